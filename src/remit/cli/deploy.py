@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,12 +185,11 @@ def command(
                     )
             except NotApproved as refusal:
                 if as_json:  # programs get the plan that nobody agreed to, too
-                    refused = replace(refusal.deployment, refusals=(refusal,))
-                    options.print_report(_document(account, refused))
+                    options.print_report(_document(account, refusal.deployment))
                 raise
             if only_plans:
                 _tell_plan(account, deployment, terminal, write, as_json=as_json, markdown=markdown)
-                return 1 if deployment.refusals else 0
+                return 1 if deployment.unanswered else 0
             _tell(account, deployment, built, as_json=as_json)
         if local:
             options.require_kept(folder)
@@ -232,7 +230,7 @@ def _tell_plan(
 
     if planned.plan is None:
         terminal.show([f"{planned.namespace} in {place(account)}: no changes"])
-    terminal.show(stop_lines(planned.refusals))
+    terminal.show(stop_lines(terminal, planned.unanswered))
     file = io.StringIO() if write else None
     if markdown:
         click.echo(plan_comment(planned, place(account)), file=file, nl=False)
@@ -304,8 +302,8 @@ def _document(account: Account, deployment: Deployment) -> dict[str, Any]:
         "namespace": deployment.namespace,
         **place_document(account),
         "changed": outcome is not None,
-        "ok": deployment.ok and not deployment.refusals,
-        "reasons": [text for refusal in deployment.refusals for text in reasons(refusal.question)],
+        "ok": deployment.ok and not deployment.unanswered,
+        "reasons": [text for question in deployment.unanswered for text in reasons(question)],
         "status": None if outcome is None else outcome.status,
         "plan": None if plan is None or access is None else plan_document(plan, access),
         "outputs": outputs_document(deployment.outputs),

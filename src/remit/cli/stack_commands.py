@@ -39,7 +39,7 @@ class Terminal(WordedOperator):
         click.echo(text, err=True)
 
     def show(self, lines: Iterable[str]) -> None:
-        """Print lines that begin with +, -, ~ or ?, in colour on a screen; on standard output if they are the answer."""
+        """Print lines that begin with +, -, ~ or ?, in colour on a screen."""
         for line in lines:
             colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
             click.echo(click.style(line, fg=colour) if colour else line, err=not self._is_answer)

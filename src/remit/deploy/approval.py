@@ -47,7 +47,7 @@ def settle_manual_changes(
         question = ManualChangesQuestion(changes)
         answer = None if yes else operator.reply(question)
         if answer is None:
-            raise NotApproved(operator.unanswered(question), Deployment(name, changes), question)
+            raise NotApproved(operator.unanswered(question), Deployment(name, changes, unanswered=(question,)))
         require(answer)
     return changes
 
@@ -62,7 +62,7 @@ def _revert(account: Account, changes: ManualChanges, namespace: str, operator: 
         revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
         operator.note("the roles are as the template has them")
     except RemitError as error:
-        raise NotApproved(error, Deployment(namespace, changes), question) from error
+        raise NotApproved(error, Deployment(namespace, changes, unanswered=(question,))) from error
 
 
 def agree_to_plan(
@@ -95,7 +95,8 @@ def agree_to_plan(
         require(answer is not False)
     destroyed = [change for change in plan.destroyed if change.logical_id not in yes_delete]
     if answer is None and (lacks_access or unnamed or (destroyed and not yes)):
-        raise NotApproved(operator.unanswered(question), Deployment(plan.namespace, changes, plan, access), question)
+        deployment = Deployment(plan.namespace, changes, plan, access, unanswered=(question,))
+        raise NotApproved(operator.unanswered(question), deployment)
 
 
 def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:

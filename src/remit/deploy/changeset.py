@@ -17,8 +17,9 @@ import os
 import re
 import socket
 import time
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -39,7 +40,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
@@ -159,11 +160,9 @@ def plan(
             return None
         if request.needs_bucket and not (only_looks and account.local and request.inline):
             require_bucket(account, bucket)
-        try:
+        own = partial(remove_artefacts, account, request.folder, bucket.name)
+        with leaving_nothing(own) if only_looks and not request.inline else nullcontext():
             change_set = _change_set(account, stack, request)
-        finally:
-            if only_looks and not request.inline:
-                remove_artefacts(account, request.folder, bucket.name)
         if change_set is None:
             return None
         if not request.inline:
@@ -194,7 +193,7 @@ def _owner(account: Account) -> str:
 def discard(account: Account, planned: StackPlan) -> None:
     """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one."""
     with remit_errors():
-        _discard(account, planned.change_set, planned.stack_id)
+        _discard(account, planned.stack_id, planned.change_set)
 
 
 def discard_looks(account: Account, namespace: str) -> None:
@@ -203,11 +202,28 @@ def discard_looks(account: Account, namespace: str) -> None:
         stack, owner = describe(account, namespace), _owner(account)
         if stack is None:
             return
-        pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=stack.id)
-        for summary in [summary for page in pages for summary in page["Summaries"]]:
-            if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner:
-                _created(account, stack.id, summary["ChangeSetId"])  # AWS deletes none that it still makes
-                _discard(account, summary["ChangeSetId"], stack.id)
+        pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
+        change_sets = [
+            summary["ChangeSetId"]
+            for page in pages
+            for summary in page["Summaries"]
+            if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner
+        ]
+        for change_set in change_sets:
+            _created(account, namespace, change_set)  # AWS deletes none that it still makes
+        _discard(account, stack.id, *change_sets)
+
+
+@contextmanager
+def leaving_nothing(clean: Callable[[], object]) -> Iterator[None]:
+    """Clean up in the end, and again where something stops that: a signal, an answer that says no."""
+    try:
+        yield
+        clean()
+    except BaseException:
+        with suppress(RemitError):
+            clean()
+        raise
 
 
 def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
@@ -319,7 +335,7 @@ def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeS
         if change_set["Status"] != "FAILED" and change_set["ExecutionStatus"] == "AVAILABLE":
             return change_set
         # AWS keeps a change set that failed, and counts it among those of its stack.
-        _discard(account, change_set["ChangeSetId"], change_set["StackId"])
+        _discard(account, change_set["StackId"], change_set["ChangeSetId"])
         reason = change_set.get("StatusReason", "")
         if any(words in reason for words in _EMPTY):
             return None
@@ -335,7 +351,7 @@ def _same_template(account: Account, change_set: dict[str, Any], template: dict[
     names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
     answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
     if answer["TemplateBody"] != template:
-        _discard(account, change_set["ChangeSetId"], change_set["StackId"])
+        _discard(account, change_set["StackId"], change_set["ChangeSetId"])
         raise RemitError(
             "nothing was deployed: CloudFormation read another template than the one that was uploaded",
             hint="somebody else writes to the artefact bucket: find out who (CloudTrail), then deploy again",
@@ -437,13 +453,14 @@ def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | No
     return {**change_set, "Changes": change_set.get("Changes", [])}
 
 
-def _discard(account: Account, change_set: str, stack_id: str) -> None:
-    """Delete a change set, and the empty stack that AWS made to hold it if nobody else's change set waits there."""
+def _discard(account: Account, stack_id: str, *change_sets: str) -> None:
+    """Delete change sets, and the empty stack that AWS made to hold them if nobody else's change set waits there."""
     client = account.client("cloudformation")
     stack = describe(account, stack_id)
     if stack is None:
         return
-    client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
+    for change_set in change_sets:
+        client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
     if stack.status == "REVIEW_IN_PROGRESS" and not client.list_change_sets(StackName=stack.name)["Summaries"]:
         client.delete_stack(StackName=stack_id)
 

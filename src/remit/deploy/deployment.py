@@ -32,8 +32,8 @@ class Deployment:
     outputs: tuple[StackOutput, ...] = ()
     other_code: tuple[OtherCode, ...] = ()
     """The functions that do not run the code that was built for them."""
-    refusals: tuple[NotApproved, ...] = ()
-    """Of a deploy that was only planned: what would stop it if nobody answers, in the order of the questions."""
+    unanswered: tuple[DeployQuestion, ...] = ()
+    """The questions that stop it, since nobody answers; of a deploy that is only planned, all of them."""
 
     @property
     def succeeded(self) -> bool:
@@ -49,6 +49,6 @@ class Deployment:
 class NotApproved(RemitError):  # noqa: N818 - a decision, not a fault
     """A deploy that stopped before it changed the stack, since nobody agreed to what it showed (`deployment`)."""
 
-    def __init__(self, reason: RemitError, deployment: Deployment, question: DeployQuestion) -> None:
+    def __init__(self, reason: RemitError, deployment: Deployment) -> None:
         super().__init__(reason.message, hint=reason.hint, exit_code=reason.exit_code)
-        self.deployment, self.question = deployment, question
+        self.deployment = deployment

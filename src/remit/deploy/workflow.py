@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
@@ -24,7 +25,7 @@ from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, r
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import Stuck, discard, discard_looks, plan
+from remit.deploy.changeset import Stuck, discard, discard_looks, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployment import Deployment, NotApproved
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from remit.deploy.approval import DriftChoice
     from remit.deploy.bucket import Bucket
     from remit.deploy.manual_changes import ManualChanges
+    from remit.deploy.operators import DeployQuestion
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.session import Account
@@ -89,7 +91,7 @@ def deploy(
     - `bucket` names a bucket of your own for the zips, the one that the build names.
     - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
       ("CloudFormation service role"). The caller needs iam:PassRole for it.
-    - `only_plans` plans and stops: `refusals` of the Deployment are what would stop it if nobody answers. Nothing is
+    - `only_plans` plans and stops: `unanswered` of the Deployment is what would stop it if nobody answers. Nothing is
       left behind, after a signal or a failure neither: no change set, no empty stack of a new stage, no upload, secret,
       parameter or record, and nothing that was changed by hand is undone. No `plan` means no changes. The operator
       must answer None; `report.operators.reasons` words what it was asked. A rollback gives the `Built` of the release
@@ -235,27 +237,26 @@ def _change_stack(job: _Job) -> Deployment:
 
 def _planned(job: _Job) -> Deployment:
     """As far as a deploy comes without an answer, and what it would be asked for."""
-    refusals: list[NotApproved] = []
-    with _leaving_nothing(job):
+    unanswered: tuple[DeployQuestion, ...] = ()
+    clean = partial(discard_looks, job.account, job.built.namespace)
+    with _before_deploying(job.account), leaving_nothing(clean):
         job = _looked_up(job)
         deployment = Deployment(job.built.namespace)
         try:
             deployment = replace(deployment, manual_changes=_settle(job))
-        except NotApproved as refusal:
-            refusals.append(refusal)
-            deployment = refusal.deployment
+        except NotApproved as stop:
+            deployment = stop.deployment
+            unanswered = deployment.unanswered
         planned = _plan(job)
         if planned is None:
             _require_change(job)
-        else:
-            deployment = replace(deployment, plan=planned)
-            try:
-                access = _shown_and_agreed(job, deployment.manual_changes, planned)
-                deployment = replace(deployment, access=access)
-            except NotApproved as refusal:
-                refusals.append(refusal)
-                deployment = refusal.deployment
-    return replace(deployment, refusals=tuple(refusals))
+            return deployment
+        try:
+            access = _shown_and_agreed(job, deployment.manual_changes, planned)
+            deployment = replace(deployment, plan=planned, access=access)
+        except NotApproved as stop:
+            deployment = replace(stop.deployment, unanswered=(*unanswered, *stop.deployment.unanswered))
+    return deployment
 
 
 def _require_change(job: _Job) -> None:
@@ -399,18 +400,4 @@ def _before_deploying(account: Account, planned: StackPlan | None = None) -> Ite
             discard(account, planned)
         if isinstance(stop, KeyboardInterrupt):
             raise RemitError("stopped: nothing was deployed", exit_code=stop_code(stop)) from stop
-        raise
-
-
-@contextlib.contextmanager
-def _leaving_nothing(job: _Job) -> Iterator[None]:
-    """Throw a plan away that was only to be looked at, whatever ends it; of a signal, say that nothing was changed."""
-    try:
-        yield
-        discard_looks(job.account, job.built.namespace)
-    except BaseException as stop:
-        with contextlib.suppress(RemitError):
-            discard_looks(job.account, job.built.namespace)
-        if isinstance(stop, KeyboardInterrupt):
-            raise RemitError("stopped: nothing was changed", exit_code=stop_code(stop)) from stop
         raise

@@ -20,7 +20,6 @@ from remit.report.stacks import place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.deploy.deployment import NotApproved
     from remit.deploy.operators import DeployQuestion, PlannedDeploy
 
 _OVER_MANUAL_CHANGES: Final = (
@@ -106,12 +105,12 @@ def reasons(question: DeployQuestion) -> list[str]:
             return ["it needs an answer"]
 
 
-def stop_lines(refusals: Sequence[NotApproved]) -> Iterator[str]:
+def stop_lines(operator: DeployOperator, unanswered: Sequence[DeployQuestion]) -> Iterator[str]:
     """Whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
-    yield "a deploy stops here unless somebody agrees" if refusals else "a deploy goes ahead"
-    for stop in refusals:
-        yield from (f"  ! {text}" for text in reasons(stop.question))
-        yield f"    {stop.hint}"
+    yield "a deploy stops here unless somebody agrees" if unanswered else "a deploy goes ahead by itself"
+    for question in unanswered:
+        yield from (f"  ! {text}" for text in reasons(question))
+        yield f"    {operator.unanswered(question).hint}"
 
 
 def _text(question: DeployQuestion) -> str:

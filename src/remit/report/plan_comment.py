@@ -23,7 +23,7 @@ _COMMAND: Final = "remit deploy --plan --json"
 def plan_comment(deployment: Deployment, place: str) -> str:
     """At most 65,000 bytes, a hidden mark first that names the stack and `place`; what loses data is never left out."""
     plan, access, by_hand = deployment.plan, deployment.access, deployment.manual_changes
-    head = [mark("plan", f"{deployment.namespace} in {place}"), f"**{stop_words(deployment)}**"]
+    head = [mark("plan", f"{deployment.namespace} in {place}"), f"**{_verdict(deployment)}**"]
     parts: Sequence[Part] = (Part(()),)
     if plan is not None and access is not None:
         report = replace(planned_report(access), losses=plan_losses(plan))
@@ -37,12 +37,12 @@ def plan_comment(deployment: Deployment, place: str) -> str:
     )
 
 
-def stop_words(deployment: Deployment) -> str:
+def _verdict(deployment: Deployment) -> str:
     """Whether a deploy goes ahead by itself, in a sentence."""
-    if deployment.plan is None and not deployment.refusals:
-        return "No changes."
-    texts = [text for refusal in deployment.refusals for text in reasons(refusal.question)]
-    return f"A deploy stops here unless somebody agrees: {' and '.join(texts)}." if texts else "A deploy goes ahead."
+    texts = [text for question in deployment.unanswered for text in reasons(question)]
+    if texts:
+        return f"A deploy stops here unless somebody agrees: {' and '.join(texts)}."
+    return "No changes." if deployment.plan is None else "A deploy goes ahead by itself."
 
 
 def plan_losses(plan: StackPlan) -> tuple[ResourceLoss, ...]:
