@@ -51,7 +51,11 @@ if TYPE_CHECKING:
 @click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
-@click.option("--force", is_flag=True, help="Deploy even if a newer remit deployed this stack.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Deploy even if a newer remit deployed this stack, or your policies seem to lack what the deploy needs.",
+)
 @click.option("--skip", multiple=True, metavar="ID", help="Skip resource ID in a rollback that failed on it.")
 @click.option("--plan", "only_plans", is_flag=True, help="Show what a deploy would do, and change nothing.")
 @click.option("--markdown", is_flag=True, help="With --plan: print Markdown, for a comment on a pull request.")
@@ -111,6 +115,9 @@ def command(
     --plan shows all this and stops there: nothing is left behind, in the account or on this machine. The exit code is 1
     if a deploy without --yes would stop, and the reasons are named. With --write, --json or --markdown is for the file,
     and standard output has the lines for people.
+
+    Where you may read your own policies, it stops before it changes anything if they lack what the deploy needs, and
+    prints the statements to add (`remit check deployer` tells more).
 
     Needs credentials, or --local. Needs the bucket that `remit bootstrap` creates, or one of your own.
 

@@ -432,11 +432,19 @@ class LintSection(Section):
 
 
 class StageSection(Section):
-    """Which stages there are, and which of them are production: `config.stages`."""
+    """Which stages there are, which of them are production, and how previews begin: `config.stages`."""
 
     __slots__ = ("_config",)
     path = "config.stages"
     production = TextsSetting(app_setting_values.stages, Texts())
+    previews: Setting[str | None] = Setting(
+        setting_values.or_none(
+            setting_values.matching(
+                r"[a-z](?:[a-z0-9-]{0,12}[a-z-])?", 'such as "pr", whose previews are pr1, pr2 and so on'
+            )
+        ),
+        None,
+    )
 
     def __init__(self, config: Config) -> None:
         super().__init__()
