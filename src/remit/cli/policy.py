@@ -34,10 +34,10 @@ _OF_NO_STACK: Final = ("bootstrap", "api-logs")
 purpose_option: Final = click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "revert-drift", "bootstrap", "api-logs")),
+    type=click.Choice(("deploy", "plan", "revert-drift", "bootstrap", "api-logs")),
     default="deploy",
     show_default=True,
-    help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
+    help="What the policy is for: `remit deploy`, its --plan, its --revert-drift, which undoes changes made by hand, "
     "`remit bootstrap`, which creates the bucket that deploys upload to, or what its --api-logs needs beside that.",
 )
 deployed_option: Final = click.option(
@@ -170,7 +170,7 @@ def deployer_policy(
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
     place = arn_place(partition, region, account)
-    _check_subject(templates, stack, parameters, deployed)
+    _check_subject(purpose, templates, stack, parameters, deployed)
     if purpose in _OF_NO_STACK and (templates or deployed or artefact_bucket or boundary or live):
         with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
         raise RemitError(f"--for {purpose} is about no stack: it goes with no {with_none}")
@@ -205,13 +205,15 @@ def _also(action: str) -> DeployCall:
 
 
 def _check_subject(
-    templates: tuple[Path, ...], stack: str | None, parameters: tuple[str, ...], deployed: Path | None
+    purpose: str, templates: tuple[Path, ...], stack: str | None, parameters: tuple[str, ...], deployed: Path | None
 ) -> None:
     """RemitError: an option that is for templates is given for an app, or the other way round."""
     if not templates and (stack or parameters):
         raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
     if templates and deployed:
         raise RemitError("--from is for an app", hint="give the deployed template before the new one")
+    if templates and purpose == "plan":
+        raise RemitError("--for plan is for an app", hint="leave TEMPLATE out: remit plans no other deploys")
 
 
 def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
@@ -252,7 +254,7 @@ def planned_calls(
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
     from remit.deploy.api_logs import CALLS as API_LOGS
-    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls
+    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls, only_planning
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
@@ -268,7 +270,10 @@ def planned_calls(
     template = synth(app, assign(app), keys, name)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
     planned = stack_of(app.namespace, [*running, document(template)])
-    return planned, deployer_calls(app, template.parameters, name)
+    calls = deployer_calls(app, template.parameters, name)
+    return (
+        (stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)) if purpose == "plan" else (planned, calls)
+    )
 
 
 def _of_templates(

@@ -137,10 +137,14 @@ class StackPlan:
         return tuple(change for change in self.changes if change.action == "Remove" or change.replacement == "True")
 
     @property
+    def going(self) -> tuple[ResourceChange, ...]:
+        """Resources that are removed or replaced, surely or perhaps."""
+        return tuple(change for change in self.real if change.action in _GOES or change.replacement in _REPLACED)
+
+    @property
     def data_at_risk(self) -> tuple[ResourceChange, ...]:
         """Resources with data that are removed or replaced, surely or perhaps; also what `stays` without the app."""
-        goes = [change for change in self.real if change.action in _GOES or change.replacement in _REPLACED]
-        return tuple(change for change in goes if holds_data(change.type))
+        return tuple(change for change in self.going if holds_data(change.type))
 
     @property
     def data_to_name(self) -> tuple[ResourceChange, ...]:

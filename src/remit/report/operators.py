@@ -14,7 +14,7 @@ from remit.deploy.operators import (
 )
 from remit.errors import RemitError
 from remit.report.manual_changes import by_hand_lines
-from remit.report.plan import data_words, deletion_words, gained_words, loss_words, plan_lines, plan_reasons, refusal
+from remit.report.plan import data_words, deletion_words, gained_words, loss_words, plan_lines, refusal
 from remit.report.stacks import place
 
 if TYPE_CHECKING:
@@ -65,15 +65,8 @@ class WordedOperator(DeployOperator):
         """Say what needs the answer, and which options give it."""
         match question:
             case PlanQuestion():
-                reason, hint = refusal(
-                    question.plan,
-                    question.access,
-                    question.yes_delete,
-                    yes=question.yes,
-                    lacks_access=question.lacks_access,
-                    place=self.command_options,
-                )
-                return RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1)
+                texts, hint = refusal(question, self.command_options)
+                return RemitError(f"nothing was deployed: {' and '.join(texts)}", hint=hint, exit_code=1)
             case ManualChangesQuestion(changes):
                 keeps = "`--accept-drift` deploys and keeps these changes"
                 if changes.unread is None:
@@ -95,8 +88,8 @@ class WordedOperator(DeployOperator):
 def reasons(question: DeployQuestion) -> list[str]:
     """Why a deploy stops where nobody answers this question, each reason in a clause."""
     match question:
-        case PlanQuestion(_, plan, access, yes, yes_delete, lacks_access):
-            return plan_reasons(plan, access, yes_delete, yes=yes, lacks_access=lacks_access)
+        case PlanQuestion():
+            return refusal(question)[0]
         case ManualChangesQuestion(changes) if changes.unread is None:
             return ["roles were changed by hand"]
         case ManualChangesQuestion():

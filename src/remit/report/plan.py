@@ -15,8 +15,9 @@ from remit.report.terminal_text import shown
 from remit.triggers.existing_sources import document as source_document
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.deploy.operators import PlanQuestion
     from remit.deploy.plan import ResourceChange, StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.status import DeployedResource
@@ -258,28 +259,32 @@ def _it(resources: Sequence[object]) -> str:
     return "it" if len(resources) == 1 else "them"
 
 
-def refusal(
-    plan: StackPlan,
-    access: PlannedAccess,
-    yes_delete: Collection[str] = (),
-    *,
-    yes: bool = False,
-    lacks_access: bool = True,
-    place: str = "",
-) -> tuple[str, str]:
-    """Why a deploy does not go ahead by itself, and how it can; for `deploy.approval`.
+def refusal(question: PlanQuestion, place: str = "") -> tuple[list[str], str]:
+    """Why a deploy does not go ahead by itself, each reason in a clause, and how it can; for `deploy.approval`.
 
-    `lacks_access`: nobody agreed to its changes of access. `place` are the options that a command to come needs to be
-    about the same deploy, as in ` --stage prod`.
+    `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.
     """
-    ways = []
-    unnamed = [change for change in plan.data_to_name if change.logical_id not in yes_delete]
+    plan, access, yes, lacks_access = question.plan, question.access, question.yes, question.lacks_access
+    reasons, ways = [], []
+    unnamed = [change for change in plan.data_to_name if change.logical_id not in question.yes_delete]
     if lacks_access and access.broadens:
+        reasons.append(f"it adds access ({_new_counts(access)})")
         if plan.kind == "CREATE":
             ways.append("`--first` deploys a stage for the first time")
         else:
             # A deploy shows what changes against the template that runs, which only --deployed compares with.
             ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
+    elif lacks_access and access.differs:
+        reasons.append(f"access changes ({_all_counts(access)})")
+    if unnamed:
+        reasons.append(f"data goes ({data_words(unnamed)})")
+    losses = [
+        f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
+        for change in plan.destroyed
+        if change not in unnamed and change.logical_id not in question.yes_delete
+    ]
+    if losses and not yes:
+        reasons.append(f"resources go ({some(tuple(losses))})")
     word = "".join(f" --yes-delete {change.logical_id}" for change in unnamed)
     if yes and lacks_access:
         ways.append("without --require-approval, `--yes` approves changes of access, too")
@@ -287,27 +292,4 @@ def refusal(
         ways.append(f"`remit deploy{place} --yes{word}` agrees to that")
     elif not yes:
         ways.append(f"`--yes{word}`, or a yes at a terminal, deploys it anyway")
-    return " and ".join(plan_reasons(plan, access, yes_delete, yes=yes, lacks_access=lacks_access)), "; ".join(ways)
-
-
-def plan_reasons(
-    plan: StackPlan, access: PlannedAccess, yes_delete: Collection[str], *, yes: bool, lacks_access: bool
-) -> list[str]:
-    """Why a deploy does not go ahead by itself, each reason in a clause."""
-    reasons = []
-    unnamed = [change for change in plan.data_to_name if change.logical_id not in yes_delete]
-    if lacks_access and access.broadens:
-        reasons.append(f"it adds access ({_new_counts(access)})")
-    elif lacks_access and access.differs:
-        reasons.append(f"access changes ({_all_counts(access)})")
-    if unnamed:
-        reasons.append(f"data goes ({data_words(unnamed)})")
-    if plan.destroyed and not yes:
-        losses = [
-            f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
-            for change in plan.destroyed
-            if change not in unnamed and change.logical_id not in yes_delete
-        ]
-        if losses:
-            reasons.append(f"resources go ({some(tuple(losses))})")
-    return reasons
+    return reasons, "; ".join(ways)

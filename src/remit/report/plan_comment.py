@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from remit.deploy.deployment import Deployment
-    from remit.deploy.plan import StackPlan
+    from remit.deploy.plan import ResourceChange, StackPlan
 
 _COMMAND: Final = "remit deploy --plan --json"
 
@@ -26,7 +26,7 @@ def plan_comment(deployment: Deployment, place: str) -> str:
     head = [mark("plan", f"{deployment.namespace} in {place}"), f"**{_verdict(deployment)}**"]
     parts: Sequence[Part] = (Part(()),)
     if plan is not None and access is not None:
-        report = replace(planned_report(access), losses=plan_losses(plan))
+        report = replace(planned_report(access), losses=tuple(_loss(plan, change) for change in plan.going))
         head += ["", f"{summary(plan, access)}."]
         changed = Part(tuple(f"- {code(line)}" for line in resource_lines(plan)), "Resources that change")
         parts = (*report_parts(report), changed)
@@ -45,22 +45,9 @@ def _verdict(deployment: Deployment) -> str:
     return "No changes." if deployment.plan is None else "A deploy goes ahead by itself."
 
 
-def plan_losses(plan: StackPlan) -> tuple[ResourceLoss, ...]:
-    """The resources that are removed, or replaced, perhaps."""
-    losses = []
-    for change in plan.real:
-        removed = change.action == "Remove"
-        if removed or change.replacement in ("True", "Conditional"):
-            properties = () if removed else dict.fromkeys(item.property for item in change.details if item.recreates)
-            losses.append(
-                ResourceLoss(
-                    change.logical_id,
-                    change.type,
-                    REMOVED if removed else REPLACED,
-                    removed or change.replacement == "True",
-                    tuple(properties),
-                    plan.stays(change),
-                    plan.origins.get(change.logical_id),
-                )
-            )
-    return tuple(losses)
+def _loss(plan: StackPlan, change: ResourceChange) -> ResourceLoss:
+    replaced = change.action == "Modify"
+    properties = tuple(dict.fromkeys(item.property for item in change.details if replaced and item.recreates))
+    how, is_certain = REPLACED if replaced else REMOVED, change.replacement == "True" or change.action == "Remove"
+    origin = plan.origins.get(change.logical_id)
+    return ResourceLoss(change.logical_id, change.type, how, is_certain, properties, plan.stays(change), origin)
