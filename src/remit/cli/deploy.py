@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--first", is_flag=True, help="Agree to all access of a stage that is deployed for the first time.")
 @click.option("--take-over", is_flag=True, help="Deploy over a stack that another tool made: it is this app's then.")
 @options.artefact_bucket_option
+@options.service_role_option
 @click.option(
     "--require-approval",
     "approval",
@@ -76,6 +77,7 @@ def command(
     approval: Approval | None,
     artefact_bucket: str | None,
     write: Path | None,
+    service_role: str | None,
     *,
     only_plans: bool,
     markdown: bool,
@@ -132,6 +134,7 @@ def command(
       remit deploy --yes --yes-delete DataOrders
       remit deploy --take-over
       remit deploy --artefact-bucket our-artefacts
+      remit deploy --service-role arn:aws:iam::111122223333:role/deploys
       remit deploy --resume
       remit deploy --plan --stage prod
       remit deploy --plan --markdown --write /tmp/plan.md
@@ -189,6 +192,7 @@ def command(
                         skip=skip,
                         bucket=artefact_bucket,
                         only_plans=only_plans,
+                        service_role=service_role,
                     )
             except NotApproved as refusal:
                 if as_json:  # programs get the plan that nobody agreed to, too

@@ -93,7 +93,8 @@ def deploy(
     - `skip` lists logical ids of resources that a failed rollback leaves as they are.
     - `bucket` names a bucket of your own for the zips, the one that the build names.
     - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
-      ("CloudFormation service role"). The caller needs iam:PassRole for it.
+      ("CloudFormation service role"), the one that the app's settings name unless it is given. The caller needs
+      iam:PassRole for it.
     - `only_plans` plans and stops: `unanswered` of the Deployment is what would stop it if nobody answers. Nothing is
       left behind, after a signal or a failure neither: no change set, no empty stack of a new stage, no upload, secret,
       parameter or record, and nothing that was changed by hand is undone. No `plan` means no changes. The operator
@@ -118,14 +119,14 @@ def deploy(
         wait=wait,
         force=force,
         skip=tuple(skip),
-        service_role=service_role,
+        service_role=None if only_plans else service_role or built.app.service_role,
         only_looks=only_plans,
     )
     if only_plans:
         return _planned(job)
     with _before_deploying(account):
         job = _looked_up(job)
-        for text in () if force else require_deployer(built, account, job.parameters):
+        for text in () if force or job.service_role else require_deployer(built, account, job.parameters):
             operator.note(f"note: whether the caller may deploy this is not certain: {text}")
     deployment = _change_stack_again(job)
     if deployment.succeeded:
