@@ -241,6 +241,7 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
     bootstrapped(github, owner, "github")
     assert github.event("push") == {"deploy": "failure"}, github.log
     assert "shop-prod" not in owner.stacks()
+    assert "HelloFunction" in github.summary.read_text()
     github.variables["prod"]["REMIT_DEPLOY_OPTIONS"] = "--first"
     assert github.event("push") == {"deploy": "success"}, github.log
     del github.variables["prod"]["REMIT_DEPLOY_OPTIONS"]
@@ -263,7 +264,9 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
     assert github.event("pull_request", "closed") == {"preview-ends": "success"}, github.log
     assert {"shop-prod", "shop-pull7"} & owner.stacks() == {"shop-prod"}
     assert [str(step) for step in github.steps if not step.name.startswith("uv sync")] == [
+        "0 deploy: Plan",
         "1 deploy: Deploy",
+        "0 deploy: Plan",
         "0 deploy: Deploy",
         "0 review: Lint",
         "0 review: Access and resources",
@@ -274,6 +277,7 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
         "0 review: Comment",
         "0 review: Verdict",
         "0 preview: Deploy the preview",
+        "0 deploy: Plan",
         "0 deploy: Deploy",
         "0 preview-ends: Delete the preview",
     ]
