@@ -16,15 +16,8 @@ if TYPE_CHECKING:
 @options.project_option
 @options.local_option
 @options.account_options
-@click.option(
-    "--api-logs",
-    is_flag=True,
-    help="Set the role with which API Gateway writes the access logs of REST APIs, if none is set.",
-)
 @options.json_option
-def command(
-    folder: Path, region: str | None, profile: str | None, *, local: bool, api_logs: bool, as_json: bool
-) -> None:
+def command(folder: Path, region: str | None, profile: str | None, *, local: bool, as_json: bool) -> None:
     """Create the artefact bucket of an account and region: private, encrypted, versioned, TLS only.
 
     Run it once for each account and region, before the first deploy, with credentials that may write to buckets. `remit
@@ -33,29 +26,21 @@ def command(
     Run it again to repair the bucket. It lists what it changes, and changes nothing if nothing is missing. Settings
     that you added are kept.
 
-    An app whose REST API writes an access log needs a role of API Gateway's in its account and region, which no app's
-    stack can own: --api-logs sets it. That takes what `remit policy deployer --for api-logs` prints.
-
     Needs credentials, or --local. With --local, a deploy creates the bucket by itself.
 
     \b
     Examples:
       remit bootstrap --region eu-central-1
       remit bootstrap --profile admin --account 111122223333
-      remit bootstrap --region eu-central-1 --api-logs
       remit bootstrap --json | jq .repaired
     """
-    from remit.deploy.api_logs import set_log_role
     from remit.deploy.bootstrap import bootstrap
     from remit.report.stacks import place, place_document
 
     account = options.account(folder, local=local, region=region, profile=profile)
     done = bootstrap(account)
-    log_role = set_log_role(account) if api_logs else None
     if as_json:
         document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
-        if log_role is not None:
-            document["api_log_role"] = log_role or None
         options.print_json(document)
         return
     did = "nothing to do"
@@ -64,5 +49,3 @@ def command(
     elif done.repaired:
         did = f"repaired ({', '.join(done.repaired)})"
     click.echo(f"bucket {done.bucket} in {place(account)}: {did}")
-    if log_role is not None:
-        click.echo(f"access logs of REST APIs: {f'{log_role} writes them' if log_role else 'nothing to do'}")

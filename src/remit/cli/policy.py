@@ -83,11 +83,11 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "revert-drift", "bootstrap", "api-logs")),
+    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
     default="deploy",
     show_default=True,
     help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
-    "`remit bootstrap`, which creates the bucket that deploys upload to, or what its --api-logs needs beside that.",
+    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
 )
 @click.option(
     "--from",
@@ -158,7 +158,6 @@ def deployer_policy(
       remit policy deployer template.yaml --stack Shop
       remit policy deployer --also datadog:CreateMonitor
     """
-    from remit.deploy.api_logs import CALLS as API_LOGS
     from remit.deploy.aws_calls import BOOTSTRAP, LIVE
     from remit.deployer.deployer_policy import bound, deployer
     from remit.deployer.planned_stack import stack_of
@@ -169,12 +168,12 @@ def deployer_policy(
     place = _place(partition, region, account)
     calls: tuple[DeployCall, ...]
     _check_subject(templates, stack, parameters, deployed)
-    if purpose in ("bootstrap", "api-logs"):
+    if purpose == "bootstrap":
         if templates or deployed or artefact_bucket or boundary or live:
             with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
-            raise RemitError(f"--for {purpose} is about no stack: it goes with no {with_none}")
+            raise RemitError(f"--for bootstrap is about no stack: it goes with no {with_none}")
         planned = stack_of("", [{"Resources": {}}])  # of no stack: what is made is made by calls alone
-        calls = BOOTSTRAP if purpose == "bootstrap" else API_LOGS
+        calls = BOOTSTRAP
     elif templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
