@@ -599,6 +599,8 @@ class App:
     """What managed policies of the account say, by their names, as far as the project has their texts."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """The tags of every resource that takes tags; a resource's own win."""
+    alarm_topic: str | None = None
+    """The ARN of the topic that alarms of all functions and queues tell."""
     role_path: str | None = None
     """The path of every role that remit makes, `/teams/shop/`."""
     role_name: str | None = None

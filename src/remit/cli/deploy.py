@@ -49,7 +49,11 @@ if TYPE_CHECKING:
 @click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
-@click.option("--force", is_flag=True, help="Deploy even if a newer remit deployed this stack.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Deploy even if a newer remit deployed this stack, or your policies seem to lack what the deploy needs.",
+)
 @click.option("--skip", multiple=True, metavar="ID", help="Skip resource ID in a rollback that failed on it.")
 @options.json_option
 def command(
@@ -97,6 +101,9 @@ def command(
 
     A stack that SAM, the Serverless Framework or CloudFormation made is deployed over with --take-over, once. Resources
     with the same logical id and type stay, with all that is in them. The plan lists what goes.
+
+    Where you may read your own policies, it stops before it changes anything if they lack what the deploy needs, and
+    prints the statements to add (`remit check deployer` tells more).
 
     Needs credentials, or --local. Needs the bucket that `remit bootstrap` creates, or one of your own.
 

@@ -273,6 +273,11 @@ def account_options(command: F) -> F:
     return region_option(profile_option(account_option(command)))
 
 
+def pinned_account() -> str | None:
+    """The account that --account or REMIT_ACCOUNT names."""
+    return click.get_current_context().meta.get(_PINNED)
+
+
 def namespace(folder: Path, stage: str | None) -> str:
     """The stack's name, without running the app's code: a stack can be looked at when its app is broken.
 

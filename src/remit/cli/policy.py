@@ -30,6 +30,24 @@ _ANY_TEMPLATE: Final = frozenset({
 """What files of templates are called whatever their stack is."""
 
 
+purpose_option: Final = click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
+    default="deploy",
+    show_default=True,
+    help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
+    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
+)
+deployed_option: Final = click.option(
+    "--from",
+    "deployed",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The app's template that is deployed now: add what the update needs to remove or replace what it has.",
+)
+
+
 @click.group("policy", short_help="Print the policy of a function, or of whoever deploys.")
 def command() -> None:
     """Print the policies that remit computes. Needs no AWS and no credentials.
@@ -80,22 +98,8 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(path_type=Path))
 @options.project_option
 @options.stage_option
-@click.option(
-    "--for",
-    "purpose",
-    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
-    default="deploy",
-    show_default=True,
-    help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
-    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
-)
-@click.option(
-    "--from",
-    "deployed",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The app's template that is deployed now: add what the update needs to remove or replace what it has.",
-)
+@purpose_option
+@deployed_option
 @options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
@@ -158,26 +162,21 @@ def deployer_policy(
       remit policy deployer template.yaml --stack Shop
       remit policy deployer --also datadog:CreateMonitor
     """
-    from remit.deploy.aws_calls import BOOTSTRAP, LIVE
+    from remit.deploy.aws_calls import LIVE
     from remit.deployer.deployer_policy import bound, deployer
-    from remit.deployer.planned_stack import stack_of
     from remit.report.deployer import remarks
 
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
-    place = _place(partition, region, account)
-    calls: tuple[DeployCall, ...]
+    place = arn_place(partition, region, account)
     _check_subject(templates, stack, parameters, deployed)
-    if purpose == "bootstrap":
-        if templates or deployed or artefact_bucket or boundary or live:
-            with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
-            raise RemitError(f"--for bootstrap is about no stack: it goes with no {with_none}")
-        planned = stack_of("", [{"Resources": {}}])  # of no stack: what is made is made by calls alone
-        calls = BOOTSTRAP
-    elif templates:
+    if purpose == "bootstrap" and (templates or deployed or artefact_bucket or boundary or live):
+        with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
+        raise RemitError(f"--for bootstrap is about no stack: it goes with no {with_none}")
+    if templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
-        planned, calls = _of_app(folder, stage, artefact_bucket, deployed)
+        planned, calls = planned_calls(purpose, folder, stage, artefact_bucket, deployed)
     if live:
         calls = (*calls, *LIVE)
     calls = (*calls, *(_also(action) for action in also))
@@ -247,29 +246,27 @@ def _parts(needed_access: Deployer) -> tuple[Policy, ...]:
     return tuple(Policy(statements, needed_access.policy.version) for statements in documents)
 
 
-def _of_app(
-    folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
+def planned_calls(
+    purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for it."""
-    from remit.deploy.api_logs import calls_for_log_role
-    from remit.deploy.aws_calls import CALLS, in_bucket, on_roles
-    from remit.deploy.existing_values import calls_for_existing
-    from remit.deploy.stored_values import calls_for
+    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
+    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
+    if purpose == "bootstrap":  # what is made is made by calls alone
+        return stack_of("", [{"Resources": {}}]), BOOTSTRAP
     app = with_dependency_layers(load(folder, stage), folder)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
     keys |= {layer.ref: f"{app.namespace}/{layer.logical_id}.zip" for layer in app.layers}
     template = synth(app, assign(app), keys, name)
-    looked_up = (*calls_for(app), *calls_for_existing(template.parameters), *calls_for_log_role(app))
-    calls = (*on_roles(in_bucket(CALLS, name), app), *looked_up)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
-    return stack_of(app.namespace, [*running, document(template)]), calls
+    planned = stack_of(app.namespace, [*running, document(template)])
+    return planned, deployer_calls(app, template.parameters, name)
 
 
 def _of_templates(
@@ -325,7 +322,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     return template
 
 
-def _place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
+def arn_place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
     """Partition, region and account as ARNs hold them: `*` for what is not told, and aws."""
     from remit.catalogue import partitions
 

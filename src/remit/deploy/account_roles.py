@@ -160,7 +160,7 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
 def _held(client: Any, name: str) -> Holder | None:
     try:
         raw = client.get_role(RoleName=name)["Role"]
-        inline = tuple(_inline(client, name))
+        inline = tuple(inline_policies(client, "role", name))
         attached = tuple(
             policy["PolicyArn"]
             for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
@@ -171,11 +171,13 @@ def _held(client: Any, name: str) -> Holder | None:
     return _holder(raw, inline, attached)
 
 
-def _inline(client: Any, name: str) -> Iterator[tuple[str, Policy]]:
-    for page in client.get_paginator("list_role_policies").paginate(RoleName=name):
+def inline_policies(client: Any, kind: str, name: str) -> Iterator[tuple[str, Policy]]:
+    """The inline policies of a role, user or group (`kind`), each with its name. RemitError: one cannot be read."""
+    holder = {f"{kind.title()}Name": name}
+    for page in client.get_paginator(f"list_{kind}_policies").paginate(**holder):
         for policy in page["PolicyNames"]:
-            raw = client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-            yield policy, _parsed(raw, f"policy {policy} of role {name}")
+            raw = getattr(client, f"get_{kind}_policy")(**holder, PolicyName=policy)["PolicyDocument"]
+            yield policy, _parsed(raw, f"policy {policy} of {kind} {name}")
 
 
 def _boundary(raw: Mapping[str, Any]) -> tuple[HeldPolicy, ...]:

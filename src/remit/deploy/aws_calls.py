@@ -12,14 +12,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from remit.deploy.api_logs import calls_for_log_role
+from remit.deploy.existing_values import calls_for_existing
+from remit.deploy.stored_values import calls_for
 from remit.deployer.needed_actions import DeployCall
 from remit.synthesis.app_wide_settings import role_name
 from remit.synthesis.synth import ARTEFACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from remit.app import App
+    from remit.app import App, ExistingValue
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
@@ -33,6 +36,12 @@ _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
 _COMPARE: Final = "to compare the stack's roles with what they are in the account"
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
+
+
+def deployer_calls(app: App, values: Sequence[ExistingValue], bucket: str) -> tuple[DeployCall, ...]:
+    """The calls that remit makes to deploy an app whose template takes some values, with its zips in a bucket."""
+    looked_up = (*calls_for(app), *calls_for_existing(values), *calls_for_log_role(app))
+    return (*on_roles(in_bucket(CALLS, bucket), app), *looked_up)
 
 
 def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:

@@ -26,9 +26,11 @@ from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import Stuck, discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
+from remit.deploy.deployer_check import require_deployer
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
@@ -82,7 +84,8 @@ def deploy(
     - `take_over` deploys over a stack that another tool made, which is the project's from then on.
     - `approval` says which changes of access need approval even then: broadening, any or never.
     - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
-    - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit.
+    - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit, and where the caller's
+      policies seem to lack something.
     - `skip` lists logical ids of resources that a failed rollback leaves as they are.
     - `bucket` names a bucket of your own for the zips, the one that the build names.
     - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
@@ -119,7 +122,11 @@ def deploy(
             parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
         with missing.noted():
             make_policies(built, account, operator.note)
+        with missing.noted():
+            make_local_accounts(built.folder, account)
         missing.refuse()
+        for text in () if force else require_deployer(built, account, parameters):
+            operator.note(f"note: whether the caller may deploy this is not certain: {text}")
     job = replace(job, parameters=parameters)
     deployment = _change_stack_again(job)
     if deployment.succeeded:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 WIDTH: Final = 88
 _INDENT: Final = "    "
@@ -69,6 +73,37 @@ def literal(text: str) -> Source:
     if len(lines) > 1 and len(quoted(text)) > WIDTH:
         return LongText(tuple(quoted(line) for line in lines))
     return quoted(text)
+
+
+def joined(pieces: Iterable[tuple[bool, str]]) -> Source:
+    """Expressions (True) and texts (False) as one text: an f-string, where there is anything to put in."""
+    merged: list[tuple[bool, str]] = []
+    for is_code, code in pieces:
+        plain = re.fullmatch(r'"([^"\\]*)"', code) if is_code else None
+        is_expression, text = (is_code, code) if plain is None else (False, plain[1])
+        if merged and not is_expression and not merged[-1][0]:
+            merged[-1] = (False, merged[-1][1] + text)
+        elif text:
+            merged.append((is_expression, text))
+    if not merged:
+        return '""'
+    if len(merged) == 1:
+        is_expression, text = merged[0]
+        if is_expression:
+            return f"({text})" if " if " in text else text
+        return literal(text)
+    # Before Python 3.12 an f-string has neither its own quotes nor backslashes in its expressions.
+    is_hard = any(("'" in text or "\\" in text) if is_expression else "\n" in text for is_expression, text in merged)
+    if is_hard:
+        parts = (Item(text if is_expression else literal(text)) for is_expression, text in merged)
+        return Bracketed('"".join([', tuple(parts), "])")
+    body = ""
+    for is_expression, text in merged:
+        if is_expression:
+            body += "{" + text.replace('"', "'") + "}"
+        else:
+            body += json.dumps(text, ensure_ascii=False)[1:-1].replace("{", "{{").replace("}", "}}")
+    return f'f"{body}"'
 
 
 def enclosed(source: Source) -> Source:

@@ -6,6 +6,7 @@ mentions.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -191,25 +192,34 @@ def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
 
 
 def _check_stage(state: Judgement) -> None:
-    """The stage must be one that the configuration lists, if it lists any; so must those of production."""
+    """The stage must be one that the configuration lists, if it lists any, or a preview; production is never one."""
     listed, stages = tuple(state.config.stages), state.config.stages
-    if not listed:
-        return
-    origin = state.config.assigned["stages"][1].origin
+    preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
     mistakes = Mistakes()
-    if state.stage not in listed:
+    if listed and state.stage not in listed and not (preview and preview.fullmatch(state.stage)):
+        number = "".join(filter(str.isdigit, state.stage)) or "1"
+        names = (*listed, f"{stages.previews}{number}") if preview else listed
+        previews = f" and previews such as {names[-1]}" if preview else ""
         unknown_stage = RemitError(
-            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}",
-            hint=did_you_mean(state.stage, listed) or "`--stage` or REMIT_STAGE names one",
-            origin=origin,
+            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
+            hint=did_you_mean(state.stage, names) or "`--stage` or REMIT_STAGE names one",
+            origin=state.config.assigned["stages"][1].origin,
         )
         mistakes.errors.append(unknown_stage)
     for name in stages.production:
-        if name not in listed:
+        origin = stages.assigned["production"][1].origin
+        if preview and preview.fullmatch(name):
+            ending = RemitError(
+                f"`config.stages.production` names {name!r}, which is a preview",
+                hint=f"a preview ends with its pull request; `config.stages.previews` is {stages.previews!r}",
+                origin=origin,
+            )
+            mistakes.errors.append(ending)
+        elif listed and name not in listed:
             unknown_name = RemitError(
                 f"`config.stages.production` names {name!r}, which is not a stage of this app",
                 hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
-                origin=stages.assigned["production"][1].origin,
+                origin=origin,
             )
             mistakes.errors.append(unknown_name)
     mistakes.refuse()
@@ -309,6 +319,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         boundary_origin=_assigned_at(state, iam, "permissions_boundary"),
         policies=policies,
         tags=dict(config.tags),
+        alarm_topic=tokens.plain(config.alarms),  # an ARN, since the setting was checked
         role_path=iam.role_path,
         role_name=iam.role_name,
         retains_data=state.stage in config.stages.production,

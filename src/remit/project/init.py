@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from importlib import resources
@@ -11,11 +12,14 @@ from string import Template
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
+from remit.project.ci_files import PREVIEWS, ci_files, filled
 from remit.project.stack_name import project_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from remit.project.ci_files import Ci
 
 FILES: Final = {
     "pyproject.toml": "pyproject.toml.in",
@@ -41,13 +45,47 @@ class Started:
     """What is left to do by hand."""
 
 
-def init(folder: Path, *, existing: bool = False) -> Started:
-    """Write the skeleton into a new or empty folder, whose name is the project's.
+def init(folder: Path, *, existing: bool = False, ci: Ci | None = None) -> Started:
+    """Write the skeleton into a new or empty folder, whose name is the project's, and what `ci` runs.
 
     Into an `existing` project goes what it does not have; no file of it is touched.
     """
-    if existing:
-        return _into(folder)
+    files = {} if ci is None else ci_files(folder, ci)  # what is wrong there is told before anything is written
+    started = _into(folder) if existing else _new(folder)
+    if ci is None:
+        return started
+    if "config/deploy.py" in started.made:
+        with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:
+            file.write(filled("stages.py.in", {"stage": ci.stage}))
+    added = add_ci(folder, ci, files)
+    return Started(started.made + added.made, started.kept, started.notes + added.notes)
+
+
+def add_ci(folder: Path, ci: Ci, files: dict[Path, str] | None = None) -> Started:
+    """Write what CI runs for the project in a folder. RemitError: there is no project, or the workflow exists."""
+    if not any((folder / name).exists() for name in ("app.py", "app", "src", "config")):
+        raise RemitError(
+            f"there is no project in {str(folder)!r}", hint=f"`remit init NAME --ci {ci.service}` makes one"
+        )
+    made = []
+    for path, text in (ci_files(folder, ci) if files is None else files).items():
+        _save(path, text, "w")
+        made.append(os.path.relpath(path, folder.resolve()))
+    return Started(tuple(made), notes=tuple(_notes_on_ci(folder, ci)))
+
+
+def _notes_on_ci(folder: Path, ci: Ci) -> Iterator[str]:
+    """Yield what the workflow needs and the project does not have."""
+    config, project = folder / "config/deploy.py", folder / "pyproject.toml"
+    if not config.exists() or "stages.previews" not in config.read_text("utf-8", errors="replace"):
+        yield f'add `config.stages.previews = "{PREVIEWS}"` to config/deploy.py, for the stages of pull requests'
+    if project.exists() and "remit @ file:" in project.read_text("utf-8", errors="replace"):
+        yield "pyproject.toml takes remit from this machine, which the jobs do not have: name a version or a repository"
+    if not ci.owners:
+        yield "nobody has to agree to accepted gains: --owners @acme/security writes who does into CODEOWNERS"
+
+
+def _new(folder: Path) -> Started:
     name = folder.resolve().name
     if not _NAME.fullmatch(name):
         raise RemitError(
@@ -89,26 +127,35 @@ def _write(folder: Path, target: str, name: str) -> None:
     source = FILES[target]
     skeleton = resources.files("remit.project") / "skeleton"
     text = skeleton.joinpath(*source.split("/")).read_text("utf-8")
-    path = folder / target
+    if source.endswith(".in"):
+        text = Template(text).substitute(name=name, remit=_remit())
+    _save(folder / target, text, "x")  # never over a file that is there
+
+
+def _save(path: Path, text: str, mode: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:  # never over a file that is there
-            file.write(Template(text).substitute(name=name, remit=_remit()) if source.endswith(".in") else text)
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise RemitError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _remit() -> str:
-    """The requirement that gives a project this remit: from where it was installed, or by its name from an index.
+    """The requirement that gives a project this remit: from where it was installed, or of an index, this version on.
 
     Source: "Recording the Direct URL Origin of installed distributions" (PEP 610).
     """
     try:
-        recorded = distribution("remit").read_text("direct_url.json")
+        installed = distribution("remit")
     except PackageNotFoundError:
-        recorded = None
-    if recorded is None:
         return "remit"
+    recorded = installed.read_text("direct_url.json")
+    if recorded is None:
+        major, minor = installed.version.split(".")[:2]
+        # before 1.0, a new minor version may change what is kept
+        end = f"0.{int(minor) + 1}" if major == "0" else f"{int(major) + 1}"
+        return f"remit>={installed.version.partition('+')[0]},<{end}"
     origin = json.loads(recorded)
     url = re.sub(r"//[^/@]*:[^/@]*@", "//", origin["url"])  # without a password
     if "vcs_info" in origin:

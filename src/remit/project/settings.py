@@ -18,6 +18,7 @@ from remit.source import places
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.declare.resource_references import TopicRef
 
 T = TypeVar("T")
 
@@ -433,11 +434,19 @@ class LintSection(Section):
 
 
 class StageSection(Section):
-    """Which stages there are, and which of them are production: `config.stages`."""
+    """Which stages there are, which of them are production, and how previews begin: `config.stages`."""
 
     __slots__ = ("_config",)
     path = "config.stages"
     production = TextsSetting(app_setting_values.stages, Texts())
+    previews: Setting[str | None] = Setting(
+        setting_values.or_none(
+            setting_values.matching(
+                r"[a-z](?:[a-z0-9-]{0,12}[a-z-])?", 'such as "pr", whose previews are pr1, pr2 and so on'
+            )
+        ),
+        None,
+    )
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -477,6 +486,7 @@ class Config(Section):
     )
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
     stages = StagesSetting(app_setting_values.stages, Texts())
+    alarms: Setting[TopicRef | None] = Setting(setting_values.or_none(job_setting_values.topic), None)
     lambda_ = Subsection(Lambda)
     api = Subsection(ApiSection)
     rest = Subsection(RestSection)
