@@ -601,6 +601,8 @@ class App:
     """The tags of every resource that takes tags; a resource's own win."""
     alarm_topic: str | None = None
     """The ARN of the topic that alarms of all functions and queues tell."""
+    service_role: str | None = None
+    """The ARN of the role with which CloudFormation deploys it; None: as whoever deploys."""
     role_path: str | None = None
     """The path of every role that remit makes, `/teams/shop/`."""
     role_name: str | None = None

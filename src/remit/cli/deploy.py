@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--first", is_flag=True, help="Agree to all access of a stage that is deployed for the first time.")
 @click.option("--take-over", is_flag=True, help="Deploy over a stack that another tool made: it is this app's then.")
 @options.artefact_bucket_option
+@options.service_role_option
 @click.option(
     "--require-approval",
     "approval",
@@ -68,6 +69,7 @@ def command(
     accept: str | None,
     approval: Approval | None,
     artefact_bucket: str | None,
+    service_role: str | None,
     *,
     local: bool,
     strict: bool,
@@ -118,6 +120,7 @@ def command(
       remit deploy --yes --yes-delete DataOrders
       remit deploy --take-over
       remit deploy --artefact-bucket our-artefacts
+      remit deploy --service-role arn:aws:iam::111122223333:role/deploys
       remit deploy --resume
     """
     from remit.cli import stack_commands
@@ -176,6 +179,7 @@ def command(
                         force=force,
                         skip=skip,
                         bucket=artefact_bucket,
+                        service_role=service_role,
                     )
             except NotApproved as refusal:
                 if as_json:  # programs get the plan that nobody agreed to, too

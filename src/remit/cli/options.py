@@ -215,6 +215,22 @@ artefact_bucket_option = click.option(
     callback=_bucket_name,
     help="A bucket of your own for the zips, in the same account and region (default: remit's).",
 )
+
+
+def _role_arn(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from remit.project.app_setting_values import role_arn
+
+    return None if value is None else role_arn((parameter.opts[0],), value)
+
+
+service_role_option = click.option(
+    "--service-role",
+    metavar="ARN",
+    envvar="REMIT_SERVICE_ROLE",
+    show_envvar=True,
+    callback=_role_arn,
+    help="The role with which CloudFormation works, from now on (default: config.aws.service_role, or as you).",
+)
 account_option = click.option(
     "--account",
     metavar="NUMBER",

@@ -48,6 +48,13 @@ deployed_option: Final = click.option(
 )
 
 
+part_option: Final = click.option(
+    "--part",
+    type=click.Choice(("starts", "works")),
+    help="With a service role: what starts a deploy, or what that role needs to carry it out.",
+)
+
+
 @click.group("policy", short_help="Print the policy of a function, or of whoever deploys.")
 def command() -> None:
     """Print the policies that remit computes. Needs no AWS and no credentials.
@@ -100,6 +107,8 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @options.stage_option
 @purpose_option
 @deployed_option
+@part_option
+@options.service_role_option
 @options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
@@ -124,6 +133,8 @@ def deployer_policy(
     stage: str | None,
     purpose: str,
     deployed: Path | None,
+    part: str | None,
+    service_role: str | None,
     artefact_bucket: str | None,
     stack: str | None,
     parameters: tuple[str, ...],
@@ -146,6 +157,9 @@ def deployer_policy(
     it is for an app with --from. The policy covers the resources that are declared now: print it again when they
     change. Without --account and --region it fits every account and region.
 
+    Where CloudFormation works as a service role, --part starts is for whoever deploys, and --part works for that role.
+    With --cloudformation, the second makes the role, too.
+
     It does not grant access to create or change the artefact bucket. Whoever runs `remit bootstrap` needs that: see
     --for bootstrap.
 
@@ -158,6 +172,8 @@ def deployer_policy(
       remit policy deployer --for revert-drift
       remit policy deployer --from deployed.json
       remit policy deployer --cloudformation > deployer.json
+      remit policy deployer --part works --cloudformation > service-role.json
+      remit policy deployer --part starts --service-role arn:aws:iam::111122223333:role/deploys
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
       remit policy deployer --also datadog:CreateMonitor
@@ -170,8 +186,8 @@ def deployer_policy(
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
     place = arn_place(partition, region, account)
     _check_subject(templates, stack, parameters, deployed)
-    if purpose == "bootstrap" and (templates or deployed or artefact_bucket or boundary or live):
-        with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
+    if purpose == "bootstrap" and (templates or deployed or part or artefact_bucket or boundary or live):
+        with_none = "TEMPLATE, --from, --part, --artefact-bucket, --boundary or --live"
         raise RemitError(f"--for bootstrap is about no stack: it goes with no {with_none}")
     if templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
@@ -180,9 +196,13 @@ def deployer_policy(
     if live:
         calls = (*calls, *LIVE)
     calls = (*calls, *(_also(action) for action in also))
-    needed_access = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
+    role = started_role(part, service_role, folder, stage)
+    calls = () if part == "works" else calls
+    needed_access = deployer(
+        planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates, service_role=role
+    )
     if cloudformation:
-        options.print_report(_template(needed_access, place))
+        options.print_report(_template(needed_access, place, makes_role=part == "works"))
     else:
         needed_access = bound(needed_access, *place)
         _print_deployer(needed_access, parted=parted, explain=explain, as_json=as_json)
@@ -192,6 +212,20 @@ def deployer_policy(
     if wide and not cloudformation:
         subject = "stack" if needed_access.stack else "bucket"
         options.note(f"it leaves open where the {subject} is, which {' and '.join(wide)} would say")
+
+
+def started_role(part: str | None, service_role: str | None, folder: Path, stage: str | None) -> str | None:
+    """The service role that a deploy is started with; None unless that is the part. RemitError: none is named."""
+    if part != "starts":
+        return None
+    if service_role is None:
+        from remit.loading.load import configuration
+
+        service_role = configuration(folder, stage).aws.service_role
+    if service_role is None:
+        hint = "--service-role ARN names it, or `config.aws.service_role`"
+        raise RemitError("--part starts is about a service role, and there is none", hint=hint)
+    return service_role
 
 
 def _also(action: str) -> DeployCall:
@@ -343,8 +377,11 @@ def arn_place(partition: str | None, region: str | None, account: str | None) ->
     return of_region.name, region, account or "*"
 
 
-def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
-    """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
+def _template(deployer: Deployer, place: tuple[str, str, str], *, makes_role: bool) -> dict[str, Any]:
+    """A template of managed policies; what of the place is not told stays CloudFormation's to fill in.
+
+    With `makes_role`, a service role of CloudFormation's has them.
+    """
     from remit.deployer.deployer_policy import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
@@ -360,11 +397,26 @@ def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]
         logical_id = "Deployer" if len(policies) == 1 else f"Deployer{number}"
         properties = {"Description": description, "PolicyDocument": intrinsics(render(policy))}
         resources[logical_id] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
+    outputs: dict[str, Any] = {name: {"Value": {"Ref": name}} for name in resources}
+    if makes_role:
+        trust = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "cloudformation.amazonaws.com"},
+        }
+        # Other accounts cannot have CloudFormation work as it ("Cross-service confused deputy prevention").
+        trust["Condition"] = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        properties = {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trust},
+            "ManagedPolicyArns": [{"Ref": name} for name in resources],
+        }
+        resources["ServiceRole"] = {"Type": "AWS::IAM::Role", "Properties": properties}
+        outputs["ServiceRole"] = {"Value": {"Fn::GetAtt": ["ServiceRole", "Arn"]}}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": description,
         "Resources": resources,
-        "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
+        "Outputs": outputs,
     }
 
 

@@ -89,7 +89,8 @@ def deploy(
     - `skip` lists logical ids of resources that a failed rollback leaves as they are.
     - `bucket` names a bucket of your own for the zips, the one that the build names.
     - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
-      ("CloudFormation service role"). The caller needs iam:PassRole for it.
+      ("CloudFormation service role"), the one that the app's settings name unless it is given. The caller needs
+      iam:PassRole for it.
 
     A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved (exit code 1): it needs an
     approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
@@ -109,7 +110,7 @@ def deploy(
         wait=wait,
         force=force,
         skip=tuple(skip),
-        service_role=service_role,
+        service_role=service_role or built.app.service_role,
     )
     with _before_deploying(account):
         missing = Mistakes()
@@ -125,7 +126,7 @@ def deploy(
         with missing.noted():
             make_local_accounts(built.folder, account)
         missing.refuse()
-        for text in () if force else require_deployer(built, account, parameters):
+        for text in () if force or job.service_role else require_deployer(built, account, parameters):
             operator.note(f"note: whether the caller may deploy this is not certain: {text}")
     job = replace(job, parameters=parameters)
     deployment = _change_stack_again(job)

@@ -320,6 +320,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         policies=policies,
         tags=dict(config.tags),
         alarm_topic=tokens.plain(config.alarms),  # an ARN, since the setting was checked
+        service_role=config.aws.service_role,
         role_path=iam.role_path,
         role_name=iam.role_name,
         retains_data=state.stage in config.stages.production,

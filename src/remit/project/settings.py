@@ -425,6 +425,14 @@ class PackageSection(Section):
     allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"data/dump.sql": "made-up rows"}'), {})
 
 
+class AwsSection(Section):
+    """The account that the app is deployed to, and how: `config.aws`."""
+
+    __slots__ = ()
+    path = "config.aws"
+    service_role: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_arn), None)
+
+
 class LintSection(Section):
     """What `remit lint` accepts: `config.lint`."""
 
@@ -492,6 +500,7 @@ class Config(Section):
     rest = Subsection(RestSection)
     websocket = Subsection(WebsocketSection)
     job = Subsection(JobSection)
+    aws = Subsection(AwsSection)
     lint = Subsection(LintSection)
     package = Subsection(PackageSection)
 
