@@ -33,10 +33,10 @@ _ANY_TEMPLATE: Final = frozenset({
 purpose_option: Final = click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
+    type=click.Choice(("deploy", "plan", "revert-drift", "bootstrap")),
     default="deploy",
     show_default=True,
-    help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
+    help="What the policy is for: `remit deploy`, its --plan, its --revert-drift, which undoes changes made by hand, "
     "or `remit bootstrap`, which creates the bucket that deploys upload to.",
 )
 deployed_option: Final = click.option(
@@ -186,6 +186,8 @@ def deployer_policy(
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
     place = arn_place(partition, region, account)
     _check_subject(templates, stack, parameters, deployed)
+    if purpose == "plan" and (templates or part):
+        raise RemitError("--for plan is for an app, whose plan makes nothing: it goes with no TEMPLATE or --part")
     if purpose == "bootstrap" and (templates or deployed or part or artefact_bucket or boundary or live):
         with_none = "TEMPLATE, --from, --part, --artefact-bucket, --boundary or --live"
         raise RemitError(f"--for bootstrap is about no stack: it goes with no {with_none}")
@@ -284,7 +286,7 @@ def planned_calls(
     purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
-    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls
+    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls, only_planning
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
@@ -300,7 +302,10 @@ def planned_calls(
     template = synth(app, assign(app), keys, name)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
     planned = stack_of(app.namespace, [*running, document(template)])
-    return planned, deployer_calls(app, template.parameters, name)
+    calls = deployer_calls(app, template.parameters, name)
+    return (
+        (stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)) if purpose == "plan" else (planned, calls)
+    )
 
 
 def _of_templates(
