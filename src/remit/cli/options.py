@@ -147,11 +147,19 @@ def print_json(value: Any, stream: IO[str] | None = None) -> None:
         context.meta[_AWAITS_JSON] = False
 
 
-def print_report(document: Any) -> None:
+def write_answer(path: Path, text: str) -> None:
+    """Write an answer to a file, whole or not at all, and without secrets. RemitError: it cannot be written."""
+    from remit.build import write
+    from remit.secrets import concealed, environment_secrets
+
+    write(path, concealed(text, environment_secrets()), hint=None)
+
+
+def print_report(document: Any, stream: IO[str] | None = None) -> None:
     """Print a document of remit's own as `print_json`, its sentences as people read them."""
     from remit.report.terminal_text import readable
 
-    print_json(readable(document))
+    print_json(readable(document), stream)
 
 
 def print_answer(document: Any, lines: Iterable[str], *, as_json: bool) -> None:

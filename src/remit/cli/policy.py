@@ -35,10 +35,10 @@ _OF_NO_STACK: Final = ("bootstrap", "api-logs")
 purpose_option: Final = click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "revert-drift", "bootstrap", "api-logs")),
+    type=click.Choice(("deploy", "plan", "revert-drift", "bootstrap", "api-logs")),
     default="deploy",
     show_default=True,
-    help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
+    help="What the policy is for: `remit deploy`, its --plan, its --revert-drift, which undoes changes made by hand, "
     "`remit bootstrap`, which creates the bucket that deploys upload to, or what its --api-logs needs beside that.",
 )
 deployed_option: Final = click.option(
@@ -130,7 +130,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
 @click.option("--explain", is_flag=True, help="Print each statement with its reason.")
 @options.json_option
-def deployer_policy(
+def deployer_policy(  # noqa: C901 - one refusal after the other
     templates: tuple[Path, ...],
     folder: Path,
     stage: str | None,
@@ -194,6 +194,8 @@ def deployer_policy(
         raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
     if templates and deployed:
         raise RemitError("--from is for an app", hint="give the deployed template before the new one")
+    if purpose == "plan" and (templates or part):
+        raise RemitError("--for plan is for an app, whose plan makes nothing: it goes with no TEMPLATE or --part")
     if purpose in _OF_NO_STACK and (templates or deployed or part or artefact_bucket or boundary or live):
         with_none = "TEMPLATE, --from, --part, --artefact-bucket, --boundary or --live"
         raise RemitError(f"--for {purpose} is about no stack: it goes with no {with_none}")
@@ -286,7 +288,7 @@ def planned_calls(
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
     from remit.deploy.api_logs import CALLS as API_LOGS
-    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls
+    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls, only_planning
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
@@ -302,7 +304,10 @@ def planned_calls(
     template = synth(app, assign(app), keys, name)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
     planned = stack_of(app.namespace, [*running, document(template)])
-    return planned, deployer_calls(app, template.parameters, name)
+    calls = deployer_calls(app, template.parameters, name)
+    return (
+        (stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)) if purpose == "plan" else (planned, calls)
+    )
 
 
 def _of_templates(
