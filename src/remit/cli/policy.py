@@ -258,7 +258,7 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_
     elif explain:
         click.echo(deployer_text(needed_access), nl=False)
     elif parted:
-        options.print_json([render(policy) for policy in _parts(needed_access)])
+        options.print_json([render(policy) for policy in parts(needed_access)])
     else:
         options.print_json(render(needed_access.policy))
         characters = policy_length(needed_access.policy)
@@ -270,7 +270,7 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_
             )
 
 
-def _parts(needed_access: Deployer) -> tuple[Policy, ...]:
+def parts(needed_access: Deployer) -> tuple[Policy, ...]:
     """The policy as managed policies that allow the same together."""
     from remit.catalogue.quotas import quota
     from remit.iam.policy import Policy
@@ -392,7 +392,7 @@ def _template(deployer: Deployer, place: tuple[str, str, str], *, makes_role: bo
     components = []
     for text, late_bound in zip(place, PLACE.values(), strict=True):
         components.append(late_bound if text in ("*", "aws") else text)
-    policies = _parts(bound(deployer, *components))
+    policies = parts(bound(deployer, *components))
     description = f"What whoever {deployer.doing} needs"
     resources = {}
     for number, policy in enumerate(policies, 1):
