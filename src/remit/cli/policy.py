@@ -264,7 +264,7 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_
         characters = policy_length(needed_access.policy)
         most = quota("iam.managed").most
         if characters > most:
-            sizes = " and ".join(f"{policy_length(policy):,}" for policy in _parts(needed_access))
+            sizes = " and ".join(f"{policy_length(policy):,}" for policy in parts(needed_access))
             options.note(
                 f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it ({sizes})"
             )
