@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 @options.project_option
 @options.local_option
 @options.account_options
-@click.option(
-    "--api-logs",
-    is_flag=True,
-    help="Set the role with which API Gateway writes the access logs of REST APIs, if none is set.",
-)
 @click.option("--ci", "service", type=click.Choice(("github", "gitlab")), help="Make the roles of the jobs, too.")
 @click.option("--repository", "repositories", metavar="OWNER/NAME", multiple=True, help="With --ci: whose jobs.")
 @options.stage_option
@@ -38,7 +33,6 @@ def command(
     stage: str | None,
     *,
     local: bool,
-    api_logs: bool,
     prints: bool,
     as_json: bool,
 ) -> None:
@@ -49,9 +43,6 @@ def command(
 
     Run it again to repair the bucket. It lists what it changes, and changes nothing if nothing is missing. Settings
     that you added are kept.
-
-    An app whose REST API writes an access log needs a role of API Gateway's in its account and region, which no app's
-    stack can own: --api-logs sets it. That takes what `remit policy deployer --for api-logs` prints.
 
     --ci makes a stack with the roles for the jobs that `remit init --ci` writes: one that starts the deploys of the
     stage, which a job takes by its own token, and one that CloudFormation works as. Run it for each stage, for all
@@ -64,12 +55,10 @@ def command(
     Examples:
       remit bootstrap --region eu-central-1
       remit bootstrap --profile admin --account 111122223333
-      remit bootstrap --region eu-central-1 --api-logs
       remit bootstrap --json | jq .repaired
       remit bootstrap --ci github --stage prod --repository acme/shop --repository acme@1234567/shop@7654321
       remit bootstrap --ci gitlab --stage pull --repository acme/shop --print
     """
-    from remit.deploy.api_logs import set_log_role
     from remit.deploy.bootstrap import bootstrap
     from remit.deploy.ci_roles import make_roles
     from remit.project.stack_name import checked_stage
@@ -84,11 +73,8 @@ def command(
     account = options.account(folder, local=local, region=region, profile=profile)
     done = bootstrap(account)
     variables = make_roles(account, stack, template) if service else {}
-    log_role = set_log_role(account) if api_logs else None
     if as_json:
         document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
-        if log_role is not None:
-            document["api_log_role"] = log_role or None
         if service:
             document["roles"] = {"stack": stack, "variables": variables}
         options.print_json(document)
@@ -99,8 +85,6 @@ def command(
     elif done.repaired:
         did = f"repaired ({', '.join(done.repaired)})"
     click.echo(f"bucket {done.bucket} in {place(account)}: {did}")
-    if log_role is not None:
-        click.echo(f"access logs of REST APIs: {f'{log_role} writes them' if log_role else 'nothing to do'}")
     for name, value in variables.items():
         click.echo(f"variable of the environment {stage or 'dev'}: {name} = {value}")
 

@@ -29,17 +29,16 @@ _ANY_TEMPLATE: Final = frozenset({
     "cfn", "cloudformation", "main", "output", "packaged", "packaged-template", "sam", "samtemplate", "template",
 })  # fmt: skip
 """What files of templates are called whatever their stack is."""
-_OF_NO_STACK: Final = ("bootstrap", "api-logs")
 
 
 purpose_option: Final = click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "plan", "revert-drift", "bootstrap", "api-logs")),
+    type=click.Choice(("deploy", "plan", "revert-drift", "bootstrap")),
     default="deploy",
     show_default=True,
     help="What the policy is for: `remit deploy`, its --plan, its --revert-drift, which undoes changes made by hand, "
-    "`remit bootstrap`, which creates the bucket that deploys upload to, or what its --api-logs needs beside that.",
+    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
 )
 deployed_option: Final = click.option(
     "--from",
@@ -196,9 +195,9 @@ def deployer_policy(  # noqa: C901 - one refusal after the other
         raise RemitError("--from is for an app", hint="give the deployed template before the new one")
     if purpose == "plan" and (templates or part):
         raise RemitError("--for plan is for an app, whose plan makes nothing: it goes with no TEMPLATE or --part")
-    if purpose in _OF_NO_STACK and (templates or deployed or part or artefact_bucket or boundary or live):
+    if purpose == "bootstrap" and (templates or deployed or part or artefact_bucket or boundary or live):
         with_none = "TEMPLATE, --from, --part, --artefact-bucket, --boundary or --live"
-        raise RemitError(f"--for {purpose} is about no stack: it goes with no {with_none}")
+        raise RemitError(f"--for bootstrap is about no stack: it goes with no {with_none}")
     if templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
@@ -287,7 +286,6 @@ def planned_calls(
     purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
-    from remit.deploy.api_logs import CALLS as API_LOGS
     from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls, only_planning
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
@@ -295,8 +293,8 @@ def planned_calls(
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
-    if purpose in _OF_NO_STACK:  # what is made is made by calls alone
-        return stack_of("", [{"Resources": {}}]), BOOTSTRAP if purpose == "bootstrap" else API_LOGS
+    if purpose == "bootstrap":  # what is made is made by calls alone
+        return stack_of("", [{"Resources": {}}]), BOOTSTRAP
     app = with_dependency_layers(load(folder, stage), folder)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
