@@ -9,7 +9,7 @@ import click
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.cli import options
-from remit.cli.policy import arn_place, deployed_option, planned_calls, purpose_option
+from remit.cli.policy import arn_place, deployed_option, part_option, planned_calls, purpose_option, started_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +40,8 @@ def command() -> None:
 @click.option("--live", is_flag=True, help="Check your own policies, as the account has them.")
 @purpose_option
 @deployed_option
+@part_option
+@options.service_role_option
 @options.artefact_bucket_option
 @options.local_option
 @options.acting_as_option
@@ -51,6 +53,8 @@ def check_deployer(
     policy: Path | None,
     purpose: str,
     deployed: Path | None,
+    part: str | None,
+    service_role: str | None,
     artefact_bucket: str | None,
     acting_as: options.ActingAs | None,
     region: str | None,
@@ -76,6 +80,7 @@ def check_deployer(
       remit check deployer --policy deployer.json
       remit check deployer --policy deployer.json --from deployed.json
       remit check deployer --live --stage prod
+      remit check deployer --live --part starts
       remit check deployer --live --for bootstrap --json
     """
     from remit.deployer import lacking_access
@@ -87,7 +92,9 @@ def check_deployer(
     if policy is not None and (local or profile):
         raise click.UsageError("--local and --profile go with --live")
     planned, calls = planned_calls(purpose, folder, stage, artefact_bucket, deployed)
-    need = deployer(planned, calls, reverts=purpose == "revert-drift")
+    calls = () if part == "works" else calls
+    role = started_role(part, service_role, folder, stage)
+    need = deployer(planned, calls, reverts=purpose == "revert-drift", service_role=role)
     if policy is None:
         from remit.deploy.deployer_check import check_caller
 

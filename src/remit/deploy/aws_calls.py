@@ -49,6 +49,12 @@ def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
     return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
 
 
+def only_planning(calls: Iterable[DeployCall]) -> tuple[DeployCall, ...]:
+    """Those of the calls that `deploy --plan` makes; it writes but its template, into a folder of its own."""
+    planning = [call for call in calls if call.operation.removeprefix("cloudformation.") not in _CARRIED_OUT]
+    return tuple(replace(call, on=f"{call.on[:-1]}plans/*") if call.because == _UPLOAD else call for call in planning)
+
+
 def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
     """The same calls, on the path and the names that the app gives its roles."""
     if app.role_path is None and app.role_name is None:
@@ -80,6 +86,8 @@ _READ_FUNCTIONS: Final = _calls("lambda", _FUNCTIONS, _COMPARE, "GetFunction")
 _PLANNING: Final = (
     "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
 )  # fmt: skip
+
+_CARRIED_OUT: Final = ("ExecuteChangeSet", "DescribeStackEvents", "ContinueUpdateRollback")
 
 
 CALLS: Final = (

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.arns import parse as parse_arn
-from remit.deploy.account_roles import documents, inline_policies
+from remit.catalogue.managed_policies import is_of_aws
+from remit.deploy.account_roles import documents, held_boundary, held_policies
 from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.stack import describe
@@ -22,9 +23,10 @@ from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.lacking_access import DeployerCheck, LackingAccess, check_deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import Mistakes, RemitError
+from remit.holders import Holder
 from remit.iam.decide.evaluate import Layers, Request
 from remit.iam.policy import Globs, Policy, allow, render_statement
-from remit.roles.role_policies import aws_policy
+from remit.roles.role_policies import aws_policy, ready_holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,22 +47,25 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
 
     What counts are writes that the new template needs to make its resources, and the running one did not. (What remit
     calls itself is refused before anything changes, too; what else an update calls, only AWS knows.) Nothing is said
-    where the caller may not read its own policies. RemitError (1) has each lacking statement.
+    where the caller may not read its own policies, or CloudFormation works as another role. RemitError (1) has each
+    lacking statement.
     """
     if account.local and account.owner is None:  # who may do anything
         return ()
     try:
         have = caller_policies(account)
         with remit_errors():
-            running = deployed_template(account, describe(account, built.namespace)) or {"Resources": {}}
+            stack = describe(account, built.namespace)
+            running = deployed_template(account, stack) or {"Resources": {}}
     except RemitError:
+        return ()
+    if stack is not None and stack.service_role:
         return ()
     needs = []
     for template in (running, json.loads(built.body)):
         need = deployer(stack_of(built.namespace, [template], parameters), verbs=("create",))
         needs.append(bound(need, account.partition, account.region, account.account))
-    before, after = needs
-    had = before.policy
+    had, after = needs[0].policy, needs[1]
     have = replace(have, identity=(*have.identity, had), boundary=have.boundary and (*have.boundary, had))
     check = check_deployer(have, replace(after, grants=tuple(_certain(after.grants))), account.account)
     mistakes = Mistakes()
@@ -107,24 +112,17 @@ def caller_policies(account: Account) -> Layers:
     if kind == "root":
         return Layers((Policy((allow("*"),)),))
     client = account.client("iam")
-    holders = [(kind, name)]
     with remit_errors():
-        holder = client.get_role(RoleName=name)["Role"] if kind == "role" else client.get_user(UserName=name)["User"]
+        raw = client.get_role(RoleName=name)["Role"] if kind == "role" else client.get_user(UserName=name)["User"]
+        policies = list(held_policies(client, kind, name))
         if kind == "user":
-            groups = client.get_paginator("list_groups_for_user").paginate(UserName=name).search("Groups[].GroupName")
-            holders += [("group", group) for group in groups]
-        inline = [policy for kind, name in holders for _, policy in inline_policies(client, kind, name)]
-        attached: list[str] = []
-        for kind, name in holders:
-            lists = client.get_paginator(f"list_attached_{kind}_policies").paginate(**{f"{kind.title()}Name": name})
-            attached += lists.search("AttachedPolicies[].PolicyArn")
-    boundary = holder.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-    limits = () if boundary is None else (boundary,)
-    known = {arn: aws_policy(arn) for arn in (*attached, *limits)}
-    read = documents(account, (arn for arn, policy in known.items() if policy is None))
-    managed = {arn: policy or read[arn].policy for arn, policy in known.items()}
-    identity = (*inline, *(managed[arn] for arn in attached))
-    return Layers(identity, boundary=tuple(managed[arn] for arn in limits))
+            groups = client.get_paginator("list_groups_for_user").paginate(UserName=name)
+            for group in groups.search("Groups[].GroupName"):
+                policies += held_policies(client, "group", group)
+    holder = Holder(name, tuple(policies), limits=held_boundary(raw))
+    arns = [policy.name for policy in (*policies, *holder.limits) if policy.how != "inline"]
+    own = {arn: read.policy for arn, read in documents(account, (arn for arn in arns if not is_of_aws(arn))).items()}
+    return ready_holder(holder, {}, lambda arn: own.get(arn) or aws_policy(arn)).layers
 
 
 def _role_or_user(account: Account) -> tuple[str, str]:
@@ -149,15 +147,11 @@ def _simulated(account: Account, need: Deployer) -> DeployerCheck:
         statement = grant.statement
         resource = "*" if statement.resources is None else statement.resources.patterns[0]
         example = resource if resource == "*" else resource.replace("*", "example")
-        keys = [
-            {"ContextKeyName": condition.key, "ContextKeyValues": [condition.values[0]], "ContextKeyType": "string"}
-            for condition in statement.conditions
-        ]
         actions = [name for name in statement.actions.patterns if "*" not in name]
-        asked = {"PolicySourceArn": source, "ActionNames": actions, "ResourceArns": [example], "ContextEntries": keys}
         with remit_errors():
-            denied = list(pages.paginate(**asked).search(_DENIED))
+            answers = pages.paginate(PolicySourceArn=source, ActionNames=actions, ResourceArns=[example])
+            denied = tuple(answers.search(_DENIED)) if actions else ()
         if denied:
-            lacked = replace(grant, statement=replace(statement, actions=Globs(tuple(denied))))
+            lacked = replace(grant, statement=replace(statement, actions=Globs(denied)))
             lacking.append(LackingAccess(lacked, Request(denied[0], example)))
     return DeployerCheck(tuple(lacking), is_proven=False)

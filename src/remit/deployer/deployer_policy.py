@@ -82,11 +82,13 @@ def deployer(
     reverts: bool = False,
     of_app: bool = True,
     verbs: Collection[str] = VERBS,
+    service_role: str | None = None,
 ) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
 
     One who `reverts` may also undo what was done by hand to the stack's roles. `of_app`: the stack is a remit app's, so
-    that its notes may mention settings of remit. `verbs` are the handlers that CloudFormation calls.
+    that its notes may mention settings of remit. `verbs` are the handlers that CloudFormation calls. With a
+    `service_role` (ARN) it calls them as that role, and the deployer only starts it.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
     gives them, if it does.
@@ -98,6 +100,12 @@ def deployer(
         return boundary or declared.get(arn)
 
     needs = [*_needs_of_calls(stack, calls)]
+    if service_role is not None:
+        to_it = (Condition("StringEquals", "iam:PassedToService", ("cloudformation.amazonaws.com",)),)
+        needs.append(Need("iam:PassRole", service_role, Purpose("to have CloudFormation work as that role"), to_it))
+        needs += _needs_of_transforms(stack)
+        needs += reverting(stack, boundary_of) if reverts else ()
+        return Deployer(stack.name, merged(needs))
     for resource in resources:
         needs += (need for need in _needs_of_handlers(stack, resource, boundary_of) if need.purpose.doing in verbs)
     for resource in resources:
@@ -169,7 +177,7 @@ def _needs_of_handlers(
     if is_custom(resource.type):
         yield from _needs_of_custom(stack, resource)
         return
-    for action, verbs in called(resource).items():
+    for action, verbs in called(resource, by_type=stack.by_types).items():
         if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
             continue
         conditions = _conditions(stack, resource, action)

@@ -332,6 +332,7 @@ class Lambda(Section):
     path = "config.lambda_"
     iam = Subsection(Iam)
     function = Subsection(FunctionSection)
+    share_log_group: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class JobSection(Section):
@@ -378,6 +379,7 @@ class ApiSection(WebApiSection):
     cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
         setting_values.or_none(app_setting_values.cors_configuration), None
     )
+    routes_in_body: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class RestSection(WebApiSection):
@@ -421,6 +423,14 @@ class PackageSection(Section):
     exclude = TextsSetting(setting_values.texts, Texts())
     layer: Setting[bool] = Setting(setting_values.flag, default=False)
     allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"data/dump.sql": "made-up rows"}'), {})
+
+
+class AwsSection(Section):
+    """The account that the app is deployed to, and how: `config.aws`."""
+
+    __slots__ = ()
+    path = "config.aws"
+    service_role: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_arn), None)
 
 
 class LintSection(Section):
@@ -490,6 +500,7 @@ class Config(Section):
     rest = Subsection(RestSection)
     websocket = Subsection(WebsocketSection)
     job = Subsection(JobSection)
+    aws = Subsection(AwsSection)
     lint = Subsection(LintSection)
     package = Subsection(PackageSection)
 
