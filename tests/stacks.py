@@ -87,3 +87,30 @@ def deploy_anew(account: Account, path: Path, key: str) -> None:
     planned = plan(account, "orders-dev", template(READ))
     upload(account, bucket, path, key)
     execute(account, planned, lambda _: None)
+
+
+def everything(account: Account) -> dict[str, Any]:
+    """All that a plan could leave in an account."""
+    cloudformation, s3 = account.client("cloudformation"), account.client("s3")
+    stacks = cloudformation.describe_stacks()["Stacks"]
+    buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    return {
+        "stacks": [(stack["StackId"], stack["StackStatus"], stack.get("LastUpdatedTime")) for stack in stacks],
+        "change sets": [
+            item["ChangeSetName"]
+            for stack in stacks
+            for item in cloudformation.list_change_sets(StackName=stack["StackName"])["Summaries"]
+        ],
+        "objects": [
+            (item["Key"], item["VersionId"])
+            for name in buckets
+            for item in s3.list_object_versions(Bucket=name).get("Versions", [])
+        ],
+        "secrets": [one["Name"] for one in account.client("secretsmanager").list_secrets()["SecretList"]],
+        "parameters": [one["Name"] for one in account.client("ssm").describe_parameters()["Parameters"]],
+        "policies": [one["Arn"] for one in account.client("iam").list_policies(Scope="Local")["Policies"]],
+        "roles": [
+            (role["RoleName"], account.client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"])
+            for role in account.client("iam").list_roles()["Roles"]
+        ],
+    }

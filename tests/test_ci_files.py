@@ -10,28 +10,21 @@ import os
 import re
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+
+from ci_jobs import GITHUB_BOT, GITLAB_BOT, TOKEN, UV, Comments, git, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-TOKEN = "token"  # noqa: S105 - of the service below
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 GITLAB = yaml.safe_load((ROOT / ".gitlab/remit.yml").read_text("utf-8"))["remit"]
-UVX = f"""#!/bin/bash
-while [ "$1" != remit ] && [ "$1" != python ]; do shift; done
-command="$1"; shift
-exec "{Path(sys.executable).parent}/$command" "$@"
-"""
 
 
 def role(action: str) -> str:
@@ -43,81 +36,6 @@ def role(action: str) -> str:
         "Policies": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}],
     }
     return json.dumps({"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}}}, indent=2)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
-    who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main")
-    command = ["git", *who, "-C", str(folder), *arguments]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@dataclass
-class Comments:
-    """A service that keeps the comments of one request, and what it was asked."""
-
-    address: str = ""
-    kept: dict[int, dict[str, Any]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    refuses: bool = False
-
-    @property
-    def bodies(self) -> list[str]:
-        return [comment["body"] for comment in self.kept.values()]
-
-
-@contextmanager
-def serving(comments: Comments, author: dict[str, Any]) -> Iterator[Comments]:  # noqa: C901 - one server
-    """Keep comments as GitHub does, or GitLab: their paths end alike."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page = int(re.findall(r"[?&]page=(\d+)", self.path)[0])
-            every = list(comments.kept.values())
-            self.answer([] if self.is_refused() else every[(page - 1) * 100 : page * 100])
-
-        def do_POST(self) -> None:
-            self.keep(1 + max(comments.kept, default=0))
-
-        def do_PATCH(self) -> None:
-            self.keep(int(self.path.rpartition("/")[2]))
-
-        do_PUT = do_PATCH  # noqa: N815 - as http.server names it
-
-        def keep(self, number: int) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"]
-            if not self.is_refused():
-                comments.kept[number] = {"id": number, "body": body, **author}
-                self.answer(comments.kept[number])
-
-        def is_refused(self) -> bool:
-            comments.asked.append(f"{self.command} {self.path.partition('?')[0]}")
-            if comments.refuses or self.headers["Authorization"] != "Bearer token":
-                self.send_error(403)
-                return True
-            return False
-
-        def answer(self, value: Any) -> None:
-            if comments.refuses:
-                return
-            content = json.dumps(value).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    comments.address = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield comments
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @dataclass
@@ -165,7 +83,7 @@ class Job:
         programs = self.folder / "programs"
         programs.mkdir(exist_ok=True)
         for name in ("uv", "uvx"):  # both run a program of an environment: here of this one
-            (programs / name).write_text(UVX)
+            (programs / name).write_text(UV)
             (programs / name).chmod(0o755)
         path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {"PATH": path, "HOME": str(self.folder), "CI": "true", "RUNNER_TEMP": str(clone.parent / "temporary")}
@@ -226,10 +144,6 @@ class Job:
 def filled(text: str, expressions: dict[str, str]) -> str:
     """A value of the workflow with its expressions replaced; KeyError: one that no runner knows."""
     return re.sub(r"\$\{\{ (.*?) \}\}", lambda found: expressions[found[1]], text)
-
-
-GITHUB_BOT = {"user": {"login": "github-actions[bot]", "type": "Bot"}}
-GITLAB_BOT = {"author": {"username": "project_1_bot_0f3a"}}
 
 
 @pytest.fixture

@@ -437,16 +437,14 @@ def grant_document(grant: Grant) -> dict[str, Any]:
     }
 
 
-def write(path: Path, content: str) -> None:
+def write(path: Path, content: str, hint: str | None = "remit writes to `.remit/` in the project") -> None:
     """Write a file, readable by its owner alone, whole or not at all: under a temporary name, then renamed."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
-        raise RemitError(
-            f"cannot write {path}: {error.strerror}", hint="remit writes to `.remit/` in the project"
-        ) from None
+        raise RemitError(f"cannot write {path}: {error.strerror}", hint=hint) from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(content)

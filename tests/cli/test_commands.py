@@ -280,7 +280,7 @@ def test_a_new_project_builds_and_its_tests_pass(tmp_path: Path, monkeypatch: py
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 ORIGINS: list[tuple[dict[str, Any] | None, str]] = [
-    (None, "remit"),
+    (None, "remit>=0.1.0,<0.2"),
     ({"url": "file:///src/remit%20one", "dir_info": {}}, "remit @ file:///src/remit%20one"),
     ({"url": "file:///NAME/remit", "dir_info": {"editable": True}}, "remit @ file:///NAME/remit"),
     (

@@ -15,6 +15,8 @@ from remit.cli import deploy, dev, invoke, stack_commands
 from remit.deploy.deployment import Deployment
 from remit.deploy.events import StackEvent
 from remit.deploy.invoke import Answer  # noqa: TC001 - nouns are made of their hints
+from remit.deploy.manual_changes import ManualChanges
+from remit.deploy.operators import ManualChangesQuestion
 from remit.deploy.session import Account
 from remit.dev import events
 from remit.local.authorization.access_log import AccessRecord  # noqa: TC001 - as above
@@ -60,6 +62,7 @@ EXAMPLES: Final[dict[Any, Callable[[int], Any]]] = {
     "Deployment.plan": lambda _: None,
     "Deployment.access": lambda _: None,
     "Deployment.manual_changes": lambda _: None,
+    "Deployment.unanswered": lambda number: (ManualChangesQuestion(ManualChanges()),) * (number % 3),
 }
 NOT_USED: Final = ("because", "caller", "operation", "request_id", "refused", "time", "function")
 """Of an access, what it was asked for and the decision are told."""

@@ -149,6 +149,22 @@ def test_without_any_one_statement_about_what_remit_calls_it_is_refused(shop: Sh
     shop.remit("delete", "--yes-delete", "all")
 
 
+def test_a_plan_passes_with_what_is_printed_for_it_alone(shop: Shop) -> None:
+    shop.bootstrap()
+    for_plan = shop.printed("--for", "plan")
+    shop.door.policy = for_plan
+    assert shop.remit("deploy", "--plan")[0] == 1
+    shop.door.policy = shop.policy
+    assert shop.remit("deploy", "--first")[0] == 0
+    shop.write(31, SHARED.replace("queue", "work"))
+    shop.door.policy = for_plan
+    code, _, talk = shop.remit("deploy", "--plan")
+    assert (code, shop.door.refused) == (1, []), talk
+    assert shop.remit("deploy", "--yes", "--yes-delete", "DataQueue")[0] == 2
+    shop.door.policy = shop.policy
+    shop.remit("delete", "--yes-delete", "all")
+
+
 def test_without_the_bucket_a_deploy_stops_before_its_first_write_and_names_the_command(shop: Shop) -> None:
     shop.door.policy = shop.policy
     code, out, talk = shop.remit("deploy", "--yes")

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GITLAB = "arn:aws:iam::111122223333:oidc-provider/gitlab.com"
-GITHUB = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+PROVIDERS = "arn:aws:iam::111122223333:oidc-provider"
+GITHUB = f"{PROVIDERS}/token.actions.githubusercontent.com"
+BITBUCKET = f"{PROVIDERS}/api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc"
+CIRCLECI = f"{PROVIDERS}/oidc.circleci.com/org/0f3a"
+TERRAFORM = f"{PROVIDERS}/app.terraform.io"
+BUILDKITE = f"{PROVIDERS}/agent.buildkite.com"
 
 
 def rules(folder: Path, statements: list[dict[str, Any]], file: str = "policy.json", **more: Any) -> list[str]:
@@ -79,12 +84,47 @@ def trust(provider: str, **condition: dict[str, str]) -> dict[str, Any]:
         (GITHUB, {"StringEquals": {"aud": "sts.amazonaws.com"}}, ["R218"]),
         (GITHUB, {"StringLike": {"sub": "repo:acme/*"}}, ["R218"]),
         (GITHUB, {"StringLike": {"sub": "repo:acme/shop:*"}}, []),
+        (GITHUB, {"StringEquals": {"sub": "repo:acme/shop:environment:prod"}}, []),
+        (GITHUB, {"StringEquals": {"sub": "repo:acme@1/shop@2:environment:prod"}}, []),
+        (GITHUB, {"StringLike": {"sub": "repo:acme@1/shop@2:environment:*"}}, []),
+        (GITHUB, {"StringLike": {"sub": "repo:acme@1/*:environment:prod"}}, ["R218"]),
+        (BITBUCKET, {"StringEquals": {"aud": "ari:cloud:bitbucket::workspace/7"}}, ["R218"]),
+        (BITBUCKET, {"StringLike": {"sub": "*:{9a8b6c7d-1e2f-4a3b-8c4d-5e6f7a8b9c0d}:*"}}, ["R218"]),
+        (BITBUCKET, {"StringLike": {"sub": "{9a8b6c7d-1e2f-4a3b-8c4d-5e6f7a8b9c0d}:*"}}, []),
+        (CIRCLECI, {"StringEquals": {"aud": "0f3a"}}, ["R218"]),
+        (CIRCLECI, {"StringLike": {"sub": "org/0f3a/*"}}, ["R218"]),
+        (CIRCLECI, {"StringLike": {"sub": "org/0f3a/project/*/user/*"}}, ["R218"]),
+        (CIRCLECI, {"StringLike": {"sub": "org/0f3a/project/77/user/*"}}, []),
+        (CIRCLECI, {"StringEquals": {"oidc.circleci.com/project-id": "77"}}, []),
+        (TERRAFORM, {"StringEquals": {"aud": "aws.workload.identity"}}, ["R218"]),
+        (TERRAFORM, {"StringLike": {"sub": "organization:*:project:p:workspace:w:run_phase:*"}}, ["R218"]),
+        (TERRAFORM, {"StringLike": {"sub": "organization:acme:project:p:workspace:*:run_phase:apply"}}, ["R218"]),
+        (TERRAFORM, {"StringLike": {"sub": "organization:acme:*"}}, ["R218"]),
+        (TERRAFORM, {"StringLike": {"sub": "organization:acme:project:*:workspace:w:run_phase:*"}}, []),
+        (BUILDKITE, {"StringEquals": {"aud": "sts.amazonaws.com"}}, ["R218"]),
+        (BUILDKITE, {"StringLike": {"sub": "organization:acme:*"}}, ["R218"]),
+        (BUILDKITE, {"StringLike": {"sub": "organization:acme:pipeline:shop:*"}}, []),
+        (BUILDKITE, {"StringEquals": {"pipeline_id": "0f3a"}}, []),
     ],
 )
-def test_workflows_of_other_repositories_are_told_of_github_and_gitlab(
+def test_workflows_of_other_repositories_are_told_of_each_forge(
     tmp_path: Path, provider: str, condition: dict[str, dict[str, str]], found: list[str]
 ) -> None:
     assert found == rules(tmp_path, [trust(provider, **condition)])
+
+
+@pytest.mark.parametrize(("claim", "found"), [("aud", ["R218"]), ("sub", [])])
+@pytest.mark.parametrize("host", ["token.actions.githubusercontent.com", "gitlab.com"])
+def test_the_conditions_tell_which_provider_a_template_makes(
+    tmp_path: Path, host: str, claim: str, found: list[str]
+) -> None:
+    statement = trust(f"{PROVIDERS}/{host}", StringEquals={claim: "x"}) | {"Principal": {"Federated": {"Ref": "Own"}}}
+    role = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    own = {"Type": "AWS::IAM::OIDCProvider", "Properties": {"Url": f"https://{host}", "ClientIdList": ["x"]}}
+    template = {"Resources": {"Own": own, "Role": {"Type": "AWS::IAM::Role", "Properties": role}}}
+    write(tmp_path, {"t.json": json.dumps(template)})
+    printed = json.loads(remit("lint", "--json", str(tmp_path / "t.json")).out)
+    assert [finding["rule"] for finding in printed] == found
 
 
 @pytest.mark.parametrize("value", ["repo:${One}:*", "repo:${One}:ref:refs/heads/main", "repo:${Org}/${Repo}:*"])

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
+from zips import zip_of
 
 if TYPE_CHECKING:
     from remit.local.state_files import LocalAws
+
+
+ERRORS = {
+    "Namespace": "AWS/Lambda",
+    "MetricName": "Errors",
+    "Statistic": "Sum",
+    "EvaluationPeriods": 1,
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "TreatMissingData": "notBreaching",
+}
 
 
 def states_told(queues: Any, url: str, number: int) -> list[tuple[str, str]]:
@@ -120,6 +131,36 @@ def test_a_queue_is_measured_by_what_its_messages_wait_for(shared: LocalAws) -> 
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert [{1}, {2}, {1}] == [values(alarms, metric) for metric in metrics]
+
+
+def test_an_alarm_tells_of_a_function_that_fails_and_of_a_message_that_waits(shared: LocalAws) -> None:
+    clients, arguments = session(shared), client_arguments(shared)
+    names = ("sqs", "sns", "cloudwatch", "lambda")
+    queues, topics, alarms, functions = (clients.client(name, **arguments) for name in names)
+    told, waiting = (queues.create_queue(QueueName=name)["QueueUrl"] for name in ("told-of-errors", "waiting"))
+    topic = topics.create_topic(Name="errors")["TopicArn"]
+    told_arn = queues.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told_arn)
+    for name, code in (("failing", "def handler(event, context): 1 / 0"), ("working", "def handler(*_): ...")):
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.12",
+            Handler="app.handler",
+            Role=f"arn:aws:iam::{shared.account}:role/app",
+            Code={"ZipFile": zip_of(code)},
+        )
+        watch(alarms, name, "FunctionName", **ERRORS, AlarmActions=[topic])
+    oldest = {**ERRORS, "Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage", "Statistic": "Maximum"}
+    dimensions = [{"Name": "QueueName", "Value": "waiting"}]
+    queues.send_message(QueueUrl=waiting, MessageBody="an order")
+    alarms.put_metric_alarm(
+        AlarmName="waiting", Dimensions=dimensions, Period=600, Threshold=1, AlarmActions=[topic], **oldest
+    )
+    for name in ("failing", "working"):
+        functions.invoke(FunctionName=name)
+    assert {("failing", "ALARM"), ("waiting", "ALARM")} == set(states_told(queues, told, 2))
+    assert "OK" == alarms.describe_alarms(AlarmNames=["working"])["MetricAlarms"][0]["StateValue"]
+    alarms.delete_alarms(AlarmNames=["failing", "working", "waiting"])
 
 
 def values(alarms: Any, metric: str) -> set[float]:

@@ -149,6 +149,20 @@ def test_a_table_of_a_template_loses_its_encryption(bare: BareCloud) -> None:
     assert "SSEDescription" not in bare.client("dynamodb").describe_table(TableName="sealed")["Table"]
 
 
+def test_a_table_of_a_template_loses_its_policy(bare: BareCloud) -> None:
+    allowed = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "dynamodb:GetItem", "Resource": "*"}
+    properties = {
+        "TableName": "shared",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "ResourcePolicy": {"PolicyDocument": {"Version": "2012-10-17", "Statement": [allowed]}},
+    }
+    bare.create("policies", {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}})
+    tables = bare.client("dynamodb")
+    with pytest.raises(tables.exceptions.PolicyNotFoundException):
+        tables.get_resource_policy(ResourceArn=tables.describe_table(TableName="shared")["Table"]["TableArn"])
+
+
 def test_log_events_beyond_the_first_page_are_not_given(bare: BareCloud) -> None:
     logs = bare.client("logs")
     logs.create_log_group(logGroupName="/pages")

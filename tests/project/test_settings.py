@@ -320,7 +320,7 @@ UNKNOWN = {
     "config.job.enabled = True": ("config.job.enabled", "did you mean `config.job.enable`?"),
     "config.zzz = 1": (
         "config.zzz",
-        "known: app, stack_name, tags, stages, lambda_, api, rest, websocket, job, lint, package",
+        "known: app, stack_name, tags, stages, alarms, lambda_, api, rest, websocket, job, aws, lint, package",
     ),
 }
 

@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from remit.app import Grant, Reason
+from remit.deploy.operators import PlanQuestion
 from remit.deploy.plan import ResourceChange, StackPlan
 from remit.deploy.planned_access import PlannedAccess
 from remit.deploy.session import Account
@@ -28,6 +29,7 @@ DATA: Final = {"AWS::DynamoDB::Table": "table", "AWS::SQS::Queue": "queue", "AWS
 TYPES: Final = (FUNCTION, "AWS::Events::Rule", *DATA)
 LISTED: Final = 40
 """So many changes are listed one by one; of more, what is added is counted by its type."""
+HERE: Final = Account("111122223333", "eu-central-1", "aws", None)
 SAME: Final = PlannedAccess(Review("the last deploy", "this deploy", ()))
 ENDS: Final = {
     "Add": ("+", ""), "Import": ("+", ""), "Remove": ("-", "removes"), "True": ("~", "replaces"),
@@ -107,7 +109,8 @@ def test_all_data_that_goes_is_named_until_its_name_agrees(
     them = "it" if len(goes) == 1 else "them"
     assert loss_words(planned(some)) == (f"This {' and '.join(parts)}, with all that is in {them}." if goes else "")
     names = {f"It{number}" for number in agreed}
-    reason, way = refusal(planned(some), SAME, names, yes=yes, lacks_access=False)
+    reasons, way = refusal(PlanQuestion(HERE, planned(some), SAME, yes=yes, yes_delete=names, lacks_access=False))
+    reason = " and ".join(reasons)
     unnamed = [change for change in goes if change.logical_id not in names]
     assert (f"data goes ({data_words(unnamed)})" in reason) == bool(unnamed)
     assert re.findall(r"--yes-delete (\w+)", way) == [change.logical_id for change in unnamed]
@@ -153,8 +156,7 @@ def test_a_status_tells_each_output_function_role_and_failure_under_its_heading(
         protected=False, drift="NOT_CHECKED",
     )  # fmt: skip
     status = StackStatus(stack, tuple(resources))
-    account = Account("111122223333", "eu-central-1", "aws", None)
-    _, *lines = status_lines(status, account)
+    _, *lines = status_lines(status, HERE)
     tables = {
         "outputs": [(output.name, output.value) for output in outputs],
         "functions": [(one.logical_id, one.physical_id) for one in resources if one.type == FUNCTION],
@@ -162,7 +164,7 @@ def test_a_status_tells_each_output_function_role_and_failure_under_its_heading(
         "failed": [(one.logical_id, "UPDATE_FAILED  it was refused") for one in resources if "FAILED" in one.status],
     }
     assert read_tables(lines) == {heading: rows for heading, rows in tables.items() if rows}
-    document = status_document(status, account)
+    document = status_document(status, HERE)
     assert [*document["outputs"].items()] == tables["outputs"]
     assert [*document["functions"].items()] == tables["functions"]
     assert [*document["roles"].items()] == tables["roles"]

@@ -7,8 +7,10 @@ from typing import Any
 
 from remit.app import Grant, Reason, Resource
 from remit.deploy.events import StackEvent
+from remit.deploy.operators import PlanQuestion
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
 from remit.deploy.planned_access import PlannedAccess
+from remit.deploy.session import Account
 from remit.deploy.stack import StackOutput
 from remit.deploy.status import DeployedResource
 from remit.errors import Origin
@@ -22,6 +24,7 @@ from remit.review.changes import review
 from remit.review.resource_access import giving
 from remit.triggers.existing_sources import ExistingSource
 
+HERE = Account("111122223333", "eu-central-1", "aws", None)
 FUNCTION = "AWS::Lambda::Function"
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"
 SAME = PlannedAccess(Review("the last deploy", "this deploy", ()))
@@ -167,22 +170,25 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
     access = PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     accepts = "`remit diff --deployed --accept REASON` accepts what is gained"
     function = ResourceChange("Remove", "Web", FUNCTION)
-    assert refusal(planned(gone, new, function), access) == (
-        "it adds access (1 gain) and data goes (table Orders, queue Queue) and resources go (Web removed)",
+    asked = PlanQuestion(HERE, planned(gone, new, function), access, yes=False, yes_delete=(), lacks_access=True)
+    assert refusal(asked) == (
+        ["it adds access (1 gain)", "data goes (table Orders, queue Queue)", "resources go (Web removed)"],
         f"{accepts}; `--yes --yes-delete Orders --yes-delete Queue`, or a yes at a terminal, deploys it anyway",
     )
-    assert refusal(planned(gone), access, ("Orders",), yes=True) == (
-        "it adds access (1 gain)", f"{accepts}; without --require-approval, `--yes` approves changes of access, too",
+    assert refusal(replace(asked, plan=planned(gone), yes_delete=("Orders",), yes=True)) == (
+        ["it adds access (1 gain)"], f"{accepts}; without --require-approval, `--yes` approves changes of access, too",
     )  # fmt: skip
-    assert refusal(planned(gone, new), access, ("Orders",), yes=True, lacks_access=False) == (
-        "data goes (queue Queue)", "`remit deploy --yes --yes-delete Queue` agrees to that",
+    some = replace(asked, plan=planned(gone, new), yes_delete=("Orders",), yes=True, lacks_access=False)
+    assert refusal(some) == (
+        ["data goes (queue Queue)"], "`remit deploy --yes --yes-delete Queue` agrees to that",
     )  # fmt: skip
     first = replace(planned(), kind="CREATE")
-    assert refusal(first, access)[1] == (
+    assert refusal(replace(asked, plan=first))[1] == (
         "`--first` deploys a stage for the first time; `--yes`, or a yes at a terminal, deploys it anyway"
     )
-    assert refusal(planned(), PlannedAccess(review(version("dynamodb:Query"), version()))) == (
-        "access changes (0 gained, 1 lost)", "`--yes`, or a yes at a terminal, deploys it anyway",
+    less = PlannedAccess(review(version("dynamodb:Query"), version()))
+    assert refusal(replace(asked, plan=planned(), access=less)) == (
+        ["access changes (0 gained, 1 lost)"], "`--yes`, or a yes at a terminal, deploys it anyway",
     )  # fmt: skip
 
 

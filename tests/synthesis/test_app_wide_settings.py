@@ -216,9 +216,42 @@ def test_a_stage_that_is_not_listed_is_an_error_with_the_one_that_was_meant(make
     assert "orders-production" == project.built("production").namespace
 
 
+PREVIEWS = 'config.stages = ["dev", "prod"]\nconfig.stages.previews = "pr"'
+
+
+def test_a_prefix_and_a_number_is_a_preview(make: Make) -> None:
+    config = PREVIEWS + '\nconfig.stages.production = ["prod"]'
+    project = make(config=config)
+    assert ["orders-pr7", "orders-pr123456"] == [project.built(stage).namespace for stage in ("pr7", "pr123456")]
+    assert resources(make, config, "pr7")["DataTable"].get("DeletionPolicy") is None
+
+
+@pytest.mark.parametrize("stages", [PREVIEWS, 'config.stages.previews = "pr"'])
+def test_a_preview_is_never_production(make: Make, stages: str) -> None:
+    error = make(config=stages + '\nconfig.stages.production = ["prod", "pr7"]').error()
+    assert "`config.stages.production` names 'pr7', which is a preview" in {each.message for each in error.all}
+    assert at(error).startswith("config/deploy.py:")
+
+
+@pytest.mark.parametrize("stage", ["PR7", "pr/7", "Pr#7", "pr-7", "pr_7"])
+def test_a_preview_of_another_spelling_is_told_the_right_one(make: Make, stage: str) -> None:
+    error = make(config=PREVIEWS).error(stage)
+    assert error.hint is not None
+    assert error.hint.startswith("did you mean `pr7`?")
+
+
+@pytest.mark.parametrize("stage", ["pr", "pr0", "pr07", "pr7a", "prod7"])
+def test_nothing_else_is_a_preview(make: Make, stage: str) -> None:
+    error = make(config=PREVIEWS).error(stage)
+    assert error.message.startswith(f"'{stage}' is not a stage of this app, which has dev, prod and previews such as")
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
+        ('config.stages.previews = "PR"', "`config.stages.previews` is 'PR'"),
+        ('config.stages.previews = "pr1"', "`config.stages.previews` is 'pr1'"),
+        ('config.stages.previews = ["pr"]', "`config.stages.previews` must be "),
         ('config.tags = {"aws:x": "1"}', "`config.tags['aws:x']` cannot be set: AWS reserves keys"),
         ('config.tags = ["a"]', '`config.tags` must be a dict such as {"team": "shop"}, got'),
         ('config.tags = {"a": "x" * 257}', "`config.tags['a']` has a value of 257 characters; AWS allows 256"),

@@ -171,10 +171,12 @@ def _key_of_ciphertext(request: ActionRequest) -> Iterator[str]:
 
 def key_arn(name: str, setting: RequestSetting) -> str:
     """The ARN of a key by its id, its ARN or an alias."""
-    bare = name.rpartition(":")[2] if name.startswith("arn:") else name
+    is_arn = name.startswith("arn:")
+    owner, _, bare = name.rpartition(":")
     if bare.startswith("alias/"):
-        return setting.stored.key_arn(bare) or setting.arn("kms", f"key/{UNRESOLVED}")
-    return name if name.startswith("arn:") else setting.arn("kms", f"key/{bare}")
+        unresolved = f"key/{UNRESOLVED}"
+        return setting.stored.key_arn(name) or (f"{owner}:{unresolved}" if is_arn else setting.arn("kms", unresolved))
+    return name if is_arn else setting.arn("kms", f"key/{bare}")
 
 
 def _reencryption(request: ActionRequest) -> Iterator[str]:

@@ -42,6 +42,7 @@ _SECTIONS: Final = {
     "Set up accounts and CI": {
         "bootstrap": "Create or repair the bucket that deploys upload to.",
         "policy": "Print the policy of a function, or of whoever deploys.",
+        "check": "Check whether whoever deploys may do what that needs.",
     },
     "Other": {
         "data": "Show the versions and dates of the facts about AWS.",

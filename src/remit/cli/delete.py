@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     help="Answer yes, and agree that the tables, buckets, queues … go with all that is in them. --yes does not.",
 )
 @options.artefact_bucket_option
+@options.service_role_option
 @click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a delete that is running.")
 @click.option(
@@ -46,6 +47,7 @@ def command(
     profile: str | None,
     acting_as: options.ActingAs | None,
     artefact_bucket: str | None,
+    service_role: str | None,
     yes_delete: str | None,
     *,
     local: bool,
@@ -72,6 +74,7 @@ def command(
     """
     from remit.cli import stack_commands
     from remit.deploy import bucket as buckets
+    from remit.deploy.delete import delete
     from remit.project.stack_name import stack_name
 
     if bucket and artefact_bucket is not None:
@@ -80,9 +83,19 @@ def command(
     account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
-        outcome = _delete(
-            account, name, owner, bucket_of_zips, yes=yes, with_data=yes_delete is not None, wait=wait, resume=resume
-        )
+        _agree(account, name, owner, yes=yes, with_data=yes_delete is not None, resume=resume)
+        terminal = stack_commands.Terminal()
+        with terminal.events(name) as on_event:
+            outcome = delete(
+                account,
+                name,
+                on_event,
+                owner=owner,
+                bucket=bucket_of_zips,
+                wait=wait or resume,
+                on_wait=terminal.waiting,
+                service_role=service_role,
+            )
     if outcome is not None and not outcome.ok:
         from remit.deploy.execute import failure
 
@@ -93,24 +106,17 @@ def command(
     _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket), as_json=as_json)
 
 
-def _delete(
-    account: Account, name: str, owner: str, bucket: Bucket, *, yes: bool, with_data: bool, wait: bool, resume: bool
-) -> Outcome | None:
-    """How it ended; None where nothing is deployed."""
+def _agree(account: Account, name: str, owner: str, *, yes: bool, with_data: bool, resume: bool) -> None:
+    """Return if somebody agrees to delete the stack, or there is nothing to agree to. Abort: the answer is no."""
     from remit.cli.stack_commands import Terminal
     from remit.deploy.approval import agree_to_delete
-    from remit.deploy.delete import deletable, delete
+    from remit.deploy.delete import deletable
 
-    terminal = Terminal()
     stack = deletable(account, name, owner)
     is_followed = resume and stack is not None and stack.status == "DELETE_IN_PROGRESS"
     needs_agreement = stack is not None and not is_followed
-    if needs_agreement and not agree_to_delete(account, name, terminal, yes=yes, with_data=with_data):
+    if needs_agreement and not agree_to_delete(account, name, Terminal(), yes=yes, with_data=with_data):
         raise click.Abort
-    with terminal.events(name) as on_event:
-        return delete(
-            account, name, on_event, owner=owner, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting
-        )
 
 
 def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,9 +11,10 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from remit.build import Built
+    from remit.cli.stack_commands import Terminal
     from remit.deploy.approval import DriftChoice
     from remit.deploy.deployment import Deployment
     from remit.deploy.planned_access import Approval
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--first", is_flag=True, help="Agree to all access of a stage that is deployed for the first time.")
 @click.option("--take-over", is_flag=True, help="Deploy over a stack that another tool made: it is this app's then.")
 @options.artefact_bucket_option
+@options.service_role_option
 @click.option(
     "--require-approval",
     "approval",
@@ -49,8 +52,17 @@ if TYPE_CHECKING:
 @click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
-@click.option("--force", is_flag=True, help="Deploy even if a newer remit deployed this stack.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Deploy even if a newer remit deployed this stack, or your policies seem to lack what the deploy needs.",
+)
 @click.option("--skip", multiple=True, metavar="ID", help="Skip resource ID in a rollback that failed on it.")
+@click.option("--plan", "only_plans", is_flag=True, help="Show what a deploy would do, and change nothing.")
+@click.option("--markdown", is_flag=True, help="With --plan: print Markdown, for a comment on a pull request.")
+@click.option(
+    "--write", metavar="FILE", type=click.Path(path_type=Path), help="With --plan: write JSON or Markdown there."
+)
 @options.json_option
 def command(
     folder: Path,
@@ -64,7 +76,11 @@ def command(
     accept: str | None,
     approval: Approval | None,
     artefact_bucket: str | None,
+    write: Path | None,
+    service_role: str | None,
     *,
+    only_plans: bool,
+    markdown: bool,
     local: bool,
     strict: bool,
     yes: bool,
@@ -76,7 +92,7 @@ def command(
     resume: bool,
     force: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Build the app and deploy it with CloudFormation.
 
     Before it deploys, it shows which resources change and which access roles gain or lose, and asks.
@@ -98,6 +114,13 @@ def command(
     A stack that SAM, the Serverless Framework or CloudFormation made is deployed over with --take-over, once. Resources
     with the same logical id and type stay, with all that is in them. The plan lists what goes.
 
+    --plan shows all this and stops there: nothing is left behind, in the account or on this machine. The exit code is 1
+    if a deploy without --yes would stop, and the reasons are named. With --write, --json or --markdown is for the file,
+    and standard output has the lines for people.
+
+    Where you may read your own policies, it stops before it changes anything if they lack what the deploy needs, and
+    prints the statements to add (`remit check deployer` tells more).
+
     Needs credentials, or --local. Needs the bucket that `remit bootstrap` creates, or one of your own.
 
     \b
@@ -111,19 +134,18 @@ def command(
       remit deploy --yes --yes-delete DataOrders
       remit deploy --take-over
       remit deploy --artefact-bucket our-artefacts
+      remit deploy --service-role arn:aws:iam::111122223333:role/deploys
       remit deploy --resume
+      remit deploy --plan --stage prod
+      remit deploy --plan --markdown --write /tmp/plan.md
     """
     from remit.cli import stack_commands
 
-    if accept_drift and revert_drift:
-        raise click.UsageError("choose one of --accept-drift and --revert-drift")
-    if seed and not local:
-        raise click.UsageError("--simulate-delays is for the AWS on this machine: add --local")
-    if strict and not local:
-        raise click.UsageError("--strict is for the AWS on this machine: add --local")
+    _check(click.get_current_context().params)
+    is_text = write is not None or not (as_json or markdown)
     with stack_commands.stoppable():
         name = options.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
-        terminal = stack_commands.Terminal()
+        terminal = stack_commands.Terminal(asks=not only_plans, is_answer=only_plans and is_text)
         if resume:
             from remit.deploy.workflow import resume as follow
 
@@ -169,14 +191,64 @@ def command(
                         force=force,
                         skip=skip,
                         bucket=artefact_bucket,
+                        only_plans=only_plans,
+                        service_role=service_role,
                     )
             except NotApproved as refusal:
                 if as_json:  # programs get the plan that nobody agreed to, too
-                    options.print_report({**_document(account, refusal.deployment), "ok": False})
+                    options.print_report(_document(account, refusal.deployment))
                 raise
+            if only_plans:
+                _tell_plan(account, deployment, terminal, write, as_json=as_json, markdown=markdown)
+                return 1 if deployment.unanswered else 0
             _tell(account, deployment, built, as_json=as_json)
         if local:
             options.require_kept(folder)
+    return 0
+
+
+def _check(wished: Mapping[str, Any]) -> None:
+    """Refuse what does not go together, and a file that cannot be written, before anything is done."""
+    plan, write, is_document = wished["only_plans"], wished["write"], wished["as_json"] or wished["markdown"]
+    beyond = [f"--{name.replace('_', '-')}" for name in ("yes", "resume", "revert_drift", "skip") if wished[name]]
+    refusals = {
+        "choose one of --accept-drift and --revert-drift": wished["accept_drift"] and wished["revert_drift"],
+        "--simulate-delays is for the AWS on this machine: add --local": wished["seed"] and not wished["local"],
+        "--strict is for the AWS on this machine: add --local": wished["strict"] and not wished["local"],
+        "choose one of --json and --markdown": wished["as_json"] and wished["markdown"],
+        "--markdown and --write go with --plan": (wished["markdown"] or write) and not plan,
+        "--write is for the answer of --json or --markdown: add one": write and not is_document,
+        f"--plan changes nothing: leave out {' and '.join(beyond)}, or --plan": plan and beyond,
+        f"--write {write}: that is a folder; name a file in it": write and write.is_dir(),
+        f"--write {write}: there is no folder {write and write.parent}; make it first": (
+            write and not write.parent.is_dir()
+        ),
+    }
+    for message, is_so in refusals.items():
+        if is_so:
+            raise click.UsageError(message)
+
+
+def _tell_plan(
+    account: Account, planned: Deployment, terminal: Terminal, write: Path | None, *, as_json: bool, markdown: bool
+) -> None:
+    """The end of a plan, after what the terminal has shown; and the document for programs or for a comment."""
+    import io
+
+    from remit.report.operators import stop_lines
+    from remit.report.plan_comment import plan_comment
+    from remit.report.stacks import place
+
+    if planned.plan is None:
+        terminal.show([f"{planned.namespace} in {place(account)}: no changes"])
+    terminal.show(stop_lines(terminal, planned.unanswered))
+    file = io.StringIO() if write else None
+    if markdown:
+        click.echo(plan_comment(planned, place(account)), file=file, nl=False)
+    elif as_json:
+        options.print_report(_document(account, planned), file)
+    if write is not None and file is not None:
+        options.write_answer(write, file.getvalue())
 
 
 def _drift(*, accept: bool, revert: bool) -> DriftChoice:
@@ -232,6 +304,7 @@ def _document(account: Account, deployment: Deployment) -> dict[str, Any]:
     from remit.report.deployed_code import other_code_document
     from remit.report.events import cause_document
     from remit.report.manual_changes import by_hand_document
+    from remit.report.operators import reasons
     from remit.report.plan import plan_document
     from remit.report.stacks import outputs_document, place_document
 
@@ -240,7 +313,8 @@ def _document(account: Account, deployment: Deployment) -> dict[str, Any]:
         "namespace": deployment.namespace,
         **place_document(account),
         "changed": outcome is not None,
-        "ok": deployment.ok,
+        "ok": deployment.ok and not deployment.unanswered,
+        "reasons": [text for question in deployment.unanswered for text in reasons(question)],
         "status": None if outcome is None else outcome.status,
         "plan": None if plan is None or access is None else plan_document(plan, access),
         "outputs": outputs_document(deployment.outputs),

@@ -147,11 +147,19 @@ def print_json(value: Any, stream: IO[str] | None = None) -> None:
         context.meta[_AWAITS_JSON] = False
 
 
-def print_report(document: Any) -> None:
+def write_answer(path: Path, text: str) -> None:
+    """Write an answer to a file, whole or not at all, and without secrets. RemitError: it cannot be written."""
+    from remit.build import write
+    from remit.secrets import concealed, environment_secrets
+
+    write(path, concealed(text, environment_secrets()), hint=None)
+
+
+def print_report(document: Any, stream: IO[str] | None = None) -> None:
     """Print a document of remit's own as `print_json`, its sentences as people read them."""
     from remit.report.terminal_text import readable
 
-    print_json(readable(document))
+    print_json(readable(document), stream)
 
 
 def print_answer(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -215,6 +223,22 @@ artefact_bucket_option = click.option(
     callback=_bucket_name,
     help="A bucket of your own for the zips, in the same account and region (default: remit's).",
 )
+
+
+def _role_arn(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from remit.project.app_setting_values import role_arn
+
+    return None if value is None else role_arn((parameter.opts[0],), value)
+
+
+service_role_option = click.option(
+    "--service-role",
+    metavar="ARN",
+    envvar="REMIT_SERVICE_ROLE",
+    show_envvar=True,
+    callback=_role_arn,
+    help="The role with which CloudFormation works, from now on (default: config.aws.service_role, or as you).",
+)
 account_option = click.option(
     "--account",
     metavar="NUMBER",
@@ -273,6 +297,19 @@ def account_options(command: F) -> F:
     return region_option(profile_option(account_option(command)))
 
 
+def pinned_account() -> str | None:
+    """The account that --account or REMIT_ACCOUNT names."""
+    return click.get_current_context().meta.get(_PINNED)
+
+
+def require_project(folder: Path) -> None:
+    """RemitError: there is no project in a folder."""
+    if not any((folder / sign).exists() for sign in _SIGNS):
+        raise RemitError(
+            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
+        )
+
+
 def namespace(folder: Path, stage: str | None) -> str:
     """The stack's name, without running the app's code: a stack can be looked at when its app is broken.
 
@@ -280,10 +317,7 @@ def namespace(folder: Path, stage: str | None) -> str:
     """
     from remit.project.stack_name import stack_name
 
-    if not any((folder / sign).exists() for sign in _SIGNS):
-        raise RemitError(
-            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
-        )
+    require_project(folder)
     name = stack_name(folder.resolve(), stage)
     if any(b"stack_name" in path.read_bytes() for path in (folder / "config").rglob("*.py") if path.is_file()):
         from remit.loading.load import configuration

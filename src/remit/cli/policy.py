@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,31 @@ _ANY_TEMPLATE: Final = frozenset({
     "cfn", "cloudformation", "main", "output", "packaged", "packaged-template", "sam", "samtemplate", "template",
 })  # fmt: skip
 """What files of templates are called whatever their stack is."""
+
+
+purpose_option: Final = click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(("deploy", "plan", "revert-drift", "bootstrap")),
+    default="deploy",
+    show_default=True,
+    help="What the policy is for: `remit deploy`, its --plan, its --revert-drift, which undoes changes made by hand, "
+    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
+)
+deployed_option: Final = click.option(
+    "--from",
+    "deployed",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The app's template that is deployed now: add what the update needs to remove or replace what it has.",
+)
+
+
+part_option: Final = click.option(
+    "--part",
+    type=click.Choice(("starts", "works")),
+    help="With a service role: what starts a deploy, or what that role needs to carry it out.",
+)
 
 
 @click.group("policy", short_help="Print the policy of a function, or of whoever deploys.")
@@ -80,25 +106,14 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(path_type=Path))
 @options.project_option
 @options.stage_option
-@click.option(
-    "--for",
-    "purpose",
-    type=click.Choice(("deploy", "revert-drift", "bootstrap", "api-logs")),
-    default="deploy",
-    show_default=True,
-    help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
-    "`remit bootstrap`, which creates the bucket that deploys upload to, or what its --api-logs needs beside that.",
-)
-@click.option(
-    "--from",
-    "deployed",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="The app's template that is deployed now: add what the update needs to remove or replace what it has.",
-)
+@purpose_option
+@deployed_option
+@part_option
+@options.service_role_option
 @options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
+@click.option("--for-types", is_flag=True, help="Let the resources get further properties without a new policy.")
 @click.option("--boundary", metavar="ARN", help="Let roles be made and changed only under this permissions boundary.")
 @click.option("--account", help="The account to write into ARNs (default: any, which is `*`).")
 @click.option("--region", help="The region to write into ARNs (default: any).")
@@ -114,12 +129,14 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
 @click.option("--explain", is_flag=True, help="Print each statement with its reason.")
 @options.json_option
-def deployer_policy(
+def deployer_policy(  # noqa: C901 - one refusal after the other
     templates: tuple[Path, ...],
     folder: Path,
     stage: str | None,
     purpose: str,
     deployed: Path | None,
+    part: str | None,
+    service_role: str | None,
     artefact_bucket: str | None,
     stack: str | None,
     parameters: tuple[str, ...],
@@ -129,6 +146,7 @@ def deployer_policy(
     partition: str | None,
     also: tuple[str, ...],
     *,
+    for_types: bool,
     live: bool,
     cloudformation: bool,
     parted: bool,
@@ -142,6 +160,9 @@ def deployer_policy(
     it is for an app with --from. The policy covers the resources that are declared now: print it again when they
     change. Without --account and --region it fits every account and region.
 
+    Where CloudFormation works as a service role, --part starts is for whoever deploys, and --part works for that role.
+    With --cloudformation, the second makes the role, too.
+
     It does not grant access to create or change the artefact bucket. Whoever runs `remit bootstrap` needs that: see
     --for bootstrap.
 
@@ -150,41 +171,48 @@ def deployer_policy(
       remit policy deployer
       remit policy deployer --region eu-central-1 --account 111122223333
       remit policy deployer --explain
+      remit policy deployer --for-types --split
       remit policy deployer --for bootstrap
       remit policy deployer --for revert-drift
       remit policy deployer --from deployed.json
       remit policy deployer --cloudformation > deployer.json
+      remit policy deployer --part works --cloudformation > service-role.json
+      remit policy deployer --part starts --service-role arn:aws:iam::111122223333:role/deploys
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
       remit policy deployer --also datadog:CreateMonitor
     """
-    from remit.deploy.api_logs import CALLS as API_LOGS
-    from remit.deploy.aws_calls import BOOTSTRAP, LIVE
+    from remit.deploy.aws_calls import LIVE
     from remit.deployer.deployer_policy import bound, deployer
-    from remit.deployer.planned_stack import stack_of
     from remit.report.deployer import remarks
 
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
-    place = _place(partition, region, account)
-    calls: tuple[DeployCall, ...]
-    _check_subject(templates, stack, parameters, deployed)
-    if purpose in ("bootstrap", "api-logs"):
-        if templates or deployed or artefact_bucket or boundary or live:
-            with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
-            raise RemitError(f"--for {purpose} is about no stack: it goes with no {with_none}")
-        planned = stack_of("", [{"Resources": {}}])  # of no stack: what is made is made by calls alone
-        calls = BOOTSTRAP if purpose == "bootstrap" else API_LOGS
-    elif templates:
+    place = arn_place(partition, region, account)
+    if not templates and (stack or parameters):
+        raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
+    if templates and deployed:
+        raise RemitError("--from is for an app", hint="give the deployed template before the new one")
+    if purpose == "plan" and (templates or part):
+        raise RemitError("--for plan is for an app, whose plan makes nothing: it goes with no TEMPLATE or --part")
+    if purpose == "bootstrap" and (templates or deployed or part or artefact_bucket or boundary or live):
+        with_none = "TEMPLATE, --from, --part, --artefact-bucket, --boundary or --live"
+        raise RemitError(f"--for bootstrap is about no stack: it goes with no {with_none}")
+    if templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
-        planned, calls = _of_app(folder, stage, artefact_bucket, deployed)
+        planned, calls = planned_calls(purpose, folder, stage, artefact_bucket, deployed)
     if live:
         calls = (*calls, *LIVE)
     calls = (*calls, *(_also(action) for action in also))
-    needed_access = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
+    role = started_role(part, service_role, folder, stage)
+    calls = () if part == "works" else calls
+    planned = replace(planned, by_types=for_types)
+    needed_access = deployer(
+        planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates, service_role=role
+    )
     if cloudformation:
-        options.print_report(_template(needed_access, place))
+        options.print_report(_template(needed_access, place, makes_role=part == "works"))
     else:
         needed_access = bound(needed_access, *place)
         _print_deployer(needed_access, parted=parted, explain=explain, as_json=as_json)
@@ -196,6 +224,19 @@ def deployer_policy(
         options.note(f"it leaves open where the {subject} is, which {' and '.join(wide)} would say")
 
 
+def started_role(part: str | None, service_role: str | None, folder: Path, stage: str | None) -> str | None:
+    """The service role that a deploy is started with; None unless that is the part. RemitError: none is named."""
+    if part != "starts":
+        return None
+    from remit.loading.load import configuration
+
+    role: str | None = service_role or configuration(folder, stage).aws.service_role
+    if role is None:
+        hint = "--service-role ARN names it, or `config.aws.service_role`"
+        raise RemitError("--part starts is about a service role, and there is none", hint=hint)
+    return role
+
+
 def _also(action: str) -> DeployCall:
     """A call that whoever asks says is made, by its action. RemitError: it cannot be one."""
     from remit.deployer.needed_actions import DeployCall
@@ -203,16 +244,6 @@ def _also(action: str) -> DeployCall:
     if re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9]+", action) is None:
         raise RemitError(f"--also {action}: that is no action", hint="such as --also lambda:GetRuntime")
     return DeployCall(action, (action,), "*", "as --also says")
-
-
-def _check_subject(
-    templates: tuple[Path, ...], stack: str | None, parameters: tuple[str, ...], deployed: Path | None
-) -> None:
-    """RemitError: an option that is for templates is given for an app, or the other way round."""
-    if not templates and (stack or parameters):
-        raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
-    if templates and deployed:
-        raise RemitError("--from is for an app", hint="give the deployed template before the new one")
 
 
 def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
@@ -226,16 +257,19 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_
     elif explain:
         click.echo(deployer_text(needed_access), nl=False)
     elif parted:
-        options.print_json([render(policy) for policy in _parts(needed_access)])
+        options.print_json([render(policy) for policy in parts(needed_access)])
     else:
         options.print_json(render(needed_access.policy))
         characters = policy_length(needed_access.policy)
         most = quota("iam.managed").most
         if characters > most:
-            options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
+            sizes = " and ".join(f"{policy_length(policy):,}" for policy in parts(needed_access))
+            options.note(
+                f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it ({sizes})"
+            )
 
 
-def _parts(needed_access: Deployer) -> tuple[Policy, ...]:
+def parts(needed_access: Deployer) -> tuple[Policy, ...]:
     """The policy as managed policies that allow the same together."""
     from remit.catalogue.quotas import quota
     from remit.iam.policy import Policy
@@ -248,29 +282,30 @@ def _parts(needed_access: Deployer) -> tuple[Policy, ...]:
     return tuple(Policy(statements, needed_access.policy.version) for statements in documents)
 
 
-def _of_app(
-    folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
+def planned_calls(
+    purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for it."""
-    from remit.deploy.api_logs import calls_for_log_role
-    from remit.deploy.aws_calls import CALLS, in_bucket, on_roles
-    from remit.deploy.existing_values import calls_for_existing
-    from remit.deploy.stored_values import calls_for
+    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
+    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls, only_planning
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
+    if purpose == "bootstrap":  # what is made is made by calls alone
+        return stack_of("", [{"Resources": {}}]), BOOTSTRAP
     app = with_dependency_layers(load(folder, stage), folder)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
     keys |= {layer.ref: f"{app.namespace}/{layer.logical_id}.zip" for layer in app.layers}
     template = synth(app, assign(app), keys, name)
-    looked_up = (*calls_for(app), *calls_for_existing(template.parameters), *calls_for_log_role(app))
-    calls = (*on_roles(in_bucket(CALLS, name), app), *looked_up)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
-    return stack_of(app.namespace, [*running, document(template)]), calls
+    planned = stack_of(app.namespace, [*running, document(template)])
+    calls = deployer_calls(app, template.parameters, name)
+    return (
+        (stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)) if purpose == "plan" else (planned, calls)
+    )
 
 
 def _of_templates(
@@ -288,7 +323,9 @@ def _of_templates(
         raise RemitError(
             f"{name!r} is not a valid name for a stack", hint="letters, digits and hyphens, a letter first"
         )
-    stack = name or _stack_named_after(paths[-1])
+    stem = paths[-1].name.split(".")[0]
+    is_likely = re.fullmatch(STACK_NAME, stem) is not None and stem.lower() not in _ANY_TEMPLATE
+    stack = name or (stem if is_likely else _PLACEHOLDER)
     declared = stack_of(stack, documents, values)
     if stack == _PLACEHOLDER:
         options.note(f"the file's name is none of a stack, so {stack} stands for it: `--stack NAME` gives it")
@@ -297,13 +334,6 @@ def _of_templates(
     ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, in_bucket(calls, bucket or ARTEFACTS)
-
-
-def _stack_named_after(path: Path) -> str:
-    """The stack that a file of this name is likely deployed as; a placeholder where the name says nothing."""
-    stem = path.name.split(".")[0]
-    is_name = re.fullmatch(STACK_NAME, stem) is not None
-    return stem if is_name and stem.lower() not in _ANY_TEMPLATE else _PLACEHOLDER
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
@@ -326,7 +356,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     return template
 
 
-def _place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
+def arn_place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
     """Partition, region and account as ARNs hold them: `*` for what is not told, and aws."""
     from remit.catalogue import partitions
 
@@ -347,8 +377,11 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
     return of_region.name, region, account or "*"
 
 
-def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
-    """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
+def _template(deployer: Deployer, place: tuple[str, str, str], *, makes_role: bool) -> dict[str, Any]:
+    """A template of managed policies; what of the place is not told stays CloudFormation's to fill in.
+
+    With `makes_role`, a service role of CloudFormation's has them.
+    """
     from remit.deployer.deployer_policy import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
@@ -357,18 +390,33 @@ def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]
     components = []
     for text, late_bound in zip(place, PLACE.values(), strict=True):
         components.append(late_bound if text in ("*", "aws") else text)
-    policies = _parts(bound(deployer, *components))
+    policies = parts(bound(deployer, *components))
     description = f"What whoever {deployer.doing} needs"
     resources = {}
     for number, policy in enumerate(policies, 1):
         logical_id = "Deployer" if len(policies) == 1 else f"Deployer{number}"
         properties = {"Description": description, "PolicyDocument": intrinsics(render(policy))}
         resources[logical_id] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
+    outputs: dict[str, Any] = {name: {"Value": {"Ref": name}} for name in resources}
+    if makes_role:
+        trust = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "cloudformation.amazonaws.com"},
+        }
+        # Other accounts cannot have CloudFormation work as it ("Cross-service confused deputy prevention").
+        trust["Condition"] = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        properties = {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trust},
+            "ManagedPolicyArns": [{"Ref": name} for name in resources],
+        }
+        resources["ServiceRole"] = {"Type": "AWS::IAM::Role", "Properties": properties}
+        outputs["ServiceRole"] = {"Value": {"Fn::GetAtt": ["ServiceRole", "Arn"]}}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": description,
         "Resources": resources,
-        "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
+        "Outputs": outputs,
     }
 
 

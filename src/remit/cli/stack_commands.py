@@ -30,8 +30,9 @@ _SHOWN: Final = 8  # resources in progress on the screen at once
 class Terminal(WordedOperator):
     """The person at the terminal, or whoever reads standard error; nobody can be asked without a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks: bool = True, is_answer: bool = False) -> None:
         self.command_options = options.same_place()
+        self._asks, self._is_answer = asks, is_answer
 
     def note(self, text: str) -> None:
         """Print a line on standard error."""
@@ -41,11 +42,11 @@ class Terminal(WordedOperator):
         """Print lines that begin with +, -, ~ or ?, in colour on a screen."""
         for line in lines:
             colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
-            self.note(click.style(line, fg=colour) if colour else line)
+            click.echo(click.style(line, fg=colour) if colour else line, err=not self._is_answer)
 
     def ask(self, text: str) -> bool | None:
         """Ask the person; an input that ends means no. With --quiet nobody is asked."""
-        if click.get_current_context().find_root().params.get("quiet"):
+        if not self._asks or click.get_current_context().find_root().params.get("quiet"):
             return None
         if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
             return None

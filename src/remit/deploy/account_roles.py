@@ -25,7 +25,7 @@ from remit.iam.policy import Policy, parse
 from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from remit.deploy.session import Account
 
@@ -64,7 +64,7 @@ def _here(account: Account, role_names: Sequence[str]) -> dict[str, Holder]:
     client = account.client("iam")
     roles = all_held(account, role_names) if role_names else {}
     raw_roles = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
-    return {raw["RoleName"]: replace(roles[raw["RoleName"]], limits=_boundary(raw)) for raw in raw_roles}
+    return {raw["RoleName"]: replace(roles[raw["RoleName"]], limits=held_boundary(raw)) for raw in raw_roles}
 
 
 def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
@@ -88,27 +88,29 @@ def all_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
 
 def _of_details(raw: Mapping[str, Any]) -> Holder:
     """A role as GetAccountAuthorizationDetails gives it."""
-    name = raw["RoleName"]
-    inline = []
-    for policy in raw["RolePolicyList"]:
-        document = _parsed(policy["PolicyDocument"], f"policy {policy['PolicyName']} of {name}")
-        inline.append((policy["PolicyName"], document))
-    return _holder(raw, inline, (policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"]))
+    inline = [
+        _inline(policy["PolicyName"], policy["PolicyDocument"], f"role {raw['RoleName']}")
+        for policy in raw["RolePolicyList"]
+    ]
+    return _holder(raw, (*inline, *by_arn(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"])))
 
 
-def _holder(raw: Mapping[str, Any], inline: Iterable[tuple[str, Policy]], attached: Iterable[str]) -> Holder:
-    """A role with its policies in IAM's order; the reason of a statement is its policy's name."""
+def _inline(name: str, raw: Any, holder: str) -> HeldPolicy:
+    """An inline policy of a holder; the reason of its statements is its name."""
+    document = _parsed(raw, f"policy {name} of {holder}")
+    reason = Reason("text", f"policy {name} of {holder}")
+    grants = (Grant(statement, reason, version=document.version) for statement in document.statements)
+    return HeldPolicy(name, "inline", document, tuple(grants))
+
+
+def _holder(raw: Mapping[str, Any], policies: tuple[HeldPolicy, ...]) -> Holder:
+    """A role with its policies in IAM's order."""
     name = raw["RoleName"]
-    policies = []
-    for policy, document in inline:
-        reason = Reason("text", f"policy {policy} of role {name}")
-        grants = tuple(Grant(statement, reason, version=document.version) for statement in document.statements)
-        policies.append(HeldPolicy(policy, "inline", document, grants))
     trust = _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}")
     return Holder(
         name,
-        (*policies, *by_arn(attached)),
-        limits=_boundary(raw),
+        policies,
+        limits=held_boundary(raw),
         trusts=services(trust),
         trust=trust,
         name=name,
@@ -160,25 +162,25 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
 def _held(client: Any, name: str) -> Holder | None:
     try:
         raw = client.get_role(RoleName=name)["Role"]
-        inline = tuple(_inline(client, name))
-        attached = tuple(
-            policy["PolicyArn"]
-            for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-            for policy in page["AttachedPolicies"]
-        )
+        policies = held_policies(client, "role", name)
     except client.exceptions.NoSuchEntityException:
         return None
-    return _holder(raw, inline, attached)
+    return _holder(raw, policies)
 
 
-def _inline(client: Any, name: str) -> Iterator[tuple[str, Policy]]:
-    for page in client.get_paginator("list_role_policies").paginate(RoleName=name):
-        for policy in page["PolicyNames"]:
-            raw = client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-            yield policy, _parsed(raw, f"policy {policy} of role {name}")
+def held_policies(client: Any, kind: str, name: str) -> tuple[HeldPolicy, ...]:
+    """The policies of a role, a user or a group (`kind`). RemitError: one cannot be read."""
+    holder = {f"{kind.title()}Name": name}
+    inline = []
+    for policy in client.get_paginator(f"list_{kind}_policies").paginate(**holder).search("PolicyNames[]"):
+        raw = getattr(client, f"get_{kind}_policy")(**holder, PolicyName=policy)
+        inline.append(_inline(policy, raw["PolicyDocument"], f"{kind} {name}"))
+    attached = client.get_paginator(f"list_attached_{kind}_policies").paginate(**holder)
+    return (*inline, *by_arn(attached.search("AttachedPolicies[].PolicyArn")))
 
 
-def _boundary(raw: Mapping[str, Any]) -> tuple[HeldPolicy, ...]:
+def held_boundary(raw: Mapping[str, Any]) -> tuple[HeldPolicy, ...]:
+    """The permissions boundary of a role or a user as IAM describes it, if it has one."""
     return bounded(raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"))
 
 

@@ -47,26 +47,27 @@ def settle_manual_changes(
         question = ManualChangesQuestion(changes)
         answer = None if yes else operator.reply(question)
         if answer is None:
-            raise NotApproved(operator.unanswered(question), Deployment(name, changes))
+            raise NotApproved(operator.unanswered(question), Deployment(name, changes, unanswered=(question,)))
         require(answer)
     return changes
 
 
 def _revert(account: Account, changes: ManualChanges, namespace: str, operator: DeployOperator) -> None:
     """Put the roles back, and show each call. NotApproved: that cannot be done, or not all of it."""
+    question = ManualChangesQuestion(changes)
     try:
         if changes.unread is not None:
-            raise operator.unanswered(ManualChangesQuestion(changes))
+            raise operator.unanswered(question)
         operator.note("undoing what was changed by hand")
         revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
         operator.note("the roles are as the template has them")
     except RemitError as error:
-        raise NotApproved(error, Deployment(namespace, changes)) from error
+        raise NotApproved(error, Deployment(namespace, changes, unanswered=(question,))) from error
 
 
 def agree_to_plan(
     account: Account,
-    changes: ManualChanges,
+    changes: ManualChanges | None,
     plan: StackPlan,
     access: PlannedAccess,
     operator: DeployOperator,
@@ -94,7 +95,8 @@ def agree_to_plan(
         require(answer is not False)
     destroyed = [change for change in plan.destroyed if change.logical_id not in yes_delete]
     if answer is None and (lacks_access or unnamed or (destroyed and not yes)):
-        raise NotApproved(operator.unanswered(question), Deployment(plan.namespace, changes, plan, access))
+        deployment = Deployment(plan.namespace, changes, plan, access, unanswered=(question,))
+        raise NotApproved(operator.unanswered(question), deployment)
 
 
 def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:

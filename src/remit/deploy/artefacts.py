@@ -63,10 +63,10 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
     return "replaced" if stored == "other bytes" else "uploaded"
 
 
-def upload_template(account: Account, bucket: str, namespace: str, body: str) -> str:
+def upload_template(account: Account, bucket: str, folder: str, body: str) -> str:
     """Put a template there, unless these very bytes are there; the URL (path style) that CloudFormation reads it at."""
     raw = body.encode()
-    key = f"{namespace}/{sha256(raw).hexdigest()}.json"
+    key = f"{folder}/{sha256(raw).hexdigest()}.json"
     client = account.client("s3")
     with remit_errors():
         if _stored(account, bucket, key) != "these bytes":

@@ -12,14 +12,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from remit.deploy.api_logs import calls_for_log_role
+from remit.deploy.existing_values import calls_for_existing
+from remit.deploy.stored_values import calls_for
 from remit.deployer.needed_actions import DeployCall
 from remit.synthesis.app_wide_settings import role_name
 from remit.synthesis.synth import ARTEFACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from remit.app import App
+    from remit.app import App, ExistingValue
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
@@ -36,9 +39,21 @@ _COMPARE: Final = "to compare the stack's roles with what they are in the accoun
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
 
+def deployer_calls(app: App, values: Sequence[ExistingValue], bucket: str) -> tuple[DeployCall, ...]:
+    """The calls that remit makes to deploy an app whose template takes some values, with its zips in a bucket."""
+    looked_up = (*calls_for(app), *calls_for_existing(values), *calls_for_log_role(app))
+    return (*on_roles(in_bucket(CALLS, bucket), app), *looked_up)
+
+
 def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
     """The same calls, on a bucket of the person's own."""
     return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
+
+
+def only_planning(calls: Iterable[DeployCall]) -> tuple[DeployCall, ...]:
+    """Those of the calls that `deploy --plan` makes; it writes but its template, into a folder of its own."""
+    planning = [call for call in calls if call.operation.removeprefix("cloudformation.") not in _CARRIED_OUT]
+    return tuple(replace(call, on=f"{call.on[:-1]}plans/*") if call.because == _UPLOAD else call for call in planning)
 
 
 def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
@@ -72,6 +87,8 @@ _READ_FUNCTIONS: Final = _calls("lambda", _FUNCTIONS, _COMPARE, "GetFunction")
 _PLANNING: Final = (
     "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
 )  # fmt: skip
+
+_CARRIED_OUT: Final = ("ExecuteChangeSet", "DescribeStackEvents", "ContinueUpdateRollback")
 
 
 CALLS: Final = (

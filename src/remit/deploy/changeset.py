@@ -17,8 +17,9 @@ import os
 import re
 import socket
 import time
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -26,7 +27,7 @@ import remit
 from remit.app import in_stack
 from remit.build import text
 from remit.catalogue.quotas import quota
-from remit.deploy.artefacts import names_artefact, upload_template
+from remit.deploy.artefacts import names_artefact, remove_artefacts, upload_template
 from remit.deploy.aws_errors import BUSY, code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
@@ -37,15 +38,18 @@ from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, absent, busy, d
 from remit.documents.read import read_as_written
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.resources.names import HTTP_API
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
     from remit.deploy.stack import DeployedStack
 
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
+_LOOK: Final = "remit-plan-"
+"""How the names of change sets begin that nobody is to execute."""
 _TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
 _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
 
@@ -73,6 +77,7 @@ class _ChangeSetRequest:
     """Who asks, in words."""
     imports: bool = False
     """Whether resources that exist already are imported ("Import AWS resources into a CloudFormation stack")."""
+    only_looks: bool = False
 
     @property
     def inline(self) -> bool:
@@ -84,12 +89,18 @@ class _ChangeSetRequest:
         """True if CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
         return not self.inline or names_artefact(self.body)
 
+    @property
+    def folder(self) -> str:
+        """The folder in the bucket that CloudFormation reads the template from; whoever only looks has their own."""
+        own = f"/plans/{sha256(self.owner.encode()).hexdigest()[:16]}" if self.only_looks else ""
+        return f"{self.namespace}{own}"
+
     def name_onto(self, stack: DeployedStack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
         owner = (self.owner, os.getpid())
         text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role, self.parameters, owner])
-        return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
+        return f"{_LOOK if self.only_looks else 'remit-'}{sha256(text.encode()).hexdigest()[:16]}"
 
 
 def plan(
@@ -105,13 +116,15 @@ def plan(
     wait: bool = False,
     on_wait: Callable[[DeployedStack], None] | None = None,
     service_role: str | None = None,
+    only_looks: bool = False,
 ) -> StackPlan | None:
     """Plan the changes of deploying the template (JSON); None, with nothing written, when it runs already.
 
     `owner` is the project and the stage that the stack belongs to, its own name unless it is given; with `take_over`
     it belongs to nobody yet. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
     which the plan pins.
-    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
+    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller. With `only_looks` the plan
+    is not to be executed: `discard_looks` throws it away, and this machine's bucket is made only for a large template.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
@@ -129,6 +142,7 @@ def plan(
         service_role=service_role,
         parameters=tuple(sorted(pinned.items())),
         owner=_owner(account),
+        only_looks=only_looks,
     )
     with remit_errors():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
@@ -138,6 +152,7 @@ def plan(
             _deployable(stack, owner, force=force)
         old = deployed_template(account, stack)
         _require_same_types(old, new)
+        _require_same_api(old, new)
         kept = keep_bucket_names(account, stack, old, new)
         if take_over:
             kept, request = _with_existing_logs(kept, old, namespace), replace(request, imports=True)
@@ -145,9 +160,11 @@ def plan(
             new, request = kept, replace(request, body=text(kept))
         if old == new and stack is not None and _same_request(stack, request):
             return None
-        if request.needs_bucket:
+        if request.needs_bucket and not (only_looks and account.local and request.inline):
             require_bucket(account, bucket)
-        change_set = _change_set(account, stack, request)
+        own = partial(remove_artefacts, account, request.folder, bucket.name)
+        with leaving_nothing(own) if only_looks and not request.inline else nullcontext():
+            change_set = _change_set(account, stack, request)
         if change_set is None:
             return None
         if not request.inline:
@@ -178,7 +195,37 @@ def _owner(account: Account) -> str:
 def discard(account: Account, planned: StackPlan) -> None:
     """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one."""
     with remit_errors():
-        _discard(account, planned.change_set, planned.stack_id)
+        _discard(account, planned.stack_id, planned.change_set)
+
+
+def discard_looks(account: Account, namespace: str) -> None:
+    """Throw away the plans that were only to be looked at: this caller's from this machine, also of those killed."""
+    with remit_errors():
+        stack, owner = describe(account, namespace), _owner(account)
+        if stack is None:
+            return
+        pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
+        change_sets = [
+            summary["ChangeSetId"]
+            for page in pages
+            for summary in page["Summaries"]
+            if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner
+        ]
+        for change_set in change_sets:
+            _created(account, namespace, change_set)  # AWS deletes none that it still makes
+        _discard(account, stack.id, *change_sets)
+
+
+@contextmanager
+def leaving_nothing(clean: Callable[[], object]) -> Iterator[None]:
+    """Clean up in the end, and again where something stops that: a signal, an answer that says no."""
+    try:
+        yield
+        clean()
+    except BaseException:
+        with suppress(RemitError):
+            clean()
+        raise
 
 
 def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
@@ -220,6 +267,21 @@ def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any])
                 "CloudFormation never changes the type of a resource",
                 hint="give the new one another name, or another `logical_id=`",
             )
+
+
+def _require_same_api(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
+    """Refuse an HTTP API that gets a Body, or loses it, unless its address is a domain that stays.
+
+    CloudFormation makes another API for it: one with a Body takes no ProtocolType, whose change replaces the API.
+    Source: "AWS::ApiGatewayV2::Api" (CloudFormation reference).
+    """
+    resources = [stack.get("Resources", {}) for stack in (running, template)]
+    has_body = {"Body" in each[HTTP_API]["Properties"] for each in resources if HTTP_API in each}
+    if len(has_body) > 1 and not all(f"{HTTP_API}Domain" in each for each in resources):
+        raise RemitError(
+            "`config.api.routes_in_body` has changed, which makes another HTTP API, at another address",
+            hint="set it back; or give the API a domain first (`config.api.domain_name`), which then leads there",
+        )
 
 
 def _with_existing_logs(template: dict[str, Any], running: Mapping[str, Any], stack: str) -> dict[str, Any]:
@@ -290,7 +352,7 @@ def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeS
         if change_set["Status"] != "FAILED" and change_set["ExecutionStatus"] == "AVAILABLE":
             return change_set
         # AWS keeps a change set that failed, and counts it among those of its stack.
-        _discard(account, change_set["ChangeSetId"], change_set["StackId"])
+        _discard(account, change_set["StackId"], change_set["ChangeSetId"])
         reason = change_set.get("StatusReason", "")
         if any(words in reason for words in _EMPTY):
             return None
@@ -306,7 +368,7 @@ def _same_template(account: Account, change_set: dict[str, Any], template: dict[
     names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
     answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
     if answer["TemplateBody"] != template:
-        _discard(account, change_set["ChangeSetId"], change_set["StackId"])
+        _discard(account, change_set["StackId"], change_set["ChangeSetId"])
         raise RemitError(
             "nothing was deployed: CloudFormation read another template than the one that was uploaded",
             hint="somebody else writes to the artefact bucket: find out who (CloudTrail), then deploy again",
@@ -335,7 +397,7 @@ def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
         )
     if request.inline:
         return {"TemplateBody": request.body}
-    return {"TemplateURL": upload_template(account, request.bucket.name, request.namespace, request.body)}
+    return {"TemplateURL": upload_template(account, request.bucket.name, request.folder, request.body)}
 
 
 def _create(
@@ -408,13 +470,14 @@ def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | No
     return {**change_set, "Changes": change_set.get("Changes", [])}
 
 
-def _discard(account: Account, change_set: str, stack_id: str) -> None:
-    """Delete a change set, and the empty stack that AWS made to hold it if nobody else's change set waits there."""
+def _discard(account: Account, stack_id: str, *change_sets: str) -> None:
+    """Delete change sets, and the empty stack that AWS made to hold them if nobody else's change set waits there."""
     client = account.client("cloudformation")
     stack = describe(account, stack_id)
     if stack is None:
         return
-    client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
+    for change_set in change_sets:
+        client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
     if stack.status == "REVIEW_IN_PROGRESS" and not client.list_change_sets(StackName=stack.name)["Summaries"]:
         client.delete_stack(StackName=stack_id)
 

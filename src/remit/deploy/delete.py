@@ -71,11 +71,14 @@ def delete(
     bucket: Bucket | None = None,
     wait: bool = False,
     on_wait: Callable[[DeployedStack], None] | None = None,
+    service_role: str | None = None,
 ) -> Outcome | None:
     """Delete the stack, then every version of its artefacts (without a stack as well: then it is None).
 
     `owner` is as for `deletable`. `bucket` is remit's, unless it is given; it stays: it is the account's, not the
-    app's. RemitError as `deletable`; somebody else deploys (75); the artefacts are in another bucket.
+    app's. CloudFormation works as `service_role` (an ARN), or as the one of the last deploy.
+
+    RemitError as `deletable`; somebody else deploys (75); the artefacts are in another bucket.
     """
     bucket = bucket or artefact_bucket(account)
     stack = deletable(account, namespace, owner)
@@ -85,8 +88,9 @@ def delete(
     if stack is not None:
         _same_bucket(account, stack, bucket)
         token = f"remit-{uuid.uuid4()}"
+        role = {} if service_role is None else {"RoleARN": service_role}
         with remit_errors():
-            account.client("cloudformation").delete_stack(StackName=stack.id, ClientRequestToken=token)
+            account.client("cloudformation").delete_stack(StackName=stack.id, ClientRequestToken=token, **role)
         outcome = followed(account, namespace, StackOperation(stack.id, "DELETE", token), on_event)
     if outcome is None or outcome.ok:
         remove_artefacts(account, namespace, bucket.name)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _EVERYTHING: Final = Policy((allow("*"),))
 
 
-def make_policies(built: Built, account: Account, note: Callable[[str], None]) -> None:
+def make_policies(built: Built, account: Account, note: Callable[[str], None], *, only_looks: bool = False) -> None:
     """Make those of the policies that have a file, and a stand-in for a boundary that is nowhere; `note` hears of it.
 
-    RemitError has each managed policy that is nowhere. In an account of AWS, nothing.
+    RemitError has each managed policy that is nowhere; with `only_looks` that is all. In an account of AWS, nothing.
     """
     if not account.local:
         return
@@ -38,12 +38,17 @@ def make_policies(built: Built, account: Account, note: Callable[[str], None]) -
         if source.kind not in (BOUNDARY, MANAGED_POLICY):
             continue
         with mistakes.noted(), remit_errors():
-            _make(source, built.app.policies, account.preparing, note)
+            _make(source, built.app.policies, account.preparing, note, only_looks=only_looks)
     mistakes.refuse()
 
 
 def _make(
-    source: ExistingSource, policies: Mapping[str, Policy], account: Account, note: Callable[[str], None]
+    source: ExistingSource,
+    policies: Mapping[str, Policy],
+    account: Account,
+    note: Callable[[str], None],
+    *,
+    only_looks: bool,
 ) -> None:
     full_name = fill_references(source.name, {"${AWS::Region}": account.region, "${AWS::AccountId}": account.account})
     path, _, name = f"/{full_name}".rpartition("/")
@@ -62,6 +67,8 @@ def _make(
             f"note: {source.words} is not on this machine: one that allows everything stands in, until there is {file}"
         )
         policy = _EVERYTHING
+    if only_looks:
+        return
     document = json.dumps(render(policy))
     if existing is None:
         iam.create_policy(PolicyName=name, Path=f"{path}/", PolicyDocument=document)

@@ -11,6 +11,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.errors import Origin
     from remit.triggers.existing_sources import ExistingSource
 
 _LASTING: Final = ("", "Arn")
@@ -103,6 +104,8 @@ class StackPlan:
     """Those of the one that would run, looked up for this plan."""
     must_exist: tuple[ExistingSource, ...] = ()
     """What the app's triggers need and no template makes."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Who wrote the resources of the template that would run, by their logical ids."""
 
     @property
     def real(self) -> tuple[ResourceChange, ...]:
@@ -134,10 +137,14 @@ class StackPlan:
         return tuple(change for change in self.changes if change.action == "Remove" or change.replacement == "True")
 
     @property
+    def going(self) -> tuple[ResourceChange, ...]:
+        """Resources that are removed or replaced, surely or perhaps."""
+        return tuple(change for change in self.real if change.action in _GOES or change.replacement in _REPLACED)
+
+    @property
     def data_at_risk(self) -> tuple[ResourceChange, ...]:
         """Resources with data that are removed or replaced, surely or perhaps; also what `stays` without the app."""
-        goes = [change for change in self.real if change.action in _GOES or change.replacement in _REPLACED]
-        return tuple(change for change in goes if holds_data(change.type))
+        return tuple(change for change in self.going if holds_data(change.type))
 
     @property
     def data_to_name(self) -> tuple[ResourceChange, ...]:

@@ -60,6 +60,8 @@ class DeployedStack:
     capabilities: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     """The values that the last deploy looked up, by the template's parameters."""
+    service_role: str = ""
+    """The ARN of the role with which CloudFormation changes it; empty: as the caller."""
 
     @property
     def namespace(self) -> str | None:
@@ -114,6 +116,7 @@ def _stack(raw: dict[str, Any]) -> DeployedStack:
         protected=bool(raw.get("EnableTerminationProtection", False)),
         drift=raw.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
         capabilities=tuple(sorted(raw.get("Capabilities", []))),
+        service_role=raw.get("RoleARN", ""),
         parameters=tuple(
             sorted((item["ParameterKey"], item.get("ParameterValue", "")) for item in raw.get("Parameters", []))
         ),

@@ -8,6 +8,7 @@
 6. Record what is deployed, keep it as a release, remove old ones, and compare the code of functions with the build.
 
 A `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
+With `only_plans` it goes as far as 3 without asking anybody, and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
@@ -23,12 +25,14 @@ from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, r
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import Stuck, deployed_template, discard, plan
+from remit.deploy.changeset import Stuck, deployed_template, discard, discard_looks, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
-from remit.deploy.deployment import Deployment
+from remit.deploy.deployer_check import require_deployer
+from remit.deploy.deployment import Deployment, NotApproved
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
     from remit.deploy.approval import DriftChoice
     from remit.deploy.bucket import Bucket
     from remit.deploy.manual_changes import ManualChanges
+    from remit.deploy.operators import DeployQuestion
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.session import Account
@@ -75,6 +80,7 @@ def deploy(
     skip: Sequence[str] = (),
     bucket: str | None = None,
     service_role: str | None = None,
+    only_plans: bool = False,
 ) -> Deployment:
     """Deploy a build to an account, and follow CloudFormation to the end.
 
@@ -84,11 +90,18 @@ def deploy(
     - `take_over` deploys over a stack that another tool made, which is the project's from then on.
     - `approval` says which changes of access need approval even then: broadening, any or never.
     - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
-    - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit.
+    - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit, and where the caller's
+      policies seem to lack something.
     - `skip` lists logical ids of resources that a failed rollback leaves as they are.
     - `bucket` names a bucket of your own for the zips, the one that the build names.
     - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
-      ("CloudFormation service role"). The caller needs iam:PassRole for it.
+      ("CloudFormation service role"), the one that the app's settings name unless it is given. The caller needs
+      iam:PassRole for it.
+    - `only_plans` plans and stops: `unanswered` of the Deployment is what would stop it if nobody answers. Nothing is
+      left behind, after a signal or a failure neither: no change set, no empty stack of a new stage, no upload, secret,
+      parameter or record, and nothing that was changed by hand is undone. No `plan` means no changes. The operator
+      must answer None; `report.operators.reasons` words what it was asked. A rollback gives the `Built` of the release
+      that it goes back to, whose `artefacts` are not looked at.
 
     A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved (exit code 1): it needs an
     approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
@@ -108,21 +121,15 @@ def deploy(
         wait=wait,
         force=force,
         skip=tuple(skip),
-        service_role=service_role,
+        service_role=None if only_plans else service_role or built.app.service_role,
+        only_looks=only_plans,
     )
+    if only_plans:
+        return _planned(job)
     with _before_deploying(account):
-        missing = Mistakes()
-        parameters: Mapping[str, str] = {}
-        with missing.noted():
-            look_up(built.app, account, built.folder, operator.note)
-        with missing.noted():
-            require_log_role(built.app, account, operator.note)
-        with missing.noted():
-            parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
-        with missing.noted():
-            make_policies(built, account, operator.note)
-        missing.refuse()
-    job = replace(job, parameters=parameters)
+        job = _looked_up(job)
+        for text in () if force or job.service_role else require_deployer(built, account, job.parameters):
+            operator.note(f"note: whether the caller may deploy this is not certain: {text}")
     deployment = _change_stack_again(job)
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
@@ -185,8 +192,30 @@ class _Job:
     force: bool
     skip: tuple[str, ...]
     service_role: str | None
+    only_looks: bool = False
+    """Whether nothing is to be changed, in the account or on this machine."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The values of the template's parameters, as they were looked up for this deploy."""
+
+
+def _looked_up(job: _Job) -> _Job:
+    """The job with the values of the template's parameters. RemitError has all that must exist and does not."""
+    built, account, note = job.built, job.account, job.operator.note
+    missing = Mistakes()
+    parameters: Mapping[str, str] = {}
+    with missing.noted():
+        look_up(built.app, account, built.folder, note, only_looks=job.only_looks)
+    with missing.noted():
+        require_log_role(built.app, account, note)
+    with missing.noted():
+        parameters = look_up_existing(built.template.parameters, account, built.folder, note)
+    with missing.noted():
+        make_policies(built, account, note, only_looks=job.only_looks)
+    if not job.only_looks:
+        with missing.noted():
+            make_local_accounts(built.folder, account)
+    missing.refuse()
+    return replace(job, parameters=parameters)
 
 
 def _change_stack_again(job: _Job) -> Deployment:
@@ -207,26 +236,12 @@ def _change_stack(job: _Job) -> Deployment:
     """From the look at the stack to the end of its change; without a plan when nothing has to change."""
     changes, planned = _settle_and_plan(job)
     if planned is None:
-        _require_first(job, is_first=False)
-        check_names(job.yes_delete, ())
+        _require_change(job)
         with remit_errors():
             stack = describe(job.account, job.built.namespace)
         return Deployment(job.built.namespace, changes, outputs=() if stack is None else stack.outputs)
-    planned = replace(planned, must_exist=job.built.must_exist)
     with _before_deploying(job.account, planned):
-        _require_first(job, is_first=planned.kind == "CREATE")
-        access = _show(job, planned)
-        agree_to_plan(
-            job.account,
-            changes,
-            planned,
-            access,
-            job.operator,
-            job.approval,
-            yes=job.yes,
-            yes_delete=job.yes_delete,
-            first=job.first,
-        )
+        access = _shown_and_agreed(job, changes, planned)
         _upload(job)
         if planned.running:
             with _noted(job.operator, "`remit rollback` cannot go back to what runs now"):
@@ -234,6 +249,54 @@ def _change_stack(job: _Job) -> Deployment:
     with job.operator.events(planned.namespace) as on_event:
         outcome = execute.execute(job.account, planned, on_event)
     return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
+
+
+def _planned(job: _Job) -> Deployment:
+    """As far as a deploy comes without an answer, and what it would be asked for."""
+    unanswered: tuple[DeployQuestion, ...] = ()
+    clean = partial(discard_looks, job.account, job.built.namespace)
+    with _before_deploying(job.account), leaving_nothing(clean):
+        job = _looked_up(job)
+        deployment = Deployment(job.built.namespace)
+        try:
+            deployment = replace(deployment, manual_changes=_settle(job))
+        except NotApproved as stop:
+            deployment = stop.deployment
+            unanswered = deployment.unanswered
+        planned = _plan(job)
+        if planned is None:
+            _require_change(job)
+            return deployment
+        try:
+            access = _shown_and_agreed(job, deployment.manual_changes, planned)
+            deployment = replace(deployment, plan=planned, access=access)
+        except NotApproved as stop:
+            deployment = replace(stop.deployment, unanswered=(*unanswered, *stop.deployment.unanswered))
+    return deployment
+
+
+def _require_change(job: _Job) -> None:
+    """Refuse options that are about what is made or goes, where nothing changes. RemitError (2)."""
+    _require_first(job, is_first=False)
+    check_names(job.yes_delete, ())
+
+
+def _shown_and_agreed(job: _Job, changes: ManualChanges | None, planned: StackPlan) -> PlannedAccess:
+    """The plan's changes of access, shown and agreed to. NotApproved, RemitError: as of `agree_to_plan`."""
+    _require_first(job, is_first=planned.kind == "CREATE")
+    access = _show(job, planned)
+    agree_to_plan(
+        job.account,
+        changes,
+        planned,
+        access,
+        job.operator,
+        job.approval,
+        yes=job.yes,
+        yes_delete=job.yes_delete,
+        first=job.first,
+    )
+    return access
 
 
 def _require_first(job: _Job, *, is_first: bool) -> None:
@@ -247,29 +310,42 @@ def _require_first(job: _Job, *, is_first: bool) -> None:
 
 def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, StackPlan | None]:
     """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees."""
-    account, operator = job.account, job.operator
-    with _before_deploying(account):
-        changes = settle_manual_changes(job.built, account, operator, job.drift, yes=job.yes, wait=job.wait)
+    with _before_deploying(job.account):
+        changes = _settle(job)
     try:
-        return changes, plan(
-            account,
-            job.built.namespace,
-            job.built.body,
-            owner=job.built.app.owner,
-            take_over=job.take_over,
-            bucket=job.bucket,
-            parameters=job.parameters,
-            force=job.force,
-            wait=job.wait,
-            on_wait=operator.waiting,
-            service_role=job.service_role,
-        )
+        return changes, _plan(job)
     except Stuck as stuck:
         if not clears:
             raise
-        operator.note(stuck.message)
+        job.operator.note(stuck.message)
         _clear(job, stuck)
         return _settle_and_plan(job, clears=False)
+
+
+def _settle(job: _Job) -> ManualChanges:
+    return settle_manual_changes(job.built, job.account, job.operator, job.drift, yes=job.yes, wait=job.wait)
+
+
+def _plan(job: _Job) -> StackPlan | None:
+    """The plan, with what only the build knows of it."""
+    planned = plan(
+        job.account,
+        job.built.namespace,
+        job.built.body,
+        owner=job.built.app.owner,
+        take_over=job.take_over,
+        bucket=job.bucket,
+        parameters=job.parameters,
+        force=job.force,
+        wait=job.wait,
+        on_wait=job.operator.waiting,
+        service_role=job.service_role,
+        only_looks=job.only_looks,
+    )
+    if planned is None:
+        return None
+    origins = {resource.logical_id: resource.origin for resource in job.built.template.resources if resource.origin}
+    return replace(planned, must_exist=job.built.must_exist, origins=origins)
 
 
 def _clear(job: _Job, stuck: Stuck) -> None:

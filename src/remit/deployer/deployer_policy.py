@@ -14,7 +14,7 @@ from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
 from remit.deployer.lookups_and_repairs import looked_up, reverting
 from remit.deployer.merged_statements import merged
-from remit.deployer.needed_actions import Need, Purpose
+from remit.deployer.needed_actions import VERBS, Need, Purpose
 from remit.deployer.notes import notes
 from remit.deployer.optional_actions import called
 from remit.deployer.passed_roles import passed
@@ -24,16 +24,19 @@ from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy
 from remit.iam.tokens import PLACE
+from remit.roles.reference_names import put_texts
 from remit.template.branches import value_at
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from remit.app import Grant, Resource
     from remit.deployer.needed_actions import DeployCall
     from remit.deployer.planned_stack import PlannedStack
 
+CALLERS_ACCOUNT: Final = "${aws:PrincipalAccount}"
+"""A policy variable, which IAM fills in with the account of whoever makes a request."""
 _BOUNDED: Final = frozenset({
     "iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy",
     "iam:DeleteUserPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy", "iam:PutRolePermissionsBoundary",
@@ -78,11 +81,14 @@ def deployer(
     *,
     reverts: bool = False,
     of_app: bool = True,
+    verbs: Collection[str] = VERBS,
+    service_role: str | None = None,
 ) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
 
     One who `reverts` may also undo what was done by hand to the stack's roles. `of_app`: the stack is a remit app's, so
-    that its notes may mention settings of remit.
+    that its notes may mention settings of remit. `verbs` are the handlers that CloudFormation calls. With a
+    `service_role` (ARN) it calls them as that role, and the deployer only starts it.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
     gives them, if it does.
@@ -94,8 +100,14 @@ def deployer(
         return boundary or declared.get(arn)
 
     needs = [*_needs_of_calls(stack, calls)]
+    if service_role is not None:
+        to_it = (Condition("StringEquals", "iam:PassedToService", ("cloudformation.amazonaws.com",)),)
+        needs.append(Need("iam:PassRole", service_role, Purpose("to have CloudFormation work as that role"), to_it))
+        needs += _needs_of_transforms(stack)
+        needs += reverting(stack, boundary_of) if reverts else ()
+        return Deployer(stack.name, merged(needs))
     for resource in resources:
-        needs += _needs_of_handlers(stack, resource, boundary_of)
+        needs += (need for need in _needs_of_handlers(stack, resource, boundary_of) if need.purpose.doing in verbs)
     for resource in resources:
         needs += passed(stack, resource)
     needs += _needs_of_transforms(stack)
@@ -165,7 +177,7 @@ def _needs_of_handlers(
     if is_custom(resource.type):
         yield from _needs_of_custom(stack, resource)
         return
-    for action, verbs in called(resource).items():
+    for action, verbs in called(resource, by_type=stack.by_types).items():
         if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
             continue
         conditions = _conditions(stack, resource, action)
@@ -215,7 +227,7 @@ def bound(late: Deployer, partition: str = "aws", region: str = "*", account: st
     Where the account is not told, names hold `${aws:PrincipalAccount}`: IAM puts the caller's own account there, as it
     does not in the account's own place of an ARN.
     """
-    owner = "${aws:PrincipalAccount}" if account == "*" else account
+    owner = CALLERS_ACCOUNT if account == "*" else account
 
     def place(text: str) -> str:
         arn = parse(text)
@@ -225,15 +237,11 @@ def bound(late: Deployer, partition: str = "aws", region: str = "*", account: st
 
     grants: list[Grant] = []
     for grant in late.grants:
-        statement = grant.statement
-        conditions = [
-            replace(condition, values=tuple(map(place, condition.values))) for condition in statement.conditions
-        ]
-        resources = statement.resources
-        if resources is not None:
-            resources = replace(resources, patterns=tuple(dict.fromkeys(map(place, resources.patterns))))
-        placed = replace(statement, resources=resources, conditions=tuple(conditions))
-        grants.append(replace(grant, statement=placed))
+        statement = put_texts(grant.statement, place)
+        if statement.resources is not None:
+            patterns = tuple(dict.fromkeys(statement.resources.patterns))
+            statement = replace(statement, resources=replace(statement.resources, patterns=patterns))
+        grants.append(replace(grant, statement=statement))
     return replace(late, grants=tuple(grants))
 
 

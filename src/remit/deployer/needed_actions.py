@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Condition
 
-_VERBS: Final = ("create", "read", "update", "delete")
+VERBS: Final = ("create", "read", "update", "delete")
+"""The handlers of a type that CloudFormation calls for a stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,4 @@ def sentences(purposes: Iterable[Purpose]) -> Iterator[str]:
 
 
 def _place_of_verb(verb: str) -> int:
-    return _VERBS.index(verb) if verb in _VERBS else len(_VERBS)
+    return VERBS.index(verb) if verb in VERBS else len(VERBS)

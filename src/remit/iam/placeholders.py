@@ -15,7 +15,8 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FILLED_IN: Final = r"\$\{[^{}]*\}|\{\{resolve:[^{}]*\}\}"
+# The last is an id as Bitbucket writes it.
+_FILLED_IN: Final = r"\$\{[^{}]*\}|\{\{resolve:[^{}]*\}\}|\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}"
 _LEFT: Final = re.compile(
     r"[#@%]?\{+[^{}]*\}+"  # {region}, {{region}}, #{region}, {}
     r"|<[A-Za-z][^<>]*>"

@@ -3,54 +3,48 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.app_model import Left
-from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, literal, quoted
+from remit.importing.app_model import Leftovers
+from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, joined, literal, quoted
 from remit.template.branches import NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
+from remit.template.references import functions, named_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from remit.errors import Origin
-
-T = TypeVar("T")
+    from collections.abc import Callable, Mapping
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
     "AWS::AccountId": "aws.account",
+    "AWS::NoValue": "None",
     "AWS::Partition": "aws.partition",
     "AWS::Region": "aws.region",
     "AWS::URLSuffix": "aws.url_suffix",
 }
-_ESCAPED: Final = re.compile(r"\$\{!|\$\{")
-_COMPARISONS: Final = {"Fn::And": " and ", "Fn::Or": " or "}
-_OF_TEXTS: Final = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::FindInMap", "Fn::Join", "Fn::ImportValue", "Fn::Select")
-_LOGIC: Final = ("Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or")
-
-
-class UnsayableError(Exception):
-    """A value of the template has no form in an app of remit; the text says why."""
-
-
-def said(make: Callable[[], T], what: str, origin: Origin | None, left: list[Left]) -> T | None:
-    """The result of a call, or None: what it cannot say, or remit's own checks refuse, is added to `left`."""
-    try:
-        return make()
-    except UnsayableError as error:
-        left.append(Left(what, str(error), origin))
-    except RemitError as error:
-        left.append(Left(what, error.message, origin))
-    return None
+_OF_PYTHON: Final = ("Ref", "Fn::FindInMap", "Fn::If", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub")
+"""Functions whose values Python can have before the deploy."""
+_VARIABLE: Final = r"\$\{([^!}]+)\}"
+_ESCAPED: Final = r"\$\{!\w+\}"
+_MARK: Final = r"(MARK\d+MARK)"
+_PAIR: Final = 2
 
 
 def words(name: str) -> str:
     """A name of a template in snake_case: `OrdersTable` is `orders_table`, `KMSKey` is `kms_key`."""
     return "_".join(re.findall(_WORD, name)).lower()
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """A name that is not taken, and is from now on."""
+    name = f"_{name}" if not name or name[:1].isdigit() else name
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +75,35 @@ class TemplateNames:
     """Logical ids of the app's that are no attributes: functions, their roles, the app's API."""
     owner: str = "Data."
     """What stands before an attribute; empty inside the class."""
+    leftovers: Leftovers = field(default_factory=Leftovers)
+
+    @property
+    def inside(self) -> TemplateNames:
+        """The same inside the class."""
+        return replace(self, owner="")
+
+    def without(self, gone: Mapping[str, str]) -> TemplateNames:
+        """The same without some resources, each with the reason."""
+        resources = {name: attribute for name, attribute in self.resources.items() if name not in gone}
+        return replace(self, resources=resources, left={**self.left, **gone})
 
     def source(self, value: Any) -> Source:
-        """A value of a property. UnsayableError: it has no form here."""
+        """A value of a property. RemitError: it has no form here."""
         chosen = choice(value)
         if chosen is not None:
-            condition = self._condition(chosen.condition)
             yes, no = (enclosed(self.source(branch)) for branch in chosen.values)
-            return Conditional(yes, condition, no)
+            return Conditional(yes, self._condition(chosen.condition), no)
         if isinstance(value, str):
-            return self._plain_text(value)
+            # remit reads `${Name}` in any text as a reference; CloudFormation does in Fn::Sub alone.
+            is_reference = "${" in value and tokens.references(value)
+            return _function("Fn::Sub", literal(value.replace("${", "${!"))) if is_reference else literal(value)
         if isinstance(value, list):
-            return Bracketed("[", tuple(self._items(value)), "]")
+            return Bracketed("[", tuple(self.items(value)), "]")
         if tokens.is_intrinsic(value):
             return self._intrinsic(value)
         if isinstance(value, dict):
-            return Bracketed("{", tuple(self._entries(value)), "}")
+            entries = (self.entry(str(key), item, self.source) for key, item in value.items())
+            return Bracketed("{", tuple(entries), "}")
         return repr(value)
 
     def text(self, value: Any) -> Source:
@@ -108,307 +115,219 @@ class TemplateNames:
         source = self.source(value)
         if isinstance(source, Bracketed) and source.begin == "{":
             if not tokens.is_intrinsic(value):
-                raise UnsayableError("its text holds `${…}`, which remit takes for a reference")
-            return self._function_text(value)
-        if tokens.is_intrinsic(value) and self._type_of_known(value) == "Number":
-            return f"str({flat(source)})"
-        return source
-
-    def _function_text(self, value: dict[str, Any]) -> Source:
-        """A function of CloudFormation's as late-bound text, with the parameters in it put in by Python."""
-        marks: dict[str, str] = {}
-
-        def marked(part: Any) -> Any:
-            if isinstance(part, list):
-                return [marked(item) for item in part]
-            if not isinstance(part, dict):
-                return part
-            if part.get("Ref") in self.parameters or not tokens.SECTIONS.keys().isdisjoint(part):
-                marks[f"MARK{len(marks)}MARK"] = flat(self.text(part))
-                mark = f"MARK{len(marks) - 1}MARK"
-                return mark if self.known(part) else {"Fn::Sub": mark}
-            if "Fn::Sub" in part:
-                text, variables = tokens.substitution(part["Fn::Sub"])
-                for name in re.findall(r"\$\{(\w+)\}", text):
-                    if name in self.parameters and name not in variables:
-                        put = marked({"Ref": name})
-                        text = text.replace(f"${{{name}}}", put if isinstance(put, str) else put["Fn::Sub"])
-                return {"Fn::Sub": [text, marked(variables)] if variables else text}
-            return {key: marked(item) for key, item in part.items()}
-
-        self._raw(value)  # it raises what cannot be said
-        text = tokens.from_intrinsic(marked(value))
-        pieces = re.split(r"(MARK\d+MARK)", text)
-        return _joined([(True, marks[piece]) if piece in marks else (False, piece) for piece in pieces])
+                raise RemitError("its text holds `${…}`, which remit takes for a reference")
+            marks: dict[str, str] = {}
+            return _with_marks(tokens.from_intrinsic(self._marked(value, marks)), marks)
+        return self._spelled(value, source)
 
     def condition(self, condition: Any) -> str:
         """A condition of the template as an expression of Python's."""
         if isinstance(condition, dict) and len(condition) == 1:
             ((function, argument),) = condition.items()
+            parts = argument if isinstance(argument, list) else [argument]
             if function == "Condition":
                 return self._condition(argument)
-            arguments = argument if isinstance(argument, list) else [argument]
-            if function == "Fn::Equals" and len(arguments) == 2:  # noqa: PLR2004 - two are compared
-                return self._equals(arguments, "==")
-            if function == "Fn::Not" and len(arguments) == 1:
-                inner = arguments[0]
-                if isinstance(inner, dict) and len(inner.get("Fn::Equals", ())) == 2:  # noqa: PLR2004 - as above
-                    return self._equals(inner["Fn::Equals"], "!=")
-                return f"not {self._inside(inner)}"
-            if function in _COMPARISONS:
-                return _COMPARISONS[function].join(map(self._inside, arguments))
-        raise UnsayableError("its form is not known here")
+            if function == "Fn::Equals" and len(parts) == _PAIR:
+                if not self.known(parts):
+                    raise RemitError("it compares what only the deploy knows")
+                return " == ".join(flat(enclosed(self.text(side))) for side in parts)
+            operands = [self.condition(part) for part in parts] if function in ("Fn::Not", "Fn::And", "Fn::Or") else []
+            if function == "Fn::Not" and len(operands) == 1:
+                is_equation = "Fn::Equals" in parts[0]
+                return operands[0].replace(" == ", " != ") if is_equation else f"not {_operand(operands[0])}"
+            if operands:
+                return f" {function.removeprefix('Fn::').lower()} ".join(map(_operand, operands))
+        raise RemitError("its form is not known here")
 
-    def known(self, value: Any) -> bool:  # noqa: PLR0911 - one function after the other
+    def known(self, value: Any) -> bool:
         """Whether Python knows a value before the deploy: it hangs on parameters, mappings and conditions alone."""
-        if isinstance(value, list):
-            return all(map(self.known, value))
-        if not isinstance(value, dict):
-            return not (isinstance(value, str) and "${" in value)
-        if not tokens.is_intrinsic(value):
-            return all(map(self.known, value.values()))
-        ((function, argument),) = value.items()
-        if function == "Ref":
-            return argument in self.parameters and not self.declared[argument].is_stored
-        if function == "Fn::Sub":
-            text, variables = tokens.substitution(argument)
-            names = re.findall(r"\$\{([^!}]+)\}", text)
-            return all(name in variables or self.known({"Ref": name}) for name in names) and self.known(
-                list(variables.values())
-            )
-        if tokens.SECTIONS.get(function) == "Conditions" and isinstance(argument, list):
-            return self.known(argument[1:])
-        return function in ("Fn::FindInMap", "Fn::Join", "Fn::Select", "Fn::Split") and self.known(argument)
+        for function, argument, _ in functions(value):
+            names = [str(reference.target) for reference in named_by(function, argument)]
+            if function not in _OF_PYTHON or not all(map(self._is_known, names)):
+                return False
+        return True
 
-    def reference(self, name: str, attribute: str | None) -> str | None:
-        """The expression for a resource's Ref or attribute; None where a text stands for it (of a function, say)."""
-        if name in self.left:
-            raise UnsayableError(self.left[name])
-        if name not in self.resources:
-            if name not in self.texts and self.renamed.get(name, name) not in self.texts:
-                raise UnsayableError(f"{name} is not in the template")
-            return None
-        start = f"{self.owner}{self.resources[name]}"
-        if attribute is None:
-            return f"{start}.ref"
-        typed = TypedResource(name, self.types[name])
-        if arn_of(typed) == f"${{{name}.{attribute}}}":
-            return f"{start}.arn"
-        return f'{start}.attribute("{attribute}")'
+    def _spelled(self, value: Any, source: Source) -> Source:
+        is_number = tokens.is_intrinsic(value) and self._type_of(value.get("Ref")) == "Number"
+        return f"str({flat(source)})" if is_number else source
+
+    def _is_known(self, name: str) -> bool:
+        return name in self.parameters and not self.declared[name].is_stored
+
+    def _type_of(self, name: Any) -> str:
+        return self.declared[name].type if name in self.declared else ""
 
     def _condition(self, name: Any) -> str:
         if name not in self.conditions:
-            raise UnsayableError(f"condition {name} is decided by what only the deploy knows")
+            raise RemitError(f"condition {name} is decided by what only the deploy knows")
         return self.conditions[name]
 
-    def _equals(self, sides: list[Any], sign: str) -> str:
-        if not self.known(sides):
-            raise UnsayableError("it compares what only the deploy knows")
-        first, second = (flat(enclosed(self.text(side))) for side in sides)
-        return f"{first} {sign} {second}"
-
-    def _inside(self, condition: Any) -> str:
-        text = self.condition(condition)
-        return f"({text})" if " " in text else text
-
-    def _type_of_known(self, value: Any) -> str:
-        name = value.get("Ref")
-        return self.declared[name].type if name in self.declared else ""
-
-    def _items(self, values: list[Any]) -> Iterator[Item]:
+    def items(self, values: list[Any]) -> list[Item]:
+        """The items of a list; those that a condition may leave out as `*`."""
+        items: list[Item] = []
         for value in values:
             chosen = choice(value)
-            if value == NO_VALUE:
-                continue
             if chosen is not None and (NO_VALUE in chosen.values or any(isinstance(x, list) for x in chosen.values)):
-                yes, no = ([] if x == NO_VALUE else x if isinstance(x, list) else [x] for x in chosen.values)
-                many = Conditional(self.source(yes), self._condition(chosen.condition), self.source(no), enclosed=True)
-                yield Item(many, "*")
-            else:
-                yield Item(self.source(value))
+                branches = (branch if isinstance(branch, list) else [branch] for branch in chosen.values)
+                yes, no = map(self.source, branches)
+                items.append(Item(Conditional(yes, self._condition(chosen.condition), no, enclosed=True), "*"))
+            elif value != NO_VALUE:
+                items.append(Item(self.source(value)))
+        return items
 
-    def _entries(self, values: Mapping[str, Any]) -> Iterator[Item]:
-        for key, value in values.items():
-            yield self.entry(str(key), value, self.source)
-
-    def entry(self, key: str, value: Any, source: Any, *, keyword: bool = False) -> Item:
+    def entry(self, key: str, value: Any, source: Callable[[Any], Source], *, keyword: bool = False) -> Item:
         """A key of a dict, or a keyword of a call, with its value; one that a condition may leave out as `**`."""
         if _may_be_away(value):
             return Item(enclosed(self._optional(key, value, source)), "**")
         return Item(source(value), f"{key}=" if keyword else f"{quoted(key)}: ")
 
-    def _optional(self, key: str, value: Any, source: Any) -> Source:
+    def _optional(self, key: str, value: Any, source: Callable[[Any], Source]) -> Source:
         """A dict that has a key, or is empty."""
         chosen = choice(value)
-        if chosen is not None and _may_be_away(value):
-            condition, (there, away) = self._condition(chosen.condition), chosen.values
-            if there == NO_VALUE:
-                condition, there, away = f"not {condition}", away, there
-            yes, no = (enclosed(self._optional(key, branch, source)) for branch in (there, away))
-            return Conditional(yes, condition, no)
-        return "{}" if value == NO_VALUE else Bracketed("{", (Item(source(value), f"{quoted(key)}: "),), "}")
+        if chosen is None or not _may_be_away(value):
+            return "{}" if value == NO_VALUE else Bracketed("{", (Item(source(value), f"{quoted(key)}: "),), "}")
+        condition, (there, away) = self._condition(chosen.condition), chosen.values
+        if there == NO_VALUE:
+            condition, there, away = f"not {condition}", away, there
+        yes, no = (enclosed(self._optional(key, branch, source)) for branch in (there, away))
+        return Conditional(yes, condition, no)
 
-    def _plain_text(self, text: str) -> Source:
-        # remit reads `${Name}` in any text as a reference; CloudFormation does in Fn::Sub alone.
-        if "${" in text and tokens.references(text):
-            return Bracketed("{", (Item(literal(text.replace("${", "${!")), '"Fn::Sub": '),), "}")
-        return literal(text)
+    def _intrinsic(self, value: dict[str, Any]) -> Source:
+        decided = self._decided(value)
+        if decided is not None:
+            return decided
+        marks: dict[str, str] = {}
+        marked = self._marked(value, marks)
+        text = tokens.from_intrinsic(marked)
+        # `${!VAR}` is a text that remit would take for a reference again: it stays CloudFormation's function.
+        if "${{" in text or re.search(_ESCAPED, str(value)):
+            return _as_it_is(marked, marks)
+        pieces: list[tuple[bool, str]] = []
+        for part in tokens.split(text):
+            if isinstance(part, str):
+                pieces += _pieces(part, marks)
+            else:
+                expression = self._expression(str(part.target), part.attribute)
+                pieces.append((False, part.text) if expression is None else (True, expression))
+        return joined(pieces)
 
-    def _intrinsic(self, value: dict[str, Any]) -> Source:  # noqa: PLR0911 - one function after the other
+    def _decided(self, value: Any) -> Source | None:  # noqa: PLR0911 - one function after the other
+        """The expression of what Python decides; None for what CloudFormation's functions do."""
+        if choice(value) is not None:
+            return self.source(value)
+        if not tokens.is_intrinsic(value):
+            return None
         ((function, argument),) = value.items()
         if function == "Ref":
-            return self._ref(str(argument))
-        if function == "Fn::GetAtt":
-            name, _, attribute = (
-                argument.partition(".") if isinstance(argument, str) else (argument[0], ".", ".".join(argument[1:]))
-            )
-            if f"{name}.{attribute}" in self.renamed:  # SAM's word for another resource: `Report.Alias`
-                return self._ref(f"{name}.{attribute}")
-            expression = self.reference(name, attribute)
-            return expression or quoted(f"${{{self.renamed.get(name, name)}.{attribute}}}")
-        if function == "Fn::Sub":
-            return self._sub(argument)
-        if function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004 - [delimiter, parts]
-            return self._join(*argument)
+            return self.parameters.get(str(argument))
         if function == "Fn::FindInMap":
-            return self._find(argument)
-        if function == "Fn::Select" and self.known(value):
-            return f"{self._operand(argument[1])}[{flat(self._number(argument[0]))}]"
-        if function == "Fn::Split" and self.known(value):
-            return f"{self._operand(argument[1])}.split({flat(self.source(argument[0]))})"
+            if not (isinstance(argument, list) and argument[0] in self.mappings):
+                raise RemitError("the mapping that it looks into is not known here")
+            if not self.known(argument):
+                raise RemitError("it looks into a mapping by what only the deploy knows")
+            keys = "".join(f"[{flat(self.text(key))}]" for key in argument[1:])
+            return f"{self.mappings[argument[0]]}{keys}"
+        if function in ("Fn::Join", "Fn::Select", "Fn::Split") and self.known(value) and len(argument) == _PAIR:
+            first, operand = argument[0], flat(enclosed(self.source(argument[1])))
+            if function == "Fn::Select":
+                return f"{operand}[{flat(self.source(first)).strip(chr(34))}]"
+            if function == "Fn::Split":
+                return f"{operand}.split({flat(self.source(first))})"
+            return f"{quoted(str(first))}.join({operand})" if isinstance(argument[1], dict) else None
+        return None
+
+    def _marked(self, value: Any, marks: dict[str, str]) -> Any:
+        """A value in which marks stand for what Python puts in, and the app's logical ids for the source's."""
+        if isinstance(value, list):
+            return [self._marked(item, marks) for item in value]
+        if not isinstance(value, dict):
+            return value
+        decided = self._decided(value)
+        if decided is not None:
+            mark = f"MARK{len(marks)}MARK"
+            marks[mark] = flat(self._spelled(value, decided))
+            is_list = self._type_of(value.get("Ref")).endswith(("List>", ">>"))
+            return mark if is_list or self.known(value) else {"Fn::Sub": mark}
+        if not tokens.is_intrinsic(value):
+            return {key: self._marked(item, marks) for key, item in value.items()}
+        ((function, argument),) = value.items()
         if function == "Fn::Transform":
-            raise UnsayableError("a macro makes it")
-        return self._raw(value)
+            raise RemitError("a macro makes it")
+        if function in ("Ref", "Fn::GetAtt"):
+            name = ".".join(map(str, argument)) if isinstance(argument, list) else str(argument)
+            return self._referred(name, is_attribute=function == "Fn::GetAtt")
+        marked = self._substituted if function == "Fn::Sub" else self._marked
+        return {function: marked(argument, marks)}
 
-    def _operand(self, value: Any) -> str:
-        return flat(enclosed(self.source(value)))
+    def _substituted(self, argument: Any, marks: dict[str, str]) -> Any:
+        """The argument of a Fn::Sub, with marks in its text."""
+        text, variables = tokens.substitution(argument)
 
-    def _number(self, value: Any) -> Source:
-        return value if isinstance(value, str) and value.isdigit() else self.source(value)
+        def put(variable: re.Match[str]) -> str:
+            name, _, attribute = variable[1].strip().partition(".")
+            if name in variables:
+                return variable[0]
+            written = {"Fn::GetAtt": [name, attribute]} if attribute else {"Ref": name}
+            return tokens.text_of(self._marked(written, marks))
 
-    def _ref(self, name: str) -> Source:
-        name = self.renamed.get(name, name) if "." in name else name
+        text = re.sub(_VARIABLE, put, text)
+        return [text, self._marked(variables, marks)] if variables else text
+
+    def _referred(self, whole: str, *, is_attribute: bool) -> dict[str, Any]:
+        """A Ref or Fn::GetAtt of what the app has. RemitError: it has no such resource."""
+        name, attribute = whole, ""
+        if whole in self.renamed:  # SAM's word for another resource: `Report.Alias`
+            name = self.renamed[whole]
+        elif is_attribute:
+            name, _, attribute = whole.partition(".")
+        own = self.renamed.get(name, name)
+        if name in self.left:
+            raise RemitError(self.left[name])
+        if name not in self.resources and name not in self.texts and own not in self.texts:
+            raise RemitError(f"{name} is not in the template")
+        return {"Fn::GetAtt": [own, attribute]} if attribute else {"Ref": own}
+
+    def _expression(self, name: str, attribute: str | None) -> str | None:
+        """The expression for a resource's Ref or attribute; None where a text stands for it (of a function, say)."""
         if name in _PLACES:
             return _PLACES[name]
-        if name == "AWS::NoValue":
-            return "None"
-        if name in self.parameters:
-            return self.parameters[name]
-        return self.reference(name, None) or quoted(f"${{{self.renamed.get(name, name)}}}")
+        if name not in self.resources:
+            return None
+        start = f"{self.owner}{self.resources[name]}"
+        if attribute is None:
+            return f"{start}.ref"
+        is_arn = arn_of(TypedResource(name, self.types[name])) == f"${{{name}.{attribute}}}"
+        return f"{start}.arn" if is_arn else f'{start}.attribute("{attribute}")'
 
-    def _sub(self, argument: Any) -> Source:
-        text, variables = tokens.substitution(argument)
-        if re.search(r"\$\{!\w+\}", text) or any("${" in str(variable) for variable in variables.values()):
-            # `${!VAR}` is a text that remit would take for a reference again: it stays CloudFormation's function.
-            return self._raw({"Fn::Sub": argument})
-        pieces: list[tuple[bool, str]] = []
-        for index, piece in enumerate(re.split(r"\$\{([^!}][^}]*)\}", text)):
-            if index % 2 == 0:
-                pieces.append((False, piece.replace("${!", "${")))
-            elif piece.strip() in variables:
-                pieces.append((True, flat(self.text(variables[piece.strip()]))))
-            else:
-                name, _, attribute = piece.strip().partition(".")
-                intrinsic = {"Fn::GetAtt": [name, attribute]} if attribute else {"Ref": name}
-                pieces.append((True, flat(self.text(intrinsic))))
-        return _joined(pieces)
 
-    def _join(self, delimiter: Any, parts: Any) -> Source:
-        if isinstance(parts, list) and not any(_is_maybe_list(part) for part in parts):
-            pieces: list[tuple[bool, str]] = []
-            for part in parts:
-                pieces += [(False, str(delimiter))] if pieces else []
-                pieces.append((False, part) if isinstance(part, str) else (True, flat(self.text(part))))
-            return _joined(pieces)
-        if self.known(parts):
-            return f"{quoted(str(delimiter))}.join({flat(self.source(parts))})"
-        return self._raw({"Fn::Join": [delimiter, parts]})
+def _operand(expression: str) -> str:
+    return f"({expression})" if " " in expression else expression
 
-    def _find(self, keys: Any) -> str:
-        if not (isinstance(keys, list) and len(keys) == 3 and keys[0] in self.mappings):  # noqa: PLR2004 - a mapping, two keys
-            raise UnsayableError("the mapping that it looks into is not known here")
-        if not self.known(keys[1:]):
-            raise UnsayableError("it looks into a mapping by what only the deploy knows")
-        first, second = (flat(self.text(key)) for key in keys[1:])
-        return f"{self.mappings[keys[0]]}[{first}][{second}]"
 
-    def _raw(self, value: Any) -> Source:  # noqa: PLR0911 - one form after the other
-        """A value of which CloudFormation's functions stay as they are; parameters are put in."""
-        if isinstance(value, list):
-            return Bracketed("[", tuple(Item(self._raw(item)) for item in value), "]")
-        if not isinstance(value, dict):
-            return literal(value) if isinstance(value, str) else repr(value)
-        if tokens.is_intrinsic(value):
-            ((function, argument),) = value.items()
-            if function in tokens.SECTIONS or (function != "Fn::Sub" and self.known(value)):
-                return self.source(value)
-            if function == "Fn::Sub":
-                return Bracketed("{", (Item(self._raw_text(argument), '"Fn::Sub": '),), "}")
-            name = argument if function == "Ref" else argument[0] if function == "Fn::GetAtt" else ""
-            if name in self.left:
-                raise UnsayableError(self.left[name])
-            if function == "Ref" and argument in self.parameters:
-                constant = self.parameters[argument]
-                is_list = self.declared[argument].type.endswith(("List>", ">>"))
-                return constant if is_list else Bracketed("{", (Item(constant, '"Fn::Sub": '),), "}")
-            if function == "Ref":
-                argument = self.renamed.get(argument, argument)
-            return Bracketed("{", (Item(self._raw(argument), f"{quoted(function)}: "),), "}")
-        return Bracketed("{", tuple(Item(self._raw(item), f"{quoted(str(key))}: ") for key, item in value.items()), "}")
+def _function(name: str, argument: Source) -> Bracketed:
+    return Bracketed("{", (Item(argument, f"{quoted(name)}: "),), "}")
 
-    def _raw_text(self, argument: Any) -> Source:
-        """The argument of a Fn::Sub, with the parameters of its text put in by Python."""
-        text, variables = tokens.substitution(argument)
-        pieces: list[tuple[bool, str]] = []
-        for index, piece in enumerate(re.split(r"\$\{(\w+)\}", text)):
-            if index % 2 == 0:
-                pieces.append((False, piece))
-            elif piece in self.parameters and piece not in variables:
-                pieces.append((True, self.parameters[piece]))
-            elif piece in self.left:
-                raise UnsayableError(self.left[piece])
-            else:
-                pieces.append((False, f"${{{self.renamed.get(piece, piece)}}}"))
-        put = _joined(pieces)
-        return Bracketed("[", (Item(put), Item(self._raw(variables))), "]") if variables else put
+
+def _pieces(text: str, marks: Mapping[str, str]) -> list[tuple[bool, str]]:
+    """A text's parts, with the expressions that its marks stand for."""
+    return [(piece in marks, marks.get(piece, piece)) for piece in re.split(_MARK, text)]
+
+
+def _with_marks(text: str, marks: Mapping[str, str]) -> Source:
+    return joined(_pieces(text, marks))
+
+
+def _as_it_is(value: Any, marks: Mapping[str, str]) -> Source:
+    """A value of which CloudFormation's functions stay as they are."""
+    if isinstance(value, list):
+        return Bracketed("[", tuple(Item(_as_it_is(item, marks)) for item in value), "]")
+    if isinstance(value, dict):
+        items = (Item(_as_it_is(item, marks), f"{quoted(str(key))}: ") for key, item in value.items())
+        return Bracketed("{", tuple(items), "}")
+    return joined(_pieces(value, marks)) if isinstance(value, str) else repr(value)
 
 
 def _may_be_away(value: Any) -> bool:
     """Whether a value is AWS::NoValue, or a condition may make it so."""
     chosen = choice(value)
     return value == NO_VALUE or (chosen is not None and any(map(_may_be_away, chosen.values)))
-
-
-def _is_maybe_list(value: Any) -> bool:
-    return isinstance(value, dict) and choice(value) is None and value.keys().isdisjoint(_OF_TEXTS)
-
-
-def _joined(pieces: list[tuple[bool, str]]) -> Source:
-    """Texts and expressions as one text: an f-string, where there is anything to put in."""
-    pieces = [(is_expression, text) for is_expression, text in pieces if text]
-    merged: list[tuple[bool, str]] = []
-    for is_code, code in pieces:
-        literal_inside = re.fullmatch(r'"([^"\\]*)"', code) if is_code else None
-        is_expression, text = (is_code, code) if literal_inside is None else (False, literal_inside[1])
-        if merged and not is_expression and not merged[-1][0]:
-            merged[-1] = (False, merged[-1][1] + text)
-        else:
-            merged.append((is_expression, text))
-    if not any(is_expression for is_expression, _ in merged):
-        return literal("".join(text for _, text in merged))
-    if len(merged) == 1:
-        return merged[0][1]
-    if any("'" in text or "\\" in text for is_expression, text in merged if is_expression) or any(
-        "\n" in text for _, text in merged
-    ):
-        parts = (Item(text if is_expression else literal(text)) for is_expression, text in merged)
-        return Bracketed('"".join([', tuple(parts), "])")
-    body = "".join(
-        f"{{{text.replace(chr(34), chr(39))}}}"
-        if is_expression
-        else quoted(text)[1:-1].replace("{", "{{").replace("}", "}}").replace('"', '\\"')
-        if quoted(text)[0] == "'"
-        else quoted(text)[1:-1].replace("{", "{{").replace("}", "}}")
-        for is_expression, text in merged
-    )
-    return f'f"{body}"'

@@ -6,6 +6,7 @@ mentions.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -191,25 +192,34 @@ def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
 
 
 def _check_stage(state: Judgement) -> None:
-    """The stage must be one that the configuration lists, if it lists any; so must those of production."""
+    """The stage must be one that the configuration lists, if it lists any, or a preview; production is never one."""
     listed, stages = tuple(state.config.stages), state.config.stages
-    if not listed:
-        return
-    origin = state.config.assigned["stages"][1].origin
+    preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
     mistakes = Mistakes()
-    if state.stage not in listed:
+    if listed and state.stage not in listed and not (preview and preview.fullmatch(state.stage)):
+        number = "".join(filter(str.isdigit, state.stage)) or "1"
+        names = (*listed, f"{stages.previews}{number}") if preview else listed
+        previews = f" and previews such as {names[-1]}" if preview else ""
         unknown_stage = RemitError(
-            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}",
-            hint=did_you_mean(state.stage, listed) or "`--stage` or REMIT_STAGE names one",
-            origin=origin,
+            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
+            hint=did_you_mean(state.stage, names) or "`--stage` or REMIT_STAGE names one",
+            origin=state.config.assigned["stages"][1].origin,
         )
         mistakes.errors.append(unknown_stage)
     for name in stages.production:
-        if name not in listed:
+        origin = stages.assigned["production"][1].origin
+        if preview and preview.fullmatch(name):
+            ending = RemitError(
+                f"`config.stages.production` names {name!r}, which is a preview",
+                hint=f"a preview ends with its pull request; `config.stages.previews` is {stages.previews!r}",
+                origin=origin,
+            )
+            mistakes.errors.append(ending)
+        elif listed and name not in listed:
             unknown_name = RemitError(
                 f"`config.stages.production` names {name!r}, which is not a stage of this app",
                 hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
-                origin=stages.assigned["production"][1].origin,
+                origin=origin,
             )
             mistakes.errors.append(unknown_name)
     mistakes.refuse()
@@ -287,7 +297,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         name=state.name,
         stage=state.stage,
         stack_name=config.stack_name or "",
-        functions=tuple(functions),
+        functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
         workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
             *(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
@@ -309,6 +319,8 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         boundary_origin=_assigned_at(state, iam, "permissions_boundary"),
         policies=policies,
         tags=dict(config.tags),
+        alarm_topic=tokens.plain(config.alarms),  # an ARN, since the setting was checked
+        service_role=config.aws.service_role,
         role_path=iam.role_path,
         role_name=iam.role_name,
         retains_data=state.stage in config.stages.production,
@@ -363,6 +375,13 @@ def _account_policies(folder: Path) -> Mapping[str, Policy]:
             policies[path.stem], _ = read_policy(content, file, hint)
     mistakes.refuse()
     return policies
+
+
+def _sharing_a_log_group(functions: list[Function]) -> list[Function]:
+    """The functions with one log group, which keeps lines for as long as any of them wants."""
+    retentions = [function.log_retention for function in functions if function.log_retention is not None]
+    longest = max(retentions, default=None) if len(retentions) == len(functions) else None
+    return [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
 
 
 def _with_shared_log_groups(app: App) -> App:

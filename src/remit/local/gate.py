@@ -21,6 +21,7 @@ from remit.access.needed_access import is_federated
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller
+from remit.local.authorization.owning_place import OwningPlace, is_account
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import S3, USER_POOLS, bucket_path, is_of_user
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
@@ -176,7 +177,7 @@ class Gate:
             if request.method not in _READING:
                 self.changed()
 
-    async def _entering(  # noqa: C901, PLR0911 - one case after the other
+    async def _entering(  # noqa: C901, PLR0911, PLR0912 - one case after the other
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
     ) -> tuple[Message, Receive, Send]:
         """A request to the control plane as it goes on, once it is decided. RefusedRequest: it does not."""
@@ -195,7 +196,7 @@ class Gate:
             return self._remade(scope, asked, None), _replaying(asked.body, receive), send
         if _has_token(request):
             asked = canonical_request(request, "sts", await _body(receive))
-            asked, send = self._decided(asked, "sts", "us-east-1", _NOBODY, send)
+            asked, send, _ = self._decided(asked, "sts", "us-east-1", _NOBODY, send)
             return self._remade(scope, asked, None), _replaying(asked.body, receive), send
         is_answered = path in {RESET, ANSWERS, *self.controls} or path.startswith(FUNCTIONS)
         if is_own(path) and not is_answered:
@@ -212,7 +213,9 @@ class Gate:
             request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
         asked = canonical_request(request, signature.service, body)
         _check_size(asked)
-        asked, send = self._decided(asked, signature.service, signature.region, caller, send)
+        asked, send, owner = self._decided(asked, signature.service, signature.region, caller, send)
+        if is_account(signature.token):  # the root of another account (`server._signer_of`)
+            owner = OwningPlace(signature.token, signature.region)
         operation = asked.operation
         await self.answers.answer(asked)
         # The emulator's simulation of other policies leaves out most conditions: `remit explain` answers.
@@ -224,7 +227,7 @@ class Gate:
             raise RefusedRequest("NotImplemented", reason, 501)
         if operation.client in ("cloudformation", "apigatewayv2") or "FunctionUrlConfig" in operation.name:
             send = _rewriting(send, b"127.0.0.1:%d" % self.port)
-        return self._remade(scope, asked, signature), _replaying(asked.body, receive), send
+        return self._remade(scope, asked, signature, owner), _replaying(asked.body, receive), send
 
     async def _uploading(
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
@@ -237,14 +240,17 @@ class Gate:
         form.check(datetime.now(UTC))
         CALLER.set(None if caller.is_root else caller)
         asked = canonical_request(form.request("127.0.0.1"), S3, form.content)
-        asked, send = self._decided(asked, S3, signature.region, caller, send)
+        asked, send, _ = self._decided(asked, S3, signature.region, caller, send)
         answering = _answering(send, lambda headers: form.answer(headers, self.port))
         return self._remade(scope, asked, signature), _replaying(asked.body, receive), answering
 
     def _decided(
         self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
-    ) -> tuple[CanonicalRequest, Send]:
-        """Return the part of a request that its caller may make, and how its answer goes back. RefusedRequest: none."""
+    ) -> tuple[CanonicalRequest, Send, OwningPlace | None]:
+        """Return the part of a request that its caller may make, how its answer goes back, and who else answers it.
+
+        RefusedRequest: its caller may make none of it.
+        """
         if self.delays.concern(service):
             self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
@@ -254,18 +260,27 @@ class Gate:
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
         if caller.is_root:
-            return asked, send
-        denied_parts = self.authorizer.check(asked, region, caller)
+            return asked, send, None
+        allowed = self.authorizer.check(asked, region, caller)
+        denied_parts = allowed.denied_parts
         if not denied_parts:
-            return asked, send
+            return asked, send, allowed.owner
         partial = PARTIAL_OPERATIONS[asked.operation.client, asked.operation.name]
         headers = {name: value for name, value in asked.headers.items() if not name.startswith(_OF_CONTENT)}
         rest = replace(asked, body=partial.remaining(asked.body, denied_parts), headers=headers)
-        return rest, _changing(send, lambda answer: partial.answered(answer, denied_parts))
+        return rest, _changing(send, lambda answer: partial.answered(answer, denied_parts)), allowed.owner
 
-    def _remade(self, scope: Message, asked: CanonicalRequest, signature: Signature | None) -> Message:
-        """The request that the emulator gets: of what came it has nothing but the connection."""
+    def _remade(
+        self, scope: Message, asked: CanonicalRequest, signature: Signature | None, owner: OwningPlace | None = None
+    ) -> Message:
+        """The request that the emulator gets: of what came it has nothing but the connection.
+
+        `owner` answers it in the place of the caller's account.
+        """
         headers = {**asked.headers, "content-length": str(len(asked.body))}
+        if signature is not None and owner is not None:
+            # To the emulator, the number of an account is the access key of its root.
+            signature = replace(signature, access_key_id=owner.account, region=owner.region, token="")
         if signature is not None:
             headers["authorization"] = signature.header()
             if signature.token:

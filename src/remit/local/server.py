@@ -29,6 +29,7 @@ from remit.local.authorization.caller import Caller
 from remit.local.authorization.callers import FunctionSessions, issued_caller
 from remit.local.authorization.default_policies import give_default_policies
 from remit.local.authorization.emulated_names import note_task_tokens
+from remit.local.authorization.owning_place import is_account
 from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator import emulated, instead_of
@@ -56,6 +57,7 @@ from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
 from remit.local.repairs.filters import repair_filters
+from remit.local.repairs.http_api_bodies import repair_http_api_bodies
 from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
@@ -144,12 +146,15 @@ def _settings(files: StateFiles, record: Record, region: str) -> Mapping[str, st
 
 
 def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, str], tuple[str, Caller]]:
-    """Secrets with callers: this server's own key, those of functions, and those that IAM and STS gave out here."""
-    developer = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, is_root=True)
+    """Secrets with callers: this server's own key, those of functions, and those that IAM and STS gave out here.
+
+    With the server's own key a token names the account whose root it is: another one than that of the app.
+    """
 
     def signer_of(access_key_id: str, token: str) -> tuple[str, Caller]:
         if access_key_id == record.access_key_id:
-            return record.secret_access_key, developer
+            account = token if is_account(token) else ACCOUNT
+            return record.secret_access_key, Caller(f"arn:aws:iam::{account}:root", account, is_root=True)
         return functions.find(access_key_id, token) or issued_caller(access_key_id, ACCOUNT, token)
 
     return signer_of
@@ -227,6 +232,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     # It would run whatever scripts lie in /etc/localstack.
     instead_of(emulator, "_collect_scripts")(lambda *_: [])
     repair_apis(f"http://127.0.0.1:{record.port}")
+    repair_http_api_bodies()
     repair_rest_apis()
     repair_stacks(ACCOUNT)
     give_default_policies()

@@ -78,6 +78,9 @@ def stages(path: Path, value: Any) -> Texts:
     return names
 
 
+role_arn: Final = matching(
+    r"arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+", "arn:aws:iam::111122223333:role/NAME is one of a role"
+)
 role_path: Final = matching(r"/([\x21-\x7e]{1,510}/)?", 'a path begins and ends with a slash: "/teams/shop/"')
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, distribution
 from string import Template
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
+from remit.project.ci_files import ci_notes, filled
 from remit.project.stack_name import project_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILES: Final = {
@@ -64,6 +66,17 @@ def init(folder: Path, *, existing: bool = False) -> Started:
     return Started(tuple(FILES))
 
 
+def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: str, owners: Sequence[str]) -> Started:
+    """Write the files of `ci_files` for a project that was started just now, or for one that exists."""
+    if "config/deploy.py" in started.made:
+        with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:
+            file.write(filled("stages.py.in", {"stage": stage}))
+    for path, text in files.items():
+        _save(path, text, "w")
+    written = tuple(os.path.relpath(path, folder.resolve()) for path in files)
+    return replace(started, made=started.made + written, notes=(*started.notes, *ci_notes(folder, owners)))
+
+
 def _into(folder: Path) -> Started:
     kept = tuple(target for target in FILES if (folder / target).exists())
     # The test is of the skeleton's functions, which an app of its own does not have.
@@ -89,26 +102,35 @@ def _write(folder: Path, target: str, name: str) -> None:
     source = FILES[target]
     skeleton = resources.files("remit.project") / "skeleton"
     text = skeleton.joinpath(*source.split("/")).read_text("utf-8")
-    path = folder / target
+    if source.endswith(".in"):
+        text = Template(text).substitute(name=name, remit=_remit())
+    _save(folder / target, text, "x")  # never over a file that is there
+
+
+def _save(path: Path, text: str, mode: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:  # never over a file that is there
-            file.write(Template(text).substitute(name=name, remit=_remit()) if source.endswith(".in") else text)
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise RemitError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _remit() -> str:
-    """The requirement that gives a project this remit: from where it was installed, or by its name from an index.
+    """The requirement that gives a project this remit: from where it was installed, or of an index, this version on.
 
     Source: "Recording the Direct URL Origin of installed distributions" (PEP 610).
     """
     try:
-        recorded = distribution("remit").read_text("direct_url.json")
+        installed = distribution("remit")
     except PackageNotFoundError:
-        recorded = None
-    if recorded is None:
         return "remit"
+    recorded = installed.read_text("direct_url.json")
+    if recorded is None:
+        major, minor = installed.version.split(".")[:2]
+        # before 1.0, a new minor version may change what is kept
+        end = f"0.{int(minor) + 1}" if major == "0" else f"{int(major) + 1}"
+        return f"remit>={installed.version.partition('+')[0]},<{end}"
     origin = json.loads(recorded)
     url = re.sub(r"//[^/@]*:[^/@]*@", "//", origin["url"])  # without a password
     if "vcs_info" in origin:

@@ -48,7 +48,7 @@ _TOPIC_NAME: Final = r"[A-Za-z0-9_-]{1,256}"
 """Names of standard topics, which alone take alarms ("CreateTopic", Amazon SNS API Reference)."""
 
 
-def _topic(path: Path, value: Any) -> str:
+def topic(path: Path, value: Any) -> str:
     """The ARN of a topic that is given by name, by ARN, or as a resource of the app."""
     text = tokens.plain(getattr(value, "arn", value))
     if not isinstance(text, str):
@@ -66,7 +66,7 @@ _OPTIONS: Final[Mapping[str, Check]] = {
     "backoff": backoff,
     "concurrency": or_none(concurrency),
     "timeout": timeout,
-    "alarm": or_none(_topic),
+    "alarm": or_none(topic),
 }
 
 

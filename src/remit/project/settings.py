@@ -18,6 +18,7 @@ from remit.source import places
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.declare.resource_references import TopicRef
 
 T = TypeVar("T")
 
@@ -331,6 +332,7 @@ class Lambda(Section):
     path = "config.lambda_"
     iam = Subsection(Iam)
     function = Subsection(FunctionSection)
+    share_log_group: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class JobSection(Section):
@@ -377,6 +379,7 @@ class ApiSection(WebApiSection):
     cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
         setting_values.or_none(app_setting_values.cors_configuration), None
     )
+    routes_in_body: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class RestSection(WebApiSection):
@@ -422,6 +425,15 @@ class PackageSection(Section):
     allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"data/dump.sql": "made-up rows"}'), {})
 
 
+class AwsSection(Section):
+    """The account that the app is deployed to, and how: `config.aws`."""
+
+    __slots__ = ()
+    path = "config.aws"
+    service_role: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_arn), None)
+    releases: Setting[int] = Setting(setting_values.between(1, 100, "releases"), 10)
+
+
 class LintSection(Section):
     """What `remit lint` accepts: `config.lint`."""
 
@@ -431,11 +443,19 @@ class LintSection(Section):
 
 
 class StageSection(Section):
-    """Which stages there are, and which of them are production: `config.stages`."""
+    """Which stages there are, which of them are production, and how previews begin: `config.stages`."""
 
     __slots__ = ("_config",)
     path = "config.stages"
     production = TextsSetting(app_setting_values.stages, Texts())
+    previews: Setting[str | None] = Setting(
+        setting_values.or_none(
+            setting_values.matching(
+                r"[a-z](?:[a-z0-9-]{0,12}[a-z-])?", 'such as "pr", whose previews are pr1, pr2 and so on'
+            )
+        ),
+        None,
+    )
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -465,14 +485,6 @@ class StagesSetting(TextsSetting):
             return self if section is None else section.groups["stages"]
 
 
-class AwsSection(Section):
-    """How the app is deployed to an account: `config.aws`."""
-
-    __slots__ = ()
-    path = "config.aws"
-    releases: Setting[int] = Setting(setting_values.between(1, 100, "releases"), 10)
-
-
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
@@ -483,14 +495,15 @@ class Config(Section):
     )
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
     stages = StagesSetting(app_setting_values.stages, Texts())
+    alarms: Setting[TopicRef | None] = Setting(setting_values.or_none(job_setting_values.topic), None)
     lambda_ = Subsection(Lambda)
     api = Subsection(ApiSection)
     rest = Subsection(RestSection)
     websocket = Subsection(WebsocketSection)
     job = Subsection(JobSection)
+    aws = Subsection(AwsSection)
     lint = Subsection(LintSection)
     package = Subsection(PackageSection)
-    aws = Subsection(AwsSection)
 
     def __init__(self) -> None:
         super().__init__()

@@ -26,10 +26,10 @@ def checked_stage(stage: str | None) -> str:
     """The stage that is asked for: --stage, else REMIT_STAGE, else dev."""
     chosen = stage if stage is not None else os.environ.get("REMIT_STAGE") or "dev"
     if not STAGE.fullmatch(chosen):
-        raise RemitError(
-            f"stage {chosen!r} is not a stage's name",
-            hint="it starts with a lower-case letter and has at most 20 of a-z, 0-9 and -",
-        )
+        rule = "it starts with a lower-case letter and has at most 20 of a-z, 0-9 and -"
+        spelled = re.sub(r"(?<=[a-z])[^a-z0-9]+(?=[0-9]+$)", "", chosen.lower())  # `PR/7` of a pull request
+        meant = f"did you mean `{spelled}`? {rule}" if STAGE.fullmatch(spelled) else rule
+        raise RemitError(f"stage {chosen!r} is not a stage's name", hint=meant)
     return chosen
 
 

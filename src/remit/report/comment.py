@@ -13,18 +13,19 @@ from remit.report.resource_losses import loss_headline, reason, what_happens
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from remit.report.access_report import CauseChange, Report
     from remit.review.resource_losses import ResourceLoss
 
 LONGEST: Final = 65_000  # a comment takes 65,536 ("body is too long (maximum is 65536 characters)")
 _ACCESS: Final = ("Access", "Resources", "Who and why", "Request that shows it")
+_ALL: Final = "remit diff --all"
 _RESOURCES: Final = ("Resource", "Type", "Change", "Why")
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """Lines that belong together: a list, or a table where it has columns; to unfold where it has a title."""
 
     lines: tuple[str, ...]
@@ -32,8 +33,8 @@ class _Part:
     columns: tuple[str, ...] = ()
     opened: bool = False
 
-    def shown(self, limit: int) -> Iterator[str]:
-        """The first lines, and how many there are beyond."""
+    def shown(self, limit: int, command: str) -> Iterator[str]:
+        """The first lines, and how many there are beyond, which `command` tells."""
         if not self.lines:
             return
         yield ""
@@ -47,41 +48,50 @@ class _Part:
         yield from self.lines[:limit]
         if limit < len(self.lines):
             yield ""
-            yield f"{len(self.lines) - limit} of {len(self.lines)} left out: `remit diff --all` shows all."
+            yield f"{len(self.lines) - limit} of {len(self.lines)} left out: `{command}` shows all."
         if self.title:
             yield ""
             yield "</details>"
 
 
 def report_comment(report: Report, about: str = "", most: int = LONGEST) -> str:
-    """For a comment on a pull request: at most `most` bytes, a hidden mark first by which it is found again.
+    """For a comment on a pull request: at most `most` bytes, a hidden mark first by which it is found again."""
+    verdict = f"**Access: unchanged.** {report.verdict}" if report.proven else f"**{report.verdict}**"
+    head = [mark("diff", about), verdict]
+    if report.losses:
+        head += ["", f"**Resources: {loss_headline(report.losses)}.**"]
+    tail = ["", " → ".join(map(code, report.versions))] if report.versions else []
+    return fitted(head, report_parts(report), tail, most)
 
-    What does not fit is left out with its number, whole causes, from the end of the comment on; never what loses data.
-    """
+
+def report_parts(report: Report) -> tuple[Part, ...]:
+    """The parts of a comment, those first that matter most: what loses data is the first one."""
     with_data = [loss for loss in report.losses if loss.loses_data]
     others = [loss for loss in report.losses if not loss.loses_data]
     notes = filter(None, (*(f"note: {note}" for note in report.notes), report.not_compared))
-    parts = (
-        _Part(tuple(map(_loss_row, with_data)), "Resources that lose data", _RESOURCES, opened=True),
-        _Part(_rows(report, GAINED), "Gained", _ACCESS, opened=True),
-        _Part(_rows(report, UNDECIDED), "Undecided", opened=True),
-        _Part(tuple(f"- {_code(note)}" for note in notes)),
-        _Part(_rows(report, LOST), "Lost", _ACCESS),
-        _Part(_rows(report, ACCEPTED), "Accepted", _ACCESS),
-        _Part(_rows(report, BESIDE), "Attached or removed, with no other access"),
-        _Part(tuple(map(_loss_row, others)), "Other resources that are removed or replaced", _RESOURCES),
+    return (
+        Part(tuple(map(_loss_row, with_data)), "Resources that lose data", _RESOURCES, opened=True),
+        Part(_rows(report, GAINED), "Gained", _ACCESS, opened=True),
+        Part(_rows(report, UNDECIDED), "Undecided", opened=True),
+        Part(tuple(f"- {code(note)}" for note in notes)),
+        Part(_rows(report, LOST), "Lost", _ACCESS),
+        Part(_rows(report, ACCEPTED), "Accepted", _ACCESS),
+        Part(_rows(report, BESIDE), "Attached or removed, with no other access"),
+        Part(tuple(map(_loss_row, others)), "Other resources that are removed or replaced", _RESOURCES),
     )
-    verdict = f"**Access: unchanged.** {report.verdict}" if report.proven else f"**{report.verdict}**"
-    head = [_mark(about), verdict]
-    if report.losses:
-        head += ["", f"**Resources: {loss_headline(report.losses)}.**"]
-    tail = ["", " → ".join(map(_code, report.versions))] if report.versions else []
+
+
+def fitted(head: Sequence[str], parts: Sequence[Part], tail: Sequence[str], most: int, command: str = _ALL) -> str:
+    """A comment of at most `most` bytes: what does not fit is left out with its number, from the end on.
+
+    Nothing of the first part is. `command` tells what is left out.
+    """
 
     def written(number: int) -> str:
         """The comment with so many of its lines."""
         lines = [*head]
         for part in parts:
-            lines += part.shown(min(number, len(part.lines)))
+            lines += part.shown(min(number, len(part.lines)), command)
             number = max(0, number - len(part.lines))
         return "\n".join((*lines, *tail)) + "\n"
 
@@ -91,7 +101,7 @@ def report_comment(report: Report, about: str = "", most: int = LONGEST) -> str:
     number = sum(len(part.lines) for part in parts)
     if is_too_long(number):
         fitting = bisect_left(range(1, number + 1), 1, key=is_too_long)
-        number = max(fitting, len(with_data))
+        number = max(fitting, len(parts[0].lines))
     return written(number)
 
 
@@ -103,43 +113,44 @@ def _rows(report: Report, sign: str) -> tuple[str, ...]:
 def _row(change: CauseChange) -> str:
     accesses = change.accesses()
     conditions = [f"if {condition}" for condition in change.conditions]
-    access = "<br>".join(_code(text) for text in (*(words for words, _ in accesses), *conditions))
+    access = "<br>".join(code(text) for text in (*(words for words, _ in accesses), *conditions))
     resources = dict.fromkeys(resource for _, of_access in accesses for resource in of_access)
-    why = "<br>".join(filter(None, map(_code, (some(change.holders) + change.state, change.place, change.changed))))
-    request = "".join(request if request == NO_EXAMPLE else _code(request) for request in change.requests[:1])
-    cells = (change.sign, access, some([_code(resource) for resource in resources]), why, request)
+    why = "<br>".join(filter(None, map(code, (some(change.holders) + change.state, change.place, change.changed))))
+    request = "".join(request if request == NO_EXAMPLE else code(request) for request in change.requests[:1])
+    cells = (change.sign, access, some([code(resource) for resource in resources]), why, request)
     return f"| {' | '.join(cells)} |"
 
 
 def _item(change: CauseChange) -> str:
     texts = (some(change.holders), change.words, change.place)
-    return f"- {': '.join(filter(None, map(_code, texts)))}"
+    return f"- {': '.join(filter(None, map(code, texts)))}"
 
 
 def _loss_row(loss: ResourceLoss) -> str:
-    why = f"{reason(loss)} {_code(str(loss.origin)) if loss.origin else ''}".strip()
-    return f"| ! | {_code(loss.logical_id)} | {_code(loss.type)} | {what_happens(loss)} | {why} |"
+    why = f"{reason(loss)} {code(str(loss.origin)) if loss.origin else ''}".strip()
+    return f"| ! | {code(loss.logical_id)} | {code(loss.type)} | {what_happens(loss)} | {why} |"
 
 
 def files_comment(comments: Mapping[str, Callable[[int], str]]) -> str:
     """One comment for several files: each file's own, made for a number of bytes, under its name."""
-    heads = {name: f"\n### {_code(name)}\n\n" for name in comments}
-    room = LONGEST - len("".join((_mark(" ".join(comments)), *heads.values())).encode())
+    heads = {name: f"\n### {code(name)}\n\n" for name in comments}
+    start = mark("diff", " ".join(comments))
+    room = LONGEST - len("".join((start, *heads.values())).encode())
     for most in (room, room // len(comments)):
         bodies = [heads[name] + comment(most).partition("\n")[2] for name, comment in comments.items()]
-        text = "".join((_mark(" ".join(comments)), "\n", *bodies))
+        text = "".join((start, "\n", *bodies))
         if len(text.encode()) <= LONGEST:
             break
     return text
 
 
-def _mark(about: str) -> str:
+def mark(command: str, about: str) -> str:
     """A comment that nobody sees: what it is about may hold nothing that ends it."""
     plain = re.sub(r"-(?=-)", "- ", " ".join(shown(about).split()))
-    return f"<!-- remit diff {f'{plain} ' if plain else ''}-->"
+    return f"<!-- remit {command} {f'{plain} ' if plain else ''}-->"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Text as code: it ends neither the code nor its cell of a table, and cannot reverse the direction of writing."""
     plain = shown(re.sub(r"[\r\n]", " ", text)).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`" if plain.strip() else ""

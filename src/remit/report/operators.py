@@ -18,7 +18,7 @@ from remit.report.plan import data_words, deletion_words, gained_words, loss_wor
 from remit.report.stacks import place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.deploy.operators import DeployQuestion, PlannedDeploy
 
@@ -65,24 +65,16 @@ class WordedOperator(DeployOperator):
         """Say what needs the answer, and which options give it."""
         match question:
             case PlanQuestion():
-                reason, hint = refusal(
-                    question.plan,
-                    question.access,
-                    question.yes_delete,
-                    yes=question.yes,
-                    lacks_access=question.lacks_access,
-                    place=self.command_options,
-                )
-                return RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1)
+                texts, hint = refusal(question, self.command_options)
+                return RemitError(f"nothing was deployed: {' and '.join(texts)}", hint=hint, exit_code=1)
             case ManualChangesQuestion(changes):
                 keeps = "`--accept-drift` deploys and keeps these changes"
                 if changes.unread is None:
-                    message = "roles were changed by hand"
                     hint = f"{keeps}; `--revert-drift` undoes them first (`--yes` does neither)"
                 else:
-                    message = "whether roles were changed by hand is not known"
                     hint = "; ".join(filter(None, (changes.unread.hint, keeps)))
-                return RemitError(f"nothing was deployed: {message}", hint=hint, exit_code=1)
+                (reason,) = reasons(question)
+                return RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1)
             case DeletionQuestion(unnamed_data=data) if data:
                 return RemitError(
                     f"nothing was deleted: data goes ({data_words(data)})",
@@ -91,6 +83,27 @@ class WordedOperator(DeployOperator):
                 )
             case _:
                 return _needs_answer(_text(question))
+
+
+def reasons(question: DeployQuestion) -> list[str]:
+    """Why a deploy stops where nobody answers this question, each reason in a clause."""
+    match question:
+        case PlanQuestion():
+            return refusal(question)[0]
+        case ManualChangesQuestion(changes) if changes.unread is None:
+            return ["roles were changed by hand"]
+        case ManualChangesQuestion():
+            return ["whether roles were changed by hand is not known"]
+        case _:
+            return ["it needs an answer"]
+
+
+def stop_lines(operator: DeployOperator, unanswered: Sequence[DeployQuestion]) -> Iterator[str]:
+    """Whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
+    yield "a deploy stops here unless somebody agrees" if unanswered else "a deploy goes ahead by itself"
+    for question in unanswered:
+        yield from (f"  ! {text}" for text in reasons(question))
+        yield f"    {operator.unanswered(question).hint}"
 
 
 def _text(question: DeployQuestion) -> str:

@@ -15,8 +15,9 @@ from remit.report.terminal_text import shown
 from remit.triggers.existing_sources import document as source_document
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.deploy.operators import PlanQuestion
     from remit.deploy.plan import ResourceChange, StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.status import DeployedResource
@@ -65,7 +66,7 @@ def plan_lines(
     """
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
-    yield from _resource_lines(plan)
+    yield from resource_lines(plan)
     yield from _rename_lines(plan)
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
@@ -84,7 +85,7 @@ def plan_lines(
         yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
     else:
         yield from _first_lines(access)
-    yield _summary(plan, access)
+    yield summary(plan, access)
 
 
 def _role_lines(plan: StackPlan) -> Iterator[str]:
@@ -174,7 +175,8 @@ def _rename_lines(plan: StackPlan) -> Iterator[str]:
         yield f"      `logical_id={before!r}` where it is declared keeps what is in {before}"
 
 
-def _resource_lines(plan: StackPlan) -> Iterator[str]:
+def resource_lines(plan: StackPlan) -> Iterator[str]:
+    """Each change of a resource on a line, under its sign; of very many, those that are new are counted by type."""
     changes, data = plan.real, plan.data_to_name
     listed = sorted(changes, key=lambda change: (change.type, change.logical_id))
     counted: Counter[str] = Counter()
@@ -204,7 +206,8 @@ def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
     return f"  ({'; '.join(parts)})" if parts else ""
 
 
-def _summary(plan: StackPlan, access: PlannedAccess) -> str:
+def summary(plan: StackPlan, access: PlannedAccess) -> str:
+    """The numbers: `1 to add, 2 to change, 0 to remove; access: 1 gained, 0 lost`."""
     number = Counter(_SIGNS.get(change.action, "~") for change in plan.real)
     replaced = sum(change.replacement == "True" for change in plan.real)
     parts = [f"{number['+']} to add", f"{number['~']} to change", f"{number['-']} to remove"]
@@ -256,43 +259,32 @@ def _it(resources: Sequence[object]) -> str:
     return "it" if len(resources) == 1 else "them"
 
 
-def refusal(  # noqa: C901 - one case after the other
-    plan: StackPlan,
-    access: PlannedAccess,
-    yes_delete: Collection[str] = (),
-    *,
-    yes: bool = False,
-    lacks_access: bool = True,
-    place: str = "",
-) -> tuple[str, str]:
-    """Why a deploy does not go ahead by itself, and how it can; for `deploy.approval`.
+def refusal(question: PlanQuestion, place: str = "") -> tuple[list[str], str]:
+    """Why a deploy does not go ahead by itself, each reason in a clause, and how it can; for `deploy.approval`.
 
-    `lacks_access`: nobody agreed to its changes of access. `place` are the options that a command to come needs to be
-    about the same deploy, as in ` --stage prod`.
+    `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.
     """
+    plan, access, yes, lacks_access = question.plan, question.access, question.yes, question.lacks_access
     reasons, ways = [], []
-    unnamed = [change for change in plan.data_to_name if change.logical_id not in yes_delete]
-    if not lacks_access:
-        pass
-    elif access.broadens:
+    unnamed = [change for change in plan.data_to_name if change.logical_id not in question.yes_delete]
+    if lacks_access and access.broadens:
         reasons.append(f"it adds access ({_new_counts(access)})")
         if plan.kind == "CREATE":
             ways.append("`--first` deploys a stage for the first time")
         else:
             # A deploy shows what changes against the template that runs, which only --deployed compares with.
             ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
-    elif access.differs:
+    elif lacks_access and access.differs:
         reasons.append(f"access changes ({_all_counts(access)})")
     if unnamed:
         reasons.append(f"data goes ({data_words(unnamed)})")
-    if plan.destroyed and not yes:
-        losses = [
-            f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
-            for change in plan.destroyed
-            if change not in unnamed and change.logical_id not in yes_delete
-        ]
-        if losses:
-            reasons.append(f"resources go ({some(tuple(losses))})")
+    losses = [
+        f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
+        for change in plan.destroyed
+        if change not in unnamed and change.logical_id not in question.yes_delete
+    ]
+    if losses and not yes:
+        reasons.append(f"resources go ({some(tuple(losses))})")
     word = "".join(f" --yes-delete {change.logical_id}" for change in unnamed)
     if yes and lacks_access:
         ways.append("without --require-approval, `--yes` approves changes of access, too")
@@ -300,4 +292,4 @@ def refusal(  # noqa: C901 - one case after the other
         ways.append(f"`remit deploy{place} --yes{word}` agrees to that")
     elif not yes:
         ways.append(f"`--yes{word}`, or a yes at a terminal, deploys it anyway")
-    return " and ".join(reasons), "; ".join(ways)
+    return reasons, "; ".join(ways)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 GUARDRAILS: Final = "config/guardrails"
 POLICIES: Final = "config/policies"
+LOCAL_ACCOUNTS: Final = "config/local"
 _OTHERS: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 

@@ -19,6 +19,7 @@ from remit.roles.defaults import (
     queue_arn,
     queue_id,
 )
+from remit.synthesis.alarms import failed_messages_alarm
 from remit.triggers.source import mapping, visibility_timeout
 
 if TYPE_CHECKING:
@@ -65,29 +66,7 @@ def _queue(app: App, queue: JobQueue) -> Iterator[Resource]:
         },
     )
     if queue.alarm is not None:
-        yield _alarm(queue, queue.alarm)
-
-
-def _alarm(queue: JobQueue, topic: str) -> Resource:
-    """Tell a topic when a job has failed for good: its dead-letter queue holds a message."""
-    dead = dead_letter_id(queue.name)
-    return Resource(
-        f"{dead.removesuffix('Queue')}Alarm",
-        "AWS::CloudWatch::Alarm",
-        {
-            "AlarmDescription": f"A job of the queue {queue.name} has failed for good",
-            "Namespace": "AWS/SQS",
-            "MetricName": "ApproximateNumberOfMessagesVisible",
-            "Dimensions": [{"Name": "QueueName", "Value": f"${{{dead}.QueueName}}"}],
-            "Statistic": "Maximum",
-            "Period": 60,
-            "EvaluationPeriods": 1,
-            "Threshold": 1,
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "TreatMissingData": "notBreaching",
-            "AlarmActions": [topic],
-        },
-    )
+        yield failed_messages_alarm(dead, f"A job of the queue {queue.name} has failed for good", queue.alarm)
 
 
 def _marks(app: App) -> Resource:

@@ -14,6 +14,7 @@ from remit.resources.own_resources import own_resources
 from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
 from remit.roles.policy_size import Sizes, own_policies
+from remit.synthesis.alarms import app_alarms
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
@@ -96,6 +97,7 @@ def draft(
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
+    made = [*made, *app_alarms(app, made)]
     if app.resources:
         from remit.synthesis.key_policies import with_key_policies  # noqa: PLC0415 - of apps with keys of their own
 
@@ -149,9 +151,11 @@ def _functions(
     role_of = {name: role for role in roles for name in role.functions}
     app_apis = apis(app.functions)
     resources: list[Resource] = []
+    is_log_group_made = False
     for function in app.functions:
         role = role_of.get(function.name)
-        if not function.log_group:
+        if not function.log_group and not is_log_group_made:
+            is_log_group_made = function.shares_log_group
             log_group: dict[str, Any] = {"LogGroupName": function.log_group_name}
             if function.log_retention is not None:
                 log_group["RetentionInDays"] = function.log_retention

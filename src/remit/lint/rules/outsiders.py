@@ -70,29 +70,63 @@ def anyone(item: ParsedStatement) -> Iterator[Problem]:
 
 
 class _Forge(NamedTuple):
-    """A service whose workflows get tokens: the claims that tell one repository's from all others, and its subjects."""
+    """A service whose jobs get tokens: the claims that tell one repository's from all others, and its subjects."""
 
-    name: str
+    everyone: str
+    """Whose jobs are let in where nothing compares the subject."""
+    several: str
+    """What a pattern lets in that does not name one repository."""
     claims: tuple[str, ...]
     subject: str
+    """The form of a subject; `rest` is there where it may name the branch."""
     example: str
 
 
-_GITHUB, _GITLAB = "token.actions.githubusercontent.com", "gitlab.com"
 _FORGES = {
-    _GITHUB: _Forge(
-        "GitHub",
+    "token.actions.githubusercontent.com": _Forge(
+        "workflows of every repository of GitHub",
+        "more repositories than one, those of others perhaps among them",
         ("sub", "repository", "repository_id", "job_workflow_ref"),
         r"repo:(?P<owner>[^/:]+)/(?P<repository>[^/:]+):(?P<rest>.+)",
         "repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH",
     ),
-    _GITLAB: _Forge(
-        "GitLab",
+    "gitlab.com": _Forge(
+        "workflows of every repository of GitLab",
+        "more repositories than one, those of others perhaps among them",
         ("sub", "project_path", "project_id", "namespace_path", "namespace_id"),
         r"project_path:(?P<owner>[^:]+)/(?P<repository>[^/:]+):(?P<rest>.+)",
         "project_path:GROUP/PROJECT:ref_type:branch:ref:BRANCH",
     ),
+    "api.bitbucket.org": _Forge(
+        "pipelines of every repository of the workspace",
+        "more repositories than one",
+        ("sub",),
+        r"(?P<repository>\{?[^:]+\}?):.+",
+        "{REPOSITORY_UUID}:{ENVIRONMENT_UUID}:*",
+    ),
+    "oidc.circleci.com": _Forge(
+        "jobs of every project of the organization",
+        "more projects than one",
+        ("sub", "oidc.circleci.com/project-id"),
+        r"org/[^/]+/project/(?P<repository>[^/]+)/.+",
+        "org/ORGANIZATION_ID/project/PROJECT_ID/user/*",
+    ),
+    "app.terraform.io": _Forge(
+        "runs of every organization of HCP Terraform",
+        "more workspaces than one, those of others perhaps among them",
+        ("sub",),
+        r"organization:(?P<owner>[^:]+):project:[^:]+:workspace:(?P<repository>[^:]+):run_phase:.+",
+        "organization:ORGANIZATION:project:PROJECT:workspace:WORKSPACE:run_phase:*",
+    ),
+    "agent.buildkite.com": _Forge(
+        "jobs of every organization of Buildkite",
+        "more pipelines than one, those of others perhaps among them",
+        ("sub", "organization_id", "organization_slug", "pipeline_id"),
+        r"organization:(?P<owner>[^:]+):pipeline:(?P<repository>[^:]+):.+",
+        "organization:ORGANIZATION:pipeline:PIPELINE:ref:refs/heads/BRANCH:*",
+    ),
 }
+"""By the host of the identity provider; some have a provider for each of their customers, below it."""
 _OF_ONE_BRANCH = ("ref:", "environment:", "ref_type:branch:ref:", "ref_type:tag:ref:")
 _LATE = "late-bound"
 
@@ -101,8 +135,9 @@ _LATE = "late-bound"
 def wide_federation(item: ParsedStatement) -> Iterator[Problem]:
     """A trust policy lets in more of an identity provider's users than somebody meant.
 
-    Whoever has an account at Google, or a workflow at GitHub or GitLab, gets tokens of that provider: what tells yours from
-    theirs is a condition on the token's claims.
+    Whoever has an account at Google, or a job at GitHub, GitLab, HCP Terraform or Buildkite, gets tokens of that provider:
+    what tells yours from theirs is a condition on the token's claims. Bitbucket and CircleCI have a provider for each
+    workspace or organization, all of whose repositories get its tokens.
 
     Flagged:
 
@@ -122,26 +157,37 @@ def wide_federation(item: ParsedStatement) -> Iterator[Problem]:
         ]}
 
     Source: "Create a role for OpenID Connect federation" (IAM User Guide): configuring a role for GitHub;
-    "Configure OpenID Connect in AWS" (GitLab Docs).
+    "Configure OpenID Connect in AWS" (GitLab Docs); "OIDC with AWS" (Buildkite Docs); "Use dynamic credentials with the
+    AWS provider" (HCP Terraform); "Deploy on AWS using Bitbucket Pipelines OpenID Connect"; "Using OpenID Connect tokens
+    in jobs" (CircleCI).
     """
     federated = item.statement.principals
     if not item.allows or federated is None or federated.negated or not item.statement.conditions:
         return  # without any condition R216 tells
     keys = item.keys
+    # what a reference stands for, `${GitLab}`, the keys of the conditions tell
+    issuers = sorted(issuer for key in keys if _forge(issuer := key.rpartition(":")[0]))
     for kind, value in federated.patterns:
         provider = principals.provider(value) if kind == "Federated" else None
-        forge = _FORGES.get(provider or "")
+        if kind == "Federated" and "${" in value and provider is None:
+            provider = next(iter(issuers), None)
+        forge = _forge(provider or "")
         if forge is not None and keys.isdisjoint(f"{provider}:{claim}" for claim in forge.claims):
-            message = f"workflows of every repository of {forge.name} are let in: nothing compares the token's subject"
+            message = f"{forge.everyone} are let in: nothing compares the token's subject"
             hint = f'compare "{provider}:sub" with "{forge.example}"'
             yield Problem(message, hint, ("Principal", kind, value))
         elif provider and not any(key.startswith(f"{provider}:") for key in keys):
             message = "everyone with an account at the identity provider is let in: no condition compares its token"
             yield Problem(message, f'compare "{provider}:sub" and "{provider}:aud"', ("Principal", kind, value))
     for condition in item.statement.conditions:
-        for provider, forge in _FORGES.items():
-            if condition.key.lower() == f"{provider}:sub":
-                yield from _subjects(condition, keys, provider, forge)
+        provider, _, claim = condition.key.lower().rpartition(":")
+        forge = _forge(provider)
+        if forge is not None and claim == "sub":
+            yield from _subjects(condition, keys, provider, forge)
+
+
+def _forge(provider: str) -> _Forge | None:
+    return _FORGES.get(provider.partition("/")[0])
 
 
 def _subjects(condition: Condition, keys: frozenset[str], provider: str, forge: _Forge) -> Iterator[Problem]:
@@ -151,12 +197,12 @@ def _subjects(condition: Condition, keys: frozenset[str], provider: str, forge: 
         if is_plain(subject) or "${" in subject:
             continue
         spot = ("Condition", condition.spelled, condition.key, value)
-        parts = re.fullmatch(forge.subject, subject)
-        if parts is None or not (is_plain(parts["owner"]) and is_plain(parts["repository"])):
-            message = f"'{value}' lets in more repositories than one, those of others perhaps among them"
+        found = re.fullmatch(forge.subject, subject)
+        parts = {} if found is None else found.groupdict()
+        if found is None or not (is_plain(parts.get("owner", "")) and is_plain(parts["repository"])):
             hint = f"name the repository and the branch: {forge.example}"
-            yield Problem(message, hint, spot)
-        elif f"{provider}:ref" not in keys and not parts["rest"].startswith(_OF_ONE_BRANCH):
+            yield Problem(f"'{value}' lets in {forge.several}", hint, spot)
+        elif "rest" in parts and f"{provider}:ref" not in keys and not parts["rest"].startswith(_OF_ONE_BRANCH):
             message = f"'{value}' lets in every branch, tag and pull request of the repository"
             yield Problem(message, f"name the branch, or compare {provider}:ref", spot, NOTE)
 

@@ -7,6 +7,7 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,7 @@ from remit.local.authorization.app_needs import app_needs
 from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
+from remit.local.authorization.owning_place import as_owner_of, other_owner
 from remit.local.authorization.partial_operations import DeniedPart
 from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import wrong_scope
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy
     from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
+    from remit.local.authorization.owning_place import OwningPlace
     from remit.local.request import ReceivedRequest
     from remit.local.signature import Signature
 
@@ -67,6 +70,14 @@ class DecidedNeed:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class AllowedRequest:
+    """A request that may go on, the parts of it that may not, and the place of another account that it is about."""
+
+    denied_parts: tuple[DeniedPart, ...]
+    owner: OwningPlace | None
+
+
 @dataclass(slots=True)
 class RequestAuthorizer:
     """Decides requests and notes the decisions; it refuses what is unknown where `strictness` applies."""
@@ -74,23 +85,25 @@ class RequestAuthorizer:
     log: AccessLog
     strictness: Strictness = field(default_factory=Strictness)
 
-    def check(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DeniedPart, ...]:
-        """Decide a request of a caller; the parts of it that are denied, where AWS goes on with the rest.
+    def check(self, request: CanonicalRequest, region: str, caller: Caller) -> AllowedRequest:
+        """Decide a request of a caller: the parts of it that are denied, where AWS goes on with the rest, and by whom.
 
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
         """
         operation = request.operation
         denied_parts: dict[tuple[str, ...], DeniedPart] = {}
+        owner = None
         for decided in self.decisions(request, region, caller):
             self._note(request.received, operation, decided, caller)
+            owner = owner or other_owner(decided.need, caller.account)
             if not self._refuses(decided):
                 continue
             part = decided.need.part
             if not part:
                 raise denial(operation.client, operation.protocol, decided.message)
             denied_parts.setdefault(part, DeniedPart(part, decided.message))
-        return tuple(denied_parts.values())
+        return AllowedRequest(tuple(denied_parts.values()), owner)
 
     def check_app(self, request: ReceivedRequest, path: str, signature: Signature, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
@@ -188,7 +201,8 @@ def _decided(question: Question) -> DecidedNeed:
 
 def _stored_decision(question: Question) -> StoredDecision:
     need, caller = question.need, question.caller
-    policies = resource_policy(need.action, need.resource)
+    with as_owner_of(need.resource) if other_owner(need, caller.account) else nullcontext():
+        policies = resource_policy(need.action, need.resource)
     identity = stored_identity(caller.arn)
     keys = asked_keys(caller.session) | asked_keys(policies or ())
     if identity is not None:

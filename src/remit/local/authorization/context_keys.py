@@ -27,6 +27,7 @@ from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import UNSPECIFIED
 from remit.iam.request import OPEN, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
+from remit.local.authorization.owning_place import other_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -353,13 +354,18 @@ def _requested_region(question: Question) -> Value:
     return UNSPECIFIED if is_anywhere else question.setting.region
 
 
+def _resource_account(question: Question) -> Value:
+    owner = other_owner(question.need, question.setting.account)
+    return question.setting.account if owner is None else owner.account
+
+
 _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     **{key: _constant(None) for key in _ABSENT},
     "aws:currenttime": lambda _question: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:epochtime": lambda _question: str(int(datetime.now(UTC).timestamp())),
     "aws:securetransport": _constant("true"),  # the SDK that is pointed at AWS uses TLS
     "aws:requestedregion": _requested_region,
-    "aws:resourceaccount": lambda question: question.setting.account,
+    "aws:resourceaccount": _resource_account,
     "aws:useragent": _header("user-agent"),
     "aws:referer": _header("referer"),
     "aws:viaawsservice": lambda question: "true" if question.need.via else "false",

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.setting import StoredNames
+from remit.local.authorization.owning_place import as_owner_of
 from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
@@ -115,8 +116,9 @@ class EmulatedNames(StoredNames):
     __slots__ = ()
 
     def key_arn(self, name: str) -> str | None:
-        """The ARN of a KMS key, by its id or by an alias (`alias/orders`)."""
-        return _text(_service("kms")._resolve_key(name), "Arn")
+        """The ARN of a KMS key, by its id, its ARN, or an alias (`alias/orders`), perhaps of another account."""
+        with as_owner_of(name):
+            return _text(_service("kms")._resolve_key(name), "Arn")
 
     def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
         """The ARN of the KMS key that encrypted a text, which is in Base64."""
@@ -129,11 +131,12 @@ class EmulatedNames(StoredNames):
     def key_aliases(self, arn: str) -> tuple[str, ...] | None:
         """The aliases of a KMS key (`alias/orders`), by the key's ARN; None where there is no such key."""
         kms = _service("kms")
-        record = kms._resolve_key(arn)
-        if record is None:
-            return None
-        aliases = kms._aliases.items()
-        return tuple(alias.rpartition(":")[2] for alias, key_id in aliases if key_id == record["KeyId"])
+        with as_owner_of(arn):
+            record = kms._resolve_key(arn)
+            if record is None:
+                return None
+            aliases = kms._aliases.items()
+            return tuple(alias.rpartition(":")[2] for alias, key_id in aliases if key_id == record["KeyId"])
 
     def encrypting_key(self, arn: str) -> str | None:
         """The KMS key that encrypts what a resource holds; None where none of the account's own does."""

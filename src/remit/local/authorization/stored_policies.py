@@ -294,7 +294,10 @@ def denial_message(stored: StoredDecision) -> str:
     if request.asks_trust:  # a role's trust policy is not told apart
         return subject
     silent_layers = {layer.layer for layer in stored.decision.layers if layer.verdict == "ImplicitlyDenied"}
+    allowing_layers = {layer.layer for layer in stored.decision.layers if layer.verdict == "Allowed"}
     if request.needs_resource_policy and "identity" not in silent_layers:
         return f"{subject} because no {_NOUNS['resource']} allows the {request.action} action"
-    layer = next((layer for layer in _NOUNS if layer in silent_layers), "identity")
+    # What another account has no policy for is denied although the caller's own policies allow it.
+    unsaid = "resource" if "identity" in allowing_layers else "identity"
+    layer = next((layer for layer in _NOUNS if layer in silent_layers), unsaid)
     return f"{subject} because no {_NOUNS[layer]} allows the {request.action} action"

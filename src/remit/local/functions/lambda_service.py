@@ -84,6 +84,9 @@ class LambdaService:
         answer = {"body": _body(result.payload, result.content_type), "log": "\n".join(log.events) + "\n"}
         if result.error_type is not None:
             answer |= {"error": True, "function_error": "Unhandled"}
+            # The metric that alarms look at; the emulator knows none of Lambda's.
+            place = {"FunctionName": deployed.name}
+            emulated("services.cloudwatch").record_metric("AWS/Lambda", "Errors", 1, "Count", place)
         return answer
 
     def layers_of(self, configuration: Mapping[str, Any]) -> list[bytes]:

@@ -26,16 +26,21 @@ _SECONDS: Final = 1.0
 """Between two looks; AWS looks each minute, which nobody wants to wait for here."""
 _MINUTE: Final = 60
 _QUEUES: Final = "AWS/SQS"
-_QUEUE_METRICS: Final[Mapping[str, Callable[[Message, float], bool]]] = {
-    "ApproximateNumberOfMessagesVisible": lambda message, now: message["visible_at"] <= now,
-    "ApproximateNumberOfMessagesNotVisible": lambda message, now: (
-        message["visible_at"] > now and message["receive_count"] > 0
+_QUEUE_METRICS: Final[Mapping[str, Callable[[Sequence[Message], float], float]]] = {
+    "ApproximateNumberOfMessagesVisible": lambda messages, now: sum(
+        message["visible_at"] <= now for message in messages
     ),
-    "ApproximateNumberOfMessagesDelayed": lambda message, now: (
-        message["visible_at"] > now and message["receive_count"] == 0
+    "ApproximateNumberOfMessagesNotVisible": lambda messages, now: sum(
+        message["visible_at"] > now and message["receive_count"] > 0 for message in messages
+    ),
+    "ApproximateNumberOfMessagesDelayed": lambda messages, now: sum(
+        message["visible_at"] > now and message["receive_count"] == 0 for message in messages
+    ),
+    "ApproximateAgeOfOldestMessage": lambda messages, now: max(
+        (now - message["sent_at"] for message in messages), default=0
     ),
 }
-"""Which messages each metric of SQS counts."""
+"""Each metric of SQS for the messages of a queue, at a moment: how many there are, or seconds."""
 _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,
     "GreaterThanThreshold": operator.gt,
@@ -81,16 +86,16 @@ def _look_for_ever(cloudwatch: Any) -> None:
 
 def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
     """Note what an alarm on a queue is about: one value for each minute, which is the last one in it."""
-    counts = _QUEUE_METRICS.get(str(alarm.get("MetricName")))
+    measured = _QUEUE_METRICS.get(str(alarm.get("MetricName")))
     name = _dimensions(alarm).get("QueueName")
-    if alarm.get("Namespace") != _QUEUES or counts is None or name is None:
+    if alarm.get("Namespace") != _QUEUES or measured is None or name is None:
         return
     sqs = emulated("services.sqs")
     queue = sqs._queues.get(sqs._queue_url(name))
     if queue is None:
         return
     now = time.time()
-    value = sum(counts(message, now) for message in list(queue["messages"]))
+    value = measured(list(queue["messages"]), now)
     points = _points(cloudwatch, alarm)
     # SQS gives one value a minute, and a look each second would be sixty.
     while points and points[-1]["Timestamp"] // _MINUTE == now // _MINUTE:

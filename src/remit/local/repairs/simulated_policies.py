@@ -64,11 +64,12 @@ def _result(action: str, resource: str, stored: StoredDecision) -> str:
                 "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>"
                 f"{allows}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>"
             )
+    missing = "".join(f"<member>{escape(key)}</member>" for key in stored.decision.unknown)
     return (
         f"<member><EvalActionName>{escape(action)}</EvalActionName>"
         f"<EvalResourceName>{escape(resource)}</EvalResourceName>"
         f"<EvalDecision>{_DECISIONS[stored.verdict]}</EvalDecision>"
-        f"<MatchedStatements/><MissingContextValues/>{boundary}</member>"
+        f"<MatchedStatements/><MissingContextValues>{missing}</MissingContextValues>{boundary}</member>"
     )
 
 

@@ -38,6 +38,7 @@ def repair_stacks(account: str) -> None:
     _function_properties()
     _records_of_aliases()
     _table_encryption()
+    _table_policy()
     stacks_in_review()
     _replacing_properties()
     _unknown_types(account)
@@ -139,6 +140,26 @@ def _table_encryption() -> None:
         dynamodb._tables[name]["SSEDescription"] = described
 
     _completed_by("AWS::DynamoDB::Table", encrypt)
+
+
+def _table_policy() -> None:
+    """The policy of a table in a template; the emulator drops it.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: ../deploy/test_local_accounts.py::test_functions_use_what_other_accounts_let_them,
+    test_emulator_repairs.py::test_a_table_of_a_template_loses_its_policy.
+    """
+    dynamodb = emulated("services.dynamodb")
+
+    def put(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        arn = dynamodb._tables[name]["TableArn"]
+        stated = properties.get("ResourcePolicy")
+        if stated is None:
+            dynamodb._resource_policies.pop(arn, None)
+        else:
+            dynamodb._put_resource_policy({"ResourceArn": arn, "Policy": json.dumps(stated["PolicyDocument"])})
+
+    _completed_by("AWS::DynamoDB::Table", put)
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")

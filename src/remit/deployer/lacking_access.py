@@ -1,0 +1,93 @@
+"""Tell what of a deployer's need the policies of somebody lack: the difference of the two, proven, with requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from remit.deployer.deployer_policy import CALLERS_ACCOUNT
+from remit.iam.decide.evaluate import ALL, evaluate
+from remit.iam.policy import allow
+from remit.iam.prove.compare import within
+from remit.roles.reference_names import put_texts
+
+if TYPE_CHECKING:
+    from remit.app import Grant
+    from remit.deployer.deployer_policy import Deployer
+    from remit.iam.comparison import Piece
+    from remit.iam.decide.evaluate import Layers, Request
+    from remit.iam.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class LackingAccess:
+    """Access that is needed and not there: the statement that adds it, why, and a request that is denied."""
+
+    grant: Grant
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class DeployerCheck:
+    """The access that a deployer lacks, and sentences on what could not be decided.
+
+    Where both are empty, every request that the deploy may make is allowed. That is proven, unless the policies were
+    not read and IAM's simulator was asked.
+    """
+
+    lacking: tuple[LackingAccess, ...] = ()
+    undecided: tuple[str, ...] = ()
+    is_proven: bool = True
+
+    @property
+    def is_enough(self) -> bool:
+        """True if nothing is lacking or undecided."""
+        return not (self.lacking or self.undecided)
+
+
+def check_deployer(have: Layers, need: Deployer, account: str) -> DeployerCheck:
+    """Compare what policies allow with what a deployer needs; `account` is that of whoever has them, `*` if any may be.
+
+    What no request of today can use is not lacking. A request that the policies would allow with other values of
+    condition keys (a tag, an address) is undecided. What resources' own policies allow is not known here.
+    """
+    if account != "*":
+        identity, boundary = (
+            tuple(_in_account(policy, account) for policy in layer) for layer in (have.identity, have.boundary)
+        )
+        have = replace(have, identity=identity, boundary=boundary)
+    comparison = within(need.policy, have)
+    undecided = [f"{need.grants[item.source.index].because}: {item.reason}" for item in comparison.undecided]
+    open_requests: dict[tuple[str, ...], list[str]] = {}
+    pieces: dict[int, list[Piece]] = {}
+    for piece in comparison.gained:
+        if piece.tier == "future":
+            continue
+        own_keys = [condition.key for condition in piece.source.statement.conditions]
+        context = {key: piece.context.get(key) for key in own_keys}
+        decision = evaluate(replace(piece.request, context=context, open=ALL), have)
+        if decision.verdict == "Unknown":
+            request = f"{piece.request.action} on {piece.request.resource}"
+            open_requests.setdefault(tuple(decision.unknown), []).append(request)
+        else:
+            pieces.setdefault(piece.source.index, []).append(piece)
+    for keys, requests in open_requests.items():
+        undecided.append(f"{', '.join(keys)} decides {len(requests)} requests, such as {requests[0]}")
+    return DeployerCheck(tuple(_lacking(need.grants[i], pieces[i]) for i in sorted(pieces)), tuple(undecided))
+
+
+def _in_account(policy: Policy, account: str) -> Policy:
+    """A policy as IAM reads it for a caller of this account."""
+    statements = policy.statements
+    own = [put_texts(statement, lambda text: text.replace(CALLERS_ACCOUNT, account)) for statement in statements]
+    return replace(policy, statements=tuple(own))
+
+
+def _lacking(grant: Grant, pieces: list[Piece]) -> LackingAccess:
+    """The lacking part of one statement, which is all of it where there is more than was found one by one."""
+    statement = grant.statement
+    if not any(piece.whole for piece in pieces):
+        actions = dict.fromkeys(piece.action for piece in pieces)
+        resources = dict.fromkeys(piece.resource for piece in pieces)
+        statement = allow(*actions, on=tuple(resources), when=statement.conditions)
+    return LackingAccess(replace(grant, statement=statement), pieces[0].request)

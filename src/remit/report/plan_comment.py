@@ -1,0 +1,53 @@
+"""A plan as Markdown, for a comment on a pull request: what stops it, what loses data, access, resources."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.report.access_lines import drift_lines
+from remit.report.comment import LONGEST, Part, code, fitted, mark, report_parts
+from remit.report.operators import reasons
+from remit.report.plan import planned_report, resource_lines, summary
+from remit.review.resource_losses import REMOVED, REPLACED, ResourceLoss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remit.deploy.deployment import Deployment
+    from remit.deploy.plan import ResourceChange, StackPlan
+
+_COMMAND: Final = "remit deploy --plan --json"
+
+
+def plan_comment(deployment: Deployment, place: str) -> str:
+    """At most 65,000 bytes, a hidden mark first that names the stack and `place`; what loses data is never left out."""
+    plan, access, by_hand = deployment.plan, deployment.access, deployment.manual_changes
+    head = [mark("plan", f"{deployment.namespace} in {place}"), f"**{_verdict(deployment)}**"]
+    parts: Sequence[Part] = (Part(()),)
+    if plan is not None and access is not None:
+        report = replace(planned_report(access), losses=tuple(_loss(plan, change) for change in plan.going))
+        head += ["", f"{summary(plan, access)}."]
+        changed = Part(tuple(f"- {code(line)}" for line in resource_lines(plan)), "Resources that change")
+        parts = (*report_parts(report), changed)
+    drift = () if by_hand is None else by_hand.drift
+    hand = Part(tuple(f"- {code(line)}" for line in [*drift_lines(drift)][1:]), "Changed by hand", opened=True)
+    return fitted(
+        head, (parts[0], hand, *parts[1:]), ["", code(f"{deployment.namespace} in {place}")], LONGEST, _COMMAND
+    )
+
+
+def _verdict(deployment: Deployment) -> str:
+    """Whether a deploy goes ahead by itself, in a sentence."""
+    texts = [text for question in deployment.unanswered for text in reasons(question)]
+    if texts:
+        return f"A deploy stops here unless somebody agrees: {' and '.join(texts)}."
+    return "No changes." if deployment.plan is None else "A deploy goes ahead by itself."
+
+
+def _loss(plan: StackPlan, change: ResourceChange) -> ResourceLoss:
+    replaced = change.action == "Modify"
+    properties = tuple(dict.fromkeys(item.property for item in change.details if replaced and item.recreates))
+    how, is_certain = REPLACED if replaced else REMOVED, change.replacement == "True" or change.action == "Remove"
+    origin = plan.origins.get(change.logical_id)
+    return ResourceLoss(change.logical_id, change.type, how, is_certain, properties, plan.stays(change), origin)

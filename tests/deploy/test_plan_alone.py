@@ -1,0 +1,218 @@
+"""`remit deploy --plan`: what a deploy would do next and whether it would stop, and nothing is there after it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hands import ADMIN
+from projects import ORDERS, write
+from remit.build import build
+from remit.deploy.deployment import NotApproved
+from remit.deploy.workflow import deploy
+from stacks import everything, template
+from terminals import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.deploy.session import Account
+
+    Remit = Callable[..., tuple[int, str, str]]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+QUEUE = 'from remit import Shared, resource\nclass Data(Shared):\n    jobs = resource("AWS::SQS::Queue", {})\n'
+STORED = """
+from remit import App, aws, parameter, secret
+
+app = App()
+
+
+@app.function(
+    environment={"KEY": secret("prod/key"), "URL": parameter("/prod/url")},
+    managed_policy=[f"arn:{aws.partition}:iam::{aws.account}:policy/shared"],
+)
+def report(event, context): ...
+"""
+
+
+def share(project: Path, source: str) -> None:
+    write(project, {"shared/resources/data.py": source})
+
+
+def by_hand(elsewhere: Account) -> None:
+    iam = elsewhere.client("iam")
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    (name,) = [name for name in names if name.startswith("orders-dev-")]
+    iam.put_role_policy(RoleName=name, PolicyName="debug", PolicyDocument=json.dumps(ADMIN))
+
+
+def accept(remit: Remit) -> None:
+    remit("diff", "--accept", "for a test")
+
+
+class Same:
+    """A plan and the deploy after it, at the same place: they say the same, and the plan leaves all as it was."""
+
+    def __init__(self, remit: Remit, project: Path, elsewhere: Account) -> None:
+        self.remit, self.project, self.elsewhere = remit, project, elsewhere
+
+    def check(self, *options: str) -> tuple[int, list[str]]:
+        kept = self.project / ".remit" / "deployed"
+
+        def before() -> dict[str, Any]:
+            files = {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
+            return everything(self.elsewhere) | {"records": files}
+
+        was = before()
+        code, out, _ = self.remit("deploy", "--plan", "--json", *options)
+        assert before() == was
+        planned = json.loads(out)
+        deployed_code, deployed_out, _ = self.remit("deploy", "--json", *options)
+        deployed = json.loads(deployed_out)
+        assert code == deployed_code
+        if code > 1:
+            assert planned == deployed
+            return code, [mistake["message"] for mistake in planned]
+        assert (code == 1) == bool(planned["reasons"]) == bool(deployed["reasons"])
+        assert planned["reasons"][: len(deployed["reasons"])] == deployed["reasons"]
+        if deployed["plan"] is not None:  # a deploy stops at changes by hand before it plans
+            assert planned["plan"] == deployed["plan"]
+        return code, planned["reasons"]
+
+
+@pytest.fixture
+def same(remit: Remit, project: Path, elsewhere: Account) -> Same:
+    return Same(remit, project, elsewhere)
+
+
+def test_a_plan_says_what_the_next_deploy_does_through_the_life_of_an_app(
+    same: Same, project: Path, elsewhere: Account
+) -> None:
+    app = project / "app.py"
+    assert same.check() == (1, ["it adds access (2 gains)"])
+    assert same.check("--stage", "other") == (1, ["it adds access (2 gains)"])
+    assert same.check("--require-approval", "never", "--stage", "third") == (0, [])
+    assert same.check("--first") == (0, [])
+    assert same.check() == (0, [])
+    assert same.check("--first")[0] == 2
+    app.write_text(ORDERS.format(verb="query").replace('"ok"', '"changed"'))
+    assert same.check() == (0, [])
+    app.write_text(ORDERS.format(verb="put"))
+    assert same.check() == (1, ["it adds access (1 gain)"])
+    assert same.check("--yes-delete", "DataJobs")[0] == 2
+    accept(same.remit)
+    assert same.check() == (0, [])
+    share(project, QUEUE)
+    assert same.check() == (0, [])
+    share(project, QUEUE.replace("jobs =", "work ="))
+    assert same.check() == (1, ["data goes (queue DataJobs)"])
+    by_hand(elsewhere)
+    assert same.check() == (1, ["roles were changed by hand", "data goes (queue DataJobs)"])
+    assert same.check("--accept-drift") == (1, ["data goes (queue DataJobs)"])
+    assert same.check("--accept-drift", "--yes-delete", "DataJobs") == (0, [])
+    assert same.check() == (1, ["roles were changed by hand"])
+    app.write_text(ORDERS.format(verb="put").replace('dynamodb.put("orders")', ""))
+    assert same.check("--accept-drift", "--require-approval", "any") == (1, ["access changes (0 gained, 1 lost)"])
+    assert same.check("--accept-drift") == (0, [])
+
+
+def test_what_stops_a_deploy_before_its_plan_stops_a_plan(same: Same, project: Path, elsewhere: Account) -> None:
+    cloudformation = elsewhere.client("cloudformation")
+    cloudformation.create_stack(StackName="orders-dev", TemplateBody=template(), Capabilities=["CAPABILITY_IAM"])
+    assert same.check()[0] == 2
+    assert same.check("--take-over")[0] == 1
+    cloudformation.delete_stack(StackName="orders-dev")
+    (project / "app.py").write_text(STORED)
+    assert same.check()[0] == 2
+
+
+def test_a_plan_makes_no_secret_and_no_policy_that_a_local_deploy_would_make(same: Same, project: Path) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+    values = {".env.local": "prod/key=abc\n/prod/url=b\n"}
+    write(project, {"app.py": STORED, "config/policies/shared.json": text, **values})
+    code, reasons = same.check()
+    (project / ".env.local").unlink()
+    shutil.rmtree(project / "config")
+    assert (code, reasons[0][:15]) == (1, "it adds access ")
+    assert everything(same.elsewhere)["secrets"] == ["prod/key"]  # of the deploy, which made it before it stopped
+
+
+@pytest.mark.parametrize("example", ["orders", "parcels", "shop"])
+def test_of_each_example_a_plan_says_what_a_deploy_says(account: Account, example: str, tmp_path: Path) -> None:
+    folder = tmp_path / example
+    folder.symlink_to(EXAMPLES / example)
+    built = build(folder, package=False)
+    before = everything(account)
+    planned = deploy(built, account, only_plans=True)
+    assert everything(account) == before
+    with pytest.raises(NotApproved) as stopped:
+        deploy(built, account)
+    refused = stopped.value.deployment
+    assert [type(one) for one in planned.unanswered] == [type(one) for one in refused.unanswered]
+    assert (planned.access, planned.plan and planned.plan.changes) == (
+        refused.access, refused.plan and refused.plan.changes,
+    )  # fmt: skip
+    assert deploy(built, account, only_plans=True, first=True).unanswered == ()
+
+
+def test_a_plan_answers_on_standard_output_and_asks_nobody(project: Path, remit: Remit) -> None:
+    person = Terminal(project, "deploy", "--local", "--plan")
+    code, shown = person.end()
+    assert (code, "[y/N]" in shown) == (1, False)
+    code, out, err = remit("deploy", "--plan")
+    assert code == 1
+    assert out.splitlines()[0] == "orders-dev is new; this deploy would change"
+    assert out.splitlines()[-3:] == [
+        "a deploy stops here unless somebody agrees",
+        "  ! it adds access (2 gains)",
+        "    `--first` deploys a stage for the first time; `--yes`, or a yes at a terminal, deploys it anyway",
+    ]
+    assert "would change" not in err
+    assert remit("deploy", "--plan", "--first")[1].splitlines()[-1] == "a deploy goes ahead by itself"
+    remit("deploy", "--first")
+    assert remit("deploy", "--plan")[:2] == (
+        0,
+        "orders-dev in the AWS on this machine, eu-central-1: no changes\na deploy goes ahead by itself\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--plan", "--yes"), "--plan changes nothing: leave out --yes, or --plan"),
+        (("--plan", "--resume"), "--plan changes nothing: leave out --resume, or --plan"),
+        (("--plan", "--revert-drift", "--skip", "A"), "leave out --revert-drift and --skip, or --plan"),
+        (("--markdown",), "--markdown and --write go with --plan"),
+        (("--json", "--write", "plan.json"), "--markdown and --write go with --plan"),
+        (("--plan", "--write", "plan.json"), "--write is for the answer of --json or --markdown: add one"),
+        (("--plan", "--markdown", "--write", "."), "--write .: that is a folder; name a file in it"),
+        (("--plan", "--markdown", "--write", "no/plan.md"), "--write no/plan.md: there is no folder no; make it first"),
+        (("--plan", "--markdown", "--json"), "choose one of --json and --markdown"),
+    ],
+)
+def test_what_does_not_go_with_a_plan_is_refused_before_anything_else(
+    remit: Remit, options: tuple[str, ...], said: str
+) -> None:
+    code, out, err = remit("deploy", *options)
+    assert (code, said in out + err) == (2, True)
+
+
+def test_an_answer_is_written_whole_and_the_lines_are_for_people(
+    remit: Remit, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERS_TOKEN", "n0t-f0r-any-file-2f9c")
+    (project / "app.py").write_text(ORDERS.format(verb="query").replace('"orders"', '"n0t-f0r-any-file-2f9c"'))
+    file = tmp_path / "plan"
+    for form, start in (("--json", "{\n"), ("--markdown", "<!-- remit plan orders-dev in the AWS on this machine, ")):
+        file.write_text("of yesterday")
+        code, out, _ = remit("deploy", "--plan", form, "--write", str(file))
+        assert (code, out.splitlines()[0]) == (1, "orders-dev is new; this deploy would change")
+        assert file.read_text().startswith(start)
+        assert "n0t-f0r" not in file.read_text()
+        assert remit("deploy", "--plan", form)[1] == file.read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["plan"]
