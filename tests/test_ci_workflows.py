@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from cfn_lint import findings
 from ci_jobs import GITHUB_BOT, GITHUB_TOKENS, GITLAB_BOT, GITLAB_TOKENS, Comments, GitHub, GitLab, Runner, git, serving
 from projects import inside, remit
 from remit.local import aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-SUBJECTS = {
-    GITHUB_TOKENS: ("sts.amazonaws.com", "repo:acme/shop:environment:{environment}"),
-    GITLAB_TOKENS: ("https://gitlab.com", "project_path:acme/shop:ref_type:branch:ref:{branch}"),
-}
+AUDIENCES = {GITHUB_TOKENS: "sts.amazonaws.com", GITLAB_TOKENS: "https://gitlab.com"}
 GAIN = ("config.lambda_.iam.policy = []", 'config.lambda_.iam.policy = ["s3:PutObject"]')
 
 
@@ -39,22 +40,23 @@ class Owner:
         found = self.client("cloudformation").describe_stacks()["Stacks"]
         return {stack["StackName"] for stack in found}
 
-    def role(self, name: str, issuer: str, **subject: str) -> str:
-        """A role that the jobs of one environment may take, and that may do everything."""
-        iam, (audience, pattern) = self.client("iam"), SUBJECTS[issuer]
-        host = issuer.removeprefix("https://")
-        claims = {f"{host}:aud": audience, f"{host}:sub": pattern.format(**subject)}
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Federated": f"arn:aws:iam::000000000000:oidc-provider/{host}"},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {"StringEquals": claims},
-        }
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        all_of_it = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(all_of_it))
-        return arn
+    def takes(self, role: str, token: str) -> bool:
+        """Whether STS gives credentials of a role for a token."""
+        try:
+            self.client("sts").assume_role_with_web_identity(
+                RoleArn=role, RoleSessionName="job", WebIdentityToken=token
+            )
+        except ClientError:
+            return False
+        return True
+
+    def remit(self, folder: Path, *arguments: str) -> Any:
+        """Run a command with the owner's keys: what it prints with --json."""
+        keys = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), self.keys, strict=True))
+        with inside(folder, self.place | keys):
+            ran = remit(*arguments, "--json")
+        assert ran.status == 0, ran
+        return json.loads(ran.out)
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +70,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def owner(machine: Path) -> Owner:
-    """An empty account with the artefact bucket and the identity providers of both services."""
+    """An empty account with the identity providers of both services, of which the AWS here makes none in a stack."""
     running = aws.reset(machine)
     assert running is not None
     owner = Owner(running)
-    for issuer, (audience, _) in SUBJECTS.items():
+    for issuer, audience in AUDIENCES.items():
         owner.client("iam").create_open_id_connect_provider(Url=issuer, ClientIDList=[audience])
-    keys = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), owner.keys, strict=True))
-    with inside(machine, owner.place | keys):
-        assert remit("bootstrap").status == 0
     return owner
 
 
@@ -127,12 +126,111 @@ def github(tmp_path: Path) -> Iterator[GitHub]:
         yield runner
 
 
-def give(runner: Runner, owner: Owner, issuer: str, **subjects: dict[str, str]) -> None:
-    """Give each environment of a repository a role, and say where the AWS is."""
+def bootstrapped(runner: Runner, owner: Owner, service: str) -> None:
+    """Make the bucket and the roles of each environment, and set the variables that they have."""
     runner.aws = owner.place
-    for name, subject in subjects.items():
-        role = owner.role(f"deployer-{name}", issuer, **subject)
-        runner.variables[name] = {"REMIT_DEPLOY_ROLE": role, "AWS_REGION": owner.place["AWS_REGION"]}
+    for environment in ("prod", "pull"):
+        stage = ("--stage", environment, "--repository", "acme/shop")
+        made = owner.remit(runner.origin, "bootstrap", "--ci", service, *stage)
+        runner.variables[environment] = made["roles"]["variables"]
+
+
+GITHUB = [
+    ("repo:acme/shop:environment:prod", True),
+    ("repo:acme@12/shop@34:environment:prod", True),
+    ("repo:acme/shop:environment:pull", False),
+    ("repo:acme/shop:ref:refs/heads/main", False),
+    ("repo:acme/shop:pull_request", False),
+    ("repo:acme@12/shop@35:environment:prod", False),
+    ("repo:mallory/shop:environment:prod", False),
+]
+GITLAB = [
+    ("project_path:acme/shop:ref_type:branch:ref:main", True),
+    ("project_path:acme/shop:ref_type:branch:ref:change", False),
+    ("project_path:acme/shop:ref_type:tag:ref:main", False),
+    ("project_path:acme/shop2:ref_type:branch:ref:main", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("service", "issuer", "subjects"), [("github", GITHUB_TOKENS, GITHUB), ("gitlab", GITLAB_TOKENS, GITLAB)]
+)
+def test_only_jobs_of_the_environment_or_the_branch_take_the_role_of_a_stage(
+    tmp_path: Path, owner: Owner, service: str, issuer: str, subjects: list[tuple[str, bool]]
+) -> None:
+    """The gate and `remit evaluate` decide alike."""
+    runner = Runner(tmp_path, Comments(), owner.place)
+    started(runner, service)
+    repositories = ("--repository", "acme/shop", *(("--repository", "acme@12/shop@34") if service == "github" else ()))
+    arguments = ("bootstrap", "--ci", service, "--stage", "prod", *repositories)
+    made = owner.remit(runner.origin, *arguments)["roles"]
+    assert owner.remit(runner.origin, *arguments)["roles"] == made, "the second time there is nothing to do"
+    role = made["variables"]["REMIT_DEPLOY_ROLE"]
+    trust = owner.client("iam").get_role(RoleName=role.rpartition("/")[2])["Role"]["AssumeRolePolicyDocument"]
+    (tmp_path / "trust.json").write_text(json.dumps(trust))
+    provider = trust["Statement"][0]["Principal"]["Federated"]
+    host = issuer.removeprefix("https://")
+    for subject, is_trusted in subjects:
+        for audience, is_allowed in ((AUDIENCES[issuer], is_trusted), ("sts.example", False)):
+            token = Path(runner.token(issuer, audience, subject)["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text()
+            assert owner.takes(role, token) is is_allowed, subject
+            decided = remit(
+                "evaluate", "--resource-policy", str(tmp_path / "trust.json"), "--complete", "--principal", provider,
+                "--action", "sts:AssumeRoleWithWebIdentity", "--resource", role,
+                "--context", f"{host}:aud={audience}", "--context", f"{host}:sub={subject}",
+            )  # fmt: skip
+            assert decided.out.startswith("Allowed:") is is_allowed, subject
+
+
+@pytest.mark.parametrize("stage", ["prod", "pull"])
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_the_template_of_the_roles_has_no_findings_and_reaches_its_own_stage_alone(
+    tmp_path: Path, service: str, stage: str
+) -> None:
+    runner = Runner(tmp_path, Comments())
+    started(runner, service)
+    options = ("--ci", service, "--repository", "acme/shop", "--stage", stage, "--print")
+    printed = remit("bootstrap", *options, "-C", str(runner.origin))
+    template = tmp_path / "roles.json"
+    template.write_text(printed.out)
+    assert remit("lint", str(template)).out == "nothing found\n"
+    assert findings(template) == []
+    named = set(re.findall(r"shop-[^\"/:]*", printed.out))
+    reached = {name for name in named if fnmatchcase("shop-prod-HelloRole-1", name + "*")}
+    assert named
+    assert bool(reached) is (stage == "prod")
+
+
+def test_previews_whose_roles_would_reach_another_stage_get_none(tmp_path: Path) -> None:
+    runner = Runner(tmp_path, Comments())
+    started(runner, "github")
+    config = runner.origin / "config/deploy.py"
+    options = ("bootstrap", "--ci", "github", "--repository", "acme/shop", "--print", "-C", str(runner.origin))
+    written = config.read_text()
+    for text in (written.replace('"pull"', '"pr"'), written.replace('config.stages = ["dev", "prod"]', "")):
+        config.write_text(text)
+        stage = "pr" if '"pr"' in text else "pull"
+        ran = remit(*options, "--stage", stage)
+        assert (ran.status, f"the roles of the previews {stage}* may reach other stages" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--ci", "github"), "--ci and --repository go together"),
+        (("--repository", "acme/shop"), "--ci and --repository go together"),
+        (("--print",), "--print goes with them"),
+        (("--ci", "github", "--repository", "acme"), "no repository is called 'acme'"),
+        (("--ci", "gitlab", "--repository", "acme/*"), "no repository is called 'acme/*'"),
+    ],
+)
+def test_what_is_wrong_with_the_roles_is_told_before_anything_is_made(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    runner = Runner(tmp_path, Comments())
+    started(runner, "github")
+    ran = remit("bootstrap", *arguments, "-C", str(runner.origin))
+    assert (ran.status, message in ran.err) == (2, True), ran.err
 
 
 def writes(comments: Comments) -> list[str]:
@@ -140,9 +238,10 @@ def writes(comments: Comments) -> list[str]:
 
 
 def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github: GitHub, owner: Owner) -> None:
-    give(github, owner, GITHUB_TOKENS, prod={"environment": "prod"}, preview={"environment": "preview"})
+    bootstrapped(github, owner, "github")
     assert github.event("push") == {"deploy": "failure"}, github.log
     assert "shop-prod" not in owner.stacks()
+    assert "HelloFunction" in github.summary.read_text()
     github.variables["prod"]["REMIT_DEPLOY_OPTIONS"] = "--first"
     assert github.event("push") == {"deploy": "success"}, github.log
     del github.variables["prod"]["REMIT_DEPLOY_OPTIONS"]
@@ -158,14 +257,16 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
     (body,) = github.comments.bodies
     assert "stores reports" in body
     assert writes(github.comments) == ["POST", "PATCH"]
-    assert {"shop-prod", "shop-pr7"} <= owner.stacks()
+    assert {"shop-prod", "shop-pull7"} <= owner.stacks()
 
     merge(github)
     assert github.event("push") == {"deploy": "success"}, github.log
     assert github.event("pull_request", "closed") == {"preview-ends": "success"}, github.log
-    assert {"shop-prod", "shop-pr7"} & owner.stacks() == {"shop-prod"}
+    assert {"shop-prod", "shop-pull7"} & owner.stacks() == {"shop-prod"}
     assert [str(step) for step in github.steps if not step.name.startswith("uv sync")] == [
+        "0 deploy: Plan",
         "1 deploy: Deploy",
+        "0 deploy: Plan",
         "0 deploy: Deploy",
         "0 review: Lint",
         "0 review: Access and resources",
@@ -176,13 +277,14 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
         "0 review: Comment",
         "0 review: Verdict",
         "0 preview: Deploy the preview",
+        "0 deploy: Plan",
         "0 deploy: Deploy",
         "0 preview-ends: Delete the preview",
     ]
 
 
 def test_an_approval_of_the_environment_lets_a_gain_pass(github: GitHub, owner: Owner) -> None:
-    give(github, owner, GITHUB_TOKENS, prod={"environment": "prod"})
+    bootstrapped(github, owner, "github")
     github.variables["prod"]["REMIT_DEPLOY_OPTIONS"] = "--yes"
     change(github, "config/deploy.py", *GAIN)
     merge(github)
@@ -219,6 +321,12 @@ def test_the_request_that_adds_the_app_has_nothing_to_compare_with(github: GitHu
     assert github.comments.bodies == ["The app is new: there is nothing to compare with.\n"]
 
 
+def test_a_clone_without_the_commit_to_compare_with_does_not_pass_for_a_new_app(github: GitHub) -> None:
+    change(github, ".github/workflows/remit.yml", "fetch-depth: 2", "fetch-depth: 1")
+    assert github.event("pull_request", repository="ann/shop") == {"review": "failure"}
+    assert github.comments.bodies == []
+
+
 def test_a_request_from_a_fork_is_reviewed_and_gets_no_preview(github: GitHub) -> None:
     change(github, "config/deploy.py", "timeout = 30", "timeout = 20")
     github.comments.refuses = True
@@ -230,7 +338,7 @@ def test_the_jobs_of_gitlab_from_the_first_deploy_to_the_end_of_a_preview(tmp_pa
     with serving(Comments(), GITLAB_BOT) as comments:
         gitlab = GitLab(tmp_path, comments)
         started(gitlab, "gitlab")
-        give(gitlab, owner, GITLAB_TOKENS, prod={"branch": "main"}, preview={"branch": "change"})
+        bootstrapped(gitlab, owner, "gitlab")
         gitlab.variables["prod"]["REMIT_DEPLOY_OPTIONS"] = "--first"
         assert gitlab.pipeline("push") == {"deploy": "success"}, gitlab.log
         del gitlab.variables["prod"]["REMIT_DEPLOY_OPTIONS"]
@@ -242,9 +350,9 @@ def test_the_jobs_of_gitlab_from_the_first_deploy_to_the_end_of_a_preview(tmp_pa
         assert gitlab.pipeline("merge_request_event") == {"review": "success", "preview": "success"}, gitlab.log
         assert len(comments.bodies) == 1
         assert writes(comments) == ["POST", "PUT"]
-        assert "shop-pr7" in owner.stacks()
+        assert "shop-pull7" in owner.stacks()
 
         merge(gitlab)
         assert gitlab.pipeline("push") == {"deploy": "success"}, gitlab.log
         assert gitlab.pipeline("merge_request_event", "preview-ends") == {"preview-ends": "success"}, gitlab.log
-        assert "shop-pr7" not in owner.stacks()
+        assert "shop-pull7" not in owner.stacks()

@@ -23,6 +23,8 @@ ReasonKind: TypeAlias = Literal[
 ]
 """Who asks for a grant: the computed default, a function, a group, a job, a workflow, a setting of `config`, a policy
 that a template makes, a shared resource; `text` is a sentence that somebody wrote."""
+SHARED_LOG_GROUP: Final = "FunctionsLogGroup"
+"""The logical id of the log group that all functions of an app share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +298,8 @@ class Function:
     """The name in the account that it is given; empty for remit's."""
     log_group: str = ""
     """The shared log group, by logical id, that has the name of its own; empty where remit makes it."""
+    shares_log_group: bool = False
+    """Whether all functions of the app write to one log group, each to streams of its own."""
     code: str = ""
     """The folder at the root of its zip, by its path from the project's; empty for the project itself."""
     origin: Origin | None = None
@@ -326,6 +330,12 @@ class Function:
         return f"${{{self.resource_id}.Arn}}"
 
     @property
+    def invocation_uri(self) -> str:
+        """The address by which API Gateway calls it, as late-bound text."""
+        path = f"lambda:path/2015-03-31/functions/{self.arn}/invocations"
+        return f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"
+
+    @property
     def source_arn(self) -> str:
         """Its ARN as requests of its code carry it (`lambda:SourceFunctionArn`).
 
@@ -354,18 +364,25 @@ class Function:
 
     @property
     def log_group_arn(self) -> str:
-        """The ARN of its log group, with the `:*` that covers the streams, as late-bound text."""
+        """The ARN of its log group, with the `:*` that covers the streams, as late-bound text.
+
+        Of a group that functions share, that of its own streams: YYYY/MM/DD/NAME[VERSION]ID ("Configuring CloudWatch
+        log groups", AWS Lambda Developer Guide).
+        """
+        if self.shares_log_group:
+            streams = f"log-group:${{{self.log_group_id}}}:log-stream:*/{self.physical_name}[*"
+            return f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:{streams}"
         return f"${{{self.log_group_id}.Arn}}"
 
     @property
     def log_group_id(self) -> str:
         """The logical id of its log group."""
-        return self.log_group or f"{self.logical_id}LogGroup"
+        return self.log_group or (SHARED_LOG_GROUP if self.shares_log_group else f"{self.logical_id}LogGroup")
 
     @property
     def log_group_name(self) -> str:
         """The name of its log group, as late-bound text: Lambda makes one of this name where there is none."""
-        return f"/aws/lambda/{self.physical_name}"
+        return "/lambda/${AWS::StackName}" if self.shares_log_group else f"/aws/lambda/{self.physical_name}"
 
     @property
     def handler_origin(self) -> Origin | None:
@@ -510,6 +527,8 @@ class ApiSettings(ThrottledSettings):
     cors_configuration: Mapping[str, Any] | None = None
     payload_format_version: str = "2.0"
     """That of the routes which do not say."""
+    routes_in_body: bool = False
+    """Whether the API has its routes in its Body, an OpenAPI document, so that they are no resources of the stack."""
     access_log: bool = False
     access_log_format: str | None = None
     """None for JSON with the fields of AWS's example."""

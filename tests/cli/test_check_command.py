@@ -44,7 +44,7 @@ def without(document: dict[str, Any], *gone: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("place", [(), PLACE, PLACE[:2]])
-@pytest.mark.parametrize("purpose", ["deploy", "revert-drift", "bootstrap", "api-logs"])
+@pytest.mark.parametrize("purpose", ["deploy", "revert-drift", "bootstrap"])
 def test_the_printed_policy_is_enough_wherever_it_is_for(app: Path, place: tuple[str, ...], purpose: str) -> None:
     # The ARN of a bucket says nothing of its region.
     told = place if purpose == "bootstrap" else ()

@@ -29,8 +29,17 @@ def test_a_project_that_exists_gets_the_workflow_alone(tmp_path: Path, service: 
     assert after.keys() - before.keys() == {WORKFLOWS[service]}
     assert before.items() <= after.items()
     assert "--stage live" in after[WORKFLOWS[service]].decode()
-    assert 'add `config.stages.previews = "pr"` to config/deploy.py' in ran.err
+    assert 'add `config.stages.previews = "pull"` to config/deploy.py' in ran.err
     assert "--owners @acme/security writes who does into CODEOWNERS" in ran.err
+
+
+def test_previews_are_called_as_the_project_says(tmp_path: Path) -> None:
+    config = "from remit import configure\n\nwith configure() as config:\n    config.stages.previews = 'mr-'\n"
+    write(tmp_path, {"config/deploy.py": config, "app.py": ""})
+    with inside(tmp_path, {}):
+        ran = remit("init", "--ci", "gitlab")
+    assert "config.stages.previews" not in ran.err
+    assert '--stage "mr-$CI_MERGE_REQUEST_IID"' in (tmp_path / ".gitlab-ci.yml").read_text()
 
 
 @pytest.mark.parametrize("service", WORKFLOWS)

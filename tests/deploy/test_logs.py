@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.deploy.log_lines import LogLine
-from remit.deploy.logs import LogReader, follow, new_lines, reader
+from remit.deploy.logs import LogReader, follow, new_lines, readers
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
@@ -34,19 +34,24 @@ def write(logs: Any, *events: tuple[int, str], function: str = "report") -> None
     )
 
 
+def reader(account: Account, function: str, since_ms: int, text: str = "") -> LogReader:
+    (log,) = readers(account, {function: f"orders-dev-{function}"}, since_ms, text)
+    return log
+
+
 def messages(log: LogReader) -> list[str]:
     return [line.message for line in log.new_lines()]
 
 
 def test_a_line_has_its_time_function_and_stream(account: Account, logs: Any) -> None:
     write(logs, (NOON, "hello\n"))
-    (line,) = reader(account, "report", "orders-dev-report", NOON).new_lines()
+    (line,) = reader(account, "report", NOON).new_lines()
     assert LogLine(NOON, "report", "one", "hello") == line
     assert "2025-11-27T12:00:00.000Z" == line.time
 
 
 def test_each_line_is_read_once_also_one_that_comes_late(account: Account, logs: Any) -> None:
-    log = reader(account, "report", "orders-dev-report", NOON)
+    log = reader(account, "report", NOON)
     write(logs, (NOON + 5000, "b"))
     assert ["b"] == messages(log)
     write(logs, (NOON + 1000, "a"), (NOON + 6000, "c"))
@@ -55,7 +60,7 @@ def test_each_line_is_read_once_also_one_that_comes_late(account: Account, logs:
 
 
 def test_equal_lines_of_one_moment_are_as_many_as_were_written(account: Account, logs: Any) -> None:
-    log = reader(account, "report", "orders-dev-report", NOON)
+    log = reader(account, "report", NOON)
     write(logs, (NOON, "tick"), (NOON, "tick"))
     assert ["tick", "tick"] == messages(log)
     write(logs, (NOON, "tick"))
@@ -64,14 +69,14 @@ def test_equal_lines_of_one_moment_are_as_many_as_were_written(account: Account,
 
 def test_what_was_written_before_is_not_read(account: Account, logs: Any) -> None:
     write(logs, (NOON - 1, "before"), (NOON, "after"))
-    assert ["after"] == messages(reader(account, "report", "orders-dev-report", NOON))
+    assert ["after"] == messages(reader(account, "report", NOON))
 
 
 @pytest.mark.parametrize("text", ["no such order", 'said "no"', "50 %", "Error", "-x"])
 def test_only_lines_with_the_very_text_are_read(account: Account, logs: Any, text: str) -> None:
     write(logs, (NOON, f"1: {text}!"), (NOON, "2: something else, order no such"), (NOON, f"3: {text.swapcase()}"))
     expected = [f"1: {text}!"] + [f"3: {text}"] * (text == text.swapcase())
-    assert expected == messages(reader(account, "report", "orders-dev-report", NOON, text))
+    assert expected == messages(reader(account, "report", NOON, text))
 
 
 def test_aws_is_asked_for_the_lines_with_the_text_alone(remote: Account, logs: Any) -> None:
@@ -81,14 +86,14 @@ def test_aws_is_asked_for_the_lines_with_the_text_alone(remote: Account, logs: A
         "before-parameter-build.cloudwatch-logs.FilterLogEvents",
         lambda params, **_: patterns.append(params["filterPattern"]),
     )
-    assert ["say no!"] == messages(reader(remote, "report", "orders-dev-report", NOON, "no!"))
+    assert ["say no!"] == messages(reader(remote, "report", NOON, "no!"))
     assert ['"no!"'] == patterns
-    assert [] == messages(reader(remote, "report", "orders-dev-report", NOON, 'a "b" \\ c'))
+    assert [] == messages(reader(remote, "report", NOON, 'a "b" \\ c'))
     assert r'"a \"b\" \\ c"' == patterns[1]
 
 
 def test_a_function_without_a_log_has_no_lines_until_there_is_one(account: Account, logs: Any) -> None:
-    log = reader(account, "later", "orders-dev-later", NOON)
+    log = reader(account, "later", NOON)
     assert ([], False) == (messages(log), log.exists)
     logs.create_log_group(logGroupName=log.group)
     logs.create_log_stream(logGroupName=log.group, logStreamName="one")
@@ -97,15 +102,28 @@ def test_a_function_without_a_log_has_no_lines_until_there_is_one(account: Accou
 
 
 def test_lines_of_several_functions_come_by_time(account: Account, logs: Any) -> None:
-    readers = [reader(account, function, f"orders-dev-{function}", NOON) for function in ("report", "ingest")]
+    logs_of_both = readers(account, {name: f"orders-dev-{name}" for name in ("report", "ingest")}, NOON)
     write(logs, (NOON + 1, "first"), (NOON + 3, "third"))
     write(logs, (NOON + 2, "second"), function="ingest")
-    assert ["first", "second", "third"] == [line.message for line in new_lines(readers)]
+    assert ["first", "second", "third"] == [line.message for line in new_lines(logs_of_both)]
+
+
+def test_lines_of_a_group_that_functions_share_have_the_function_of_their_stream(account: Account) -> None:
+    client = account.client("logs")
+    client.create_log_group(logGroupName="/lambda/orders-dev")
+    for number, name in enumerate(("report", "reports", "gone")):
+        stream = f"2025/11/27/orders-dev-{name}[$LATEST]0f"
+        client.create_log_stream(logGroupName="/lambda/orders-dev", logStreamName=stream)
+        event = {"timestamp": NOON + number, "message": name}
+        client.put_log_events(logGroupName="/lambda/orders-dev", logStreamName=stream, logEvents=[event])
+    functions = {name: f"orders-dev-{name}" for name in ("report", "reports")}
+    (log,) = readers(account, functions, NOON, shared_group="/lambda/orders-dev")
+    assert [("report", "report"), ("reports", "reports")] == [(line.function, line.message) for line in log.new_lines()]
 
 
 def test_following_goes_on_with_what_is_new(account: Account, logs: Any) -> None:
     write(logs, (NOON, "old"))
-    looks = follow([reader(account, "report", "orders-dev-report", NOON)])
+    looks = follow([reader(account, "report", NOON)])
     assert ["old"] == [line.message for line in next(looks)]
     write(logs, (NOON + 1, "new"))
     assert ["new"] == [line.message for look in islice(looks, 1) for line in look]

@@ -65,3 +65,19 @@ def test_a_function_or_a_time_that_is_wrong_is_told_with_what_is_right(
     assert "hint: did you mean `report`?" in remit("logs", "reprt")[2]
     assert "hint: write 90s, 10m, 2h, 7d" in remit("logs", "--since", "yesterday")[2]
     assert "error: orders-dev is not deployed in eu-central-1" in remit("logs")[2]
+
+
+def test_logs_in_one_group_are_told_apart_by_function(
+    project: Path, remit: Callable[..., tuple[int, str, str]]
+) -> None:
+    (project / "app.py").write_text(f"from remit import config\nconfig.lambda_.share_log_group = True\n{APP}")
+    assert 0 == remit("deploy", "--yes")[0]
+    assert [0, 0] == [remit("invoke", name)[0] for name in ("report", "ingest")]
+    for name, line in (("report", "reported nothing"), ("ingest", "ingested")):
+        printed = [json.loads(text) for text in remit("logs", name, "--json", "--filter", "ed")[1].splitlines()]
+        assert [(name, line)] == [
+            (text["function"], text["message"]) for text in printed if "Id" not in text["message"]
+        ]
+    printed = [line.split("  ")[1:] for line in remit("logs", "--filter", "ed")[1].splitlines() if "Id" not in line]
+    assert [["report", "reported nothing"], ["ingest", "ingested"]] == printed
+    assert 2 == remit("logs", "nobody")[0]

@@ -42,6 +42,11 @@ def echo(event, context):
     return {{"statusCode": 200, "body": json.dumps(event)}}
 
 
+@app.function(on.api("GET /old", auth="NONE", payload_format_version="1.0"))
+def old(event, context):
+    return {{"statusCode": 200, "body": json.dumps(event)}}
+
+
 @app.function(on.api("GET /signed"))
 def signed(event, context):
     return answered(event)
@@ -106,13 +111,13 @@ class Shop:
         return ask(method, self.url(path), {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The app, deployed by the command line, whose output names the addresses."""
+@pytest.fixture(scope="module", params=["", "    config.api.routes_in_body = True\n"], ids=["resources", "body"])
+def shop(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """The app, deployed by the command line, whose output names the addresses: with its routes in either place."""
     issuer = Issuer()
     folder = tmp_path_factory.mktemp("project") / "shop"
     app = APP.format(issuer=issuer.address)
-    write(folder, {"app.py": app, "config/deploy.py": CONFIG, "shared/resources/users.py": USERS})
+    write(folder, {"app.py": app, "config/deploy.py": CONFIG + request.param, "shared/resources/users.py": USERS})
     with deployed(folder) as outputs:
         yield Shop(aws.start(folder), outputs, issuer)
     issuer.close()
@@ -131,6 +136,10 @@ def test_cookies_come_apart_from_headers(shop: Shop) -> None:
     event = shop.ask("/echo", cookie="a=1; b=2").json
     assert (["a=1", "b=2"], False) == (event["cookies"], "cookie" in event["headers"])
     assert "cookies" not in shop.ask("/echo").json
+
+
+def test_a_route_sends_the_format_that_it_says(shop: Shop) -> None:
+    assert ["2.0", "1.0"] == [shop.ask(path).json["version"] for path in ("/echo", "/old")]
 
 
 def test_the_host_of_an_api_reaches_it_too(shop: Shop) -> None:
@@ -249,6 +258,41 @@ def test_a_default_route_with_authorization_asks_preflights_too(tmp_path: Path) 
     assert {"/b": 204, "/c": 403} == answers
 
 
+BODY = "from remit import configure\nwith configure() as config:\n    config.api.routes_in_body = True\n"
+
+
+def test_an_api_with_its_routes_in_its_body_calls_what_its_role_may_call(tmp_path: Path) -> None:
+    app = "from remit import App, on\napp = App()\n" + "".join(
+        f'@app.function(on.api("GET /{name}", auth="NONE"))\ndef {name}(event, context):\n    return "{name}"\n'
+        for name in ("first", "second")
+    )
+    folder = tmp_path / "shop"
+    write(folder, {"app.py": app, "config/deploy.py": BODY})
+    with deployed(folder) as outputs:
+        here = aws.start(folder)
+        iam: Any = session(here).client("iam", **client_arguments(here))
+        (role,) = (item["RoleName"] for item in iam.list_roles()["Roles"] if "-HttpApiRole-" in item["RoleName"])
+        policy = iam.get_role_policy(RoleName=role, PolicyName="remit")["PolicyDocument"]
+        policy["Statement"] = policy["Statement"][:1]
+        iam.put_role_policy(RoleName=role, PolicyName="remit", PolicyDocument=json.dumps(policy))
+        assert [200, 500] == [ask("GET", f"{outputs['ApiUrl']}/{name}").status for name in ("first", "second")]
+
+
+def test_a_route_that_leaves_the_body_of_an_api_leaves_the_api(tmp_path: Path) -> None:
+    app = (
+        "from remit import App, on\napp = App()\n"
+        '@app.function(on.api("GET /a", auth="NONE"){})\ndef answer(event, context):\n    return "a"\n'
+    )
+    folder = tmp_path / "shop"
+    write(folder, {"app.py": app.format(', on.api("GET /b", auth="NONE")'), "config/deploy.py": BODY})
+    with deployed(folder) as before:
+        assert [200, 200] == [ask("GET", f"{before['ApiUrl']}/{path}").status for path in "ab"]
+        write(folder, {"app.py": app.format("")})
+        with deployed(folder) as after:
+            assert before["ApiUrl"] == after["ApiUrl"]
+            assert [200, 404] == [ask("GET", f"{after['ApiUrl']}/{path}").status for path in "ab"]
+
+
 # What `remit.local.api_repairs` changes, of the emulator by itself: a test here that fails says that it is no longer
 # needed.
 
@@ -332,6 +376,20 @@ def bare(bare_url: str) -> str:
 def test_the_emulator_still_loses_cors_of_templates(bare: str) -> None:
     answer = ask("GET", f"{bare}/a", {"Origin": "https://shop.example"})
     assert (200, []) == (answer.status, answer.all("access-control-allow-origin"))
+
+
+def test_the_emulator_still_drops_the_body_of_an_api(bare_url: str) -> None:
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    stacks: Any = boto3.client("cloudformation", endpoint_url=bare_url, region_name="us-east-1", **keys)
+    apis: Any = boto3.client("apigatewayv2", endpoint_url=bare_url, region_name="us-east-1", **keys)
+    integration = {"type": "http_proxy", "uri": "https://shop.example", "payloadFormatVersion": "1.0"}
+    body = {"paths": {"/a": {"get": {"x-amazon-apigateway-integration": integration}}}}
+    api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": body}}
+    template = {"Resources": {"Api": api}, "Outputs": {"Id": {"Value": {"Ref": "Api"}}}}
+    stacks.create_stack(StackName="body", TemplateBody=json.dumps(template))
+    stacks.get_waiter("stack_create_complete").wait(StackName="body", WaiterConfig={"Delay": 1})
+    (stack,) = stacks.describe_stacks(StackName="body")["Stacks"]
+    assert [] == apis.get_routes(ApiId=stack["Outputs"][0]["OutputValue"])["Items"]
 
 
 def test_the_emulator_still_refuses_every_options_of_an_api_without_cors(bare: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -236,22 +237,68 @@ def test_500_resources_are_the_most_and_the_error_counts_by_type(make: Make) -> 
         error.status,
         error.err.startswith(
             "error: the template has 501 resources; CloudFormation allows 500: 167 AWS::IAM::Role, "
-            "167 AWS::Logs::LogGroup, 167 AWS::Lambda::Function\nhint: split the app into two projects\n"
+            "167 AWS::Logs::LogGroup, 167 AWS::Lambda::Function\n"
+            "hint: `config.lambda_.share_log_group = True` makes 166 fewer\n"
         ),
     )
 
 
-@pytest.mark.parametrize(("count", "advice"), [(170, "`config"), (260, "split the app into two projects; `config")])
-def test_beyond_500_resources_the_error_names_the_setting_that_makes_fewer_roles(
-    make: Make, count: int, advice: str
-) -> None:
-    body = "".join(f"@app.function\ndef fn_{n}(event, context): ...\n" for n in range(count))
-    shared = len(make(config="config.lambda_.iam.share_roles = True", app=body).roles())
-    error = make(config="", app=body).error()
-    assert f"the template has {3 * count} resources; CloudFormation allows 500: {count} " in error.message
-    assert error.hint is not None
-    assert error.hint.startswith(f"{advice}.lambda_.iam.share_roles = True` makes {shared} roles of these {count}: ")
-    assert error.hint.endswith(f"and {2 * count + shared} resources would be left") == (count == 260)
+FEWER = (
+    "`config.lambda_.iam.share_roles = True` makes {} fewer, `config.lambda_.share_log_group = True` makes {} fewer, "
+    "`config.api.routes_in_body = True` makes {} fewer"
+)
+
+
+def _routes(count: int) -> str:
+    functions = (f"@app.function(on.api('GET /{n}'))\ndef fn_{n}(event, context): ...\n" for n in range(count))
+    return f"from remit import on\n{''.join(functions)}"
+
+
+@pytest.mark.parametrize("count", [100, 250, 600])
+def test_beyond_500_resources_the_error_names_the_settings_that_make_fewer(make: Make, count: int) -> None:
+    error = make(config="", app=_routes(count)).error()
+    assert f"the template has {6 * count + 2} resources; CloudFormation allows 500: {count} " in error.message
+    roles = len(make(config="config.lambda_.iam.share_roles = True", app=_routes(count)).roles())
+    ways = FEWER.format(count - roles, count - 1, 3 * count - 1)
+    assert (ways if count < 600 else f"split the app into two projects; {ways}") == error.hint
+
+
+@pytest.mark.parametrize("setting", ["lambda_.iam.share_roles", "lambda_.share_log_group", "api.routes_in_body"])
+def test_a_setting_makes_as_many_fewer_as_the_error_says(make: Make, setting: str) -> None:
+    error = make(config="", app=_routes(84)).error()
+    fewer = re.findall(rf"config.{setting} = True` makes (\d+) fewer", error.hint or "")
+    with_it = make(config=f"config.{setting} = True\n", app=_routes(84)).built()
+    assert [str(506 - len(with_it.template.resources))] == fewer
+
+
+def test_250_functions_with_a_route_each_fit_into_a_stack(make: Make) -> None:
+    config = "config.api.routes_in_body = True\nconfig.lambda_.share_log_group = True\n"
+    config += "config.lambda_.iam.share_roles = True\n"
+    project = make(config=config, app=_routes(250))
+    resources = project.template()["Resources"]
+    assert 250 == len([item for item in resources.values() if item["Type"] == "AWS::Lambda::Function"])
+    assert 250 == len(resources["HttpApi"]["Properties"]["Body"]["paths"])
+    assert len(resources) < 270
+    project.built()
+    assert [] == cfn_lint.findings(project.folder / ".remit" / "build" / "template.json")
+
+
+def test_functions_that_share_a_log_group_write_to_streams_of_their_own_alone(make: Make) -> None:
+    """The group keeps lines for as long as any of them asks."""
+    second = "@app.function\ndef second(event, context): ...\n"
+    body = f"@app.function(log_retention=90)\ndef first(event, context): ...\n{second}"
+    project = make(config="config.lambda_.share_log_group = True", app=body)
+    groups = project.resources("AWS::Logs::LogGroup")
+    name = {"Fn::Sub": "/lambda/${AWS::StackName}"}
+    assert {"FunctionsLogGroup": {"LogGroupName": name, "RetentionInDays": 90}} == groups
+    functions = project.resources("AWS::Lambda::Function").values()
+    assert [{"LogGroup": {"Ref": "FunctionsLogGroup"}}] * 2 == [function["LoggingConfig"] for function in functions]
+    group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${FunctionsLogGroup}"
+    assert [(f"{group}:log-stream:*/${{AWS::StackName}}-{name}[*",) for name in ("first", "second")] == [
+        grant.statement.resources.patterns for role in project.roles() for grant in role.grants
+    ]
+    forever = make(config="config.lambda_.share_log_group = True", app=body.replace("90", "None"))
+    assert [{"LogGroupName": name}] == list(forever.resources("AWS::Logs::LogGroup").values())
 
 
 def test_from_450_resources_on_the_build_says_what_takes_most(make: Make) -> None:
@@ -263,8 +310,9 @@ def test_from_450_resources_on_the_build_says_what_takes_most(make: Make) -> Non
     assert notes(150) == [
         (
             "the template has 450 of 500 resources that CloudFormation allows: 150 AWS::IAM::Role, "
-            "150 AWS::Logs::LogGroup, 150 AWS::Lambda::Function; `config.lambda_.iam.share_roles = True` makes 3 roles "
-            "of these 150: functions whose access is identical share one"
+            "150 AWS::Logs::LogGroup, 150 AWS::Lambda::Function; "
+            "`config.lambda_.iam.share_roles = True` makes 147 fewer, "
+            "`config.lambda_.share_log_group = True` makes 149 fewer"
         )
     ]
 

@@ -473,8 +473,9 @@ SETTINGS = {
     "config.api.cors = {}": (
         "there is no setting `config.api.cors`",
         (
-            "known: payload_format_version, cors_configuration, access_log, access_log_format, access_log_retention, "
-            "domain_name, certificate_arn, disable_execute_api_endpoint, throttling_burst_limit, throttling_rate_limit"
+            "known: payload_format_version, cors_configuration, routes_in_body, access_log, access_log_format, "
+            "access_log_retention, domain_name, certificate_arn, disable_execute_api_endpoint, throttling_burst_limit, "
+            "throttling_rate_limit"
         ),
     ),
 }

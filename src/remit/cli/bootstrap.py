@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from remit.cli import options
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,14 +19,22 @@ if TYPE_CHECKING:
 @options.project_option
 @options.local_option
 @options.account_options
-@click.option(
-    "--api-logs",
-    is_flag=True,
-    help="Set the role with which API Gateway writes the access logs of REST APIs, if none is set.",
-)
+@click.option("--ci", "service", type=click.Choice(("github", "gitlab")), help="Make the roles of the jobs, too.")
+@click.option("--repository", "repositories", metavar="OWNER/NAME", multiple=True, help="With --ci: whose jobs.")
+@options.stage_option
+@click.option("--print", "prints", is_flag=True, help="With --ci: print the template of the roles, and do nothing.")
 @options.json_option
 def command(
-    folder: Path, region: str | None, profile: str | None, *, local: bool, api_logs: bool, as_json: bool
+    folder: Path,
+    region: str | None,
+    profile: str | None,
+    service: str | None,
+    repositories: tuple[str, ...],
+    stage: str | None,
+    *,
+    local: bool,
+    prints: bool,
+    as_json: bool,
 ) -> None:
     """Create the artefact bucket of an account and region: private, encrypted, versioned, TLS only.
 
@@ -33,8 +44,10 @@ def command(
     Run it again to repair the bucket. It lists what it changes, and changes nothing if nothing is missing. Settings
     that you added are kept.
 
-    An app whose REST API writes an access log needs a role of API Gateway's in its account and region, which no app's
-    stack can own: --api-logs sets it. That takes what `remit policy deployer --for api-logs` prints.
+    --ci makes a stack with the roles for the jobs that `remit init --ci` writes: one that starts the deploys of the
+    stage, which a job takes by its own token, and one that CloudFormation works as. Run it for each stage, for all
+    previews with what `config.stages.previews` says as their stage, and again when the app has resources of new types.
+    Tokens of GitHub's newer repositories have ids: give that form, too.
 
     Needs credentials, or --local. With --local, a deploy creates the bucket by itself.
 
@@ -42,20 +55,28 @@ def command(
     Examples:
       remit bootstrap --region eu-central-1
       remit bootstrap --profile admin --account 111122223333
-      remit bootstrap --region eu-central-1 --api-logs
       remit bootstrap --json | jq .repaired
+      remit bootstrap --ci github --stage prod --repository acme/shop --repository acme@1234567/shop@7654321
+      remit bootstrap --ci gitlab --stage pull --repository acme/shop --print
     """
-    from remit.deploy.api_logs import set_log_role
     from remit.deploy.bootstrap import bootstrap
+    from remit.deploy.ci_roles import make_roles
+    from remit.project.stack_name import checked_stage
     from remit.report.stacks import place, place_document
 
+    if bool(service) != bool(repositories) or (prints and not service):
+        raise click.UsageError("--ci and --repository go together, and --print goes with them.")
+    stack, template = _roles(folder, service, repositories, checked_stage(stage)) if service else ("", {})
+    if prints:
+        options.print_report(template)
+        return
     account = options.account(folder, local=local, region=region, profile=profile)
     done = bootstrap(account)
-    log_role = set_log_role(account) if api_logs else None
+    variables = make_roles(account, stack, template) if service else {}
     if as_json:
         document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
-        if log_role is not None:
-            document["api_log_role"] = log_role or None
+        if service:
+            document["roles"] = {"stack": stack, "variables": variables}
         options.print_json(document)
         return
     did = "nothing to do"
@@ -64,5 +85,39 @@ def command(
     elif done.repaired:
         did = f"repaired ({', '.join(done.repaired)})"
     click.echo(f"bucket {done.bucket} in {place(account)}: {did}")
-    if log_role is not None:
-        click.echo(f"access logs of REST APIs: {f'{log_role} writes them' if log_role else 'nothing to do'}")
+    for name, value in variables.items():
+        click.echo(f"variable of the environment {stage or 'dev'}: {name} = {value}")
+
+
+def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str) -> tuple[str, dict[str, Any]]:
+    """The name and the template of the stack with the roles of the jobs that deploy a stage, or all previews.
+
+    RemitError: the roles of previews would reach another stage.
+    """
+    from remit.cli.policy import parts, planned_calls
+    from remit.deploy.ci_roles import ci_roles, subject
+    from remit.deployer.deployer_policy import deployer
+    from remit.iam.policy import render
+    from remit.loading.load import configuration
+    from remit.synthesis.synth import intrinsics
+
+    stages = configuration(folder).stages
+    previews = stage == stages.previews
+    if previews and (not tuple(stages) or any(name.startswith(stage) for name in stages)):
+        raise RemitError(
+            f"the roles of the previews {stage}* may reach other stages, too",
+            hint='`config.stages` lists them, and `config.stages.previews = "pull"` begins none of them',
+        )
+    # the policies of one preview are made those of all
+    planned, calls = planned_calls("deploy", folder, f"{stage}1" if previews else stage, None, None)
+    needs = {
+        "DeployRole": deployer(planned, calls, service_role="${ServiceRole.Arn}"),
+        "ServiceRole": deployer(planned),
+    }
+    policies = {role: [intrinsics(render(policy)) for policy in parts(need)] for role, need in needs.items()}
+    if previews:
+        policies = json.loads(re.sub(rf"(?<![A-Za-z0-9]){stage}1(?![0-9])", f"{stage}*", json.dumps(policies)))
+    name = planned.name.removesuffix("1") if previews else planned.name
+    branch = "*" if previews else "main"
+    subjects = [subject(service, repository, stage, branch) for repository in repositories]
+    return f"ci-{name}", ci_roles(service, subjects, policies)

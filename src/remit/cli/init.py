@@ -35,31 +35,35 @@ def command(
       remit init orders --ci github --owners @acme/security
       remit init --ci gitlab --stage production
     """
-    from remit.project.ci_files import Ci
-    from remit.project.init import add_ci, init
+    from remit.project.ci_files import ci_files
+    from remit.project.init import Started, init, with_ci
 
-    if name is None and service is None:
-        raise click.UsageError("a folder is missing: NAME for a new project, `.` for the one here.")
-    if service is None and (stage or owners):
-        raise click.UsageError("--stage and --owners go with --ci.")
-    ci = None if service is None else Ci(service, stage or "prod", owners)
-    is_here = name is None or name.resolve() == Path.cwd()
-    started = add_ci(Path(), ci) if name is None and ci else init(name or Path(), existing=is_here, ci=ci)
-    name = name or Path()
+    if service is None and (name is None or stage or owners):
+        raise click.UsageError("a folder is missing, `.` for this one; --stage and --owners go with --ci.")
+    folder, stage = name or Path(), stage or "prod"
+    is_here = folder.resolve() == Path.cwd()
+    # what is wrong with them is told before anything is written
+    files = {} if service is None else ci_files(folder, service, stage, owners)
+    if name is None:
+        options.require_project(folder)
+    started = Started(()) if name is None else init(name, existing=is_here)
+    if service is not None:
+        started = with_ci(folder, started, files, stage, owners)
     if as_json:
-        document = {"folder": str(name), "files": list(started.made)}
+        document = {"folder": str(folder), "files": list(started.made)}
         options.print_json({**document, "kept": list(started.kept), "notes": list(started.notes)})
         return
     for file in started.made:
-        click.echo(f"  {name / file}")
+        click.echo(f"  {folder / file}")
     for file in started.kept:
-        click.echo(f"  {name / file}  (was there, stays as it is)")
+        click.echo(f"  {folder / file}  (was there, stays as it is)")
     for text in started.notes:
         options.note(text)
     enter = "" if is_here else f"  cd {name}\n"
     click.echo(
         f"\nNext:\n{enter}  remit deploy --local          # into an AWS on this machine\n"
         "  remit invoke --local hello\n  remit policy function hello --explain"
-        if ci is None
-        else f"\nNext:\n{enter}  uv lock  # the jobs install what it locks: commit it"
+        if service is None
+        else f"\nNext:\n{enter}  uv lock  # the jobs install what it locks: commit it\n"
+        f"  remit bootstrap --ci {service} --stage {stage} --repository OWNER/NAME  # their roles"
     )

@@ -65,29 +65,25 @@ def command(
       remit logs --follow --stage prod
       remit logs report --json | jq -r .message
     """
-    from remit.deploy.logs import deployed_functions, new_lines, reader
+    from remit.deploy.logs import deployed_readers, new_lines, readers
     from remit.deploy.logs import follow as followed
 
     since_ms = _since(since)
     namespace = options.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
-    deployed = {name: f"{namespace}-{name}"} if name is not None else deployed_functions(account, namespace)
-    if deployed is None:
-        raise _not_deployed(account, namespace)
-    readers = [reader(account, *names, since_ms, text) for names in deployed.items()]
-    lines = new_lines(readers)
-    if name is not None and not readers[0].exists:  # it may have a name of its own, which its stack tells
-        deployed = deployed_functions(account, namespace) or {}
-        readers = [reader(account, name, deployed.get(name, name), since_ms, text)]
-        lines = new_lines(readers)
-    if not any(reader.exists for reader in readers):
+    logs = [] if name is None else readers(account, {name: f"{namespace}-{name}"}, since_ms, text)
+    lines = new_lines(logs)
+    if not any(log.exists for log in logs):  # it may have a name of its own, or share a group, which its stack tells
+        logs = deployed_readers(account, namespace, since_ms, text, name)
+        lines = new_lines(logs)
+    if not any(log.exists for log in logs):
         raise _no_log(folder, stage, account, namespace, name)
-    printer = LinePrinter([reader.function for reader in readers], as_json=as_json)
+    printer = LinePrinter([function for log in logs for function in log.functions.values()], as_json=as_json)
     printer.print(lines)
     if not follow:
         return
     try:
-        for more in followed(readers):
+        for more in followed(logs):
             printer.print(more)
     except KeyboardInterrupt:
         click.get_current_context().exit(_INTERRUPTED)

@@ -309,6 +309,14 @@ def pinned_account() -> str | None:
     return click.get_current_context().meta.get(_PINNED)
 
 
+def require_project(folder: Path) -> None:
+    """RemitError: there is no project in a folder."""
+    if not any((folder / sign).exists() for sign in _SIGNS):
+        raise RemitError(
+            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
+        )
+
+
 def namespace(folder: Path, stage: str | None) -> str:
     """The stack's name, without running the app's code: a stack can be looked at when its app is broken.
 
@@ -316,10 +324,7 @@ def namespace(folder: Path, stage: str | None) -> str:
     """
     from remit.project.stack_name import stack_name
 
-    if not any((folder / sign).exists() for sign in _SIGNS):
-        raise RemitError(
-            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
-        )
+    require_project(folder)
     name = stack_name(folder.resolve(), stage)
     if any(b"stack_name" in path.read_bytes() for path in (folder / "config").rglob("*.py") if path.is_file()):
         from remit.loading.load import configuration

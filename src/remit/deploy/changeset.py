@@ -37,6 +37,7 @@ from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, absent, busy, d
 from remit.documents.read import read_as_written
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.resources.names import HTTP_API
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -144,6 +145,7 @@ def plan(
             _deployable(stack, owner, force=force)
         old = deployed_template(account, stack)
         _require_same_types(old, new)
+        _require_same_api(old, new)
         kept = keep_bucket_names(account, stack, old, new)
         if take_over:
             kept, request = _with_existing_logs(kept, old, namespace), replace(request, imports=True)
@@ -264,6 +266,21 @@ def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any])
                 "CloudFormation never changes the type of a resource",
                 hint="give the new one another name, or another `logical_id=`",
             )
+
+
+def _require_same_api(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
+    """Refuse an HTTP API that gets a Body, or loses it, unless its address is a domain that stays.
+
+    CloudFormation makes another API for it: one with a Body takes no ProtocolType, whose change replaces the API.
+    Source: "AWS::ApiGatewayV2::Api" (CloudFormation reference).
+    """
+    resources = [stack.get("Resources", {}) for stack in (running, template)]
+    has_body = {"Body" in each[HTTP_API]["Properties"] for each in resources if HTTP_API in each}
+    if len(has_body) > 1 and not all(f"{HTTP_API}Domain" in each for each in resources):
+        raise RemitError(
+            "`config.api.routes_in_body` has changed, which makes another HTTP API, at another address",
+            hint="set it back; or give the API a domain first (`config.api.domain_name`), which then leads there",
+        )
 
 
 def _with_existing_logs(template: dict[str, Any], running: Mapping[str, Any], stack: str) -> dict[str, Any]:

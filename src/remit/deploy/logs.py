@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.app import SHARED_LOG_GROUP, in_stack
 from remit.deploy.aws_errors import UNREACHABLE, code, remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.log_lines import LogLine
@@ -18,8 +19,9 @@ from remit.errors import RemitError
 from remit.synthesis.synth import FUNCTION_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from remit.app import App
     from remit.deploy.session import Account
 
 GROUP: Final = "/aws/lambda/"
@@ -37,11 +39,11 @@ _PATIENCE: Final = 120.0
 
 @dataclass(slots=True)
 class LogReader:
-    """Reads a function's log from a moment on, each line once."""
+    """Reads the log of a function, or of those that share one, from a moment on, each line once."""
 
     account: Account
-    function: str
-    """Its name in the app."""
+    functions: Mapping[str, str]
+    """The names in the app of the functions that write to the group, by those in the account."""
     group: str
     since_ms: int
     text: str = ""
@@ -56,7 +58,13 @@ class LogReader:
         lines = []
         equals: Counter[tuple[Any, ...]] = Counter()
         for event in self._events():
-            line = LogLine(event["timestamp"], self.function, event["logStreamName"], event["message"].rstrip("\n"))
+            stream = event["logStreamName"]
+            name = self.group.removeprefix(GROUP)
+            if name not in self.functions:  # of a shared group, each stream is named after its function
+                name = stream.rpartition("/")[2].partition("[")[0]
+            if name not in self.functions:
+                continue
+            line = LogLine(event["timestamp"], self.functions[name], stream, event["message"].rstrip("\n"))
             identity = (line.time_ms, event.get("eventId") or (line.stream, line.message))
             equals[identity] += 1
             key = (*identity, equals[identity])
@@ -93,16 +101,30 @@ def _phrase(text: str) -> str:
     return f'"{escaped}"'
 
 
-def reader(account: Account, function: str, deployed_name: str, since_ms: int, text: str = "") -> LogReader:
-    """The reader of the log of a function, by its names in the app and in the account."""
-    return LogReader(account, function, f"{GROUP}{deployed_name}", since_ms, text)
+def readers(
+    account: Account, functions: Mapping[str, str], since_ms: int, text: str = "", shared_group: str = ""
+) -> list[LogReader]:
+    """The readers of the logs of functions, by their names in the app and in the account; one where they share it."""
+    names = {deployed_name: name for name, deployed_name in functions.items()}
+    if shared_group and names:
+        return [LogReader(account, names, shared_group, since_ms, text)]
+    return [LogReader(account, {name: names[name]}, f"{GROUP}{name}", since_ms, text) for name in names]
 
 
-def deployed_functions(account: Account, namespace: str) -> dict[str, str] | None:
-    """The names in the account of a stack's functions, by those in the app; None when the stack is not deployed."""
+def app_readers(account: Account, app: App, since_ms: int) -> list[LogReader]:
+    """The readers of the logs of an app's functions."""
+    functions = {function.name: app.deployed_name(function) for function in app.functions}
+    shared_groups = [in_stack(item.log_group_name, app.namespace) for item in app.functions if item.shares_log_group]
+    return readers(account, functions, since_ms, shared_group=next(iter(shared_groups), ""))
+
+
+def deployed_readers(
+    account: Account, namespace: str, since_ms: int, text: str = "", only: str | None = None
+) -> list[LogReader]:
+    """The readers of the logs of a stack's functions, or of one of them alone; none when it is not deployed."""
     deployed = status(account, namespace)
     if deployed is None:
-        return None
+        return []
     names = {function.physical_id.removeprefix(f"{namespace}-"): function for function in deployed.functions}
     if any(name == function.physical_id for name, function in names.items()):  # one that is named otherwise
         with remit_errors():
@@ -111,7 +133,8 @@ def deployed_functions(account: Account, namespace: str) -> dict[str, str] | Non
             resources.get(function.logical_id, {}).get("Metadata", {}).get(FUNCTION_KEY, name): function
             for name, function in names.items()
         }
-    return {name: function.physical_id for name, function in sorted(names.items())}
+    functions = {name: item.physical_id for name, item in sorted(names.items()) if only in (None, name)}
+    return readers(account, functions, since_ms, text, deployed.physical_ids.get(SHARED_LOG_GROUP, ""))
 
 
 def new_lines(readers: Sequence[LogReader]) -> list[LogLine]:

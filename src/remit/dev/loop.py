@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from remit.build import build
 from remit.deploy.execute import failure
-from remit.deploy.logs import new_lines, reader
+from remit.deploy.logs import app_readers, new_lines
 from remit.deploy.workflow import deploy
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import (
@@ -316,12 +316,10 @@ class DevLoop:
 
     def _read_logs(self, built: Built) -> None:
         """Read the logs of all functions, of new ones too, from now on."""
-        before = {log.function: log for log in self._readers}
+        before = {(log.group, *log.functions): log for log in self._readers}
         now_ms = int(time.time() * 1000)
-        self._readers = [
-            before.get(function.name) or reader(self._account, function.name, built.app.deployed_name(function), now_ms)
-            for function in built.app.functions
-        ]
+        now = app_readers(self._account, built.app, now_ms)
+        self._readers = [before.get((log.group, *log.functions), log) for log in now]
 
     def _serve(self, deployment: Deployment) -> None:
         outputs = {output.name: output.value for output in deployment.outputs}

@@ -297,7 +297,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         name=state.name,
         stage=state.stage,
         stack_name=config.stack_name or "",
-        functions=tuple(functions),
+        functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
         workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
             *(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
@@ -374,6 +374,13 @@ def _account_policies(folder: Path) -> Mapping[str, Policy]:
             policies[path.stem], _ = read_policy(content, file, hint)
     mistakes.refuse()
     return policies
+
+
+def _sharing_a_log_group(functions: list[Function]) -> list[Function]:
+    """The functions with one log group, which keeps lines for as long as any of them wants."""
+    retentions = [function.log_retention for function in functions if function.log_retention is not None]
+    longest = max(retentions, default=None) if len(retentions) == len(functions) else None
+    return [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
 
 
 def _with_shared_log_groups(app: App) -> App:

@@ -57,6 +57,7 @@ from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
 from remit.local.repairs.filters import repair_filters
+from remit.local.repairs.http_api_bodies import repair_http_api_bodies
 from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
@@ -231,6 +232,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     # It would run whatever scripts lie in /etc/localstack.
     instead_of(emulator, "_collect_scripts")(lambda *_: [])
     repair_apis(f"http://127.0.0.1:{record.port}")
+    repair_http_api_bodies()
     repair_rest_apis()
     repair_stacks(ACCOUNT)
     give_default_policies()

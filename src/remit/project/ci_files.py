@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.project.stack_name import checked_stage, project_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-
-class _Service(NamedTuple):
-    """A service that runs workflows: its file, and where it looks for CODEOWNERS; the first that exists counts."""
-
-    workflow: str
-    codeowners: tuple[str, ...]
-    guarded: str
-    """What holds the workflows themselves, for CODEOWNERS."""
-
-
-SERVICES: Final = {
-    "github": _Service(
-        ".github/workflows/remit.yml", (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"), "/.github/"
-    ),
-    "gitlab": _Service(".gitlab-ci.yml", ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"), "/.gitlab-ci.yml"),
-}
-PREVIEWS: Final = "pr"
-"""What a preview's stage begins with, where the project does not say."""
+_WORKFLOWS: Final = {"github": ".github/workflows/remit.yml", "gitlab": ".gitlab-ci.yml"}
+PREVIEWS: Final = "pull"
+"""What a preview's stage begins with, where the project does not say: no other stage is likely to."""
 
 
 class _Words(Template):
@@ -39,23 +25,16 @@ class _Words(Template):
     delimiter = "%%"
 
 
-@dataclass(frozen=True, slots=True)
-class Ci:
-    """What is asked for: the service, the stage that the main branch is deployed to, and who agrees to gains."""
+def ci_files(folder: Path, service: str, stage: str, owners: Sequence[str] = ()) -> dict[Path, str]:
+    """The files for a project whose stage `stage` main is deployed to, with their texts; nothing is written.
 
-    service: str
-    stage: str
-    owners: tuple[str, ...] = ()
-
-
-def ci_files(folder: Path, ci: Ci) -> dict[Path, str]:
-    """The files that are written for a project, with their texts. RemitError: its workflow is there already."""
-    service = SERVICES[ci.service]
+    RemitError: the workflow exists, or an owner is none.
+    """
     folder = folder.resolve()
     top = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
     below = folder.relative_to(top).as_posix()
-    workflow, name = top / service.workflow, "remit"
-    if below != "." and ci.service == "github":  # one for each project of the repository
+    workflow, name = top / _WORKFLOWS[service], "remit"
+    if below != "." and service == "github":  # one for each project of the repository
         name = f"remit-{project_name(folder)}"
         workflow = workflow.with_name(f"{name}.yml")
     if workflow.exists():
@@ -63,19 +42,35 @@ def ci_files(folder: Path, ci: Ci) -> dict[Path, str]:
             f"{workflow} exists already: nothing was written",
             hint="move it away, run this again, and take over what you need",
         )
-    words = {"stage": checked_stage(ci.stage), "previews": PREVIEWS, "folder": below, "workflow": name}
-    files = {workflow: filled(f"{ci.service}.yml.in", words)}
-    for owner in ci.owners:
+    previews = _previews(folder) or PREVIEWS
+    words = {"stage": checked_stage(stage), "previews": previews, "folder": below, "workflow": name}
+    files = {workflow: filled(f"{service}.yml.in", words)}
+    for owner in owners:
         if "@" not in owner:
             raise RemitError(f"{owner!r} owns no code", hint="--owners @acme/security, @ann or ann@example.com")
-    codeowners = next((path for path in map(top.joinpath, service.codeowners) if path.exists()), None)
-    before = "" if codeowners is None else codeowners.read_text("utf-8")
+    places = [top / place / "CODEOWNERS" for place in (f".{service}", "", "docs")]
+    codeowners = next((path for path in places if path.exists()), places[0])
+    before = codeowners.read_text("utf-8") + "\n" if codeowners.exists() else ""
     prefix = "" if below == "." else f"/{below}"
-    if ci.owners and not any(line.startswith(f"{prefix}/config/accepted.json") for line in before.splitlines()):
-        words = {"folder": prefix, "workflows": service.guarded, "owners": " ".join(ci.owners)}
-        blank = "\n" if before else ""  # the last line that fits a file counts
-        files[codeowners or top / service.codeowners[0]] = before + blank + filled("CODEOWNERS", words)
+    if owners and f"\n{prefix}/config/accepted.json" not in before:
+        words = {"folder": prefix, "workflows": _WORKFLOWS[service].partition("/")[0], "owners": " ".join(owners)}
+        files[codeowners] = before + filled("CODEOWNERS", words)  # the last line that fits a file counts
     return files
+
+
+def ci_notes(folder: Path, owners: Sequence[str]) -> Iterator[str]:
+    """Yield what the workflow needs and the project does not have."""
+    if not _previews(folder):
+        yield f'add `config.stages.previews = "{PREVIEWS}"` to config/deploy.py, for the stages of pull requests'
+    if not owners:
+        yield "nobody has to agree to accepted gains: --owners @acme/security writes who does into CODEOWNERS"
+
+
+def _previews(folder: Path) -> str:
+    """What config/deploy.py says of previews; empty where it says nothing."""
+    path = folder / "config/deploy.py"
+    text = path.read_text("utf-8", errors="replace") if path.exists() else ""
+    return "".join(re.findall(r"""stages\.previews\s*=\s*["']([a-z0-9-]+)["']""", text)[:1])
 
 
 def filled(name: str, words: dict[str, str]) -> str:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, distribution
 from string import Template
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.project.ci_files import PREVIEWS, ci_files, filled
+from remit.project.ci_files import ci_notes, filled
 from remit.project.stack_name import project_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    from remit.project.ci_files import Ci
 
 FILES: Final = {
     "pyproject.toml": "pyproject.toml.in",
@@ -45,47 +43,13 @@ class Started:
     """What is left to do by hand."""
 
 
-def init(folder: Path, *, existing: bool = False, ci: Ci | None = None) -> Started:
-    """Write the skeleton into a new or empty folder, whose name is the project's, and what `ci` runs.
+def init(folder: Path, *, existing: bool = False) -> Started:
+    """Write the skeleton into a new or empty folder, whose name is the project's.
 
     Into an `existing` project goes what it does not have; no file of it is touched.
     """
-    files = {} if ci is None else ci_files(folder, ci)  # what is wrong there is told before anything is written
-    started = _into(folder) if existing else _new(folder)
-    if ci is None:
-        return started
-    if "config/deploy.py" in started.made:
-        with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:
-            file.write(filled("stages.py.in", {"stage": ci.stage}))
-    added = add_ci(folder, ci, files)
-    return Started(started.made + added.made, started.kept, started.notes + added.notes)
-
-
-def add_ci(folder: Path, ci: Ci, files: dict[Path, str] | None = None) -> Started:
-    """Write what CI runs for the project in a folder. RemitError: there is no project, or the workflow exists."""
-    if not any((folder / name).exists() for name in ("app.py", "app", "src", "config")):
-        raise RemitError(
-            f"there is no project in {str(folder)!r}", hint=f"`remit init NAME --ci {ci.service}` makes one"
-        )
-    made = []
-    for path, text in (ci_files(folder, ci) if files is None else files).items():
-        _save(path, text, "w")
-        made.append(os.path.relpath(path, folder.resolve()))
-    return Started(tuple(made), notes=tuple(_notes_on_ci(folder, ci)))
-
-
-def _notes_on_ci(folder: Path, ci: Ci) -> Iterator[str]:
-    """Yield what the workflow needs and the project does not have."""
-    config, project = folder / "config/deploy.py", folder / "pyproject.toml"
-    if not config.exists() or "stages.previews" not in config.read_text("utf-8", errors="replace"):
-        yield f'add `config.stages.previews = "{PREVIEWS}"` to config/deploy.py, for the stages of pull requests'
-    if project.exists() and "remit @ file:" in project.read_text("utf-8", errors="replace"):
-        yield "pyproject.toml takes remit from this machine, which the jobs do not have: name a version or a repository"
-    if not ci.owners:
-        yield "nobody has to agree to accepted gains: --owners @acme/security writes who does into CODEOWNERS"
-
-
-def _new(folder: Path) -> Started:
+    if existing:
+        return _into(folder)
     name = folder.resolve().name
     if not _NAME.fullmatch(name):
         raise RemitError(
@@ -100,6 +64,17 @@ def _new(folder: Path) -> Started:
     for target in FILES:
         _write(folder, target, name)
     return Started(tuple(FILES))
+
+
+def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: str, owners: Sequence[str]) -> Started:
+    """Write the files of `ci_files` for a project that was started just now, or for one that exists."""
+    if "config/deploy.py" in started.made:
+        with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:
+            file.write(filled("stages.py.in", {"stage": stage}))
+    for path, text in files.items():
+        _save(path, text, "w")
+    written = tuple(os.path.relpath(path, folder.resolve()) for path in files)
+    return replace(started, made=started.made + written, notes=(*started.notes, *ci_notes(folder, owners)))
 
 
 def _into(folder: Path) -> Started:

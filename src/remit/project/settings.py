@@ -332,6 +332,7 @@ class Lambda(Section):
     path = "config.lambda_"
     iam = Subsection(Iam)
     function = Subsection(FunctionSection)
+    share_log_group: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class JobSection(Section):
@@ -378,6 +379,7 @@ class ApiSection(WebApiSection):
     cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
         setting_values.or_none(app_setting_values.cors_configuration), None
     )
+    routes_in_body: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class RestSection(WebApiSection):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
     from remit.review.access_change import Version
 
-_LOG_GROUP: Final = re.compile(r"\$\{[A-Za-z0-9]+LogGroup\.Arn\}")
+_LOG_GROUP: Final = re.compile(r"\$\{[A-Za-z0-9]+LogGroup\.Arn\}|arn:\S+LogGroup\}:log-stream:\*/\S+\[\*")
 
 
 @dataclass(frozen=True, slots=True)

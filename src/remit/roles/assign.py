@@ -12,7 +12,7 @@ from remit.iam.policy import Globs, Statement, render_statement
 from remit.resources.own_resources import OwnResources, own_resources
 from remit.roles.defaults import default_grants, job_schedulers
 from remit.roles.encryption_keys import grants_on_keys, with_keys_by_arn
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,6 +60,10 @@ def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
         for trigger in declared.triggers:
             if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out
                 roles += trigger.roles(declared)
+    if app.api.routes_in_body and "api" in trigger_files(app.functions):
+        from remit.triggers.http_api_body import invoking_role  # noqa: PLC0415 - few apps are so large
+
+        roles.append(invoking_role(app))
     for workflow in app.workflows:
         policies = (inline(workflow.grants), *by_arn(workflow.managed))
         functions = (workflow.listed_as,)

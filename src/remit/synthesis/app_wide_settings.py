@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from remit.catalogue.types import holds_data, resource_type
 from remit.iam import tokens
-from remit.resources.names import digest
+from remit.resources.names import HTTP_API, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,7 +45,8 @@ def with_app_wide_settings(app: App, resources: Iterable[Resource]) -> tuple[Res
                 defaults["RoleName"] = role_name(app.role_name, app, resource.logical_id)
             properties = {**defaults, **properties}
         kind = resource_type(resource.type)
-        if app.tags and kind is not None and kind.tags:
+        has_own_tags = resource.logical_id == HTTP_API and "Body" in properties  # in the document, as all of it
+        if app.tags and kind is not None and kind.tags and not has_own_tags:
             properties = _changed(properties, kind.tags.split("."), partial(_with_tags, kind, app.tags))
         changed.append(replace(resource, properties=properties, attributes=attributes))
     return tuple(changed)

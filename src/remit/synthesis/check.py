@@ -18,6 +18,7 @@ from remit.iam import tokens
 from remit.project.setting_values import RUNTIME_ENDS, RUNTIMES
 from remit.resources.check_schema import check_type, is_newer_python
 from remit.resources.name_rules import broken_rule
+from remit.resources.names import HTTP_API
 from remit.roles.assign import assign
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_tables import TABLES, check_table
@@ -153,7 +154,7 @@ def _check_counts(template: Template, roles: tuple[Holder, ...], app: App, mista
     count = len(template.resources)
     if count > most:
         message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
-        mistakes.errors.append(RemitError(message, hint=_way_to_fewer(app, roles, count, most)))
+        mistakes.errors.append(RemitError(message, hint=_way_to_fewer(template, app, roles)))
     outputs = quota("cloudformation.template.outputs").most
     if len(template.outputs) > outputs:
         message = f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}"
@@ -165,8 +166,10 @@ def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -
     most = quota("cloudformation.template.resources").most
     count = len(template.resources)
     if count >= _NEARLY * most:
-        way = _way_to_fewer(app, roles, count, most)
-        yield f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; {way}"
+        yield (
+            f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; "
+            f"{_way_to_fewer(template, app, roles)}"
+        )
 
 
 def notes_on_runtimes(app: App) -> Iterator[str]:
@@ -187,16 +190,21 @@ def _by_type(template: Template) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
 
 
-def _way_to_fewer(app: App, roles: tuple[Holder, ...], count: int, most: int) -> str:
-    """Word the way to a smaller template: it has `count` resources and may have `most`."""
-    split = "split the app into two projects"
-    shared_roles = assign(replace(app, share_roles=True))
-    fewer = len(roles) - len(shared_roles)
-    if fewer <= 0:
-        return split
-    setting = f"`config.lambda_.iam.share_roles = True` makes {len(shared_roles)} roles of these {len(roles)}"
-    sharing = f"{setting}: functions whose access is identical share one"
-    return sharing if count - fewer <= most else f"{split}; {sharing}, and {count - fewer} resources would be left"
+def _way_to_fewer(template: Template, app: App, roles: tuple[Holder, ...]) -> str:
+    """Word the way to a smaller template: each setting that makes fewer resources, with how many, or two projects."""
+    http_api = [resource for resource in template.resources if resource.properties.get("ApiId") == f"${{{HTTP_API}}}"]
+    permissions = [resource for resource in template.resources if f"{HTTP_API}Permission" in resource.logical_id]
+    fewer = {
+        "config.lambda_.iam.share_roles": len(roles) - len(assign(replace(app, share_roles=True))),
+        "config.lambda_.share_log_group": len({function.log_group_id for function in app.functions}) - 1,
+        # All but the stage become part of the API, and there is a role more.
+        "config.api.routes_in_body": len(http_api) + len(permissions) - 2,
+    }
+    helpful = {setting: number for setting, number in fewer.items() if number > 0}
+    ways = ", ".join(f"`{setting} = True` makes {number} fewer" for setting, number in helpful.items())
+    if len(template.resources) - sum(helpful.values()) <= quota("cloudformation.template.resources").most:
+        return ways or "split the app into two projects"
+    return f"split the app into two projects; {ways}" if ways else "split the app into two projects"
 
 
 def check_body(body: str) -> None:

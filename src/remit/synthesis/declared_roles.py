@@ -16,6 +16,7 @@ from remit.roles.reference_names import put_texts
 from remit.synthesis.buckets_by_name import arns_by_name
 from remit.synthesis.synth import FUNCTION_KEY, draft
 from remit.template.policy_documents import services
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -136,6 +137,8 @@ def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
     by_id = {resource.logical_id: resource.properties for resource in resources}
     for resource in resources:
         route = resource.properties
+        if "Policy" not in route:
+            yield from _behind_open_operations(section(route, "Body"))
         if resource.type not in _ROUTES or route.get("AuthorizationType", "NONE") != "NONE":
             continue
         api = by_id.get(_referred(route.get("ApiId", route.get("RestApiId"))), {})
@@ -147,6 +150,18 @@ def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
         if "Policy" not in api:
             for reference in tokens.references(tokens.text_of(uri)):
                 yield reference.target or ""
+
+
+def _behind_open_operations(document: Mapping[str, Any]) -> Iterator[str]:
+    """The functions, by logical id, behind the operations of an OpenAPI document that have no security."""
+    for path in section(document, "paths"):
+        operations = section(document, "paths", path)
+        for name in operations:
+            operation = section(operations, name)
+            if not operation.get("security", document.get("security")):
+                uri = section(operation, "x-amazon-apigateway-integration").get("uri")
+                for reference in tokens.references(tokens.text_of(uri)):
+                    yield reference.target or ""
 
 
 def _referred(value: object) -> str:

@@ -151,9 +151,11 @@ def _functions(
     role_of = {name: role for role in roles for name in role.functions}
     app_apis = apis(app.functions)
     resources: list[Resource] = []
+    is_log_group_made = False
     for function in app.functions:
         role = role_of.get(function.name)
-        if not function.log_group:
+        if not function.log_group and not is_log_group_made:
+            is_log_group_made = function.shares_log_group
             log_group: dict[str, Any] = {"LogGroupName": function.log_group_name}
             if function.log_retention is not None:
                 log_group["RetentionInDays"] = function.log_retention

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.answers.explanation import explain
 from remit.build import build
 from remit.deploy.execute import failure
 from remit.deploy.log_lines import is_of_lambda
-from remit.deploy.logs import reader
+from remit.deploy.logs import app_readers, new_lines
 from remit.deploy.status import status
 from remit.deploy.workflow import deploy
 from remit.did_you_mean import did_you_mean
@@ -287,9 +287,8 @@ class LocalApp:
 
     def logs(self, function: str) -> tuple[str, ...]:
         """The lines that a function has logged since the test began; those that Lambda writes are left out."""
-        deployed_name = self._tests_app.app.deployed_name(self._tests_app.function(function))
-        account = account_of(self._tests_app.running.aws)
-        lines = reader(account, function, deployed_name, since_ms=0).new_lines()
+        app = replace(self._tests_app.app, functions=(self._tests_app.function(function),))
+        lines = new_lines(app_readers(account_of(self._tests_app.running.aws), app, since_ms=0))
         return tuple(line.message for line in lines if not is_of_lambda(line.message))
 
     def wait_for_log(self, function: str, text: str, *, seconds: float = 10) -> str:

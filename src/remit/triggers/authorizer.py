@@ -122,11 +122,6 @@ class Authorizer(RouteAuthorizer):
         hint = did_you_mean(self._named, by_name) or "decorate it with `@app.function`: it needs no trigger"
         raise RemitError(f"`{self._named}` is no function of this app, so that no route can ask it", hint=hint)
 
-    def _uri(self, functions: Iterable[Function]) -> str:
-        """The address by which API Gateway calls the function."""
-        path = f"lambda:path/2015-03-31/functions/{self.asked(functions).arn}/invocations"
-        return f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"
-
     @property
     def _sources(self) -> list[str]:
         """Where the identity is, as neither kind of APIs spells it: `request.header.x`."""
@@ -138,7 +133,7 @@ class Authorizer(RouteAuthorizer):
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": self.payload_format_version,
             "AuthorizerResultTtlInSeconds": self.cache,
-            "AuthorizerUri": self._uri(functions),
+            "AuthorizerUri": self.asked(functions).invocation_uri,
         }
         if self.payload_format_version == "2.0":
             properties["EnableSimpleResponses"] = True
@@ -151,7 +146,7 @@ class Authorizer(RouteAuthorizer):
         properties: dict[str, Any] = {
             "Type": "TOKEN" if self.token else "REQUEST",
             "AuthorizerResultTtlInSeconds": self.cache,
-            "AuthorizerUri": self._uri(functions),
+            "AuthorizerUri": self.asked(functions).invocation_uri,
         }
         if self.identity_source:
             sources = [f"method.{source}" if source.startswith("request.") else source for source in self._sources]

@@ -45,10 +45,16 @@ CHECKS: Final = route_checks(Api)
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
     app_routes = routes(app.functions, Api)
-    yield from _api(app.api, app_routes[0].function)
-    yield from _authorizers(app, app_routes)
-    for function, triggers in route_functions(app_routes):
-        yield from _of_function(app, function, triggers)
+    if app.api.routes_in_body:
+        from remit.triggers.http_api_body import api_with_body  # noqa: PLC0415 - few apps are so large
+
+        yield api_with_body(app)
+    else:
+        yield _api(app.api, app_routes[0].function)
+        yield from _authorizers(app, app_routes)
+        for function, triggers in route_functions(app_routes):
+            yield from _of_function(app, function, triggers)
+    yield from _stage(app.api, app_routes[0].function)
     yield from domain(API, app.api)
 
 
@@ -93,14 +99,17 @@ def _notes_on_preflights(settings: ApiSettings, app_routes: tuple[Routed[Api], .
             )
 
 
-def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
-    """The API, its stage, and the log group of its access log."""
+def _api(settings: ApiSettings, first_user: Function) -> Resource:
     properties: dict[str, Any] = {"Name": "${AWS::StackName}", "ProtocolType": "HTTP"}
     if settings.cors_configuration is not None:
         properties["CorsConfiguration"] = dict(settings.cors_configuration)
     if settings.disable_execute_api_endpoint:
         properties["DisableExecuteApiEndpoint"] = True
-    yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
+    return Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
+
+
+def _stage(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
+    """The stage, and the log group of its access log."""
     stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
     if settings.route_settings:
         stage["DefaultRouteSettings"] = dict(settings.route_settings)

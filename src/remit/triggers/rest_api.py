@@ -209,12 +209,7 @@ def _methods(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
     for routed in app_routes:
         trigger, function, schema = routed.trigger, routed.function, routed.trigger.body_schema
         authorizer, parameters = trigger.authorizer, trigger.required_parameters
-        path = f"lambda:path/2015-03-31/functions/{function.arn}/invocations"
-        integration = {
-            "Type": "AWS_PROXY",
-            "IntegrationHttpMethod": "POST",
-            "Uri": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}",
-        }
+        integration = {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": function.invocation_uri}
         properties = {
             "RestApiId": _API,
             "ResourceId": _path_id(trigger.parts),

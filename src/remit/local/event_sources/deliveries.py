@@ -25,6 +25,7 @@ _SERVER_ERROR: Final = 500, {"Content-Type": "application/json"}, b'{"message":"
 _SOCKET_ERROR: Final = {"statusCode": 500, "body": json.dumps({"message": "Internal server error"})}
 _API: Final = "apigateway.amazonaws.com"
 _COGNITO: Final = "cognito-idp.amazonaws.com"
+_PIPES: Final = "pipes.amazonaws.com"
 _TRIGGERS: Final = (
     "_apply_pretoken_trigger", "_apply_presignup_trigger", "_apply_inbound_federation_trigger",
     "_apply_custom_message_trigger", "_invoke_define_auth_challenge_trigger",
@@ -50,6 +51,8 @@ class Delivery:
     service: str
     function: str
     source: str
+    role: str = ""
+    """The role that the service takes on for it; empty where the function's policy decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class Deliveries:
         instead_of(service, name)(delivered_later if is_later else delivered)
 
     def _may(self, invocation: Delivery) -> bool:
+        if invocation.role:
+            return self._may_with(invocation.role, invocation.service, invocation.function)
         account = place_of_request()["Account"]
         return self.calls.may_invoke(invocation.service, invocation.function, invocation.source, account)
 
@@ -122,7 +127,7 @@ class Deliveries:
         service = "scheduler" if ":scheduler:" in source else "events"
         role = target.get("RoleArn")
         if role:
-            return self._may_with(str(role), service, arn)
+            return self._may_with(str(role), f"{service}.amazonaws.com", arn)
         if ":lambda:" not in arn:
             return True
         return self._may(Delivery("events.amazonaws.com", arn, source))
@@ -133,12 +138,12 @@ class Deliveries:
         @instead_of(emulated("services.pipes"), "_deliver_batch")
         def delivered(deliver: Any, pipe: Mapping[str, Any], batch: Any) -> Any:
             target = str(pipe.get("Target", ""))
-            return self._may_with(str(pipe.get("RoleArn", "")), "pipes", target) and deliver(pipe, batch)
+            return self._may_with(str(pipe.get("RoleArn", "")), _PIPES, target) and deliver(pipe, batch)
 
     def _may_with(self, role: str, service: str, target: str) -> bool:
-        """Return whether a service may hand something to a target (ARN) with a role."""
+        """Return whether a service (`pipes.amazonaws.com`) may hand something to a target (ARN) with a role."""
         action = _ACTIONS.get(target.split(":")[2] if target.startswith("arn:") else "")
-        return action is None or self.calls.may_act(role, f"{service}.amazonaws.com", action, target)
+        return action is None or self.calls.may_act(role, service, action, target)
 
     def _ask_for_pools(self) -> None:
         """Ask before a trigger of a user pool, which fails then as if its function did."""
@@ -205,7 +210,8 @@ def _of_route(
     """The source is the stage, the method and the path of the route; of the route `$default`, itself."""
     path = route.partition(" ")[2]
     called = f"{method}{path}" if path else route
-    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{stage}/{called}")
+    role = integration.get("credentialsArn", "")
+    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{stage}/{called}", role)
 
 
 def _of_method(
@@ -224,7 +230,8 @@ def _of_authorizer(authorizer: Mapping[str, Any], event: Mapping[str, Any], *_: 
     """The source is the authorizer itself, of the API whose method or route is asked about."""
     api = str(event.get("methodArn") or event.get("routeArn")).rpartition(":")[2].partition("/")[0]
     identifier = authorizer.get("id") or authorizer.get("authorizerId")
-    return _of_function_at(authorizer.get("authorizerUri", ""), f"{api}/authorizers/{identifier}")
+    role = authorizer.get("authorizerCredentialsArn", "")
+    return _of_function_at(authorizer.get("authorizerUri", ""), f"{api}/authorizers/{identifier}", role)
 
 
 def _of_socket_route(
@@ -236,11 +243,11 @@ def _of_socket_route(
     return _of_function_at(integration.get("integrationUri", ""), f"{api}/{stage}/{route.get('routeKey')}")
 
 
-def _of_function_at(uri: str, source: str) -> Delivery | None:
+def _of_function_at(uri: str, source: str, role: str = "") -> Delivery | None:
     """The invocation of the function in the address of an integration or authorizer; None: it has no function."""
     apis = emulated("services.apigateway")
     function = apis._extract_lambda_ref_from_integration_uri(uri)
     if not function:
         return None
     arn = function if function.startswith("arn:") else arn_here("lambda", f"function:{function}")
-    return Delivery(_API, arn, arn_here("execute-api", source))
+    return Delivery(_API, arn, arn_here("execute-api", source), role)

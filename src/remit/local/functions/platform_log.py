@@ -30,9 +30,10 @@ class InvocationLog:
     events: tuple[str, ...]
 
 
-def new_stream(version: str, now: datetime) -> str:
-    """The name of a worker's log stream."""
-    return f"{now:%Y/%m/%d}/[{version}]{secrets.token_hex(16)}"
+def new_stream(function: DeployedFunction, now: datetime) -> str:
+    """The name of a worker's log stream: with the function's name, but in the log group that has its name."""
+    name = "" if function.log_group == f"/aws/lambda/{function.name}" else function.name
+    return f"{now:%Y/%m/%d}/{name}[{function.version}]{secrets.token_hex(16)}"
 
 
 def written(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> InvocationLog:

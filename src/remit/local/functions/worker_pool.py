@@ -149,7 +149,7 @@ class WorkerPool:
 
     def _start(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> Worker:
         interpreter = self._interpreters.for_runtime(function.runtime)
-        stream = new_stream(function.version, datetime.now(UTC))
+        stream = new_stream(function, datetime.now(UTC))
         work = self._folder / stream[-32:]
         work.mkdir(parents=True, mode=0o700)
         relay, debugger = self._debugger(function.name)
