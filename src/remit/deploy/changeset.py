@@ -117,7 +117,7 @@ def plan(
     it belongs to nobody yet. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
     which the plan pins.
     CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller. With `only_looks` the plan
-    is not to be executed: `leaving_nothing` throws it away, and this machine's bucket is made only for a large template.
+    is not to be executed: `leaving_nothing` throws it away, and here the bucket is made for a large template alone.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
