@@ -16,17 +16,20 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import remit
-from remit.app import ExistingValue
-from remit.build import text
-from remit.deploy.artefacts import checksum, object_pages
+from remit.app import App, ExistingValue, Template
+from remit.build import Built, text
+from remit.deploy.artefacts import checksum, compare_stored, object_pages
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bootstrap import require_bucket
+from remit.deploy.changeset import deployed_template
+from remit.deploy.stack import describe
 from remit.errors import RemitError
 from remit.secrets import secret_parts
 from remit.template.parameters import parameters as declared_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
@@ -43,6 +46,10 @@ _ZIP: Final = re.compile(r"\b[0-9a-f]{64}\.zip\b")
 
 class Damaged(RemitError):  # noqa: N818 - a state of what is stored
     """An object in the place of a release that is none: its bytes are not those that its key names."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.number = _number(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,12 @@ class Release:
         """The keys of the zips that its template names."""
         return tuple(sorted({f"{self.namespace}/{name}" for name in _ZIP.findall(json.dumps(self.template))}))
 
+    def built_again(self, folder: Path, name: str, stage: str) -> Built:
+        """The release as a build of the project, whose zips are in the bucket; nothing of the project is loaded."""
+        app = App(name, stage, (), stack_name=self.namespace)
+        template = Template("", (), parameters=self.looked_up)
+        return Built(folder, app, (), template, text(self.template), {})
+
     def runs_the_same(self, other: Release) -> bool:
         """Return whether both are the same template with the same parameters."""
         return (self.template, self.parameters) == (other.template, other.parameters)
@@ -88,6 +101,61 @@ def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Seq
         if not declared[parameter].is_hidden and not any(secret_parts(re.sub(r"\W+", "_", name), value)):
             kept[parameter] = value
     return Release(stack.name, template, kept, stack.since, looked_up=tuple(by_parameter.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReleases:
+    """The releases of a stack, the oldest first, what is wrong with others, and which one runs."""
+
+    releases: tuple[Release, ...]
+    damaged: tuple[Damaged, ...]
+    running: Release | None
+    """The newest one that is what runs; None if that is not kept."""
+
+
+def kept_releases(account: Account, bucket: Bucket, namespace: str) -> KeptReleases:
+    """The releases of a stack. RemitError: it is not deployed."""
+    with remit_errors():
+        stack = describe(account, namespace)
+        if stack is None or stack.new:
+            raise RemitError(f"{namespace} is not deployed", hint="`remit deploy` deploys it", exit_code=1)
+        template = deployed_template(account, stack)
+    read = read_releases(account, bucket, release_keys(account, bucket, namespace))
+    releases = tuple(release for release in read if isinstance(release, Release))
+    damaged = tuple(release for release in read if isinstance(release, Damaged))
+    values = tuple(value for release in releases for value in release.looked_up)
+    now = release_of(stack, template, values)
+    running = [release for release in releases if release.runs_the_same(now)]
+    return KeptReleases(releases, damaged, running[-1] if running else None)
+
+
+def release_to_go_back_to(account: Account, bucket: Bucket, namespace: str, number: int | None) -> Release:
+    """The release of this number, or the one before what runs.
+
+    RemitError (2): there is none, or none that is whole: two have this number, or a zip of it is gone.
+    """
+    kept = kept_releases(account, bucket, namespace)
+    numbers = [release.number for release in kept.releases]
+    hint = f"kept are {', '.join(map(str, numbers)) or 'none'}; `remit releases` lists them"
+    if number is None:
+        before = [release for release in kept.releases if kept.running is None or release.number < kept.running.number]
+        if not before:
+            raise RemitError(f"there is no release of {namespace} before the one that runs", hint=hint)
+        number = before[-1].number
+    wanted = [release for release in kept.releases if release.number == number]
+    if not wanted:
+        for damaged in kept.damaged:
+            if damaged.number == number:
+                raise damaged
+        gone = "is no longer kept" if numbers and number < numbers[0] else "is not there"
+        raise RemitError(f"release {number} of {namespace} {gone}", hint=hint)
+    if len(wanted) > 1:
+        raise RemitError(f"{len(wanted)} releases of {namespace} have the number {number}", hint=hint)
+    for key in wanted[0].zips:
+        with remit_errors():
+            if compare_stored(account, bucket.name, key) != "these bytes":
+                raise RemitError(f"release {number} needs {key}, which bucket {bucket.name} does not have", hint=hint)
+    return wanted[0]
 
 
 def next_number(account: Account, bucket: Bucket, release: Release) -> int | None:
@@ -155,16 +223,16 @@ def read_release(account: Account, bucket: Bucket, key: str) -> Release:
         try:
             body = client.get_object(Bucket=bucket.name, Key=key, ExpectedBucketOwner=account.account)["Body"].read()
         except client.exceptions.NoSuchKey as error:
-            raise Damaged(f"{key} in bucket {bucket.name} is gone") from error
+            raise Damaged(key, f"{key} in bucket {bucket.name} is gone") from error
     namespace, _, name = key.partition("/releases/")
     if not name.endswith(f"-{sha256(body).hexdigest()}.json"):
-        raise Damaged(f"{key} in bucket {bucket.name} has other bytes than its name says")
+        raise Damaged(key, f"{key} in bucket {bucket.name} has other bytes than its name says")
     try:
         release = _release(json.loads(body))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise Damaged(f"{key} in bucket {bucket.name} is no release that this remit can read") from None
+        raise Damaged(key, f"{key} in bucket {bucket.name} is no release that this remit can read") from None
     if (release.namespace, release.number) != (namespace, _number(key)):
-        raise Damaged(f"{key} in bucket {bucket.name} is release {release.number} of {release.namespace}")
+        raise Damaged(key, f"{key} in bucket {bucket.name} is release {release.number} of {release.namespace}")
     return release
 
 
