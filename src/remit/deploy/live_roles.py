@@ -133,7 +133,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     own_roles: list[Holder] = []
     for role in running.roles:
         if role.logical_id in roles:
-            changed = {item.policy: item.what for item in reading.drift if item.role == role.logical_id}
+            changed = {item.policy: item.what for item in reading.drift if item.resource == role.logical_id}
             functions = tuple(name for name in role.functions if name not in moved)
             own_roles.append(_role(role.logical_id, roles[role.logical_id], functions, changed))
     for name, stranger in strangers.items():
