@@ -113,7 +113,7 @@ def test_status_shows_what_was_changed(remit: Remit, role: str) -> None:
     assert f"  ! ReportRole: policy debug of role {role} (ReportRole) was made by hand: " in out
     assert "  + List, Read, Write, Tagging, Permissions management on iam: iam:*\n" in out
     document = json.loads(remit("status", "--json")[1])["changed_by_hand"]
-    assert (document["checked"], [change["role"] for change in document["changes"]]) == (True, ["ReportRole"])
+    assert (document["checked"], [change["resource"] for change in document["changes"]]) == (True, ["ReportRole"])
     assert remit("deploy", "--revert-drift")[0] == 0
     assert "by hand" not in remit("status")[1]
     assert json.loads(remit("status", "--json")[1])["changed_by_hand"]["changes"] == []

@@ -48,8 +48,8 @@ def held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     role_names = tuple(dict.fromkeys(names))
     with remit_errors():
         if account.local or len(role_names) > MANY:
-            allat_once = _here if account.local else all_held
-            roles = _if_allowed(lambda: allat_once(account, role_names))
+            all_at_once = _here if account.local else all_held
+            roles = _if_allowed(lambda: all_at_once(account, role_names))
             if roles is not None:
                 return roles
         return each_held(account, role_names)

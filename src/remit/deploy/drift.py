@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Globs, Policy, Statement
 
-_ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
+ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 
 
 DriftKind: TypeAlias = Literal["role", "access", "runs", "rest"]
@@ -176,7 +176,7 @@ def normal(policy: Policy) -> Policy:
     for statement in policy.statements:
         principals = statement.principals
         if principals is not None:
-            patterns = {(kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in principals.patterns}
+            patterns = {(kind, ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in principals.patterns}
             principals = replace(principals, patterns=tuple(sorted(patterns)))
         conditions = [replace(condition, values=_once(condition.values)) for condition in statement.conditions]
         statements.append(

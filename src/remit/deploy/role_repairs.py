@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LONG: Final = frozenset({"PolicyDocument", "AssumeRolePolicyDocument"})
+_LONG: Final = frozenset({
+    "AssumeRolePolicyDocument", "AttributeValue", "Policy", "PolicyDocument", "ResourcePolicy",
+})  # fmt: skip
 _COPIED: Final = ("Path", "Description")
 """Properties of a role that CreateRole takes as they are."""
 

@@ -123,10 +123,17 @@ def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
     ]
     if changes:
         back = {name: variables.get(name) if value is UNKNOWN else str(value) for name, value in expected.items()}
-        repairs = () if None in back.values() else (
-            repair(
-                "lambda.UpdateFunctionConfiguration", _UPDATED, FunctionName=live.name, Environment={"Variables": back}
-            ),
+        repairs = (
+            ()
+            if None in back.values()
+            else (
+                repair(
+                    "lambda.UpdateFunctionConfiguration",
+                    _UPDATED,
+                    FunctionName=live.name,
+                    Environment={"Variables": back},
+                ),
+            )
         )
         what = f"the environment of {live.words} was changed by hand: {', '.join(changes)}"
         yield live.drift("runs", what, *repairs)
@@ -179,19 +186,21 @@ def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
     expected_state = str(live.properties.get("Enabled", True)).lower() != "false"
     if _RUNNING.get(mapping.get("State", ""), expected_state) != expected_state:
         what = f"{live.words} of function {function} was turned {'off' if expected_state else 'on'} by hand"
-        yield live.drift("runs", what, repair("lambda.UpdateEventSourceMapping", UUID=live.name, Enabled=expected_state))
+        back = repair("lambda.UpdateEventSourceMapping", UUID=live.name, Enabled=expected_state)
+        yield live.drift("runs", what, back)
     for name, label in _NUMBERS.items():
         expected = live.properties.get(name)
         if expected not in (None, UNKNOWN) and not covers(expected, mapping.get(name)):
-            back = repair("lambda.UpdateEventSourceMapping", UUID=live.name, **{name: int(expected)})
-            change = f"{mapping.get(name)}, not {expected}"
-            yield live.drift("runs", f"the {label} of {live.words} of function {function} was changed by hand: {change}", back)
+            number: dict[str, Any] = {name: int(expected)}
+            back = repair("lambda.UpdateEventSourceMapping", UUID=live.name, **number)
+            what = f"the {label} of {live.words} of function {function} was changed by hand"
+            yield live.drift("runs", f"{what}: {mapping.get(name)}, not {expected}", back)
 
 
 _NUMBERS: Final = {"BatchSize": "batch size", "MaximumBatchingWindowInSeconds": "batching window"}
 
 
-def _point(live: LiveResource, setting: Setting) -> Repair:
+def _point(live: LiveResource, _: Setting) -> Repair:
     """Put an alias back, to its version alone."""
     version = live.properties["FunctionVersion"]
     weights = live.properties.get("RoutingConfig") or {"AdditionalVersionWeights": {}}
@@ -240,8 +249,15 @@ ROWS: Final = (
         ),
         (
             Setting("version", "FunctionVersion", _ALIAS, "FunctionVersion", _point, kind="runs"),
-            Setting("routing", "RoutingConfig.AdditionalVersionWeights", _ALIAS,
-                    "RoutingConfig.AdditionalVersionWeights", _point, {}, "runs"),
+            Setting(
+                "routing",
+                "RoutingConfig.AdditionalVersionWeights",
+                _ALIAS,
+                "RoutingConfig.AdditionalVersionWeights",
+                _point,
+                {},
+                "runs",
+            ),
         ),
         ((_POLICY, _permissions),),
     ),

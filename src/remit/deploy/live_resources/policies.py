@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.deploy.deployed_references import is_open
-from remit.deploy.drift import normal
+from remit.deploy.drift import ROOT, normal
 from remit.deploy.live_resources.resource_row import AttachedPolicy
 from remit.errors import RemitError
 from remit.iam.policy import Globs, Policy, parse, render
@@ -62,7 +62,9 @@ def comparable(statement: Statement) -> Statement:
     return replace(statement, sid="", actions=actions, conditions=tuple(sorted(conditions, key=repr)))
 
 
-def compare_policy(live: LiveResource, text: str | None, put: Put, default: Iterable[Statement] = ()) -> Iterator[Drift]:
+def compare_policy(
+    live: LiveResource, text: str | None, put: Put, default: Iterable[Statement] = ()
+) -> Iterator[Drift]:
     """Yield what differs of a policy that AWS gives as `text`, None or empty where there is none.
 
     `put` writes a document, or deletes it (""). `default` is what the service itself writes without a policy.
@@ -96,8 +98,16 @@ def new_callers(live: LiveResource, actual: Iterable[Statement], expected: Itera
     texts = []
     for who, actions in gained.items():
         more = f" and {len(actions) - _MOST} more" if len(actions) > _MOST else ""
-        texts.append(f"{'anybody' if who == '*' else who} may {', '.join(list(actions)[:_MOST])}{more}")
+        texts.append(f"{_words(who)} may {', '.join(list(actions)[:_MOST])}{more}")
     return f": {'; '.join(texts)}" if texts else "", "*" in gained
+
+
+def _words(who: str) -> str:
+    """Whoever a policy names, for people."""
+    account = ROOT.fullmatch(who)
+    if account is not None:
+        return f"account {account[1]}"
+    return "anybody" if who == "*" else who
 
 
 def _exposed(live: LiveResource, statements: Iterable[Statement]) -> dict[tuple[str, str], None]:

@@ -19,12 +19,14 @@ from remit.deploy.expected_roles import pseudo
 from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
 from remit.deploy.live_resources.policies import attached_policies
 from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
+from remit.deploy.live_resources.senders import ROWS as SENDERS
+from remit.deploy.live_resources.stores import ROWS as STORES
 from remit.deploy.stack import pauses
 from remit.errors import RemitError
 from remit.roles.reference_names import arn_of, fill_references
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from remit.app import Resource
     from remit.deploy.drift import Drift
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
 
-ROWS: Final[Mapping[str, Row]] = {row.type: row for row in FUNCTIONS}
+ROWS: Final[Mapping[str, Row]] = {row.type: row for row in (*FUNCTIONS, *STORES, *SENDERS)}
 """By type; of all others nothing is compared."""
+_VERSION: Final = "AWS::Lambda::Version"
 _GET_FUNCTION: Final = "lambda.GetFunction"
 _GONE: Final = frozenset({
     "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NotFound", "NotFoundException", "QueueDoesNotExist",
@@ -57,7 +60,7 @@ class ReadResources:
     answers: Mapping[str, Mapping[str, Any]]
 
     def roles_of_functions(self, logical_ids: Iterable[str]) -> dict[str, str]:
-        """The ARN of the role that each function runs under; one that is gone is left out. RemitError: a call failed."""
+        """The ARN of each function's role; a function that is gone is left out. RemitError: a call failed."""
         roles = {}
         for logical_id in logical_ids:
             answer = self.answers.get(logical_id, {}).get(_GET_FUNCTION)
@@ -78,7 +81,8 @@ def read_resources(account: Account, deployed: StackStatus, on_wait: Callable[[s
     resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
     for resource in resources:
         names.setdefault(resource.type, []).append(resource.physical_id)
-    subjects, calls = {}, {}
+    subjects: dict[str, Subject] = {}
+    calls: dict[tuple[str, str], Read] = {}
     for resource in resources:
         arn = fill_references(arn_of(resource.type, resource.physical_id) or "", place)
         subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type])
@@ -167,6 +171,8 @@ def compared(
     `declared` are the template's resources, and `names` the values of their references.
     """
     physical = {name: text for name, text in deployed.physical_ids.items() if text}
+    versions = {part.logical_id: part.physical_id for part in deployed.resources if part.type == _VERSION}
+    names = {**names, **{f"${{{name}.Version}}": arn.rpartition(":")[2] for name, arn in versions.items()}}
     resources = tuple(resource for resource in declared if resource.logical_id in physical)
     policies = attached_policies(resources, names, physical)
     stack = LiveStack(account.account, names, physical, resources, policies, partial(_asked, account))
@@ -178,7 +184,7 @@ def compared(
         subject, answers = read.subjects[resource.logical_id], read.answers[resource.logical_id]
         known = {name: answer for name, answer in answers.items() if not isinstance(answer, RemitError)}
         live = LiveResource(
-            ROWS[resource.type], resource.logical_id, subject.name, subject.arn,
+            ROWS[resource.type], resource.logical_id, subject,
             stack.filled(dict(resource.properties)), known, stack,
         )  # fmt: skip
         changes += [live.gone()] if None in known.values() else differences(live)
@@ -197,4 +203,5 @@ def _asked(account: Account, operation: str, **parameters: Any) -> Any:
 
 def _not_compared(operation: str, logical_ids: Sequence[str]) -> str:
     more = f" and {len(logical_ids) - _NAMED} more" if len(logical_ids) > _NAMED else ""
-    return f"not compared: what {operation} tells of {', '.join(logical_ids[:_NAMED])}{more}, which the caller may not read"
+    resources = f"{', '.join(logical_ids[:_NAMED])}{more}"
+    return f"not compared: what {operation} tells of {resources}, which the caller may not read"

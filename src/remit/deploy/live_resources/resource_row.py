@@ -122,11 +122,20 @@ class LiveResource:
 
     row: Row
     logical_id: str
-    name: str
-    arn: str
+    subject: Subject
     properties: Mapping[str, Any]
     answers: Mapping[str, Any]
     stack: LiveStack
+
+    @property
+    def name(self) -> str:
+        """Its name in the account (physical id)."""
+        return self.subject.name
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return self.subject.arn
 
     @property
     def words(self) -> str:
