@@ -90,7 +90,7 @@ RESOURCES: dict[str, tuple[str, dict[str, Any]]] = {
             "SourceAccount": ref("AWS::AccountId"),
         },
     ),
-    "Source": ("AWS::Lambda::EventSourceMapping", {"FunctionName": ref("Report"), "EventSourceArn": arn("Queue")}),
+    "Source": ("AWS::Lambda::EventSourceMapping", {"FunctionName": ref("Report"), "EventSourceArn": arn("Jobs")}),
     "Group": ("AWS::Logs::LogGroup", {"LogGroupName": f"/aws/lambda/{NAME}-report", "RetentionInDays": 30}),
     "Queue": ("AWS::SQS::Queue", {"VisibilityTimeout": 180}),
     "QueuePolicy": (
@@ -98,6 +98,7 @@ RESOURCES: dict[str, tuple[str, dict[str, Any]]] = {
         {"Queues": [ref("Queue")], "PolicyDocument": policy(allow("sqs:SendMessage", arn("Queue")))},
     ),
     "Plain": ("AWS::SQS::Queue", {}),
+    "Jobs": ("AWS::SQS::Queue", {"VisibilityTimeout": 180}),
     "Topic": ("AWS::SNS::Topic", {}),
     "Subscription": (
         "AWS::SNS::Subscription",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Remit = Callable[..., tuple[int, str, str]]
 
 IAM = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]})
-REFUSED = "error: nothing was deployed: roles were changed by hand\n"
+REFUSED = "error: nothing was deployed: the stack was changed by hand\n"
 LESS = ORDERS.format(verb="query").replace('dynamodb.query("orders")', "")
 
 
@@ -143,7 +143,7 @@ def test_at_a_terminal_a_person_is_asked_and_told_what_will_happen(
 def test_yes_at_a_terminal_does_not_agree_to_it(project: Path, remit: Remit, role: str) -> None:
     person = Terminal(project, "deploy", "--local", "--yes")
     code, shown = person.end()
-    assert (code, "nothing was deployed: roles were changed by hand" in shown, role in shown) == (1, True, True)
+    assert (code, "nothing was deployed: the stack was changed by hand" in shown, role in shown) == (1, True, True)
     assert remit("status")[0] == 0
 
 

@@ -55,7 +55,7 @@ def told(account: Account) -> list[tuple[str, str]]:
 
 
 def test_after_a_deploy_nothing_was_changed_by_hand(account: Account, names: dict[str, str]) -> None:
-    assert len(names) == 23
+    assert len(names) == 24
     assert [] == told(account)
 
 

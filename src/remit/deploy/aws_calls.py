@@ -34,7 +34,7 @@ _FOLLOW: Final = "to follow and show the stack"
 _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
 _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
-_COMPARE: Final = "to compare the stack's roles with what they are in the account"
+_COMPARE: Final = "to compare what the stack made with what it is in the account"
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
 
@@ -82,7 +82,7 @@ def _objects(operation: str, *actions: str) -> DeployCall:
 _READ_ROLES: Final = _calls(
     "iam", _ROLES, _COMPARE, "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"
 )
-_READ_FUNCTIONS: Final = _calls("lambda", _FUNCTIONS, _COMPARE, "GetFunction")
+_READ_FUNCTIONS: Final = _calls("lambda", _FUNCTIONS, _COMPARE, "GetFunction", "GetPolicy")
 _PLANNING: Final = (
     "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
 )  # fmt: skip

@@ -27,7 +27,7 @@ def by_hand_lines(changes: ManualChanges) -> Iterator[str]:
         yield "  ? what that does to access cannot be read with these credentials"
     yield from (f"  ? {shown(text)}" for text in changes.not_compared)
     if changes.unread is not None:
-        yield f"  ? whether roles were changed by hand is not known: {shown(changes.unread.message)}"
+        yield f"  ? whether something was changed by hand is not known: {shown(changes.unread.message)}"
 
 
 def by_hand_document(changes: ManualChanges) -> dict[str, Any]:

@@ -91,9 +91,9 @@ def reasons(question: DeployQuestion) -> list[str]:
         case PlanQuestion():
             return refusal(question)[0]
         case ManualChangesQuestion(changes) if changes.unread is None:
-            return ["roles were changed by hand"]
+            return ["the stack was changed by hand"]
         case ManualChangesQuestion():
-            return ["whether roles were changed by hand is not known"]
+            return ["whether something was changed by hand is not known"]
         case _:
             return ["it needs an answer"]
 
