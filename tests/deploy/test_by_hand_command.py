@@ -72,7 +72,7 @@ def test_drift_that_is_reverted_is_gone_before_the_deploy(
     code, _, err = remit("deploy", "--revert-drift")
     assert code == 0
     assert f"  aws iam delete-role-policy --role-name {role} --policy-name debug\n" in err
-    assert err.index("the roles are as the template has them") < err.index("this deploy would change")
+    assert err.index("all is as the template has it") < err.index("this deploy would change")
     assert policies(elsewhere, role) == ["remit"]
     code, _, err = remit("deploy")
     assert (code, "by hand" in err) == (0, False)
