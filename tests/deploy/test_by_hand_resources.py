@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hands_on_resources import HANDS, NAME, TEMPLATE, prepare
+from hands_on_resources import HANDS, NAME, RESOURCES, TEMPLATE, prepare
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
+from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.manual_changes import changed_by_hand, revert
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -69,5 +70,7 @@ def test_a_change_by_hand_is_seen_and_named_and_put_back(account: Account, names
         with pytest.raises(RemitError, match="remit cannot undo this"):
             revert(account, changes, NAME, lambda _: None)
         return
-    revert(account, changes, NAME, lambda _: None)
+    made: list[str] = []
+    revert(account, changes, NAME, lambda repair: made.append(repair.operation))
     assert [] == told(account)
+    assert set(made) <= set(ROWS[RESOURCES[hand.resource][0]].writes)

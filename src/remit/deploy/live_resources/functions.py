@@ -14,9 +14,9 @@ from remit.deploy.artefacts import checksum, names_artefact
 from remit.deploy.live_resources.policies import comparable, new_callers
 from remit.deploy.live_resources.resource_row import (
     UNKNOWN,
+    ComparedProperty,
     Read,
     Row,
-    Setting,
     covers,
     expected_at,
     repair,
@@ -92,7 +92,7 @@ def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
             yield live.drift("runs", f"permission {holder.logical_id} of {live.words} was removed by hand", back)
 
 
-def _configure(live: LiveResource, setting: Setting) -> Repair:
+def _configure(live: LiveResource, setting: ComparedProperty) -> Repair:
     """Write one property, which UpdateFunctionConfiguration takes under the same name."""
     value = expected_at(live, setting)
     actual = value_at(live.answers[_FUNCTION], setting.path)
@@ -100,7 +100,7 @@ def _configure(live: LiveResource, setting: Setting) -> Repair:
     return repair("lambda.UpdateFunctionConfiguration", _UPDATED, FunctionName=live.name, **{setting.property: value})
 
 
-def _limit_concurrency(live: LiveResource, setting: Setting) -> Repair:
+def _limit_concurrency(live: LiveResource, setting: ComparedProperty) -> Repair:
     most = expected_at(live, setting)
     if most is None:
         return repair("lambda.DeleteFunctionConcurrency", FunctionName=live.name)
@@ -200,7 +200,7 @@ def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
 _NUMBERS: Final = {"BatchSize": "batch size", "MaximumBatchingWindowInSeconds": "batching window"}
 
 
-def _point(live: LiveResource, _: Setting) -> Repair:
+def _point(live: LiveResource, _: ComparedProperty) -> Repair:
     """Put an alias back, to its version alone."""
     version = live.properties["FunctionVersion"]
     weights = live.properties.get("RoutingConfig") or {"AdditionalVersionWeights": {}}
@@ -217,12 +217,12 @@ ROWS: Final = (
             Read(_RULES, lambda subject: {"TargetArn": subject.arn}),
         ),
         (
-            Setting("layers", "Layers", _FUNCTION, "Configuration.Layers.Arn", _configure, [], "runs"),
-            Setting("handler", "Handler", _FUNCTION, "Configuration.Handler", _configure, kind="runs"),
-            Setting("runtime", "Runtime", _FUNCTION, "Configuration.Runtime", _configure, kind="runs"),
-            Setting("timeout", "Timeout", _FUNCTION, "Configuration.Timeout", _configure, 3, "runs"),
-            Setting("memory", "MemorySize", _FUNCTION, "Configuration.MemorySize", _configure, 128, "runs"),
-            Setting(
+            ComparedProperty("layers", "Layers", _FUNCTION, "Configuration.Layers.Arn", _configure, [], "runs"),
+            ComparedProperty("handler", "Handler", _FUNCTION, "Configuration.Handler", _configure, kind="runs"),
+            ComparedProperty("runtime", "Runtime", _FUNCTION, "Configuration.Runtime", _configure, kind="runs"),
+            ComparedProperty("timeout", "Timeout", _FUNCTION, "Configuration.Timeout", _configure, 3, "runs"),
+            ComparedProperty("memory", "MemorySize", _FUNCTION, "Configuration.MemorySize", _configure, 128, "runs"),
+            ComparedProperty(
                 "reserved concurrency",
                 "ReservedConcurrentExecutions",
                 _FUNCTION,
@@ -233,12 +233,23 @@ ROWS: Final = (
             ),
         ),
         ((_POLICY, _permissions), (_RULES, _rules), (_FUNCTION, _code), (_FUNCTION, _environment), (_FUNCTION, _tags)),
+        (
+            "lambda.AddPermission",
+            "lambda.RemovePermission",
+            "lambda.UpdateFunctionConfiguration",
+            "lambda.UpdateFunctionCode",
+            "lambda.PutFunctionConcurrency",
+            "lambda.DeleteFunctionConcurrency",
+            "lambda.TagResource",
+            "events.RemoveTargets",
+        ),
     ),
     Row(
         "AWS::Lambda::EventSourceMapping",
         "event source mapping",
         (Read(_MAPPINGS, lambda _: {}),),
         checks=((_MAPPINGS, _mapping_differences),),
+        writes=("lambda.UpdateEventSourceMapping",),
     ),
     Row(
         "AWS::Lambda::Alias",
@@ -248,8 +259,8 @@ ROWS: Final = (
             Read(_POLICY, _by_name, "ResourceNotFoundException"),
         ),
         (
-            Setting("version", "FunctionVersion", _ALIAS, "FunctionVersion", _point, kind="runs"),
-            Setting(
+            ComparedProperty("version", "FunctionVersion", _ALIAS, "FunctionVersion", _point, kind="runs"),
+            ComparedProperty(
                 "routing",
                 "RoutingConfig.AdditionalVersionWeights",
                 _ALIAS,
@@ -260,5 +271,6 @@ ROWS: Final = (
             ),
         ),
         ((_POLICY, _permissions),),
+        ("lambda.AddPermission", "lambda.RemovePermission", "lambda.UpdateAlias"),
     ),
 )

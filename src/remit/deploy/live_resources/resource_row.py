@@ -46,14 +46,14 @@ class Read(NamedTuple):
     """The error code that means there is none of it: the answer is {} then."""
 
 
-class Setting(NamedTuple):
+class ComparedProperty(NamedTuple):
     """A property of the template, and where AWS's answer has it; both are paths, which go into each item of lists."""
 
     label: str
     property: str
     operation: str
     path: str
-    put: Callable[[LiveResource, Setting], Repair]
+    put: Callable[[LiveResource, ComparedProperty], Repair]
     absent: Any = IF_SET
     """What AWS has where the template sets nothing."""
     kind: DriftKind = "rest"
@@ -68,9 +68,11 @@ class Row(NamedTuple):
     type: str
     word: str
     reads: tuple[Read, ...]
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[ComparedProperty, ...] = ()
     checks: tuple[tuple[str, Check], ...] = ()
     """Comparisons that are not of one property: the operation, and what compares its answer."""
+    writes: tuple[str, ...] = ()
+    """The calls that put back what was changed by hand."""
 
 
 class AttachedPolicy(NamedTuple):
@@ -175,7 +177,7 @@ def value_at(value: Any, path: str) -> Any:
     return value
 
 
-def expected_at(live: LiveResource, setting: Setting) -> Any:
+def expected_at(live: LiveResource, setting: ComparedProperty) -> Any:
     """What the template says of a setting, or AWS's value where it says nothing."""
     value = value_at(live.properties, setting.property)
     return setting.absent if value is None else value

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.deploy.live_resources.policies import compare_policy
 from remit.deploy.live_resources.resource_row import (
     UNKNOWN,
+    ComparedProperty,
     Read,
     Row,
-    Setting,
     covers,
     expected_at,
     is_known,
@@ -54,7 +54,7 @@ def _queue_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
     return compare_policy(live, answer["Attributes"].get("Policy"), _put_queue_policy)
 
 
-def _set_queue(live: LiveResource, setting: Setting) -> Repair:
+def _set_queue(live: LiveResource, setting: ComparedProperty) -> Repair:
     value = expected_at(live, setting)
     text = value if isinstance(value, str) else json.dumps(value)
     return repair("sqs.SetQueueAttributes", QueueUrl=live.name, Attributes={setting.property: text})
@@ -108,7 +108,7 @@ def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.drift("runs", f"the subscription of {protocol} {endpoint} to {live.words} was removed by hand", back)
 
 
-def _set_schedule(live: LiveResource, _: Setting) -> Repair:
+def _set_schedule(live: LiveResource, _: ComparedProperty) -> Repair:
     return repair("scheduler.UpdateSchedule", **{"Name": live.name, **live.properties})
 
 
@@ -123,7 +123,7 @@ def _rule_targets(subject: Subject) -> dict[str, str]:
     return {"Rule": named.pop("Name"), **named}
 
 
-def _put_rule(live: LiveResource, _: Setting) -> Repair:
+def _put_rule(live: LiveResource, _: ComparedProperty) -> Repair:
     pattern = live.properties.get("EventPattern")
     options = {"State": "ENABLED"}
     options |= {name: live.properties[name] for name in ("ScheduleExpression", "State") if name in live.properties}
@@ -250,10 +250,11 @@ ROWS: Final = (
             ),
         ),
         tuple(
-            Setting(label, name, _QUEUE, f"Attributes.{name}", _set_queue, kind="runs")
+            ComparedProperty(label, name, _QUEUE, f"Attributes.{name}", _set_queue, kind="runs")
             for label, name in _QUEUE_SETTINGS.items()
         ),
         ((_QUEUE, _queue_policy),),
+        ("sqs.SetQueueAttributes",),
     ),
     Row(
         "AWS::SNS::Topic",
@@ -263,27 +264,30 @@ ROWS: Final = (
             Read(_SUBSCRIPTIONS, lambda subject: {"TopicArn": subject.name}),
         ),
         checks=((_TOPIC, _topic_policy), (_SUBSCRIPTIONS, _subscriptions)),
+        writes=("sns.SetTopicAttributes", "sns.Subscribe", "sns.Unsubscribe"),
     ),
     Row(
         "AWS::Scheduler::Schedule",
         "schedule",
         (Read(_SCHEDULE, lambda subject: {"Name": subject.name}),),
         (
-            Setting("state", "State", _SCHEDULE, "State", _set_schedule, "ENABLED", "runs"),
-            Setting("time", "ScheduleExpression", _SCHEDULE, "ScheduleExpression", _set_schedule, kind="runs"),
-            Setting("target", "Target.Arn", _SCHEDULE, "Target.Arn", _set_schedule, kind="runs"),
+            ComparedProperty("state", "State", _SCHEDULE, "State", _set_schedule, "ENABLED", "runs"),
+            ComparedProperty("time", "ScheduleExpression", _SCHEDULE, "ScheduleExpression", _set_schedule, kind="runs"),
+            ComparedProperty("target", "Target.Arn", _SCHEDULE, "Target.Arn", _set_schedule, kind="runs"),
         ),
+        writes=("scheduler.UpdateSchedule",),
     ),
     Row(
         "AWS::Events::Rule",
         "rule",
         (Read(_RULE, _rule_name), Read(_TARGETS, _rule_targets)),
         (
-            Setting("state", "State", _RULE, "State", _put_rule, "ENABLED", "runs"),
-            Setting("time", "ScheduleExpression", _RULE, "ScheduleExpression", _put_rule, kind="runs"),
-            Setting("pattern", "EventPattern", _RULE, "EventPattern", _put_rule, kind="runs"),
+            ComparedProperty("state", "State", _RULE, "State", _put_rule, "ENABLED", "runs"),
+            ComparedProperty("time", "ScheduleExpression", _RULE, "ScheduleExpression", _put_rule, kind="runs"),
+            ComparedProperty("pattern", "EventPattern", _RULE, "EventPattern", _put_rule, kind="runs"),
         ),
         ((_TARGETS, _targets),),
+        ("events.PutRule", "events.PutTargets", "events.RemoveTargets"),
     ),
     Row(
         "AWS::ApiGatewayV2::Api",
@@ -293,6 +297,12 @@ ROWS: Final = (
             Read(_AUTHORIZERS, lambda subject: {"ApiId": subject.name}),
         ),
         checks=((_ROUTES, _routes), (_AUTHORIZERS, _authorizers)),
+        writes=(
+            "apigatewayv2.CreateRoute",
+            "apigatewayv2.UpdateRoute",
+            "apigatewayv2.DeleteRoute",
+            "apigatewayv2.UpdateAuthorizer",
+        ),
     ),
     Row(
         "AWS::Logs::LogGroup",
@@ -302,5 +312,6 @@ ROWS: Final = (
             Read(_FILTERS, lambda subject: {"logGroupName": subject.name}),
         ),
         checks=((_GROUPS, _group), (_FILTERS, _filters)),
+        writes=("logs.PutRetentionPolicy", "logs.DeleteRetentionPolicy", "logs.DeleteSubscriptionFilter"),
     ),
 )

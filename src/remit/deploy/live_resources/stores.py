@@ -145,18 +145,26 @@ ROWS: Final = (
             Read(_NOTIFICATIONS, _bucket),
         ),
         checks=((_BUCKET_POLICY, _bucket_policy), (_BLOCK, _block), (_NOTIFICATIONS, _notifications)),
+        writes=(
+            "s3.PutBucketPolicy",
+            "s3.DeleteBucketPolicy",
+            "s3.PutPublicAccessBlock",
+            "s3.PutBucketNotificationConfiguration",
+        ),
     ),
     Row(
         "AWS::DynamoDB::Table",
         "table",
         (Read(_TABLE_POLICY, lambda subject: {"ResourceArn": subject.arn}, "PolicyNotFoundException"),),
         checks=((_TABLE_POLICY, _table_policy),),
+        writes=("dynamodb.PutResourcePolicy", "dynamodb.DeleteResourcePolicy"),
     ),
     Row(
         "AWS::SecretsManager::Secret",
         "secret",
         (Read(_SECRET_POLICY, lambda subject: {"SecretId": subject.name}),),
         checks=((_SECRET_POLICY, _secret_policy),),
+        writes=("secretsmanager.PutResourcePolicy", "secretsmanager.DeleteResourcePolicy"),
     ),
     Row(
         "AWS::KMS::Key",
@@ -166,5 +174,6 @@ ROWS: Final = (
             Read(_GRANTS, lambda subject: {"KeyId": subject.name}),
         ),
         checks=((_KEY_POLICY, _key_policy), (_GRANTS, _grants)),
+        writes=("kms.PutKeyPolicy", "kms.RevokeGrant"),
     ),
 )
