@@ -158,7 +158,7 @@ def test_code_whose_name_no_file_has_is_left_at_its_line(tmp_path: Path, name: s
     (left,) = imported(tmp_path, {"template.yaml": source}, "template.yaml").left
     assert left.because == "its code has a name that is too long for a file"
     assert left.origin is not None
-    assert left.origin.line == 23
+    assert left.origin.line == 22
 
 
 def test_what_an_app_cannot_have_is_left_with_its_line_and_what_refers_to_it_too(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@
 3. Show what changes, for resources and for access, and go on only if somebody agrees, or nothing needs approval.
 4. Upload the zips.
 5. Execute the plan, and follow its events. If somebody else changed the stack meanwhile, begin again, once.
-6. Record what is deployed, remove old zips, and compare the code that functions run with the build.
+6. Record what is deployed, keep it as a release, remove old ones, and compare the code of functions with the build.
 
 A `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
 With `only_plans` it goes as far as 3 without asking anybody, and leaves nothing behind.
@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
@@ -25,18 +24,20 @@ from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, r
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import Stuck, discard, discard_looks, leaving_nothing, plan
+from remit.deploy.changeset import Stuck, deployed_template, discard, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployer_check import require_deployer
 from remit.deploy.deployment import Deployment, NotApproved
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.held_data import held_data
 from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
-from remit.deploy.stack import describe
+from remit.deploy.releases import keep, kept_keys, next_number, release_of
+from remit.deploy.stack import deployer, describe
 from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import Mistakes, RemitError, stop_code
 from remit.project.stack_name import checked_stage
@@ -51,14 +52,13 @@ if TYPE_CHECKING:
     from remit.build import Built
     from remit.deploy.approval import DriftChoice
     from remit.deploy.bucket import Bucket
-    from remit.deploy.manual_changes import ManualChanges
-    from remit.deploy.operators import DeployQuestion
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.session import Account
     from remit.review.accepted_file import AcceptedGain
 
 _NOBODY: Final = DeployOperator()
+_NO_RELEASE: Final = "`remit rollback` cannot go back to this deploy"
 _NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
 
 
@@ -123,7 +123,8 @@ def deploy(
         only_looks=only_plans,
     )
     if only_plans:
-        return _planned(job)
+        with _before_deploying(account), leaving_nothing(account, built.namespace, job.bucket):
+            return _change_stack(_looked_up(job))
     with _before_deploying(account):
         job = _looked_up(job)
         for text in () if force or job.service_role else require_deployer(built, account, job.parameters):
@@ -132,6 +133,8 @@ def deploy(
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
             remember(account, built.folder, built)
+        with _noted(operator, _NO_RELEASE):
+            _keep_release(job)
         _prune(job, deployment)
         functions = other_code(account, built.namespace, json.loads(built.body))
         deployment = replace(deployment, other_code=functions)
@@ -229,67 +232,49 @@ def _change_stack_again(job: _Job) -> Deployment:
 
 
 def _change_stack(job: _Job) -> Deployment:
-    """From the look at the stack to the end of its change; without a plan when nothing has to change."""
-    changes, planned = _settle_and_plan(job)
+    """From the look at the stack to the end of its change, or its plan alone; no plan when nothing has to change."""
+    deployment = _settled_and_planned(job)
+    planned = deployment.plan
     if planned is None:
-        _require_change(job)
+        _require_first(job, is_first=False)
+        check_names(job.yes_delete, ())
         with remit_errors():
             stack = describe(job.account, job.built.namespace)
-        return Deployment(job.built.namespace, changes, outputs=() if stack is None else stack.outputs)
+        return replace(deployment, outputs=() if stack is None else stack.outputs)
     with _before_deploying(job.account, planned):
-        access = _shown_and_agreed(job, changes, planned)
+        deployment = _agreed(job, deployment, planned)
+        if job.only_looks:
+            return deployment
         _upload(job)
+        if planned.running:
+            with _noted(job.operator, "`remit rollback` cannot go back to what runs now"):
+                _keep_release(job, by_this_deploy=False)
     with job.operator.events(planned.namespace) as on_event:
         outcome = execute.execute(job.account, planned, on_event)
-    return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
+    return replace(deployment, outcome=outcome, outputs=outcome.outputs)
 
 
-def _planned(job: _Job) -> Deployment:
-    """As far as a deploy comes without an answer, and what it would be asked for."""
-    unanswered: tuple[DeployQuestion, ...] = ()
-    clean = partial(discard_looks, job.account, job.built.namespace)
-    with _before_deploying(job.account), leaving_nothing(clean):
-        job = _looked_up(job)
-        deployment = Deployment(job.built.namespace)
-        try:
-            deployment = replace(deployment, manual_changes=_settle(job))
-        except NotApproved as stop:
-            deployment = stop.deployment
-            unanswered = deployment.unanswered
-        planned = _plan(job)
-        if planned is None:
-            _require_change(job)
-            return deployment
-        try:
-            access = _shown_and_agreed(job, deployment.manual_changes, planned)
-            deployment = replace(deployment, plan=planned, access=access)
-        except NotApproved as stop:
-            deployment = replace(stop.deployment, unanswered=(*unanswered, *stop.deployment.unanswered))
-    return deployment
-
-
-def _require_change(job: _Job) -> None:
-    """Refuse options that are about what is made or goes, where nothing changes. RemitError (2)."""
-    _require_first(job, is_first=False)
-    check_names(job.yes_delete, ())
-
-
-def _shown_and_agreed(job: _Job, changes: ManualChanges | None, planned: StackPlan) -> PlannedAccess:
-    """The plan's changes of access, shown and agreed to. NotApproved, RemitError: as of `agree_to_plan`."""
+def _agreed(job: _Job, deployment: Deployment, planned: StackPlan) -> Deployment:
+    """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to."""
     _require_first(job, is_first=planned.kind == "CREATE")
     access = _show(job, planned)
-    agree_to_plan(
-        job.account,
-        changes,
-        planned,
-        access,
-        job.operator,
-        job.approval,
-        yes=job.yes,
-        yes_delete=job.yes_delete,
-        first=job.first,
-    )
-    return access
+    try:
+        agree_to_plan(
+            job.account,
+            deployment.manual_changes,
+            planned,
+            access,
+            job.operator,
+            job.approval,
+            yes=job.yes,
+            yes_delete=job.yes_delete,
+            first=job.first,
+        )
+    except NotApproved as stop:
+        if not job.only_looks:
+            raise
+        return replace(stop.deployment, unanswered=(*deployment.unanswered, *stop.deployment.unanswered))
+    return replace(deployment, access=access)
 
 
 def _require_first(job: _Job, *, is_first: bool) -> None:
@@ -301,44 +286,43 @@ def _require_first(job: _Job, *, is_first: bool) -> None:
         )
 
 
-def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, StackPlan | None]:
+def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
     """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees."""
-    with _before_deploying(job.account):
-        changes = _settle(job)
+    account, operator, built = job.account, job.operator, job.built
+    with _before_deploying(account):
+        try:
+            changes = settle_manual_changes(built, account, operator, job.drift, yes=job.yes, wait=job.wait)
+            deployment = Deployment(built.namespace, changes)
+        except NotApproved as stop:
+            if not job.only_looks:
+                raise
+            deployment = stop.deployment
     try:
-        return changes, _plan(job)
+        planned = plan(
+            account,
+            built.namespace,
+            built.body,
+            owner=built.app.owner,
+            take_over=job.take_over,
+            bucket=job.bucket,
+            parameters=job.parameters,
+            force=job.force,
+            wait=job.wait,
+            on_wait=operator.waiting,
+            service_role=job.service_role,
+            only_looks=job.only_looks,
+        )
     except Stuck as stuck:
-        if not clears:
+        if not clears or job.only_looks:
             raise
-        job.operator.note(stuck.message)
+        operator.note(stuck.message)
         _clear(job, stuck)
-        return _settle_and_plan(job, clears=False)
-
-
-def _settle(job: _Job) -> ManualChanges:
-    return settle_manual_changes(job.built, job.account, job.operator, job.drift, yes=job.yes, wait=job.wait)
-
-
-def _plan(job: _Job) -> StackPlan | None:
-    """The plan, with what only the build knows of it."""
-    planned = plan(
-        job.account,
-        job.built.namespace,
-        job.built.body,
-        owner=job.built.app.owner,
-        take_over=job.take_over,
-        bucket=job.bucket,
-        parameters=job.parameters,
-        force=job.force,
-        wait=job.wait,
-        on_wait=job.operator.waiting,
-        service_role=job.service_role,
-        only_looks=job.only_looks,
-    )
+        return _settled_and_planned(job, clears=False)
     if planned is None:
-        return None
-    origins = {resource.logical_id: resource.origin for resource in job.built.template.resources if resource.origin}
-    return replace(planned, must_exist=job.built.must_exist, origins=origins)
+        return deployment
+    origins = {resource.logical_id: resource.origin for resource in built.template.resources if resource.origin}
+    held = held_data(account, planned.data_to_name)
+    return replace(deployment, plan=replace(planned, must_exist=built.must_exist, origins=origins, held=held))
 
 
 def _clear(job: _Job, stuck: Stuck) -> None:
@@ -379,13 +363,41 @@ def _upload(job: _Job) -> None:
             )
 
 
+def _keep_release(job: _Job, *, by_this_deploy: bool = True) -> None:
+    """Keep what runs as a release, unless the newest one is just that.
+
+    It is not `by_this_deploy` if an earlier one was killed before it did so.
+    """
+    account, bucket, built = job.account, job.bucket, job.built
+    with remit_errors():
+        stack = describe(account, built.namespace)
+        if stack is None or stack.namespace is None:  # another tool's, which is to be taken over
+            return
+        template = deployed_template(account, stack)
+    if buckets_of(account, template) - {bucket.name}:
+        return
+    release = release_of(stack, template, built.template.parameters)
+    number = next_number(account, bucket, release)
+    if number is None:
+        return
+    if by_this_deploy:
+        from remit.review.base_commit import head_of  # noqa: PLC0415 - most deploys change nothing
+
+        commit, is_clean = head_of(built.folder)
+        release = replace(release, by=account.caller, commit=commit, is_clean=is_clean)
+    else:
+        release = replace(release, by=deployer(account, stack))
+    keep(account, bucket, replace(release, number=number))
+
+
 def _prune(job: _Job, deployment: Deployment) -> None:
-    """Remove the zips that neither what runs nor what ran before needs; those in another bucket are named."""
+    """Remove old releases, and zips that neither a release nor what runs needs; those in another bucket are named."""
     done, bucket = deployment.plan, job.bucket.name
     if done is None:
         return
     with _noted(job.operator, "old uploads are not removed"):
-        prune_artefacts(job.account, done.namespace, bucket, done.running, done.template)
+        kept = kept_keys(job.account, job.bucket, done.namespace, job.built.app.releases)
+        prune_artefacts(job.account, done.namespace, bucket, done.running, done.template, kept)
     for earlier in sorted(buckets_of(job.account, done.running) - {bucket}):
         job.operator.note(f"note: the zips of earlier deploys stay in bucket {earlier}, under {done.namespace}/")
 
