@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamEvent, SamResource
 
 _NO_MATTER: Final = frozenset({
-    "AlwaysDeploy", "Auth", "Description", "EndpointConfiguration", "FailOnWarnings", "MergeDefinitions", "Name",
+    "AlwaysDeploy", "Auth", "Description", "EndpointConfiguration", "FailOnWarnings", "MergeDefinitions",
+    "MinimumCompressionSize", "Name",
     "OpenApiVersion", "PropagateTags", "Tags",
 })  # fmt: skip
 """TemplateNames, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
@@ -64,7 +65,6 @@ FORMS: Final = {
         {
             "StageName": "stage_name",
             "BinaryMediaTypes": "binary_media_types",
-            "MinimumCompressionSize": "minimum_compression_size",
             "Variables": "variables",
             "TracingEnabled": "tracing",
             "DisableExecuteApiEndpoint": "disable_execute_api_endpoint",
@@ -224,17 +224,19 @@ def _settings(  # noqa: C901 - one setting after the other
         source = said(partial(names.source, value), f"{path} of {api.logical_id}", origin, left)
         if value is not None and source is not None:
             yield f"{tree}.{setting}", source
+    properties = {name: api.properties[name] for name in ("MinimumCompressionSize",) if name in api.properties}
     endpoint = api.properties.get("EndpointConfiguration")
     if endpoint == "PRIVATE" or section(endpoint).get("Type") == "PRIVATE":
-        yield f"{tree}.endpoint_type", '"PRIVATE"'
         ids = section(endpoint).get("VPCEndpointIds") or section(endpoint).get("VpcEndpointIds")
-        if ids:
-            yield f"{tree}.vpc_endpoint_ids", names.source(ids)
+        properties["EndpointConfiguration"] = {"Types": ["PRIVATE"], **({"VpcEndpointIds": ids} if ids else {})}
     if any(api.properties.get(name) for name in _LOG_SETTINGS):
         yield f"{tree}.access_log", "True"
     statements = section(api.properties, "Auth", "ResourcePolicy").get("CustomStatements")
     if statements:
-        yield f"{tree}.policy", names.source(statements)
+        listed = statements if isinstance(statements, list) else [statements]
+        properties["Policy"] = {"Version": "2012-10-17", "Statement": listed}
+    if properties:
+        yield f"{tree}.properties", names.source(properties)
     if value_at_path(api.properties, "Domain.Route53") is not None:
         because = "remit writes no records: `ApiDomainTarget` is what they point to"
         left.append(Left(f"Domain.Route53 of {api.logical_id}", because, api.locate(api.at("Domain"))))
