@@ -172,17 +172,6 @@ MANAGES_RULE = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
             "Data.files",
             {("textract:DetectDocumentText", "*")},
         ),
-        (
-            "http:invoke",
-            {"ApiEndpoint": "https://example.org", "Method": "GET", "Authentication": {"ConnectionArn": "${X}"}},
-            '"arn:aws:events:us-east-1:111122223333:connection/c/1"',
-            {
-                ("states:InvokeHTTPEndpoint", "${RenderWorkflow}"),
-                ("events:RetrieveConnectionCredentials", "arn:aws:events:us-east-1:111122223333:connection/c/1"),
-                ("secretsmanager:GetSecretValue", HERE % ("secretsmanager", "secret:events!connection/*")),
-                ("secretsmanager:DescribeSecret", HERE % ("secretsmanager", "secret:events!connection/*")),
-            },
-        ),
     ],
 )  # fmt: skip
 def test_a_role_has_what_its_states_call_on_exact_arns(
@@ -385,7 +374,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "no state": (_with({"Type": "Pass", "Next": "B"}, B=3), "state B must be an object of fields", "8:10"),
     "no operation": (_task(f"{STATES}aws-sdk:s3:putObjct"), "aws-sdk:s3 has no operation putObjct", "6:19"),
     "no service": (_task(f"{STATES}aws-sdk:s4:putObject"), "there is no service aws-sdk:s4", "6:19"),
-    "not optimized": (_task(f"{STATES}dynamodb:query"), "the integration of dynamodb has no operation query", "6:19"),
+    "no operation of an integration": (_task(f"{STATES}sqs:sendMesage"), "sqs has no operation sendMesage", "6:19"),
     "no integration": (_task(f"{STATES}textract:detect"), "Step Functions has no integration textract", "6:19"),
     "no ARN": (_task("prepare"), "'prepare' is nothing that a Task state calls", "6:19"),
     "sync of the SDK": (_task(f"{STATES}aws-sdk:glue:startJobRun.sync"), "aws-sdk:glue has no .sync", "6:19"),
