@@ -31,20 +31,8 @@ _OPTIMIZED: Final = (
     "states",
 )  # fmt: skip
 """The services that have integrations of their own."""
-_OF_NO_API: Final = frozenset({
-    ("apigateway", "invoke"), ("eks", "call"), ("eks", "runJob"), ("elasticmapreduce", "modifyInstanceFleetByName"),
-    ("elasticmapreduce", "modifyInstanceGroupByName"), ("http", "invoke"),
-})  # fmt: skip
-"""Calls of these that are no operations of the services' APIs."""
-_CLIENTS: Final = {"elasticmapreduce": "emr", "states": "stepfunctions"}
-_OPERATIONS: Final = {
-    ("elasticmapreduce", "addStep"): "AddJobFlowSteps",
-    ("elasticmapreduce", "cancelStep"): "CancelSteps",
-    ("elasticmapreduce", "createCluster"): "RunJobFlow",
-    ("elasticmapreduce", "setClusterTerminationProtection"): "SetTerminationProtection",
-    ("elasticmapreduce", "terminateCluster"): "TerminateJobFlows",
-}
-"""Operations that Step Functions calls by other names than their APIs do."""
+_OF_NO_API: Final = frozenset({"apigateway", "eks", "elasticmapreduce", "http"})
+"""Those of them with calls that are no operations of the service's API: what these need is not known here."""
 
 
 AWAITED_JOBS: Final = {
@@ -84,12 +72,13 @@ class Integration(NamedTuple):
         """The service as the catalogue calls it."""
         if self.is_sdk:
             return self.service
-        return "bedrock-runtime" if self.name == "invokeModel" else _CLIENTS.get(self.service, self.service)
+        clients_by_name = {"invokeModel": "bedrock-runtime", "startExecution": "stepfunctions"}
+        return clients_by_name.get(self.name, self.service)
 
     @property
     def operation(self) -> Operation | None:
         """The operation of the service's API; None: there is no such, or it is no operation of an API."""
-        return operation(self.client, _OPERATIONS.get((self.service, self.name), self.name))
+        return operation(self.client, self.name)
 
     @property
     def awaiting(self) -> tuple[str, ...]:
@@ -126,7 +115,7 @@ def integration_mistake(resource: str, *, is_express: bool) -> RemitError | None
     if not called.is_sdk and called.service not in _OPTIMIZED:
         hint = did_you_mean(called.service, _OPTIMIZED) or f"arn:aws:states:::aws-sdk:{called.service}:{called.name}"
         return RemitError(f"Step Functions has no integration {called.service}", hint=hint)
-    if called.operation is not None or (called.service, called.name) in _OF_NO_API:
+    if called.operation is not None or called.service in _OF_NO_API:
         return None
     names = tuple(name[:1].lower() + name[1:] for name in operations(called.client))
     if names:
