@@ -241,6 +241,7 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
     bootstrapped(github, owner, "github")
     assert github.event("push") == {"deploy": "failure"}, github.log
     assert "shop-prod" not in owner.stacks()
+    assert "HelloFunction" in github.summary.read_text()
     github.variables["prod"]["REMIT_DEPLOY_OPTIONS"] = "--first"
     assert github.event("push") == {"deploy": "success"}, github.log
     del github.variables["prod"]["REMIT_DEPLOY_OPTIONS"]
@@ -263,7 +264,9 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
     assert github.event("pull_request", "closed") == {"preview-ends": "success"}, github.log
     assert {"shop-prod", "shop-pull7"} & owner.stacks() == {"shop-prod"}
     assert [str(step) for step in github.steps if not step.name.startswith("uv sync")] == [
+        "0 deploy: Plan",
         "1 deploy: Deploy",
+        "0 deploy: Plan",
         "0 deploy: Deploy",
         "0 review: Lint",
         "0 review: Access and resources",
@@ -274,6 +277,7 @@ def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github
         "0 review: Comment",
         "0 review: Verdict",
         "0 preview: Deploy the preview",
+        "0 deploy: Plan",
         "0 deploy: Deploy",
         "0 preview-ends: Delete the preview",
     ]
@@ -315,6 +319,12 @@ def test_the_request_that_adds_the_app_has_nothing_to_compare_with(github: GitHu
     github.merged()
     assert github.event("pull_request", repository="ann/shop") == {"review": "success"}, github.log
     assert github.comments.bodies == ["The app is new: there is nothing to compare with.\n"]
+
+
+def test_a_clone_without_the_commit_to_compare_with_does_not_pass_for_a_new_app(github: GitHub) -> None:
+    change(github, ".github/workflows/remit.yml", "fetch-depth: 2", "fetch-depth: 1")
+    assert github.event("pull_request", repository="ann/shop") == {"review": "failure"}
+    assert github.comments.bodies == []
 
 
 def test_a_request_from_a_fork_is_reviewed_and_gets_no_preview(github: GitHub) -> None:

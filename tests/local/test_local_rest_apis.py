@@ -242,7 +242,8 @@ with configure() as config:
         "Policy": {{
             "Version": "2012-10-17",
             "Statement": {{
-                "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/live/GET/*",
+                "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke",
+                "Resource": "execute-api:/live/GET/*",
             }},
         }},
     }}

@@ -449,7 +449,7 @@ def test_a_file_that_is_no_definition_is_an_error_in_it(make: Make, text: str, m
         ('"ren der", "render.asl.json"', "'ren der' is not a valid name for a workflow"),
         ('"render", "render.asl.json", on.sqs("q")', "Sqs does not start a workflow"),
         ('"render", "render.asl.json", type="FAST"', "type cannot be 'FAST'"),
-        ('"render", "render.asl.json", logical_id="a-b"', "`logical_id` is 'a-b'"),
+        ('"render", "render.asl.json", logical_id="a-b"', "'a-b' is no logical id"),
         ('"render", "render.asl.json", link=[1]', "link must be a dict, got list '[1]'"),
         ('"render", "render.asl.json", link={"A": 1.5}', "`link` gives 'A' float '1.5'"),
         ('"render", "render.asl.json", link={"A": prepare}', "the definition has no ${A}, which `link` gives"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -112,6 +113,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
+@click.option("--for-types", is_flag=True, help="Let the resources get further properties without a new policy.")
 @click.option("--boundary", metavar="ARN", help="Let roles be made and changed only under this permissions boundary.")
 @click.option("--account", help="The account to write into ARNs (default: any, which is `*`).")
 @click.option("--region", help="The region to write into ARNs (default: any).")
@@ -127,7 +129,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
 @click.option("--explain", is_flag=True, help="Print each statement with its reason.")
 @options.json_option
-def deployer_policy(
+def deployer_policy(  # noqa: C901 - one refusal after the other
     templates: tuple[Path, ...],
     folder: Path,
     stage: str | None,
@@ -144,6 +146,7 @@ def deployer_policy(
     partition: str | None,
     also: tuple[str, ...],
     *,
+    for_types: bool,
     live: bool,
     cloudformation: bool,
     parted: bool,
@@ -168,6 +171,7 @@ def deployer_policy(
       remit policy deployer
       remit policy deployer --region eu-central-1 --account 111122223333
       remit policy deployer --explain
+      remit policy deployer --for-types --split
       remit policy deployer --for bootstrap
       remit policy deployer --for revert-drift
       remit policy deployer --from deployed.json
@@ -185,7 +189,10 @@ def deployer_policy(
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
     place = arn_place(partition, region, account)
-    _check_subject(templates, stack, parameters, deployed)
+    if not templates and (stack or parameters):
+        raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
+    if templates and deployed:
+        raise RemitError("--from is for an app", hint="give the deployed template before the new one")
     if purpose == "plan" and (templates or part):
         raise RemitError("--for plan is for an app, whose plan makes nothing: it goes with no TEMPLATE or --part")
     if purpose == "bootstrap" and (templates or deployed or part or artefact_bucket or boundary or live):
@@ -200,6 +207,7 @@ def deployer_policy(
     calls = (*calls, *(_also(action) for action in also))
     role = started_role(part, service_role, folder, stage)
     calls = () if part == "works" else calls
+    planned = replace(planned, by_types=for_types)
     needed_access = deployer(
         planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates, service_role=role
     )
@@ -220,14 +228,13 @@ def started_role(part: str | None, service_role: str | None, folder: Path, stage
     """The service role that a deploy is started with; None unless that is the part. RemitError: none is named."""
     if part != "starts":
         return None
-    if service_role is None:
-        from remit.loading.load import configuration
+    from remit.loading.load import configuration
 
-        service_role = configuration(folder, stage).aws.service_role
-    if service_role is None:
+    role: str | None = service_role or configuration(folder, stage).aws.service_role
+    if role is None:
         hint = "--service-role ARN names it, or `config.aws.service_role`"
         raise RemitError("--part starts is about a service role, and there is none", hint=hint)
-    return service_role
+    return role
 
 
 def _also(action: str) -> DeployCall:
@@ -237,16 +244,6 @@ def _also(action: str) -> DeployCall:
     if re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9]+", action) is None:
         raise RemitError(f"--also {action}: that is no action", hint="such as --also lambda:GetRuntime")
     return DeployCall(action, (action,), "*", "as --also says")
-
-
-def _check_subject(
-    templates: tuple[Path, ...], stack: str | None, parameters: tuple[str, ...], deployed: Path | None
-) -> None:
-    """RemitError: an option that is for templates is given for an app, or the other way round."""
-    if not templates and (stack or parameters):
-        raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
-    if templates and deployed:
-        raise RemitError("--from is for an app", hint="give the deployed template before the new one")
 
 
 def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
@@ -266,7 +263,10 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_
         characters = policy_length(needed_access.policy)
         most = quota("iam.managed").most
         if characters > most:
-            options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
+            sizes = " and ".join(f"{policy_length(policy):,}" for policy in parts(needed_access))
+            options.note(
+                f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it ({sizes})"
+            )
 
 
 def parts(needed_access: Deployer) -> tuple[Policy, ...]:
@@ -323,7 +323,9 @@ def _of_templates(
         raise RemitError(
             f"{name!r} is not a valid name for a stack", hint="letters, digits and hyphens, a letter first"
         )
-    stack = name or _stack_named_after(paths[-1])
+    stem = paths[-1].name.split(".")[0]
+    is_likely = re.fullmatch(STACK_NAME, stem) is not None and stem.lower() not in _ANY_TEMPLATE
+    stack = name or (stem if is_likely else _PLACEHOLDER)
     declared = stack_of(stack, documents, values)
     if stack == _PLACEHOLDER:
         options.note(f"the file's name is none of a stack, so {stack} stands for it: `--stack NAME` gives it")
@@ -332,13 +334,6 @@ def _of_templates(
     ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, in_bucket(calls, bucket or ARTEFACTS)
-
-
-def _stack_named_after(path: Path) -> str:
-    """The stack that a file of this name is likely deployed as; a placeholder where the name says nothing."""
-    stem = path.name.split(".")[0]
-    is_name = re.fullmatch(STACK_NAME, stem) is not None
-    return stem if is_name and stem.lower() not in _ANY_TEMPLATE else _PLACEHOLDER
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:

@@ -65,8 +65,7 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
     for template in (running, json.loads(built.body)):
         need = deployer(stack_of(built.namespace, [template], parameters), verbs=("create",))
         needs.append(bound(need, account.partition, account.region, account.account))
-    before, after = needs
-    had = before.policy
+    had, after = needs[0].policy, needs[1]
     have = replace(have, identity=(*have.identity, had), boundary=have.boundary and (*have.boundary, had))
     check = check_deployer(have, replace(after, grants=tuple(_certain(after.grants))), account.account)
     mistakes = Mistakes()

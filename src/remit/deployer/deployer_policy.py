@@ -177,7 +177,7 @@ def _needs_of_handlers(
     if is_custom(resource.type):
         yield from _needs_of_custom(stack, resource)
         return
-    for action, verbs in called(resource).items():
+    for action, verbs in called(resource, by_type=stack.by_types).items():
         if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
             continue
         conditions = _conditions(stack, resource, action)

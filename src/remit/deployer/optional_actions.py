@@ -11,8 +11,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
-from remit.catalogue.types import deployment_of
+from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.planned_stack import is_retained
 from remit.deployer.references import mentions
 from remit.template.branches import value_at
@@ -27,8 +28,11 @@ _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
 
 
-def called(resource: Resource) -> Mapping[str, tuple[str, ...]]:
-    """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them."""
+def called(resource: Resource, *, by_type: bool = False) -> Mapping[str, tuple[str, ...]]:
+    """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them.
+
+    With `by_type` they may set properties that it does not have (yet).
+    """
     type_handlers = handlers(resource.type)
     if type_handlers is None:
         return {}
@@ -38,7 +42,11 @@ def called(resource: Resource) -> Mapping[str, tuple[str, ...]]:
         if verb != "delete" or not is_retained(resource):
             for action in actions:
                 verbs[action] = (*verbs.get(action, ()), verb)
-    verbs = {action: verbs[action] for action in verbs if needed(resource.type, action, resource.properties)}
+    verbs = {
+        action: verbs[action]
+        for action in verbs
+        if needed(resource.type, action, resource.properties) or (by_type and _is_own_setting(resource.type, action))
+    }
     for calls in deployment_of(resource.type).further_calls:
         if _gives_any(resource.properties, calls.properties):
             verbs |= dict.fromkeys(calls.actions, _WRITES)
@@ -56,6 +64,17 @@ def needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
     if action.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
         return mentions(properties, _KEYS)
     return True
+
+
+def _is_own_setting(type_name: str, action: str) -> bool:
+    """Return whether some property of a type makes a handler call the action on the resource itself.
+
+    That is no action on what is in it (objects of a bucket) or beside it, but for networks, which are only looked up.
+    """
+    row, entry = resource_type(type_name), known_action(action)
+    if row is None or entry is None or not _uses(type_name, action):
+        return False
+    return action.startswith("ec2:Describe") or any(target.type.full_name in row.iam[:1] for target in entry.targets)
 
 
 def _gives_any(properties: Mapping[str, Any], paths: tuple[str, ...]) -> bool:

@@ -70,6 +70,8 @@ class PlannedStack:
     transforms: tuple[Transform, ...] = ()
     lookups: tuple[tuple[str, str], ...] = ()
     mappings: Mapping[str, Any] = field(default_factory=dict)
+    by_types: bool = False
+    """Whether later versions of it may give its resources further properties."""
     _resolving: frozenset[str] = frozenset()
     """The resources whose names are being resolved: what refers to them again is unknown."""
 

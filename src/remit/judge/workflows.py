@@ -22,7 +22,6 @@ from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.declarations import undecorated
 from remit.project.resource_handles import Handle
-from remit.project.setting_values import logical_id as check_logical_id
 from remit.resources.kms_key import kms_key
 from remit.source import places
 from remit.triggers.event import Event
@@ -137,8 +136,10 @@ def _check_options(declaration: WorkflowDeclaration) -> None:
             hint=did_you_mean(str(declaration.type), ("STANDARD", "EXPRESS")) or "it can be STANDARD or EXPRESS",
             origin=places.argument_origin(declaration.where, "type"),
         )
-    with judging(places.argument_origin(declaration.where, "logical_id")):
-        check_logical_id(("logical_id",), declaration.logical_id)
+    if not re.fullmatch(r"[A-Za-z0-9]{1,255}", declaration.logical_id):
+        problem = f"{declaration.logical_id!r:.80} is no logical id"
+        hint = "letters and digits only, at most 255"
+        raise RemitError(problem, hint=hint, origin=places.argument_origin(declaration.where, "logical_id"))
 
 
 def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definition:
