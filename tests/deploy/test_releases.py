@@ -165,7 +165,7 @@ def test_a_release_that_cannot_be_written_fails_no_deploy_and_the_next_one_write
     def refuse(params: dict[str, Any], **_: Any) -> None:
         if "/releases/" in params["Key"] and not refused:
             refused.append(params["Key"])
-            params["Bucket"] = "no-such-bucket"
+            params["Bucket"] = "no bucket has a blank"
 
     client.meta.events.register("provide-client-params.s3.PutObject", refuse)
     put(app, 1)
