@@ -32,6 +32,7 @@ from remit.deploy.existing_values import look_up_existing
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
+from remit.deploy.refusals import at_lines
 from remit.deploy.stack import describe
 from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import Mistakes, RemitError, stop_code
@@ -66,6 +67,7 @@ def deploy(
     yes_delete: Collection[str] = (),
     first: bool = False,
     take_over: bool = False,
+    adopt: bool = False,
     approval: Approval | None = None,
     drift: DriftChoice = "ask",
     wait: bool = False,
@@ -80,6 +82,7 @@ def deploy(
     - `yes_delete` has the logical ids of what holds data and may be removed or replaced; `yes` does not agree to that.
     - `first` agrees to all access of a stage that is deployed for the first time.
     - `take_over` deploys over a stack that another tool made, which is the project's from then on.
+    - `adopt` imports what exists already under a name that the app gives, instead of failing over it.
     - `approval` says which changes of access need approval even then: broadening, any or never.
     - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
     - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit.
@@ -101,6 +104,7 @@ def deploy(
         yes_delete=frozenset(yes_delete),
         first=first,
         take_over=take_over,
+        adopt=adopt,
         approval=approval,
         drift=drift,
         wait=wait,
@@ -175,6 +179,7 @@ class _Job:
     yes_delete: frozenset[str]
     first: bool
     take_over: bool
+    adopt: bool
     approval: Approval | None
     drift: DriftChoice
     wait: bool
@@ -250,6 +255,7 @@ def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, 
             job.built.body,
             owner=job.built.app.owner,
             take_over=job.take_over,
+            adopt=job.adopt,
             bucket=job.bucket,
             parameters=job.parameters,
             force=job.force,
@@ -263,6 +269,8 @@ def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, 
         operator.note(stuck.message)
         _clear(job, stuck)
         return _settle_and_plan(job, clears=False)
+    except RemitError as refusal:
+        raise at_lines(refusal, job.built) from None
 
 
 def _clear(job: _Job, stuck: Stuck) -> None:
