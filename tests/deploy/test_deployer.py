@@ -123,6 +123,7 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     planned = plan(account, NAME, json.dumps(changed(template, 360)))
     assert planned is not None
     discard(account, planned)
+    fail(account, template)
     with pytest.raises(RemitError):  # nothing is to be continued; that it is asked is what counts here
         continue_rollback(account, found.stack, lambda _: None)
     ended = delete(account, NAME, lambda _: None)
@@ -142,7 +143,7 @@ def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
         calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
 
-    for service in ("cloudformation", "iam", "lambda", "s3"):
+    for service in ("cloudformation", "iam", "lambda", "logs", "s3"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
     return calls
 
@@ -185,6 +186,15 @@ def carry_out(account: Account, template: dict[str, Any]) -> None:
     assert outcome.ok, outcome.cause
 
 
+def fail(account: Account, template: dict[str, Any]) -> None:
+    """Deploy what cannot be made: the name is taken."""
+    account.client("sqs").create_queue(QueueName="taken", Attributes={"VisibilityTimeout": "77"})
+    taken = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "taken"}}
+    planned = plan(account, NAME, json.dumps(template | {"Resources": template["Resources"] | {"Taken": taken}}))
+    assert planned is not None
+    assert not execute(account, planned, lambda _: None).ok
+
+
 def requests_of_calls(calls: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Request]:
     """What recorded calls ask of IAM, on the things that they named."""
     for name, parameters in calls:
@@ -196,6 +206,8 @@ def requests_of_calls(calls: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[R
 
 
 def place_of(client: str, parameters: dict[str, Any]) -> str:
+    if client == "logs":
+        return "*"
     if client == "s3":
         key = parameters.get("Key") or next(iter(parameters.get("Delete", {}).get("Objects", [{}]))).get("Key")
         return f"arn:aws:s3:::{parameters['Bucket']}" + (f"/{key}" if key else "")

@@ -193,7 +193,7 @@ def resource_lines(plan: StackPlan) -> Iterator[str]:
 
 def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
     """`  (replaced, since KeySchema changes; it holds data)`: how a resource goes, because of what, with its data."""
-    parts = []
+    parts = ["imported, since it exists"] if change.action == "Import" else []
     direct = ", ".join(dict.fromkeys(detail.property for detail in change.details if detail.recreates))
     dynamic = dict.fromkeys(f"{cause.property} changes with {cause.cause}" for cause in change.perhaps_replaced)
     if change.replacement == "Conditional" and dynamic:
