@@ -77,10 +77,11 @@ class Result:
 
 def values_of(template: dict[str, Any], constants: dict[str, Any]) -> dict[str, Any]:
     """The values of a template's parameters: those that the imported app has."""
+    from remit.importing.app_model import Leftovers
     from remit.importing.parameters import constants_of
 
-    names = constants_of(template, lambda _: None).names.parameters
-    return {name: constants[constant] for name, constant in names.items()}
+    _, names, _ = constants_of(template, lambda _: None, Leftovers())
+    return {name: constants[constant] for name, constant in names.parameters.items()}
 
 
 def decided(condition: Any, conditions: dict[str, Any], values: dict[str, Any], mappings: dict[str, Any]) -> bool:

@@ -321,6 +321,12 @@ def test_the_request_that_adds_the_app_has_nothing_to_compare_with(github: GitHu
     assert github.comments.bodies == ["The app is new: there is nothing to compare with.\n"]
 
 
+def test_a_clone_without_the_commit_to_compare_with_does_not_pass_for_a_new_app(github: GitHub) -> None:
+    change(github, ".github/workflows/remit.yml", "fetch-depth: 2", "fetch-depth: 1")
+    assert github.event("pull_request", repository="ann/shop") == {"review": "failure"}
+    assert github.comments.bodies == []
+
+
 def test_a_request_from_a_fork_is_reviewed_and_gets_no_preview(github: GitHub) -> None:
     change(github, "config/deploy.py", "timeout = 30", "timeout = 20")
     github.comments.refuses = True

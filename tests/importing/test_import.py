@@ -275,6 +275,34 @@ Resources:
     template(tmp_path)
 
 
+def test_an_api_keeps_its_routes_whatever_else_it_says(tmp_path: Path) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: live, ApiKeySourceType: HEADER, MethodSettings: [{HttpMethod: "*", MetricsEnabled: true}]}
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      Events: {Rest: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /orders, Method: get}}}
+"""
+    result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    assert [left.what for left in result.left] == ["MethodSettings of Api"]
+    assert 'on.rest("GET /orders", auth="NONE")' in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_the_pollers_of_a_queue_are_kept(tmp_path: Path) -> None:
+    pollers = "BatchSize: 5, ProvisionedPollerConfig: {MinimumPollers: 2, MaximumPollers: 4}}}"
+    imported(tmp_path, {"template.yaml": FUNCTION.replace("BatchSize: 5}}", pollers), **CODE}, "template.yaml")
+    assert "provisioned_pollers=(2, 4)" in (tmp_path / "app/app.py").read_text("utf-8")
+    mappings = [each for each in template(tmp_path).values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert mappings[0]["Properties"]["ProvisionedPollerConfig"] == {"MinimumPollers": 2, "MaximumPollers": 4}
+
+
 SERVERLESS = """
 service: shop
 provider:

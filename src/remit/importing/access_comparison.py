@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.build import FOLDER, build
 from remit.documents.read import ParsedFile, read
 from remit.iam import tokens
+from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import Apis, apis_of
 from remit.importing.local_files import with_local_files
 from remit.importing.sources import read_source
@@ -55,7 +56,7 @@ def _without_events(resources: Mapping[str, Any], expansion: ExpandedTemplate, a
     """The resources of a source whose events of APIs are the resources that SAM makes of them."""
     changed = dict(resources)
     for declared in expansion.declared:
-        routed = {event.name: event.path for event in declared.events() if apis.routed(event)}
+        routed = {event.name: event.path for event in declared.events() if event.type in API_FORMS and apis.api(event)}
         if routed:
             properties = changed[declared.logical_id]["Properties"]
             events = {name: event for name, event in properties["Events"].items() if name not in routed}
@@ -91,7 +92,7 @@ def _routes(expansion: ExpandedTemplate, apis: Apis, built: Mapping[str, Any]) -
         for declared in expansion.declared
         if declared.kind == "Function"
         for event in declared.events()
-        if apis.routed(event)
+        if event.type in API_FORMS and apis.api(event)
     }
     for name, resource in built.items():
         properties = resource.get("Properties") or {}

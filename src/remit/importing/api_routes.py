@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.app_model import Left, referred_to, value_at_path
+from remit.importing.app_model import referred_to, value_at_path
 from remit.importing.events import resource
 from remit.importing.python_text import Bracketed, Item, call, quoted
-from remit.importing.template_values import TemplateNames, UnsayableError, said, words
+from remit.importing.template_values import words
+from remit.template.sam.apis import OWN_DEFINITION
 from remit.template.sam.events import ANY_METHOD, api_of
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from remit.errors import Origin
+    from remit.importing.app_model import Leftovers
     from remit.importing.python_text import Source
+    from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
     from remit.template.sam.resources import SamEvent, SamResource
 
 _NO_MATTER: Final = frozenset({
-    "AlwaysDeploy", "Auth", "Description", "EndpointConfiguration", "FailOnWarnings", "MergeDefinitions", "Name",
-    "OpenApiVersion", "PropagateTags", "Tags",
+    "AlwaysDeploy", "Auth", "Description", "EndpointConfiguration", "FailOnWarnings", "MergeDefinitions", "Models",
+    "Name", "OpenApiVersion", "PropagateTags", "Tags",
 })  # fmt: skip
-"""TemplateNames, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
+"""Names, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
+_DEFAULTS: Final = {"ApiKeySourceType": "HEADER", "StageName": "$default"}
+"""Values that need no setting."""
 _LOG_SETTINGS: Final = ("AccessLogSetting", "AccessLogSettings")
 
 
@@ -38,64 +43,64 @@ class ApiForm(NamedTuple):
     renamed: Mapping[str, str]
     """Logical ids, `{}` for the API's own: of a template, and of remit."""
     settings: Mapping[str, str]
-    event_properties: frozenset[str]
 
 
+_OF_BOTH: Final = {
+    "DisableExecuteApiEndpoint": "disable_execute_api_endpoint",
+    "Domain.DomainName": "domain_name",
+    "Domain.CertificateArn": "certificate_arn",
+}
 FORMS: Final = {
     "HttpApi": ApiForm(
         "api",
         "ApiId",
         {"{}": "HttpApi", "{}ApiGatewayDefaultStage": "HttpApiStage", "{}.Stage": "HttpApiStage"},
         {
+            **_OF_BOTH,
             "CorsConfiguration": "cors_configuration",
-            "DisableExecuteApiEndpoint": "disable_execute_api_endpoint",
             "DefaultRouteSettings.ThrottlingBurstLimit": "throttling_burst_limit",
             "DefaultRouteSettings.ThrottlingRateLimit": "throttling_rate_limit",
             "AccessLogSettings.Format": "access_log_format",
-            "Domain.DomainName": "domain_name",
-            "Domain.CertificateArn": "certificate_arn",
         },
-        frozenset({"Path", "Method", "ApiId", "Auth", "PayloadFormatVersion"}),
     ),
     "Api": ApiForm(
         "rest",
         "RestApiId",
         {"{}": "RestApi", "{}Stage": "RestApiStage", "{}ProdStage": "RestApiStage", "{}.Stage": "RestApiStage"},
         {
+            **_OF_BOTH,
             "StageName": "stage_name",
             "BinaryMediaTypes": "binary_media_types",
             "MinimumCompressionSize": "minimum_compression_size",
             "Variables": "variables",
             "TracingEnabled": "tracing",
-            "DisableExecuteApiEndpoint": "disable_execute_api_endpoint",
             "AccessLogSetting.Format": "access_log_format",
-            "Domain.DomainName": "domain_name",
-            "Domain.CertificateArn": "certificate_arn",
             "Cors": "cors",
+            "EndpointConfiguration.VPCEndpointIds": "vpc_endpoint_ids",
+            "EndpointConfiguration.VpcEndpointIds": "vpc_endpoint_ids",
+            "Auth.ResourcePolicy.CustomStatements": "policy",
+            "Auth.UsagePlan": "usage_plans",
         },
-        frozenset({"Path", "Method", "RestApiId", "Auth", "RequestModel", "RequestParameters"}),
     ),
 }
-_QUERY: Final = r"method\.request\.querystring\.(.+)"
+_OF_ROUTE: Final = frozenset({
+    "ApiId", "Auth", "Method", "Path", "PayloadFormatVersion", "RequestModel", "RestApiId",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Apis:
-    """The APIs of a template by logical id: those that become routes, and those that stay as they are, with why."""
+    """The APIs of a template: those that become routes, by logical id, and those that stay as they are."""
 
-    declared: Mapping[str, SamResource] = field(default_factory=dict)
-    as_they_are: Mapping[str, str] = field(default_factory=dict)
-
-    def routed(self, event: SamEvent) -> bool:
-        """Whether an event is a route of an API that becomes routes."""
-        return event.type in FORMS and self.api(event) not in ("", *self.as_they_are)
+    declared: Mapping[str, SamResource]
+    as_they_are: frozenset[str]
+    """They have a definition of their own, which no routes stand for."""
 
     def renamed(self) -> dict[str, str]:
         """The logical ids that remit gives to the parts of APIs."""
         return {
             written.format(name): own
             for name, api in self.declared.items()
-            if name not in self.as_they_are
             for written, own in FORMS[api.kind].renamed.items()
         }
 
@@ -123,39 +128,23 @@ class Apis:
         return "CUSTOM" if authorizer else str(name)
 
     def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
-        """The route of an event. UnsayableError: remit has none such."""
+        """The route of an event. RemitError: remit has none such."""
         api = self.api(event)
-        form, properties = FORMS[event.type], event.properties
-        unknown = [name for name in properties if name not in form.event_properties]
-        if unknown:
-            raise UnsayableError(f"a route has no {', '.join(unknown)}")
+        unknown = [name for name in event.properties if name not in _OF_ROUTE]
+        if unknown or not api:
+            raise RemitError(f"a route has no {', '.join(unknown)}" if unknown else "its API has no routes")
         items = [Item(quoted(self.route(event))), Item(self._auth(event, api, names), "auth=")]
-        version = properties.get("PayloadFormatVersion")
+        version = event.properties.get("PayloadFormatVersion")
         if version is not None and str(version) != "2.0":
             items.append(Item(quoted(str(version)), "payload_format_version="))
-        items += self._asked(event, api, names)
-        return call(f"on.{form.trigger}", *items)
-
-    def _asked(self, event: SamEvent, api: str, names: TemplateNames) -> Iterator[Item]:
-        """A key, a body and parameters that a request must have."""
         of_api = section(self.declared[api].properties, "Auth")
         if section(event.properties, "Auth").get("ApiKeyRequired", of_api.get("ApiKeyRequired")) is True:
-            yield Item("True", "api_key=")
+            items.append(Item("True", "api_key="))
         model = section(event.properties, "RequestModel")
-        if model:
-            if model.get("ValidateBody") is not True:
-                raise UnsayableError("a model that checks nothing is none of a route")
+        if model.get("ValidateBody") is True:
             schema = section(self.declared[api].properties, "Models").get(str(model.get("Model")))
-            yield Item(names.source(schema), "body=")
-        query = []
-        for parameter in event.properties.get("RequestParameters") or ():
-            ((name, options),) = parameter.items() if isinstance(parameter, dict) else ((parameter, {}),)
-            matched = re.fullmatch(_QUERY, str(name))
-            if matched is None or not section(options).get("Required"):
-                raise UnsayableError(f"a route asks for parameters of the query alone, not {name}")
-            query.append(matched[1])
-        if query:
-            yield Item(names.source(query), "query=")
+            items.append(Item(names.source(schema), "body="))
+        return call(f"on.{FORMS[event.type].trigger}", *items)
 
     def _auth(self, event: SamEvent, api: str, names: TemplateNames) -> Source:
         of_api, of_event = section(self.declared[api].properties, "Auth"), section(event.properties, "Auth")
@@ -169,9 +158,8 @@ class Apis:
         if token:
             audience = token.get("audience") or []
             audiences = audience if isinstance(audience, list) else [audience]
-            issuer = Item(names.text(token.get("issuer")))
             texts = Bracketed("[", tuple(Item(names.text(text)) for text in audiences), "]")
-            return call("on.jwt", issuer, Item(texts, "audience="), scoped)
+            return call("on.jwt", Item(names.text(token.get("issuer"))), Item(texts, "audience="), scoped)
         if authorizer.get("UserPoolArn") is not None:
             return call("on.user_pool", Item(resource(names, authorizer["UserPoolArn"])), scoped)
         return self._authorizer(authorizer, event.type, names)
@@ -179,9 +167,9 @@ class Apis:
     def _authorizer(self, authorizer: Mapping[str, Any], kind: str, names: TemplateNames) -> Source:
         name = referred_to(authorizer.get("FunctionArn"))
         if not name or name in names.left or name in names.resources:
-            raise UnsayableError("its authorizer is no function of the app")
+            raise RemitError(names.left.get(name, "its authorizer is no function of the app"))
         if kind == "HttpApi" and authorizer.get("EnableSimpleResponses") is not True:
-            raise UnsayableError("its authorizer answers with a policy")
+            raise RemitError("its authorizer answers with a policy")
         identity = section(authorizer, "Identity")
         is_token = kind == "Api" and authorizer.get("FunctionPayloadType", "TOKEN") == "TOKEN"
         sources = ["Authorization"] if is_token else []
@@ -198,50 +186,35 @@ class Apis:
             Item(names.text(expression), "identity_validation_expression=") if expression else None,
         )
 
-    def settings(self, names: TemplateNames, left: list[Left]) -> Iterator[tuple[str, Source]]:
-        """The settings of the APIs that become routes; what cannot be said of them is added to `left`."""
-        for logical_id, api in self.declared.items():
-            if logical_id not in self.as_they_are:
-                yield from _settings(api, names, left)
+    def settings(self, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
+        """The settings of the APIs, each with its value in the template and its place; what has none is left."""
+        for api in self.declared.values():
+            yield from _settings(api, leftovers)
+
+
+def _settings(api: SamResource, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
+    form = FORMS[api.kind]
+    for path, setting in form.settings.items():
+        value = value_at_path(api.properties, path)
+        value = value if path not in _CONVERSIONS else _CONVERSIONS[path](value)
+        if value is not None:
+            yield f"{form.trigger}.{setting}", value, api.locate(api.at(path.partition(".")[0]))
+    endpoint = api.properties.get("EndpointConfiguration")
+    if "PRIVATE" in (endpoint, section(endpoint).get("Type")):
+        yield f"{form.trigger}.endpoint_type", "PRIVATE", None
+    if any(api.properties.get(name) for name in _LOG_SETTINGS):
+        yield f"{form.trigger}.access_log", True, None
+    known = {path.partition(".")[0] for path in form.settings} | _NO_MATTER | {*_LOG_SETTINGS}
+    unknown = {name: "remit has no setting for it" for name in api.properties if name not in known}
+    if value_at_path(api.properties, "Domain.Route53") is not None:
+        unknown["Domain.Route53"] = "remit writes no records: `ApiDomainTarget` is what they point to"
+    for name, because in unknown.items():
+        if name not in _DEFAULTS or api.properties[name] != _DEFAULTS[name]:
+            leftovers.add(f"{name} of {api.logical_id}", because, api.locate(api.at(name.partition(".")[0])))
 
 
 def _path(path: str, kind: str) -> str:
     return path.rstrip("/") or "/" if kind == "Api" else path
-
-
-def _settings(  # noqa: C901 - one setting after the other
-    api: SamResource, names: TemplateNames, left: list[Left]
-) -> Iterator[tuple[str, Source]]:
-    form = FORMS[api.kind]
-    tree = "api" if api.kind == "HttpApi" else "rest"
-    for path, setting in form.settings.items():
-        value = value_at_path(api.properties, path)
-        if path in ("Cors", "CorsConfiguration") and value is not None:
-            value = _cors(value)
-        if path == "BinaryMediaTypes" and isinstance(value, list):
-            value = [text.replace("~1", "/") if isinstance(text, str) else text for text in value]
-        origin = api.locate(api.at(path.partition(".")[0]))
-        source = said(partial(names.source, value), f"{path} of {api.logical_id}", origin, left)
-        if value is not None and source is not None:
-            yield f"{tree}.{setting}", source
-    endpoint = api.properties.get("EndpointConfiguration")
-    if endpoint == "PRIVATE" or section(endpoint).get("Type") == "PRIVATE":
-        yield f"{tree}.endpoint_type", '"PRIVATE"'
-        ids = section(endpoint).get("VPCEndpointIds") or section(endpoint).get("VpcEndpointIds")
-        if ids:
-            yield f"{tree}.vpc_endpoint_ids", names.source(ids)
-    if any(api.properties.get(name) for name in _LOG_SETTINGS):
-        yield f"{tree}.access_log", "True"
-    statements = section(api.properties, "Auth", "ResourcePolicy").get("CustomStatements")
-    if statements:
-        yield f"{tree}.policy", names.source(statements)
-    if value_at_path(api.properties, "Domain.Route53") is not None:
-        because = "remit writes no records: `ApiDomainTarget` is what they point to"
-        left.append(Left(f"Domain.Route53 of {api.logical_id}", because, api.locate(api.at("Domain"))))
-    plan = section(api.properties, "Auth", "UsagePlan")
-    if plan.get("CreateUsagePlan") in ("PER_API", "SHARED"):
-        limits = {key: plan[key] for key in ("Quota", "Throttle") if key in plan}
-        yield f"{tree}.usage_plans", names.source({"default": {**limits, "Keys": ["default"]}})
 
 
 def _cors(value: Any) -> Any:
@@ -260,20 +233,33 @@ def _cors(value: Any) -> Any:
     return cors
 
 
+def _media_types(value: Any) -> Any:
+    types = value if isinstance(value, list) else []
+    return [text.replace("~1", "/") if isinstance(text, str) else text for text in types] or value
+
+
+def _usage_plans(value: Any) -> Any:
+    if section(value).get("CreateUsagePlan") not in ("PER_API", "SHARED"):
+        return None
+    return {"default": {**{key: value[key] for key in ("Quota", "Throttle") if key in value}, "Keys": ["default"]}}
+
+
+_CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "Auth.UsagePlan": _usage_plans,
+    "BinaryMediaTypes": _media_types,
+    "Cors": _cors,
+    "CorsConfiguration": _cors,
+}
+"""How the value of a property becomes that of a setting, where it is not the same."""
+
+
 def apis_of(expansion: ExpandedTemplate) -> Apis:
-    """The APIs of a template, those that SAM makes by itself among them."""
-    declared = {api.logical_id: api for api in expansion.declared if api.kind in FORMS}
-    as_they_are: dict[str, str] = {}
-    first_of_kind: dict[str, str] = {}
-    for logical_id, api in declared.items():
-        known = {path.partition(".")[0] for path in FORMS[api.kind].settings} | _NO_MATTER | {*_LOG_SETTINGS, "Models"}
-        unknown = [
-            name
-            for name, value in api.properties.items()
-            if name not in known and (api.kind, name, value) != ("HttpApi", "StageName", "$default")
-        ]
-        if unknown:
-            as_they_are[logical_id] = f"an API of remit's has no {', '.join(unknown)}"
-        elif first_of_kind.setdefault(api.kind, logical_id) != logical_id:
-            as_they_are[logical_id] = "an app has one API of a kind"
-    return Apis(declared, as_they_are)
+    """The APIs of a template, those that SAM makes by itself among them; an app has routes in one of a kind."""
+    declared: dict[str, SamResource] = {}
+    as_they_are: list[str] = []
+    for api in expansion.declared:
+        if not api.properties.keys().isdisjoint(OWN_DEFINITION):
+            as_they_are.append(api.logical_id)
+        elif api.kind in FORMS and all(api.kind != first.kind for first in declared.values()):
+            declared[api.logical_id] = api
+    return Apis(declared, frozenset(as_they_are))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from remit.errors import RemitError
 from remit.project.plain_files import path_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from remit.documents.json_text import Locate
     from remit.errors import Origin
-    from remit.importing.python_text import Item, Source
+    from remit.importing.python_text import Source
+
+T = TypeVar("T")
 
 
 def value_at_path(properties: Any, path: str) -> Any:
@@ -37,11 +40,36 @@ class Left:
     what: str
     because: str
     origin: Origin | None = None
+    part: str = ""
+    """The statement of the app above which it is told, as messages call that; empty at the top."""
 
     @property
     def comment(self) -> str:
         """As a comment of the app says it."""
         return f"left: {self.what}, because {self.because}"
+
+
+class Leftovers:
+    """What is left of a source, gathered while it is read; `refused` has what a build refused of it before, and why."""
+
+    def __init__(self, refused: Mapping[str, str] | None = None) -> None:
+        self.refused = refused or {}
+        self.found: dict[Left, None] = {}
+
+    def add(self, what: str, because: str, origin: Origin | None = None, part: str = "") -> None:
+        """Leave a construct."""
+        self.found[Left(what, because, origin, part)] = None
+
+    def said(self, make: Callable[[], T], what: str, origin: Origin | None, part: str = "") -> T | None:
+        """The result of a call, or None: what it, a check of remit's or a build before refuses, is left."""
+        because = self.refused.get(what)
+        if because is None:
+            try:
+                return make()
+            except RemitError as error:
+                because = error.message
+        self.add(what, because, origin, part)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,43 +97,26 @@ def beside(folder: Path, path: str) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A function's code: its folder in the source or its text, and its folder in the app."""
+    """Code that is copied or written: its folder in the app, and its folder in the source, or its text."""
 
     target: str
     folder: Path | None = None
     text: str | None = None
+    handler: str = ""
+    """The handler that a function finds in it; empty for a layer."""
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedFunction:
-    """A function: the arguments of `app.function(…)` in their order, and the code that it runs."""
+class PythonStatement:
+    """A statement of the app: an assignment, or a call that declares a function."""
 
-    logical_id: str
-    arguments: tuple[Item, ...]
-    code: Code
-    handler: str
-    condition: str | None = None
-    left: tuple[Left, ...] = ()
-    is_web: bool = False
-    """Whether `app.web` declares it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedResource:
-    """An attribute of the class of resources: a `resource(…)` or an `output(…)`."""
-
-    attribute: str
     value: Source
+    name: str = ""
+    """What the value is assigned to; empty for a call."""
+    what: str = ""
+    """As messages call it."""
     condition: str | None = None
-    left: tuple[Left, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A parameter, a mapping or a condition, as a name of the module `parameters`."""
-
-    name: str
-    value: Source
+    """Under which it stands."""
     comment: str = ""
 
 
@@ -115,21 +126,15 @@ class ImportedApp:
 
     name: str
     file: str
-    constants: tuple[Constant, ...]
-    settings: tuple[tuple[str, Source], ...]
-    """`lambda_.function.timeout`, with its value."""
-    functions: tuple[ImportedFunction, ...]
-    resources: tuple[ImportedResource, ...]
+    constants: tuple[PythonStatement, ...]
+    """Parameters, mappings and conditions, as names of the module `parameters`."""
+    settings: tuple[PythonStatement, ...]
+    functions: tuple[PythonStatement, ...]
+    resources: tuple[PythonStatement, ...]
+    """Resources and outputs, as attributes of the class."""
+    code: tuple[Code, ...]
     left: tuple[Left, ...]
-    """What is left of no function and no resource that is written."""
     of: int
     """How many constructs the source has."""
     to_fill_in: tuple[str, ...] = ()
-    layers: tuple[Code, ...] = ()
     """Parameters without a value in the source, by their constants."""
-
-    @property
-    def all_left(self) -> tuple[Left, ...]:
-        """Everything that is left."""
-        of_functions = (left for function in self.functions for left in function.left)
-        return (*self.left, *of_functions, *(left for resource in self.resources for left in resource.left))

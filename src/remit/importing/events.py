@@ -12,240 +12,180 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import referred_to
 from remit.importing.python_text import Bracketed, Item, call
-from remit.importing.template_values import TemplateNames, UnsayableError
+from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from remit.importing.python_text import Source
+    from remit.importing.template_values import TemplateNames
     from remit.template.sam.resources import SamEvent
 
-_TRUE: Final = (True, "true", "True")
-_NOT_WRITTEN: Final = ("Description", "Name", "RuleName", "OmitName", "Target.Id", "QueueLogicalId")
-"""TemplateNames and descriptions of resources that remit names itself."""
-
-
-class _NoOptionError(Exception):
-    """A property has a value that the trigger has no option for."""
-
-
-class _Option(NamedTuple):
-    """An option of a trigger, and how it is made of the property's value; None leaves it out."""
-
-    keyword: str
-    convert: Callable[[TemplateNames, Any], Source | None] = TemplateNames.source
-
-
-def _flag(_: TemplateNames, value: Any) -> str | None:
-    if value not in (*_TRUE, False, "false", "False"):
-        raise _NoOptionError
-    return None if value in _TRUE else "False"
-
-
-def _state(names: TemplateNames, value: Any) -> str | None:
-    return _flag(names, {"ENABLED": True, "DISABLED": False}.get(value, value) if isinstance(value, str) else value)
-
-
-def _true(_: TemplateNames, value: Any) -> str:
-    if value not in _TRUE:
-        raise _NoOptionError
-    return "True"
-
-
-def _failures(_: TemplateNames, value: Any) -> str:
-    if value != ["ReportBatchItemFailures"]:
-        raise _NoOptionError
-    return "True"
-
-
-def _filters(names: TemplateNames, value: Any) -> Source:
-    patterns = []
-    for entry in value if isinstance(value, list) else ():
-        if not isinstance(entry, dict) or not isinstance(entry.get("Pattern"), str):
-            raise _NoOptionError
-        patterns.append(_json(entry["Pattern"]))
-    if not patterns:
-        raise _NoOptionError
-    return names.source(patterns[0] if len(patterns) == 1 else patterns)
-
-
-def _json(text: str) -> Any:
-    try:
-        return read_json(text, "pattern")[0]
-    except RemitError:
-        raise _NoOptionError from None
-
-
-def _input(names: TemplateNames, value: Any) -> Source:
-    return names.source(_json(value) if isinstance(value, str) else value)
-
-
-def _key_filter(names: TemplateNames, value: Any) -> Bracketed:
-    """The rules of a bucket's filter, as keywords: the only value that becomes two options."""
-    items = []
-    for rule in value if isinstance(value, list) else ():
-        name = str(rule.get("Name", "")).lower() if isinstance(rule, dict) else ""
-        if name not in ("prefix", "suffix"):
-            raise _NoOptionError
-        items.append(Item(names.source(rule.get("Value")), f"{name}="))
-    return Bracketed("", tuple(items), "")
+_NOT_WRITTEN: Final = (
+    "Description", "DestinationConfig.OnFailure.Type", "FlexibleTimeWindow.Mode", "Name", "OmitName", "QueueLogicalId",
+    "RuleName", "Target.Id",
+)  # fmt: skip
+"""Names and descriptions of resources that remit names itself, and what another property says as well."""
+_SWITCHES: Final = ("Enabled", "State")
+_SWITCHED: Final = {"true": "True", "enabled": "True", "false": "False", "disabled": "False"}
 
 
 def resource(names: TemplateNames, value: Any) -> Source:
     """A resource of the app's as such, where its Ref or an attribute is given; any other value as text."""
     name = referred_to(value)
-    if name in names.left:
-        raise UnsayableError(names.left[name])
-    if name in names.resources:
-        return f"{names.owner}{names.resources[name]}"
-    return names.text(value)
+    return f"{names.owner}{names.resources[name]}" if name in names.resources else names.text(value)
 
 
-def _only_enabled(names: TemplateNames, value: Any) -> None:
-    if _flag(names, value) is not None:
-        raise _NoOptionError
+def _switch(_: TemplateNames, value: Any) -> Source:
+    if str(value).lower() not in _SWITCHED:
+        raise RemitError("only the deploy knows whether it is on")
+    return _SWITCHED[str(value).lower()]
 
 
-def _dead_letter(names: TemplateNames, value: Any) -> Source:
-    return resource(names, value)
+def _failures(_: TemplateNames, value: Any) -> Source:
+    if value != ["ReportBatchItemFailures"]:
+        raise RemitError("its answers are not those of a batch")
+    return "True"
 
 
-_BATCHES: Final = {
-    "BatchSize": _Option("batch_size"),
-    "MaximumBatchingWindowInSeconds": _Option("batch_window"),
-    "FilterCriteria.Filters": _Option("filter", _filters),
-    "FunctionResponseTypes": _Option("report_failures", _failures),
+def _filters(names: TemplateNames, value: Any) -> Source:
+    patterns = [read_json(entry["Pattern"], "pattern")[0] for entry in mappings(value) if "Pattern" in entry]
+    return names.source(patterns[0] if len(patterns) == 1 else patterns)
+
+
+def _input(names: TemplateNames, value: Any) -> Source:
+    return names.source(read_json(value, "input")[0] if isinstance(value, str) else value)
+
+
+def _pollers(names: TemplateNames, value: Any) -> Source:
+    numbers = (section(value).get(name) for name in ("MinimumPollers", "MaximumPollers"))
+    return Bracketed("(", tuple(Item(names.source(number)) for number in numbers), ")")
+
+
+_CONVERSIONS: Final[Mapping[str, Callable[[TemplateNames, Any], Source]]] = {
+    **dict.fromkeys(("Bucket", "EventBusName", "LogGroupName", "Queue", "Stream", "Topic", "UserPool"), resource),
+    **dict.fromkeys(_SWITCHES, _switch),
+    "BisectBatchOnFunctionError": _switch,
+    "DeadLetterConfig.Arn": resource,
+    "DestinationConfig.OnFailure.Destination": resource,
+    "FilterCriteria.Filters": _filters,
+    "FunctionResponseTypes": _failures,
+    "Input": _input,
+    "ProvisionedPollerConfig": _pollers,
+    "RedrivePolicy.deadLetterTargetArn": resource,
 }
-_STREAM: Final = {
-    "StartingPosition": _Option("starting_position"),
-    **_BATCHES,
-    "MaximumRetryAttempts": _Option("retries"),
-    "MaximumRecordAgeInSeconds": _Option("max_record_age"),
-    "ParallelizationFactor": _Option("parallelization_factor"),
-    "BisectBatchOnFunctionError": _Option("bisect_batch", _true),
-    "TumblingWindowInSeconds": _Option("tumbling_window"),
-    "DestinationConfig.OnFailure.Destination": _Option("on_failure", resource),
-    "DestinationConfig.OnFailure.Type": _Option("", lambda _names, _value: None),
-    "Enabled": _Option("", _only_enabled),
-}
-_DELIVERY: Final = {
-    "Input": _Option("input", _input),
-    "RetryPolicy.MaximumRetryAttempts": _Option("retries"),
-    "RetryPolicy.MaximumEventAgeInSeconds": _Option("max_event_age"),
-    "DeadLetterConfig.Arn": _Option("dead_letter", _dead_letter),
-    "State": _Option("enabled", _state),
-    "Enabled": _Option("enabled", _flag),
-}
+"""How the value of a property becomes that of an option, where it is not the same."""
 
 
 class EventForm(NamedTuple):
     """A trigger: its name, the properties that are its positional arguments, and its options by property."""
 
     trigger: str
-    arguments: Mapping[str, Callable[[TemplateNames, Any], Source | None]]
-    options: Mapping[str, _Option]
+    arguments: tuple[str, ...]
+    options: Mapping[str, str]
 
 
-def _detail(names: TemplateNames, value: Any) -> Source:
-    return names.source(value)
-
-
+_BATCHES: Final = {
+    "BatchSize": "batch_size",
+    "MaximumBatchingWindowInSeconds": "batch_window",
+    "FilterCriteria.Filters": "filter",
+    "FunctionResponseTypes": "report_failures",
+}
+_QUEUE: Final = {
+    **_BATCHES,
+    "ScalingConfig.MaximumConcurrency": "max_concurrency",
+    "ProvisionedPollerConfig": "provisioned_pollers",
+}
+_STREAM: Final = {
+    **_BATCHES,
+    "StartingPosition": "starting_position",
+    "MaximumRetryAttempts": "retries",
+    "MaximumRecordAgeInSeconds": "max_record_age",
+    "ParallelizationFactor": "parallelization_factor",
+    "BisectBatchOnFunctionError": "bisect_batch",
+    "TumblingWindowInSeconds": "tumbling_window",
+    "DestinationConfig.OnFailure.Destination": "on_failure",
+}
+_DELIVERY: Final = {
+    "Input": "input",
+    "RetryPolicy.MaximumRetryAttempts": "retries",
+    "RetryPolicy.MaximumEventAgeInSeconds": "max_event_age",
+    "DeadLetterConfig.Arn": "dead_letter",
+    "State": "enabled",
+    "Enabled": "enabled",
+}
 _EVENT: Final = {
-    **{f"Pattern.{key}": _Option(key.replace("-", "_"), _detail) for key in ("source", "detail-type", "detail")},
-    **{f"Pattern.{key}": _Option(key) for key in ("account", "region")},
-    "Pattern.resources": _Option("resource_arns"),
-    "EventBusName": _Option("bus", resource),
+    **{f"Pattern.{key}": key for key in ("source", "detail", "account", "region")},
+    "Pattern.detail-type": "detail_type",
+    "Pattern.resources": "resource_arns",
+    "EventBusName": "bus",
     **_DELIVERY,
 }
-_SCHEDULE: Final = {"ScheduleExpressionTimezone": _Option("timezone"), **_DELIVERY}
+_SCHEDULE: Final = {
+    "ScheduleExpressionTimezone": "timezone",
+    "FlexibleTimeWindow.MaximumWindowInMinutes": "flexible_window",
+    **_DELIVERY,
+}
+_OBJECTS: Final = {
+    "Events": "events",
+    "Filter.S3Key.Rules.prefix": "prefix",
+    "Filter.S3Key.Rules.suffix": "suffix",
+}
+_MESSAGES: Final = {
+    "FilterPolicy": "filter",
+    "FilterPolicyScope": "filter_scope",
+    "RedrivePolicy.deadLetterTargetArn": "dead_letter",
+}
 FORMS: Final = {
-    "CloudWatchEvent": EventForm("event", {}, _EVENT),
-    "CloudWatchLogs": EventForm("logs", {"LogGroupName": resource, "FilterPattern": TemplateNames.source}, {}),
-    "Cognito": EventForm("cognito", {"UserPool": resource, "Trigger": TemplateNames.source}, {}),
-    "DynamoDB": EventForm("dynamodb", {"Stream": resource}, _STREAM),
-    "EventBridgeRule": EventForm("event", {}, _EVENT),
-    "IoTRule": EventForm("iot", {"Sql": TemplateNames.source}, {"AwsIotSqlVersion": _Option("sql_version")}),
-    "Kinesis": EventForm("kinesis", {"Stream": resource}, _STREAM),
-    "S3": EventForm(
-        "s3", {"Bucket": resource}, {"Events": _Option("events"), "Filter.S3Key.Rules": _Option("", _key_filter)}
-    ),
-    "SNS": EventForm(
-        "sns",
-        {"Topic": resource},
-        {
-            "FilterPolicy": _Option("filter"),
-            "FilterPolicyScope": _Option("filter_scope"),
-            "RedrivePolicy.deadLetterTargetArn": _Option("dead_letter", _dead_letter),
-        },
-    ),
-    "SQS": EventForm(
-        "sqs",
-        {"Queue": resource},
-        {
-            **_BATCHES,
-            "ScalingConfig.MaximumConcurrency": _Option("max_concurrency"),
-            "Enabled": _Option("", _only_enabled),
-        },
-    ),
-    "Schedule": EventForm("schedule", {"Schedule": TemplateNames.source}, _SCHEDULE),
-    "ScheduleV2": EventForm(
-        "schedule",
-        {"ScheduleExpression": TemplateNames.source},
-        {**_SCHEDULE, "FlexibleTimeWindow.MaximumWindowInMinutes": _Option("flexible_window")},
-    ),
+    "CloudWatchEvent": EventForm("event", (), _EVENT),
+    "CloudWatchLogs": EventForm("logs", ("LogGroupName", "FilterPattern"), {}),
+    "Cognito": EventForm("cognito", ("UserPool", "Trigger"), {}),
+    "DynamoDB": EventForm("dynamodb", ("Stream",), _STREAM),
+    "EventBridgeRule": EventForm("event", (), _EVENT),
+    "IoTRule": EventForm("iot", ("Sql",), {"AwsIotSqlVersion": "sql_version"}),
+    "Kinesis": EventForm("kinesis", ("Stream",), _STREAM),
+    "S3": EventForm("s3", ("Bucket",), _OBJECTS),
+    "SNS": EventForm("sns", ("Topic",), _MESSAGES),
+    "SQS": EventForm("sqs", ("Queue",), _QUEUE),
+    "Schedule": EventForm("schedule", ("Schedule",), _SCHEDULE),
+    "ScheduleV2": EventForm("schedule", ("ScheduleExpression",), _SCHEDULE),
 }
 """The events that have a trigger, but for those of APIs."""
 NEEDS_OWN: Final = {"S3": "Bucket", "Cognito": "UserPool"}
 """Events whose trigger acts on a resource of the app's alone, and the property that names it."""
 
 
-def trigger(event: SamEvent, names: TemplateNames) -> Source | None:
-    """The trigger of an event; None where none says it all. UnsayableError: it cannot be said in any way."""
+def trigger(event: SamEvent, names: TemplateNames) -> Source:
+    """The trigger of an event. RemitError: none says it all."""
     form = FORMS.get(event.type)
-    if form is None:
-        return None
-    properties = dict(_flattened(event.properties, {*form.arguments, *form.options}))
+    own = NEEDS_OWN.get(event.type)
+    if form is None or (own is not None and referred_to(event.properties.get(own)) not in names.resources):
+        raise RemitError("no trigger of remit's stands for it")
     positional: list[Item] = []
     keywords: list[Item] = []
-    try:
-        for path, convert in form.arguments.items():
-            if path in properties:
-                value = convert(names, properties.pop(path))
-                if value is not None:
-                    positional.append(Item(value))
-        for path, value in properties.items():
-            keywords += _keywords(form, path, value, names)
-    except _NoOptionError:
-        return None
-    own = NEEDS_OWN.get(event.type)
-    if own is not None and not _is_own(event.properties.get(own), names):
-        return None
+    properties = dict(_flattened(event.properties, {*form.arguments, *form.options}))
+    values = {path: properties.pop(path) for path in form.arguments if path in properties} | properties
+    for path, value in values.items():
+        convert = _CONVERSIONS.get(path)
+        source = names.source(value) if convert is None else convert(names, value)
+        if path in form.arguments:
+            positional.append(Item(source))
+        elif path in form.options:
+            keywords.append(Item(source, f"{form.options[path]}="))
+        elif path not in _NOT_WRITTEN:
+            raise RemitError(f"on.{form.trigger} has no option for {path}")
     return call(f"on.{form.trigger}", *positional, *keywords)
 
 
-def _keywords(form: EventForm, path: str, value: Any, names: TemplateNames) -> Iterator[Item]:
-    if path in _NOT_WRITTEN or (path == "FlexibleTimeWindow.Mode"):
-        return
-    option = form.options.get(path)
-    if option is None:
-        raise _NoOptionError
-    source = option.convert(names, value)
-    if isinstance(source, Bracketed) and not source.begin:
-        yield from source.items
-    elif source is not None:
-        yield Item(source, f"{option.keyword}=")
-
-
-def _is_own(value: Any, names: TemplateNames) -> bool:
-    return isinstance(value, dict) and value.get("Ref") in names.resources
-
-
-def _flattened(value: Mapping[str, Any], known: set[str], before: str = "") -> Iterator[tuple[str, Any]]:
-    """The values by their paths, as deep as an option's path reaches."""
+def _flattened(value: Mapping[str, Any], known: Collection[str], before: str = "") -> Iterator[tuple[str, Any]]:
+    """The values by their paths, as deep as an option's path reaches; what is on without being told is not there."""
     for key, item in value.items():
         path = f"{before}{key}"
-        reaches_deeper = any(name.startswith(f"{path}.") for name in known)
-        if reaches_deeper and path not in known and isinstance(item, dict) and not tokens.is_intrinsic(item):
+        reaches_deeper = any(name.startswith(f"{path}.") for name in known) and not tokens.is_intrinsic(item)
+        if reaches_deeper and isinstance(item, list):  # the rules of a bucket's filter
+            rules = {str(rule.get("Name")).lower(): rule.get("Value") for rule in mappings(item)}
+            yield from _flattened(rules, known, f"{path}.")
+        elif reaches_deeper and isinstance(item, dict):
             yield from _flattened(item, known, f"{path}.")
-        else:
+        elif path not in _SWITCHES or _SWITCHED.get(str(item).lower()) != "True":
             yield path, item

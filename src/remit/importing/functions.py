@@ -1,28 +1,20 @@
-"""A function of SAM's as `app.function(…)`: its code, its settings, its triggers, and what its role allows."""
+"""A function as `app.function(…)`: its code, its settings, its triggers, and what its role allows."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing import events
-from remit.importing.access import ImportedAccess, access_of_role
+from remit.importing.access import access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
-from remit.importing.api_routes import Apis
-from remit.importing.app_model import (
-    Code,
-    ImportedFunction,
-    Left,
-    SourceTemplate,
-    beside,
-    referred_to,
-    value_at_path,
-)
-from remit.importing.python_text import Bracketed, Item, Source, call, flat, quoted
-from remit.importing.template_values import TemplateNames, UnsayableError, said, words
+from remit.importing.app_model import Code, PythonStatement, beside, referred_to, value_at_path
+from remit.importing.events import resource, trigger
+from remit.importing.python_text import Bracketed, Item, call, flat, quoted
+from remit.importing.template_values import words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
 from remit.template.branches import NO_VALUE
 from remit.template.references import references
@@ -31,10 +23,16 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from remit.errors import Path
+    from remit.importing.api_routes import Apis
+    from remit.importing.app_model import SourceTemplate
+    from remit.importing.python_text import Source
+    from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
     from remit.template.sam.resources import SamEvent, SamResource
 
 _SETTINGS: Final = {
+    "Runtime": "runtime",
     "Timeout": "timeout",
     "MemorySize": "memory_size",
     "Architectures": "architectures",
@@ -46,30 +44,36 @@ _SETTINGS: Final = {
     "DurableConfig": "durable",
     "EventInvokeConfig.MaximumRetryAttempts": "maximum_retry_attempts",
     "EventInvokeConfig.MaximumEventAgeInSeconds": "maximum_event_age",
-}
-"""Properties with a setting of their own that takes their value."""
-_DESTINATIONS: Final = {
     "EventInvokeConfig.DestinationConfig.OnSuccess.Destination": "on_success",
     "EventInvokeConfig.DestinationConfig.OnFailure.Destination": "on_failure",
+    "TracingConfig.Mode": "tracing",
+    "SnapStart.ApplyOn": "snap_start",
 }
+"""Properties of a function, SAM's and CloudFormation's, with a setting of their own that takes their value."""
+_SWITCHED: Final = {
+    "tracing": {"Active": True, "Disabled": None},
+    "snap_start": {"PublishedVersions": True, "None": None},
+}
+_DESTINATIONS: Final = ("on_success", "on_failure")
 _AS_THEY_ARE: Final = (
     "CodeSigningConfigArn", "Description", "FileSystemConfigs", "KmsKeyArn", "RecursiveLoop",
-    "RuntimeManagementConfig", "TenancyConfig",
+    "RuntimeManagementConfig", "TenancyConfig", "DeadLetterConfig", "LoggingConfig", "Tags", "Role",
 )  # fmt: skip
 """Properties without a setting, which `properties=` takes."""
 _READ_HERE: Final = frozenset({
-    "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256", "CodeUri", "DeadLetterQueue",
-    "Environment", "Events", "FunctionName", "FunctionUrlConfig", "Handler", "InlineCode", "Layers", "LoggingConfig",
-    "PackageType", "PermissionsBoundary", "Policies", "PropagateTags", "Role", "RolePath", "Runtime", "SnapStart",
-    "Tags", "Tracing", "VersionDescription", "WebTarget", "VersionDeletionPolicy", "PublishToLatestPublished",
+    "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256", "Code", "CodeUri",
+    "DeadLetterQueue", "Environment", "Events", "FunctionName", "FunctionUrlConfig", "Handler", "InlineCode", "Layers",
+    "PackageType", "PermissionsBoundary", "Policies", "PropagateTags", "PublishToLatestPublished", "RolePath",
+    "Tracing", "VersionDeletionPolicy", "VersionDescription", "WebTarget",
 })  # fmt: skip
 _COMPUTED: Final = ("DeadLetterQueue", "EventInvokeConfig OnSuccess", "EventInvokeConfig OnFailure")
 """Reasons of SAM's for statements that remit computes."""
-_NUMBERS: Final = ("timeout", "memory_size")
 _LAMBDAS: Final = {"Timeout": 3, "MemorySize": 128}
 """What Lambda takes where nothing is written, and remit takes another value."""
 _LOG_GROUP: Final = "AWS::Logs::LogGroup"
 _LATEST: Final = RUNTIMES[-2]
+_OF_URL: Final = {"AuthType": "auth", "Cors": "cors", "InvokeMode": "invoke_mode"}
+_USUAL: Final = ("AWS_IAM", "BUFFERED", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class TemplateParts:
     template: Mapping[str, Any]
     expansion: ExpandedTemplate
     functions: Mapping[str, SamResource]
+    """Functions with their properties as SAM has them and as CloudFormation does."""
     apis: Apis
     roles: Mapping[str, str]
     """The roles of the template whose access functions take over, by function."""
@@ -88,101 +93,100 @@ class TemplateParts:
     layers: Mapping[str, Code]
     """The layers that the template makes of a folder."""
 
+    def part(self, logical_id: str) -> str:
+        """A function or resource, as messages call it."""
+        for resources in (section(self.template, "Resources"), self.expansion.resources):
+            if logical_id in resources:
+                return f"{logical_id} ({resources[logical_id].get('Type')})"
+        return logical_id
 
-def by_hand(declared: SamResource, names: TemplateNames, apis: Apis) -> tuple[SamEvent, ...]:
-    """The events of a function that no trigger stands for: their resources stay as SAM makes them."""
-    return tuple(
-        event
-        for event in declared.events()
-        if not (apis.routed(event) if event.type in API_FORMS else _has_trigger(event, names))
-    )
+    def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
+        """The trigger of an event. RemitError: none says it all."""
+        return self.apis.trigger(event, names) if event.type in API_FORMS else trigger(event, names)
+
+    def by_hand(self, declared: SamResource, names: TemplateNames) -> list[SamEvent]:
+        """The events of a function that no trigger stands for: their resources stay as SAM makes them."""
+        events = []
+        for event in declared.events():
+            if event.type in API_FORMS and self.apis.api(event):
+                continue  # its API has nothing but routes
+            try:
+                self.trigger(event, names)
+            except RemitError:
+                events.append(event)
+        return events
 
 
-def _has_trigger(event: SamEvent, names: TemplateNames) -> bool:
-    try:
-        return events.trigger(event, names) is not None
-    except UnsayableError:
-        return True
-
-
-def why_not(declared: SamResource) -> str | None:
+def why_not(function: SamResource) -> str | None:
     """Why a function cannot be one of remit's; None where it can."""
-    properties = declared.properties
-    if properties.get("PackageType") == "Image" or properties.get("ImageUri") is not None:
+    properties = function.properties
+    if properties.get("PackageType") == "Image" or value_at_path(properties, "Code.ImageUri") is not None:
         return "it is an image, and remit deploys zips"
     runtime = properties.get("Runtime")
     if isinstance(runtime, str) and not runtime.startswith("python"):
         return f"its runtime is {runtime}, and remit deploys Python"
-    if "CapacityProviderConfig" in properties:
-        return "it runs on a capacity provider"
-    return None
+    return "it runs on a capacity provider" if "CapacityProviderConfig" in properties else None
 
 
-def read_function(declared: SamResource, parts: TemplateParts, names: TemplateNames) -> ImportedFunction:
-    """A function with everything that can be said of it."""
-    return _FunctionReader(declared, parts, names).function()
-
-
-class _FunctionReader:
-    """One pass over a function's properties; `left` gathers what cannot be said."""
+class FunctionReader:
+    """One pass over a function's properties."""
 
     def __init__(self, declared: SamResource, parts: TemplateParts, names: TemplateNames) -> None:
         self.declared = declared
+        self.logical_id = declared.logical_id
         self.properties = declared.properties
         self.parts = parts
         self.names = names
-        self.left: list[Left] = []
-        self.is_web = "WebTarget" in declared.properties
+        self.part = parts.part(declared.logical_id)
+        self.web_target = declared.properties.get("WebTarget")
+        self.by_hand = parts.by_hand(declared, names)
 
-    def function(self) -> ImportedFunction:
-        logical_id = self.declared.logical_id
-        default = "index.handler" if "InlineCode" in self.properties else "app.handler"
-        handler = str(self.properties.get("WebTarget") or self.properties.get("Handler") or default)
-        handler = handler.replace("/", ".").replace(":", ".")
+    def statement(self) -> PythonStatement:
+        """The function with everything that can be said of it."""
         code = code_of(self.declared, self.parts.source)
-        target = [Item(quoted(self.properties["WebTarget"]))] if self.is_web else []
+        name = self.parts.function_names[self.logical_id]
         items = (
-            *target,
+            Item(quoted(self.web_target)) if self.web_target else None,
             *self._triggers(),
-            Item(quoted(self.parts.function_names[logical_id]), "name="),
-            Item(quoted(logical_id), "logical_id="),
+            Item(quoted(name), "name="),
+            Item(quoted(self.logical_id), "logical_id="),
             *self._keyword("FunctionName", "function_name", self._function_name),
-            *([] if self.is_web else [Item(quoted(handler), "handler=")]),
+            None if self.web_target else Item(quoted(code.handler), "handler="),
             Item(quoted(code.target), "code="),
             *self._settings(),
-            *self._access().arguments(),
+            *self._access(),
             *self._other_properties(),
         )
-        named = self.declared.attributes.get("Condition")
-        origin = self.declared.locate((*self.declared.path, "Condition"))
-        condition = (
-            said(lambda: self.names.condition({"Condition": named}), f"Condition of {logical_id}", origin, self.left)
-            if named is not None
-            else None
-        )
-        return ImportedFunction(logical_id, items, code, handler, condition, tuple(self.left), is_web=self.is_web)
+        condition = None
+        if "Condition" in self.declared.attributes:
+            make = partial(self.names.condition, {"Condition": self.declared.attributes["Condition"]})
+            condition = self._said(make, "Condition", (*self.declared.path, "Condition"))
+        return PythonStatement(call("app.web" if self.web_target else "app.function", *items), "", self.part, condition)
 
-    def _said(self, make: Callable[[], Item], what: str, *steps: str | int) -> Iterator[Item]:
+    def _said(self, make: Callable[[], Any], what: str, path: Path) -> Any:
+        origin = self.parts.expansion.locate(path)
+        return self.names.leftovers.said(make, f"{what} of {self.logical_id}", origin, self.part)
+
+    def _item(self, make: Callable[[], Item], what: str, *steps: str | int) -> Iterator[Item]:
         """An item, unless it cannot be said."""
-        origin = self.declared.locate(self.declared.at(*steps))
-        item = said(make, f"{what} of {self.declared.logical_id}", origin, self.left)
+        item = self._said(make, what, self.declared.at(*steps))
         if item is not None:
-            yield item
+            yield replace(item, what=f"{what} of {self.logical_id}")
 
     def _keyword(self, path: str, keyword: str, convert: Callable[[Any], Source]) -> Iterator[Item]:
         """The keyword for a property that is there."""
         value = value_at_path({**_LAMBDAS, **self.properties}, path)
+        if isinstance(value, str):
+            value = int(value) if value.isdigit() else _SWITCHED.get(keyword, {}).get(value, value)
         if value is None or value == NO_VALUE:
             return
-        if keyword in _NUMBERS and isinstance(value, str) and value.isdigit():
-            value = int(value)
 
         def checked() -> Item:
             if keyword in FUNCTION_SETTINGS and isinstance(value, str | int | float):
                 FUNCTION_SETTINGS[keyword].check((keyword,), value)
             return self.names.entry(keyword, value, convert, keyword=True)
 
-        yield from self._said(checked, path, *path.split("."))
+        yield from self._item(checked, path, *path.split("."))
 
     def _function_name(self, name: Any) -> Source:
         """A name, whose letters remit must know: the stack's are those of the project's namespace."""
@@ -191,102 +195,89 @@ class _FunctionReader:
             text = f"f{text.replace('${AWS::StackName}', '{project.namespace}')}"
         text = text.replace("${{AWS::StackName}}", "{project.namespace}")
         if "${" in text or "aws." in text or "Data." in text:
-            raise UnsayableError("only the deploy knows it")
+            raise RemitError("only the deploy knows it")
         return text
 
     def _triggers(self) -> Iterator[Item]:
-        hand_made = by_hand(self.declared, self.names, self.parts.apis)
         for event in self.declared.events():
-            if event not in hand_made:
-                yield from self._said(partial(self._trigger, event), f"event {event.name}", "Events", event.name)
-        url = self.properties.get("FunctionUrlConfig")
-        if isinstance(url, dict):
-            yield from self._said(lambda: Item(_url(url, self.names)), "the URL", "FunctionUrlConfig")
+            if event not in self.by_hand:
+                make = partial(self._trigger, event)
+                yield from self._item(make, f"event {event.name}", "Events", event.name)
+        config = self.properties.get("FunctionUrlConfig")
+        if isinstance(config, dict):
+            make = partial(self._url, config)
+            yield from self._item(make, "the URL", "FunctionUrlConfig")
 
     def _trigger(self, event: SamEvent) -> Item:
-        if event.type in API_FORMS:
-            return Item(self.parts.apis.trigger(event, self.names))
-        return Item(events.trigger(event, self.names) or "")
+        return Item(self.parts.trigger(event, self.names))
+
+    def _url(self, config: Mapping[str, Any]) -> Item:
+        options = {option: config.get(name) for name, option in _OF_URL.items() if config.get(name) not in _USUAL}
+        return Item(call("on.http", *(Item(self.names.source(value), f"{key}=") for key, value in options.items())))
 
     def _settings(self) -> Iterator[Item]:
         runtime = self.properties.get("Runtime")
-        if isinstance(runtime, str) and (runtime not in RUNTIMES or (self.is_web and runtime == RUNTIMES[0])):
-            comment = f"{runtime} has ended"
-            yield Item(quoted(_LATEST), "runtime=", comment)
-        else:
-            yield from self._keyword("Runtime", "runtime", self.names.source)
+        has_ended = isinstance(runtime, str) and (
+            runtime not in RUNTIMES or (self.web_target is not None and runtime == RUNTIMES[0])
+        )
+        if has_ended:
+            yield Item(quoted(_LATEST), "runtime=", f"{runtime} has ended")
         for path, keyword in _SETTINGS.items():
-            yield from self._keyword(path, keyword, self.names.source)
-        for path, keyword in _DESTINATIONS.items():
-            yield from self._keyword(path, keyword, partial(events.resource, self.names))
-        yield from self._environment()
+            if keyword != "runtime" or not has_ended:
+                convert = partial(resource, self.names) if keyword in _DESTINATIONS else self.names.source
+                yield from self._keyword(path, keyword, convert)
+        variables = value_at_path(self.properties, "Environment.Variables")
+        if isinstance(variables, dict) and not tokens.is_intrinsic(variables):
+            entries = [
+                item
+                for name, value in variables.items()
+                if not str(name).startswith("REMIT_")  # remit's own, of a template that it has built
+                for item in self._item(
+                    partial(self.names.entry, str(name), "" if value is None else value, self.names.text),
+                    f"variable {name}", "Environment", "Variables", name,
+                )
+            ]  # fmt: skip
+            yield from _group("environment=", "{", entries, "}")
+        else:
+            yield from self._keyword("Environment.Variables", "environment", self.names.source)
         layers = self.properties.get("Layers")
         items = [
             item
             for index, layer in enumerate(layers if isinstance(layers, list) else ())
-            for item in self._said(partial(self._layer, layer), "a layer", "Layers", index)
+            for item in self._item(partial(self._layer, layer), "a layer", "Layers", index)
         ]
-        if items:
-            yield Item(Bracketed("[", tuple(items), "]"), "layers=")
-        if self.properties.get("Tracing") == "Active":
-            yield Item("True", "tracing=")
-        elif self.properties.get("Tracing") != "Disabled":
-            yield from self._keyword("Tracing", "tracing", self.names.source)
-        if value_at_path(self.properties, "SnapStart.ApplyOn") == "PublishedVersions":
-            yield Item("True", "snap_start=")
+        yield from _group("layers=", "[", items, "]")
         yield Item("None", "log_retention=")
-
-    def _environment(self) -> Iterator[Item]:
-        variables = value_at_path(self.properties, "Environment.Variables")
-        if not isinstance(variables, dict) or tokens.is_intrinsic(variables):
-            yield from self._keyword("Environment.Variables", "environment", self.names.source)
-            return
-        entries = [
-            item
-            for name, value in variables.items()
-            if not str(name).startswith("REMIT_")  # remit's own, of a template that it has built
-            for item in self._said(
-                partial(self.names.entry, str(name), "" if value is None else value, self.names.text),
-                f"variable {name}", "Environment", "Variables", name,
-            )
-        ]  # fmt: skip
-        if entries:
-            yield Item(Bracketed("{", tuple(entries), "}"), "environment=")
 
     def _layer(self, layer: Any) -> Item:
         own = self.parts.layers.get(referred_to(layer))
         return Item(call("layer", Item(quoted(own.target))) if own is not None else self.names.text(layer))
 
-    def _access(self) -> ImportedAccess:
-        role_id = self.parts.roles.get(self.declared.logical_id)
-        if role_id is None:
-            return ImportedAccess()
-        hand_made = by_hand(self.declared, self.names, self.parts.apis)
-        lifted = [event for event in self.declared.events() if event not in hand_made]
-        reasons = {f"SAM adds it for {what}" for what in _COMPUTED}
-        reasons |= {f"SAM adds it for event {event.name}" for event in lifted}
-        types = {event.type for event in lifted}
-        access = access_of_role(role_id, self.parts.expansion, self.names, types, reasons)
-        self.left += access.left
-        return access
+    def _access(self) -> Iterator[Item]:
+        role_id = self.parts.roles.get(self.logical_id)
+        if role_id is not None:
+            reasons = {f"SAM adds it for {what}": "" for what in _COMPUTED}
+            for event in self.declared.events():
+                if event not in self.by_hand:
+                    reasons[f"SAM adds it for event {event.name}"] = event.type
+            yield from access_of_role(role_id, self.logical_id, self.parts.expansion, self.names, reasons, self.part)
 
     def _other_properties(self) -> Iterator[Item]:
         """Everything without a setting, in `properties=`."""
-        others: dict[str, Any] = {name: self.properties[name] for name in _AS_THEY_ARE if name in self.properties}
-        letters = value_at_path(self.properties, "DeadLetterQueue.TargetArn")
-        logging, tags = self.properties.get("LoggingConfig"), self.properties.get("Tags")
-        formats = {key: value for key, value in section(logging).items() if key != "LogGroup"}
-        others |= {"DeadLetterConfig": {"TargetArn": letters}} if letters is not None else {}
+        others = {name: self.properties[name] for name in _AS_THEY_ARE if name in self.properties}
+        formats = {key: value for key, value in section(others.pop("LoggingConfig", None)).items() if key != "LogGroup"}
         others |= {"LoggingConfig": formats} if formats else {}
-        if isinstance(tags, dict) and tags and not tokens.is_intrinsic(tags):
-            others["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        if "Role" in self.properties and self.declared.logical_id not in self.parts.roles:
-            others["Role"] = self.properties["Role"]
-        known = {path.partition(".")[0] for path in (*_SETTINGS, *_DESTINATIONS)} | {*_AS_THEY_ARE} | _READ_HERE
+        tags = others.pop("Tags", None)
+        if isinstance(tags, list):
+            tags = [tag for tag in tags if section(tag).get("Key") != "lambda:createdBy"]
+        others |= {"Tags": tags} if tags else {}
+        if self.logical_id in self.parts.roles:
+            others.pop("Role", None)
+        known = {path.partition(".")[0] for path in _SETTINGS} | {*_AS_THEY_ARE} | _READ_HERE
         for name in self.properties:
             if name not in known:
                 self._leave(name, "no setting of remit's stands for it", name)
-        depends = section(self.parts.template, "Resources", self.declared.logical_id).get("DependsOn") or ()
+        depends = section(self.parts.template, "Resources", self.logical_id).get("DependsOn") or ()
         implied = {reference.target for reference, _ in references(dict(self.properties), late=False)}
         for name in [depends] if isinstance(depends, str) else depends:
             if name in self.names.resources and name not in implied and self.names.types[name] != _LOG_GROUP:
@@ -294,47 +285,46 @@ class _FunctionReader:
         entries = [
             item
             for name, value in others.items()
-            for item in self._said(partial(self.names.entry, name, value, self.names.source), name, name)
+            for item in self._item(partial(self.names.entry, name, value, self.names.source), name, name)
         ]
-        if entries:
-            yield Item(Bracketed("{", tuple(entries), "}"), "properties=")
+        yield from _group("properties=", "{", entries, "}")
 
-    def _leave(self, what: str, why: str, *steps: str) -> None:
-        origin = self.declared.locate(self.declared.at(*steps))
-        self.left.append(Left(f"{what} of {self.declared.logical_id}", why, origin))
+    def _leave(self, what: str, because: str, *steps: str) -> None:
+        origin = self.parts.expansion.locate(self.declared.at(*steps))
+        self.names.leftovers.add(f"{what} of {self.logical_id}", because, origin, self.part)
 
 
-def _url(config: Mapping[str, Any], names: TemplateNames) -> Source:
-    items = []
-    auth = config.get("AuthType")
-    if auth != "AWS_IAM":
-        items.append(Item(names.source(auth), "auth="))
-    if config.get("Cors") is not None:
-        items.append(Item(names.source(config["Cors"]), "cors="))
-    if config.get("InvokeMode") not in (None, "BUFFERED"):
-        items.append(Item(names.source(config["InvokeMode"]), "invoke_mode="))
-    return call("on.http", *items)
+def _group(keyword: str, begin: str, items: list[Item], end: str) -> Iterator[Item]:
+    if items:
+        yield Item(Bracketed(begin, tuple(items), end), keyword)
 
 
 def layers_of(declared: Iterable[SamResource], source: SourceTemplate) -> dict[str, Code]:
     """The layers of a template that are folders beside it, by logical id."""
     layers: dict[str, Code] = {}
-    for resource in declared:
-        uri = resource.properties.get("ContentUri")
-        if resource.kind == "LayerVersion" and isinstance(uri, str) and not uri.startswith("s3://"):
-            layers[resource.logical_id] = Code(f"layers/{words(resource.logical_id)}", beside(source.folder, uri))
+    for layer in declared:
+        uri = layer.properties.get("ContentUri")
+        if layer.kind == "LayerVersion" and isinstance(uri, str) and not uri.startswith("s3://"):
+            layers[layer.logical_id] = Code(f"layers/{words(layer.logical_id)}", beside(source.folder, uri))
     return layers
 
 
-def code_of(declared: SamResource, source: SourceTemplate) -> Code:
-    """Where a function's code is, and where it goes."""
-    inline = declared.properties.get("InlineCode")
+def code_of(function: SamResource, source: SourceTemplate) -> Code:
+    """Where a function's code is, where it goes, and the handler that it has."""
+    properties = function.properties
+    inline = value_at_path(properties, "Code.ZipFile")
+    default = "app.handler" if inline is None else "index.handler"
+    handler = str(properties.get("WebTarget") or properties.get("Handler") or default).replace("/", ".")
+    code = Code(f"functions/{words(function.logical_id)}", handler=handler.replace(":", "."))
     if inline is not None:
-        text = inline if isinstance(inline, str) else None
-        return Code(f"functions/{words(declared.logical_id)}", text=text)
-    uri = declared.properties.get("CodeUri")
-    if not isinstance(uri, str) or uri.startswith(("s3://", "${")) or uri.endswith((".zip", ".jar")):
-        return Code(f"functions/{words(declared.logical_id)}")
+        return replace(code, text=inline if isinstance(inline, str) else None)
+    # CDK notes where it has put the code, beside the template.
+    noted = value_at_path(function.attributes.get("Metadata"), "aws:asset:path")
+    uris = [uri for uri in (noted, properties.get("CodeUri"), properties.get("Code")) if isinstance(uri, str)]
+    uri = uris[0] if uris else "s3://"
+    if uri.startswith(("s3://", "${")) or uri.endswith((".zip", ".jar")):
+        return code
     steps = [step for step in re.split(r"[/\\]", uri) if step not in ("", ".", "..")]
-    steps = [words(declared.logical_id)] if steps and steps[-1].startswith("asset.") else steps
-    return Code("/".join(("functions", *(steps or [re.sub(r"\W+", "_", source.name)]))), beside(source.folder, uri))
+    if not (steps and steps[-1].startswith("asset.")):
+        code = replace(code, target="/".join(("functions", *(steps or [re.sub(r"\W+", "_", source.name)]))))
+    return replace(code, folder=beside(source.folder, uri))

@@ -5,26 +5,24 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.importing.sources import read_source
 from remit.importing.template_app import app_of
-from remit.importing.trial import Trial, tried
-from remit.importing.write_app import modules
+from remit.importing.trial import tried
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-    from remit.importing.app_model import Code, ImportedFunction, Left, SourceTemplate
+    from remit.importing.app_model import Code, Left
 
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".aws-sam", ".serverless", ".chalice", ".venv", "venv", "node_modules", "__pycache__", "cdk.out", ".remit",
     ".env*", "*.pyc", ".mypy_cache", ".pytest_cache",
 )  # fmt: skip
-
-
 _STUB: Final = 'def {}(event, context):\n    raise NotImplementedError("copy the code of {} here")\n'
 
 
@@ -59,46 +57,31 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
         raise RemitError(f"{target} exists already and is not an empty folder", hint="name a new one")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / target.resolve().name  # the project's name, which may be part of others
-        first = app_of(read)
-        missing = [layer.target for layer in first.layers if not _copy(layer, folder)]
-        missing += [stub for function in first.functions if (stub := _write_code(function, folder)) is not None]
-        trial = tried(lambda refused: _trial(read, refused), folder)
+        missing = {path: None for code in app_of(read).code for path in _missing(code, folder)}
+        trial = tried(partial(app_of, read), folder)
         shutil.rmtree(folder / ".remit", ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(folder, target, dirs_exist_ok=True, symlinks=True)
     app = trial.app
-    handlers = tuple(dict.fromkeys(missing))
-    return Imported(target, tuple(trial.files), app.of, app.all_left, handlers, app.to_fill_in, trial.mistakes)
+    return Imported(target, trial.files, app.of, app.left, tuple(missing), app.to_fill_in, trial.mistakes)
 
 
-def _trial(source: SourceTemplate, refused: Mapping[tuple[str, str], str]) -> Trial:
-    app = app_of(source, refused)
-    return Trial(app, modules(app))
-
-
-def _copy(code: Code, target: Path) -> bool:
-    """Copy a folder of the source, and return whether it is there; else an empty one stands for it."""
-    is_there = code.folder is not None and code.folder.is_dir()
-    if code.folder is not None and is_there:
-        shutil.copytree(code.folder, target / code.target, ignore=_NOT_COPIED, symlinks=True)
-    else:
-        (target / code.target).mkdir(parents=True, exist_ok=True)
-    return is_there
-
-
-def _write_code(function: ImportedFunction, target: Path) -> str | None:
-    """Copy or write a function's code; the handler, if it is not there: a stub stands for it."""
-    code = function.code
-    folder = target / code.target
-    module, _, attribute = function.handler.rpartition(".")
+def _missing(code: Code, app: Path) -> Iterator[str]:
+    """Copy or write code into an app; yield the layer or the module that is not there: a stub stands for it."""
+    folder = app / code.target
+    module, _, attribute = code.handler.rpartition(".")
     file = folder / f"{module.replace('.', '/')}.py"
+    is_there = code.folder is not None and code.folder.is_dir()
+    if not folder.exists():
+        if code.folder is not None and is_there:
+            shutil.copytree(code.folder, folder, ignore=_NOT_COPIED, symlinks=True)
+        else:
+            folder.mkdir(parents=True)
     if code.text is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         file.write_text(code.text, "utf-8")
-    elif not folder.exists():
-        _copy(code, target)
-    if file.exists() or (folder / module.replace(".", "/")).is_dir():
-        return None
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(_STUB.format(attribute, function.handler), "utf-8")
-    return f"{code.target}/{module.replace('.', '/')}.py"
+    if not code.handler and not is_there:
+        yield code.target
+    elif code.handler and not file.exists() and not file.with_suffix("").is_dir():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_STUB.format(attribute, code.handler), "utf-8")
+        yield f"{code.target}/{module.replace('.', '/')}.py"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import builtins
 import json
 import keyword
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.importing.app_model import Constant, Left
+from remit.errors import RemitError
+from remit.importing.app_model import PythonStatement
 from remit.importing.python_text import Bracketed, Item, call, flat, literal, quoted
-from remit.importing.template_values import TemplateNames, UnsayableError, words
+from remit.importing.template_values import TemplateNames, unused, words
 from remit.template.parameters import Parameter, parameters
 from remit.template.references import references
 from remit.template.sections import section
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.documents.json_text import Locate
+    from remit.importing.app_model import Leftovers
     from remit.importing.python_text import Source
 
 _TEXTS_OF_PYTHON: Final = (
@@ -30,26 +33,18 @@ _STORED: Final = "AWS::SSM::Parameter::Value<"
 _NOT_NAMES: Final = frozenset((*keyword.kwlist, *dir(builtins), "app", "aws", "config", "on", "project"))
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateConstants:
-    """The constants of a template, how the template calls them, what is left, and which of them lack a value."""
-
-    constants: tuple[Constant, ...]
-    names: TemplateNames
-    left: tuple[Left, ...]
-    to_fill_in: tuple[str, ...]
-
-
-def constants_of(template: Mapping[str, Any], locate: Locate) -> TemplateConstants:
-    """The parameters, mappings and conditions of a template."""
+def constants_of(
+    template: Mapping[str, Any], locate: Locate, leftovers: Leftovers
+) -> tuple[tuple[PythonStatement, ...], TemplateNames, tuple[str, ...]]:
+    """The parameters, mappings and conditions of a template as constants, their names, and those without a value."""
     declared = parameters(template)
     taken: set[str] = set(_NOT_NAMES)
-    constants: list[Constant] = []
+    constants: list[PythonStatement] = []
     to_fill_in: list[str] = []
     parameter_names: dict[str, str] = {}
     deciding = _deciding(template)
     for name, parameter in declared.items():
-        constant = parameter_names[name] = _unused(words(name).upper(), taken)
+        constant = parameter_names[name] = unused(words(name).upper(), taken)
         comment = str(section(template, "Parameters", name).get("Description") or "")
         if parameter.default is None:
             to_fill_in.append(constant)
@@ -62,36 +57,43 @@ def constants_of(template: Mapping[str, Any], locate: Locate) -> TemplateConstan
             ):
                 # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
                 declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
-        constants.append(Constant(constant, _value(name, declared[name], template), comment))
-    names = TemplateNames(parameters=parameter_names, declared=declared)
+        constants.append(PythonStatement(_value(name, declared[name], template), constant, comment=comment))
+    names = TemplateNames(parameters=parameter_names, declared=declared, leftovers=leftovers)
     mapping_names: dict[str, str] = {}
-    left: list[Left] = []
     for name, mapping in section(template, "Mappings").items():
-        try:
-            value = names.source(mapping)
-        except UnsayableError as error:
-            left.append(Left(f"mapping {name}", str(error), locate(("Mappings", name))))
-            continue
-        mapping_names[name] = _unused(words(name).upper(), taken)
-        constants.append(Constant(mapping_names[name], value))
+        value = leftovers.said(partial(names.source, mapping), f"mapping {name}", locate(("Mappings", name)))
+        if value is not None:
+            mapping_names[name] = unused(words(name).upper(), taken)
+            constants.append(PythonStatement(value, mapping_names[name]))
     names = replace(names, mappings=mapping_names)
-    waiting = section(template, "Conditions")
+    names, conditions = _conditions(template, locate, names, taken)
+    constants += conditions
+    return tuple(constants), names, tuple(to_fill_in)
+
+
+def _conditions(
+    template: Mapping[str, Any], locate: Locate, names: TemplateNames, taken: set[str]
+) -> tuple[TemplateNames, list[PythonStatement]]:
+    """The conditions, each after those that it names."""
+    constants: list[PythonStatement] = []
+    waiting = dict(section(template, "Conditions"))
     while waiting:
-        failed: dict[str, tuple[Any, str]] = {}
+        failed: dict[str, str] = {}
         for name, condition in waiting.items():
             try:
                 expression = names.condition(condition)
-            except UnsayableError as error:
-                failed[name] = (condition, str(error))
+            except RemitError as error:
+                failed[name] = error.message
                 continue
-            constant = _unused(words(name), taken)
+            constant = unused(words(name), taken)
             names = replace(names, conditions={**names.conditions, name: constant})
-            constants.append(Constant(constant, expression))
+            constants.append(PythonStatement(expression, constant))
         if len(failed) == len(waiting):
-            left += [Left(f"condition {name}", why, locate(("Conditions", name))) for name, (_, why) in failed.items()]
+            for name, because in failed.items():
+                names.leftovers.add(f"condition {name}", because, locate(("Conditions", name)))
             break
-        waiting = {name: condition for name, (condition, _) in failed.items()}
-    return TemplateConstants(tuple(constants), names, tuple(left), tuple(to_fill_in))
+        waiting = {name: waiting[name] for name in failed}
+    return names, constants
 
 
 def _deciding(template: Mapping[str, Any]) -> set[str]:
@@ -106,14 +108,6 @@ def _deciding(template: Mapping[str, Any]) -> set[str]:
         elif isinstance(part, list):
             waiting += part
     return {str(reference.target) for reference, _ in references({"all": parts}, late=False)}
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    name = f"_{name}" if not name or name[:1].isdigit() else name
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
 
 
 def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Source:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,11 +16,22 @@ _INDENT: Final = "    "
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A part of a group: `prefix` is its keyword or key (`name=`, `"Key": `, `**`), `comment` stands above it."""
+    """A part of a group: `prefix` is its keyword or key (`name=`, `"Key": `, `**`), `comment` stands above it.
+
+    `what` is the construct that it stands for, as messages call it.
+    """
 
     value: Source
     prefix: str = ""
     comment: str = ""
+    what: str = field(default="", compare=False)
+
+
+class Line(NamedTuple):
+    """A line of a module, and the construct that it stands for."""
+
+    text: str
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +134,25 @@ def flat(source: Source) -> str:
     return source.begin + ", ".join(item.prefix + flat(item.value) for item in source.items) + source.end
 
 
-def written(source: Source, level: int = 0, before: str = "", after: str = "") -> list[str]:
+def written(source: Source, level: int = 0, before: str = "", after: str = "", what: str = "") -> list[Line]:
     """The lines of an expression at a level of indentation, with what stands before and after it."""
     indent = _INDENT * level
-    line = f"{indent}{before}{flat(source)}{after}"
-    if (len(line) <= WIDTH and not _has_comments(source)) or isinstance(source, str):
+    line = Line(f"{indent}{before}{flat(source)}{after}", what)
+    if (len(line.text) <= WIDTH and not _has_comments(source)) or isinstance(source, str):
         return [line]
     if isinstance(source, Bracketed):
-        lines = [f"{indent}{before}{source.begin}"]
+        lines = [Line(f"{indent}{before}{source.begin}", what)]
         for item in source.items:
-            lines += [f"{indent}{_INDENT}# {text}" for text in item.comment.splitlines()]
-            lines += written(item.value, level + 1, item.prefix, ",")
-        return [*lines, f"{indent}{source.end}{after}"]
+            lines += [Line(f"{indent}{_INDENT}# {text}") for text in item.comment.splitlines()]
+            lines += written(item.value, level + 1, item.prefix, ",", item.what or what)
+        return [*lines, Line(f"{indent}{source.end}{after}", what)]
     if isinstance(source, LongText):
-        parts = [f"{indent}{_INDENT}{text}" for text in source.literals]
+        parts = [Line(f"{indent}{_INDENT}{text}", what) for text in source.literals]
     else:
-        parts = [
-            *written(source.value, level + 1),
-            *written(source.otherwise, level + 1, f"if {source.condition}\n{indent}{_INDENT}else "),
-        ]
-    return [f"{indent}{before}(", *parts, f"{indent}){after}"]
+        parts = written(source.value, level + 1, what=what)
+        parts.append(Line(f"{indent}{_INDENT}if {source.condition}", what))
+        parts += written(source.otherwise, level + 1, "else ", what=what)
+    return [Line(f"{indent}{before}(", what), *parts, Line(f"{indent}){after}", what)]
 
 
 def _has_comments(source: Source) -> bool:

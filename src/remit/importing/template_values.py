@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.app_model import Left
+from remit.importing.app_model import Leftovers
 from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, joined, literal, quoted
 from remit.template.branches import NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 from remit.template.references import functions, named_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from remit.errors import Origin
-
-T = TypeVar("T")
+    from collections.abc import Callable, Mapping
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
     "AWS::AccountId": "aws.account",
@@ -37,24 +33,18 @@ _MARK: Final = r"(MARK\d+MARK)"
 _PAIR: Final = 2
 
 
-class UnsayableError(Exception):
-    """A value of the template has no form in an app of remit; the text says why."""
-
-
-def said(make: Callable[[], T], what: str, origin: Origin | None, left: list[Left]) -> T | None:
-    """The result of a call, or None: what it cannot say, or remit's own checks refuse, is added to `left`."""
-    try:
-        return make()
-    except UnsayableError as error:
-        left.append(Left(what, str(error), origin))
-    except RemitError as error:
-        left.append(Left(what, error.message, origin))
-    return None
-
-
 def words(name: str) -> str:
     """A name of a template in snake_case: `OrdersTable` is `orders_table`, `KMSKey` is `kms_key`."""
     return "_".join(re.findall(_WORD, name)).lower()
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """A name that is not taken, and is from now on."""
+    name = f"_{name}" if not name or name[:1].isdigit() else name
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +75,20 @@ class TemplateNames:
     """Logical ids of the app's that are no attributes: functions, their roles, the app's API."""
     owner: str = "Data."
     """What stands before an attribute; empty inside the class."""
+    leftovers: Leftovers = field(default_factory=Leftovers)
+
+    @property
+    def inside(self) -> TemplateNames:
+        """The same inside the class."""
+        return replace(self, owner="")
+
+    def without(self, gone: Mapping[str, str]) -> TemplateNames:
+        """The same without some resources, each with the reason."""
+        resources = {name: attribute for name, attribute in self.resources.items() if name not in gone}
+        return replace(self, resources=resources, left={**self.left, **gone})
 
     def source(self, value: Any) -> Source:
-        """A value of a property. UnsayableError: it has no form here."""
+        """A value of a property. RemitError: it has no form here."""
         chosen = choice(value)
         if chosen is not None:
             yes, no = (enclosed(self.source(branch)) for branch in chosen.values)
@@ -97,7 +98,7 @@ class TemplateNames:
             is_reference = "${" in value and tokens.references(value)
             return _function("Fn::Sub", literal(value.replace("${", "${!"))) if is_reference else literal(value)
         if isinstance(value, list):
-            return Bracketed("[", tuple(self._items(value)), "]")
+            return Bracketed("[", tuple(self.items(value)), "]")
         if tokens.is_intrinsic(value):
             return self._intrinsic(value)
         if isinstance(value, dict):
@@ -114,7 +115,7 @@ class TemplateNames:
         source = self.source(value)
         if isinstance(source, Bracketed) and source.begin == "{":
             if not tokens.is_intrinsic(value):
-                raise UnsayableError("its text holds `${…}`, which remit takes for a reference")
+                raise RemitError("its text holds `${…}`, which remit takes for a reference")
             marks: dict[str, str] = {}
             return _with_marks(tokens.from_intrinsic(self._marked(value, marks)), marks)
         return self._spelled(value, source)
@@ -128,7 +129,7 @@ class TemplateNames:
                 return self._condition(argument)
             if function == "Fn::Equals" and len(parts) == _PAIR:
                 if not self.known(parts):
-                    raise UnsayableError("it compares what only the deploy knows")
+                    raise RemitError("it compares what only the deploy knows")
                 return " == ".join(flat(enclosed(self.text(side))) for side in parts)
             operands = [self.condition(part) for part in parts] if function in ("Fn::Not", "Fn::And", "Fn::Or") else []
             if function == "Fn::Not" and len(operands) == 1:
@@ -136,7 +137,7 @@ class TemplateNames:
                 return operands[0].replace(" == ", " != ") if is_equation else f"not {_operand(operands[0])}"
             if operands:
                 return f" {function.removeprefix('Fn::').lower()} ".join(map(_operand, operands))
-        raise UnsayableError("its form is not known here")
+        raise RemitError("its form is not known here")
 
     def known(self, value: Any) -> bool:
         """Whether Python knows a value before the deploy: it hangs on parameters, mappings and conditions alone."""
@@ -158,18 +159,21 @@ class TemplateNames:
 
     def _condition(self, name: Any) -> str:
         if name not in self.conditions:
-            raise UnsayableError(f"condition {name} is decided by what only the deploy knows")
+            raise RemitError(f"condition {name} is decided by what only the deploy knows")
         return self.conditions[name]
 
-    def _items(self, values: list[Any]) -> Iterator[Item]:
+    def items(self, values: list[Any]) -> list[Item]:
+        """The items of a list; those that a condition may leave out as `*`."""
+        items: list[Item] = []
         for value in values:
             chosen = choice(value)
             if chosen is not None and (NO_VALUE in chosen.values or any(isinstance(x, list) for x in chosen.values)):
                 branches = (branch if isinstance(branch, list) else [branch] for branch in chosen.values)
                 yes, no = map(self.source, branches)
-                yield Item(Conditional(yes, self._condition(chosen.condition), no, enclosed=True), "*")
+                items.append(Item(Conditional(yes, self._condition(chosen.condition), no, enclosed=True), "*"))
             elif value != NO_VALUE:
-                yield Item(self.source(value))
+                items.append(Item(self.source(value)))
+        return items
 
     def entry(self, key: str, value: Any, source: Callable[[Any], Source], *, keyword: bool = False) -> Item:
         """A key of a dict, or a keyword of a call, with its value; one that a condition may leave out as `**`."""
@@ -218,9 +222,9 @@ class TemplateNames:
             return self.parameters.get(str(argument))
         if function == "Fn::FindInMap":
             if not (isinstance(argument, list) and argument[0] in self.mappings):
-                raise UnsayableError("the mapping that it looks into is not known here")
+                raise RemitError("the mapping that it looks into is not known here")
             if not self.known(argument):
-                raise UnsayableError("it looks into a mapping by what only the deploy knows")
+                raise RemitError("it looks into a mapping by what only the deploy knows")
             keys = "".join(f"[{flat(self.text(key))}]" for key in argument[1:])
             return f"{self.mappings[argument[0]]}{keys}"
         if function in ("Fn::Join", "Fn::Select", "Fn::Split") and self.known(value) and len(argument) == _PAIR:
@@ -248,7 +252,7 @@ class TemplateNames:
             return {key: self._marked(item, marks) for key, item in value.items()}
         ((function, argument),) = value.items()
         if function == "Fn::Transform":
-            raise UnsayableError("a macro makes it")
+            raise RemitError("a macro makes it")
         if function in ("Ref", "Fn::GetAtt"):
             name = ".".join(map(str, argument)) if isinstance(argument, list) else str(argument)
             return self._referred(name, is_attribute=function == "Fn::GetAtt")
@@ -270,7 +274,7 @@ class TemplateNames:
         return [text, self._marked(variables, marks)] if variables else text
 
     def _referred(self, whole: str, *, is_attribute: bool) -> dict[str, Any]:
-        """A Ref or Fn::GetAtt of what the app has. UnsayableError: it has no such resource."""
+        """A Ref or Fn::GetAtt of what the app has. RemitError: it has no such resource."""
         name, attribute = whole, ""
         if whole in self.renamed:  # SAM's word for another resource: `Report.Alias`
             name = self.renamed[whole]
@@ -278,9 +282,9 @@ class TemplateNames:
             name, _, attribute = whole.partition(".")
         own = self.renamed.get(name, name)
         if name in self.left:
-            raise UnsayableError(self.left[name])
+            raise RemitError(self.left[name])
         if name not in self.resources and name not in self.texts and own not in self.texts:
-            raise UnsayableError(f"{name} is not in the template")
+            raise RemitError(f"{name} is not in the template")
         return {"Fn::GetAtt": [own, attribute]} if attribute else {"Ref": own}
 
     def _expression(self, name: str, attribute: str | None) -> str | None:

@@ -1,111 +1,73 @@
-"""Write an imported app: its modules, formatted, and the code of its functions, copied as it is."""
+"""Write an imported app as the modules of a project, formatted."""
 
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from remit.importing.python_text import WIDTH, call, written
+from remit.importing.python_text import WIDTH, Item, Line, call, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from remit.importing.app_model import Constant, ImportedApp, ImportedFunction, ImportedResource
+    from remit.importing.app_model import ImportedApp, PythonStatement
 
 _REMIT: Final = ("App", "Shared", "aws", "configure", "existing", "layer", "on", "output", "project", "resource")
 _COMMENT_WIDTH: Final = 84
+_INDENT: Final = "    "
+_PARAMETERS: Final = "parameters.py"
+PATHS: Final = ("app.py", "shared/resources/data.py", _PARAMETERS, "config/deploy.py")
+"""The modules that an imported app may have."""
 
 
-def modules(app: ImportedApp) -> dict[str, str]:
-    """The Python modules of an app, by their paths in it."""
-    files = {"app.py": _app_module(app)}
-    if app.resources:
-        files["shared/resources/data.py"] = _module(
-            f"The resources and outputs of {app.file}.", [list(_class(app.resources))], app
-        )
-    if app.constants:
-        files["parameters.py"] = _module(
-            f"The parameters, mappings and conditions of {app.file}.", [_constants(app.constants)], app
-        )
-    if app.settings:
-        files["config/deploy.py"] = _module("", [_settings(app)], app)
-    return files
+def modules(app: ImportedApp) -> dict[str, list[Line]]:
+    """The lines of an app's Python modules, by their paths in it."""
+    declarations = [line for left in app.left if not left.part for line in _comment(left.comment)]
+    declarations += [*([Line("")] if declarations else []), Line("app = App()")]
+    for function in app.functions:
+        declarations += [Line(""), *_lines(function, app)]
+    constants = [line for constant in app.constants for line in _lines(constant, app)]
+    resources = [line for resource in app.resources for line in _lines(resource, app, 1)]
+    settings = [line for setting in app.settings for line in _lines(setting, app, 1)]
+    bodies = {PATHS[0]: (f"{app.name}, imported from {app.file}.", declarations)}
+    if resources:
+        lines = [Line(""), Line("class Data(Shared):"), *resources]
+        bodies[PATHS[1]] = (f"The resources and outputs of {app.file}.", lines)
+    if constants:
+        bodies[_PARAMETERS] = (f"The parameters, mappings and conditions of {app.file}.", constants)
+    if settings:
+        bodies[PATHS[3]] = ("", [Line("with configure() as config:"), *settings])
+    return {path: [*_head(path, docstring, body, app), *body] for path, (docstring, body) in bodies.items()}
 
 
-def _app_module(app: ImportedApp) -> str:
-    blocks = [["app = App()"]]
-    top = [line for left in app.left for line in _comment(left.comment)]
-    if top:
-        blocks.insert(0, top)
-    blocks += [_function(function) for function in app.functions]
-    return _module(f"{app.name}, imported from {app.file}.", blocks, app)
+def _lines(statement: PythonStatement, app: ImportedApp, level: int = 0) -> list[Line]:
+    lines = []
+    if statement.condition is not None:
+        lines.append(Line(f"{_INDENT * level}if {statement.condition}:", statement.what))
+        level += 1
+    comments = [*statement.comment.splitlines()]
+    comments += [left.comment for left in app.left if left.part and left.part == statement.what]
+    lines += [Line(_INDENT * level + line.text) for comment in comments for line in _comment(comment)]
+    before = f"{statement.name} = " if statement.name else ""
+    return [*lines, *written(statement.value, level, before, what=statement.what)]
 
 
-def _class(resources: Iterable[ImportedResource]) -> Iterator[str]:
-    yield "class Data(Shared):"
-    for resource in resources:
-        lines = [line for left in resource.left for line in _comment(left.comment)]
-        lines += written(resource.value, before=f"{resource.attribute} = ")
-        level = 1 if resource.condition is None else 2
-        if resource.condition is not None:
-            yield f"    if {resource.condition}:"
-            lines = [line for left in resource.left for line in _comment(left.comment)]
-        lines = [
-            *(textwrap.indent(line, "    " * level) for left in resource.left for line in _comment(left.comment)),
-            *written(resource.value, level, f"{resource.attribute} = "),
-        ]
-        yield from lines
-
-
-def _function(function: ImportedFunction) -> list[str]:
-    level = 0 if function.condition is None else 1
-    lines = [] if function.condition is None else [f"if {function.condition}:"]
-    lines += [textwrap.indent(line, "    " * level) for left in function.left for line in _comment(left.comment)]
-    return [*lines, *written(call("app.web" if function.is_web else "app.function", *function.arguments), level)]
-
-
-def _constants(constants: Iterable[Constant]) -> list[str]:
-    lines: list[str] = []
-    for constant in constants:
-        lines += [line for text in constant.comment.splitlines() for line in _comment(text)]
-        lines += written(constant.value, before=f"{constant.name} = ")
-    return lines
-
-
-def _settings(app: ImportedApp) -> list[str]:
-    lines = ["with configure() as config:"]
-    for name, value in app.settings:
-        lines += written(value, 1, f"config.{name} = ")
-    return lines
-
-
-def _module(docstring: str, blocks: list[list[str]], app: ImportedApp) -> str:
-    body = "\n".join("\n".join(block) + "\n" for block in blocks)
-    body = re.sub(r"\n{4,}", "\n\n\n", body)
-    mentioned = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    head = [f'"""{docstring}"""\n'] if docstring else []
-    imported = [name for name in _REMIT if name in mentioned]
-    if imported:
-        head.append(f"from remit import {', '.join(imported)}\n")
-    if "Data" in mentioned:
-        head.append("from shared.resources.data import Data\n")
+def _head(path: str, docstring: str, body: list[Line], app: ImportedApp) -> list[Line]:
+    """The docstring and the imports of a module."""
+    tree = ast.parse("\n".join(line.text for line in body))
+    mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported = ", ".join(name for name in _REMIT if name in mentioned)
     constants = [constant.name for constant in app.constants if constant.name in mentioned]
-    if constants and not docstring.startswith("The parameters"):
-        line = f"from parameters import {', '.join(sorted(constants, key=_isort_key))}"
-        if len(line) > WIDTH:
-            names = "".join(f"    {name},\n" for name in sorted(constants, key=_isort_key))
-            line = f"from parameters import (\n{names})"
-        head.append(f"{line}\n")
-    body = body.lstrip("\n")
-    return "\n".join((*head, f"\n{body}" if body.startswith("class ") else body))
+    lines = [Line(f'"""{docstring}"""'), Line("")] if docstring else []
+    lines += [Line(f"from remit import {imported}"), Line("")] if imported else []
+    lines += [Line("from shared.resources.data import Data"), Line("")] if "Data" in mentioned else []
+    if constants and path != _PARAMETERS:
+        # Constants stand before names in small letters, as import sorters have it.
+        names = sorted(constants, key=lambda name: (not name.isupper(), name))
+        line = f"from parameters import {', '.join(names)}"
+        group = call("from parameters import ", *map(Item, names))
+        lines += [*([Line(line)] if len(line) <= WIDTH else written(group)), Line("")]
+    return lines
 
 
-def _isort_key(name: str) -> tuple[int, str]:
-    """Constants before names in small letters, as import sorters have it."""
-    return (0 if name.isupper() else 1, name)
-
-
-def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in textwrap.wrap(text, _COMMENT_WIDTH)]
+def _comment(text: str) -> list[Line]:
+    return [Line(f"# {line}") for line in textwrap.wrap(text, _COMMENT_WIDTH)]
