@@ -318,8 +318,6 @@ def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, 
         job.operator.note(stuck.message)
         _clear(job, stuck)
         return _settle_and_plan(job, clears=False)
-    except RemitError as refusal:
-        raise at_lines(refusal, job.built) from None
 
 
 def _settle(job: _Job) -> ManualChanges:
@@ -327,22 +325,25 @@ def _settle(job: _Job) -> ManualChanges:
 
 
 def _plan(job: _Job) -> StackPlan | None:
-    """The plan, with what only the build knows of it."""
-    planned = plan(
-        job.account,
-        job.built.namespace,
-        job.built.body,
-        owner=job.built.app.owner,
-        take_over=job.take_over,
-        adopt=job.adopt,
-        bucket=job.bucket,
-        parameters=job.parameters,
-        force=job.force,
-        wait=job.wait,
-        on_wait=job.operator.waiting,
-        service_role=job.service_role,
-        only_looks=job.only_looks,
-    )
+    """The plan, with what only the build knows of it. RemitError: what is refused stands at the author's line."""
+    try:
+        planned = plan(
+            job.account,
+            job.built.namespace,
+            job.built.body,
+            owner=job.built.app.owner,
+            take_over=job.take_over,
+            adopt=job.adopt,
+            bucket=job.bucket,
+            parameters=job.parameters,
+            force=job.force,
+            wait=job.wait,
+            on_wait=job.operator.waiting,
+            service_role=job.service_role,
+            only_looks=job.only_looks,
+        )
+    except RemitError as refusal:
+        raise at_lines(refusal, job.built) from None
     if planned is None:
         return None
     origins = {resource.logical_id: resource.origin for resource in job.built.template.resources if resource.origin}
