@@ -141,7 +141,8 @@ def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
     calls: list[tuple[str, dict[str, Any]]] = []
 
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
-        calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
+        name = event_name.removeprefix("provide-client-params.").replace("cloudwatch-logs", "logs")
+        calls.append((name, dict(params)))
 
     for service in ("cloudformation", "iam", "lambda", "logs", "s3"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
@@ -187,10 +188,9 @@ def carry_out(account: Account, template: dict[str, Any]) -> None:
 
 
 def fail(account: Account, template: dict[str, Any]) -> None:
-    """Deploy what cannot be made: the name is taken."""
-    account.client("sqs").create_queue(QueueName="taken", Attributes={"VisibilityTimeout": "77"})
-    taken = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "taken"}}
-    planned = plan(account, NAME, json.dumps(template | {"Resources": template["Resources"] | {"Taken": taken}}))
+    """Deploy what cannot be made: nothing is where the nested stack's template should be."""
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}
+    planned = plan(account, NAME, json.dumps(template | {"Resources": template["Resources"] | {"Child": nested}}))
     assert planned is not None
     assert not execute(account, planned, lambda _: None).ok
 
