@@ -26,6 +26,22 @@ def value_at_path(properties: Any, path: str) -> Any:
     return properties
 
 
+def placed(
+    given: Mapping[str, Any], paths: Mapping[str, str], convert: Mapping[str, Callable[[Any], Any]] | None = None
+) -> dict[str, Any]:
+    """What another tool's options say, as properties at their paths: `{"Size": 512}` at `EphemeralStorage.Size`."""
+    properties: dict[str, Any] = {}
+    for option, path in paths.items():
+        value = given.get(option)
+        if value is not None:
+            *above, name = path.split(".")
+            part = properties
+            for step in above:
+                part = part.setdefault(step, {})
+            part[name] = convert[option](value) if convert and option in convert else value
+    return properties
+
+
 def referred_to(value: Any) -> str:
     """The logical id of the resource of which a value is the Ref or an attribute; empty for any other value."""
     target = (value.get("Ref") or value.get("Fn::GetAtt")) if isinstance(value, dict) else None

@@ -13,34 +13,45 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written
 from remit.errors import Origin, RemitError
-from remit.importing.app_model import Left, SourceTemplate
+from remit.importing.app_model import Left, SourceTemplate, placed
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFIG: Final = Path(".chalice", "config.json")
-_STAGE: Final = "dev"
 _SETTINGS: Final = {
-    "lambda_memory_size": "MemorySize", "lambda_timeout": "Timeout", "layers": "Layers", "log_retention_in_days": "",
-    "reserved_concurrency": "ReservedConcurrentExecutions", "tags": "Tags", "iam_role_arn": "Role",
+    "environment_variables": "Environment.Variables", "iam_role_arn": "Role", "lambda_memory_size": "MemorySize",
+    "lambda_runtime": "Runtime", "lambda_timeout": "Timeout", "layers": "Layers",
+    "reserved_concurrency": "ReservedConcurrentExecutions", "security_group_ids": "VpcConfig.SecurityGroupIds",
+    "subnet_ids": "VpcConfig.SubnetIds", "tags": "Tags", "xray": "Tracing",
 }  # fmt: skip
+"""SAM's properties, by the settings of Chalice's that are read here."""
 _NO_FORM: Final = ("api_gateway_custom_domain", "api_gateway_policy_file", "websocket_api_custom_domain")
 """Settings of Chalice's that are not read here; it takes no notice of any that it does not know, either."""
-_OF_STREAM: Final = {
+_MEDIA_TYPES: Final = [
+    "application/octet-stream", "application/x-tar", "application/zip", "audio/basic", "audio/ogg", "audio/mp4",
+    "audio/mpeg", "audio/wav", "audio/webm", "image/png", "image/jpg", "image/jpeg", "image/gif", "video/ogg",
+    "video/mpeg", "video/webm",
+]  # fmt: skip
+"""Chalice's own list: what it sends to a function as base64."""
+_HERE: Final = "${AWS::Region}:${AWS::AccountId}"
+_ARNS: Final = {"queue": f"sqs:{_HERE}:", "stream": f"kinesis:{_HERE}:stream/", "topic": f"sns:{_HERE}:"}
+"""What stands before a name in an ARN, by the arguments that take either."""
+_OF_BATCHES: Final = {
     "batch_size": "BatchSize",
     "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
     "starting_position": "StartingPosition",
 }
-_SERVICES: Final = {"queue": "sqs:{}", "stream": "kinesis:{}stream/", "topic": "sns:{}"}
-_HERE: Final = "${AWS::Region}:${AWS::AccountId}:"
-_STREAM: Final = {"StartingPosition": "LATEST", "BatchSize": 100}
+_STREAM: Final = {"starting_position": "LATEST", "batch_size": 100}
+_OBJECTS: Final = {"bucket": "Bucket", "events": "Events", "prefix": "prefix", "suffix": "suffix"}
 _EVENTS: Final[dict[str, tuple[str, dict[str, str], dict[str, Any]]]] = {
     "on_cw_event": ("EventBridgeRule", {"event_pattern": "Pattern"}, {}),
-    "on_dynamodb_record": ("DynamoDB", {"stream_arn": "Stream", **_OF_STREAM}, _STREAM),
-    "on_kinesis_record": ("Kinesis", {"stream": "Stream", **_OF_STREAM}, _STREAM),
-    "on_s3_event": ("S3", {"bucket": "Bucket", "events": "Events"}, {"Events": ["s3:ObjectCreated:*"]}),
+    "on_dynamodb_record": ("DynamoDB", {"stream_arn": "Stream", **_OF_BATCHES}, _STREAM),
+    "on_kinesis_record": ("Kinesis", {"stream": "Stream", **_OF_BATCHES}, _STREAM),
+    "on_s3_event": ("S3", _OBJECTS, {"events": ["s3:ObjectCreated:*"]}),
     "on_sns_message": ("SNS", {"topic": "Topic"}, {}),
-    "on_sqs_message": ("SQS", {"queue": "Queue", "queue_arn": "Queue", **_OF_STREAM}, {"BatchSize": 1}),
+    "on_sqs_message": ("SQS", {"queue": "Queue", "queue_arn": "Queue", **_OF_BATCHES}, {"batch_size": 1}),
     "schedule": ("Schedule", {"schedule_expression": "Schedule"}, {}),
 }  # fmt: skip
 """Chalice's decorators: the event of SAM's, its properties by argument (the first is positional), and defaults."""
@@ -58,202 +69,163 @@ class _ChaliceApp:
         self.folder = folder
         file = folder / CONFIG
         self.parsed = read_as_written(file.read_bytes(), str(file))
-        config = self.parsed.value if isinstance(self.parsed.value, dict) else {}
-        stages = config.get("stages") or {}
-        self.stage = _STAGE if _STAGE in stages or not stages else next(iter(stages))
-        self.config = {**config, **(stages.get(self.stage) or {})}
-        if config.get("environment_variables"):
-            own = (stages.get(self.stage) or {}).get("environment_variables") or {}
-            self.config["environment_variables"] = {**config["environment_variables"], **own}
+        config = section(self.parsed.value)
+        stages = section(config, "stages")
+        self.stage = "dev" if "dev" in stages or not stages else next(iter(stages))
+        self.variables = {
+            **section(config, "environment_variables"),
+            **section(stages, self.stage, "environment_variables"),
+        }
+        self.config = {**config, **section(stages, self.stage)}
+        self.config |= {"environment_variables": self.variables} if self.variables else {}
         self.left: list[Left] = []
         self.resources: dict[str, Any] = {}
         self.routes: dict[str, Any] = {}
-        self.has_routes = False
-        self.pools: dict[str, Any] = {}
-        self.authorizers: set[str] = set()
-        self.signed: set[str] = set()
+        self.authorizers: dict[str, dict[str, Any]] = {}
+        """What an authorizer is called in the code, and what SAM has of it: a user pool, a function, nothing (IAM)."""
 
-    def template(self) -> SourceTemplate:  # noqa: C901 - one kind of declaration after the other
+    def template(self) -> SourceTemplate:
         modules = [self.folder / "app.py", *sorted((self.folder / "chalicelib").rglob("*.py"))]
         trees = {path: _parsed(path) for path in modules if path.is_file()}
-        if self.folder / "app.py" not in trees:
-            raise RemitError(f"there is no {self.folder / 'app.py'}", hint="a Chalice app has its decorators there")
+        if modules[0] not in trees:
+            raise RemitError(f"there is no {modules[0]}", hint="a Chalice app has its decorators there")
+        nodes = [node for tree in trees.values() for node in ast.walk(tree)]
         prefixes = {
-            _name(call.args[0]): _literal(_keyword(call, "url_prefix")) or ""
-            for tree in trees.values()
-            for call in ast.walk(tree)
-            if isinstance(call, ast.Call) and _method(call) == "register_blueprint" and call.args
+            _name(call.args[0]): _literal(_arguments(call).get("url_prefix")) or ""
+            for call in nodes
+            if isinstance(call, ast.Call) and _name(call.func) == "register_blueprint" and call.args
         }
-        for tree in trees.values():
-            self._authorizers(tree)
-        for path, tree in trees.items():
-            for node in tree.body:
-                if isinstance(node, ast.FunctionDef):
-                    for decorator in node.decorator_list:
-                        self._decorated(decorator, node, path, prefixes)
-        if self.has_routes:
+        declared = [
+            (call, function, path)
+            for path, tree in trees.items()
+            for function in tree.body
+            if isinstance(function, ast.FunctionDef)
+            for call in function.decorator_list
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        ]
+        self._note_authorizers(nodes, [function for call, function, _ in declared if _name(call.func) == "authorizer"])
+        for call, function, path in declared:
+            method = _name(call.func)
+            if method == "route":
+                self._route(call, function, path, str(prefixes.get(_owner(call), "")))
+            elif method in _EVENTS or method in ("lambda_function", "authorizer"):
+                self._function(method, call, function, path)
+            elif method.startswith("on_ws_"):
+                self._leave(f"{method} of {function.name}", "on.websocket has no form for it", call, path)
+        if self.routes:
             self._api()
-        for key in self.config:
-            if key in _NO_FORM:
-                self.left.append(
-                    Left(f"{key} of the stage", "no setting of remit's stands for it", self.parsed.locate((key,)))
-                )
-        uses_aws = any("boto3" in ast.dump(tree) for tree in trees.values())
+            self.resources["APIHandler"] = self._resource("app.app", "api_handler", self.routes)
+        for key in self.config.keys() & set(_NO_FORM):
+            because = "no setting of remit's stands for it"
+            self.left.append(Left(f"{key} of the stage", because, self.parsed.locate((key,))))
+        uses_aws = any(_name(node) == "boto3" or getattr(node, "name", "") == "boto3" for node in nodes)
         if uses_aws and self.config.get("autogen_policy", True) and self.config.get("manage_iam_role", True):
             because = "Chalice guesses access from the code: write policy=[…], which `remit dev` adds by one key"
             self.left.append(Left("autogen_policy", because, self.parsed.locate(("autogen_policy",))))
         name = str(self.config.get("app_name") or self.folder.resolve().name).lower().replace("_", "-")
-        origin = Origin(str(self.folder / "app.py"), 1, 1)
-        return SourceTemplate(
-            name[:40],
-            "app.py",
-            self.folder,
-            {"Resources": self.resources},
-            lambda _: origin,
-            tuple(self.left),
-            len(self.config),
-        )
+        origin = Origin(str(modules[0]), 1, 1)
+        template = {"Resources": self.resources}
+        left = tuple(self.left)
+        return SourceTemplate(name[:40], "app.py", self.folder, template, lambda _: origin, left, len(self.config))
 
-    def _authorizers(self, tree: ast.Module) -> None:
-        """Note the authorizers of a module: IAM, user pools, functions."""
-        for node in ast.walk(tree):
+    def _note_authorizers(self, nodes: list[ast.AST], functions: list[ast.FunctionDef]) -> None:
+        for node in nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                kind, name = _name(node.value.func), _name(node.targets[0])
+                name, kind = _name(node.targets[0]), _name(node.value.func)
                 if kind == "IAMAuthorizer":
-                    self.signed.add(name)
+                    self.authorizers[name] = {}
                 elif kind == "CognitoUserPoolAuthorizer":
-                    arns = _literal(_keyword(node.value, "provider_arns"))
-                    self.pools[name] = arns[0] if arns else None
-        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        self.authorizers |= {
-            node.name
-            for node in functions
-            if any(isinstance(each, ast.Call) and _method(each) == "authorizer" for each in node.decorator_list)
+                    arns = _literal(_arguments(node.value).get("provider_arns"))
+                    self.authorizers[name] = {"UserPoolArn": arns[0] if arns else None}
+        for function in functions:
+            arn = {"Fn::GetAtt": [_logical_id(function.name), "Arn"]}
+            self.authorizers[function.name] = {"FunctionArn": arn}
+
+    def _leave(self, what: str, because: str, node: ast.expr, path: Path) -> None:
+        self.left.append(Left(what, because, Origin(str(path), node.lineno, 1)))
+
+    def _api(self) -> dict[str, Any]:
+        """The properties of the app's one API."""
+        properties = {
+            "StageName": self.config.get("api_gateway_stage", "api"),
+            "EndpointConfiguration": self.config.get("api_gateway_endpoint_type", "EDGE"),
+            "BinaryMediaTypes": _MEDIA_TYPES,
         }
+        api = {"Type": "AWS::Serverless::Api", "Properties": properties}
+        made: dict[str, Any] = self.resources.setdefault("RestAPI", api)["Properties"]
+        return made
 
-    def _decorated(self, decorator: ast.expr, node: ast.FunctionDef, path: Path, prefixes: Mapping[str, Any]) -> None:
-        call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
-        method, owner = _method(call), _name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-        if method == "route":
-            self.has_routes = True
-            route = f"/{prefixes.get(owner, '')}/{_literal(call.args[0]) if call.args else ''}".replace("//", "/")
-            route = route.replace("//", "/").rstrip("/") or "/"
-            for verb in _literal(_keyword(call, "methods")) or ["GET"]:
-                self._route(str(verb), route, call, node, path)
-        elif method in _EVENTS or method in ("lambda_function", "authorizer"):
-            self._function(method, call, node, path)
-        elif method.startswith("on_ws_"):
-            self._leave(
-                f"{method} of {node.name}", "a WebSocket handler of Chalice's is none of on.websocket", node, path
-            )
+    def _route(self, call: ast.Call, function: ast.FunctionDef, path: Path, prefix: str) -> None:
+        arguments = _arguments(call)
+        pattern = _literal(call.args[0]) if call.args else ""
+        route = re.sub("/+", "/", f"/{prefix}/{pattern}").rstrip("/") or "/"
+        auth: dict[str, Any] = {"ApiKeyRequired": True} if _literal(arguments.get("api_key_required")) is True else {}
+        if "authorizer" in arguments:
+            name = _name(arguments["authorizer"])
+            if name not in self.authorizers:  # without it the route would be open to everyone
+                self._leave(f"route {route}", "its authorizer is made in the code", call, path)
+                return
+            auth["Authorizer"] = _logical_id(name) if self.authorizers[name] else "AWS_IAM"
+            if self.authorizers[name]:
+                of_api = self._api().setdefault("Auth", {}).setdefault("Authorizers", {})
+                of_api[_logical_id(name)] = self.authorizers[name]
+        if _literal(arguments.get("cors")) is True:
+            self._api()["Cors"] = "'*'"
+        for verb in _literal(arguments.get("methods")) or ["GET"]:
+            properties = {"Method": str(verb), "Path": route, "RestApiId": {"Ref": "RestAPI"}, "Auth": auth}
+            name = f"{_logical_id(function.name)}{str(verb).capitalize()}{len(self.routes)}"
+            self.routes[name] = {"Type": "Api", "Properties": properties}
 
-    def _value(self, node: ast.expr) -> Any:
-        """A value of a decorator: a literal, or a variable of the environment that the config gives."""
-        text = ast.unparse(node)
-        found = re.fullmatch(r"(?:os\.)?(?:environ\[|environ\.get\(|getenv\()'(\w+)'.*[\])]", text)
-        variables = self.config.get("environment_variables") or {}
-        return variables.get(found[1]) if found is not None else _expression(node)
-
-    def _leave(self, what: str, because: str, node: ast.AST, path: Path) -> None:
-        self.left.append(Left(what, because, Origin(str(path), getattr(node, "lineno", 1), 1)))
-
-    def _route(self, verb: str, route: str, call: ast.Call, node: ast.FunctionDef, path: Path) -> None:
-        properties: dict[str, Any] = {"Method": verb, "Path": route, "RestApiId": {"Ref": "RestAPI"}}
-        if _literal(_keyword(call, "api_key_required")) is True:
-            properties["Auth"] = {"ApiKeyRequired": True}
-        authorizer = _keyword(call, "authorizer")
-        if isinstance(authorizer, ast.Name) and authorizer.id in self.signed:
-            properties.setdefault("Auth", {})["Authorizer"] = "AWS_IAM"
-        elif isinstance(authorizer, ast.Name) and (authorizer.id in self.pools or authorizer.id in self.authorizers):
-            properties.setdefault("Auth", {})["Authorizer"] = _logical_id(authorizer.id)
-            api = self.resources.setdefault("RestAPI", _rest_api(self))["Properties"]
-            authorizers = api.setdefault("Auth", {}).setdefault("Authorizers", {})
-            pool = self.pools.get(authorizer.id)
-            function = {"FunctionArn": {"Fn::GetAtt": [_logical_id(authorizer.id), "Arn"]}}
-            authorizers[_logical_id(authorizer.id)] = function if pool is None else {"UserPoolArn": pool}
-        elif authorizer is not None:  # without it the route would be open to everyone
-            self._leave(f"route {verb} {route}", "its authorizer is made in the code", node, path)
-            return
-        if _literal(_keyword(call, "cors")) is True:
-            self.resources.setdefault("RestAPI", _rest_api(self))["Properties"]["Cors"] = "'*'"
-        self.routes[f"{_logical_id(node.name)}{verb.capitalize()}{len(self.routes)}"] = {
-            "Type": "Api",
-            "Properties": properties,
-        }
-
-    def _api(self) -> None:
-        self.resources.setdefault("RestAPI", _rest_api(self))
-        self.resources["APIHandler"] = self._resource("app.app", "api_handler", self.routes)
-
-    def _function(self, method: str, call: ast.Call, node: ast.FunctionDef, path: Path) -> None:
-        module = ".".join(path.relative_to(self.folder).with_suffix("").parts)
-        name = _literal(_keyword(call, "name")) or node.name
+    def _function(self, method: str, call: ast.Call, function: ast.FunctionDef, path: Path) -> None:
+        given = _arguments(call)
+        name = str(_literal(given.pop("name", None)) or function.name)
         events: dict[str, Any] = {}
         if method in _EVENTS:
-            kind, arguments, defaults = _EVENTS[method]
-            given: dict[str, ast.expr] = dict(zip(arguments, call.args, strict=False))
-            given |= {item.arg: item.value for item in call.keywords if item.arg}
-            properties = dict(defaults)
-            for argument, value in given.items():
-                text = self._value(value)
-                if argument in ("prefix", "suffix") and isinstance(text, str):
-                    rules = properties.setdefault("Filter", {"S3Key": {"Rules": []}})["S3Key"]["Rules"]
-                    rules.append({"Name": argument, "Value": text})
-                elif argument in arguments and text is not None:
-                    if argument in _SERVICES and isinstance(text, str) and not text.startswith("arn:"):
-                        text = {"Fn::Sub": f"arn:${{AWS::Partition}}:{_SERVICES[argument].format(_HERE)}{text}"}
-                    properties[arguments[argument]] = text
-                elif argument != "name":
-                    self._leave(f"{argument} of {node.name}", "its value is made in the code", node, path)
-            if set(arguments.values()) & properties.keys() - defaults.keys():  # else its source is made in the code
-                events = {kind: {"Type": kind, "Properties": properties}}
-        self.resources[_logical_id(str(name))] = self._resource(f"{module}.{node.name}", str(name), events)
+            kind, properties, defaults = _EVENTS[method]
+            values = dict(defaults)
+            for argument, node in {**dict(zip(properties, call.args, strict=False)), **given}.items():
+                value = self._value(node)
+                if argument not in properties or value is None:
+                    self._leave(f"{argument} of {function.name}", "its value is made in the code", call, path)
+                elif argument in _ARNS and isinstance(value, str) and not value.startswith("arn:"):
+                    values[argument] = {"Fn::Sub": f"arn:${{AWS::Partition}}:{_ARNS[argument]}{value}"}
+                else:
+                    values[argument] = value
+            if values.keys() - defaults.keys():  # else its source is made in the code
+                event = placed(values, properties)
+                rules = [{"Name": key, "Value": event.pop(key)} for key in ("prefix", "suffix") if key in event]
+                event |= {"Filter": {"S3Key": {"Rules": rules}}} if rules else {}
+                events = {kind: {"Type": kind, "Properties": event}}
+        module = ".".join(path.relative_to(self.folder).with_suffix("").parts)
+        self.resources[_logical_id(name)] = self._resource(f"{module}.{function.name}", name, events)
+
+    def _value(self, node: ast.expr) -> Any:
+        """A literal, a rate, or a variable of the environment that the config gives; None for anything else."""
+        text = ast.unparse(node)
+        variable = re.fullmatch(r"(?:os\.)?(?:environ\[|environ\.get\(|getenv\()'(\w+)'.*[\])]", text)
+        if variable is not None:
+            return self.variables.get(variable[1])
+        rate = re.fullmatch(r"(?:\w+\.)?Rate\((?:value=)?(\d+), (?:unit=)?(?:\w+\.)*(\w+)\)", text)
+        if rate is not None:
+            unit = rate[2].lower().rstrip("s")
+            return f"rate({rate[1]} {unit if rate[1] == '1' else f'{unit}s'})"
+        return _literal(node)
 
     def _resource(self, handler: str, name: str, events: Mapping[str, Any]) -> dict[str, Any]:
-        own = (self.config.get("lambda_functions") or {}).get(name) or {}
-        config = {**self.config, **own}
+        config = {"lambda_timeout": 60, "lambda_runtime": "python3.13", **self.config}
+        config |= section(config, "lambda_functions", name)
+        app_name = f"{config.get('app_name', 'app')}-{self.stage}"
         properties: dict[str, Any] = {
-            "FunctionName": f"{config.get('app_name', 'app')}-{self.stage}"
-            + ("" if handler == "app.app" else f"-{name}"),
+            "FunctionName": app_name if handler == "app.app" else f"{app_name}-{name}",
             "Handler": handler,
             "CodeUri": ".",
-            "Runtime": config.get("lambda_runtime", "python3.13"),
-            "Timeout": 60,
+            **placed(config, _SETTINGS, {"xray": lambda is_on: "Active" if is_on else "PassThrough"}),
         }
-        for key, property_name in _SETTINGS.items():
-            if property_name and config.get(key) is not None:
-                properties[property_name] = config[key]
-        if config.get("xray"):
-            properties["Tracing"] = "Active"
-        variables = config.get("environment_variables")
-        if variables:
-            properties["Environment"] = {"Variables": variables}
-        if config.get("subnet_ids"):
-            properties["VpcConfig"] = {
-                "SubnetIds": config["subnet_ids"],
-                "SecurityGroupIds": config.get("security_group_ids"),
-            }
         policy = self.folder / ".chalice" / str(config.get("iam_policy_file") or f"policy-{self.stage}.json")
         if config.get("autogen_policy", True) is False and policy.is_file():
             properties["Policies"] = [read_as_written(policy.read_bytes(), str(policy)).value]
-        if events:
-            properties["Events"] = dict(events)
+        properties |= {"Events": dict(events)} if events else {}
         return {"Type": "AWS::Serverless::Function", "Properties": properties}
-
-
-def _rest_api(app: _ChaliceApp) -> dict[str, Any]:
-    endpoint = app.config.get("api_gateway_endpoint_type", "EDGE")
-    properties: dict[str, Any] = {
-        "StageName": app.config.get("api_gateway_stage", "api"),
-        "EndpointConfiguration": endpoint,
-    }
-    # Chalice's own list: what it sends to a function as base64.
-    properties["BinaryMediaTypes"] = [
-        "application/octet-stream", "application/x-tar", "application/zip", "audio/basic", "audio/ogg", "audio/mp4",
-        "audio/mpeg", "audio/wav", "audio/webm", "image/png", "image/jpg", "image/jpeg", "image/gif", "video/ogg",
-        "video/mpeg", "video/webm",
-    ]  # fmt: skip
-    return {"Type": "AWS::Serverless::Api", "Properties": properties}
 
 
 def _logical_id(name: str) -> str:
@@ -269,16 +241,17 @@ def _parsed(path: Path) -> ast.Module:
         raise RemitError(f"{path} is no Python: {error}", origin=origin) from None
 
 
-def _method(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
-
-
 def _name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _keyword(call: ast.Call, name: str) -> ast.expr | None:
-    return next((item.value for item in call.keywords if item.arg == name), None)
+def _owner(call: ast.Call) -> str:
+    return _name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+
+
+def _arguments(call: ast.Call) -> dict[str, ast.expr]:
+    """The keywords of a call."""
+    return {item.arg: item.value for item in call.keywords if item.arg}
 
 
 def _literal(node: ast.AST | None) -> Any:
@@ -286,17 +259,3 @@ def _literal(node: ast.AST | None) -> Any:
         return None if node is None else ast.literal_eval(node)
     except ValueError:
         return None
-
-
-def _expression(node: ast.expr) -> Any:
-    """A literal, a rate or cron of Chalice's, a variable of the environment as a parameter; None for anything else."""
-    if isinstance(node, ast.Call) and _name(node.func) in ("Rate", "Cron"):
-        texts = [
-            _literal(argument) if _literal(argument) is not None else _name(argument)
-            for argument in (*node.args, *(item.value for item in node.keywords))
-        ]
-        if _name(node.func) == "Cron":
-            return f"cron({' '.join(map(str, texts))})"
-        unit = str(texts[1]).lower()
-        return f"rate({texts[0]} {unit.rstrip('s') if texts[0] == 1 else unit})"
-    return _literal(node)
