@@ -82,7 +82,7 @@ def test_yes_does_not_drop_a_table_that_was_renamed_and_the_plan_says_that_it_lo
     table(project, "purchases")
     code, _, err = deployed("deploy", "--yes")
     assert (code, tables(elsewhere)) == (1, before)
-    assert "  - AWS::DynamoDB::Table   DataOrders  (it holds data)\n" in err
+    assert "  - AWS::DynamoDB::Table   DataOrders  (it holds data: 0 items, 0 bytes)\n" in err
     assert "  ? DataPurchases has the type and the properties of DataOrders: if that is a rename," in err
     command = f"remit deploy -C {project} --local --yes --yes-delete DataOrders"
     assert f"error: nothing was deployed: data goes (table DataOrders)\nhint: `{command}` agrees to that\n" in err
@@ -98,7 +98,7 @@ def test_a_table_that_is_perhaps_replaced_needs_its_name_and_the_property_is_nam
     table(project, key="number")
     code, _, err = deployed("deploy", "--yes", "--require-approval", "never")
     assert (code, tables(elsewhere)) == (1, before)
-    assert "replaced, since KeySchema changes; it holds data)\n" in err
+    assert "replaced, since KeySchema changes; it holds data: 0 items, 0 bytes; shared/resources/data.py:" in err
     assert deployed("deploy", "--yes", "--yes-delete", "DataOrders")[0] == 0
 
 
@@ -108,7 +108,7 @@ def test_what_stays_as_an_orphan_needs_its_name_too(deployed: Remit, project: Pa
     before = tables(elsewhere)
     table(project, "purchases", more='deletion_policy="Retain",')
     code, _, err = deployed("deploy", "--yes")
-    assert (code, "DataOrders  (it holds data, which stays in the account)\n" in err) == (1, True)
+    assert (code, "DataOrders  (it holds data: 0 items, 0 bytes, which stays in the account)\n" in err) == (1, True)
     assert deployed("deploy", "--yes", "--yes-delete", "DataOrders")[0] == 0
     assert set(before) < set(tables(elsewhere))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import projects
 from hands import ADMIN
 from projects import ORDERS, write
 from remit.build import build
@@ -26,6 +27,19 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 QUEUE = 'from remit import Shared, resource\nclass Data(Shared):\n    jobs = resource("AWS::SQS::Queue", {})\n'
+DATA = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    files = resource("AWS::S3::Bucket")
+    orders = resource(
+        "AWS::DynamoDB::Table",
+        billing_mode="PAY_PER_REQUEST",
+        attribute_definitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        key_schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+"""
 STORED = """
 from remit import App, aws, parameter, secret
 
@@ -190,8 +204,11 @@ def test_a_plan_answers_on_standard_output_and_asks_nobody(project: Path, remit:
         (("--markdown",), "--markdown and --write go with --plan"),
         (("--json", "--write", "plan.json"), "--markdown and --write go with --plan"),
         (("--plan", "--write", "plan.json"), "--write is for the answer of --json or --markdown: add one"),
-        (("--plan", "--markdown", "--write", "."), "--write .: that is a folder; name a file in it"),
-        (("--plan", "--markdown", "--write", "no/plan.md"), "--write no/plan.md: there is no folder no; make it first"),
+        (("--plan", "--markdown", "--write", "."), "--write .: name a file in a folder that is there"),
+        (
+            ("--plan", "--markdown", "--write", "no/plan.md"),
+            "--write no/plan.md: name a file in a folder that is there",
+        ),
         (("--plan", "--markdown", "--json"), "choose one of --json and --markdown"),
     ],
 )
@@ -216,3 +233,28 @@ def test_an_answer_is_written_whole_and_the_lines_are_for_people(
         assert "n0t-f0r" not in file.read_text()
         assert remit("deploy", "--plan", form)[1] == file.read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
+
+
+def test_data_that_goes_is_counted_where_the_caller_may_ask(
+    remit: Remit, project: Path, elsewhere: Account, tmp_path: Path
+) -> None:
+    share(project, DATA)
+    remit("deploy", "--first")
+    names = {"DataOrders": "", "DataFiles": ""}
+    for resource in elsewhere.client("cloudformation").describe_stack_resources(StackName="orders-dev")[
+        "StackResources"
+    ]:
+        names[resource["LogicalResourceId"]] = resource["PhysicalResourceId"]
+    for key in "ab":
+        elsewhere.client("dynamodb").put_item(TableName=names["DataOrders"], Item={"id": {"S": key}})
+    elsewhere.client("s3").put_object(Bucket=names["DataFiles"], Key="a", Body=b"a")
+    share(project, "")
+    code, out, _ = remit("deploy", "--plan")
+    assert (code, "DataOrders  (it holds data: 2 items, " in out, "DataFiles  (it holds data: 1 object)" in out) == (
+        1, True, True,
+    )  # fmt: skip
+    policy = tmp_path / "plans.json"
+    policy.write_text(projects.remit("policy", "deployer", "--for", "plan", "-C", str(project)).out)
+    code, out, _ = remit("deploy", "--plan", "--as", str(policy))
+    assert (code, "DataOrders  (it holds data)" in out, "DataFiles  (it holds data)" in out) == (1, True, True)
+    elsewhere.client("s3").delete_object(Bucket=names["DataFiles"], Key="a")

@@ -262,7 +262,7 @@ def test_what_is_not_declared_with_its_id_is_named_by_the_plan_and_stays_without
     write(project, {"shared/resources/data.py": source.replace('logical_id="OrdersTable",', "")})
     code, _, err = remit("deploy", "--take-over", "--yes")
     assert (code, data(made_by_sam)) == (1, before)
-    assert "  - AWS::DynamoDB::Table     OrdersTable  (it holds data)\n" in err
+    assert "  - AWS::DynamoDB::Table     OrdersTable  (it holds data: 1 item, " in err
     assert "      `logical_id='OrdersTable'` where it is declared keeps what is in OrdersTable\n" in err
     assert "error: nothing was deployed: data goes (table OrdersTable)\n" in err
 

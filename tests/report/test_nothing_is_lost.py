@@ -229,14 +229,14 @@ TOLD: Final = {
     "loss_document": Told(
         ResourceLoss,
         lambda loss: (loss_document([loss]) or [])[0],
-        ("origin",),
+        ("held", "origin"),
         {("ResourceLoss.how", "change"), ("ResourceLoss.logical_id", "resource")},
     ),
-    "loss_lines": Told(ResourceLoss, lines(loss_lines)),
+    "loss_lines": Told(ResourceLoss, lines(loss_lines), ("held",)),
     "review_document": Told(
         Review,
         review_document,
-        (*OF_REVIEWS, "before", "losses[].origin", "of_denials", "part", "use"),
+        (*OF_REVIEWS, "before", "losses[].held", "losses[].origin", "of_denials", "part", "use"),
         {
             ("Accepted.because", "accepted"),
             ("Attached.how", "change"),
@@ -249,7 +249,9 @@ TOLD: Final = {
         },
         width=1,
     ),
-    "report_lines": Told(Review, lambda review: list(report_lines(review_report(review), None)), OF_CAUSES, width=1),
+    "report_lines": Told(
+        Review, lambda review: list(report_lines(review_report(review), None)), (*OF_CAUSES, "losses[].held"), width=1
+    ),
     "report_comment": Told(Review, lambda review: report_comment(review_report(review)), OF_CAUSES, width=1),
     "status_document": Told(
         StackStatus,

@@ -58,7 +58,7 @@ def test_a_short_plan_tells_access_and_resources_with_property_and_line() -> Non
         "when it is created `data.py:1:5` |"
     ) in text
     assert "| + | `Write on dynamodb: dynamodb:PutItem` |" in text
-    assert "`  ~ AWS::Lambda::Function  Function0`" in text
+    assert "- `~ AWS::Lambda::Function  Function0`" in text
 
 
 def test_however_much_changes_it_fits_and_has_all_that_loses_data() -> None:

@@ -26,7 +26,9 @@ from remit.review.access_change import Review
 FUNCTION: Final = "AWS::Lambda::Function"
 DATA: Final = {"AWS::DynamoDB::Table": "table", "AWS::SQS::Queue": "queue", "AWS::S3::Bucket": "bucket"}
 """Types that hold data, and what a person calls one."""
-TYPES: Final = (FUNCTION, "AWS::Events::Rule", *DATA)
+ROLE: Final = "AWS::IAM::Role"
+"""A type of which two are counted: what it may is told as access."""
+TYPES: Final = (FUNCTION, ROLE, "AWS::Events::Rule", *DATA)
 LISTED: Final = 40
 """So many changes are listed one by one; of more, what is added is counted by its type."""
 HERE: Final = Account("111122223333", "eu-central-1", "aws", None)
@@ -68,13 +70,23 @@ def test_each_change_stands_on_one_line_or_is_counted_and_the_last_line_has_the_
 ) -> None:
     _, *lines, summary = plan_lines(planned(some), SAME)
     rows = [match.groups() for line in lines if (match := re.match(r"  ([+~-]) (AWS::\S+) +(It\d+)", line))]
-    counted = {match[2]: int(match[1]) for line in lines if (match := re.match(r"  \+ (\d+) of (\S+)$", line))}
-    added = Counter(change.type for change in some if change.action == "Add") if len(some) > LISTED else Counter()
-    assert counted == added
-    listed = [change for change in some if not (added and change.action == "Add")]
+    counting = [line for line in lines if re.match(r"  [+~-] \d", line)]
+    counted = {
+        (line[2], kind): int(number)
+        for line in counting
+        for number, kind in re.findall(r"(\d+) of (\S+?)(?:,|$)", line)
+    }
+    kinds = Counter((ENDS[end(change)][0], change.type) for change in some)
+    assert counted == {
+        (sign, kind): number
+        for (sign, kind), number in kinds.items()
+        if (kind == ROLE and number > 1) or (sign == "+" and len(some) > LISTED)
+    }
+    listed = [change for change in some if (ENDS[end(change)][0], change.type) not in counted]
     told = sorted((change.type, change.logical_id, ENDS[end(change)][0]) for change in listed)
     assert [(kind, name, sign) for sign, kind, name in rows] == told
-    assert len(lines) == len(rows) + len(counted)
+    assert len(lines) == len(rows) + len(counting)
+    assert len(counting) == len({sign for sign, _ in counted})
     assert len({line.index("It") for line in lines if "It" in line}) <= 1, "the names do not stand below each other"
     for line in lines:
         if name := re.search(r"It\d+", line):

@@ -198,7 +198,7 @@ def test_programs_get_each_roles_comparison() -> None:
     assert document["resources"] == [
         {
             "action": "Add", "logical_id": "New", "type": FUNCTION, "replacement": None, "replacing_properties": [],
-            "holds_data": False, "scope": [],
+            "holds_data": False, "held": None, "scope": [],
         },
     ]  # fmt: skip
     (role,) = document["roles"]
@@ -334,3 +334,44 @@ def test_a_question_says_how_much_is_gained_or_undecided() -> None:
     assert gained_words(gains) == "This adds access: 2 gains."
     undecided = replace(gains, unread="the roles of a template cannot be read")
     assert gained_words(undecided) == "This adds access: 2 gains, 1 undecided."
+
+
+def test_what_loses_data_says_how_much_and_where_it_is_written() -> None:
+    key = (Detail("KeySchema", "", "Always"),)
+    table = ResourceChange("Modify", "Orders", "AWS::DynamoDB::Table", "True", ("Properties",), key)
+    gone = ResourceChange("Remove", "Files", "AWS::S3::Bucket")
+    held = {"Orders": "12 items, 340 bytes", "Files": "1,000 objects or more"}
+    plan = replace(planned(table, gone), origins={"Orders": Origin("shared/data.py", 7, 5)}, held=held)
+    replaced = "replaced, since KeySchema changes; it holds data: 12 items, 340 bytes; shared/data.py:7:5"
+    assert list(plan_lines(plan, SAME))[1:3] == [
+        f"  ~ AWS::DynamoDB::Table  Orders  ({replaced})",
+        "  - AWS::S3::Bucket       Files  (it holds data: 1,000 objects or more)",
+    ]
+    assert [row["held"] for row in plan_document(plan, SAME)["resources"]] == [held["Orders"], held["Files"]]
+
+
+def test_what_every_deploy_brings_is_one_line_and_a_bucket_names_whom_it_runs() -> None:
+    code, role = (Detail("Code"), Detail("Role", "Role.Arn")), "AWS::IAM::Role"
+    names = ("One", "Two")
+    changes = [ResourceChange("Modify", f"{name}Function", FUNCTION, "False", ("Properties",), code) for name in names]
+    changes += [ResourceChange("Add", f"{name}Role", role) for name in names]
+    changes += [ResourceChange("Add", f"{name}Permission", "AWS::Lambda::Permission") for name in names]
+    changes.append(ResourceChange("Modify", "Files", "AWS::S3::Bucket", "False", ("Properties",)))
+    entry = {"Event": "s3:ObjectCreated:*", "Function": {"Fn::GetAtt": ["OneFunction", "Arn"]}}
+    bucket = {"Properties": {"NotificationConfiguration": {"LambdaConfigurations": [entry, entry]}}}
+    plan = replace(
+        planned(*changes), template={"Resources": {"Files": bucket}}, origins={"OneFunction": Origin("app.py", 9, 1)}
+    )
+    assert list(plan_lines(plan, SAME))[1:-1] == [
+        "  ~ AWS::S3::Bucket  Files  (runs OneFunction, app.py:9:1)",
+        "  + 2 of AWS::IAM::Role, 2 of AWS::Lambda::Permission",
+        "  ~ 2 of AWS::Lambda::Function (their code)",
+    ]
+
+
+def test_a_door_that_is_open_to_everybody_is_told_by_its_route_and_line() -> None:
+    properties = {"ApiId": "a", "RouteKey": "GET /orders"}
+    route = Resource("HttpApiGetRoute", "AWS::ApiGatewayV2::Route", properties, {}, Origin("app.py", 13, 1))
+    opened = PlannedAccess(review(Version("old", (), giving={}), Version("new", (), giving=giving([route]))))
+    plan = replace(planned(running=False), origins={"HttpApiGetRoute": Origin("app.py", 13, 1)})
+    assert "  + PUBLIC: GET /orders: nobody -> everybody (app.py:13:1)" in list(plan_lines(plan, opened))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from remit.build import Built
     from remit.cli.stack_commands import Terminal
-    from remit.deploy.approval import DriftChoice
     from remit.deploy.deployment import Deployment
     from remit.deploy.planned_access import Approval
     from remit.deploy.session import Account
@@ -194,7 +193,7 @@ def command(
                         take_over=take_over,
                         adopt=adopt,
                         approval=approval,
-                        drift=_drift(accept=accept_drift, revert=revert_drift),
+                        drift="accept" if accept_drift else "revert" if revert_drift else "ask",
                         wait=wait,
                         force=force,
                         skip=skip,
@@ -204,7 +203,7 @@ def command(
                     )
             except NotApproved as refusal:
                 if as_json:  # programs get the plan that nobody agreed to, too
-                    options.print_report(_document(account, refusal.deployment))
+                    options.print_report({**_document(account, refusal.deployment), "ok": False})
                 raise
             if only_plans:
                 _tell_plan(account, deployment, terminal, write, as_json=as_json, markdown=markdown)
@@ -227,14 +226,10 @@ def _check(wished: Mapping[str, Any]) -> None:
         "--markdown and --write go with --plan": (wished["markdown"] or write) and not plan,
         "--write is for the answer of --json or --markdown: add one": write and not is_document,
         f"--plan changes nothing: leave out {' and '.join(beyond)}, or --plan": plan and beyond,
-        f"--write {write}: that is a folder; name a file in it": write and write.is_dir(),
-        f"--write {write}: there is no folder {write and write.parent}; make it first": (
-            write and not write.parent.is_dir()
-        ),
+        f"--write {write}: name a file in a folder that is there": write
+        and (write.is_dir() or not write.parent.is_dir()),
     }
-    for message, is_so in refusals.items():
-        if is_so:
-            raise click.UsageError(message)
+    options.refuse(refusals)
 
 
 def _tell_plan(
@@ -257,13 +252,6 @@ def _tell_plan(
         options.print_report(_document(account, planned), file)
     if write is not None and file is not None:
         options.write_answer(write, file.getvalue())
-
-
-def _drift(*, accept: bool, revert: bool) -> DriftChoice:
-    """Choose the treatment of changes that were made by hand."""
-    if accept:
-        return "accept"
-    return "revert" if revert else "ask"
 
 
 def _place(account: Account) -> dict[str, str]:

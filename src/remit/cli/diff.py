@@ -148,9 +148,7 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
         "--accept wants a reason": wishes.accept is not None and not wishes.accept.strip(),
         "choose one of --json and --markdown": wishes.as_json and wishes.markdown,
     }
-    for message, is_so in refusals.items():
-        if is_so:
-            raise click.UsageError(message)
+    options.refuse(refusals)
 
 
 def _project(wishes: _Wishes) -> int:

@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +145,13 @@ def print_json(value: Any, stream: IO[str] | None = None) -> None:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.meta[_AWAITS_JSON] = False
+
+
+def refuse(refusals: Mapping[str, object]) -> None:
+    """Refuse the command line for the first of these that is so."""
+    for message, is_so in refusals.items():
+        if is_so:
+            raise click.UsageError(message)
 
 
 def write_answer(path: Path, text: str) -> None:

@@ -54,15 +54,14 @@ def settle_manual_changes(
 
 def _revert(account: Account, changes: ManualChanges, namespace: str, operator: DeployOperator) -> None:
     """Put the roles back, and show each call. NotApproved: that cannot be done, or not all of it."""
-    question = ManualChangesQuestion(changes)
     try:
         if changes.unread is not None:
-            raise operator.unanswered(question)
+            raise operator.unanswered(ManualChangesQuestion(changes))
         operator.note("undoing what was changed by hand")
         revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
         operator.note("the roles are as the template has them")
     except RemitError as error:
-        raise NotApproved(error, Deployment(namespace, changes, unanswered=(question,))) from error
+        raise NotApproved(error, Deployment(namespace, changes)) from error
 
 
 def agree_to_plan(

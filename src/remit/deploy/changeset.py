@@ -17,9 +17,8 @@ import os
 import re
 import socket
 import time
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -90,12 +89,6 @@ class _ChangeSetRequest:
         """True if CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
         return not self.inline or names_artefact(self.body)
 
-    @property
-    def folder(self) -> str:
-        """The folder in the bucket that CloudFormation reads the template from; whoever only looks has their own."""
-        own = f"/plans/{sha256(self.owner.encode()).hexdigest()[:16]}" if self.only_looks else ""
-        return f"{self.namespace}{own}"
-
     def name_onto(self, stack: DeployedStack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
@@ -127,7 +120,7 @@ def plan(
     of functions always. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
     which the plan pins.
     CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller. With `only_looks` the plan
-    is not to be executed: `discard_looks` throws it away, and this machine's bucket is made only for a large template.
+    is not to be executed: `leaving_nothing` throws it away, and here the bucket is made for a large template alone.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
@@ -164,16 +157,14 @@ def plan(
             return None
         if request.needs_bucket and not (only_looks and account.local and request.inline):
             require_bucket(account, bucket)
-        own = partial(remove_artefacts, account, request.folder, bucket.name)
-        with leaving_nothing(own) if only_looks and not request.inline else nullcontext():
-            change_set = _change_set(account, stack, request)
-            if adopt and change_set is not None:
-                raw_changes = [raw["ResourceChange"] for raw in change_set["Changes"]]
-                there = {raw["LogicalResourceId"] for raw in raw_changes if raw["Action"] == "Import"}
-                if names.keys() - there:  # what is only added would stay after a delete
-                    _discard(account, change_set["StackId"], change_set["ChangeSetId"])
-                    new, request = _importing(request, kept, {id_: names[id_] for id_ in names.keys() & there})
-                    change_set = _change_set(account, stack, request)
+        change_set = _change_set(account, stack, request)
+        if adopt and change_set is not None:
+            raw_changes = [raw["ResourceChange"] for raw in change_set["Changes"]]
+            there = {raw["LogicalResourceId"] for raw in raw_changes if raw["Action"] == "Import"}
+            if names.keys() - there:  # what is only added would stay after a delete
+                _discard(account, change_set["StackId"], change_set["ChangeSetId"])
+                new, request = _importing(request, kept, {id_: names[id_] for id_ in names.keys() & there})
+                change_set = _change_set(account, stack, request)
         if change_set is None:
             return None
         if not request.inline:
@@ -215,10 +206,25 @@ def discard(account: Account, planned: StackPlan) -> None:
         _discard(account, planned.stack_id, planned.change_set)
 
 
-def discard_looks(account: Account, namespace: str) -> None:
-    """Throw away the plans that were only to be looked at: this caller's from this machine, also of those killed."""
+@contextmanager
+def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterator[None]:
+    """Throw plans with `only_looks` away in the end: this caller's from this machine, also of those that were killed.
+
+    Where something stops that, a signal or an answer, it is done again.
+    """
+    try:
+        yield
+        _discard_looks(account, namespace, bucket)
+    except BaseException:
+        with suppress(RemitError):
+            _discard_looks(account, namespace, bucket)
+        raise
+
+
+def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
     with remit_errors():
         stack, owner = describe(account, namespace), _owner(account)
+        remove_artefacts(account, _look_folder(namespace, owner), bucket.name)
         if stack is None:
             return
         pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
@@ -233,16 +239,9 @@ def discard_looks(account: Account, namespace: str) -> None:
         _discard(account, stack.id, *change_sets)
 
 
-@contextmanager
-def leaving_nothing(clean: Callable[[], object]) -> Iterator[None]:
-    """Clean up in the end, and again where something stops that: a signal, an answer that says no."""
-    try:
-        yield
-        clean()
-    except BaseException:
-        with suppress(RemitError):
-            clean()
-        raise
+def _look_folder(namespace: str, owner: str) -> str:
+    """The folder in the bucket for the templates of plans that are only to be looked at: each owner has one."""
+    return f"{namespace}/plans/{sha256(owner.encode()).hexdigest()[:16]}"
 
 
 def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
@@ -404,7 +403,8 @@ def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
         )
     if request.inline:
         return {"TemplateBody": request.body}
-    return {"TemplateURL": upload_template(account, request.bucket.name, request.folder, request.body)}
+    folder = _look_folder(request.namespace, request.owner) if request.only_looks else request.namespace
+    return {"TemplateURL": upload_template(account, request.bucket.name, folder, request.body)}
 
 
 def _create(
@@ -508,4 +508,5 @@ def _change(raw: dict[str, Any]) -> ResourceChange:
         replacement=raw.get("Replacement", ""),
         scope=tuple(raw.get("Scope", ())),
         details=tuple(details),
+        physical_id=raw.get("PhysicalResourceId", ""),
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.manual_changes import ManualChanges
-    from remit.deploy.operators import DeployQuestion
+    from remit.deploy.operators import StoppingQuestion
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.stack import StackOutput
@@ -32,7 +32,7 @@ class Deployment:
     outputs: tuple[StackOutput, ...] = ()
     other_code: tuple[OtherCode, ...] = ()
     """The functions that do not run the code that was built for them."""
-    unanswered: tuple[DeployQuestion, ...] = ()
+    unanswered: tuple[StoppingQuestion, ...] = ()
     """The questions that stop it, since nobody answers; of a deploy that is only planned, all of them."""
 
     @property

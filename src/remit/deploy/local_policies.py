@@ -17,7 +17,7 @@ from remit.roles.reference_names import fill_references
 from remit.source.layout import POLICIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from remit.build import Built
     from remit.deploy.session import Account
@@ -38,23 +38,18 @@ def make_policies(built: Built, account: Account, note: Callable[[str], None], *
         if source.kind not in (BOUNDARY, MANAGED_POLICY):
             continue
         with mistakes.noted(), remit_errors():
-            _make(source, built.app.policies, account.preparing, note, only_looks=only_looks)
+            _make(source, built, account.preparing, note, only_looks=only_looks)
     mistakes.refuse()
 
 
 def _make(
-    source: ExistingSource,
-    policies: Mapping[str, Policy],
-    account: Account,
-    note: Callable[[str], None],
-    *,
-    only_looks: bool,
+    source: ExistingSource, built: Built, account: Account, note: Callable[[str], None], *, only_looks: bool
 ) -> None:
     full_name = fill_references(source.name, {"${AWS::Region}": account.region, "${AWS::AccountId}": account.account})
     path, _, name = f"/{full_name}".rpartition("/")
     arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"
     iam = account.client("iam")
-    policy = policies.get(name)
+    policy = built.app.policies.get(name)
     existing = _default_version(iam, arn)
     if policy is None and existing is not None:
         return

@@ -75,7 +75,9 @@ class DeletionQuestion:
     """The data that keeps `--yes` from being the answer; empty where that was not given."""
 
 
-DeployQuestion: TypeAlias = PlanQuestion | ManualChangesQuestion | RollbackQuestion | DeletionQuestion
+StoppingQuestion: TypeAlias = PlanQuestion | ManualChangesQuestion
+"""One that a deploy stops at where nobody answers, as in CI."""
+DeployQuestion: TypeAlias = StoppingQuestion | RollbackQuestion | DeletionQuestion
 
 
 class DeployOperator:

@@ -47,6 +47,7 @@ class ResourceChange:
     replacement: str = ""
     scope: tuple[str, ...] = ()
     details: tuple[Detail, ...] = ()
+    physical_id: str = ""
 
     @property
     def perhaps_replaced(self) -> tuple[Detail, ...]:
@@ -106,6 +107,8 @@ class StackPlan:
     """What the app's triggers need and no template makes."""
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """Who wrote the resources of the template that would run, by their logical ids."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """How much is in resources with data that would go, in words: `12 items, 340 bytes`; as far as AWS says."""
 
     @property
     def real(self) -> tuple[ResourceChange, ...]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
@@ -25,13 +24,14 @@ from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, r
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import Stuck, discard, discard_looks, leaving_nothing, plan
+from remit.deploy.changeset import Stuck, discard, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployer_check import require_deployer
 from remit.deploy.deployment import Deployment, NotApproved
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.held_data import held_data
 from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from remit.build import Built
     from remit.deploy.approval import DriftChoice
     from remit.deploy.bucket import Bucket
-    from remit.deploy.manual_changes import ManualChanges
-    from remit.deploy.operators import DeployQuestion
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.session import Account
@@ -127,7 +125,8 @@ def deploy(
         only_looks=only_plans,
     )
     if only_plans:
-        return _planned(job)
+        with _before_deploying(account), leaving_nothing(account, built.namespace, job.bucket):
+            return _change_stack(_looked_up(job))
     with _before_deploying(account):
         job = _looked_up(job)
         for text in () if force or job.service_role else require_deployer(built, account, job.parameters):
@@ -234,67 +233,46 @@ def _change_stack_again(job: _Job) -> Deployment:
 
 
 def _change_stack(job: _Job) -> Deployment:
-    """From the look at the stack to the end of its change; without a plan when nothing has to change."""
-    changes, planned = _settle_and_plan(job)
+    """From the look at the stack to the end of its change, or its plan alone; no plan when nothing has to change."""
+    deployment = _settled_and_planned(job)
+    planned = deployment.plan
     if planned is None:
-        _require_change(job)
+        _require_first(job, is_first=False)
+        check_names(job.yes_delete, ())
         with remit_errors():
             stack = describe(job.account, job.built.namespace)
-        return Deployment(job.built.namespace, changes, outputs=() if stack is None else stack.outputs)
+        return replace(deployment, outputs=() if stack is None else stack.outputs)
     with _before_deploying(job.account, planned):
-        access = _shown_and_agreed(job, changes, planned)
+        deployment = _agreed(job, deployment, planned)
+        if job.only_looks:
+            return deployment
         _upload(job)
     with job.operator.events(planned.namespace) as on_event:
         outcome = execute.execute(job.account, planned, on_event)
-    return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
+    return replace(deployment, outcome=outcome, outputs=outcome.outputs)
 
 
-def _planned(job: _Job) -> Deployment:
-    """As far as a deploy comes without an answer, and what it would be asked for."""
-    unanswered: tuple[DeployQuestion, ...] = ()
-    clean = partial(discard_looks, job.account, job.built.namespace)
-    with _before_deploying(job.account), leaving_nothing(clean):
-        job = _looked_up(job)
-        deployment = Deployment(job.built.namespace)
-        try:
-            deployment = replace(deployment, manual_changes=_settle(job))
-        except NotApproved as stop:
-            deployment = stop.deployment
-            unanswered = deployment.unanswered
-        planned = _plan(job)
-        if planned is None:
-            _require_change(job)
-            return deployment
-        try:
-            access = _shown_and_agreed(job, deployment.manual_changes, planned)
-            deployment = replace(deployment, plan=planned, access=access)
-        except NotApproved as stop:
-            deployment = replace(stop.deployment, unanswered=(*unanswered, *stop.deployment.unanswered))
-    return deployment
-
-
-def _require_change(job: _Job) -> None:
-    """Refuse options that are about what is made or goes, where nothing changes. RemitError (2)."""
-    _require_first(job, is_first=False)
-    check_names(job.yes_delete, ())
-
-
-def _shown_and_agreed(job: _Job, changes: ManualChanges | None, planned: StackPlan) -> PlannedAccess:
-    """The plan's changes of access, shown and agreed to. NotApproved, RemitError: as of `agree_to_plan`."""
+def _agreed(job: _Job, deployment: Deployment, planned: StackPlan) -> Deployment:
+    """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to."""
     _require_first(job, is_first=planned.kind == "CREATE")
     access = _show(job, planned)
-    agree_to_plan(
-        job.account,
-        changes,
-        planned,
-        access,
-        job.operator,
-        job.approval,
-        yes=job.yes,
-        yes_delete=job.yes_delete,
-        first=job.first,
-    )
-    return access
+    try:
+        agree_to_plan(
+            job.account,
+            deployment.manual_changes,
+            planned,
+            access,
+            job.operator,
+            job.approval,
+            yes=job.yes,
+            yes_delete=job.yes_delete,
+            first=job.first,
+        )
+    except NotApproved as stop:
+        if not job.only_looks:
+            raise
+        return replace(stop.deployment, unanswered=(*deployment.unanswered, *stop.deployment.unanswered))
+    return replace(deployment, access=access)
 
 
 def _require_first(job: _Job, *, is_first: bool) -> None:
@@ -306,48 +284,46 @@ def _require_first(job: _Job, *, is_first: bool) -> None:
         )
 
 
-def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, StackPlan | None]:
+def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
     """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees."""
-    with _before_deploying(job.account):
-        changes = _settle(job)
-    try:
-        return changes, _plan(job)
-    except Stuck as stuck:
-        if not clears:
-            raise
-        job.operator.note(stuck.message)
-        _clear(job, stuck)
-        return _settle_and_plan(job, clears=False)
-
-
-def _settle(job: _Job) -> ManualChanges:
-    return settle_manual_changes(job.built, job.account, job.operator, job.drift, yes=job.yes, wait=job.wait)
-
-
-def _plan(job: _Job) -> StackPlan | None:
-    """The plan, with what only the build knows of it. RemitError: what is refused stands at the author's line."""
+    account, operator, built = job.account, job.operator, job.built
+    with _before_deploying(account):
+        try:
+            changes = settle_manual_changes(built, account, operator, job.drift, yes=job.yes, wait=job.wait)
+            deployment = Deployment(built.namespace, changes)
+        except NotApproved as stop:
+            if not job.only_looks:
+                raise
+            deployment = stop.deployment
     try:
         planned = plan(
-            job.account,
-            job.built.namespace,
-            job.built.body,
-            owner=job.built.app.owner,
+            account,
+            built.namespace,
+            built.body,
+            owner=built.app.owner,
             take_over=job.take_over,
             adopt=job.adopt,
             bucket=job.bucket,
             parameters=job.parameters,
             force=job.force,
             wait=job.wait,
-            on_wait=job.operator.waiting,
+            on_wait=operator.waiting,
             service_role=job.service_role,
             only_looks=job.only_looks,
         )
+    except Stuck as stuck:
+        if not clears or job.only_looks:
+            raise
+        operator.note(stuck.message)
+        _clear(job, stuck)
+        return _settled_and_planned(job, clears=False)
     except RemitError as refusal:
-        raise at_lines(refusal, job.built) from None
+        raise at_lines(refusal, built) from None
     if planned is None:
-        return None
-    origins = {resource.logical_id: resource.origin for resource in job.built.template.resources if resource.origin}
-    return replace(planned, must_exist=job.built.must_exist, origins=origins)
+        return deployment
+    origins = {resource.logical_id: resource.origin for resource in built.template.resources if resource.origin}
+    held = held_data(account, planned.data_to_name)
+    return replace(deployment, plan=replace(planned, must_exist=built.must_exist, origins=origins, held=held))
 
 
 def _clear(job: _Job, stuck: Stuck) -> None:

@@ -20,7 +20,7 @@ from remit.report.stacks import place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.deploy.operators import DeployQuestion, PlannedDeploy
+    from remit.deploy.operators import DeployQuestion, PlannedDeploy, StoppingQuestion
 
 _OVER_MANUAL_CHANGES: Final = (
     "CloudFormation keeps what was added by hand. It restores what was edited or deleted only where this deploy "
@@ -73,8 +73,7 @@ class WordedOperator(DeployOperator):
                     hint = f"{keeps}; `--revert-drift` undoes them first (`--yes` does neither)"
                 else:
                     hint = "; ".join(filter(None, (changes.unread.hint, keeps)))
-                (reason,) = reasons(question)
-                return RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1)
+                return RemitError(f"nothing was deployed: {' and '.join(reasons(question))}", hint=hint, exit_code=1)
             case DeletionQuestion(unnamed_data=data) if data:
                 return RemitError(
                     f"nothing was deleted: data goes ({data_words(data)})",
@@ -85,20 +84,15 @@ class WordedOperator(DeployOperator):
                 return _needs_answer(_text(question))
 
 
-def reasons(question: DeployQuestion) -> list[str]:
+def reasons(question: StoppingQuestion) -> list[str]:
     """Why a deploy stops where nobody answers this question, each reason in a clause."""
-    match question:
-        case PlanQuestion():
-            return refusal(question)[0]
-        case ManualChangesQuestion(changes) if changes.unread is None:
-            return ["roles were changed by hand"]
-        case ManualChangesQuestion():
-            return ["whether roles were changed by hand is not known"]
-        case _:
-            return ["it needs an answer"]
+    if isinstance(question, PlanQuestion):
+        return refusal(question)[0]
+    is_known = question.changes.unread is None
+    return ["roles were changed by hand" if is_known else "whether roles were changed by hand is not known"]
 
 
-def stop_lines(operator: DeployOperator, unanswered: Sequence[DeployQuestion]) -> Iterator[str]:
+def stop_lines(operator: DeployOperator, unanswered: Sequence[StoppingQuestion]) -> Iterator[str]:
     """Whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
     yield "a deploy stops here unless somebody agrees" if unanswered else "a deploy goes ahead by itself"
     for question in unanswered:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import holds_data, resource_type
+from remit.iam import tokens
 from remit.report.access_documents import review_document
 from remit.report.access_lines import LONGEST, brief, cause_lines
 from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, review_report
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
-_MANY: Final = 2  # log groups that are counted in a question, and not named
+_MANY: Final = 2  # of what comes with something else; so many are counted, and not named
+_CODE: Final = "AWS::Lambda::Function (their code)"
+_FOLLOWING: Final = frozenset({
+    _CODE, "AWS::ApiGateway::Method", "AWS::ApiGateway::Resource", "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route", "AWS::IAM::Role", "AWS::Lambda::Permission", "AWS::Lambda::Version",
+    "AWS::Logs::LogGroup",
+})  # fmt: skip
+"""What comes with something else, and what it does is told as access."""
 _LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace", "Dynamic": "may replace"}
 _UNUSUAL: Final = {UNDECIDED: "undecided", ACCEPTED: "accepted"}
 
@@ -67,28 +75,24 @@ def plan_lines(
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
     yield from resource_lines(plan)
-    yield from _rename_lines(plan)
-    retagged = sum(change.tags_only for change in plan.changes)
-    if retagged:
-        yield f"  ~ the tags of {retagged} more"
     if must_exist:
         yield "what it uses and does not make must exist"
     yield from (f"    {name}" for name in must_exist)
     if pinned:
         yield "looked up for this deploy"
     yield from (f"    {shown(line)}" for line in pinned)
-    yield from _role_lines(plan)
+    yield from role_lines(plan)
     if plan.must_exist:
         yield "these must exist already"
         yield from (f"  {shown(source.words)}" for source in plan.must_exist)
     if plan.running:
         yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
     else:
-        yield from _first_lines(access)
+        yield from _first_lines(plan, access)
     yield summary(plan, access)
 
 
-def _role_lines(plan: StackPlan) -> Iterator[str]:
+def role_lines(plan: StackPlan) -> Iterator[str]:
     """The functions that get another role, such as those that shared one until now."""
     replacements = plan.role_replacements
     if replacements:
@@ -111,19 +115,25 @@ def access_lines(access: PlannedAccess, heading: str, command: str, most: int = 
     yield from (f"  note: {shown(note)}" for note in access.review.notes)
 
 
-def _first_lines(access: PlannedAccess) -> Iterator[str]:
+def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
     """What functions may do, each in a line: on a first deploy all of it is new."""
     joined: dict[tuple[str, str, tuple[str, ...]], CauseChange] = {}
     for change in planned_report(access).changes:
         key = change.sign, change.words, change.holders
         together = joined.get(key, replace(change, kinds=()))
         joined[key] = replace(together, kinds=together.kinds + change.kinds)
-    lines = [shown(f"  {change.sign} {brief(change)}") for change in joined.values()]
+    lines = [shown(f"  {change.sign} {_first_words(plan, change)}") for change in joined.values()]
     if lines:
         yield "and functions may"
     yield from lines[:_LISTED]
     if len(lines) > _LISTED:
         yield f"  and {len(lines) - _LISTED} more (`remit diff --deployed` shows all)"
+
+
+def _first_words(plan: StackPlan, change: CauseChange) -> str:
+    """What somebody may; a door that is open to everybody is named by itself, with its line."""
+    origin = plan.origins.get(change.holders[0]) if change.public and change.words and change.holders else None
+    return f"{change.words} ({origin})" if origin else brief(change)
 
 
 def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
@@ -137,6 +147,7 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
                 "replacement": change.replacement or None,
                 "replacing_properties": [detail.property for detail in change.details if detail.recreates],
                 "holds_data": holds_data(change.type),
+                "held": plan.held.get(change.logical_id),
                 "scope": list(change.scope),
             }
             for change in plan.changes
@@ -176,19 +187,33 @@ def _rename_lines(plan: StackPlan) -> Iterator[str]:
 
 
 def resource_lines(plan: StackPlan) -> Iterator[str]:
-    """Each change of a resource on a line, under its sign; of very many, those that are new are counted by type."""
-    changes, data = plan.real, plan.data_to_name
-    listed = sorted(changes, key=lambda change: (change.type, change.logical_id))
-    counted: Counter[str] = Counter()
-    if len(changes) > _LISTED:
-        counted.update(change.type for change in listed if change.action == "Add")
-        listed = [change for change in listed if change.action != "Add"]
-    width = max((len(change.type) for change in listed), default=0)
-    for change in listed:
-        sign = _SIGNS.get(change.action, "~")
-        yield f"  {sign} {change.type:<{width}}  {change.logical_id}{_fate(plan, change, with_data=change in data)}"
-    for type_, count in counted.items():
-        yield f"  + {count} of {type_}"
+    """Each change of a resource on a line, under its sign; what comes with others, and very many new ones, by type."""
+    changes, data = sorted(plan.real, key=lambda change: (change.type, change.logical_id)), plan.data_to_name
+    kinds: dict[tuple[str, str], list[ResourceChange]] = {}
+    for change in changes:
+        kinds.setdefault(_kind(change), []).append(change)
+    counted: dict[str, list[str]] = {}
+    for (sign, kind), alike in kinds.items():
+        follows = kind in _FOLLOWING and len(alike) >= _MANY and not any(change in data for change in alike)
+        if follows or (len(plan.real) > _LISTED and sign == "+"):
+            counted.setdefault(sign, []).append(f"{len(alike)} of {kind}")
+            changes = [change for change in changes if change not in alike]
+    width = max((len(change.type) for change in changes), default=0)
+    for change in changes:
+        fate = _fate(plan, change, with_data=change in data)
+        yield f"  {_kind(change)[0]} {change.type:<{width}}  {change.logical_id}{fate}"
+    yield from (f"  {sign} {', '.join(texts)}" for sign, texts in counted.items())
+    yield from _rename_lines(plan)
+    retagged = sum(change.tags_only for change in plan.changes)
+    if retagged:
+        yield f"  ~ the tags of {retagged} more"
+
+
+def _kind(change: ResourceChange) -> tuple[str, str]:
+    """Its sign and type; or that it is a function of which the code changes, and what follows from other resources."""
+    changed = {detail.property for detail in change.details if not detail.cause}
+    is_code = changed == {"Code"} and change.type == "AWS::Lambda::Function"
+    return _SIGNS.get(change.action, "~"), _CODE if is_code else change.type
 
 
 def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
@@ -202,8 +227,22 @@ def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
         since = f", since {direct} changes" if direct else ""
         parts.append(f"{'replaced' if change.replacement == 'True' else 'perhaps replaced'}{since}")
     if with_data:
-        parts.append("it holds data, which stays in the account" if plan.stays(change) else "it holds data")
+        held = f": {plan.held[change.logical_id]}" if change.logical_id in plan.held else ""
+        parts.append(f"it holds data{held}{', which stays in the account' if plan.stays(change) else ''}")
+    if change.logical_id in plan.origins and change.replacement in _LOSES:
+        parts.append(str(plan.origins[change.logical_id]))
+    parts += _runs(plan, change)
     return f"  ({'; '.join(parts)})" if parts else ""
+
+
+def _runs(plan: StackPlan, change: ResourceChange) -> Iterator[str]:
+    """The functions that a bucket notifies, each with its line."""
+    properties = plan.template.get("Resources", {}).get(change.logical_id, {}).get("Properties", {})
+    notifications = properties.get("NotificationConfiguration", {}).get("LambdaConfigurations", ())
+    for function in dict.fromkeys(
+        tokens.text_of(entry["Function"])[2:].removesuffix(".Arn}") for entry in notifications
+    ):
+        yield f"runs {function}, {plan.origins.get(function)}"
 
 
 def summary(plan: StackPlan, access: PlannedAccess) -> str:

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from remit.report.access_lines import drift_lines
 from remit.report.comment import LONGEST, Part, code, fitted, mark, report_parts
 from remit.report.operators import reasons
-from remit.report.plan import planned_report, resource_lines, summary
+from remit.report.plan import planned_report, resource_lines, role_lines, summary
 from remit.review.resource_losses import REMOVED, REPLACED, ResourceLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from remit.deploy.deployment import Deployment
     from remit.deploy.plan import ResourceChange, StackPlan
-
-_COMMAND: Final = "remit deploy --plan --json"
 
 
 def plan_comment(deployment: Deployment, place: str) -> str:
     """At most 65,000 bytes, a hidden mark first that names the stack and `place`; what loses data is never left out."""
-    plan, access, by_hand = deployment.plan, deployment.access, deployment.manual_changes
-    head = [mark("plan", f"{deployment.namespace} in {place}"), f"**{_verdict(deployment)}**"]
-    parts: Sequence[Part] = (Part(()),)
+    about, plan, access = f"{deployment.namespace} in {place}", deployment.plan, deployment.access
+    head = [mark("plan", about), f"**{_verdict(deployment)}**"]
+    drift = () if deployment.manual_changes is None else deployment.manual_changes.drift
+    parts = [Part(()), Part(tuple(map(_item, [*drift_lines(drift)][1:])), "Changed by hand", opened=True)]
     if plan is not None and access is not None:
-        report = replace(planned_report(access), losses=tuple(_loss(plan, change) for change in plan.going))
         head += ["", f"{summary(plan, access)}."]
-        changed = Part(tuple(f"- {code(line)}" for line in resource_lines(plan)), "Resources that change")
-        parts = (*report_parts(report), changed)
-    drift = () if by_hand is None else by_hand.drift
-    hand = Part(tuple(f"- {code(line)}" for line in [*drift_lines(drift)][1:]), "Changed by hand", opened=True)
-    return fitted(
-        head, (parts[0], hand, *parts[1:]), ["", code(f"{deployment.namespace} in {place}")], LONGEST, _COMMAND
-    )
+        report = replace(planned_report(access), losses=tuple(_loss(plan, change) for change in plan.going))
+        parts[0], *others = report_parts(report)
+        changes = tuple(map(_item, (*resource_lines(plan), *role_lines(plan))))
+        parts += [*others, Part(changes, "Resources that change")]
+    return fitted(head, parts, ["", code(about)], LONGEST, "remit deploy --plan --json")
+
+
+def _item(line: str) -> str:
+    return f"- {code(line.strip())}"
 
 
 def _verdict(deployment: Deployment) -> str:
@@ -50,4 +48,5 @@ def _loss(plan: StackPlan, change: ResourceChange) -> ResourceLoss:
     properties = tuple(dict.fromkeys(item.property for item in change.details if replaced and item.recreates))
     how, is_certain = REPLACED if replaced else REMOVED, change.replacement == "True" or change.action == "Remove"
     origin = plan.origins.get(change.logical_id)
-    return ResourceLoss(change.logical_id, change.type, how, is_certain, properties, plan.stays(change), origin)
+    held = plan.held.get(change.logical_id, "")
+    return ResourceLoss(change.logical_id, change.type, how, is_certain, properties, plan.stays(change), origin, held)

@@ -64,7 +64,7 @@ def loss_document(losses: Sequence[ResourceLoss] | None) -> list[dict[str, Any]]
 
 def _data(loss: ResourceLoss) -> str:
     if loss.loses_data:
-        return ", with its data"
+        return f", with its data{f' ({loss.held})' if loss.held else ''}"
     if not loss.stays:
         return ""
     return ", and stays in the account" if loss.how == REMOVED else ", and the old one stays in the account"

@@ -36,6 +36,8 @@ class ResourceLoss:
     stays: bool
     """Whether the resource stays in the account, by its DeletionPolicy or UpdateReplacePolicy."""
     origin: Origin | None
+    held: str = ""
+    """How much is in it, in words, where AWS was asked."""
 
     @property
     def holds_data(self) -> bool:
