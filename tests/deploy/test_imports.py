@@ -36,7 +36,7 @@ def test_logs_that_a_function_left_are_imported_and_the_deploy_after_the_next_ch
     logs.create_log_stream(logGroupName=LOGS, logStreamName="old")
     code, _, err = remit("deploy", "--yes")
     assert code == 0, err
-    assert "+ AWS::Logs::LogGroup    ReportLogGroup  (imported, since it exists)\n" in err
+    assert "> AWS::Logs::LogGroup    ReportLogGroup  (imported, since it exists)\n" in err
     assert "old" in {stream["logStreamName"] for stream in logs.describe_log_streams(logGroupName=LOGS)["logStreams"]}
     assert remit("deploy", "--yes")[0] == 0
     code, _, err = remit("deploy", "--yes")
@@ -57,7 +57,7 @@ def test_what_exists_under_a_name_that_the_app_gives_is_imported_with_the_word_a
     code, _, err = remit("deploy", "--yes", "--adopt")
     assert code == 0, err
     assert "DataAudit  (imported, since it exists)\n" in err
-    assert err.count("(imported") == 1, err
+    assert "4 to add, 0 to change, 0 to remove, 1 to import; " in err
     code, _, err = remit("delete", "--yes-delete", "all")
     assert (code, err.count(" stays, as the deletion policy of ")) == (0, 1), err
     assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == [name]

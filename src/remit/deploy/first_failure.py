@@ -28,7 +28,7 @@ _HINTS: Final = (
     ),
     (
         r"role with name .+ cannot be found|NoSuchEntity",
-        "it was deleted by hand: `remit diff --live` shows what else was changed, and how to undo it",
+        "it was deleted by hand, as `remit diff --live` shows; or it is new, and not yet known: deploy again",
     ),
     (
         r"cannot be assumed by Lambda",
@@ -63,7 +63,7 @@ class FirstFailure:
         if self.type == _LOG_GROUP and "already exists" in self.reason:
             match = _GROUP_NAME.search(self.reason)
             return (
-                "it was left behind, or logs that came late after a delete made it anew: "
+                "it was left behind, or logs that came late after a delete made it anew: `--adopt` imports it, or "
                 f"`aws logs delete-log-group --log-group-name {match[0] if match else 'NAME'}` deletes it with its "
                 "logs, then deploy again"
             )

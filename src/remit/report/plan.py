@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from remit.report.access_report import Report
     from remit.review.access_change import Change
 
-_SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
+_SIGNS: Final = {"Add": "+", "Remove": "-", "Import": ">"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
 _MANY: Final = 2  # of what comes with something else; so many are counted, and not named
 _CODE: Final = "AWS::Lambda::Function (their code)"
@@ -252,6 +252,8 @@ def summary(plan: StackPlan, access: PlannedAccess) -> str:
     parts = [f"{number['+']} to add", f"{number['~']} to change", f"{number['-']} to remove"]
     if replaced:
         parts.append(f"{replaced} of them replaced")
+    if number[">"]:
+        parts.append(f"{number['>']} to import")
     return f"{', '.join(parts)}; access: {_all_counts(access)}"
 
 
