@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 from multiprocessing import forkserver
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["read_models", "remit.deploy.artefacts", "remit.deploy.bootstrap", "remit.deploy.manual_changes"]
+    ["read_models", "remit.build", "remit.deploy.bootstrap", "remit.deploy.manual_changes", "remit.deploy.workflow"]
 )
 """A server that has imported the SDK and read its models, and forks for each piece of work."""
 
@@ -37,7 +38,10 @@ def processes() -> Any:
 
 
 def killed_at(operation: str, when: str, account: Account, work: Callable[..., None], *arguments: Any) -> bool:
-    """Do `work(account, *arguments)`, a function of a module, until it is killed at `service.Operation`, or ends."""
+    """Do `work(account, *arguments)`, a function of a module, until it is killed at `service.Operation`, or ends.
+
+    A number is that of a request, whatever it asks: the first is 1.
+    """
     process = processes().Process(
         target=work_until, args=(f"{operation} {when}", account.account, str(account.endpoint), work, *arguments)
     )
@@ -54,13 +58,18 @@ def work_until(point: str, number: str, endpoint: str, work: Callable[..., None]
     keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
     account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
     operation, _, when = point.partition(" ")
+    numbers = itertools.count(1)
 
     def die(request: Any, **_: Any) -> None:
+        if operation.isdigit() and next(numbers) != int(operation):
+            return
         if when == "after":
             URLLib3Session().send(request)
         os._exit(_KILLED)
 
-    if operation:
+    if operation.isdigit():
+        account.session.events.register("before-send", die)  # of the clients that it makes from now on
+    elif operation:
         service, name = operation.split(".")
         account.client(service).meta.events.register(f"before-send.{service}.{name}", die)
     work(account, *arguments)

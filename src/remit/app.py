@@ -617,6 +617,8 @@ class App:
     websocket: WebsocketSettings = WebsocketSettings()
     stack_name: str = ""
     """The name that its stack is given; empty for `name-stage`."""
+    releases: int = 10
+    """How many of its deploys are kept to go back to."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     layers: tuple[LayerCode, ...] = ()

@@ -18,11 +18,12 @@ from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
 from remit.deploy.aws_calls import BOOTSTRAP, CALLS
 from remit.deploy.bootstrap import bootstrap
-from remit.deploy.bucket import bucket_name
+from remit.deploy.bucket import artefact_bucket, bucket_name
 from remit.deploy.changeset import discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
 from remit.deploy.manual_changes import changed_by_hand
+from remit.deploy.releases import keep, next_number, release_of
 from remit.deploy.session import Account, connect
 from remit.deploy.status import status
 from remit.deployer.deployer_policy import bound, deployer
@@ -118,6 +119,8 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     found = status(account, NAME)
     assert found is not None
     assert not changed_by_hand(account, NAME).found
+    keep(account, artefact_bucket(account), replace(release_of(found.stack, template), number=1))
+    assert next_number(account, artefact_bucket(account), release_of(found.stack, template)) is None
     much = "x" * quota("cloudformation.template.body").most
     carry_out(account, changed(template, 240) | {"Metadata": {"much": much}})
     planned = plan(account, NAME, json.dumps(changed(template, 360)))

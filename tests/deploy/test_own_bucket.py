@@ -48,8 +48,9 @@ def test_a_deploy_fills_it_and_a_delete_empties_it(
 ) -> None:
     monkeypatch.setenv("REMIT_ARTEFACT_BUCKET", own)
     assert remit("deploy", "--yes")[0] == 0
-    (key,) = keys(elsewhere, own)
-    assert key.startswith("orders-dev/")
+    zip_key, release_key = keys(elsewhere, own)
+    assert zip_key.startswith("orders-dev/")
+    assert release_key.startswith("orders-dev/releases/000001-")
     assert remit("deploy")[2].endswith("no changes\n")
     code, out, _ = remit("delete", "--yes", "--json")
     assert (code, json.loads(out)["left"]) == (0, [])
@@ -62,7 +63,7 @@ def test_it_is_never_deleted(remit: Remit, elsewhere: Account, own: str) -> None
     code, _, err = remit("delete", "--yes", "--bucket", "--artefact-bucket", own)
     assert (code, "error: --bucket removes remit's bucket, never one of your own\n" in err) == (2, True)
     assert remit("status")[0] == 0
-    assert len(keys(elsewhere, own)) == 1
+    assert len(keys(elsewhere, own)) == 2
 
 
 def test_a_delete_that_would_leave_zips_behind_names_their_bucket_and_deletes_nothing(remit: Remit, own: str) -> None:

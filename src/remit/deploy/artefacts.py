@@ -138,18 +138,18 @@ def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
         raise RemitError(f"{first['Key']} in bucket {bucket} cannot be deleted: {why}")
 
 
-def prune_artefacts(account: Account, namespace: str, bucket: str, *templates: Mapping[str, Any]) -> int:
-    """Delete what none of these templates refers to (those that run now and ran before); how many objects.
+def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object) -> int:
+    """Delete what none of these values names: templates, keys of releases and of their zips; how many objects.
 
     Their old versions stay for as long as the bucket's rule keeps them. Templates themselves are read but once, when a
     change set is made, so none of them is kept.
     """
-    digests = set(_ARTEFACT.findall(json.dumps(templates)))
+    digests = set(_ARTEFACT.findall(json.dumps(kept)))
     removed = 0
     with remit_errors():
         if not exists(account, bucket):
             return 0
-        for page in _pages(account, bucket, f"{namespace}/"):
+        for page in object_pages(account, bucket, f"{namespace}/"):
             old = []
             for item in page.get("Versions", []):
                 artefact = _ARTEFACT.search(item["Key"])
@@ -193,13 +193,14 @@ def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "thes
 
 
 def _versions(account: Account, bucket: str, prefix: str) -> Iterator[list[dict[str, Any]]]:
-    for page in _pages(account, bucket, prefix):
+    for page in object_pages(account, bucket, prefix):
         items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if items:
             yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
 
-def _pages(account: Account, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+def object_pages(account: Account, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    """List all versions of the objects whose keys begin so, in pages as S3 answers them."""
     paginator = account.client("s3").get_paginator("list_object_versions")
     yield from paginator.paginate(
         Bucket=bucket,

@@ -35,6 +35,7 @@ _IMPORT: Final = "to import log groups that Lambda made for functions of the app
 _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
 _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
+_GO_BACK: Final = "to keep what was deployed as releases, and to go back to one"
 _COMPARE: Final = "to compare the stack's roles with what they are in the account"
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
@@ -76,8 +77,8 @@ def _bucket(operation: str, *actions: str, because: str = _SECURE) -> DeployCall
     return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, because)
 
 
-def _objects(operation: str, *actions: str) -> DeployCall:
-    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
+def _objects(operation: str, *actions: str, because: str = _UPLOAD) -> DeployCall:
+    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, because)
 
 
 _READ_ROLES: Final = _calls(
@@ -102,6 +103,7 @@ CALLS: Final = (
     _bucket("HeadBucket", "ListBucket", because=_FIND),
     _bucket("ListObjectVersions", "ListBucketVersions", because=_FIND),
     _objects("HeadObject", "GetObject"),
+    _objects("GetObject", "GetObject", because=_GO_BACK),
     _objects("PutObject", "PutObject"),
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
     *_READ_ROLES,

@@ -5,7 +5,7 @@
 3. Show what changes, for resources and for access, and go on only if somebody agrees, or nothing needs approval.
 4. Upload the zips.
 5. Execute the plan, and follow its events. If somebody else changed the stack meanwhile, begin again, once.
-6. Record what is deployed, remove old zips, and compare the code that functions run with the build.
+6. Record what is deployed, keep it as a release, remove old ones, and compare the code of functions with the build.
 
 A `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
 With `only_plans` it goes as far as 3 without asking anybody, and leaves nothing behind.
@@ -24,7 +24,7 @@ from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, r
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import Stuck, discard, leaving_nothing, plan
+from remit.deploy.changeset import Stuck, deployed_template, discard, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployer_check import require_deployer
@@ -37,7 +37,8 @@ from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
 from remit.deploy.refusals import at_lines
-from remit.deploy.stack import describe
+from remit.deploy.releases import keep, kept_keys, next_number, release_of
+from remit.deploy.stack import deployer, describe
 from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import Mistakes, RemitError, stop_code
 from remit.project.stack_name import checked_stage
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from remit.review.accepted_file import AcceptedGain
 
 _NOBODY: Final = DeployOperator()
+_NO_RELEASE: Final = "`remit rollback` cannot go back to this deploy"
 _NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
 
 
@@ -135,6 +137,8 @@ def deploy(
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
             remember(account, built.folder, built)
+        with _noted(operator, _NO_RELEASE):
+            _keep_release(job)
         _prune(job, deployment)
         functions = other_code(account, built.namespace, json.loads(built.body))
         deployment = replace(deployment, other_code=functions)
@@ -247,6 +251,9 @@ def _change_stack(job: _Job) -> Deployment:
         if job.only_looks:
             return deployment
         _upload(job)
+        if planned.running:
+            with _noted(job.operator, "`remit rollback` cannot go back to what runs now"):
+                _keep_release(job, by_this_deploy=False)
     with job.operator.events(planned.namespace) as on_event:
         outcome = execute.execute(job.account, planned, on_event)
     return replace(deployment, outcome=outcome, outputs=outcome.outputs)
@@ -364,13 +371,41 @@ def _upload(job: _Job) -> None:
             )
 
 
+def _keep_release(job: _Job, *, by_this_deploy: bool = True) -> None:
+    """Keep what runs as a release, unless the newest one is just that.
+
+    It is not `by_this_deploy` if an earlier one was killed before it did so.
+    """
+    account, bucket, built = job.account, job.bucket, job.built
+    with remit_errors():
+        stack = describe(account, built.namespace)
+        if stack is None or stack.namespace is None:  # another tool's, which is to be taken over
+            return
+        template = deployed_template(account, stack)
+    if buckets_of(account, template) - {bucket.name}:
+        return
+    release = release_of(stack, template, built.template.parameters)
+    number = next_number(account, bucket, release)
+    if number is None:
+        return
+    if by_this_deploy:
+        from remit.review.base_commit import head_of  # noqa: PLC0415 - most deploys change nothing
+
+        commit, is_clean = head_of(built.folder)
+        release = replace(release, by=account.caller, commit=commit, is_clean=is_clean)
+    else:
+        release = replace(release, by=deployer(account, stack))
+    keep(account, bucket, replace(release, number=number))
+
+
 def _prune(job: _Job, deployment: Deployment) -> None:
-    """Remove the zips that neither what runs nor what ran before needs; those in another bucket are named."""
+    """Remove old releases, and zips that neither a release nor what runs needs; those in another bucket are named."""
     done, bucket = deployment.plan, job.bucket.name
     if done is None:
         return
     with _noted(job.operator, "old uploads are not removed"):
-        prune_artefacts(job.account, done.namespace, bucket, done.running, done.template)
+        kept = kept_keys(job.account, job.bucket, done.namespace, job.built.app.releases)
+        prune_artefacts(job.account, done.namespace, bucket, done.running, done.template, kept)
     for earlier in sorted(buckets_of(job.account, done.running) - {bucket}):
         job.operator.note(f"note: the zips of earlier deploys stay in bucket {earlier}, under {done.namespace}/")
 

@@ -116,17 +116,6 @@ class Apis:
         method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
         return "$default" if path in (None, "$default") else f"{method} {_path(str(path), event.type)}"
 
-    def authorization(self, event: SamEvent) -> str:
-        """The type of authorization of an event's route, as API Gateway calls it."""
-        of_api = section(self.declared[self.api(event)].properties, "Auth") if self.api(event) else {}
-        name = section(event.properties, "Auth").get("Authorizer", of_api.get("DefaultAuthorizer", "NONE"))
-        authorizer = section(of_api, "Authorizers", str(name))
-        if "JwtConfiguration" in authorizer:
-            return "JWT"
-        if "UserPoolArn" in authorizer:
-            return "COGNITO_USER_POOLS"
-        return "CUSTOM" if authorizer else str(name)
-
     def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
         """The route of an event. RemitError: remit has none such."""
         api = self.api(event)

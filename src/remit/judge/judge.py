@@ -328,6 +328,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         api=api,
         rest=rest,
         websocket=WebsocketSettings(**{name: value for name, (value, _) in config.websocket.assigned.items()}),
+        releases=config.aws.releases,
         # What lies in a layer is not in the zips as well.
         exclude=(*config.package.exclude, *(f"/{layer.folder}/" for layer in layers)),
         layers=layers,

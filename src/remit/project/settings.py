@@ -431,6 +431,7 @@ class AwsSection(Section):
     __slots__ = ()
     path = "config.aws"
     service_role: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_arn), None)
+    releases: Setting[int] = Setting(setting_values.between(1, 100, "releases"), 10)
 
 
 class LintSection(Section):

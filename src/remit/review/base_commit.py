@@ -95,6 +95,16 @@ def _file_at(path: Path, ref: str) -> bytes | None:
     return answer.content if answer.ok else None
 
 
+def head_of(folder: Path) -> tuple[str | None, bool]:
+    """The commit of the working tree, and whether it has nothing but that; no commit where nobody knows it."""
+    with contextlib.suppress(RemitError):
+        lines = _git(folder, "status", "--porcelain=v2", "--branch").out.splitlines()
+        commits = [line.removeprefix("# branch.oid ") for line in lines if line.startswith("# branch.oid ")]
+        if commits and commits[0] != "(initial)":
+            return commits[0], all(line.startswith("#") for line in lines)
+    return None, False
+
+
 def _loaded(loaded: Callable[[], Version], ref: str, commit: str) -> Version:
     try:
         version = loaded()
