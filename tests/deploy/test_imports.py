@@ -38,7 +38,8 @@ def test_logs_that_a_function_left_are_imported_and_the_deploy_after_the_next_ch
     assert code == 0, err
     assert "> AWS::Logs::LogGroup    ReportLogGroup  (imported, since it exists)\n" in err
     assert "old" in {stream["logStreamName"] for stream in logs.describe_log_streams(logGroupName=LOGS)["logStreams"]}
-    assert remit("deploy", "--yes")[0] == 0
+    code, _, err = remit("deploy", "--yes")
+    assert code == 0, err
     code, _, err = remit("deploy", "--yes")
     assert (code, "no changes" in err) == (0, True)
     assert remit("delete", "--yes")[0] == 0

@@ -150,9 +150,9 @@ def plan(
         _require_same_types(old, new)
         _require_same_api(old, new)
         kept = keep_bucket_names(account, stack, old, new)
-        names = importable(account, kept, old, namespace, adopt=adopt, take_over=take_over)
-        if kept != new or names:
-            new, request = _importing(request, kept, names)
+        imports = importable(account, kept, old, namespace, adopt=adopt, take_over=take_over)
+        if kept != new or imports:
+            new, request = _importing(request, kept, imports)
         if old == new and stack is not None and _same_request(stack, request):
             return None
         if request.needs_bucket and not (only_looks and account.local and request.inline):
@@ -161,9 +161,9 @@ def plan(
         if adopt and change_set is not None:
             raw_changes = [raw["ResourceChange"] for raw in change_set["Changes"]]
             there = {raw["LogicalResourceId"] for raw in raw_changes if raw["Action"] == "Import"}
-            if names.keys() - there:  # what is only added would stay after a delete
+            if imports.keys() - there:  # what is only added would stay after a delete
                 _discard(account, change_set["StackId"], change_set["ChangeSetId"])
-                new, request = _importing(request, kept, {id_: names[id_] for id_ in names.keys() & there})
+                new, request = _importing(request, kept, {id_: imports[id_] for id_ in imports.keys() & there})
                 change_set = _change_set(account, stack, request)
         if change_set is None:
             return None
@@ -185,11 +185,11 @@ def plan(
 
 
 def _importing(
-    request: _ChangeSetRequest, template: Mapping[str, Any], names: Mapping[str, str]
+    request: _ChangeSetRequest, template: Mapping[str, Any], imports: Mapping[str, dict[str, Any]]
 ) -> tuple[dict[str, Any], _ChangeSetRequest]:
-    """The template that imports the resources of these names, and the request for it."""
-    new = with_imports(template, names)
-    return new, replace(request, body=text(new), imports=bool(names))
+    """The template that imports resources with these properties, and the request for it."""
+    new = with_imports(template, imports)
+    return new, replace(request, body=text(new), imports=bool(imports))
 
 
 def _owner(account: Account) -> str:

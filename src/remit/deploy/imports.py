@@ -9,7 +9,7 @@ Source: "Import AWS resources into a CloudFormation stack automatically" (AWS Cl
 from __future__ import annotations
 
 import os.path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import in_stack
 from remit.catalogue.types import resource_type
@@ -17,9 +17,11 @@ from remit.deploy.plan import function_log_groups
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from remit.deploy.session import Account
+
+_DAYS: Final = "RetentionInDays"
 
 
 def importable(
@@ -30,31 +32,38 @@ def importable(
     *,
     adopt: bool,
     take_over: bool,
-) -> dict[str, str]:
-    """The names of new resources that may be imported if they exist, by logical id.
+) -> dict[str, dict[str, Any]]:
+    """The properties with which new resources may be imported if they exist, by logical id.
 
     With `adopt` these are all of a given name, and with `take_over` the log groups of functions. Else they are the log
     groups that are there, as far as the caller may see them.
     """
-    resources = template["Resources"]
+    resources, of_functions = template["Resources"], function_log_groups(template)
     new = resources.keys() - running.get("Resources", {}).keys()
     if not adopt:
-        new &= function_log_groups(template)
-    plain_names = {logical_id: _plain_name(resources[logical_id], account, stack) for logical_id in sorted(new)}
-    names = {logical_id: name for logical_id, name in plain_names.items() if name}
-    if adopt or take_over or not names:
-        return names
-    there = _log_groups(account, names.values())
-    return {logical_id: name for logical_id, name in names.items() if name in there}
-
-
-def with_imports(template: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The template as CloudFormation imports the resources of these names, where they exist."""
-    resources = dict(template["Resources"])
+        new &= of_functions
+    names = {logical_id: _plain_name(resources[logical_id], account, stack) for logical_id in sorted(new)}
+    logs = _log_groups(account, [name for logical_id, name in names.items() if name and logical_id in of_functions])
+    imports = {}
     for logical_id, name in names.items():
-        resource = resources[logical_id]
-        properties = {**resource["Properties"], _naming_property(resource): name}
-        resources[logical_id] = {"DeletionPolicy": "RetainExceptOnCreate", **resource, "Properties": properties}
+        properties = {**resources[logical_id].get("Properties", {}), _naming_property(resources[logical_id]): name}
+        if logical_id in of_functions and name in logs:
+            # An import changes nothing of it. Another number of days would pass for a change by hand.
+            properties = {key: value for key, value in properties.items() if key != _DAYS} | logs[name]
+        if name and (adopt or take_over or name in logs):
+            imports[logical_id] = properties
+    return imports
+
+
+def with_imports(template: Mapping[str, Any], imports: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The template as CloudFormation imports resources with these properties, where they exist."""
+    resources = dict(template["Resources"])
+    for logical_id, properties in imports.items():
+        resources[logical_id] = {
+            "DeletionPolicy": "RetainExceptOnCreate",
+            **resources[logical_id],
+            "Properties": properties,
+        }
     return {**template, "Resources": resources}
 
 
@@ -73,16 +82,18 @@ def _plain_name(resource: Mapping[str, Any], account: Account, stack: str) -> st
     return "" if "${" in name else name
 
 
-def _log_groups(account: Account, names: Iterable[str]) -> frozenset[str]:
-    """The names of log groups that are in the account, among others; empty where the caller may not list them."""
+def _log_groups(account: Account, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """The properties of log groups that are in the account, by name; empty where the caller may not list them."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    if not names:
+        return {}
     pages = account.client("logs").get_paginator("describe_log_groups")
     try:
-        return frozenset(
-            group["logGroupName"]
-            for page in pages.paginate(logGroupNamePrefix=os.path.commonprefix([*names]))  # noqa: RUF071 - of text
+        return {
+            group["logGroupName"]: {_DAYS: group["retentionInDays"]} if "retentionInDays" in group else {}
+            for page in pages.paginate(logGroupNamePrefix=os.path.commonprefix(names))  # noqa: RUF071 - of text
             for group in page["logGroups"]
-        )
+        }
     except (BotoCoreError, ClientError):
-        return frozenset()
+        return {}
