@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import WaiterError
 
 import projects
 from hands import ADMIN
@@ -150,7 +151,8 @@ def test_what_stops_a_deploy_before_its_plan_stops_a_plan(same: Same, project: P
         Tags=[{"Key": "remit:namespace", "Value": "orders-dev"}],
     )
     waited = {"StackName": "orders-dev", "WaiterConfig": {"Delay": 1}}
-    cloudformation.get_waiter("stack_rollback_complete").wait(**waited)
+    with pytest.raises(WaiterError):
+        cloudformation.get_waiter("stack_create_complete").wait(**waited)
     was = everything(elsewhere)
     assert (same.remit("deploy", "--plan")[0], same.remit("deploy")[0], everything(elsewhere)) == (2, 2, was)
     cloudformation.delete_stack(StackName="orders-dev")
