@@ -41,9 +41,7 @@ with configure() as settings:
     settings.api.cors_configuration = {"allow_origins": ["https://shop.example"]}
     settings.api.throttling_rate_limit = 10.5
     settings.websocket.throttling_burst_limit = 20
-    settings.rest.endpoint_type = "PRIVATE"
-    settings.rest.vpc_endpoint_ids = ["vpce-0a1b"]
-    settings.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}
+    settings.rest.properties = {"EndpointConfiguration": {"Types": ["PRIVATE"]}}
     settings.rest.binary_media_types += ["image/png"]
     settings.rest.variables |= {"colour": "blue"}
     settings.rest.usage_plans = {"basic": {"quota": {"limit": 3, "period": "DAY"}, "keys": ["ada"]}}

@@ -18,6 +18,7 @@ import cfn_lint
 from projects import inside, write
 from remit.build import build
 from remit.cli import main
+from remit.documents.read import read_as_written
 from remit.errors import RemitError
 from remit.importing.access_comparison import review_source
 from remit.importing.import_app import Imported, import_app
@@ -149,6 +150,15 @@ def test_code_far_outside_of_the_source_is_not_copied(tmp_path: Path, uri: str) 
     result = import_app(tmp_path / "repository/shop/template.yaml", tmp_path / "app")
     assert len(result.missing_handlers) == 1
     assert len([*(tmp_path / "app/functions").rglob("*.py")]) == 1
+
+
+@pytest.mark.parametrize("name", ["Handler", "CodeUri"])
+def test_code_whose_name_no_file_has_is_left_at_its_line(tmp_path: Path, name: str) -> None:
+    source = FUNCTION.replace({"Handler": "orders/app", "CodeUri": "src"}[name], "a" * 300)
+    (left,) = imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    assert left.because == "its code has a name that is too long for a file"
+    assert left.origin is not None
+    assert left.origin.line == 22
 
 
 def test_what_an_app_cannot_have_is_left_with_its_line_and_what_refers_to_it_too(tmp_path: Path) -> None:
@@ -590,3 +600,47 @@ def test_a_mutant_of_a_source_is_read_or_refused_by_an_error(tmp_path: Path, see
             lines = [""]
     with contextlib.suppress(RemitError):
         imported(tmp_path, {name: "\n".join(lines), "more.yml": "name: x"}, name)
+
+
+WRONG: tuple[Any, ...] = (
+    None, True, 7, -1, 1.5, "", "x", "${x}", "${self:a}", "../..", "a" * 300, [], [1], [[]], {}, {"a": 1}, {"Ref": 7},
+    {"Ref": "Nope"}, {"Ref": "AWS::NoValue"}, {"Fn::If": ["C", 1, 2]}, {"Fn::If": [[], 1, 2]}, {"Fn::Sub": 5},
+    {"Fn::Sub": ["a", {"b": []}]}, {"Fn::GetAtt": [1, 2]}, {"Fn::GetAtt": 7}, {"Fn::Join": [1, 2]},
+    {"Fn::Select": ["x", {}]}, {"Fn::Select": 3}, {"Fn::Split": ["", "a"]}, {"Fn::FindInMap": [[], 1, 2]},
+    {"Fn::FindInMap": []}, {"Fn::Transform": {"Name": "x"}}, {"Fn::Equals": [1]}, {"Condition": {}}, {"Type": 7},
+)  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of all parts of a document."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, part in parts for place in places(part, (*path, key)))]
+
+
+def with_value(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """A document with another value at a path."""
+    if not path:
+        return new
+    changed: Any = dict(value) if isinstance(value, dict) else list(value)
+    changed[path[0]] = with_value(value[path[0]], path[1:], new)
+    return changed
+
+
+@given(data=st.data())
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_value_in_any_place_is_read_left_or_an_error_and_an_error_writes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    name, text = data.draw(st.sampled_from([("template.yaml", FUNCTION), ("serverless.yml", SERVERLESS)]))
+    document = read_as_written(text.encode(), name).value
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(places(document)))
+        document = with_value(document, place, data.draw(st.sampled_from(WRONG)))
+    folder = tmp_path_factory.mktemp("wrong")
+    mistakes = []
+    try:
+        imported(folder, {name: json.dumps(document), "more.yml": "name: x"}, name)
+    except RemitError as error:
+        mistakes.append(error)
+    assert (folder / "app").exists() == (not mistakes)
+    assert all(mistake.origin is not None for mistake in mistakes)

@@ -172,17 +172,6 @@ MANAGES_RULE = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
             "Data.files",
             {("textract:DetectDocumentText", "*")},
         ),
-        (
-            "http:invoke",
-            {"ApiEndpoint": "https://example.org", "Method": "GET", "Authentication": {"ConnectionArn": "${X}"}},
-            '"arn:aws:events:us-east-1:111122223333:connection/c/1"',
-            {
-                ("states:InvokeHTTPEndpoint", "${RenderWorkflow}"),
-                ("events:RetrieveConnectionCredentials", "arn:aws:events:us-east-1:111122223333:connection/c/1"),
-                ("secretsmanager:GetSecretValue", HERE % ("secretsmanager", "secret:events!connection/*")),
-                ("secretsmanager:DescribeSecret", HERE % ("secretsmanager", "secret:events!connection/*")),
-            },
-        ),
     ],
 )  # fmt: skip
 def test_a_role_has_what_its_states_call_on_exact_arns(
@@ -385,7 +374,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "no state": (_with({"Type": "Pass", "Next": "B"}, B=3), "state B must be an object of fields", "8:10"),
     "no operation": (_task(f"{STATES}aws-sdk:s3:putObjct"), "aws-sdk:s3 has no operation putObjct", "6:19"),
     "no service": (_task(f"{STATES}aws-sdk:s4:putObject"), "there is no service aws-sdk:s4", "6:19"),
-    "not optimized": (_task(f"{STATES}dynamodb:query"), "the integration of dynamodb has no operation query", "6:19"),
+    "no operation of an integration": (_task(f"{STATES}sqs:sendMesage"), "sqs has no operation sendMesage", "6:19"),
     "no integration": (_task(f"{STATES}textract:detect"), "Step Functions has no integration textract", "6:19"),
     "no ARN": (_task("prepare"), "'prepare' is nothing that a Task state calls", "6:19"),
     "sync of the SDK": (_task(f"{STATES}aws-sdk:glue:startJobRun.sync"), "aws-sdk:glue has no .sync", "6:19"),
@@ -460,6 +449,7 @@ def test_a_file_that_is_no_definition_is_an_error_in_it(make: Make, text: str, m
         ('"ren der", "render.asl.json"', "'ren der' is not a valid name for a workflow"),
         ('"render", "render.asl.json", on.sqs("q")', "Sqs does not start a workflow"),
         ('"render", "render.asl.json", type="FAST"', "type cannot be 'FAST'"),
+        ('"render", "render.asl.json", logical_id="a-b"', "'a-b' is no logical id"),
         ('"render", "render.asl.json", link=[1]', "link must be a dict, got list '[1]'"),
         ('"render", "render.asl.json", link={"A": 1.5}', "`link` gives 'A' float '1.5'"),
         ('"render", "render.asl.json", link={"A": prepare}', "the definition has no ${A}, which `link` gives"),
@@ -486,6 +476,12 @@ def test_a_workflow_that_is_declared_twice_is_an_error_at_the_second(make: Make)
         at(error),
     )
     assert () == error.further
+
+
+def test_a_state_machine_keeps_the_logical_id_that_it_is_given(make: Make) -> None:
+    project = _project(make, _task("${Prepare}"), ', link={"Prepare": prepare}, logical_id="RenderMachine"')
+    (machine,) = project.resources("AWS::StepFunctions::StateMachine")
+    assert ("RenderMachine", "RenderMachineRole") == (machine, project.role("RenderMachine").logical_id)
 
 
 def test_a_definition_may_be_yaml_or_a_dict(make: Make) -> None:

@@ -9,7 +9,6 @@ _LAMBDA: Final = "Lambda quotas (AWS Lambda Developer Guide)"
 _CLOUDFORMATION: Final = "Understand CloudFormation quotas (AWS CloudFormation User Guide)"
 _SQS: Final = "Amazon SQS message quotas (Amazon SQS Developer Guide)"
 _ORGANIZATIONS: Final = "Quotas and service limits for AWS Organizations (AWS Organizations User Guide)"
-_REST: Final = "Quotas for configuring and running a REST API (Amazon API Gateway Developer Guide)"
 _BUCKETS: Final = "PutBucketPolicy (Amazon S3 API Reference)"
 
 
@@ -24,7 +23,6 @@ class Quota(NamedTuple):
 
 
 QUOTAS: Final = {
-    "apigateway.rest.resources": Quota(300, "resources", "the paths of a REST API, each part one", _REST),
     "iam.role.inline": Quota(10_240, "characters", "all inline policies of a role, white space not counted", _IAM),
     "iam.user.inline": Quota(2_048, "characters", "all inline policies of a user, white space not counted", _IAM),
     "iam.group.inline": Quota(5_120, "characters", "all inline policies of a group, white space not counted", _IAM),

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamEvent, SamResource
 
 _NO_MATTER: Final = frozenset({
-    "AlwaysDeploy", "Auth", "Description", "EndpointConfiguration", "FailOnWarnings", "MergeDefinitions", "Models",
-    "Name", "OpenApiVersion", "PropagateTags", "Tags",
+    "AlwaysDeploy", "Auth", "Description", "EndpointConfiguration", "FailOnWarnings", "MergeDefinitions",
+    "MinimumCompressionSize", "Models", "Name", "OpenApiVersion", "PropagateTags", "Tags",
 })  # fmt: skip
 """Names, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
 _DEFAULTS: Final = {"ApiKeySourceType": "HEADER", "StageName": "$default"}
@@ -71,14 +71,10 @@ FORMS: Final = {
             **_OF_BOTH,
             "StageName": "stage_name",
             "BinaryMediaTypes": "binary_media_types",
-            "MinimumCompressionSize": "minimum_compression_size",
             "Variables": "variables",
             "TracingEnabled": "tracing",
             "AccessLogSetting.Format": "access_log_format",
             "Cors": "cors",
-            "EndpointConfiguration.VPCEndpointIds": "vpc_endpoint_ids",
-            "EndpointConfiguration.VpcEndpointIds": "vpc_endpoint_ids",
-            "Auth.ResourcePolicy.CustomStatements": "policy",
             "Auth.UsagePlan": "usage_plans",
         },
     ),
@@ -115,17 +111,6 @@ class Apis:
         path, method = event.properties.get("Path"), str(event.properties.get("Method") or "ANY")
         method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
         return "$default" if path in (None, "$default") else f"{method} {_path(str(path), event.type)}"
-
-    def authorization(self, event: SamEvent) -> str:
-        """The type of authorization of an event's route, as API Gateway calls it."""
-        of_api = section(self.declared[self.api(event)].properties, "Auth") if self.api(event) else {}
-        name = section(event.properties, "Auth").get("Authorizer", of_api.get("DefaultAuthorizer", "NONE"))
-        authorizer = section(of_api, "Authorizers", str(name))
-        if "JwtConfiguration" in authorizer:
-            return "JWT"
-        if "UserPoolArn" in authorizer:
-            return "COGNITO_USER_POOLS"
-        return "CUSTOM" if authorizer else str(name)
 
     def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
         """The route of an event. RemitError: remit has none such."""
@@ -199,9 +184,16 @@ def _settings(api: SamResource, leftovers: Leftovers) -> Iterator[tuple[str, Any
         value = value if path not in _CONVERSIONS else _CONVERSIONS[path](value)
         if value is not None:
             yield f"{form.trigger}.{setting}", value, api.locate(api.at(path.partition(".")[0]))
+    properties = {name: api.properties[name] for name in ("MinimumCompressionSize",) if name in api.properties}
     endpoint = api.properties.get("EndpointConfiguration")
     if "PRIVATE" in (endpoint, section(endpoint).get("Type")):
-        yield f"{form.trigger}.endpoint_type", "PRIVATE", None
+        ids = section(endpoint).get("VPCEndpointIds") or section(endpoint).get("VpcEndpointIds")
+        properties["EndpointConfiguration"] = {"Types": ["PRIVATE"], **({"VpcEndpointIds": ids} if ids else {})}
+    statements = section(api.properties, "Auth", "ResourcePolicy").get("CustomStatements")
+    if statements:
+        properties["Policy"] = {"Version": "2012-10-17", "Statement": statements}
+    if properties:
+        yield f"{form.trigger}.properties", properties, None
     if any(api.properties.get(name) for name in _LOG_SETTINGS):
         yield f"{form.trigger}.access_log", True, None
     known = {path.partition(".")[0] for path in form.settings} | _NO_MATTER | {*_LOG_SETTINGS}

@@ -49,7 +49,7 @@ def _failures(_: TemplateNames, value: Any) -> Source:
 
 
 def _filters(names: TemplateNames, value: Any) -> Source:
-    patterns = [read_json(entry["Pattern"], "pattern")[0] for entry in mappings(value) if "Pattern" in entry]
+    patterns = [read_json(str(entry.get("Pattern")), "pattern")[0] for entry in mappings(value)]
     return names.source(patterns[0] if len(patterns) == 1 else patterns)
 
 

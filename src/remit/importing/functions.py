@@ -71,6 +71,7 @@ _COMPUTED: Final = ("DeadLetterQueue", "EventInvokeConfig OnSuccess", "EventInvo
 _LAMBDAS: Final = {"Timeout": 3, "MemorySize": 128}
 """What Lambda takes where nothing is written, and remit takes another value."""
 _LOG_GROUP: Final = "AWS::Logs::LogGroup"
+_LONGEST_NAME: Final = 250  # bytes, as file systems have it, with the ending of a module
 _LATEST: Final = RUNTIMES[-2]
 _OF_URL: Final = {"AuthType": "auth", "Cors": "cors", "InvokeMode": "invoke_mode"}
 _USUAL: Final = ("AWS_IAM", "BUFFERED", None)
@@ -122,6 +123,9 @@ def why_not(function: SamResource) -> str | None:
     properties = function.properties
     if properties.get("PackageType") == "Image" or value_at_path(properties, "Code.ImageUri") is not None:
         return "it is an image, and remit deploys zips"
+    paths = "/".join(str(properties.get(name)) for name in ("CodeUri", "Handler", "WebTarget"))
+    if any(len(name.encode()) > _LONGEST_NAME for name in re.split(r"[/.:]", paths)):
+        return "its code has a name that is too long for a file"
     runtime = properties.get("Runtime")
     if isinstance(runtime, str) and not runtime.startswith("python"):
         return f"its runtime is {runtime}, and remit deploys Python"
@@ -277,9 +281,8 @@ class FunctionReader:
         for name in self.properties:
             if name not in known:
                 self._leave(name, "no setting of remit's stands for it", name)
-        depends = section(self.parts.template, "Resources", self.logical_id).get("DependsOn") or ()
         implied = {reference.target for reference, _ in references(dict(self.properties), late=False)}
-        for name in [depends] if isinstance(depends, str) else depends:
+        for name in depends_on(section(self.parts.template, "Resources", self.logical_id)):
             if name in self.names.resources and name not in implied and self.names.types[name] != _LOG_GROUP:
                 self._leave(f"DependsOn {name}", "a function waits only for what it refers to")
         entries = [
@@ -292,6 +295,12 @@ class FunctionReader:
     def _leave(self, what: str, because: str, *steps: str) -> None:
         origin = self.parts.expansion.locate(self.declared.at(*steps))
         self.names.leftovers.add(f"{what} of {self.logical_id}", because, origin, self.part)
+
+
+def depends_on(written: Mapping[str, Any]) -> list[str]:
+    """What a resource of the template waits for."""
+    depends = written.get("DependsOn") or []
+    return [str(name) for name in (depends if isinstance(depends, list) else [depends])]
 
 
 def _group(keyword: str, begin: str, items: list[Item], end: str) -> Iterator[Item]:

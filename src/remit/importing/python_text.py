@@ -104,7 +104,7 @@ def joined(pieces: Iterable[tuple[bool, str]]) -> Source:
             return f"({text})" if " if " in text else text
         return literal(text)
     # Before Python 3.12 an f-string has neither its own quotes nor backslashes in its expressions.
-    is_hard = any(("'" in text or "\\" in text) if is_expression else "\n" in text for is_expression, text in merged)
+    is_hard = any(re.search(r"['\\]|^\{", text) if is_expression else "\n" in text for is_expression, text in merged)
     if is_hard:
         parts = (Item(text if is_expression else literal(text)) for is_expression, text in merged)
         return Bracketed('"".join([', tuple(parts), "])")

@@ -144,7 +144,7 @@ class _Service:
                 self._function(str(name), function)
         plugins = self.raw.get("plugins") or []
         plugins = section(plugins).get("modules", plugins)
-        plugins = plugins if isinstance(plugins, list) else [plugins]
+        plugins = [str(plugin) for plugin in _listed(plugins)]
         for plugin in plugins:
             if plugin not in _PLUGINS:
                 self._leave(f"plugin {plugin}", "remit has no plugins", ("plugins",))

@@ -16,7 +16,7 @@ from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import apis_of
 from remit.importing.app_model import ImportedApp, Leftovers, PythonStatement, referred_to, value_at_path
 from remit.importing.events import NEEDS_OWN
-from remit.importing.functions import FunctionReader, TemplateParts, code_of, layers_of, why_not
+from remit.importing.functions import FunctionReader, TemplateParts, code_of, depends_on, layers_of, why_not
 from remit.importing.local_files import with_local_files
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
@@ -149,8 +149,8 @@ def _lifted_roles(
     policies = policies_of_roles(resources)
     elsewhere = {
         reference.target
-        for reference, path in references({"Resources": resources, "Outputs": template.get("Outputs")}, late=False)
-        if path[1] not in policies and (path[1] not in functions or path[2:4] != ("Properties", "Role"))
+        for reference, path in references({**resources, "": template.get("Outputs")}, late=False)
+        if path[0] not in policies and (path[0] not in functions or path[1:3] != ("Properties", "Role"))
     }
     lifted: dict[str, str] = {}
     for name, function in functions.items():
@@ -166,7 +166,7 @@ def _with_log_groups(
 ) -> dict[str, Any]:
     """The template, whose log groups of functions have the names by which remit knows them as the functions' own."""
     resources = dict(section(template, "Resources"))
-    groups = [name for name, resource in resources.items() if resource.get("Type") == _LOG_GROUP]
+    groups = [name for name, resource in resources.items() if section(resource).get("Type") == _LOG_GROUP]
     for name, function in functions.items():
         chosen = referred_to(value_at_path(function.properties, "LoggingConfig.LogGroup"))
         physical = function.properties.get("FunctionName", {"Fn::Sub": f"${{AWS::StackName}}-{function_names[name]}"})
@@ -298,7 +298,7 @@ def _resource(
         if attribute not in _ATTRIBUTES or is_lost:
             origin = parts.expansion.locate(("Resources", logical_id, attribute))
             names.leftovers.add(f"{attribute} of {logical_id}", "`resource` has no option for it", origin, part)
-    depends = [Item(names.resources[name]) for name in _depends_on(written) if name in names.resources]
+    depends = [Item(names.resources[name]) for name in depends_on(written) if name in names.resources]
     value = call(
         "resource",
         Item(quoted(type_name)),
@@ -324,11 +324,6 @@ def _with_definition(properties: dict[str, Any]) -> dict[str, Any]:
     return {**others, **({"DefinitionString": text} if "null" in text else {"Definition": definition})}
 
 
-def _depends_on(written: Mapping[str, Any]) -> list[Any]:
-    depends = written.get("DependsOn") or []
-    return depends if isinstance(depends, list) else [depends]
-
-
 def _ordered(
     statements: Mapping[str, PythonStatement], written: Mapping[str, Any], renamed: Mapping[str, str]
 ) -> list[PythonStatement]:
@@ -344,7 +339,7 @@ def _ordered(
             target = str(reference.target)
             for named in (target, renamed.get(f"{target}.{reference.attribute}", ""), renamed.get(target, "")):
                 put(named)
-        for target in _depends_on(written[name]):
+        for target in depends_on(written[name]):
             put(target)
         ordered[name] = statements[name]
 

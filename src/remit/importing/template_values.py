@@ -158,9 +158,9 @@ class TemplateNames:
         return self.declared[name].type if name in self.declared else ""
 
     def _condition(self, name: Any) -> str:
-        if name not in self.conditions:
+        if str(name) not in self.conditions:
             raise RemitError(f"condition {name} is decided by what only the deploy knows")
-        return self.conditions[name]
+        return self.conditions[str(name)]
 
     def items(self, values: list[Any]) -> list[Item]:
         """The items of a list; those that a condition may leave out as `*`."""
@@ -221,13 +221,15 @@ class TemplateNames:
         if function == "Ref":
             return self.parameters.get(str(argument))
         if function == "Fn::FindInMap":
-            if not (isinstance(argument, list) and argument[0] in self.mappings):
+            name = str(argument[0]) if isinstance(argument, list) and argument else ""
+            if name not in self.mappings:
                 raise RemitError("the mapping that it looks into is not known here")
             if not self.known(argument):
                 raise RemitError("it looks into a mapping by what only the deploy knows")
             keys = "".join(f"[{flat(self.text(key))}]" for key in argument[1:])
-            return f"{self.mappings[argument[0]]}{keys}"
-        if function in ("Fn::Join", "Fn::Select", "Fn::Split") and self.known(value) and len(argument) == _PAIR:
+            return f"{self.mappings[name]}{keys}"
+        is_pair = isinstance(argument, list) and len(argument) == _PAIR
+        if is_pair and function in ("Fn::Join", "Fn::Select", "Fn::Split") and self.known(value):
             first, operand = argument[0], flat(enclosed(self.source(argument[1])))
             if function == "Fn::Select":
                 return f"{operand}[{flat(self.source(first)).strip(chr(34))}]"

@@ -16,7 +16,7 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings
+from remit.judge.api_settings import api_settings, right_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.judge.code_roots import code_root
 from remit.judge.judgement import Judgement
@@ -269,10 +269,11 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         api = api_settings(state)
     rest: ApiSettings | None = None
     if config.rest.assigned:
-        from remit.judge.rest_settings import rest_settings  # noqa: PLC0415 - few apps have a REST API
+        from remit.triggers.rest_settings import RestSettings  # noqa: PLC0415 - few apps have a REST API
 
         with state.noted():
-            rest = rest_settings(state)
+            right = right_settings(state, config.rest)
+            rest = RestSettings(cors_configuration=right.pop("cors", None), **right)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
         with state.noted():

@@ -136,6 +136,10 @@ def _check_options(declaration: WorkflowDeclaration) -> None:
             hint=did_you_mean(str(declaration.type), ("STANDARD", "EXPRESS")) or "it can be STANDARD or EXPRESS",
             origin=places.argument_origin(declaration.where, "type"),
         )
+    if not re.fullmatch(r"[A-Za-z0-9]{1,255}", declaration.logical_id):
+        problem = f"{declaration.logical_id!r:.80} is no logical id"
+        hint = "letters and digits only, at most 255"
+        raise RemitError(problem, hint=hint, origin=places.argument_origin(declaration.where, "logical_id"))
 
 
 def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definition:

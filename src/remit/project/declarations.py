@@ -319,6 +319,7 @@ class App(Group):
         policy: PolicyItems = (),
         managed_policy: str | Sequence[str] = (),
         properties: Mapping[str, Any] | None = None,
+        logical_id: str | None = None,
     ) -> StateMachineHandle:
         """Declare a state machine of Step Functions: `app.workflow("render", "render.asl.json", link={…})`.
 
@@ -326,19 +327,18 @@ class App(Group):
         `link={"Prepare": prepare, "Orders": Data.orders}` gives what `${Prepare}` and `${Orders}` stand for in it: the
         ARN of a function, what Ref gives of a shared resource, or a text. The role is computed of its states.
         `policy` adds what they alone do not tell. `triggers` start it: `on.schedule(…)`, `on.event(…)`. `properties`
-        are CloudFormation's of AWS::StepFunctions::StateMachine. It returns what `grants.states.start` takes.
+        are CloudFormation's of AWS::StepFunctions::StateMachine, which `logical_id` names in the stack: that of one
+        that exists keeps it. It returns what `grants.states.start` takes.
         """
         from remit.project.resource_handles import StateMachineHandle  # noqa: PLC0415 - few apps have workflows
         from remit.resources.names import logical  # noqa: PLC0415 - as above
 
         span, name = writer_span(), tokens.plain(name)
-        logical_id = f"{logical(str(name))}Workflow"
+        own_id = str(tokens.plain(logical_id)) if logical_id is not None else f"{logical(str(name))}Workflow"
         state = current_load.current()
         if state is not None:
             access = Access("workflow", name, policy, managed_policy, span)
-            declaration = WorkflowDeclaration(
-                name, logical_id, definition, triggers, link, access, type, properties, span
-            )
+            declaration = WorkflowDeclaration(name, own_id, definition, triggers, link, access, type, properties, span)
             state.workflows.append(declaration)
         spelled = f'app.workflow("{name}")'
-        return StateMachineHandle("AWS::StepFunctions::StateMachine", {}, {}, span, logical_id, spelled)
+        return StateMachineHandle("AWS::StepFunctions::StateMachine", {}, {}, span, own_id, spelled)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, overload
 
 from remit.app import PAYLOAD_FORMATS, PayloadFormat
 from remit.declare.recording import is_recording, note
@@ -387,15 +387,8 @@ class RestSection(WebApiSection):
 
     __slots__ = ()
     path = "config.rest"
-    endpoint_type: Setting[Literal["REGIONAL", "PRIVATE"]] = Setting(app_setting_values.endpoint_type, "REGIONAL")
-    vpc_endpoint_ids = TextsSetting(app_setting_values.vpc_endpoint_ids, Texts())
-    policy: Setting[Mapping[str, Any] | Sequence[Mapping[str, Any]] | None] = Setting(
-        setting_values.or_none(app_setting_values.resource_policy), None
-    )
-    binary_media_types = TextsSetting(app_setting_values.media_types, Texts())
-    minimum_compression_size: Setting[int | None] = Setting(
-        setting_values.or_none(setting_values.between(0, 10_485_760, "bytes")), None
-    )
+    properties: TableSetting[Any] = TableSetting(app_setting_values.rest_properties, Table())
+    binary_media_types = TextsSetting(setting_values.texts, Texts())
     stage_name: Setting[str | None] = Setting(
         setting_values.or_none(setting_values.matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")), None
     )

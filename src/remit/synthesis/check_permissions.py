@@ -196,7 +196,7 @@ class _Template:
 
     def _callee(self, value: Any) -> _Callee | None:
         """The function that a text names, by a reference, by its ARN or by its name; None: none of the template."""
-        text = tokens.textual(value)
+        text = tokens.text_of(value)
         if text in self._by_reference:
             return self._by_reference[text]
         filled = self._filled(text)

@@ -61,7 +61,11 @@ class _Service(NamedTuple):
         principal = statement.get("Principal")
         services = _listed(principal.get("Service")) if isinstance(principal, dict) else []
         actions = _listed(statement.get("Action"))
-        allowed = [action for action in self.actions if {action, f"{action}*", "kms:*", "*"} & set(actions)]
+        allowed = [
+            action
+            for action in self.actions
+            if any(pattern in actions for pattern in (action, f"{action}*", "kms:*", "*"))
+        ]
         return self.principal in services and len(allowed) == len(self.actions)
 
 

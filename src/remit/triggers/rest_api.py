@@ -11,7 +11,6 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
-from remit.catalogue.quotas import quota
 from remit.errors import RemitError
 from remit.resources.names import REST_API as API
 from remit.resources.names import digest, logical
@@ -61,14 +60,11 @@ _ON_ERRORS: Final = {
 
 
 def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """Each path whose variable stands where another path has one of another name, and an API of too many paths."""
+    """Each path whose variable stands where another path has one of another name."""
     variables: dict[tuple[str, ...], tuple[str, str]] = {}
-    paths: set[tuple[str, ...]] = {()}
-    most = quota("apigateway.rest.resources").most
     for routed in routes(functions, Rest):
         parts = routed.trigger.parts
         for index, part in enumerate(parts):
-            paths.add(parts[: index + 1])
             if part.startswith("{"):
                 first, route = variables.setdefault(parts[:index], (part, routed.trigger.route))
                 if first != part:
@@ -78,12 +74,6 @@ def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
                         hint=f"name it {first} in both",
                         origin=routed.trigger.written,
                     )
-    if len(paths) > most:
-        yield RemitError(
-            f"the paths of the REST API have {len(paths)} parts; API Gateway takes {most} for an API",
-            hint='let one route take the rest of a path, such as "ANY /orders/{path+}"',
-            origin=routed.trigger.written,
-        )
 
 
 CHECKS: Final = (*route_checks(Rest), check_paths)
@@ -94,7 +84,7 @@ def resources(app: App) -> Iterator[Resource]:
     app_routes, settings = routes(app.functions, Rest), rest_settings(app)
     first_user = app_routes[0].function
     deployed = [
-        Resource(API, "AWS::ApiGateway::RestApi", _api_properties(settings), origin=first_user.origin),
+        _api(settings, first_user),
         *_paths(app_routes),
         *_authorizers(app, app_routes),
         *_validation(app_routes),
@@ -124,7 +114,7 @@ def outputs(app: App) -> Iterator[Output]:
 def notes(app: App) -> tuple[str, ...]:
     """A sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in."""
     app_routes, settings = routes(app.functions, Rest), rest_settings(app)
-    open_routes = () if settings.policy is not None else notes_on_open_routes(app_routes)
+    open_routes = () if "Policy" in settings.properties else notes_on_open_routes(app_routes)
     has_keys = any(plan.get("Keys") for plan in settings.usage_plans.values())
     without_keys = [
         f"`{routed.trigger.route}` ({routed.function.origin}) asks for a key, and no usage plan of this app has one: "
@@ -140,18 +130,16 @@ def _set(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value not in (None, [], {})}
 
 
-def _api_properties(settings: RestSettings) -> dict[str, Any]:
-    endpoint = _set({"Types": [settings.endpoint_type], "VpcEndpointIds": [*settings.vpc_endpoint_ids]})
-    return _set(
-        {
-            "Name": "${AWS::StackName}",
-            "EndpointConfiguration": endpoint,
-            "Policy": settings.policy,
-            "BinaryMediaTypes": [*settings.binary_media_types],
-            "MinimumCompressionSize": settings.minimum_compression_size,
-            "DisableExecuteApiEndpoint": settings.disable_execute_api_endpoint or None,
-        }
-    )
+def _api(settings: RestSettings, first_user: Function) -> Resource:
+    properties = {
+        "Name": "${AWS::StackName}",
+        "EndpointConfiguration": {"Types": ["REGIONAL"]},
+        "BinaryMediaTypes": [*settings.binary_media_types],
+        "DisableExecuteApiEndpoint": settings.disable_execute_api_endpoint or None,
+        **settings.properties,
+    }
+    origin = settings.written.get("properties", first_user.origin)
+    return Resource(API, "AWS::ApiGateway::RestApi", _set(properties), origin=origin)
 
 
 def _path_id(parts: tuple[str, ...]) -> str:

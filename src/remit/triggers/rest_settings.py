@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from remit.app import ApiSettings
 
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
 class RestSettings(ApiSettings):
     """The settings of a REST API, in the words of CloudFormation's properties."""
 
-    endpoint_type: Literal["REGIONAL", "PRIVATE"] = "REGIONAL"
-    vpc_endpoint_ids: tuple[str, ...] = ()
-    policy: Mapping[str, Any] | None = None
-    """A resource policy: who may call, and from where."""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """Further properties of its AWS::ApiGateway::RestApi."""
     binary_media_types: tuple[str, ...] = ()
-    minimum_compression_size: int | None = None
-    """Bytes from which answers are compressed."""
     stage_name: str | None = None
     """None for the name of the app's stage."""
     variables: Mapping[str, str] = field(default_factory=dict)

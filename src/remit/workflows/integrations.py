@@ -25,43 +25,14 @@ _RESOURCE: Final = re.compile(
     r"arn:[^:]+:states:[^:]*:[^:]*:(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<name>\w+)"
     r"(?:\.(?P<pattern>sync|waitForTaskToken)(?P<version>:2)?)?"
 )
-_OPTIMIZED: Final = {
-    "apigateway": "invoke",
-    "athena": "getQueryExecution getQueryResults startQueryExecution stopQueryExecution",
-    "batch": "submitJob",
-    "bedrock": "createModelCustomizationJob invokeModel",
-    "codebuild": "batchDeleteBuilds batchGetReports deleteBuildBatch retryBuildBatch startBuild startBuildBatch "
-    "stopBuild stopBuildBatch",
-    "databrew": "startJobRun",
-    "dynamodb": "deleteItem getItem putItem updateItem",
-    "ecs": "runTask",
-    "eks": "call createCluster createFargateProfile createNodegroup deleteCluster deleteFargateProfile "
-    "deleteNodegroup runJob",
-    "elasticmapreduce": "addStep cancelStep createCluster modifyInstanceFleetByName modifyInstanceGroupByName "
-    "setClusterTerminationProtection terminateCluster",
-    "emr-containers": "createVirtualCluster deleteVirtualCluster startJobRun",
-    "emr-serverless": "cancelJobRun createApplication deleteApplication startApplication startJobRun stopApplication",
-    "events": "putEvents",
-    "glue": "startJobRun",
-    "http": "invoke",
-    "lambda": "invoke",
-    "mediaconvert": "createJob",
-    "sagemaker": "createEndpoint createEndpointConfig createHyperParameterTuningJob createLabelingJob createModel "
-    "createProcessingJob createTrainingJob createTransformJob updateEndpoint",
-    "sns": "publish",
-    "sqs": "sendMessage",
-    "states": "startExecution",
-}
-"""The operations of the services that have integrations of their own."""
-_CLIENTS: Final = {"elasticmapreduce": "emr", "states": "stepfunctions"}
-_OPERATIONS: Final = {
-    ("elasticmapreduce", "addStep"): "AddJobFlowSteps",
-    ("elasticmapreduce", "cancelStep"): "CancelSteps",
-    ("elasticmapreduce", "createCluster"): "RunJobFlow",
-    ("elasticmapreduce", "setClusterTerminationProtection"): "SetTerminationProtection",
-    ("elasticmapreduce", "terminateCluster"): "TerminateJobFlows",
-}
-"""Operations that Step Functions calls by other names than their APIs do."""
+_OPTIMIZED: Final = (
+    "apigateway", "athena", "batch", "bedrock", "codebuild", "databrew", "dynamodb", "ecs", "eks", "elasticmapreduce",
+    "emr-containers", "emr-serverless", "events", "glue", "http", "lambda", "mediaconvert", "sagemaker", "sns", "sqs",
+    "states",
+)  # fmt: skip
+"""The services that have integrations of their own."""
+_OF_NO_API: Final = frozenset({"apigateway", "eks", "elasticmapreduce", "http"})
+"""Those of them with calls that are no operations of the service's API: what these need is not known here."""
 
 
 AWAITED_JOBS: Final = {
@@ -70,14 +41,8 @@ AWAITED_JOBS: Final = {
     "codebuild:startBuild": "StepFunctionsGetEventForCodeBuildStartBuildRule BatchGetBuilds StopBuild",
     "codebuild:startBuildBatch": "StepFunctionsGetEventForCodeBuildStartBuildBatchRule BatchGetBuildBatches "
     "StopBuildBatch",
-    "databrew:startJobRun": "ListJobRuns StopJobRun",
     "ecs:runTask": "StepFunctionsGetEventsForECSTaskRule DescribeTasks StopTask",
-    "elasticmapreduce:addStep": "StepFunctionsGetEventForEMRAddJobFlowStepsRule CancelSteps DescribeStep",
-    "elasticmapreduce:createCluster": "StepFunctionsGetEventForEMRRunJobFlowRule DescribeCluster TerminateJobFlows",
-    "elasticmapreduce:terminateCluster": "StepFunctionsGetEventForEMRTerminateJobFlowsRule DescribeCluster",
-    "emr-serverless:startJobRun": "StepFunctionsGetEventsForEMRServerlessJobRule CancelJobRun GetJobRun",
     "glue:startJobRun": "BatchStopJobRun GetJobRun GetJobRuns",
-    "mediaconvert:createJob": "StepFunctionsGetEventsForMediaConvertJobRule CancelJob GetJob",
     "sagemaker:createProcessingJob": "StepFunctionsGetEventsForSageMakerProcessingJobsRule DescribeProcessingJob "
     "StopProcessingJob",
     "sagemaker:createTrainingJob": "StepFunctionsGetEventsForSageMakerTrainingJobsRule DescribeTrainingJob "
@@ -103,13 +68,17 @@ class Integration(NamedTuple):
     is_sdk: bool
 
     @property
+    def client(self) -> str:
+        """The service as the catalogue calls it."""
+        if self.is_sdk:
+            return self.service
+        clients_by_name = {"invokeModel": "bedrock-runtime", "startExecution": "stepfunctions"}
+        return clients_by_name.get(self.name, self.service)
+
+    @property
     def operation(self) -> Operation | None:
         """The operation of the service's API; None: there is no such, or it is no operation of an API."""
-        client = self.service if self.is_sdk else _CLIENTS.get(self.service, self.service)
-        name = _OPERATIONS.get((self.service, self.name), self.name)
-        if (self.service, self.name, self.is_sdk) == ("bedrock", "invokeModel", False):
-            client = "bedrock-runtime"
-        return operation(client, name)
+        return operation(self.client, self.name)
 
     @property
     def awaiting(self) -> tuple[str, ...]:
@@ -126,7 +95,7 @@ def integration(resource: str) -> Integration | None:
     return Integration(match["service"], match["name"], pattern, is_sdk=match["sdk"] is not None)
 
 
-def integration_mistake(resource: str, *, is_express: bool) -> RemitError | None:  # noqa: C901, PLR0911 - one rule after the other
+def integration_mistake(resource: str, *, is_express: bool) -> RemitError | None:  # noqa: PLR0911 - one rule after the other
     """What Step Functions would refuse of a Resource; a substitution in it may be anything."""
     if _ACTIVITY.fullmatch(resource):
         no_activity = RemitError("an express workflow has no activities", hint='an activity takes type="STANDARD"')
@@ -140,25 +109,15 @@ def integration_mistake(resource: str, *, is_express: bool) -> RemitError | None
     if is_express and called.pattern:
         instead = f'it takes type="STANDARD"; without `.{called.pattern}` the state goes on at once'
         return RemitError(f"an express workflow does not wait: it has no .{called.pattern}", hint=instead)
+    spelled = f"aws-sdk:{called.service}" if called.is_sdk else called.service
     if called.pattern == "sync" and (called.is_sdk or called.service in _NEVER_AWAITED):
-        spelled = f"aws-sdk:{called.service}" if called.is_sdk else called.service
         return RemitError(f"{spelled} has no .sync", hint="the integrations of services that run jobs have it")
-    if called.is_sdk:
-        if called.operation is not None:
-            return None
-        names = tuple(name[:1].lower() + name[1:] for name in operations(called.service))
-        if names:
-            hint = did_you_mean(called.name, names)
-            return RemitError(f"aws-sdk:{called.service} has no operation {called.name}", hint=hint)
-        hint = did_you_mean(called.service, clients())
-        return RemitError(f"there is no service aws-sdk:{called.service}", hint=hint)
-    known = _OPTIMIZED.get(called.service)
-    if known is None:
+    if not called.is_sdk and called.service not in _OPTIMIZED:
         hint = did_you_mean(called.service, _OPTIMIZED) or f"arn:aws:states:::aws-sdk:{called.service}:{called.name}"
         return RemitError(f"Step Functions has no integration {called.service}", hint=hint)
-    if called.name not in known.split():
-        hint = did_you_mean(called.name, known.split())
-        if operation(_CLIENTS.get(called.service, called.service), called.name) is not None:
-            hint = f"write arn:aws:states:::aws-sdk:{called.service}:{called.name}"
-        return RemitError(f"the integration of {called.service} has no operation {called.name}", hint=hint)
-    return None
+    if called.operation is not None or called.service in _OF_NO_API:
+        return None
+    names = tuple(name[:1].lower() + name[1:] for name in operations(called.client))
+    if names:
+        return RemitError(f"{spelled} has no operation {called.name}", hint=did_you_mean(called.name, names))
+    return RemitError(f"there is no service {spelled}", hint=did_you_mean(called.service, clients()))

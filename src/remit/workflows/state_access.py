@@ -43,7 +43,6 @@ _DELIVERS_LOGS: Final = (
 _TRACES: Final = (
     "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
 )  # fmt: skip
-_READS_CREDENTIALS: Final = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def accesses(definition: Mapping[str, Any], machine: str, setting: RequestSettin
     for state in states(definition):
         kind = state.fields.get("Type")
         if kind == "Task":
-            needed = _of_task(state, machine, setting)
+            needed = _of_task(state, setting)
         elif kind == "Map" and state.is_distributed:
             label = str(state.fields.get("Label", "*"))
             reader, writer = (_arguments(state.fields.get(name) or {}, state.language) for name in _DATASETS)
@@ -92,14 +91,14 @@ def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...
     return needed
 
 
-def _of_task(state: State, machine: str, setting: RequestSetting) -> dict[Access, str]:
+def _of_task(state: State, setting: RequestSetting) -> dict[Access, str]:
     """The access of a Task, each with what the state does with it."""
     credentials = _literal(state.fields.get("Credentials"), state.language)
     if credentials is not None:  # the call itself is made under that role
         role = credentials.get("RoleArn", OPEN) if isinstance(credentials, dict) else OPEN
         return {("sts:AssumeRole", str(role)): "makes its call under another role"}
     resource, arguments = str(state.fields.get("Resource")), _arguments(state.fields, state.language)
-    needed = {access: _doing(access[0]) for access in call_accesses(resource, arguments, machine, setting)}
+    needed = {access: _doing(access[0]) for access in call_accesses(resource, arguments, setting)}
     for access in job_accesses(resource, arguments, setting):
         needed.setdefault(access, "waits for what it starts")
     return needed
@@ -124,15 +123,13 @@ def _literal(value: Any, language: str) -> Any:
     return OPEN if language == "JSONata" and isinstance(value, str) and value.startswith("{%") else value
 
 
-def call_accesses(resource: str, arguments: Any, machine: str, setting: RequestSetting) -> tuple[Access, ...]:
+def call_accesses(resource: str, arguments: Any, setting: RequestSetting) -> tuple[Access, ...]:
     """The access of one call that a Task state makes, with its arguments."""
     if FUNCTION.fullmatch(resource):
         return (("lambda:InvokeFunction", resource),)
     called = integration(resource)
     if called is None:
         return ()  # an activity, whose workers ask for its tasks
-    if called.service in _REQUESTS and not called.is_sdk:
-        return _REQUESTS[called.service](_dict(arguments), machine, setting)
     operation = called.operation
     if operation is None:
         return ((f"{called.service}:*", UNRESOLVED),)
@@ -237,37 +234,6 @@ def _objects(arguments: Any, end: str, setting: RequestSetting) -> str:
     prefix = str(named.get("Prefix", "")).rstrip("/")
     below = f"{prefix}{end}" if prefix else "*"
     return setting.arn("s3", f"{named.get('Bucket', OPEN)}/{below}", region="", account="")
-
-
-def _of_http(arguments: Mapping[str, Any], machine: str, setting: RequestSetting) -> tuple[Access, ...]:
-    """A request to an HTTPS endpoint, with what a connection of EventBridge has of its credentials.
-
-    Source: "Call HTTPS APIs in Step Functions workflows" (AWS Step Functions Developer Guide).
-    """
-    holder = arguments.get("Authentication") or arguments.get("InvocationConfig")
-    connection = holder.get("ConnectionArn", OPEN) if isinstance(holder, dict) else OPEN
-    secrets = setting.arn("secretsmanager", "secret:events!connection/*")
-    return (
-        ("states:InvokeHTTPEndpoint", machine),
-        ("events:RetrieveConnectionCredentials", connection),
-        *((action, secrets) for action in _READS_CREDENTIALS),
-    )
-
-
-def _of_api(arguments: Mapping[str, Any], _machine: str, setting: RequestSetting) -> tuple[Access, ...]:
-    """A request to API Gateway, which asks for access where it is signed ("Call API Gateway with Step Functions")."""
-    if arguments.get("AuthType", "NO_AUTH") == "NO_AUTH":
-        return ()
-    api = str(arguments.get("ApiEndpoint", OPEN)).partition(".")[0]
-    path = str(arguments.get("Path", "")).lstrip("/")
-    if OPEN in path:  # a route, or a connection of a WebSocket API
-        return (("execute-api:*", UNRESOLVED),)
-    action = "ManageConnections" if path.startswith("@connections/") else "Invoke"
-    resource = f"{api}/{arguments.get('Stage', '*')}/{arguments.get('Method', '*')}/{path}"
-    return ((f"execute-api:{action}", setting.arn("execute-api", resource)),)
-
-
-_REQUESTS: Final = {"apigateway": _of_api, "http": _of_http}
 
 
 def _doing(action: str) -> str:

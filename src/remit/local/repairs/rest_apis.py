@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.repairs.apis import is_signed, prepare
+from remit.local.repairs.apis import is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,28 +20,10 @@ _ANY_CONTENT: Final = "$default"
 
 def repair_rest_apis() -> None:
     """Make every repair of REST APIs, once, in the process that serves."""
-    _take_endpoints_of_templates()
     _validate_requests_of_templates()
     _ask_for_signatures()
     _take_tokens_by_their_use()
     _make_events_as_aws_does()
-
-
-def _take_endpoints_of_templates() -> None:
-    """EndpointConfiguration of a template, which is written in PascalCase; the emulator looks for the API's keys.
-
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_local_rest_apis.py::test_the_emulator_still_takes_a_private_api_of_a_template_for_an_open_one.
-    """
-
-    def camel_cased(properties: dict[str, Any]) -> dict[str, Any]:
-        endpoint = properties.get("EndpointConfiguration")
-        if not isinstance(endpoint, dict):
-            return properties
-        # An update compares the properties as they are stored: both have the same keys then.
-        return {**properties, "EndpointConfiguration": {key[:1].lower() + key[1:]: endpoint[key] for key in endpoint}}
-
-    prepare("AWS::ApiGateway::RestApi", camel_cased)
 
 
 def _validate_requests_of_templates() -> None:
