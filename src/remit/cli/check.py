@@ -72,7 +72,8 @@ def check_deployer(
     0 if it is enough, and 1 if something is lacking or undecided.
 
     --live reads the policies of your own role or user, with its groups and boundary. Where you may not read them, IAM's
-    simulator is asked, which proves nothing. SCPs, session policies and policies of resources are not seen.
+    simulator is asked, which proves nothing: the answer is undecided at best. SCPs, session policies and policies of
+    resources are not seen.
 
     Without --account and --region, the account and region are those that the policy's own ARNs name, if they agree.
 
