@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 _REPAIRED = """\
 from ministack.services import eventbridge, scheduler
+from remit.local.repairs.buckets import block_public_access
 from remit.local.repairs.stacks import stacks_in_review
+block_public_access()
 stacks_in_review()
 eventbridge._SCHEDULER_TICK_INTERVAL = scheduler._SCHEDULE_TICK_INTERVAL = 1
 """
-"""Deploys that meet need the stacks in review that AWS has, and nobody waits 10 s for what is due."""
+"""Deploys need the stacks in review and the buckets that AWS has, and nobody waits 10 s for what is due."""
 
 
 @contextmanager

@@ -336,11 +336,10 @@ def _translated(path: Path, folder: Path, result: Result) -> None:
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    from remit.importing.local_files import with_local_files
     from remit.importing.sources import read_source
 
     read = read_source(path)
-    source = _uploaded(with_local_files(read.template, read.folder))
+    source = _uploaded(read.template)
     constants: dict[str, Any] = {}
     if (folder / "parameters.py").exists():
         text = re.sub("^from remit import .*$", "", (folder / "parameters.py").read_text("utf-8"), flags=re.MULTILINE)

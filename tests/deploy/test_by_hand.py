@@ -67,7 +67,7 @@ def test_what_is_undone_is_as_it_was_deployed(
     before = each_held(account, [role])
     hand(account.client("iam"), role)
     changes = changed_by_hand(account, NAME)
-    assert [change.role for change in changes.drift] == ["ReportRole"]
+    assert [change.resource for change in changes.drift] == ["ReportRole"]
     assert undo(account, changes) == calls
     assert each_held(account, [role]) == before
     assert not changed_by_hand(account, NAME).found
@@ -131,7 +131,7 @@ def test_what_was_added_is_told_with_the_access_that_it_gives(account: Account, 
     assert lines[3].startswith("  + every level on *: *; ")
     document = by_hand_document(changes)
     assert (document["checked"], document["reason"]) == (True, None)
-    assert [change["role"] for change in document["changes"]] == ["ReportRole"]
+    assert [change["resource"] for change in document["changes"]] == ["ReportRole"]
     assert document["access"]["gained"] != []
     assert document["access"]["lost"] == []
 
@@ -159,7 +159,7 @@ def test_a_role_that_may_not_be_read_leaves_it_open_and_names_the_permission(
     assert (changes.found, changes.drift) == (True, ())
     assert list(by_hand_lines(changes)) == [
         (
-            "  ? whether roles were changed by hand is not known: "
+            "  ? whether something was changed by hand is not known: "
             f"arn:aws:iam::1:user/ci may not iam:GetRole on {role} (GetRole)"
         )
     ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Remit = Callable[..., tuple[int, str, str]]
 
 IAM = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]})
-REFUSED = "error: nothing was deployed: roles were changed by hand\n"
+REFUSED = "error: nothing was deployed: the stack was changed by hand\n"
 LESS = ORDERS.format(verb="query").replace('dynamodb.query("orders")', "")
 
 
@@ -72,7 +72,7 @@ def test_drift_that_is_reverted_is_gone_before_the_deploy(
     code, _, err = remit("deploy", "--revert-drift")
     assert code == 0
     assert f"  aws iam delete-role-policy --role-name {role} --policy-name debug\n" in err
-    assert err.index("the roles are as the template has them") < err.index("this deploy would change")
+    assert err.index("all is as the template has it") < err.index("this deploy would change")
     assert policies(elsewhere, role) == ["remit"]
     code, _, err = remit("deploy")
     assert (code, "by hand" in err) == (0, False)
@@ -113,7 +113,7 @@ def test_status_shows_what_was_changed(remit: Remit, role: str) -> None:
     assert f"  ! ReportRole: policy debug of role {role} (ReportRole) was made by hand: " in out
     assert "  + List, Read, Write, Tagging, Permissions management on iam: iam:*\n" in out
     document = json.loads(remit("status", "--json")[1])["changed_by_hand"]
-    assert (document["checked"], [change["role"] for change in document["changes"]]) == (True, ["ReportRole"])
+    assert (document["checked"], [change["resource"] for change in document["changes"]]) == (True, ["ReportRole"])
     assert remit("deploy", "--revert-drift")[0] == 0
     assert "by hand" not in remit("status")[1]
     assert json.loads(remit("status", "--json")[1])["changed_by_hand"]["changes"] == []
@@ -143,7 +143,7 @@ def test_at_a_terminal_a_person_is_asked_and_told_what_will_happen(
 def test_yes_at_a_terminal_does_not_agree_to_it(project: Path, remit: Remit, role: str) -> None:
     person = Terminal(project, "deploy", "--local", "--yes")
     code, shown = person.end()
-    assert (code, "nothing was deployed: roles were changed by hand" in shown, role in shown) == (1, True, True)
+    assert (code, "nothing was deployed: the stack was changed by hand" in shown, role in shown) == (1, True, True)
     assert remit("status")[0] == 0
 
 

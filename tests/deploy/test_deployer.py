@@ -143,16 +143,23 @@ def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
     calls: list[tuple[str, dict[str, Any]]] = []
 
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
-        calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
+        calls.append((_operation(event_name), dict(params)))
 
-    for service in ("cloudformation", "iam", "lambda", "s3"):
+    for service in ("cloudformation", "dynamodb", "events", "iam", "lambda", "logs", "s3", "scheduler", "sqs"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
     return calls
+
+
+def _operation(event_name: str) -> str:
+    """`service.Operation` of an event of boto3, which has names of its own for some services."""
+    name = event_name.removeprefix("provide-client-params.")
+    return name.replace("cloudwatch-logs.", "logs.").replace("eventbridge.", "events.")
 
 
 def loosen(account: Account) -> None:
     """Make the bucket look as one does that needs to be put right: S3 encrypts no bucket of before 2023 by itself."""
     missing = {
+        "GetPublicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
         "GetBucketEncryption": "ServerSideEncryptionConfigurationNotFoundError",
         "GetBucketOwnershipControls": "OwnershipControlsNotFoundError",
     }
@@ -199,15 +206,27 @@ def requests_of_calls(calls: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[R
 
 
 def place_of(client: str, parameters: dict[str, Any]) -> str:
+    """The ARN of what a call is about; * of one that lists."""
     if client == "s3":
         key = parameters.get("Key") or next(iter(parameters.get("Delete", {}).get("Objects", [{}]))).get("Key")
         return f"arn:aws:s3:::{parameters['Bucket']}" + (f"/{key}" if key else "")
-    if client == "iam":
-        return f"arn:aws:iam::{NUMBER}:role/{parameters['RoleName']}"
-    if client == "lambda":
-        return f"arn:aws:lambda:{HERE}:function:{parameters['FunctionName']}"
-    stack = parameters["StackName"]
-    return stack if stack.startswith("arn:") else f"arn:aws:cloudformation:{HERE}:stack/{stack}/1234"
+    formats = {
+        "RoleName": f"arn:aws:iam::{NUMBER}:role/{{}}",
+        "FunctionName": f"arn:aws:lambda:{HERE}:function:{{}}",
+        "ResourceArn": "{}",
+        "QueueUrl": f"arn:aws:sqs:{HERE}:{{}}",
+        "Rule": f"arn:aws:events:{HERE}:rule/{{}}",
+        "logGroupName": f"arn:aws:logs:{HERE}:log-group:{{}}:*",
+        "Name": f"arn:aws:{client}:{HERE}:{'rule' if client == 'events' else 'schedule/default'}/{{}}",
+    }
+    named = next((name for name in formats if name in parameters), None)
+    if named is not None:
+        text = parameters[named].rpartition("/")[2] if named == "QueueUrl" else parameters[named]
+        return formats[named].format(text)
+    stack = parameters.get("StackName")
+    if stack is None:
+        return "*"
+    return str(stack) if stack.startswith("arn:") else f"arn:aws:cloudformation:{HERE}:stack/{stack}/1234"
 
 
 def caller() -> str:
@@ -276,7 +295,9 @@ def without(policy: Policy, place: int) -> Policy:
 
 
 def test_the_table_of_calls_is_exactly_what_deploys_and_deletes_call(seen: Seen) -> None:
-    assert {name for name, _ in seen.calls} == {call.operation for call in CALLS}
+    types = {resource.type for resource in seen.resources}
+    made = [call for call in CALLS if not call.of_type or call.of_type in types]
+    assert {name for name, _ in seen.calls} == {call.operation for call in made}
     assert {name for name, _ in seen.bootstrap} == {call.operation for call in BOOTSTRAP}
 
 

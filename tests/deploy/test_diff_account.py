@@ -76,5 +76,5 @@ def test_policies_that_were_added_by_hand_are_told_apart_and_exit_with_one(deplo
     assert "  - Write on sqs: sqs:SendMessage" in lines
     assert deployed("diff")[0] == 0
     code, answer = told(deployed("diff", "--live", "--json"))
-    assert (code, answer["gained"], [one["role"] for one in answer["drift"]]) == (1, [], ["ReportRole"])
+    assert (code, answer["gained"], [one["resource"] for one in answer["drift"]]) == (1, [], ["ReportRole"])
     assert "changed by hand: ReportRole" in deployed("diff", "--live", "--markdown")[1]

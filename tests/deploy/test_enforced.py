@@ -261,7 +261,7 @@ def test_roles_that_may_not_be_read_stop_a_deploy_unless_drift_is_accepted(shop:
     code, out, talk = shop.remit("deploy", "--yes")
     assert (code, out) == (1, "")
     assert "may not iam:GetRole on arn:aws:iam::" in talk
-    assert "error: nothing was deployed: whether roles were changed by hand is not known\n" in talk
+    assert "error: nothing was deployed: whether something was changed by hand is not known\n" in talk
     assert "`--accept-drift` deploys" in talk
     assert shop.remit("deploy", "--revert-drift")[0] == 1
     assert shop.remit("deploy", "--accept-drift")[0] == 0

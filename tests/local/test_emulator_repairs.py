@@ -149,6 +149,11 @@ def test_a_table_of_a_template_loses_its_encryption(bare: BareCloud) -> None:
     assert "SSEDescription" not in bare.client("dynamodb").describe_table(TableName="sealed")["Table"]
 
 
+def test_a_new_bucket_blocks_no_public_access() -> None:
+    module = "__import__('ministack.services.s3', fromlist=['x'])"
+    assert told(f"{module}._new_bucket_public_access_block()") == "{}"
+
+
 def test_a_table_of_a_template_loses_its_policy(bare: BareCloud) -> None:
     allowed = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "dynamodb:GetItem", "Resource": "*"}
     properties = {

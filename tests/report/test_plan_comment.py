@@ -74,7 +74,7 @@ def test_changes_by_hand_stand_before_access_and_no_change_says_so() -> None:
     by_hand = ManualChanges((Drift("ReportRole", "policy debug was attached by hand"),))
     stopped = replace(deployment(1, 0, 1), manual_changes=by_hand)
     text = plan_comment(replace(stopped, unanswered=(ManualChangesQuestion(by_hand), *stopped.unanswered)), "here")
-    assert "agrees: roles were changed by hand and it adds access (1 gain) and" in text
+    assert "agrees: the stack was changed by hand and it adds access (1 gain) and" in text
     assert text.index("| ! | `Table0`") < text.index("policy debug was attached by hand") < text.index("| + |")
     nothing = plan_comment(Deployment("orders-dev", ManualChanges()), "here")
     assert nothing == "<!-- remit plan orders-dev in here -->\n**No changes.**\n\n`orders-dev in here`\n"

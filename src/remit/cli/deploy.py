@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     type=click.Choice(("broadening", "any", "never")),
     help="Which changes of access need approval: those that add access (default), any, or none (never).",
 )
-@click.option("--accept-drift", is_flag=True, help="Deploy, and keep changes of roles that were made by hand.")
-@click.option("--revert-drift", is_flag=True, help="Undo changes of roles that were made by hand, then deploy.")
+@click.option("--accept-drift", is_flag=True, help="Deploy, and keep changes that were made by hand.")
+@click.option("--revert-drift", is_flag=True, help="Undo changes that were made by hand, then deploy.")
 @click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
@@ -105,10 +105,10 @@ def command(
     removed or replaced (also perhaps, or kept by its deletion policy) needs --yes-delete with the ID that the plan
     shows. Repeat it for each.
 
-    It also compares the stack's roles with the last deploy. It shows changes that were made by hand (a policy, a
-    boundary, a trust policy, a deleted role) with the access that they add or remove, and asks whether to deploy
-    anyway. Without a terminal it exits with 1, unless --accept-drift or --revert-drift is given. --yes does not answer
-    this question.
+    It also compares the stack's resources with the last deploy. It shows what was changed by hand (policies of roles
+    and resources, permissions, settings, code, routes, what was deleted) with the access that it adds or removes, and
+    asks whether to deploy anyway. Without a terminal it exits with 1, unless --accept-drift or --revert-drift is given.
+    --yes does not answer this question.
 
     A stack that SAM, the Serverless Framework or CloudFormation made is deployed over with --take-over, once. Resources
     with the same logical id and type stay, with all that is in them. The plan lists what goes.

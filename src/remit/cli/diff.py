@@ -284,7 +284,7 @@ class _Answer:
         """Markdown of at most so many bytes."""
         from remit.report.comment import report_comment
 
-        by_hand = (f"changed by hand: {change.role}: {change.sentence}" for change in self.drift)
+        by_hand = (f"changed by hand: {change.resource}: {change.sentence}" for change in self.drift)
         return report_comment(replace(self.report, notes=(*by_hand, *self.report.notes)), self.about, most)
 
     def lines(self, wishes: _Wishes, number_of_answers: int = 1) -> tuple[str, ...]:

@@ -283,7 +283,7 @@ def planned_calls(
     purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
-    from remit.deploy.aws_calls import BOOTSTRAP, deployer_calls, only_planning
+    from remit.deploy.aws_calls import BOOTSTRAP, REVERTING, deployer_calls, only_planning
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
@@ -301,6 +301,7 @@ def planned_calls(
     calls = deployer_calls(app, template.parameters, name)
     if purpose == "plan":
         return stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)
+    calls += REVERTING if purpose == "revert-drift" else ()
     return stack_of(app.namespace, [*running, document(template)]), calls
 
 

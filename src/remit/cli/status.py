@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def command(
     folder: Path, stage: str | None, region: str | None, profile: str | None, *, local: bool, as_json: bool
 ) -> None:
-    """Show the stack: its status, outputs, functions and roles, and changes of its roles that were made by hand.
+    """Show the stack: its status, outputs, functions and roles, and what was changed by hand.
 
     The exit code is 1 if it is not deployed. Needs credentials, or --local.
 

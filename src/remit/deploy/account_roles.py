@@ -11,14 +11,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.app import Grant, Reason
-from remit.deploy.aws_errors import denied, patiently, remit_errors, transient
+from remit.deploy.aws_errors import denied, remit_errors
 from remit.deploy.session import CONNECTIONS
-from remit.deploy.stack import pauses
 from remit.errors import RemitError
 from remit.holders import HeldPolicy, Holder, bounded, by_arn
 from remit.iam.policy import Policy, parse
@@ -31,8 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 U = TypeVar("U")
-MANY: Final = 25  # roles or functions; of more, all of the account are asked for at once
-_ASKS: Final = 4  # times that Lambda is asked for one function
+MANY: Final = 25  # roles; of more, all of the account are asked for at once
 
 
 class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
@@ -63,14 +59,14 @@ def _here(account: Account, role_names: Sequence[str]) -> dict[str, Holder]:
     """`held` on this machine: all roles at once, and each boundary by itself, which the AWS here leaves out."""
     client = account.client("iam")
     roles = all_held(account, role_names) if role_names else {}
-    raw_roles = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
+    raw_roles = at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
     return {raw["RoleName"]: replace(roles[raw["RoleName"]], limits=held_boundary(raw)) for raw in raw_roles}
 
 
 def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with a call for each role."""
     client = account.client("iam")
-    roles = _at_once(lambda name: _held(client, name), names)
+    roles = at_once(lambda name: _held(client, name), names)
     return {role.name: role for role in roles if role is not None}
 
 
@@ -131,32 +127,7 @@ def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyV
         return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
 
     with remit_errors():
-        return dict(item for item in _at_once(document_of, dict.fromkeys(arns)) if item is not None)
-
-
-def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]:
-    """The ARN of the role that each function runs under, by the function's name in the account."""
-    function_names = tuple(dict.fromkeys(names))
-    client = account.client("lambda")
-
-    def all_roles() -> dict[str, str]:
-        pages = client.get_paginator("list_functions").paginate()
-        return {function["FunctionName"]: function["Role"] for page in pages for function in page["Functions"]}
-
-    def role_of(name: str) -> tuple[str, str] | None:
-        try:
-            # Lambda's client does not ask again while Lambda is busy, since it also invokes.
-            waits = islice(pauses(account), _ASKS - 1)
-            function = patiently(partial(client.get_function, FunctionName=name), waits, transient)
-            return name, str(function["Configuration"]["Role"])
-        except client.exceptions.ResourceNotFoundException:
-            return None
-
-    with remit_errors():
-        roles = _if_allowed(all_roles) if account.local or len(function_names) > MANY else None
-        if roles is None:
-            roles = dict(item for item in _at_once(role_of, function_names) if item is not None)
-    return {name: roles[name] for name in function_names if name in roles}
+        return dict(item for item in at_once(document_of, dict.fromkeys(arns)) if item is not None)
 
 
 def _held(client: Any, name: str) -> Holder | None:
@@ -204,7 +175,7 @@ def _if_allowed(ask: Callable[[], T]) -> T | None:
         raise
 
 
-def _at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:
+def at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:
     """The results in order; a failure, or Ctrl-C, stops what has not begun."""
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         waiting = [pool.submit(work, item) for item in items]

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
-"""What to do about roles that were changed by hand: ask a person, leave them, or undo the changes."""
+"""What to do about changes by hand: ask a person, leave them, or undo them."""
 
 
 def settle_manual_changes(
     built: Built, account: Account, operator: DeployOperator, drift: DriftChoice, *, yes: bool, wait: bool
 ) -> ManualChanges:
-    """Show what was changed by hand on the roles of the stack, and do with it what `drift` says; what it was.
+    """Show what was changed by hand on the stack, and do with it what `drift` says; what it was.
 
     `yes` does not answer this. NotApproved (1): nobody agreed to go on. RemitError (75): somebody else deploys.
     """
@@ -59,7 +59,7 @@ def _revert(account: Account, changes: ManualChanges, namespace: str, operator: 
             raise operator.unanswered(ManualChangesQuestion(changes))
         operator.note("undoing what was changed by hand")
         revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
-        operator.note("the roles are as the template has them")
+        operator.note("all is as the template has it")
     except RemitError as error:
         raise NotApproved(error, Deployment(namespace, changes)) from error
 

@@ -12,17 +12,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.operations import operation
 from remit.deploy.api_logs import calls_for_log_role
 from remit.deploy.existing_values import calls_for_existing
+from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.stored_values import calls_for
 from remit.deployer.needed_actions import DeployCall
 from remit.synthesis.app_wide_settings import role_name
 from remit.synthesis.synth import ARTEFACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.app import App, ExistingValue
+    from remit.deploy.live_resources.resource_row import Row
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
@@ -35,7 +38,8 @@ _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
 _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
 _GO_BACK: Final = "to keep what was deployed as releases, and to go back to one"
-_COMPARE: Final = "to compare the stack's roles with what they are in the account"
+_COMPARE: Final = "to compare what the stack made with what it is in the account"
+_REVERT: Final = "to undo what was done by hand to what the stack made"
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
 
@@ -83,7 +87,24 @@ def _objects(operation: str, *actions: str, because: str = _UPLOAD) -> DeployCal
 _READ_ROLES: Final = _calls(
     "iam", _ROLES, _COMPARE, "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"
 )
-_READ_FUNCTIONS: Final = _calls("lambda", _FUNCTIONS, _COMPARE, "GetFunction")
+_READ_FUNCTIONS: Final = _calls("lambda", _FUNCTIONS, _COMPARE, "GetFunction", "GetPolicy")
+_BY_NAME: Final = frozenset(call.operation for call in _READ_FUNCTIONS)
+
+
+def _on_each(row: Row, operations: Iterable[str], because: str) -> Iterator[DeployCall]:
+    """Calls on each resource of a row's type."""
+    for name in operations:
+        known = operation(*name.split("."))
+        actions = () if known is None else known.actions
+        if name not in _BY_NAME:
+            yield DeployCall(name, actions, "", because, of_type=row.type)
+
+
+_READ_RESOURCES: Final = tuple(
+    call for row in ROWS.values() for call in _on_each(row, (read.operation for read in row.reads), _COMPARE)
+)
+REVERTING: Final = tuple(call for row in ROWS.values() for call in _on_each(row, row.writes, _REVERT))
+"""What a deploy with --revert-drift calls to put back what was changed by hand, beside the policies of roles."""
 _PLANNING: Final = (
     "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
 )  # fmt: skip
@@ -106,6 +127,7 @@ CALLS: Final = (
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
     *_READ_ROLES,
     *_READ_FUNCTIONS,
+    *_READ_RESOURCES,
 )
 """By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
 
@@ -143,6 +165,7 @@ LIVE: Final = (
     *_READ_ROLES,
     *_calls("iam", "*", _COMPARE, "GetPolicy", "GetPolicyVersion"),
     *_READ_FUNCTIONS,
+    *_READ_RESOURCES,
 )
 """What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
 

@@ -1,4 +1,4 @@
-"""Tell what people changed by hand on the roles of a deployed stack, and which calls undo each change.
+"""Tell what people changed by hand on a deployed stack: one change, and the comparison of roles.
 
 CloudFormation sees little of it, and a deploy puts right only what its template changes anyway: a policy that was added
 by hand stays whatever is deployed.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remit.deploy import role_repairs
 from remit.deploy.deployed_references import is_open
@@ -21,27 +21,35 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Globs, Policy, Statement
 
-_ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
+ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
+
+
+DriftKind: TypeAlias = Literal["role", "access", "runs", "rest"]
+"""What a change is about: a role; who else may use a resource; what runs, and when; anything else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One thing that differs from what was deployed: on which role, in words, and what undoes it (a command, or words).
+    """One thing that differs from what was deployed: on which resource, in words, and what undoes it.
 
     `policy` is the name or ARN of the policy that it is about, empty for a role, its boundary or its trust. `repairs`
-    are the calls that put it back, in their order; none where a part of the template is not known.
+    are the calls that put it back, in their order; none where a part of the template is not known. `is_public`: anybody
+    may use the resource.
     """
 
-    role: str
+    resource: str
     what: str
     undo: str = ""
     policy: str = ""
     repairs: tuple[Repair, ...] = ()
+    kind: DriftKind = "role"
+    is_public: bool = False
 
     @property
     def sentence(self) -> str:
-        """Both, for people."""
-        return f"{self.what}: {self.undo}" if self.undo else self.what
+        """All of it, for people."""
+        what = f"PUBLIC: {self.what}" if self.is_public else self.what
+        return f"{what}: {self.undo}" if self.undo else what
 
 
 def drift(
@@ -67,7 +75,7 @@ def drift(
     yield from _attached(declared, held, names)
     trust = fill_policy_with_principals(declared.trust_policy, names)
     is_known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
-    if is_known and _normal(held.trust_policy) != _normal(trust):
+    if is_known and normal(held.trust_policy) != normal(trust):
         yield Drift(
             role,
             f"the trust policy of role {physical} ({role}) was changed by hand",
@@ -92,7 +100,7 @@ def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterato
         elif (
             name in declared_policies
             and not is_open(declared_policies[name])
-            and _normal(policy) != _normal(declared_policies[name])
+            and normal(policy) != normal(declared_policies[name])
         ):
             yield Drift(
                 role,
@@ -162,13 +170,13 @@ def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
     )
 
 
-def _normal(policy: Policy) -> Policy:
-    """A policy in one order: IAM keeps lists as sets, and writes an account as the ARN of its root."""
+def normal(policy: Policy) -> Policy:
+    """A policy in one order: AWS keeps lists as sets, and writes an account as the ARN of its root."""
     statements: list[Statement] = []
     for statement in policy.statements:
         principals = statement.principals
         if principals is not None:
-            patterns = {(kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in principals.patterns}
+            patterns = {(kind, ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in principals.patterns}
             principals = replace(principals, patterns=tuple(sorted(patterns)))
         conditions = [replace(condition, values=_once(condition.values)) for condition in statement.conditions]
         statements.append(

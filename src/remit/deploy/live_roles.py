@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
 from remit.catalogue.managed_policies import managed_policy
-from remit.deploy.account_roles import Unreadable, documents, held, roles_of_functions
+from remit.deploy.account_roles import Unreadable, documents, held
 from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.deployed_references import names
 from remit.deploy.drift import Drift, drift
+from remit.deploy.live_resources.reading import compared, read_resources
 from remit.deploy.role_repairs import run_under
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -23,7 +24,7 @@ from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import declared, users_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.deploy.account_roles import ManagedPolicyVersion
     from remit.deploy.deployed_references import ReferenceValues
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from remit.synthesis.declared_roles import DeclaredStack
 
 _AWS: Final = ":iam::aws:policy/"
+
+
+def silent(_: str) -> None:
+    """Hear nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +79,25 @@ class Reading:
     under: Mapping[str, str]
     moved: Mapping[str, str]
     drift: tuple[Drift, ...]
+    not_compared: tuple[str, ...]
+    """In words: what of the resources beside roles the caller may not read."""
 
 
-def live(account: Account, namespace: str) -> LiveRoles | None:
+def live(account: Account, namespace: str, note: Callable[[str], None] = silent) -> LiveRoles | None:
     """The roles of a stack as IAM holds them; None when it is not deployed.
 
     A role that somebody deleted is left out; a function that runs under another role than the stack's is that role's.
     RemitError: a call is denied (`deploy.calls.LIVE` lists what is needed), or a policy cannot be read.
     """
     deployed = status(account, namespace)
-    return None if deployed is None else live_of(account, read(account, deployed))
+    return None if deployed is None else live_of(account, read(account, deployed, note))
 
 
-def read(account: Account, deployed: StackStatus) -> Reading:
-    """Read the roles of a stack, and compare them with what its template gives them. RemitError: as `live`."""
+def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = silent) -> Reading:
+    """Read the roles and the resources of a stack, and compare them with its template. RemitError: as `live`.
+
+    `note` hears of it where that takes long.
+    """
     with remit_errors():
         template = deployed_template(account, deployed.stack)
     try:
@@ -102,10 +112,8 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     for role in running.roles:
         policies += (*role.inline.values(), role.trust_policy)
     values = names(account, deployed, policies, roles)
-    project_names = {
-        physical[logical_id]: name for logical_id, name in running.functions.items() if logical_id in physical
-    }
-    under = {project_names[name]: arn for name, arn in roles_of_functions(account, project_names).items()}
+    resources = read_resources(account, deployed, note)
+    under = {running.functions[name]: arn for name, arn in resources.roles_of_functions(running.functions).items()}
     moved = _moved(running, physical, roles, under, values.known)
     changed: list[Drift] = []
     properties = {resource.logical_id: resource.properties for resource in running.resources}
@@ -114,7 +122,10 @@ def read(account: Account, deployed: StackStatus) -> Reading:
         if logical_id in physical:
             changed += drift(role, properties[logical_id], roles.get(logical_id), physical[logical_id], values.known)
     changed += _under_others(running, physical, moved, values.known)
-    return Reading(deployed, template, running, physical, values, roles, under, moved, tuple(changed))
+    changes, not_compared = compared(account, deployed, resources, running.resources, values.known)
+    return Reading(
+        deployed, template, running, physical, values, roles, under, moved, (*changed, *changes), not_compared
+    )
 
 
 def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> LiveRoles:
@@ -133,7 +144,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     own_roles: list[Holder] = []
     for role in running.roles:
         if role.logical_id in roles:
-            changed = {item.policy: item.what for item in reading.drift if item.role == role.logical_id}
+            changed = {item.policy: item.what for item in reading.drift if item.resource == role.logical_id}
             functions = tuple(name for name in role.functions if name not in moved)
             own_roles.append(_role(role.logical_id, roles[role.logical_id], functions, changed))
     for name, stranger in strangers.items():
@@ -153,7 +164,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         giving=giving_of_app(running.resources),
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in values.open)
-    return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))
+    return LiveRoles(version, reading.drift, (*unknown, *reading.not_compared, *_newer(documents_there)))
 
 
 def _role(logical_id: str, held_role: Holder, functions: tuple[str, ...], changed: Mapping[str, str]) -> Holder:

@@ -1,4 +1,4 @@
-"""Find what people changed by hand on the roles of a deployed stack, what access that adds or removes, and undo it.
+"""Find what people changed by hand on a deployed stack, what access that adds to roles or removes, and undo it.
 
 A deploy asks this before it plans: CloudFormation itself neither sees a policy that was attached by hand nor takes it
 away, so that a deploy would succeed, and say nothing of it.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.deploy.account_roles import Unreadable
 from remit.deploy.aws_errors import Denied, code, remit_errors
 from remit.deploy.expected_roles import explained, version
-from remit.deploy.live_roles import live_of, read
+from remit.deploy.live_roles import live_of, read, silent
 from remit.deploy.stack import DEAD, pauses
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -33,8 +33,11 @@ _DEPLOYED: Final = "what was deployed"
 _UNSETTLED: Final = DEAD | {"UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}
 """States in which roles are not as any template says, and that something else must be done about first."""
 _LOOKS: Final = 5  # after a repair; IAM may show what was until a moment later
-_DONE: Final = frozenset({"NoSuchEntity", "EntityAlreadyExists"})
-"""What IAM answers to a repair that was made before, by a request whose answer was lost or by somebody else."""
+_DONE: Final = frozenset({
+    "NoSuchEntity", "EntityAlreadyExists", "NotFoundException", "PolicyNotFoundException", "ResourceConflictException",
+    "ResourceNotFoundException",
+})  # fmt: skip
+"""What AWS answers to a repair that was made before, by a request whose answer was lost or by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class ManualChanges:
     drift: tuple[Drift, ...] = ()
     access: Review | None = None
     unread: RemitError | None = None
+    not_compared: tuple[str, ...] = ()
+    """In words: what of the resources beside roles the caller may not read."""
 
     @property
     def found(self) -> bool:
@@ -61,14 +66,20 @@ def changed_by_hand(account: Account, namespace: str) -> ManualChanges:
     return ManualChanges() if deployed is None else changes_of(account, deployed)
 
 
-def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ManualChanges:
-    """Find the changes of a stack whose status is known; `last` is the record of the last deploy."""
+def changes_of(
+    account: Account, deployed: StackStatus, last: Version | None = None, note: Callable[[str], None] = silent
+) -> ManualChanges:
+    """Find the changes of a stack whose status is known; `last` is the record of the last deploy.
+
+    `note` hears of it where that takes long.
+    """
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
         return ManualChanges()
     try:
-        reading = read(account, deployed)
-        return ManualChanges(reading.drift, _access(account, reading, last)) if reading.drift else ManualChanges()
+        reading = read(account, deployed, note)
+        access = _access(account, reading, last) if any(change.kind == "role" for change in reading.drift) else None
+        return ManualChanges(reading.drift, access, not_compared=reading.not_compared)
     except (Denied, Unreadable) as error:
         return ManualChanges(unread=error)
 
@@ -129,7 +140,7 @@ def _check(account: Account, namespace: str) -> None:
     if changes.unread is not None:
         raise changes.unread
     raise RemitError(
-        f"the roles are not yet as the template has them: {'; '.join(change.what for change in changes.drift)}",
-        hint="somebody changes them at the same time, or IAM is slow to show it: run the same command again",
+        f"not all is as the template has it yet: {'; '.join(change.what for change in changes.drift)}",
+        hint="somebody changes it at the same time, or AWS is slow to show it: run the same command again",
         exit_code=1,
     )

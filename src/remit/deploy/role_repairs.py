@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LONG: Final = frozenset({"PolicyDocument", "AssumeRolePolicyDocument"})
+_LONG: Final = frozenset({
+    "AssumeRolePolicyDocument", "AttributeValue", "Policy", "PolicyDocument", "ResourcePolicy",
+})  # fmt: skip
 _COPIED: Final = ("Path", "Description")
 """Properties of a role that CreateRole takes as they are."""
 
@@ -48,11 +50,12 @@ class Repair:
     @property
     def command(self) -> str:
         """The same as a command of the AWS CLI, with documents left out."""
-        words = [f"aws {self.service} {self.method.replace('_', '-')}"]
+        service = {"s3": "s3api"}.get(self.service, self.service)
+        words = [f"aws {service} {self.method.replace('_', '-')}"]
         for name, value in self.parameters:
             words.append(f"--{_WORDS.sub('-', name).lower()}")
             text = value if isinstance(value, str) else json.dumps(value)
-            words.append("…" if name in _LONG else shlex.quote(text))
+            words.append("…" if name in _LONG or isinstance(value, dict) else shlex.quote(text))
         return " ".join(words)
 
 

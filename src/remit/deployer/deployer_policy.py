@@ -125,6 +125,12 @@ def deployer(
 def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
     nested = [resource for resource in stack.resources.values() if resource.type == _NESTED_STACK]
     for call in calls:
+        if call.of_type:
+            named = [resource for resource in stack.resources.values() if resource.type == call.of_type]
+            for action in call.actions:
+                for arn in dict.fromkeys(arn for resource in named for arn in targets(stack, resource, action)):
+                    yield Need(action, arn, Purpose(call.because))
+            continue
         arns = [call.on.replace("{stack}", stack.name)]
         if call.nested:
             arns += [_STACK.replace("{stack}", f"{stack.name}-{resource.logical_id}-*") for resource in nested]

@@ -59,7 +59,7 @@ def _secret(reference: str) -> str:
     return _BY_NAME.format(name=name.split(":")[0] if ":" in name else name)
 
 
-_WHY = Purpose("to undo what was done by hand to the stack's roles")
+_WHY = Purpose("to undo what was done by hand to what the stack made")
 
 
 def reverting(stack: PlannedStack, limit: Callable[[str], str | None]) -> Iterator[Need]:

@@ -37,7 +37,8 @@ class Need:
 class DeployCall:
     """One API operation (`s3.PutObject`) that a program makes, the actions that it needs, on what, and what for.
 
-    `on` is late-bound text in which {stack} is the stack's name; `nested`: on the stacks inside it as well.
+    `on` is late-bound text in which {stack} is the stack's name; `nested`: on the stacks inside it as well. With a type
+    of CloudFormation's (`of_type`) it is on each resource of that type instead.
     """
 
     operation: str
@@ -45,6 +46,7 @@ class DeployCall:
     on: str
     because: str
     nested: bool = False
+    of_type: str = ""
 
 
 def sentences(purposes: Iterable[Purpose]) -> Iterator[str]:

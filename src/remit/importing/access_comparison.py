@@ -12,7 +12,6 @@ from remit.build import FOLDER, build
 from remit.documents.read import ParsedFile, read
 from remit.importing.api_routes import FORMS, apis_of
 from remit.importing.import_app import import_app
-from remit.importing.local_files import with_local_files
 from remit.importing.sources import read_source
 from remit.review.template_changes import review_templates
 from remit.template.parameters import defaults
@@ -30,7 +29,7 @@ def review_source(source: Path, folder: Path, stage: str | None = None) -> Revie
     The routes of the source are those of an import. RemitError: it cannot be read, or the project does not build.
     """
     written = read_source(source)
-    template = with_local_files(written.template, written.folder)
+    template = written.template
     expansion = expanded(template, written.locate)
     apis = apis_of(expansion)
     resources = dict(template["Resources"])

@@ -20,9 +20,12 @@ T = TypeVar("T")
 
 
 def value_at_path(properties: Any, path: str) -> Any:
-    """The value at a path such as `Environment.Variables`, as it is written; None where there is none."""
-    for step in path.split("."):
-        properties = properties.get(step) if isinstance(properties, dict) else None
+    """The value at a path such as `Environment.Variables` or `Layers.0`, as written; None where there is none."""
+    for step in filter(None, path.split(".")):
+        if isinstance(properties, list):
+            properties = properties[int(step)] if step.isdigit() and int(step) < len(properties) else None
+        else:
+            properties = properties.get(step) if isinstance(properties, dict) else None
     return properties
 
 

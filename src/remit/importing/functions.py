@@ -231,25 +231,19 @@ class FunctionReader:
                 convert = partial(resource, self.names) if keyword in _DESTINATIONS else self.names.source
                 yield from self._keyword(path, keyword, convert)
         variables = value_at_path(self.properties, "Environment.Variables")
-        if isinstance(variables, dict) and not tokens.is_intrinsic(variables):
-            entries = [
-                item
-                for name, value in variables.items()
-                if not str(name).startswith("REMIT_")  # remit's own, of a template that it has built
-                for item in self._item(
-                    partial(self.names.entry, str(name), "" if value is None else value, self.names.text),
-                    f"variable {name}", "Environment", "Variables", name,
-                )
-            ]  # fmt: skip
-            yield from _group("environment=", "{", entries, "}")
-        else:
+        items: list[Item] = []
+        if tokens.is_intrinsic(variables):
             yield from self._keyword("Environment.Variables", "environment", self.names.source)
+            variables = {}
+        for name, value in section(variables).items():
+            if not str(name).startswith("REMIT_"):  # remit's own, of a template that it has built
+                make = partial(self.names.entry, str(name), "" if value is None else value, self.names.text)
+                items += self._item(make, f"variable {name}", "Environment", "Variables", name)
+        yield from _group("environment=", "{", items, "}")
         layers = self.properties.get("Layers")
-        items = [
-            item
-            for index, layer in enumerate(layers if isinstance(layers, list) else ())
-            for item in self._item(partial(self._layer, layer), "a layer", "Layers", index)
-        ]
+        items = []
+        for index, layer in enumerate(layers if isinstance(layers, list) else ()):
+            items += self._item(partial(self._layer, layer), "a layer", "Layers", index)
         yield from _group("layers=", "[", items, "]")
         yield Item("None", "log_retention=")
 
@@ -285,11 +279,9 @@ class FunctionReader:
         for name in depends_on(section(self.parts.template, "Resources", self.logical_id)):
             if name in self.names.resources and name not in implied and self.names.types[name] != _LOG_GROUP:
                 self._leave(f"DependsOn {name}", "a function waits only for what it refers to")
-        entries = [
-            item
-            for name, value in others.items()
-            for item in self._item(partial(self.names.entry, name, value, self.names.source), name, name)
-        ]
+        entries: list[Item] = []
+        for name, value in others.items():
+            entries += self._item(partial(self.names.entry, name, value, self.names.source), name, name)
         yield from _group("properties=", "{", entries, "}")
 
     def _leave(self, what: str, because: str, *steps: str) -> None:

@@ -1,28 +1,34 @@
-"""`remit import` as a verb: a source read, its app written into a new folder, and what is left."""
+"""`remit import` as a verb: a source read, its app written into a new folder, and what is left.
+
+The app is built once: what the build refuses is allowed by a comment, or left, each at its line. Only what remit has
+written itself is run: handlers are named, and their modules are not imported.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from remit.build import build
 from remit.errors import RemitError
+from remit.importing.python_text import Line
 from remit.importing.sources import read_source
 from remit.importing.template_app import app_of
-from remit.importing.trial import tried
+from remit.importing.write_app import PATHS, modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from remit.importing.app_model import Code, Left
+    from remit.importing.app_model import Code, ImportedApp, Left, SourceTemplate
 
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".aws-sam", ".serverless", ".chalice", ".venv", "venv", "node_modules", "__pycache__", "cdk.out", ".remit",
     ".env*", "*.pyc", ".mypy_cache", ".pytest_cache",
 )  # fmt: skip
+_MOST_ROUNDS: Final = 12
 _STUB: Final = 'def {}(event, context):\n    raise NotImplementedError("copy the code of {} here")\n'
 
 
@@ -58,12 +64,11 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / target.resolve().name  # the project's name, which may be part of others
         missing = {path: None for code in app_of(read).code for path in _missing(code, folder)}
-        trial = tried(partial(app_of, read), folder)
+        app, files, mistakes = _tried(read, folder)
         shutil.rmtree(folder / ".remit", ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(folder, target, dirs_exist_ok=True, symlinks=True)
-    app = trial.app
-    return Imported(target, trial.files, app.of, app.left, tuple(missing), app.to_fill_in, trial.mistakes)
+    return Imported(target, files, app.of, app.left, tuple(missing), app.to_fill_in, mistakes)
 
 
 def _missing(code: Code, app: Path) -> Iterator[str]:
@@ -85,3 +90,63 @@ def _missing(code: Code, app: Path) -> Iterator[str]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_STUB.format(attribute, code.handler), "utf-8")
         yield f"{code.target}/{module.replace('.', '/')}.py"
+
+
+def _tried(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tuple[str, ...], tuple[RemitError, ...]]:
+    """Build an app in a folder that has its code, until the build refuses nothing of it.
+
+    The app, its modules, and the mistakes that nothing could be done about.
+    """
+    refused: dict[str, str] = {}
+    app = app_of(source)
+    files = modules(app)
+    mistakes: tuple[RemitError, ...] = ()
+    for _ in range(_MOST_ROUNDS):
+        _write(files, folder)
+        mistakes = _mistakes(folder)
+        constructs = {_what(mistake, files): mistake.message for mistake in mistakes if mistake.rule is None}
+        newly_refused = {what: message for what, message in constructs.items() if what and what not in refused}
+        if newly_refused:
+            refused |= newly_refused
+            app = app_of(source, refused)
+            files = modules(app)
+        elif not _allow(files, mistakes):
+            break
+    return app, tuple(files), mistakes
+
+
+def _write(files: Mapping[str, list[Line]], folder: Path) -> None:
+    for name in PATHS:
+        (folder / name).unlink(missing_ok=True)
+    for name, lines in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line.text}\n" for line in lines), "utf-8")
+
+
+def _mistakes(folder: Path) -> tuple[RemitError, ...]:
+    try:
+        build(folder, "dev", package=False)
+    except RemitError as error:
+        return error.all
+    return ()
+
+
+def _what(mistake: RemitError, files: Mapping[str, list[Line]]) -> str:
+    """The construct at the line of a mistake; empty for none that can be left."""
+    origin = mistake.origin
+    return files[origin.file][origin.line - 1].what if origin is not None and origin.file in files else ""
+
+
+def _allow(files: dict[str, list[Line]], mistakes: tuple[RemitError, ...]) -> bool:
+    """Put a comment above each line at which lint finds what the source has so, and return whether there is one."""
+    rules: dict[tuple[str, int], dict[str, None]] = {}
+    for mistake in mistakes:
+        if mistake.rule is not None and mistake.origin is not None and mistake.origin.file in files:
+            rules.setdefault((mistake.origin.file, mistake.origin.line), {})[mistake.rule] = None
+    for (name, number), at_line in sorted(rules.items(), reverse=True):
+        text = files[name][number - 1].text
+        indent = text[: len(text) - len(text.lstrip())]
+        comment = f"{indent}# remit: allow {', '.join(at_line)} because the source has it so"
+        files[name].insert(number - 1, Line(comment))
+    return bool(rules)

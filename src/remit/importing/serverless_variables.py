@@ -6,11 +6,13 @@ Framework's documentation).
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written
 from remit.errors import RemitError
+from remit.importing.app_model import value_at_path
 from remit.importing.template_values import words
 
 if TYPE_CHECKING:
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 
 _VARIABLE: Final = re.compile(r"\$\{((?:self|opt|env|file|sls|aws|ssm|cf|s3|param|strToBool)\b[^${}]*)\}")
 _FILE: Final = r"file\(([^)]+)\)(?::(.+))?"
-_OF_AWS: Final = {"aws:accountId": "AWS::AccountId", "aws:region": "AWS::Region"}
+_OF_AWS: Final = {"aws:accountId": "AWS::AccountId", "aws:region": "AWS::Region", "opt:region": "AWS::Region"}
 _STAGE: Final = "dev"
-_MISSING: Final = object()
 
 
 class ServerlessVariables:
@@ -68,7 +69,7 @@ class ServerlessVariables:
         try:
             for source in re.split(r",(?![^(]*\))", variable):
                 value = self._of_source(source.strip(), path)
-                if value is not _MISSING and value is not None:
+                if value is not None:
                     return self.resolved(value, _steps(source) or path)
             if variable.startswith("self:"):
                 raise self._wrong(f"`${{{variable}}}` names nothing of the file", path)
@@ -77,35 +78,34 @@ class ServerlessVariables:
             self._waiting.pop()
 
     def _of_source(self, source: str, path: Steps) -> Any:  # noqa: PLR0911 - one source after the other
-        if source[:1] in "'\"" and source[:1]:
+        """The value that a source has; None where that has none."""
+        kind, _, name = source.partition(":")
+        if source[:1] in ("'", '"'):
             return source.strip("'\"")
         if re.fullmatch(r"true|false|null|-?\d+(\.\d+)?", source):
-            return {"true": True, "false": False, "null": None}.get(source, int(source) if source.isdigit() else source)
-        if source.startswith("self:"):
-            return _at(self.source.value, source.removeprefix("self:"))
-        if source in ("sls:stage", "opt:stage"):
-            return _STAGE if source == "opt:stage" else _at(self.source.value, "provider.stage", _STAGE)
-        if source in ("opt:region", "aws:region", "aws:accountId"):
-            return {"Ref": _OF_AWS.get(source, "AWS::Region")}
-        if source.startswith("param:"):
-            name = source.removeprefix("param:")
-            stages = (_at(self.source.value, f"params.{stage}.{name}") for stage in (_STAGE, "default"))
-            return next((value for value in stages if value is not _MISSING), _MISSING)
-        if source.startswith("strToBool("):
-            return source[10:].strip(")'\" ").lower() in ("true", "1")
+            return json.loads(source)
+        if kind == "self":
+            return value_at_path(self.source.value, name)
+        if source in ("opt:stage", "sls:stage"):
+            written = value_at_path(self.source.value, "provider.stage") if kind == "sls" else None
+            return written or _STAGE
+        if source in _OF_AWS:
+            return {"Ref": _OF_AWS[source]}
+        if kind == "param":
+            values = (value_at_path(self.source.value, f"params.{stage}.{name}") for stage in (_STAGE, "default"))
+            return next((value for value in values if value is not None), None)
         file = re.fullmatch(_FILE, source)
-        return _MISSING if file is None else self._of_file(file[1].strip(), file[2], path)
+        return None if file is None else self._of_file(file[1].strip(), file[2] or "", path)
 
-    def _of_file(self, name: str, key: str | None, path: Steps) -> Any:
+    def _of_file(self, name: str, key: str, path: Steps) -> Any:
         target = (self.folder / name).resolve()
         if not target.is_relative_to(self.folder.resolve()):
             raise self._wrong(f"`file({name})` is outside of {self.folder}", path, "copy the file beside the source")
         if target.suffix not in (".yml", ".yaml", ".json"):
-            return _MISSING
+            return None
         if not target.is_file():
             raise self._wrong(f"there is no file {name}", path)
-        value = read_as_written(target.read_bytes(), name).value
-        return value if key is None else _at(value, key)
+        return value_at_path(read_as_written(target.read_bytes(), name).value, key)
 
     def _unknown(self, variable: str) -> dict[str, Any]:
         """A parameter for what is not known here; of the Parameter Store for what is there."""
@@ -133,14 +133,3 @@ def _steps(source: str) -> Steps:
 
 def _spelled(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _at(value: Any, path: str, default: Any = _MISSING) -> Any:
-    for step in filter(None, path.split(".")):
-        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        elif isinstance(value, dict) and step in value:
-            value = value[step]
-        else:
-            return default
-    return value

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written, read_on
 from remit.errors import Origin, RemitError
-from remit.importing.app_model import SourceTemplate
+from remit.importing.app_model import SourceTemplate, beside
 from remit.importing.chalice import CONFIG, chalice_template
 from remit.importing.serverless import serverless_template
 from remit.importing.zappa import zappa_template
+from remit.template.sections import section
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from remit.errors import Path as Steps
 
 _FILES: Final = (
-    "template.yaml",
-    "template.yml",
-    "serverless.yml",
-    "serverless.yaml",
-    "zappa_settings.json",
-    "template.json",
-)
+    "template.yaml", "template.yml", "serverless.yml", "serverless.yaml", "zappa_settings.json", "template.json",
+)  # fmt: skip
 """What a folder is read by, the first of these that it has."""
-_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*')
+
+
+_DEFINITIONS: Final = {
+    "AWS::Serverless::StateMachine": "Definition",
+    "AWS::Serverless::Api": "DefinitionBody",
+    "AWS::Serverless::HttpApi": "DefinitionBody",
+}
+"""The definitions that a template may name a file of."""
 
 
 def read_source(path: Path) -> SourceTemplate:
     """Read a source. RemitError: there is none, it is of no known format, or a text in it has a null byte."""
-    source = _read(path)
+    read = _read(path)
+    source = replace(read, template=_with_local_files(read.template, read.folder))
     for at, text in _texts(source.template, ()):
         if "\0" in text:
             raise RemitError("a text with a null byte, which no path and no name has", origin=source.locate(at))
@@ -60,11 +65,9 @@ def _read(path: Path) -> SourceTemplate:
         raise RemitError(f"there is no source at {path}", hint=hint)
     content = path.read_bytes()
     if path.name.startswith("zappa_settings"):
-        # Zappa reads its file as Hjson: what comments cover keeps its columns.
-        text = _COMMENT.sub(
-            lambda found: found[0] if found[0][0] == '"' else " " * len(found[0]), content.decode("utf-8", "replace")
-        )
-        parsed = read_on(re.sub(r",(\s*[}\]])", r" \1", text).encode(), str(path))
+        # Zappa reads its file as Hjson: with comments, and a comma after the last setting.
+        text = re.sub(rb",(\s*[}\]])", rb"\1", re.sub(rb'(?m)(//|#)[^"\n]*$', b"", content))
+        parsed = read_on(text, str(path))
         return zappa_template(parsed.value, path.name, parsed.locate, path.parent)
     parsed = read_as_written(content, str(path))
     if isinstance(parsed.value, dict) and "provider" in parsed.value and "service" in parsed.value:
@@ -79,3 +82,28 @@ def app_name(path: Path) -> str:
     """The name of an app, by the folder of its source: small letters, digits and hyphens."""
     name = re.sub(r"[^a-z0-9]+", "-", path.resolve().parent.name.lower()).strip("-")[:40].strip("-")
     return name if name[:1].isalpha() else f"app-{name}".strip("-")
+
+
+def _with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The template with the content of the files that its definitions name, as far as these are there."""
+    resources = dict(section(template, "Resources"))
+    for name, resource in resources.items():
+        definition = _DEFINITIONS.get(str(section(resource).get("Type"))) if isinstance(resource, dict) else None
+        properties = section(resource, "Properties") if definition is not None else {}
+        include = section(properties, "DefinitionBody").get("Fn::Transform")
+        location = section(include, "Parameters").get("Location") if include else properties.get("DefinitionUri")
+        content = _content(folder, location)
+        if definition is not None and content is not None:
+            others = {key: value for key, value in properties.items() if key != "DefinitionUri"}
+            resources[name] = {**resource, "Properties": {**others, definition: content}}
+    return {**template, "Resources": resources}
+
+
+def _content(folder: Path, location: Any) -> Any:
+    file = beside(folder, location) if isinstance(location, str) and not location.startswith("s3://") else None
+    if file is None or not file.is_file():
+        return None
+    try:
+        return read_as_written(file.read_bytes(), str(location)).value
+    except RemitError:
+        return None

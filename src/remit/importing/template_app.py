@@ -17,7 +17,6 @@ from remit.importing.api_routes import apis_of
 from remit.importing.app_model import ImportedApp, Leftovers, PythonStatement, referred_to, value_at_path
 from remit.importing.events import NEEDS_OWN
 from remit.importing.functions import FunctionReader, TemplateParts, code_of, depends_on, layers_of, why_not
-from remit.importing.local_files import with_local_files
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
 from remit.importing.template_values import unused, words
@@ -97,7 +96,7 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
 
 
 def _readable(source: SourceTemplate, leftovers: Leftovers) -> dict[str, Any]:
-    """The template with its files, without its loops, and without what is no resource or CDK's own."""
+    """The template without its loops, and without what is no resource or CDK's own."""
     resources = dict(section(source.template, "Resources"))
     for name in list(resources):
         is_loop = str(name).startswith("Fn::ForEach")
@@ -108,7 +107,7 @@ def _readable(source: SourceTemplate, leftovers: Leftovers) -> dict[str, Any]:
     for part, name in _OF_CDK.items():
         if part in template:
             template[part] = {key: item for key, item in section(template, part).items() if key != name}
-    return dict(unrolled(with_local_files(template, source.folder), {}).template)
+    return dict(unrolled(template, {}).template)
 
 
 def _taken_apart(source: SourceTemplate, template: Mapping[str, Any]) -> TemplateParts:

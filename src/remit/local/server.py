@@ -56,6 +56,7 @@ from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
+from remit.local.repairs.buckets import block_public_access
 from remit.local.repairs.filters import repair_filters
 from remit.local.repairs.http_api_bodies import repair_http_api_bodies
 from remit.local.repairs.logs import repair_logs
@@ -235,6 +236,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     repair_http_api_bodies()
     repair_rest_apis()
     repair_stacks(ACCOUNT)
+    block_public_access()
     give_default_policies()
     repair_logs()
     make_sessions_as_sts_does()

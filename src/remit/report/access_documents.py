@@ -66,7 +66,16 @@ def _request(piece: Piece, origin: Origin | None, caller: dict[str, Any]) -> dic
 
 def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
     """The same for programs."""
-    return [{"role": change.role, "what": change.what, "undo": change.undo or None} for change in drift]
+    return [
+        {
+            "resource": change.resource,
+            "kind": change.kind,
+            "public": change.is_public,
+            "what": change.what,
+            "undo": change.undo or None,
+        }
+        for change in drift
+    ]
 
 
 def review_document(review: Review) -> dict[str, Any]:

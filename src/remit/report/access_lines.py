@@ -98,4 +98,4 @@ def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
     """Yield the changes by hand in the account, a line each, under a heading."""
     if drift:
         yield "Changed by hand since the last deploy"
-    yield from (f"  ! {change.role}: {change.sentence}" for change in drift)
+    yield from (f"  ! {change.resource}: {change.sentence}" for change in drift)

@@ -1,4 +1,4 @@
-"""What people changed by hand on roles, for people and for programs: each change, and what it does to access."""
+"""What people changed by hand on a stack, for people and for programs: each change, and what it does to access."""
 
 from __future__ import annotations
 
@@ -23,17 +23,22 @@ def by_hand_lines(changes: ManualChanges) -> Iterator[str]:
     yield from map(shown, drift_lines(changes.drift))
     if changes.access is not None:
         yield from access_lines(PlannedAccess(changes.access), "so that", "`remit diff --live`", _MOST)
-    elif changes.drift:
+    elif any(change.kind == "role" for change in changes.drift):
         yield "  ? what that does to access cannot be read with these credentials"
+    yield from (f"  ? {shown(text)}" for text in changes.not_compared)
     if changes.unread is not None:
-        yield f"  ? whether roles were changed by hand is not known: {shown(changes.unread.message)}"
+        yield f"  ? whether something was changed by hand is not known: {shown(changes.unread.message)}"
 
 
 def by_hand_document(changes: ManualChanges) -> dict[str, Any]:
-    """The same: {checked, reason, changes: [{role, what, undo}], access}; `access` as `remit diff --json` has it."""
+    """The same: {checked, reason, changes: [{resource, kind, public, what, undo}], not_compared, access}.
+
+    `access` is as `remit diff --json` has it.
+    """
     return {
         "checked": changes.unread is None,
         "reason": None if changes.unread is None else changes.unread.message,
         "changes": drift_document(changes.drift),
+        "not_compared": list(changes.not_compared),
         "access": None if changes.access is None else review_document(changes.access),
     }

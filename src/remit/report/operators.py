@@ -89,7 +89,7 @@ def reasons(question: StoppingQuestion) -> list[str]:
     if isinstance(question, PlanQuestion):
         return refusal(question)[0]
     is_known = question.changes.unread is None
-    return ["roles were changed by hand" if is_known else "whether roles were changed by hand is not known"]
+    return ["the stack was changed by hand" if is_known else "whether something was changed by hand is not known"]
 
 
 def stop_lines(operator: DeployOperator, unanswered: Sequence[StoppingQuestion]) -> Iterator[str]:

@@ -1,0 +1,207 @@
+"""Read the resources of a deployed stack as they are in the account, and find what people changed by hand on them.
+
+Source: "Lambda quotas" (AWS Lambda Developer Guide): GetFunction may be called 100 times a second, GetPolicy 15 times,
+and all other calls that read 15 times together.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.account_roles import at_once
+from remit.deploy.aws_errors import code, patiently, remit_errors, sentence, transient
+from remit.deploy.expected_roles import pseudo
+from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
+from remit.deploy.live_resources.policies import attached_policies
+from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
+from remit.deploy.live_resources.senders import ROWS as SENDERS
+from remit.deploy.live_resources.stores import ROWS as STORES
+from remit.deploy.stack import pauses
+from remit.errors import RemitError
+from remit.roles.reference_names import arn_of, fill_references
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from remit.app import Resource
+    from remit.deploy.drift import Drift
+    from remit.deploy.live_resources.resource_row import Row
+    from remit.deploy.session import Account
+    from remit.deploy.status import StackStatus
+
+ROWS: Final[Mapping[str, Row]] = {row.type: row for row in (*FUNCTIONS, *STORES, *SENDERS)}
+"""By type; of all others nothing is compared."""
+_VERSION: Final = "AWS::Lambda::Version"
+_GET_FUNCTION: Final = "lambda.GetFunction"
+_GONE: Final = frozenset({
+    "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NotFound", "NotFoundException", "QueueDoesNotExist",
+    "ResourceNotFoundException",
+})  # fmt: skip
+_ASKS: Final = 4  # times for one answer, while a service is busy
+_BURST: Final = 15
+_PER_SECOND: Final = 10
+_NAMED: Final = 3
+_KINDS: Final = ("role", "access", "runs", "rest")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResources:
+    """The answers about a stack's resources: by logical id and operation.
+
+    None is the answer about a resource that is gone, a RemitError that of a call which is denied or refused.
+    """
+
+    subjects: Mapping[str, Subject]
+    answers: Mapping[str, Mapping[str, Any]]
+
+    def roles_of_functions(self, logical_ids: Iterable[str]) -> dict[str, str]:
+        """The ARN of each function's role; a function that is gone is left out. RemitError: a call failed."""
+        roles = {}
+        for logical_id in logical_ids:
+            answer = self.answers.get(logical_id, {}).get(_GET_FUNCTION)
+            if isinstance(answer, RemitError):
+                raise answer
+            if answer is not None:
+                roles[logical_id] = str(answer["Configuration"]["Role"])
+        return roles
+
+
+def read_resources(account: Account, deployed: StackStatus, on_wait: Callable[[str], None]) -> ReadResources:
+    """Read what `ROWS` says of each resource. RemitError: AWS does not answer.
+
+    `on_wait` hears of it where that takes longer than a moment, since AWS limits the rate.
+    """
+    place = pseudo(account, deployed.stack.name)
+    names: dict[str, list[str]] = {}
+    resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
+    for resource in resources:
+        names.setdefault(resource.type, []).append(resource.physical_id)
+    subjects: dict[str, Subject] = {}
+    calls: dict[tuple[str, str], Read] = {}
+    for resource in resources:
+        arn = fill_references(arn_of(resource.type, resource.physical_id) or "", place)
+        subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type])
+        for read in ROWS[resource.type].reads:
+            calls.setdefault(_key(read, subjects[resource.logical_id]), read)
+    answers = _answers(account, calls, on_wait)
+    return ReadResources(
+        subjects,
+        {
+            resource.logical_id: {
+                read.operation: answers[_key(read, subjects[resource.logical_id])] for read in ROWS[resource.type].reads
+            }
+            for resource in resources
+        },
+    )
+
+
+def _key(read: Read, subject: Subject) -> tuple[str, str]:
+    """A call, once for all resources that it tells of."""
+    return read.operation, json.dumps(read.parameters(subject))
+
+
+def _answers(
+    account: Account, calls: Mapping[tuple[str, str], Read], on_wait: Callable[[str], None]
+) -> dict[tuple[str, str], Any]:
+    """Make the calls at once, those of which AWS takes few in a second last and in their time."""
+    for operation, _ in calls:
+        account.client(operation.partition(".")[0])  # no two threads make one
+    slow = [call for call in calls if call[0].startswith("lambda.") and call[0] != _GET_FUNCTION]
+    quick = [call for call in calls if call not in slow]
+    if len(slow) > _BURST and not account.local:
+        on_wait(f"comparing {sum(operation == _GET_FUNCTION for operation, _ in calls)} functions with AWS ...")
+    start = time.monotonic()
+
+    def answer(number: int, call: tuple[str, str]) -> Any:
+        if number >= 0 and not account.local:
+            time.sleep(max(0.0, start + due(number) - time.monotonic()))
+        return ask(account, calls[call], json.loads(call[1]))
+
+    ordered = [*((-1, call) for call in quick), *enumerate(slow)]
+    with remit_errors():
+        return dict(zip((call for _, call in ordered), at_once(lambda item: answer(*item), ordered), strict=True))
+
+
+def due(number: int) -> float:
+    """When the call of a number may be made, in seconds from the first: a burst, then so many a second."""
+    return 0.0 if number < _BURST else 1.0 + (number - _BURST) / _PER_SECOND
+
+
+def ask(account: Account, read: Read, parameters: Mapping[str, Any]) -> Any:
+    """The answer to a call, all pages of it; {} where there is nothing of it, None where its resource is gone.
+
+    A RemitError is returned, and not raised, where AWS denies or refuses the call.
+    """
+    from botocore import xform_name
+    from botocore.exceptions import ClientError
+
+    service, operation = read.operation.split(".")
+    client = account.client(service)
+    method = xform_name(operation)
+    if client.can_paginate(method):
+        call = partial(lambda **given: client.get_paginator(method).paginate(**given).build_full_result(), **parameters)
+    else:
+        call = partial(getattr(client, method), **parameters)
+    try:
+        return patiently(call, islice(pauses(account), _ASKS - 1), transient)
+    except ClientError as error:
+        if code(error) == read.nothing:
+            return {}
+        if code(error) in _GONE:
+            return None
+        if transient(error):
+            raise
+        return sentence(error)
+
+
+def compared(
+    account: Account,
+    deployed: StackStatus,
+    read: ReadResources,
+    declared: Iterable[Resource],
+    names: Mapping[str, str],
+) -> tuple[tuple[Drift, ...], tuple[str, ...]]:
+    """What was changed by hand, access first; and in words what is not compared, since a call was denied or refused.
+
+    `declared` are the template's resources, and `names` the values of their references.
+    """
+    physical = {name: text for name, text in deployed.physical_ids.items() if text}
+    versions = {part.logical_id: part.physical_id for part in deployed.resources if part.type == _VERSION}
+    names = {**names, **{f"${{{name}.Version}}": arn.rpartition(":")[2] for name, arn in versions.items()}}
+    resources = tuple(resource for resource in declared if resource.logical_id in physical)
+    policies = attached_policies(resources, names, physical)
+    stack = LiveStack(account.account, names, physical, resources, policies, partial(_asked, account))
+    changes: list[Drift] = []
+    failures: dict[str, list[str]] = {}
+    for resource in resources:
+        if resource.logical_id not in read.subjects:
+            continue
+        subject, answers = read.subjects[resource.logical_id], read.answers[resource.logical_id]
+        known = {name: answer for name, answer in answers.items() if not isinstance(answer, RemitError)}
+        live = LiveResource(
+            ROWS[resource.type], resource.logical_id, subject,
+            stack.filled(dict(resource.properties)), known, stack,
+        )  # fmt: skip
+        changes += [live.gone()] if None in known.values() else differences(live)
+        for name in answers.keys() - known.keys():
+            failures.setdefault(name, []).append(resource.logical_id)
+    changes.sort(key=lambda change: (not change.is_public, _KINDS.index(change.kind)))
+    return tuple(changes), tuple(_not_compared(name, ids) for name, ids in sorted(failures.items()))
+
+
+def _asked(account: Account, operation: str, **parameters: Any) -> Any:
+    answer = ask(account, Read(operation, lambda _: parameters), parameters)
+    if isinstance(answer, RemitError):
+        raise answer
+    return answer
+
+
+def _not_compared(operation: str, logical_ids: Sequence[str]) -> str:
+    more = f" and {len(logical_ids) - _NAMED} more" if len(logical_ids) > _NAMED else ""
+    resources = f"{', '.join(logical_ids[:_NAMED])}{more}"
+    return f"not compared: what {operation} tells of {resources}, which the caller may not read"

@@ -1,0 +1,317 @@
+"""Rows of what sends and calls: queues, topics, schedules, rules, HTTP APIs; and log groups.
+
+Sources: GetQueueAttributes (Amazon SQS), GetTopicAttributes, ListSubscriptionsByTopic (Amazon SNS), GetSchedule
+(EventBridge Scheduler), DescribeRule, ListTargetsByRule (EventBridge), GetRoutes (API Gateway V2), DescribeLogGroups,
+DescribeSubscriptionFilters (CloudWatch Logs): the API Reference of each.
+"""
+
+from __future__ import annotations
+
+import json
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.live_resources.policies import compare_policy
+from remit.deploy.live_resources.resource_row import (
+    UNKNOWN,
+    ComparedProperty,
+    Read,
+    Row,
+    covers,
+    expected_at,
+    is_known,
+    repair,
+)
+from remit.iam.policy import parse, render_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.deploy.drift import Drift
+    from remit.deploy.live_resources.resource_row import LiveResource, Subject
+    from remit.deploy.role_repairs import Repair
+    from remit.iam.policy import Statement
+
+_QUEUE, _TOPIC, _SUBSCRIPTIONS = "sqs.GetQueueAttributes", "sns.GetTopicAttributes", "sns.ListSubscriptionsByTopic"
+_SCHEDULE, _RULE, _TARGETS = "scheduler.GetSchedule", "events.DescribeRule", "events.ListTargetsByRule"
+_ROUTES, _GROUPS, _FILTERS = "apigatewayv2.GetRoutes", "logs.DescribeLogGroups", "logs.DescribeSubscriptionFilters"
+_AUTHORIZERS: Final = "apigatewayv2.GetAuthorizers"
+_QUEUE_SETTINGS: Final = {
+    "visibility timeout": "VisibilityTimeout",
+    "retention": "MessageRetentionPeriod",
+    "dead-letter queue": "RedrivePolicy",
+    "key": "KmsMasterKeyId",
+}
+_DEFAULT_STATEMENT: Final = "__default_statement_ID"
+_OWNER: Final = "aws:sourceowner"
+
+
+def _put_queue_policy(live: LiveResource, document: str) -> Repair:
+    return repair("sqs.SetQueueAttributes", QueueUrl=live.name, Attributes={"Policy": document})
+
+
+def _queue_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    return compare_policy(live, answer["Attributes"].get("Policy"), _put_queue_policy)
+
+
+def _set_queue(live: LiveResource, setting: ComparedProperty) -> Repair:
+    value = expected_at(live, setting)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return repair("sqs.SetQueueAttributes", QueueUrl=live.name, Attributes={setting.property: text})
+
+
+def _topic_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Compare a topic's policy, of which SNS writes one that lets its own account alone do all."""
+    text = answer["Attributes"].get("Policy")
+    default = [statement for statement in parse(json.loads(text)).statements if _is_default(live, statement)]
+    kept = {"Version": "2008-10-17", "Statement": [render_statement(statement) for statement in default]}
+
+    def put(live: LiveResource, document: str) -> Repair:
+        policy = document or (json.dumps(kept) if default else _owners_alone(live))
+        return repair("sns.SetTopicAttributes", TopicArn=live.name, AttributeName="Policy", AttributeValue=policy)
+
+    return compare_policy(live, text, put, default)
+
+
+def _is_default(live: LiveResource, statement: Statement) -> bool:
+    conditions = [(condition.key.lower(), condition.values) for condition in statement.conditions]
+    return statement.sid == _DEFAULT_STATEMENT and conditions == [(_OWNER, (live.stack.account,))]
+
+
+def _owners_alone(live: LiveResource) -> str:
+    """The policy of a topic without one: its account may send and subscribe to it."""
+    statement = {
+        "Sid": _DEFAULT_STATEMENT,
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["SNS:Publish", "SNS:Subscribe"],
+        "Resource": live.name,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": live.stack.account}},
+    }
+    return json.dumps({"Version": "2008-10-17", "Statement": [statement]})
+
+
+def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the subscriptions that no template made, and those that are gone."""
+    own = list(live.properties.get("Subscription") or ())
+    own += [properties for *_, properties in live.stack.parts("AWS::SNS::Subscription", "TopicArn", live.name)]
+    declared = {(item["Protocol"], item["Endpoint"]) for item in own}
+    if any(UNKNOWN in item for item in declared):
+        return
+    actual = {(item["Protocol"], item["Endpoint"]): item["SubscriptionArn"] for item in answer["Subscriptions"]}
+    for (protocol, endpoint), arn in actual.items():
+        if (protocol, endpoint) not in declared:
+            removals = (repair("sns.Unsubscribe", SubscriptionArn=arn),) if arn.startswith("arn:") else ()
+            yield live.drift("access", f"{protocol} {endpoint} was subscribed to {live.words} by hand", *removals)
+    for protocol, endpoint in sorted(declared - actual.keys()):
+        back = repair("sns.Subscribe", TopicArn=live.name, Protocol=protocol, Endpoint=endpoint)
+        yield live.drift("runs", f"the subscription of {protocol} {endpoint} to {live.words} was removed by hand", back)
+
+
+def _set_schedule(live: LiveResource, _: ComparedProperty) -> Repair:
+    return repair("scheduler.UpdateSchedule", **{"Name": live.name, **live.properties})
+
+
+def _rule_name(subject: Subject) -> dict[str, str]:
+    """A rule by its name, or by its bus and its name (`BUS|NAME`)."""
+    bus, _, name = subject.name.rpartition("|")
+    return {"Name": name, **({"EventBusName": bus} if bus else {})}
+
+
+def _rule_targets(subject: Subject) -> dict[str, str]:
+    named = _rule_name(subject)
+    return {"Rule": named.pop("Name"), **named}
+
+
+def _put_rule(live: LiveResource, _: ComparedProperty) -> Repair:
+    pattern = live.properties.get("EventPattern")
+    options = {"State": "ENABLED"}
+    options |= {name: live.properties[name] for name in ("ScheduleExpression", "State") if name in live.properties}
+    if pattern is not None:
+        options["EventPattern"] = pattern if isinstance(pattern, str) else json.dumps(pattern)
+    return repair("events.PutRule", **_rule_name(live.subject), **options)
+
+
+def _targets(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the targets of a rule that were added or removed."""
+    declared = {target["Id"]: target for target in live.properties.get("Targets", ())}
+    actual = {target["Id"]: target["Arn"] for target in answer["Targets"]}
+    rule = _rule_targets(live.subject)
+    for target_id in actual.keys() - declared.keys():
+        removal = repair("events.RemoveTargets", **rule, Ids=[target_id])
+        yield live.drift("access", f"{actual[target_id]} was made a target of {live.words} by hand", removal)
+    for target_id, target in declared.items():
+        if not covers(target["Arn"], actual.get(target_id)):
+            repairs = (repair("events.PutTargets", **rule, Targets=[target]),) if is_known(target) else ()
+            yield live.drift("runs", f"target {target_id} of {live.words} was removed or changed by hand", *repairs)
+
+
+_OF_ROUTE: Final = ("AuthorizationType", "AuthorizerId", "AuthorizationScopes", "Target")
+
+
+def _routes(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the routes that were added or deleted, or whose authorisation is another one."""
+    actual = {route["RouteKey"]: route for route in answer["Items"]}
+    parts = live.stack.parts("AWS::ApiGatewayV2::Route", "ApiId", live.name)
+    declared = {properties["RouteKey"]: properties for *_, properties in parts}
+    if not declared:  # its body has them
+        return
+    for key in actual.keys() - declared.keys():
+        is_public = actual[key].get("AuthorizationType", "NONE") == "NONE"
+        removal = repair("apigatewayv2.DeleteRoute", ApiId=live.name, RouteId=actual[key]["RouteId"])
+        yield live.drift("access", f"route {key} of {live.words} was added by hand", removal, is_public=is_public)
+    for key, properties in declared.items():
+        settings = {"AuthorizationType": "NONE"}
+        settings |= {name: properties[name] for name in _OF_ROUTE if name in properties}
+        route = actual.get(key)
+        if route is None:
+            back = repair("apigatewayv2.CreateRoute", ApiId=live.name, RouteKey=key, **settings)
+            repairs = (back,) if is_known(settings) else ()
+            yield live.drift("runs", f"route {key} of {live.words} was deleted by hand", *repairs)
+        elif not covers(settings, {"AuthorizationType": "NONE", **route}):
+            back = repair("apigatewayv2.UpdateRoute", ApiId=live.name, RouteId=route["RouteId"], **settings)
+            repairs = (back,) if is_known(settings) else ()
+            now = route.get("AuthorizationType", "NONE")
+            what = f"route {key} of {live.words} was changed by hand: its authorisation is {now}"
+            is_public = now == "NONE" != settings["AuthorizationType"]
+            yield live.drift("access", what, *repairs, is_public=is_public)
+
+
+_OF_AUTHORIZER: Final = ("AuthorizerUri", "IdentitySource", "JwtConfiguration", "AuthorizerCredentialsArn")
+
+
+def _authorizers(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the authorizers of the template that are gone, or check something else."""
+    actual = {item["AuthorizerId"]: item for item in answer["Items"]}
+    for resource, name, properties in live.stack.parts("AWS::ApiGatewayV2::Authorizer", "ApiId", live.name):
+        expected = {key: properties[key] for key in _OF_AUTHORIZER if key in properties}
+        held = actual.get(name)
+        if held is None:
+            yield live.drift(
+                "runs", f"authorizer {resource.logical_id} of {live.words} is gone: it was deleted by hand"
+            )
+        elif not covers(_in_capitals(expected), _in_capitals({key: held.get(key) for key in expected})):
+            back = repair("apigatewayv2.UpdateAuthorizer", ApiId=live.name, AuthorizerId=name, **expected)
+            repairs = (back,) if is_known(expected) else ()
+            what = f"authorizer {resource.logical_id} of {live.words} was changed by hand"
+            yield live.drift("access", what, *repairs)
+
+
+def _in_capitals(value: Any) -> Any:
+    """A document whose keys begin with capitals, as CloudFormation has them and the API may not."""
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: _in_capitals(item) for key, item in value.items()}
+    return value
+
+
+def _in_one_page(subject: Subject) -> dict[str, str]:
+    """One call for all log groups of the stack, whose names mostly begin alike."""
+    return {"logGroupNamePrefix": commonprefix(list(subject.all_names)) or subject.name}  # noqa: RUF071 - no path
+
+
+def _group(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield another retention; a log group is read with all others of the stack."""
+    group = next((item for item in answer["logGroups"] if item["logGroupName"] == live.name), None)
+    if group is None:
+        yield live.gone()
+        return
+    days, actual = live.properties.get("RetentionInDays"), group.get("retentionInDays")
+    if not covers(days, actual):
+        back = repair("logs.DeleteRetentionPolicy", logGroupName=live.name)
+        if days is not None:
+            back = repair("logs.PutRetentionPolicy", logGroupName=live.name, retentionInDays=int(days))
+        change = f"{actual or 'no'} days, not {days or 'for ever'}"
+        yield live.drift("rest", f"the retention of {live.words} was changed by hand: {change}", back)
+
+
+def _filters(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the subscription filters that no template made: they send the log elsewhere."""
+    parts = live.stack.parts("AWS::Logs::SubscriptionFilter", "LogGroupName", live.name)
+    own = {name.rpartition("|")[2] for _, name, _ in parts}
+    for item in answer["subscriptionFilters"]:
+        if item["filterName"] not in own:
+            name = item["filterName"]
+            removal = repair("logs.DeleteSubscriptionFilter", logGroupName=live.name, filterName=name)
+            what = f"{live.words} was made by hand to send what it gets to {item['destinationArn']}"
+            yield live.drift("access", what, removal)
+
+
+ROWS: Final = (
+    Row(
+        "AWS::SQS::Queue",
+        "queue",
+        (
+            Read(
+                _QUEUE,
+                lambda subject: {
+                    "QueueUrl": subject.name,
+                    "AttributeNames": ["Policy", *_QUEUE_SETTINGS.values()],
+                },
+            ),
+        ),
+        tuple(
+            ComparedProperty(label, name, _QUEUE, f"Attributes.{name}", _set_queue, kind="runs")
+            for label, name in _QUEUE_SETTINGS.items()
+        ),
+        ((_QUEUE, _queue_policy),),
+        ("sqs.SetQueueAttributes",),
+    ),
+    Row(
+        "AWS::SNS::Topic",
+        "topic",
+        (
+            Read(_TOPIC, lambda subject: {"TopicArn": subject.name}),
+            Read(_SUBSCRIPTIONS, lambda subject: {"TopicArn": subject.name}),
+        ),
+        checks=((_TOPIC, _topic_policy), (_SUBSCRIPTIONS, _subscriptions)),
+        writes=("sns.SetTopicAttributes", "sns.Subscribe", "sns.Unsubscribe"),
+    ),
+    Row(
+        "AWS::Scheduler::Schedule",
+        "schedule",
+        (Read(_SCHEDULE, lambda subject: {"Name": subject.name}),),
+        (
+            ComparedProperty("state", "State", _SCHEDULE, "State", _set_schedule, "ENABLED", "runs"),
+            ComparedProperty("time", "ScheduleExpression", _SCHEDULE, "ScheduleExpression", _set_schedule, kind="runs"),
+            ComparedProperty("target", "Target.Arn", _SCHEDULE, "Target.Arn", _set_schedule, kind="runs"),
+        ),
+        writes=("scheduler.UpdateSchedule",),
+    ),
+    Row(
+        "AWS::Events::Rule",
+        "rule",
+        (Read(_RULE, _rule_name), Read(_TARGETS, _rule_targets)),
+        (
+            ComparedProperty("state", "State", _RULE, "State", _put_rule, "ENABLED", "runs"),
+            ComparedProperty("time", "ScheduleExpression", _RULE, "ScheduleExpression", _put_rule, kind="runs"),
+            ComparedProperty("pattern", "EventPattern", _RULE, "EventPattern", _put_rule, kind="runs"),
+        ),
+        ((_TARGETS, _targets),),
+        ("events.PutRule", "events.PutTargets", "events.RemoveTargets"),
+    ),
+    Row(
+        "AWS::ApiGatewayV2::Api",
+        "API",
+        (
+            Read(_ROUTES, lambda subject: {"ApiId": subject.name}),
+            Read(_AUTHORIZERS, lambda subject: {"ApiId": subject.name}),
+        ),
+        checks=((_ROUTES, _routes), (_AUTHORIZERS, _authorizers)),
+        writes=(
+            "apigatewayv2.CreateRoute",
+            "apigatewayv2.UpdateRoute",
+            "apigatewayv2.DeleteRoute",
+            "apigatewayv2.UpdateAuthorizer",
+        ),
+    ),
+    Row(
+        "AWS::Logs::LogGroup",
+        "log group",
+        (
+            Read(_GROUPS, _in_one_page),
+            Read(_FILTERS, lambda subject: {"logGroupName": subject.name}),
+        ),
+        checks=((_GROUPS, _group), (_FILTERS, _filters)),
+        writes=("logs.PutRetentionPolicy", "logs.DeleteRetentionPolicy", "logs.DeleteSubscriptionFilter"),
+    ),
+)

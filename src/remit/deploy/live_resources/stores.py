@@ -1,0 +1,179 @@
+"""Rows of what holds data: buckets, tables, secrets and keys, with the policies that say who else may use them.
+
+Sources: GetBucketPolicy, GetPublicAccessBlock, GetBucketNotificationConfiguration (Amazon S3 API Reference);
+GetResourcePolicy (DynamoDB and Secrets Manager API References); GetKeyPolicy, ListGrants (AWS KMS API Reference).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.live_resources.policies import compare_policy
+from remit.deploy.live_resources.resource_row import UNKNOWN, Read, Row, repair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.deploy.drift import Drift
+    from remit.deploy.live_resources.resource_row import LiveResource, Subject
+    from remit.deploy.role_repairs import Repair
+
+_BUCKET_POLICY, _BLOCK, _NOTIFICATIONS = (
+    "s3.GetBucketPolicy", "s3.GetPublicAccessBlock", "s3.GetBucketNotificationConfiguration",
+)  # fmt: skip
+_TABLE_POLICY, _SECRET_POLICY = "dynamodb.GetResourcePolicy", "secretsmanager.GetResourcePolicy"
+_KEY_POLICY, _GRANTS = "kms.GetKeyPolicy", "kms.ListGrants"
+_BLOCKS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_TARGETS: Final = (
+    ("LambdaConfigurations", "Function", "LambdaFunctionConfigurations", "LambdaFunctionArn"),
+    ("QueueConfigurations", "Queue", "QueueConfigurations", "QueueArn"),
+    ("TopicConfigurations", "Topic", "TopicConfigurations", "TopicArn"),
+)
+"""Of each kind of notifications: the list and the target in a template, and both in S3's API."""
+_DEFAULT: Final = "default"
+"""The one policy that a key has."""
+
+
+def _bucket(subject: Subject) -> dict[str, str]:
+    return {"Bucket": subject.name}
+
+
+def _put_bucket_policy(live: LiveResource, document: str) -> Repair:
+    if not document:
+        return repair("s3.DeleteBucketPolicy", Bucket=live.name)
+    return repair("s3.PutBucketPolicy", Bucket=live.name, Policy=document)
+
+
+def _bucket_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    return compare_policy(live, answer.get("Policy"), _put_bucket_policy)
+
+
+def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the settings of the public access block that are off; a bucket has all four unless its template says."""
+    declared = live.properties.get("PublicAccessBlockConfiguration")
+    if declared is UNKNOWN:
+        return
+    expected = {name: declared is None or str(declared.get(name, False)).lower() == "true" for name in _BLOCKS}
+    actual = answer.get("PublicAccessBlockConfiguration", {})
+    off = [name for name in _BLOCKS if expected[name] and not actual.get(name, False)]
+    if off:
+        back = repair("s3.PutPublicAccessBlock", Bucket=live.name, PublicAccessBlockConfiguration=expected)
+        what = f"the public access block of {live.words} was weakened by hand: {', '.join(off)} is off"
+        yield live.drift("access", what, back)
+
+
+def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the notifications that were added or removed."""
+    declared = live.properties.get("NotificationConfiguration") or {}
+    expected: dict[str, list[dict[str, Any]]] = {}
+    for listed, target, api_list, api_target in _TARGETS:
+        for item in declared.get(listed, ()):
+            rules = item.get("Filter", {}).get("S3Key", {}).get("Rules", ())
+            notification = {api_target: item[target], "Events": [item["Event"]]}
+            if rules:
+                notification["Filter"] = {"Key": {"FilterRules": list(rules)}}
+            expected.setdefault(api_list, []).append(notification)
+    before = {_in_words(item) for items in expected.values() for item in items}
+    after = {_in_words(item) for _, _, api_list, _ in _TARGETS for item in answer.get(api_list, ())}
+    if any(UNKNOWN in item.values() for items in expected.values() for item in items):
+        return
+    changes = [f"{words} was added" for words in sorted(after - before)]
+    changes += [f"{words} was removed" for words in sorted(before - after)]
+    events = "EventBridgeConfiguration"
+    if changes or (events in declared) > (events in answer):
+        whole = {**expected, **({events: {}} if events in declared else {})}
+        back = repair("s3.PutBucketNotificationConfiguration", Bucket=live.name, NotificationConfiguration=whole)
+        what = f"the notifications of {live.words} were changed by hand: {', '.join(changes) or 'not to EventBridge'}"
+        yield live.drift("runs", what, back)
+
+
+def _in_words(notification: Mapping[str, Any]) -> str:
+    """`s3:ObjectCreated:* of in/* to function orders-dev-thumbnail`."""
+    target = next(str(notification[name]) for *_, name in _TARGETS if name in notification)
+    rules = notification.get("Filter", {}).get("Key", {}).get("FilterRules", ())
+    filters = {str(rule["Name"]).lower(): rule["Value"] for rule in rules}
+    keys = f"{filters.get('prefix', '')}*{filters.get('suffix', '')}"
+    return f"{', '.join(sorted(notification['Events']))} of {keys} to {target.rpartition(':')[2]}"
+
+
+def _put_table_policy(live: LiveResource, document: str) -> Repair:
+    if not document:
+        return repair("dynamodb.DeleteResourcePolicy", ResourceArn=live.arn)
+    return repair("dynamodb.PutResourcePolicy", ResourceArn=live.arn, Policy=document)
+
+
+def _table_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    return compare_policy(live, answer.get("Policy"), _put_table_policy)
+
+
+def _put_secret_policy(live: LiveResource, document: str) -> Repair:
+    if not document:
+        return repair("secretsmanager.DeleteResourcePolicy", SecretId=live.name)
+    return repair("secretsmanager.PutResourcePolicy", SecretId=live.name, ResourcePolicy=document)
+
+
+def _secret_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    return compare_policy(live, answer.get("ResourcePolicy"), _put_secret_policy)
+
+
+def _put_key_policy(live: LiveResource, document: str) -> Repair:
+    return repair("kms.PutKeyPolicy", KeyId=live.name, PolicyName=_DEFAULT, Policy=document)
+
+
+def _key_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    return compare_policy(live, answer.get("Policy"), _put_key_policy)
+
+
+def _grants(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield the grants of the key, which no template makes; services make theirs when they use the key for somebody."""
+    for grant in answer.get("Grants", ()):
+        parties = (grant.get("GranteePrincipal", ""), grant.get("RetiringPrincipal", ""))
+        if any(party.endswith(".amazonaws.com") for party in parties):
+            continue
+        may = ", ".join(f"kms:{operation}" for operation in grant["Operations"])
+        removal = repair("kms.RevokeGrant", KeyId=live.name, GrantId=grant["GrantId"])
+        yield live.drift("access", f"a grant of {live.words} was made by hand: {parties[0]} may {may}", removal)
+
+
+ROWS: Final = (
+    Row(
+        "AWS::S3::Bucket",
+        "bucket",
+        (
+            Read(_BUCKET_POLICY, _bucket, "NoSuchBucketPolicy"),
+            Read(_BLOCK, _bucket, "NoSuchPublicAccessBlockConfiguration"),
+            Read(_NOTIFICATIONS, _bucket),
+        ),
+        checks=((_BUCKET_POLICY, _bucket_policy), (_BLOCK, _block), (_NOTIFICATIONS, _notifications)),
+        writes=(
+            "s3.PutBucketPolicy",
+            "s3.DeleteBucketPolicy",
+            "s3.PutPublicAccessBlock",
+            "s3.PutBucketNotificationConfiguration",
+        ),
+    ),
+    Row(
+        "AWS::DynamoDB::Table",
+        "table",
+        (Read(_TABLE_POLICY, lambda subject: {"ResourceArn": subject.arn}, "PolicyNotFoundException"),),
+        checks=((_TABLE_POLICY, _table_policy),),
+        writes=("dynamodb.PutResourcePolicy", "dynamodb.DeleteResourcePolicy"),
+    ),
+    Row(
+        "AWS::SecretsManager::Secret",
+        "secret",
+        (Read(_SECRET_POLICY, lambda subject: {"SecretId": subject.name}),),
+        checks=((_SECRET_POLICY, _secret_policy),),
+        writes=("secretsmanager.PutResourcePolicy", "secretsmanager.DeleteResourcePolicy"),
+    ),
+    Row(
+        "AWS::KMS::Key",
+        "key",
+        (
+            Read(_KEY_POLICY, lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT}),
+            Read(_GRANTS, lambda subject: {"KeyId": subject.name}),
+        ),
+        checks=((_KEY_POLICY, _key_policy), (_GRANTS, _grants)),
+        writes=("kms.PutKeyPolicy", "kms.RevokeGrant"),
+    ),
+)
