@@ -256,6 +256,7 @@ REFUSED = (
     (("--split", "--explain"), "error: --cloudformation, --split and --explain are three ways to print it: choose one"),
     (("--for", "bootstrap", "--live"), "error: --for bootstrap is about no stack: it goes"),
     (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about no stack: it goes"),
+    (("--for", "plan", "--part", "works"), "error: --for plan is for an app, whose plan makes nothing"),
     (("--stack", "x"), "error: --stack and --parameter go with a TEMPLATE"),
     ((str(SHOP), "--parameter", "Env"), "error: --parameter 'Env' has no value"),
     ((str(SHOP), "--stack", "1 2"), "error: '1 2' is not a valid name for a stack"),
@@ -349,6 +350,33 @@ def test_for_revert_drift_it_may_also_detach_policies_and_take_boundaries_off_th
     assert not evaluate(Request("iam:DeleteRolePermissionsBoundary", own), bounded).allowed
     put = Request("iam:PutRolePermissionsBoundary", own, context={"iam:PermissionsBoundary": edge})
     assert evaluate(put, bounded).allowed
+
+
+def test_for_a_plan_it_makes_and_throws_away_change_sets_and_reads(tmp_path: Path) -> None:
+    ran = of_example("--for", "plan", *PLACE)
+    granted: dict[str, set[str]] = {}
+    for statement in document(ran)["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        for action in actions:
+            granted.setdefault(action.partition(":")[0], set()).add(action.partition(":")[2])
+    reads = {"Describe", "Get", "List"}
+    writes = {
+        f"{service}:{name}"
+        for service, names in granted.items()
+        for name in names
+        if not any(name.startswith(read) for read in reads)
+    }
+    assert writes == {
+        "cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet", "cloudformation:DeleteStack",
+        "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject",
+    }  # fmt: skip
+    policy = parse(document(ran))
+    bucket = "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1/orders-dev"
+    for key, is_allowed in ((f"{bucket}/plans/1/2.json", True), (f"{bucket}/2.zip", False)):
+        assert evaluate(Request("s3:PutObject", key), policy).allowed is is_allowed
+    stack = "arn:aws:cloudformation:eu-central-1:111122223333:stack/orders-dev/1"
+    assert not evaluate(Request("cloudformation:ExecuteChangeSet", stack), policy).allowed
+    assert cfn_lint(of_example("--for", "plan", "--cloudformation").out, tmp_path) == []
 
 
 def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> None:

@@ -205,21 +205,25 @@ def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterato
 
 
 def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
+    from botocore.exceptions import ClientError
+
+    owner = _owner(account)
     with remit_errors():
-        stack, owner = describe(account, namespace), _owner(account)
         remove_artefacts(account, _look_folder(namespace, owner), bucket.name)
-        if stack is None:
-            return
-        pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
-        change_sets = [
-            summary["ChangeSetId"]
-            for page in pages
-            for summary in page["Summaries"]
-            if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner
-        ]
-        for change_set in change_sets:
-            _created(account, namespace, change_set)  # AWS deletes none that it still makes
-        _discard(account, stack.id, *change_sets)
+        try:
+            pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
+            change_sets = [
+                summary["ChangeSetId"]
+                for page in pages
+                for summary in page["Summaries"]
+                if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner
+            ]
+            for change_set in change_sets:
+                _created(account, namespace, change_set)  # AWS deletes none that it still makes
+            _discard(account, namespace, *change_sets)
+        except ClientError as error:
+            if not absent(error):  # else no stack is there, or another plan threw it away
+                raise
 
 
 def _look_folder(namespace: str, owner: str) -> str:
@@ -470,16 +474,16 @@ def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | No
     return {**change_set, "Changes": change_set.get("Changes", [])}
 
 
-def _discard(account: Account, stack_id: str, *change_sets: str) -> None:
+def _discard(account: Account, stack_name: str, *change_sets: str) -> None:
     """Delete change sets, and the empty stack that AWS made to hold them if nobody else's change set waits there."""
     client = account.client("cloudformation")
-    stack = describe(account, stack_id)
+    stack = describe(account, stack_name)
     if stack is None:
         return
     for change_set in change_sets:
-        client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
+        client.delete_change_set(ChangeSetName=change_set, StackName=stack.id)
     if stack.status == "REVIEW_IN_PROGRESS" and not client.list_change_sets(StackName=stack.name)["Summaries"]:
-        client.delete_stack(StackName=stack_id)
+        client.delete_stack(StackName=stack.id)
 
 
 def _change(raw: dict[str, Any]) -> ResourceChange:

@@ -28,11 +28,10 @@ if TYPE_CHECKING:
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
 _MANY: Final = 2  # of what comes with something else; so many are counted, and not named
-_CODE: Final = "AWS::Lambda::Function (their code)"
 _FOLLOWING: Final = frozenset({
-    _CODE, "AWS::ApiGateway::Method", "AWS::ApiGateway::Resource", "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGateway::Method", "AWS::ApiGateway::Resource", "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route", "AWS::IAM::Role", "AWS::Lambda::Permission", "AWS::Lambda::Version",
-    "AWS::Logs::LogGroup",
+    "AWS::Lambda::Function (their code)", "AWS::Logs::LogGroup",
 })  # fmt: skip
 """What comes with something else, and what it does is told as access."""
 _LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace", "Dynamic": "may replace"}
@@ -212,8 +211,7 @@ def resource_lines(plan: StackPlan) -> Iterator[str]:
 def _kind(change: ResourceChange) -> tuple[str, str]:
     """Its sign and type; or that it is a function of which the code changes, and what follows from other resources."""
     changed = {detail.property for detail in change.details if not detail.cause}
-    is_code = changed == {"Code"} and change.type == "AWS::Lambda::Function"
-    return _SIGNS.get(change.action, "~"), _CODE if is_code else change.type
+    return _SIGNS.get(change.action, "~"), f"{change.type} (their code)" if changed == {"Code"} else change.type
 
 
 def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
