@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 )
 @click.option("--first", is_flag=True, help="Agree to all access of a stage that is deployed for the first time.")
 @click.option("--take-over", is_flag=True, help="Deploy over a stack that another tool made: it is this app's then.")
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="Import what exists already under a name that the app gives, instead of failing. Log groups always are.",
+)
 @options.artefact_bucket_option
 @options.service_role_option
 @click.option(
@@ -85,6 +90,7 @@ def command(
     yes: bool,
     first: bool,
     take_over: bool,
+    adopt: bool,
     accept_drift: bool,
     revert_drift: bool,
     wait: bool,
@@ -132,6 +138,7 @@ def command(
       remit deploy --stage prod --first
       remit deploy --yes --yes-delete DataOrders
       remit deploy --take-over
+      remit deploy --adopt
       remit deploy --artefact-bucket our-artefacts
       remit deploy --service-role arn:aws:iam::111122223333:role/deploys
       remit deploy --resume
@@ -184,6 +191,7 @@ def command(
                         yes_delete=yes_delete,
                         first=first,
                         take_over=take_over,
+                        adopt=adopt,
                         approval=approval,
                         drift="accept" if accept_drift else "revert" if revert_drift else "ask",
                         wait=wait,
@@ -259,8 +267,10 @@ def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_j
     outcome, functions = deployment.outcome, deployment.other_code
     if outcome is not None and not outcome.ok:
         from remit.deploy.execute import failure
+        from remit.deploy.refusals import at_lines
 
-        raise failure(outcome, outcome.hint)
+        error = failure(outcome, outcome.hint)
+        raise error if built is None else at_lines(error, built)
     if not as_json:
         _say_success(account, deployment, built)
     if functions:
@@ -270,9 +280,12 @@ def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_j
 
 
 def _say_success(account: Account, deployment: Deployment, built: Built | None) -> None:
+    from remit.deploy.execute import left_line
     from remit.report.stacks import output_lines, place, role_summary
 
     outcome = deployment.outcome
+    for event in () if outcome is None else outcome.left:
+        click.echo(f"note: {left_line(event)}; the stack no longer has it: delete it by hand", err=True)
     result = "no changes" if outcome is None else f"{outcome.status} in {outcome.seconds:.2f} s"
     click.echo(f"{deployment.namespace} in {place(account)}: {result}", err=True)
     for line in output_lines(deployment.outputs):
@@ -306,6 +319,7 @@ def _document(account: Account, deployment: Deployment) -> dict[str, Any]:
         "status": None if outcome is None else outcome.status,
         "plan": None if plan is None or access is None else plan_document(plan, access),
         "outputs": outputs_document(deployment.outputs),
+        "left": [] if outcome is None else [event.physical_id for event in outcome.left],
         "cause": None if outcome is None else cause_document(outcome.cause),
         "changed_by_hand": None if changes is None else by_hand_document(changes),
         "other_code": other_code_document(deployment.other_code),

@@ -36,6 +36,7 @@ from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
+from remit.deploy.refusals import at_lines
 from remit.deploy.releases import keep, kept_keys, next_number, release_of
 from remit.deploy.stack import deployer, describe
 from remit.deploy.stored_values import look_up, must_exist
@@ -71,6 +72,7 @@ def deploy(
     yes_delete: Collection[str] = (),
     first: bool = False,
     take_over: bool = False,
+    adopt: bool = False,
     approval: Approval | None = None,
     drift: DriftChoice = "ask",
     wait: bool = False,
@@ -86,6 +88,7 @@ def deploy(
     - `yes_delete` has the logical ids of what holds data and may be removed or replaced; `yes` does not agree to that.
     - `first` agrees to all access of a stage that is deployed for the first time.
     - `take_over` deploys over a stack that another tool made, which is the project's from then on.
+    - `adopt` imports what exists already under a name that the app gives, instead of failing over it.
     - `approval` says which changes of access need approval even then: broadening, any or never.
     - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
     - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit, and where the caller's
@@ -114,6 +117,7 @@ def deploy(
         yes_delete=frozenset(yes_delete),
         first=first,
         take_over=take_over,
+        adopt=adopt,
         approval=approval,
         drift=drift,
         wait=wait,
@@ -185,6 +189,7 @@ class _Job:
     yes_delete: frozenset[str]
     first: bool
     take_over: bool
+    adopt: bool
     approval: Approval | None
     drift: DriftChoice
     wait: bool
@@ -304,6 +309,7 @@ def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
             built.body,
             owner=built.app.owner,
             take_over=job.take_over,
+            adopt=job.adopt,
             bucket=job.bucket,
             parameters=job.parameters,
             force=job.force,
@@ -318,6 +324,8 @@ def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
         operator.note(stuck.message)
         _clear(job, stuck)
         return _settled_and_planned(job, clears=False)
+    except RemitError as refusal:
+        raise at_lines(refusal, built) from None
     if planned is None:
         return deployment
     origins = {resource.logical_id: resource.origin for resource in built.template.resources if resource.origin}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from remit.report.access_report import Report
     from remit.review.access_change import Change
 
-_SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
+_SIGNS: Final = {"Add": "+", "Remove": "-", "Import": ">"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
 _MANY: Final = 2  # of what comes with something else; so many are counted, and not named
 _FOLLOWING: Final = frozenset({
@@ -216,7 +216,7 @@ def _kind(change: ResourceChange) -> tuple[str, str]:
 
 def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
     """`  (replaced, since KeySchema changes; it holds data)`: how a resource goes, because of what, with its data."""
-    parts = []
+    parts = ["imported, since it exists"] if change.action == "Import" else []
     direct = ", ".join(dict.fromkeys(detail.property for detail in change.details if detail.recreates))
     dynamic = dict.fromkeys(f"{cause.property} changes with {cause.cause}" for cause in change.perhaps_replaced)
     if change.replacement == "Conditional" and dynamic:
@@ -250,6 +250,8 @@ def summary(plan: StackPlan, access: PlannedAccess) -> str:
     parts = [f"{number['+']} to add", f"{number['~']} to change", f"{number['-']} to remove"]
     if replaced:
         parts.append(f"{replaced} of them replaced")
+    if number[">"]:
+        parts.append(f"{number['>']} to import")
     return f"{', '.join(parts)}; access: {_all_counts(access)}"
 
 
