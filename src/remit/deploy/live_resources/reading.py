@@ -76,6 +76,22 @@ def read_resources(account: Account, deployed: StackStatus, on_wait: Callable[[s
 
     `on_wait` hears of it where that takes longer than a moment, since AWS limits the rate.
     """
+    subjects, calls = calls_for(account, deployed)
+    answers = _answers(account, calls, on_wait)
+    return ReadResources(
+        subjects,
+        {
+            resource.logical_id: {
+                read.operation: answers[_key(read, subjects[resource.logical_id])] for read in ROWS[resource.type].reads
+            }
+            for resource in deployed.resources
+            if resource.logical_id in subjects
+        },
+    )
+
+
+def calls_for(account: Account, deployed: StackStatus) -> tuple[Mapping[str, Subject], Mapping[tuple[str, str], Read]]:
+    """The resources that are compared, by logical id; and the calls that read them, each once."""
     place = pseudo(account, deployed.stack.name)
     names: dict[str, list[str]] = {}
     resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
@@ -88,16 +104,7 @@ def read_resources(account: Account, deployed: StackStatus, on_wait: Callable[[s
         subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type])
         for read in ROWS[resource.type].reads:
             calls.setdefault(_key(read, subjects[resource.logical_id]), read)
-    answers = _answers(account, calls, on_wait)
-    return ReadResources(
-        subjects,
-        {
-            resource.logical_id: {
-                read.operation: answers[_key(read, subjects[resource.logical_id])] for read in ROWS[resource.type].reads
-            }
-            for resource in resources
-        },
-    )
+    return subjects, calls
 
 
 def _key(read: Read, subject: Subject) -> tuple[str, str]:
