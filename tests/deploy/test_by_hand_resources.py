@@ -93,6 +93,7 @@ def test_a_change_by_hand_is_seen_and_named_and_put_back(account: Account, names
     assert set(made) <= set(ROWS[RESOURCES[hand.resource][0]].writes)
 
 
+FUNCTION_ARN = "arn:aws:lambda:eu-central-1:000000000000:function:orders"
 READS = {
     "AWS::ApiGatewayV2::Api": ("GetAuthorizers", "GetRoutes"),
     "AWS::DynamoDB::Table": ("GetResourcePolicy",),
@@ -120,11 +121,16 @@ def test_each_type_takes_as_many_reads_as_it_must(account: Account) -> None:
     stack_id = "arn:aws:cloudformation:eu-central-1:000000000000:stack/orders-dev/1"
     many = DeployedStack(NAME, stack_id, "CREATE_COMPLETE", "", "", (), (), protected=False, drift="")
     resources = tuple(
-        DeployedResource(f"{type_name.replace(':', '')}{number}", type_name, f"{NAME}-{number}:live", "CREATE_COMPLETE")
+        DeployedResource(
+            f"{type_name.replace(':', '')}{number}",
+            type_name,
+            f"{FUNCTION_ARN}-{number}:live" if type_name == "AWS::Lambda::Alias" else f"{NAME}-{number}",
+            "CREATE_COMPLETE",
+        )
         for type_name in ROWS
         for number in range(3)
     )
-    calls = calls_for(account, StackStatus(many, resources))[1]
+    calls = calls_for(account, StackStatus(many, resources), ())[1]
     made = Counter(operation.rpartition(".")[2] for operation, _ in calls)
     once = dict.fromkeys(AT_ONCE, 1)
     each = Counter(name for names in READS.values() for name in names if name not in AT_ONCE)
@@ -143,7 +149,7 @@ VARIATIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"Timeout": 3, "MemorySize": 512},
         {"ReservedConcurrentExecutions": 0},
         {"Environment": {"Variables": {}}, "Tags": []},
-        {"Environment": {"Variables": {"GROUP": {"Ref": "Group"}, "TABLE": {"Fn::GetAtt": ["Table", "StreamArn"]}}}},
+        {"Environment": {"Variables": {"GROUP": {"Ref": "Group"}, "TABLE": {"Fn::GetAtt": ["Table", "Arn"]}}}},
     ),
     "Permission": ({"SourceArn": arn("Bucket")}, {"Principal": "*", "PrincipalOrgID": "o-1234567890"}),
     "Source": ({"Enabled": False}, {"BatchSize": 1}, {"BatchSize": 20, "MaximumBatchingWindowInSeconds": 5}),
@@ -168,13 +174,12 @@ VARIATIONS: dict[str, tuple[dict[str, Any], ...]] = {
 """Other properties of the resources, in the spellings that templates have."""
 
 
-@given(st.lists(st.fixed_dictionaries({}, optional={n: st.sampled_from(v) for n, v in VARIATIONS.items()}), max_size=5))
-@settings(max_examples=cases(4, deep=25), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.fixed_dictionaries({}, optional={name: st.sampled_from(given) for name, given in VARIATIONS.items()}))
+@settings(max_examples=cases(6, deep=50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_no_deploy_anything_was_changed_by_hand(
-    account: Account, project: Path, versions: list[dict[str, dict[str, Any]]]
+    account: Account, project: Path, version: dict[str, dict[str, Any]]
 ) -> None:
     aws.reset(project)
     prepare(account)
-    for version in ({}, *versions):
-        deploy_version(account, version)
-        assert [] == told(account), version
+    deploy_version(account, version)
+    assert [] == told(account)

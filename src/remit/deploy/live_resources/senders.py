@@ -125,9 +125,8 @@ def _schedule(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _rule_name(subject: Subject) -> dict[str, str]:
-    """A rule by its name, or by its bus and its name (`BUS|NAME`)."""
-    bus, _, name = subject.name.rpartition("|")
-    return {"Name": name, **({"EventBusName": bus} if bus else {})}
+    """A rule by its name, which may stand behind that of its bus (`BUS|NAME`)."""
+    return {"Name": subject.name.rpartition("|")[2], **({"EventBusName": subject.bus} if subject.bus else {})}
 
 
 def _rule_targets(subject: Subject) -> dict[str, str]:
