@@ -235,11 +235,18 @@ def test_any_template_is_taken_with_its_stack_named_after_the_file(tmp_path: Pat
     assert "is taken to be" not in told.err
 
 
+def buckets(policy: Any) -> list[str]:
+    """Where the policy lets versions of objects be listed."""
+    return [
+        statement["Resource"] for statement in policy["Statement"] if "s3:ListBucketVersions" in statement["Action"]
+    ]
+
+
 def test_a_template_of_remits_own_has_the_artefact_bucket(make: Make) -> None:
     project = make()
     assert project.remit("build", "--no-package").status == 0
     ran = deployer(str(project.folder / ".remit" / "build" / "template.json"), "--stack", "orders-dev", *PLACE)
-    assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"
+    assert buckets(document(ran)) == ["arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"]
 
 
 def test_a_template_may_come_from_standard_input() -> None:
@@ -256,6 +263,7 @@ REFUSED = (
     (("--split", "--explain"), "error: --cloudformation, --split and --explain are three ways to print it: choose one"),
     (("--for", "bootstrap", "--live"), "error: --for bootstrap is about no stack: it goes"),
     (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about no stack: it goes"),
+    (("--for", "plan", "--part", "works"), "error: --for plan is for an app, whose plan makes nothing"),
     (("--stack", "x"), "error: --stack and --parameter go with a TEMPLATE"),
     ((str(SHOP), "--parameter", "Env"), "error: --parameter 'Env' has no value"),
     ((str(SHOP), "--stack", "1 2"), "error: '1 2' is not a valid name for a stack"),
@@ -351,6 +359,33 @@ def test_for_revert_drift_it_may_also_detach_policies_and_take_boundaries_off_th
     assert evaluate(put, bounded).allowed
 
 
+def test_for_a_plan_it_makes_and_throws_away_change_sets_and_reads(tmp_path: Path) -> None:
+    ran = of_example("--for", "plan", *PLACE)
+    granted: dict[str, set[str]] = {}
+    for statement in document(ran)["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        for action in actions:
+            granted.setdefault(action.partition(":")[0], set()).add(action.partition(":")[2])
+    reads = {"Describe", "Get", "List"}
+    writes = {
+        f"{service}:{name}"
+        for service, names in granted.items()
+        for name in names
+        if not any(name.startswith(read) for read in reads)
+    }
+    assert writes == {
+        "cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet", "cloudformation:DeleteStack",
+        "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject",
+    }  # fmt: skip
+    policy = parse(document(ran))
+    bucket = "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1/orders-dev"
+    for key, is_allowed in ((f"{bucket}/plans/1/2.json", True), (f"{bucket}/2.zip", False)):
+        assert evaluate(Request("s3:PutObject", key), policy).allowed is is_allowed
+    stack = "arn:aws:cloudformation:eu-central-1:111122223333:stack/orders-dev/1"
+    assert not evaluate(Request("cloudformation:ExecuteChangeSet", stack), policy).allowed
+    assert cfn_lint(of_example("--for", "plan", "--cloudformation").out, tmp_path) == []
+
+
 def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> None:
     ran = deployer("--for", "bootstrap", *PLACE)
     (statement,) = document(ran)["Statement"]
@@ -374,7 +409,7 @@ def test_with_a_bucket_of_ones_own_the_policy_names_that_and_no_other(make: Make
     assert project.remit("build", "--no-package", *own).status == 0
     template = str(project.folder / ".remit" / "build" / "template.json")
     ran = deployer(template, "--stack", "orders-dev", *own, *PLACE)
-    assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::our-artefacts"
+    assert buckets(document(ran)) == ["arn:aws:s3:::our-artefacts"]
 
 
 def test_who_deploys_cannot_make_or_change_the_artefact_bucket() -> None:

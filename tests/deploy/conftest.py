@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
 import models
+import scripted_proxy
 from projects import ORDERS
 from remit.cli import main
 from remit.deploy.session import Account, connect
@@ -20,6 +21,8 @@ from remit.local import aws
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from scripted_proxy import ScriptedProxy
 
 _ACCOUNTS = itertools.count(100_000_000_000)
 
@@ -225,3 +228,24 @@ def remit(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
         return ended.value.code, printed.out, printed.err
 
     return run
+
+
+@pytest.fixture
+def proxy(project: Path) -> Iterator[ScriptedProxy]:
+    """A proxy in front of the project's AWS."""
+    running = aws.find(project)
+    assert running is not None
+    with scripted_proxy.in_front_of(running.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through(proxy: ScriptedProxy, project: Path) -> Iterator[Account]:
+    """The project's account, through the proxy."""
+    running = aws.find(project)
+    assert running is not None
+    keys = {"aws_access_key_id": running.access_key_id, "aws_secret_access_key": running.secret_access_key}
+    account = connect(region="eu-central-1", endpoint=proxy.url, credentials=keys)
+    yield account
+    for client in account._clients.values():
+        client.close()

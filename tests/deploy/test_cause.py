@@ -103,7 +103,7 @@ def test_a_log_group_that_is_there_already_comes_with_the_command_that_deletes_i
     cause = first_cause([event("1", "ReportLogGroup", "CREATE_FAILED", reason, type_="AWS::Logs::LogGroup")])
     assert cause is not None
     assert cause.hint == (
-        "it was left behind, or logs that came late after a delete made it anew: "
+        "it was left behind, or logs that came late after a delete made it anew: `--adopt` imports it, or "
         "`aws logs delete-log-group --log-group-name /aws/lambda/orders-dev-report` deletes it with its logs, "
         "then deploy again"
     )
@@ -113,4 +113,4 @@ def test_a_role_that_was_deleted_by_hand_is_pointed_to() -> None:
     reason = "The role with name orders-dev-ReportRole-1 cannot be found. (Service: Iam, Status Code: 404)"
     cause = first_cause([event("1", "ReportRole", "UPDATE_FAILED", reason, type_="AWS::IAM::Role")])
     assert cause is not None
-    assert (cause.hint or "").startswith("it was deleted by hand: `remit diff --live` shows what else was changed")
+    assert (cause.hint or "").startswith("it was deleted by hand, as `remit diff --live` shows; ")

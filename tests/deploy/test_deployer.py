@@ -126,6 +126,7 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     planned = plan(account, NAME, json.dumps(changed(template, 360)))
     assert planned is not None
     discard(account, planned)
+    fail(account, template)
     with pytest.raises(RemitError):  # nothing is to be continued; that it is asked is what counts here
         continue_rollback(account, found.stack, lambda _: None)
     ended = delete(account, NAME, lambda _: None)
@@ -193,6 +194,14 @@ def carry_out(account: Account, template: dict[str, Any]) -> None:
     assert planned is not None
     outcome = execute(account, planned, lambda _: None)
     assert outcome.ok, outcome.cause
+
+
+def fail(account: Account, template: dict[str, Any]) -> None:
+    """Deploy what cannot be made: nothing is where the nested stack's template should be."""
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}
+    planned = plan(account, NAME, json.dumps(template | {"Resources": template["Resources"] | {"Child": nested}}))
+    assert planned is not None
+    assert not execute(account, planned, lambda _: None).ok
 
 
 def requests_of_calls(calls: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Request]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import WaiterError
 
 import projects
 from hands import ADMIN
@@ -141,6 +143,20 @@ def test_what_stops_a_deploy_before_its_plan_stops_a_plan(same: Same, project: P
     assert same.check()[0] == 2
     assert same.check("--take-over")[0] == 1
     cloudformation.delete_stack(StackName="orders-dev")
+    child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}
+    cloudformation.create_stack(
+        StackName="orders-dev",
+        TemplateBody=template(resources={"Child": child}),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": "remit:namespace", "Value": "orders-dev"}],
+    )
+    waited = {"StackName": "orders-dev", "WaiterConfig": {"Delay": 1}}
+    with pytest.raises(WaiterError):
+        cloudformation.get_waiter("stack_create_complete").wait(**waited)
+    was = everything(elsewhere)
+    assert (same.remit("deploy", "--plan")[0], same.remit("deploy")[0], everything(elsewhere)) == (2, 2, was)
+    cloudformation.delete_stack(StackName="orders-dev")
+    cloudformation.get_waiter("stack_delete_complete").wait(**waited)
     (project / "app.py").write_text(STORED)
     assert same.check()[0] == 2
 
@@ -258,3 +274,19 @@ def test_data_that_goes_is_counted_where_the_caller_may_ask(
     code, out, _ = remit("deploy", "--plan", "--as", str(policy))
     assert (code, "DataOrders  (it holds data)" in out, "DataFiles  (it holds data)" in out) == (1, True, True)
     elsewhere.client("s3").delete_object(Bucket=names["DataFiles"], Key="a")
+
+
+def test_plans_of_a_new_stage_at_once_say_the_same_and_leave_nothing(
+    join: Callable[..., Account], account: Account
+) -> None:
+    built = build(EXAMPLES / "orders", package=False)
+    before = everything(account)
+
+    def planned(_: int) -> tuple[Any, ...]:
+        deployment = deploy(built, join(account.account), only_plans=True)
+        return deployment.plan and deployment.plan.changes, [type(one) for one in deployment.unanswered]
+
+    alone = planned(0)
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(planned, range(12))] == [alone] * 12
+    assert everything(account) == before

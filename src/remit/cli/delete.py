@@ -99,7 +99,11 @@ def command(
     if outcome is not None and not outcome.ok:
         from remit.deploy.execute import failure
 
-        raise failure(outcome, outcome.hint or "repair it, then delete again")
+        ids = " ".join(dict.fromkeys(event.logical_id for event in outcome.left))
+        hint = outcome.hint or "repair it, then `remit delete` again"
+        if ids:
+            hint += f"; `aws cloudformation delete-stack --stack-name {name} --retain-resources {ids}` leaves it there"
+        raise failure(outcome, hint)
     from remit.deploy.deployment_record import forget
 
     forget(account, folder, name)

@@ -34,6 +34,7 @@ _ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{stack}-*"
 _FUNCTIONS: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:{stack}-*"
 _PLAN: Final = "to plan and carry out deploys of the stack"
 _FOLLOW: Final = "to follow and show the stack"
+_IMPORT: Final = "to import log groups that Lambda made for functions of the app"
 _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
 _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
@@ -114,7 +115,8 @@ _CARRIED_OUT: Final = ("ExecuteChangeSet", "DescribeStackEvents", "ContinueUpdat
 
 CALLS: Final = (
     *_calls("cloudformation", _STACK, _PLAN, *_PLANNING),
-    *_calls("cloudformation", _STACK, _FOLLOW, "DescribeStacks"),
+    *_calls("cloudformation", _STACK, _FOLLOW, "DescribeStacks", "DescribeEvents"),
+    *_calls("logs", "*", _IMPORT, "DescribeLogGroups"),
     # The events of a nested stack say what failed in it.
     *(replace(call, nested=True) for call in _calls("cloudformation", _STACK, _FOLLOW, "DescribeStackEvents")),
     *_calls("cloudformation", _STACK, _FOLLOW, "ListStackResources"),

@@ -23,7 +23,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import remit
-from remit.app import in_stack
 from remit.build import text
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, remove_artefacts, upload_template
@@ -32,11 +31,13 @@ from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
 from remit.deploy.first_failure import emptying
-from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of, function_log_groups
+from remit.deploy.imports import importable, with_imports
+from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
+from remit.deploy.refusals import refusals
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, absent, busy, describe, ours, pauses, settled
+from remit.deploy.status import status_of
 from remit.documents.read import read_as_written
-from remit.errors import RemitError
-from remit.iam import tokens
+from remit.errors import Mistakes, RemitError
 from remit.resources.names import HTTP_API
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def plan(
     *,
     owner: str | None = None,
     take_over: bool = False,
+    adopt: bool = False,
     bucket: Bucket | None = None,
     parameters: Mapping[str, str] | None = None,
     force: bool = False,
@@ -114,7 +116,8 @@ def plan(
     """Plan the changes of deploying the template (JSON); None, with nothing written, when it runs already.
 
     `owner` is the project and the stage that the stack belongs to, its own name unless it is given; with `take_over`
-    it belongs to nobody yet. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
+    it belongs to nobody yet. What exists under a name that the template gives is imported with `adopt`, and log groups
+    of functions always. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
     which the plan pins.
     CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller. With `only_looks` the plan
     is not to be executed: `leaving_nothing` throws it away, and here the bucket is made for a large template alone.
@@ -142,20 +145,26 @@ def plan(
         if take_over:
             _may_be_taken_over(stack, namespace, owner)
         elif stack is not None:
-            _deployable(stack, owner, force=force)
+            _deployable(account, stack, owner, force=force)
         old = deployed_template(account, stack)
         _require_same_types(old, new)
         _require_same_api(old, new)
         kept = keep_bucket_names(account, stack, old, new)
-        if take_over:
-            kept, request = _with_existing_logs(kept, old, namespace), replace(request, imports=True)
-        if kept != new:
-            new, request = kept, replace(request, body=text(kept))
+        imports = importable(account, kept, old, namespace, adopt=adopt, take_over=take_over)
+        if kept != new or imports:
+            new, request = _importing(request, kept, imports)
         if old == new and stack is not None and _same_request(stack, request):
             return None
         if request.needs_bucket and not (only_looks and account.local and request.inline):
             require_bucket(account, bucket)
         change_set = _change_set(account, stack, request)
+        if adopt and change_set is not None:
+            raw_changes = [raw["ResourceChange"] for raw in change_set["Changes"]]
+            there = {raw["LogicalResourceId"] for raw in raw_changes if raw["Action"] == "Import"}
+            if imports.keys() - there:  # what is only added would stay after a delete
+                _discard(account, change_set["StackId"], change_set["ChangeSetId"])
+                new, request = _importing(request, kept, {id_: imports[id_] for id_ in imports.keys() & there})
+                change_set = _change_set(account, stack, request)
         if change_set is None:
             return None
         if not request.inline:
@@ -173,6 +182,14 @@ def plan(
         running_parameters={} if stack is None else dict(stack.parameters),
         parameters=pinned,
     )
+
+
+def _importing(
+    request: _ChangeSetRequest, template: Mapping[str, Any], imports: Mapping[str, dict[str, Any]]
+) -> tuple[dict[str, Any], _ChangeSetRequest]:
+    """The template that imports resources with these properties, and the request for it."""
+    new = with_imports(template, imports)
+    return new, replace(request, body=text(new), imports=bool(imports))
 
 
 def _owner(account: Account) -> str:
@@ -205,21 +222,25 @@ def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterato
 
 
 def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
+    from botocore.exceptions import ClientError
+
+    owner = _owner(account)
     with remit_errors():
-        stack, owner = describe(account, namespace), _owner(account)
         remove_artefacts(account, _look_folder(namespace, owner), bucket.name)
-        if stack is None:
-            return
-        pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
-        change_sets = [
-            summary["ChangeSetId"]
-            for page in pages
-            for summary in page["Summaries"]
-            if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner
-        ]
-        for change_set in change_sets:
-            _created(account, namespace, change_set)  # AWS deletes none that it still makes
-        _discard(account, stack.id, *change_sets)
+        try:
+            pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
+            change_sets = [
+                summary["ChangeSetId"]
+                for page in pages
+                for summary in page["Summaries"]
+                if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner
+            ]
+            for change_set in change_sets:
+                _created(account, namespace, change_set)  # AWS deletes none that it still makes
+            _discard(account, namespace, *change_sets)
+        except ClientError as error:
+            if not absent(error):  # else no stack is there, or another plan threw it away
+                raise
 
 
 def _look_folder(namespace: str, owner: str) -> str:
@@ -275,31 +296,17 @@ def _require_same_api(running: Mapping[str, Any], template: Mapping[str, Any]) -
     Source: "AWS::ApiGatewayV2::Api" (CloudFormation reference).
     """
     resources = [stack.get("Resources", {}) for stack in (running, template)]
-    has_body = {"Body" in each[HTTP_API]["Properties"] for each in resources if HTTP_API in each}
-    if len(has_body) > 1 and not all(f"{HTTP_API}Domain" in each for each in resources):
+    has_body = ["Body" in each[HTTP_API]["Properties"] for each in resources if HTTP_API in each]
+    if len(set(has_body)) > 1 and not all(f"{HTTP_API}Domain" in each for each in resources):
         raise RemitError(
-            "`config.api.routes_in_body` has changed, which makes another HTTP API, at another address",
-            hint="set it back; or give the API a domain first (`config.api.domain_name`), which then leads there",
+            f"{HTTP_API} has {'its' if has_body[0] else 'no'} routes in its Body in the stack, and would have "
+            f"{'none' if has_body[0] else 'them'} there: CloudFormation makes another API of it, at another address",
+            hint=f"set `config.api.routes_in_body = {has_body[0]}`; or give the API a domain first "
+            "(`config.api.domain_name`), which then leads to the new one",
         )
 
 
-def _with_existing_logs(template: dict[str, Any], running: Mapping[str, Any], stack: str) -> dict[str, Any]:
-    """The template of the first deploy over a stack that another tool made, which imports the logs of functions.
-
-    Lambda makes a log group for a function by itself where no stack does. Only a resource with its name in plain text
-    and such a policy is imported ("Import AWS resources into a CloudFormation stack automatically").
-    """
-    resources = dict(template["Resources"])
-    for logical_id in function_log_groups(template) & resources.keys() - running.get("Resources", {}).keys():
-        group = resources[logical_id]
-        if "LogGroupName" in group["Properties"]:
-            name = in_stack(tokens.text_of(group["Properties"]["LogGroupName"]), stack)
-            properties = {**group["Properties"], "LogGroupName": name}
-            resources[logical_id] = {**group, "DeletionPolicy": "RetainExceptOnCreate", "Properties": properties}
-    return {**template, "Resources": resources}
-
-
-def _deployable(stack: DeployedStack, owner: str, *, force: bool) -> None:
+def _deployable(account: Account, stack: DeployedStack, owner: str, *, force: bool) -> None:
     ours(stack, owner, "deploy over")
     if stack.status in DEAD:
         raise Stuck(
@@ -314,8 +321,9 @@ def _deployable(stack: DeployedStack, owner: str, *, force: bool) -> None:
             "repair what it names, then `remit deploy` continues the rollback before it deploys",
         )
     if stack.status == "DELETE_FAILED":
+        left = [f"{each.logical_id} ({each.type}) {each.physical_id}" for each in status_of(account, stack).failed]
         raise RemitError(
-            f"{stack.name} is half deleted: {stack.reason or stack.status}",
+            "\n  left: ".join([f"{stack.name} is half deleted: {stack.reason or stack.status}", *left]),
             hint=f"`remit delete` finishes that, and names what is in its way; of a filled bucket, {emptying('NAME')}",
         )
     newest = dict(stack.tags).get(VERSION_TAG, "")
@@ -350,11 +358,16 @@ def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeS
             continue
         if change_set["Status"] != "FAILED" and change_set["ExecutionStatus"] == "AVAILABLE":
             return change_set
+        reason = change_set.get("StatusReason", "")
+        is_empty, mistakes = any(words in reason for words in _EMPTY), Mistakes()
+        if change_set["Status"] == "FAILED" and not is_empty:  # what says why goes with the change set
+            found = refusals(account, change_set["StackId"], change_set=change_set["ChangeSetId"])
+            mistakes.errors += [refusal.error for refusal in found]
         # AWS keeps a change set that failed, and counts it among those of its stack.
         _discard(account, change_set["StackId"], change_set["ChangeSetId"])
-        reason = change_set.get("StatusReason", "")
-        if any(words in reason for words in _EMPTY):
+        if is_empty:
             return None
+        mistakes.refuse()
         if change_set["Status"] == "FAILED" or not again:
             raise _refused(request, reason or change_set["ExecutionStatus"])
     raise RemitError(
@@ -470,16 +483,16 @@ def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | No
     return {**change_set, "Changes": change_set.get("Changes", [])}
 
 
-def _discard(account: Account, stack_id: str, *change_sets: str) -> None:
+def _discard(account: Account, stack_name: str, *change_sets: str) -> None:
     """Delete change sets, and the empty stack that AWS made to hold them if nobody else's change set waits there."""
     client = account.client("cloudformation")
-    stack = describe(account, stack_id)
+    stack = describe(account, stack_name)
     if stack is None:
         return
     for change_set in change_sets:
-        client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
+        client.delete_change_set(ChangeSetName=change_set, StackName=stack.id)
     if stack.status == "REVIEW_IN_PROGRESS" and not client.list_change_sets(StackName=stack.name)["Summaries"]:
-        client.delete_stack(StackName=stack_id)
+        client.delete_stack(StackName=stack.id)
 
 
 def _change(raw: dict[str, Any]) -> ResourceChange:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy.aws_errors import BUSY, code, remit_errors
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
-from remit.deploy.first_failure import FirstFailure, cause_text, first_cause
+from remit.deploy.first_failure import FirstFailure, cause_of, cause_text, first_cause
+from remit.deploy.refusals import Refusal, refusals
 from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, pauses
 from remit.errors import RemitError, stop_code
 
@@ -59,11 +60,17 @@ class Outcome:
     seconds: float = 0.0
     retained: tuple[StackEvent, ...] = ()
     """Of each resource that stays since its deletion policy says so, the event that tells it."""
+    left: tuple[StackEvent, ...] = ()
+    """Of each resource that could not be deleted, the event that tells why."""
+    refusals: tuple[Refusal, ...] = ()
+    """What early validations and hooks refused."""
 
     @property
     def hint(self) -> str | None:
-        """The usual remedy for the cause; None when nothing failed, or no remedy is known."""
-        return None if self.cause is None else self.cause.hint
+        """The usual remedies for the cause and for what could not be deleted; None when none is known."""
+        causes = [*map(cause_of, self.left), *([] if self.cause is None else [self.cause])]
+        hints = [cause.hint for cause in causes if cause.hint is not None]
+        return "; ".join(dict.fromkeys(hints)) or None
 
 
 def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
@@ -111,12 +118,17 @@ def continue_rollback(account: Account, stack: DeployedStack, on_event: OnEvent,
 def followed(account: Account, namespace: str, operation: StackOperation, on_event: OnEvent) -> Outcome:
     """Tell each event of an operation, and how it ended."""
     began, failures, retained, status = time.monotonic(), [], [], ""
+    left: dict[tuple[str, str], StackEvent] = {}
     try:
         for event in follow(account, operation):
             on_event(event)
             status = event.status
             if event.failed:
                 failures.append(event)
+            if event.status == "DELETE_FAILED" and not event.of_stack:
+                left[event.stack_id, event.physical_id] = event
+            elif event.status == "DELETE_COMPLETE":  # CloudFormation tries up to three times
+                left.pop((event.stack_id, event.physical_id), None)
             elif event.status == "DELETE_SKIPPED" and (event.type != _VERSION or operation.kind == "UPDATE"):
                 retained.append(event)
         seconds = time.monotonic() - began
@@ -125,23 +137,46 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
         outputs = _outputs(account, operation) if ok and operation.kind != "DELETE" else ()
     except KeyboardInterrupt as stop:
         raise _left(namespace, operation, stop) from stop
-    cause = None if ok else first_cause(failures)
-    return Outcome(namespace, operation.stack_id, operation.kind, status, ok, outputs, cause, seconds, tuple(retained))
+    refused = () if ok else refusals(account, operation.stack_id, token=operation.token)
+    return Outcome(
+        namespace=namespace,
+        stack_id=operation.stack_id,
+        kind=operation.kind,
+        status=status,
+        ok=ok,
+        outputs=outputs,
+        cause=None if ok else first_cause(failures),
+        seconds=seconds,
+        retained=tuple(retained),
+        left=tuple(left.values()),
+        refusals=refused,
+    )
 
 
 def failure(outcome: Outcome, hint: str | None) -> RemitError:
-    """The error for an operation that failed, with the first cause."""
+    """The error for an operation that failed, with the first cause, what is left, and what was refused.
+
+    It has the paths of the cause and of what was refused, in the template.
+    """
     verb = {"CREATE": "deploying", "UPDATE": "deploying", "DELETE": "deleting"}.get(outcome.kind, "changing")
     ending = _ENDINGS.get((outcome.kind, outcome.status))
     message = f"{verb} {outcome.namespace} failed ({outcome.status})"
-    if outcome.cause is not None:
+    if outcome.cause is not None and not (outcome.kind == "DELETE" and outcome.left):
         message = f"{message}: {cause_text(outcome.cause, outcome.namespace)}"
     lines = [message]
     if ending is not None:
         lines.append(ending)
     if outcome.kind == "CREATE":
         lines += [stays_line(event) for event in outcome.retained]
-    return RemitError("\n  ".join(lines), hint=hint, exit_code=1)
+    lines += map(left_line, outcome.left)
+    path = () if outcome.cause is None else ("Resources", outcome.cause.logical_id)
+    further = tuple(refusal.error for refusal in outcome.refusals)
+    return RemitError("\n  ".join(lines), hint=hint, path=path, exit_code=1, further=further)
+
+
+def left_line(event: StackEvent) -> str:
+    """Word what could not be deleted, and why."""
+    return f"left: {event.physical_id} ({event.logical_id}, {event.type}): {cause_of(event).reason or event.status}"
 
 
 def stays_line(event: StackEvent) -> str:

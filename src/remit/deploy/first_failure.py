@@ -24,11 +24,11 @@ _GROUP_NAME: Final = re.compile(r"/aws/lambda/[\w.#/-]+")
 _HINTS: Final = (
     (
         r"already exists",
-        "something outside this stack has that name: delete it or give it another, then deploy again",
+        "something outside this stack has that name: `--adopt` imports it; else delete or rename it, then deploy again",
     ),
     (
         r"role with name .+ cannot be found|NoSuchEntity",
-        "it was deleted by hand: `remit diff --live` shows what else was changed, and how to undo it",
+        "it was deleted by hand, as `remit diff --live` shows; or it is new, and not yet known: deploy again",
     ),
     (
         r"cannot be assumed by Lambda",
@@ -63,7 +63,7 @@ class FirstFailure:
         if self.type == _LOG_GROUP and "already exists" in self.reason:
             match = _GROUP_NAME.search(self.reason)
             return (
-                "it was left behind, or logs that came late after a delete made it anew: "
+                "it was left behind, or logs that came late after a delete made it anew: `--adopt` imports it, or "
                 f"`aws logs delete-log-group --log-group-name {match[0] if match else 'NAME'}` deletes it with its "
                 "logs, then deploy again"
             )
@@ -91,8 +91,8 @@ def first_cause(events: Sequence[StackEvent]) -> FirstFailure | None:
     failed = sorted((event for event in events if event.failed), key=lambda event: event.at)
     real = [event for event in failed if event.reason and not _CANCELLED.search(event.reason)]
     for event in (event for event in real if not event.of_stack):
-        return _cause(_innermost(event, real))
-    return _cause((real or failed)[0]) if failed else None
+        return cause_of(_innermost(event, real))
+    return cause_of((real or failed)[0]) if failed else None
 
 
 def _innermost(event: StackEvent, failed: Sequence[StackEvent]) -> StackEvent:
@@ -105,7 +105,7 @@ def _innermost(event: StackEvent, failed: Sequence[StackEvent]) -> StackEvent:
     return event
 
 
-def _cause(event: StackEvent) -> FirstFailure:
+def cause_of(event: StackEvent) -> FirstFailure:
     """A failure with its reason, out of the words that CloudFormation wraps it in."""
     reason = event.reason
     wrapped = _WRAPPED.match(reason)

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from remit.build import build
 from remit.deploy.execute import failure
 from remit.deploy.logs import app_readers, new_lines
+from remit.deploy.refusals import at_lines
 from remit.deploy.workflow import deploy
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import (
@@ -273,7 +274,7 @@ class DevLoop:
         deployment = deploy(built, self._account, _Save(), yes=True, drift="accept")
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
-            raise failure(outcome, outcome.hint)
+            raise at_lines(failure(outcome, outcome.hint), built)
         self._declared = declared
         self._app = built.app
         self._run_what_is_deployed()

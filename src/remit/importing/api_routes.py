@@ -36,49 +36,43 @@ _LOG_SETTINGS: Final = ("AccessLogSetting", "AccessLogSettings")
 
 
 class ApiForm(NamedTuple):
-    """An API of a kind: its trigger, its settings, and how a template and remit call its parts."""
+    """An API of a kind: its trigger, how a template and remit call its parts, and the properties of its settings."""
 
     trigger: str
     reference: str
     renamed: Mapping[str, str]
     """Logical ids, `{}` for the API's own: of a template, and of remit."""
-    settings: Mapping[str, str]
+    settings: tuple[str, ...]
 
 
-_OF_BOTH: Final = {
-    "DisableExecuteApiEndpoint": "disable_execute_api_endpoint",
-    "Domain.DomainName": "domain_name",
-    "Domain.CertificateArn": "certificate_arn",
-}
+_OF_BOTH: Final = ("DisableExecuteApiEndpoint", "Domain.DomainName", "Domain.CertificateArn")
 FORMS: Final = {
     "HttpApi": ApiForm(
         "api",
         "ApiId",
         {"{}": "HttpApi", "{}ApiGatewayDefaultStage": "HttpApiStage", "{}.Stage": "HttpApiStage"},
-        {
-            **_OF_BOTH,
-            "CorsConfiguration": "cors_configuration",
-            "DefaultRouteSettings.ThrottlingBurstLimit": "throttling_burst_limit",
-            "DefaultRouteSettings.ThrottlingRateLimit": "throttling_rate_limit",
-            "AccessLogSettings.Format": "access_log_format",
-        },
+        (
+            *_OF_BOTH, "CorsConfiguration", "DefaultRouteSettings.ThrottlingBurstLimit",
+            "DefaultRouteSettings.ThrottlingRateLimit", "AccessLogSettings.Format",
+        ),
     ),
     "Api": ApiForm(
         "rest",
         "RestApiId",
         {"{}": "RestApi", "{}Stage": "RestApiStage", "{}ProdStage": "RestApiStage", "{}.Stage": "RestApiStage"},
-        {
-            **_OF_BOTH,
-            "StageName": "stage_name",
-            "BinaryMediaTypes": "binary_media_types",
-            "Variables": "variables",
-            "TracingEnabled": "tracing",
-            "AccessLogSetting.Format": "access_log_format",
-            "Cors": "cors",
-            "Auth.UsagePlan": "usage_plans",
-        },
+        (
+            *_OF_BOTH, "StageName", "BinaryMediaTypes", "Variables", "TracingEnabled", "AccessLogSetting.Format",
+            "Cors", "Auth.UsagePlan",
+        ),
     ),
+}  # fmt: skip
+_SETTINGS: Final = {
+    "AccessLogSetting.Format": "access_log_format",
+    "AccessLogSettings.Format": "access_log_format",
+    "Auth.UsagePlan": "usage_plans",
+    "TracingEnabled": "tracing",
 }
+"""Settings by the paths of the properties that they have; others are called as the last step of theirs."""
 _OF_ROUTE: Final = frozenset({
     "ApiId", "Auth", "Method", "Path", "PayloadFormatVersion", "RequestModel", "RestApiId",
 })  # fmt: skip
@@ -179,10 +173,11 @@ class Apis:
 
 def _settings(api: SamResource, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
     form = FORMS[api.kind]
-    for path, setting in form.settings.items():
+    for path in form.settings:
         value = value_at_path(api.properties, path)
         value = value if path not in _CONVERSIONS else _CONVERSIONS[path](value)
         if value is not None:
+            setting = _SETTINGS.get(path) or words(path.rpartition(".")[2])
             yield f"{form.trigger}.{setting}", value, api.locate(api.at(path.partition(".")[0]))
     properties = {name: api.properties[name] for name in ("MinimumCompressionSize",) if name in api.properties}
     endpoint = api.properties.get("EndpointConfiguration")

@@ -74,13 +74,17 @@ class Leftovers:
     def __init__(self, refused: Mapping[str, str] | None = None) -> None:
         self.refused = refused or {}
         self.found: dict[Left, None] = {}
+        self.seen: dict[str, str] = {}
+        """The constructs that were said or left, each with the statement that it is a part of."""
 
     def add(self, what: str, because: str, origin: Origin | None = None, part: str = "") -> None:
         """Leave a construct."""
+        self.seen[what] = part
         self.found[Left(what, because, origin, part)] = None
 
     def said(self, make: Callable[[], T], what: str, origin: Origin | None, part: str = "") -> T | None:
         """The result of a call, or None: what it, a check of remit's or a build before refuses, is left."""
+        self.seen[what] = part
         because = self.refused.get(what)
         if because is None:
             try:

@@ -5,20 +5,22 @@ An event with a property that no option has stays as it is: the resources that S
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
 
+from remit import triggers
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import referred_to
 from remit.importing.python_text import Bracketed, Item, call
+from remit.importing.template_values import TemplateNames, words
 from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.importing.python_text import Source
-    from remit.importing.template_values import TemplateNames
     from remit.template.sam.resources import SamEvent
 
 _NOT_WRITTEN: Final = (
@@ -77,115 +79,78 @@ _CONVERSIONS: Final[Mapping[str, Callable[[TemplateNames, Any], Source]]] = {
 """How the value of a property becomes that of an option, where it is not the same."""
 
 
-class EventForm(NamedTuple):
-    """A trigger: its name, the properties that are its positional arguments, and its options by property."""
-
-    trigger: str
-    arguments: tuple[str, ...]
-    options: Mapping[str, str]
-
-
-_BATCHES: Final = {
-    "BatchSize": "batch_size",
-    "MaximumBatchingWindowInSeconds": "batch_window",
-    "FilterCriteria.Filters": "filter",
-    "FunctionResponseTypes": "report_failures",
-}
-_QUEUE: Final = {
-    **_BATCHES,
-    "ScalingConfig.MaximumConcurrency": "max_concurrency",
-    "ProvisionedPollerConfig": "provisioned_pollers",
-}
-_STREAM: Final = {
-    **_BATCHES,
-    "StartingPosition": "starting_position",
-    "MaximumRetryAttempts": "retries",
-    "MaximumRecordAgeInSeconds": "max_record_age",
-    "ParallelizationFactor": "parallelization_factor",
+TRIGGERS: Final = {
+    "CloudWatchEvent": "event", "CloudWatchLogs": "logs", "Cognito": "cognito", "DynamoDB": "dynamodb",
+    "EventBridgeRule": "event", "IoTRule": "iot", "Kinesis": "kinesis", "S3": "s3", "SNS": "sns", "SQS": "sqs",
+    "Schedule": "schedule", "ScheduleV2": "schedule",
+}  # fmt: skip
+"""The triggers of events, but for those of APIs."""
+_OPTIONS: Final = {
+    "AwsIotSqlVersion": "sql_version",
     "BisectBatchOnFunctionError": "bisect_batch",
-    "TumblingWindowInSeconds": "tumbling_window",
-    "DestinationConfig.OnFailure.Destination": "on_failure",
-}
-_DELIVERY: Final = {
-    "Input": "input",
-    "RetryPolicy.MaximumRetryAttempts": "retries",
-    "RetryPolicy.MaximumEventAgeInSeconds": "max_event_age",
     "DeadLetterConfig.Arn": "dead_letter",
-    "State": "enabled",
+    "DestinationConfig.OnFailure.Destination": "on_failure",
     "Enabled": "enabled",
-}
-_EVENT: Final = {
-    **{f"Pattern.{key}": key for key in ("source", "detail", "account", "region")},
-    "Pattern.detail-type": "detail_type",
-    "Pattern.resources": "resource_arns",
     "EventBusName": "bus",
-    **_DELIVERY,
-}
-_SCHEDULE: Final = {
-    "ScheduleExpressionTimezone": "timezone",
-    "FlexibleTimeWindow.MaximumWindowInMinutes": "flexible_window",
-    **_DELIVERY,
-}
-_OBJECTS: Final = {
-    "Events": "events",
     "Filter.S3Key.Rules.prefix": "prefix",
     "Filter.S3Key.Rules.suffix": "suffix",
-}
-_MESSAGES: Final = {
+    "FilterCriteria.Filters": "filter",
+    "FilterPattern": "pattern",
     "FilterPolicy": "filter",
     "FilterPolicyScope": "filter_scope",
+    "FlexibleTimeWindow.MaximumWindowInMinutes": "flexible_window",
+    "FunctionResponseTypes": "report_failures",
+    "LogGroupName": "group",
+    "MaximumBatchingWindowInSeconds": "batch_window",
+    "MaximumRecordAgeInSeconds": "max_record_age",
+    "MaximumRetryAttempts": "retries",
+    "Pattern.detail-type": "detail_type",
+    "Pattern.resources": "resource_arns",
+    "ProvisionedPollerConfig": "provisioned_pollers",
     "RedrivePolicy.deadLetterTargetArn": "dead_letter",
+    "RetryPolicy.MaximumEventAgeInSeconds": "max_event_age",
+    "RetryPolicy.MaximumRetryAttempts": "retries",
+    "ScalingConfig.MaximumConcurrency": "max_concurrency",
+    "Schedule": "expression",
+    "ScheduleExpression": "expression",
+    "ScheduleExpressionTimezone": "timezone",
+    "State": "enabled",
+    "Trigger": "step",
+    "TumblingWindowInSeconds": "tumbling_window",
+    "UserPool": "pool",
 }
-FORMS: Final = {
-    "CloudWatchEvent": EventForm("event", (), _EVENT),
-    "CloudWatchLogs": EventForm("logs", ("LogGroupName", "FilterPattern"), {}),
-    "Cognito": EventForm("cognito", ("UserPool", "Trigger"), {}),
-    "DynamoDB": EventForm("dynamodb", ("Stream",), _STREAM),
-    "EventBridgeRule": EventForm("event", (), _EVENT),
-    "IoTRule": EventForm("iot", ("Sql",), {"AwsIotSqlVersion": "sql_version"}),
-    "Kinesis": EventForm("kinesis", ("Stream",), _STREAM),
-    "S3": EventForm("s3", ("Bucket",), _OBJECTS),
-    "SNS": EventForm("sns", ("Topic",), _MESSAGES),
-    "SQS": EventForm("sqs", ("Queue",), _QUEUE),
-    "Schedule": EventForm("schedule", ("Schedule",), _SCHEDULE),
-    "ScheduleV2": EventForm("schedule", ("ScheduleExpression",), _SCHEDULE),
-}
-"""The events that have a trigger, but for those of APIs."""
+"""Options by the paths of the properties that they have; others are called as the last step of theirs."""
 NEEDS_OWN: Final = {"S3": "Bucket", "Cognito": "UserPool"}
 """Events whose trigger acts on a resource of the app's alone, and the property that names it."""
 
 
 def trigger(event: SamEvent, names: TemplateNames) -> Source:
     """The trigger of an event. RemitError: none says it all."""
-    form = FORMS.get(event.type)
     own = NEEDS_OWN.get(event.type)
-    if form is None or (own is not None and referred_to(event.properties.get(own)) not in names.resources):
+    if event.type not in TRIGGERS or (own and referred_to(event.properties.get(own)) not in names.resources):
         raise RemitError("no trigger of remit's stands for it")
-    positional: list[Item] = []
-    keywords: list[Item] = []
-    properties = dict(_flattened(event.properties, {*form.arguments, *form.options}))
-    values = {path: properties.pop(path) for path in form.arguments if path in properties} | properties
-    for path, value in values.items():
-        convert = _CONVERSIONS.get(path)
-        source = names.source(value) if convert is None else convert(names, value)
-        if path in form.arguments:
-            positional.append(Item(source))
-        elif path in form.options:
-            keywords.append(Item(source, f"{form.options[path]}="))
+    trigger_name = TRIGGERS[event.type]
+    options = {field.name: field for field in fields(getattr(triggers, trigger_name))}
+    given: dict[str, Item] = {}
+    for path, value in _flattened(event.properties):
+        option = _OPTIONS.get(path) or words(path.rpartition(".")[2])
+        if option in options:
+            source = _CONVERSIONS.get(path, TemplateNames.source)(names, value)
+            given[option] = Item(source, f"{option}=" if options[option].kw_only else "")
         elif path not in _NOT_WRITTEN:
-            raise RemitError(f"on.{form.trigger} has no option for {path}")
-    return call(f"on.{form.trigger}", *positional, *keywords)
+            raise RemitError(f"on.{trigger_name} has no option for {path}")
+    return call(f"on.{trigger_name}", *sorted(given.values(), key=lambda item: bool(item.prefix)))
 
 
-def _flattened(value: Mapping[str, Any], known: Collection[str], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flattened(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     """The values by their paths, as deep as an option's path reaches; what is on without being told is not there."""
     for key, item in value.items():
         path = f"{before}{key}"
-        reaches_deeper = any(name.startswith(f"{path}.") for name in known) and not tokens.is_intrinsic(item)
+        reaches_deeper = any(name.startswith(f"{path}.") for name in _OPTIONS) and not tokens.is_intrinsic(item)
         if reaches_deeper and isinstance(item, list):  # the rules of a bucket's filter
             rules = {str(rule.get("Name")).lower(): rule.get("Value") for rule in mappings(item)}
-            yield from _flattened(rules, known, f"{path}.")
+            yield from _flattened(rules, f"{path}.")
         elif reaches_deeper and isinstance(item, dict):
-            yield from _flattened(item, known, f"{path}.")
+            yield from _flattened(item, f"{path}.")
         elif path not in _SWITCHES or _SWITCHED.get(str(item).lower()) != "True":
             yield path, item

@@ -49,12 +49,8 @@ def constants_of(
         if parameter.default is None:
             to_fill_in.append(constant)
             comment = f"{comment}\nfill in: {name} has no default".strip()
-            if (
-                not parameter.is_hidden
-                and not parameter.allowed
-                and parameter.type != "Number"
-                and name not in deciding
-            ):
+            is_decided = parameter.is_hidden or parameter.allowed or parameter.type == "Number" or name in deciding
+            if not is_decided:
                 # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
                 declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
         constants.append(PythonStatement(_value(name, declared[name], template), constant, comment=comment))
@@ -111,29 +107,19 @@ def _deciding(template: Mapping[str, Any]) -> set[str]:
 
 
 def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Source:
-    default = parameter.default
-    is_list = parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<")
+    own_name = words(name).replace("_", "-")
     if parameter.is_stored:
-        path = str(default) if default is not None else f"/{words(name).replace('_', '-')}"
+        path = f"/{own_name}" if parameter.default is None else str(parameter.default)
         stored = call("existing.parameter", Item(quoted(path)))
         return f'{flat(stored)}.split(",")' if "List<" in parameter.type or "Comma" in parameter.type else stored
     if parameter.is_hidden:
         # Its value would stand in the template: the name of a secret does not.
-        return quoted(f"{{{{resolve:secretsmanager:{words(name).replace('_', '-')}}}}}")
-    if default is None:
-        least = section(template, "Parameters", name).get("MinValue", 365)
-        default = (
-            parameter.allowed[0]
-            if parameter.allowed
-            else least
-            if parameter.type == "Number"
-            else words(name).replace("_", "-")
-        )
-    if is_list:
-        texts = [text.strip() for text in default.split(",")] if isinstance(default, str) else [default]
-        return Bracketed("[", tuple(Item(literal(str(text))) for text in texts if text != ""), "]")
-    if parameter.type == "Number":
-        return json.dumps(default) if isinstance(default, int | float) else str(default)
-    if isinstance(default, bool):
-        return quoted(str(default).lower())
-    return literal(str(default))
+        return quoted(f"{{{{resolve:secretsmanager:{own_name}}}}}")
+    is_number = parameter.type == "Number"
+    least = section(template, "Parameters", name).get("MinValue", 365) if is_number else own_name
+    value = next(each for each in (parameter.default, *parameter.allowed, least) if each is not None)
+    if parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<"):
+        texts = [text.strip() for text in str(value).split(",")]
+        return Bracketed("[", tuple(Item(literal(text)) for text in texts if text), "]")
+    text = json.dumps(value) if isinstance(value, bool | int | float) else str(value)
+    return text if is_number else literal(text)

@@ -63,9 +63,9 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
     `refused` are constructs of it that a build refused, with its message: they are left.
     """
     leftovers = Leftovers(refused)
-    leftovers.found |= dict.fromkeys(source.left)
+    for left in source.left:
+        leftovers.add(left.what, left.because, left.origin)
     parts = _taken_apart(source, _readable(source, leftovers))
-    of = _count(parts) + len(leftovers.found) + source.further
     constants, names, to_fill_in = constants_of(parts.template, source.locate, leftovers)
     names = _names(parts, names)
     names = names.without({name: why for name in names.types if (why := leftovers.refused.get(parts.part(name)))})
@@ -81,6 +81,7 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
     for name, why in names.left.items():
         leftovers.add(parts.part(name), why, parts.expansion.locate(("Resources", name)))
     gone = {parts.part(name) for name in names.left}
+    seen = [what for what, part in leftovers.seen.items() if part not in gone]
     return ImportedApp(
         source.name,
         source.file,
@@ -90,7 +91,7 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
         (*resources, *outputs),
         (*parts.layers.values(), *(code_of(declared, source) for declared in present)),
         tuple(left for left in leftovers.found if left.part not in gone),
-        of,
+        source.further + len(constants) + len(resources) + len(functions) + len(seen),
         to_fill_in,
     )
 
@@ -126,18 +127,6 @@ def _taken_apart(source: SourceTemplate, template: Mapping[str, Any]) -> Templat
     layers = layers_of(expansion.declared, source)
     named = _with_log_groups(template, functions, function_names)
     return TemplateParts(source, named, expansion, functions, apis_of(expansion), roles, function_names, layers)
-
-
-def _count(parts: TemplateParts) -> int:
-    """How many constructs a template has: what each is read from, to the properties of functions and their events."""
-    resources = section(parts.template, "Resources")
-    sections = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs")
-    declared = [function for function in parts.expansion.declared if function.kind == "Function"]
-    of_cloudformation = parts.functions.keys() - {function.logical_id for function in declared}
-    plain = [section(resources[name], "Properties") for name in of_cloudformation]
-    written = sum(len(section(parts.template, name)) for name in sections)
-    of_sam = sum(len(function.properties) + len(list(function.events())) for function in declared)
-    return written + of_sam + sum(map(len, plain))
 
 
 def _lifted_roles(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.app import Resource
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
 from remit.iam import tokens
@@ -48,15 +49,6 @@ def unused(name: str, taken: set[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class TypedResource:
-    """A resource as the catalogue is asked for it."""
-
-    logical_id: str
-    type: str
-    properties: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class TemplateNames:
     """Python's names of a template's parts, by the names that the template has for them."""
 
@@ -87,7 +79,7 @@ class TemplateNames:
         resources = {name: attribute for name, attribute in self.resources.items() if name not in gone}
         return replace(self, resources=resources, left={**self.left, **gone})
 
-    def source(self, value: Any) -> Source:
+    def source(self, value: Any) -> Source:  # noqa: PLR0911 - one form after the other
         """A value of a property. RemitError: it has no form here."""
         chosen = choice(value)
         if chosen is not None:
@@ -95,8 +87,9 @@ class TemplateNames:
             return Conditional(yes, self._condition(chosen.condition), no)
         if isinstance(value, str):
             # remit reads `${Name}` in any text as a reference; CloudFormation does in Fn::Sub alone.
-            is_reference = "${" in value and tokens.references(value)
-            return _function("Fn::Sub", literal(value.replace("${", "${!"))) if is_reference else literal(value)
+            if "${" in value and tokens.references(value):
+                return Bracketed("{", (Item(literal(value.replace("${", "${!")), '"Fn::Sub": '),), "}")
+            return literal(value)
         if isinstance(value, list):
             return Bracketed("[", tuple(self.items(value)), "]")
         if tokens.is_intrinsic(value):
@@ -117,7 +110,7 @@ class TemplateNames:
             if not tokens.is_intrinsic(value):
                 raise RemitError("its text holds `${…}`, which remit takes for a reference")
             marks: dict[str, str] = {}
-            return _with_marks(tokens.from_intrinsic(self._marked(value, marks)), marks)
+            return joined(_pieces(tokens.from_intrinsic(self._marked(value, marks)), marks))
         return self._spelled(value, source)
 
     def condition(self, condition: Any) -> str:
@@ -142,17 +135,17 @@ class TemplateNames:
     def known(self, value: Any) -> bool:
         """Whether Python knows a value before the deploy: it hangs on parameters, mappings and conditions alone."""
         for function, argument, _ in functions(value):
-            names = [str(reference.target) for reference in named_by(function, argument)]
-            if function not in _OF_PYTHON or not all(map(self._is_known, names)):
+            if function not in _OF_PYTHON:
                 return False
+            for reference in named_by(function, argument):
+                name = str(reference.target)
+                if name not in self.parameters or self.declared[name].is_stored:
+                    return False
         return True
 
     def _spelled(self, value: Any, source: Source) -> Source:
         is_number = tokens.is_intrinsic(value) and self._type_of(value.get("Ref")) == "Number"
         return f"str({flat(source)})" if is_number else source
-
-    def _is_known(self, name: str) -> bool:
-        return name in self.parameters and not self.declared[name].is_stored
 
     def _type_of(self, name: Any) -> str:
         return self.declared[name].type if name in self.declared else ""
@@ -298,7 +291,7 @@ class TemplateNames:
         start = f"{self.owner}{self.resources[name]}"
         if attribute is None:
             return f"{start}.ref"
-        is_arn = arn_of(TypedResource(name, self.types[name])) == f"${{{name}.{attribute}}}"
+        is_arn = arn_of(Resource(name, self.types[name], {})) == f"${{{name}.{attribute}}}"
         return f"{start}.arn" if is_arn else f'{start}.attribute("{attribute}")'
 
 
@@ -306,17 +299,9 @@ def _operand(expression: str) -> str:
     return f"({expression})" if " " in expression else expression
 
 
-def _function(name: str, argument: Source) -> Bracketed:
-    return Bracketed("{", (Item(argument, f"{quoted(name)}: "),), "}")
-
-
 def _pieces(text: str, marks: Mapping[str, str]) -> list[tuple[bool, str]]:
     """A text's parts, with the expressions that its marks stand for."""
     return [(piece in marks, marks.get(piece, piece)) for piece in re.split(_MARK, text)]
-
-
-def _with_marks(text: str, marks: Mapping[str, str]) -> Source:
-    return joined(_pieces(text, marks))
 
 
 def _as_it_is(value: Any, marks: Mapping[str, str]) -> Source:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 65_000  # a comment takes 65,536 ("body is too long (maximum is 65536 characters)")
 _ACCESS: Final = ("Access", "Resources", "Who and why", "Request that shows it")
-_ALL: Final = "remit diff --all"
 _RESOURCES: Final = ("Resource", "Type", "Change", "Why")
 
 
@@ -61,7 +60,7 @@ def report_comment(report: Report, about: str = "", most: int = LONGEST) -> str:
     if report.losses:
         head += ["", f"**Resources: {loss_headline(report.losses)}.**"]
     tail = ["", " → ".join(map(code, report.versions))] if report.versions else []
-    return fitted(head, report_parts(report), tail, most)
+    return fitted(head, report_parts(report), tail, most, "remit diff --all")
 
 
 def report_parts(report: Report) -> tuple[Part, ...]:
@@ -81,7 +80,7 @@ def report_parts(report: Report) -> tuple[Part, ...]:
     )
 
 
-def fitted(head: Sequence[str], parts: Sequence[Part], tail: Sequence[str], most: int, command: str = _ALL) -> str:
+def fitted(head: Sequence[str], parts: Sequence[Part], tail: Sequence[str], most: int, command: str) -> str:
     """A comment of at most `most` bytes: what does not fit is left out with its number, from the end on.
 
     Nothing of the first part is. `command` tells what is left out.

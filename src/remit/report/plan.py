@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     from remit.report.access_report import Report
     from remit.review.access_change import Change
 
-_SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
+_SIGNS: Final = {"Add": "+", "Remove": "-", "Import": ">"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
 _MANY: Final = 2  # of what comes with something else; so many are counted, and not named
-_CODE: Final = "AWS::Lambda::Function (their code)"
 _FOLLOWING: Final = frozenset({
-    _CODE, "AWS::ApiGateway::Method", "AWS::ApiGateway::Resource", "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGateway::Method", "AWS::ApiGateway::Resource", "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route", "AWS::IAM::Role", "AWS::Lambda::Permission", "AWS::Lambda::Version",
-    "AWS::Logs::LogGroup",
+    "AWS::Lambda::Function (their code)", "AWS::Logs::LogGroup",
 })  # fmt: skip
 """What comes with something else, and what it does is told as access."""
 _LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace", "Dynamic": "may replace"}
@@ -212,13 +211,12 @@ def resource_lines(plan: StackPlan) -> Iterator[str]:
 def _kind(change: ResourceChange) -> tuple[str, str]:
     """Its sign and type; or that it is a function of which the code changes, and what follows from other resources."""
     changed = {detail.property for detail in change.details if not detail.cause}
-    is_code = changed == {"Code"} and change.type == "AWS::Lambda::Function"
-    return _SIGNS.get(change.action, "~"), _CODE if is_code else change.type
+    return _SIGNS.get(change.action, "~"), f"{change.type} (their code)" if changed == {"Code"} else change.type
 
 
 def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
     """`  (replaced, since KeySchema changes; it holds data)`: how a resource goes, because of what, with its data."""
-    parts = []
+    parts = ["imported, since it exists"] if change.action == "Import" else []
     direct = ", ".join(dict.fromkeys(detail.property for detail in change.details if detail.recreates))
     dynamic = dict.fromkeys(f"{cause.property} changes with {cause.cause}" for cause in change.perhaps_replaced)
     if change.replacement == "Conditional" and dynamic:
@@ -252,6 +250,8 @@ def summary(plan: StackPlan, access: PlannedAccess) -> str:
     parts = [f"{number['+']} to add", f"{number['~']} to change", f"{number['-']} to remove"]
     if replaced:
         parts.append(f"{replaced} of them replaced")
+    if number[">"]:
+        parts.append(f"{number['>']} to import")
     return f"{', '.join(parts)}; access: {_all_counts(access)}"
 
 

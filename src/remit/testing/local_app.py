@@ -17,6 +17,7 @@ from remit.build import build
 from remit.deploy.execute import failure
 from remit.deploy.log_lines import is_of_lambda
 from remit.deploy.logs import app_readers, new_lines
+from remit.deploy.refusals import at_lines
 from remit.deploy.status import status
 from remit.deploy.workflow import deploy
 from remit.did_you_mean import did_you_mean
@@ -143,7 +144,7 @@ class AppOfTests:
         deployment = deploy(built, account_of(aws), WordedOperator(), yes=True)
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
-            raise failure(outcome, outcome.hint)
+            raise at_lines(failure(outcome, outcome.hint), built)
         keep_data(aws)
         self.last_access, _ = accesses(aws, after=NO_ACCESS)
         return RunningApp(aws, {output.name: output.value for output in deployment.outputs})
