@@ -65,3 +65,15 @@ def test_account_counts_with_local_where_it_is_given_and_not_from_the_environmen
     monkeypatch.setenv("REMIT_ACCOUNT", "111122223333")
     assert remit("status")[0] == 1
     assert remit("status", "--account", "000000000000")[0] == 1
+
+
+def test_the_aws_on_this_machine_is_not_held_to_the_place_that_the_project_names(
+    remit: Callable[..., tuple[int, str, str]], project: Path
+) -> None:
+    settings = project / "config" / "deploy.py"
+    lines = ["config.aws.region = 'eu-west-1'", "config.aws.account = '111122223333'"]
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text("\n    ".join(["from remit import configure\n\nwith configure() as config:", *lines]) + "\n")
+    code, _, err = remit("deploy", "--first")
+    settings.unlink()
+    assert (code, "orders-dev in the AWS on this machine, eu-central-1: CREATE_COMPLETE" in err) == (0, True), err

@@ -615,3 +615,13 @@ def test_the_accesses_of_a_workflow_that_were_seen_are_told(make: Make) -> None:
         assert "RenderWorkflowRole, the role of" in told.out
         assert "lambda:InvokeFunction" in told.out
     assert 2 == project.remit("explain", "rendr", "--seen").status
+
+
+def test_why_names_the_workflow_whose_role_was_denied(make: Make) -> None:
+    project = _project(make, _task("${Prepare}"), ', link={"Prepare": prepare}')
+    role = "arn:aws:sts::111122223333:assumed-role/orders-dev-RenderWorkflowRole-0A1B2C3D/x"
+    denial = (
+        f"User: {role} is not authorized to perform: sqs:SendMessage on resource: "
+        "arn:aws:sqs:eu-central-1:111122223333:mail because no identity-based policy allows the sqs:SendMessage action"
+    )
+    assert f"who:       workflow RenderWorkflow, as {role}\n" in project.remit("why", denial).out

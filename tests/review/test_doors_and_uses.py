@@ -242,6 +242,8 @@ def test_a_route_of_a_definition_tells_whom_it_lets_in_and_its_other_parts_do_no
     asked = [{"key": []}]
     (door,) = compared(definition(asked), definition(None))["doors"]
     assert (door["id"], door["was"], door["is"], door["public"]) == ("GET /orders", "key", "everybody", True)
+    (scopes,) = compared(definition([{"key": ["orders", "staff"]}]), definition(asked))["undecided"]
+    assert "key orders staff" in str(scopes)
     signed = {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}
     (door,) = compared(definition(None), definition(None, **signed))["doors"]
     assert (door["was"], door["is"], door["opens"]) == ("everybody", "AWS_IAM", False)

@@ -48,6 +48,8 @@ class Cause:
     advice: tuple[str, ...]
     unread: tuple[str, ...]
     obstacle: Obstacle | None = None
+    kind: str = "function"
+    """What `function` names: a function or a workflow of this app."""
 
 
 _BY: Final[dict[LayerName, str]] = {
@@ -79,6 +81,9 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
         conclusion=on_missing_object(denial, actions) + _conclusion(denial, project, function, actions, answers),
         advice=(*advice(denial), *advice_here(denial, project, function, actions, answers)),
         unread=_unread(denial, project, function),
+        kind="workflow"
+        if project and any(item.listed_as == function for item in project.app.workflows)
+        else "function",
     )
 
 

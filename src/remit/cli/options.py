@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
     from remit.local.state_files import LocalAws
+    from remit.project.settings import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
@@ -92,7 +93,7 @@ python_option = click.option(
     help="A Python that functions of its version run with on this machine; may be repeated.",
 )
 local_option = click.option("--local", is_flag=True, help="Use the AWS on this machine.")
-region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
+region_option = click.option("--region", help="The AWS region (default: config.aws.region, AWS_REGION, the profile's).")
 profile_option = click.option("--profile", help="The profile of your AWS configuration (default: AWS_PROFILE).")
 accept_option = click.option(
     "--accept", metavar="REASON", help="Continue although a replaced default policy breaks something, for this reason."
@@ -326,17 +327,25 @@ def namespace(folder: Path, stage: str | None) -> str:
 
     require_project(folder)
     name = stack_name(folder.resolve(), stage)
-    if any(b"stack_name" in path.read_bytes() for path in (folder / "config").rglob("*.py") if path.is_file()):
-        from remit.loading.load import configuration
+    settings = _configuration(folder, stage, b"stack_name")
+    return name if settings is None else settings.stack_name or name
 
-        return configuration(folder, stage).stack_name or name
-    return name
+
+def _configuration(folder: Path, stage: str | None, *words: bytes) -> Config | None:
+    """The project's settings, where its configuration has one of these words: else nothing of it runs."""
+    from remit.loading.load import configuration
+
+    sources = [path.read_bytes() for path in (folder / "config").rglob("*.py") if path.is_file()]
+    has_word = any(word in source for source in sources for word in words)
+    return configuration(folder, stage) if has_word else None
 
 
 def account(
     folder: Path, *, local: bool, region: str | None, profile: str | None, acting_as: ActingAs | None = None
 ) -> Account:
     """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
+
+    The user's own is the one that the project's configuration names for the stage, if it names one.
 
     Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
     """
@@ -345,7 +354,16 @@ def account(
     if acting_as is not None and not local:
         raise click.UsageError("--as is for the AWS on this machine: add --local")
     if not local:
-        connected = connect(region=region, profile=profile)
+        from remit.deploy.configured_place import connect_as_configured
+        from remit.project.settings import AwsSection
+
+        parameters = click.get_current_context().params
+        settings = None
+        if parameters.keys() & {"stage", "stages"}:  # else the command is about no project
+            stages = parameters.get("stages", (parameters.get("stage"),)) or (None,)
+            settings = _configuration(folder, stages[-1], b".region", b".account", b".profile")
+        place = AwsSection() if settings is None else settings.aws
+        connected = connect_as_configured(place, folder, region=region, profile=profile, account=pinned_account())
         _check_pin(connected.account, local=False)
         return connected
     from remit.local.control.clients import account_of

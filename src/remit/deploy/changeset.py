@@ -296,11 +296,13 @@ def _require_same_api(running: Mapping[str, Any], template: Mapping[str, Any]) -
     Source: "AWS::ApiGatewayV2::Api" (CloudFormation reference).
     """
     resources = [stack.get("Resources", {}) for stack in (running, template)]
-    has_body = {"Body" in each[HTTP_API]["Properties"] for each in resources if HTTP_API in each}
-    if len(has_body) > 1 and not all(f"{HTTP_API}Domain" in each for each in resources):
+    has_body = ["Body" in each[HTTP_API]["Properties"] for each in resources if HTTP_API in each]
+    if len(set(has_body)) > 1 and not all(f"{HTTP_API}Domain" in each for each in resources):
         raise RemitError(
-            "`config.api.routes_in_body` has changed, which makes another HTTP API, at another address",
-            hint="set it back; or give the API a domain first (`config.api.domain_name`), which then leads there",
+            f"{HTTP_API} has {'its' if has_body[0] else 'no'} routes in its Body in the stack, and would have "
+            f"{'none' if has_body[0] else 'them'} there: CloudFormation makes another API of it, at another address",
+            hint=f"set `config.api.routes_in_body = {has_body[0]}`; or give the API a domain first "
+            "(`config.api.domain_name`), which then leads to the new one",
         )
 
 

@@ -122,6 +122,22 @@ def connect(
     return replace(draft, account=identity["Account"], partition=arn[1], caller=identity["Arn"])
 
 
+def named_region(profile: str | None) -> tuple[str, str]:
+    """The region that the environment or the profile names, and what names it; both are empty where nothing does."""
+    import botocore.session
+    from botocore.exceptions import BotoCoreError
+
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if os.environ.get(name):
+            return os.environ[name], name
+    core = botocore.session.Session(profile=profile)
+    try:
+        region = core.get_scoped_config().get("region", "")
+    except BotoCoreError:  # there is no such profile, as whoever connects is told
+        return "", ""
+    return region, f"profile {core.profile or 'default'}"
+
+
 def _no_address() -> RemitError:
     return RemitError(
         "the endpoint of AWS is not a valid address", hint="see AWS_ENDPOINT_URL and `endpoint_url` of the profile"

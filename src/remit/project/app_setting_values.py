@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue import arns
+from remit.catalogue.partitions import regions
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
@@ -61,6 +62,15 @@ def _tag(path: Path, key: Any, content: Any) -> dict[str, str]:
         if len(written) > most:
             raise mistake((*path, key), f"has a {name} of {len(written)} characters; AWS allows {most}")
     return {key_text: value_text}
+
+
+def region(path: Path, value: Any) -> str:
+    """A region of AWS's, also one that is newer than remit's facts: a further one of a known part of the world."""
+    name = text(path, value)
+    part, _, number = name.rpartition("-")
+    if not number.isdecimal() or part not in {known.rpartition("-")[0] for known in regions()}:
+        raise mistake(path, f"is {name!r:.40}, which is no region", hint=did_you_mean(name, regions()))
+    return name
 
 
 def stages(path: Path, value: Any) -> Texts:

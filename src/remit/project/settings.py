@@ -423,8 +423,22 @@ class AwsSection(Section):
 
     __slots__ = ()
     path = "config.aws"
+    account: Setting[str | None] = Setting(
+        setting_values.or_none(setting_values.matching("[0-9]{12}", "the number of an account has 12 digits")), None
+    )
+    region: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.region), None)
     service_role: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_arn), None)
     releases: Setting[int] = Setting(setting_values.between(1, 100, "releases"), 10)
+
+    def unknown(self, name: str, where: Span) -> RemitError:
+        """As for any section; and why a profile is none of its settings."""
+        if name != "profile":
+            return super().unknown(name, where)
+        return NoSetting(
+            "`config.aws.profile` is no setting: a profile is a person's, and others name it otherwise",
+            hint="`--profile` or AWS_PROFILE names it; `config.aws.account` says which account it must be of",
+            origin=where.origin,
+        )
 
 
 class LintSection(Section):

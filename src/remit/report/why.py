@@ -45,7 +45,7 @@ def _who(cause: Cause) -> str:
     principal = cause.denial.principal
     if cause.function is None:
         return principal or "not said"
-    return f"function {cause.function}" + (f", as {principal}" if principal else "")
+    return f"{cause.kind} {cause.function}" + (f", as {principal}" if principal else "")
 
 
 def _statement(cause: Cause) -> dict[str, Any] | None:

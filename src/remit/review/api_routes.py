@@ -89,15 +89,15 @@ def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[Acce
 
 
 def _asked(operation: Mapping[str, Any], default: Any, schemes: Mapping[str, Any]) -> str:
-    """What an operation asks of whoever calls: the names of schemes, AWS_IAM, or NONE."""
+    """What an operation asks of whoever calls: the names of schemes with their scopes, AWS_IAM, or NONE."""
     auth = _mapping(operation.get("x-amazon-apigateway-auth")).get("type")
     if isinstance(auth, str):
         return auth
     security = operation.get("security", default)
-    names = sorted({name for item in security for name in _mapping(item)}) if isinstance(security, list) else []
-    if any(_mapping(schemes.get(name)).get("x-amazon-apigateway-authtype") == "awsSigv4" for name in names):
+    asked = [pair for item in security for pair in _mapping(item).items()] if isinstance(security, list) else []
+    if any(_mapping(schemes.get(name)).get("x-amazon-apigateway-authtype") == "awsSigv4" for name, _ in asked):
         return "AWS_IAM"
-    return ", ".join(names) or _NONE
+    return ", ".join(sorted(" ".join((name, *map(str, scopes or ()))) for name, scopes in asked)) or _NONE
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -86,46 +85,27 @@ def _definition(
 ) -> ReadDefinition | None:
     """The definition of a machine, in the template or in a file beside it; None: nobody can read it here."""
     as_written = {} if written is None else written.properties
-    for name in ("Definition", "DefinitionString"):
-        value = resource.properties.get(name)
-        # SAM makes a text of a definition.
-        path: Path = (
-            "Resources",
-            resource.logical_id,
-            "Properties",
-            "Definition" if "Definition" in as_written else name,
-        )
-        if is_definition(value):
-            return ReadDefinition(_texts(value), partial(_place, roles, path))
-        text = tokens.textual(value)
-        if isinstance(text, str):
-            try:
-                parsed = json.loads(text, strict=False)
-            except (ValueError, RecursionError):
-                return None
-            return ReadDefinition(parsed, partial(_place, roles, path)) if is_definition(parsed) else None
-    uri = as_written.get("DefinitionUri")
+    # SAM makes a text of a definition.
+    name = "Definition" if "Definition" in as_written else "DefinitionString"
+    path: Path = ("Resources", resource.logical_id, "Properties", name)
+    value = resource.properties.get("Definition", resource.properties.get("DefinitionString"))
+    if is_definition(value):
+        return ReadDefinition(value, partial(_place, roles, path))
+    text, uri = tokens.textual(value), as_written.get("DefinitionUri")
     file = beside(uri) if isinstance(uri, str) and "://" not in uri else None
-    if file is None:
+    content = (text.encode(), "definition") if isinstance(text, str) else file
+    if content is None:
         return None
     try:
-        document = read_as_written(*file)
+        document = read_as_written(*content)
     except RemitError:
         return None
-    return ReadDefinition(document.value, document.locate) if is_definition(document.value) else None
+    locate = document.locate if content is file else partial(_place, roles, path)
+    return ReadDefinition(document.value, locate) if is_definition(document.value) else None
 
 
 def _place(roles: FileRoles, start: Path, steps: Path) -> Origin:
     return Origin("") if roles.locate is None else roles.locate((*start, *steps))
-
-
-def _texts(value: Any) -> Any:
-    """A value with the functions of CloudFormation as late-bound text."""
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    if isinstance(value, dict):
-        return {name: _texts(item) for name, item in value.items()}
-    return [_texts(item) for item in value] if isinstance(value, list) else value
 
 
 def _compared(resource: Resource, role: Holder, definition: ReadDefinition, roles: FileRoles) -> ComparedRole:

@@ -50,6 +50,8 @@ class StandIns:
         """A value with its references filled; one that says nothing of what it gives is `OPEN`."""
         if isinstance(value, str):
             return "".join(part if isinstance(part, str) else self._text(part.text) for part in tokens.split(value))
+        if tokens.is_intrinsic(value):
+            return self.filled(tokens.from_intrinsic(value))
         if isinstance(value, dict):
             return {self.filled(name): self.filled(item) for name, item in value.items()}
         return [self.filled(item) for item in value] if isinstance(value, list) else value
