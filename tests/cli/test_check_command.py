@@ -63,27 +63,27 @@ def test_the_policy_of_a_deploy_is_not_enough_for_bootstrap_or_to_revert(app: Pa
 def test_what_is_lacking_is_told_with_the_statement_the_reason_and_a_request(app: Path) -> None:
     ran = check(app, without(printed(app, *PLACE), "sqs:TagQueue"))
     assert ran.status == 1
-    assert [line.strip() for line in ran.out.splitlines()] == [
-        f"{app}/have.json lacks 1 action that the deploy of orders-dev needs",
-        "Allow sqs:TagQueue",
-        "on arn:aws:sqs:eu-central-1:111122223333:orders-dev-DataQueue-*",
-        "because to create, read, update and delete DataQueue (AWS::SQS::Queue)",
-        "for example sqs:TagQueue on arn:aws:sqs:eu-central-1:111122223333:orders-dev-DataQueue-example is denied",
-        (
-            '{"Effect": "Allow", "Action": "sqs:TagQueue", '
-            '"Resource": "arn:aws:sqs:eu-central-1:111122223333:orders-dev-DataQueue-*"}'
-        ),
-    ]
+    heading, action, resource, reason, request, statement = (line.strip() for line in ran.out.splitlines())
+    queue = "arn:aws:sqs:eu-central-1:111122223333:orders-dev-DataQueue-"
+    assert heading == f"{app}/have.json lacks 1 action that the deploy of orders-dev needs"
+    assert (action, resource) == ("Allow sqs:TagQueue", f"on {queue}*")
+    assert reason.startswith("because to ")
+    assert reason.endswith("create, read, update and delete DataQueue (AWS::SQS::Queue)")
+    assert request.startswith(
+        f"for example no statement of the identity's policies allows sqs:TagQueue on {queue}example; nearest: "
+    )
+    assert json.loads(statement) == {"Effect": "Allow", "Action": "sqs:TagQueue", "Resource": f"{queue}*"}
 
 
 def test_programs_get_the_same_and_can_add_the_statements(app: Path) -> None:
     have = without(printed(app, *PLACE), "sqs:TagQueue", "iam:PassRole")
     ran = check(app, have, "--json")
     answer = json.loads(ran.out)
-    assert (1, False, True, []) == (ran.status, answer["enough"], answer["proven"], answer["undecided"])
+    assert (1, False, []) == (ran.status, answer["enough"], answer["undecided"])
     statements = [item["statement"] for item in answer["lacking"]]
     assert {statement["Action"] for statement in statements} == {"sqs:TagQueue", "iam:PassRole"}
     assert all(item["because"] and item["request"]["resource"].startswith("arn:") for item in answer["lacking"])
+    assert all(item["request"]["action"] in item["reason"] for item in answer["lacking"])
     assert 0 == check(app, {"Version": "2012-10-17", "Statement": [*have["Statement"], *statements]}).status
 
 
@@ -117,6 +117,19 @@ def test_layers_may_be_given_with_a_boundary(app: Path) -> None:
     answer = json.loads(check(app, {"identity": [printed(app, *PLACE)], "boundary": boundary}, "--json").out)
     actions = {name for item in answer["lacking"] for name in item["statement"]["Action"]}
     assert {name.partition(":")[0] for name in actions} == {"sqs"}
+
+
+def test_what_a_statement_denies_is_told_with_that_statement(app: Path) -> None:
+    have = printed(app, *PLACE)
+    have["Statement"].append({"Effect": "Deny", "Action": "sqs:CreateQueue", "Resource": "*"})
+    ran = check(app, have)
+    last = len(have["Statement"]) - 1
+    assert (1, True) == (ran.status, f"for example identity[0].Statement[{last}] denies sqs:CreateQueue on " in ran.out)
+
+
+def test_the_policy_of_a_resource_is_refused(app: Path) -> None:
+    ran = check(app, {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]})
+    assert (2, True) == (ran.status, "names principals: it is the policy of a resource" in ran.err)
 
 
 @pytest.mark.parametrize(

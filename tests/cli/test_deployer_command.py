@@ -235,11 +235,18 @@ def test_any_template_is_taken_with_its_stack_named_after_the_file(tmp_path: Pat
     assert "is taken to be" not in told.err
 
 
+def buckets(policy: Any) -> list[str]:
+    """Where the policy lets versions of objects be listed."""
+    return [
+        statement["Resource"] for statement in policy["Statement"] if "s3:ListBucketVersions" in statement["Action"]
+    ]
+
+
 def test_a_template_of_remits_own_has_the_artefact_bucket(make: Make) -> None:
     project = make()
     assert project.remit("build", "--no-package").status == 0
     ran = deployer(str(project.folder / ".remit" / "build" / "template.json"), "--stack", "orders-dev", *PLACE)
-    assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"
+    assert buckets(document(ran)) == ["arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"]
 
 
 def test_a_template_may_come_from_standard_input() -> None:
@@ -402,7 +409,7 @@ def test_with_a_bucket_of_ones_own_the_policy_names_that_and_no_other(make: Make
     assert project.remit("build", "--no-package", *own).status == 0
     template = str(project.folder / ".remit" / "build" / "template.json")
     ran = deployer(template, "--stack", "orders-dev", *own, *PLACE)
-    assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::our-artefacts"
+    assert buckets(document(ran)) == ["arn:aws:s3:::our-artefacts"]
 
 
 def test_who_deploys_cannot_make_or_change_the_artefact_bucket() -> None:

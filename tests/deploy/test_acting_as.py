@@ -93,7 +93,8 @@ from remit import configure
 with configure() as config:
     config.rest.cors = {"allow_origins": ["*"]}
     config.rest.access_log = True
-    config.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}
+    config.rest.properties = {"Policy": {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}]}}
     config.rest.usage_plans = {"basic": {"quota": {"limit": 3, "period": "DAY"}, "keys": ["ada"]}}
 """
 

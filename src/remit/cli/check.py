@@ -10,6 +10,7 @@ import click
 from remit.catalogue.arns import parse as parse_arn
 from remit.cli import options
 from remit.cli.policy import arn_place, deployed_option, part_option, planned_calls, purpose_option, started_role
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +72,8 @@ def check_deployer(
     0 if it is enough, and 1 if something is lacking or undecided.
 
     --live reads the policies of your own role or user, with its groups and boundary. Where you may not read them, IAM's
-    simulator is asked, which proves nothing. SCPs, session policies and policies of resources are not seen.
+    simulator is asked, which proves nothing: the answer is undecided at best. SCPs, session policies and policies of
+    resources are not seen.
 
     Without --account and --region, the account and region are those that the policy's own ARNs name, if they agree.
 
@@ -102,10 +104,13 @@ def check_deployer(
         need = bound(need, account.partition, account.region, account.account)
         whose, check = account.caller, check_caller(account, need)
     else:
+        from remit.review.principal_policies import names_callers
         from remit.template.role_files import read_policies
 
         content, whose = options.content(policy)
         layers = read_policies(content, whose).layers
+        if names_callers(layers):
+            raise RemitError(f"{whose} names principals: it is the policy of a resource, and not of whoever deploys")
         named_region, named_account = _named_place(layers.identity)
         place = arn_place(None, region or named_region, options.pinned_account() or named_account)
         need = bound(need, *place)

@@ -260,13 +260,10 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_
         options.print_json([render(policy) for policy in parts(needed_access)])
     else:
         options.print_json(render(needed_access.policy))
-        characters = policy_length(needed_access.policy)
-        most = quota("iam.managed").most
-        if characters > most:
+        length, most = policy_length(needed_access.policy), quota("iam.managed").most
+        if length > most:
             sizes = " and ".join(f"{policy_length(policy):,}" for policy in parts(needed_access))
-            options.note(
-                f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it ({sizes})"
-            )
+            options.note(f"{length:,} characters, and a managed policy holds {most:,}: `--split` parts it ({sizes})")
 
 
 def parts(needed_access: Deployer) -> tuple[Policy, ...]:
@@ -301,12 +298,11 @@ def planned_calls(
     keys |= {layer.ref: f"{app.namespace}/{layer.logical_id}.zip" for layer in app.layers}
     template = synth(app, assign(app), keys, name)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
-    planned = stack_of(app.namespace, [*running, document(template)])
     calls = deployer_calls(app, template.parameters, name)
+    if purpose == "plan":
+        return stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)
     calls += REVERTING if purpose == "revert-drift" else ()
-    return (
-        (stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)) if purpose == "plan" else (planned, calls)
-    )
+    return stack_of(app.namespace, [*running, document(template)]), calls
 
 
 def _of_templates(

@@ -52,19 +52,19 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
     """
     if account.local and account.owner is None:  # who may do anything
         return ()
+    needs = []
     try:
-        have = caller_policies(account)
         with remit_errors():
             stack = describe(account, built.namespace)
             running = deployed_template(account, stack) or {"Resources": {}}
+        for template in (running, json.loads(built.body)):
+            need = deployer(stack_of(built.namespace, [template], parameters), verbs=("create",))
+            needs.append(bound(need, account.partition, account.region, account.account))
+        if (stack is not None and stack.service_role) or needs[0].grants == needs[1].grants:
+            return ()
+        have = caller_policies(account)
     except RemitError:
         return ()
-    if stack is not None and stack.service_role:
-        return ()
-    needs = []
-    for template in (running, json.loads(built.body)):
-        need = deployer(stack_of(built.namespace, [template], parameters), verbs=("create",))
-        needs.append(bound(need, account.partition, account.region, account.account))
     had, after = needs[0].policy, needs[1]
     have = replace(have, identity=(*have.identity, had), boundary=have.boundary and (*have.boundary, had))
     check = check_deployer(have, replace(after, grants=tuple(_certain(after.grants))), account.account)
@@ -72,7 +72,8 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
     for item in check.lacking:
         statement = item.grant.statement
         actions = ", ".join(statement.actions.patterns)
-        message = f"nothing was deployed: {account.caller} may not {actions}, which it needs {item.grant.because}"
+        needed = f"{account.caller} may not {actions}, which it needs {item.grant.because}"
+        message = f"nothing was deployed: {needed}; {item.denial}"
         hint = f"add {json.dumps(render_statement(statement))}; `--force` deploys without"
         mistakes.errors.append(RemitError(message, hint=hint, exit_code=1))
     mistakes.refuse()
@@ -82,10 +83,9 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
 def _certain(grants: Iterable[Grant]) -> Iterator[Grant]:
     """The grants with their writes alone, without those that a key's policy or an earlier deploy may spare."""
     for grant in grants:
-        known_actions = filter(None, map(known_action, grant.statement.actions.patterns))
         actions = [
             action.full_name
-            for action in known_actions
+            for action in filter(None, map(known_action, grant.statement.actions.patterns))
             if action.level not in _READS and action.service != "kms" and action.full_name != _ONCE
         ]
         if actions:
@@ -153,5 +153,8 @@ def _simulated(account: Account, need: Deployer) -> DeployerCheck:
             denied = tuple(answers.search(_DENIED)) if actions else ()
         if denied:
             lacked = replace(grant, statement=replace(statement, actions=Globs(denied)))
-            lacking.append(LackingAccess(lacked, Request(denied[0], example)))
-    return DeployerCheck(tuple(lacking), is_proven=False)
+            denial = f"IAM's simulator denies {denied[0]} on {example}"
+            lacking.append(LackingAccess(lacked, Request(denied[0], example), denial))
+    return DeployerCheck(
+        tuple(lacking), ("IAM's simulator was asked for one request of each kind, which proves nothing",)
+    )

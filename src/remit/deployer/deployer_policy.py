@@ -102,10 +102,9 @@ def deployer(
     needs = [*_needs_of_calls(stack, calls)]
     if service_role is not None:
         to_it = (Condition("StringEquals", "iam:PassedToService", ("cloudformation.amazonaws.com",)),)
-        needs.append(Need("iam:PassRole", service_role, Purpose("to have CloudFormation work as that role"), to_it))
-        needs += _needs_of_transforms(stack)
-        needs += reverting(stack, boundary_of) if reverts else ()
-        return Deployer(stack.name, merged(needs))
+        start = Need("iam:PassRole", service_role, Purpose("to have CloudFormation work as that role"), to_it)
+        undone = reverting(stack, boundary_of) if reverts else ()
+        return Deployer(stack.name, merged((*needs, start, *_needs_of_transforms(stack), *undone)))
     for resource in resources:
         needs += (need for need in _needs_of_handlers(stack, resource, boundary_of) if need.purpose.doing in verbs)
     for resource in resources:
@@ -241,13 +240,7 @@ def bound(late: Deployer, partition: str = "aws", region: str = "*", account: st
             text = str(replace(arn, resource=_put(arn.resource, partition, region, owner)))
         return _put(text, partition, region, account)
 
-    grants: list[Grant] = []
-    for grant in late.grants:
-        statement = put_texts(grant.statement, place)
-        if statement.resources is not None:
-            patterns = tuple(dict.fromkeys(statement.resources.patterns))
-            statement = replace(statement, resources=replace(statement.resources, patterns=patterns))
-        grants.append(replace(grant, statement=statement))
+    grants = (replace(grant, statement=put_texts(grant.statement, place)) for grant in late.grants)
     return replace(late, grants=tuple(grants))
 
 

@@ -21,23 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LackingAccess:
-    """Access that is needed and not there: the statement that adds it, why, and a request that is denied."""
+    """Access that is needed and not there: the statement that adds it, why, a request that is denied, and by what."""
 
     grant: Grant
     request: Request
+    denial: str
 
 
 @dataclass(frozen=True, slots=True)
 class DeployerCheck:
     """The access that a deployer lacks, and sentences on what could not be decided.
 
-    Where both are empty, every request that the deploy may make is allowed. That is proven, unless the policies were
-    not read and IAM's simulator was asked.
+    Where both are empty, it is proven that every request which the deploy may make is allowed.
     """
 
     lacking: tuple[LackingAccess, ...] = ()
     undecided: tuple[str, ...] = ()
-    is_proven: bool = True
 
     @property
     def is_enough(self) -> bool:
@@ -59,7 +58,7 @@ def check_deployer(have: Layers, need: Deployer, account: str) -> DeployerCheck:
     comparison = within(need.policy, have)
     undecided = [f"{need.grants[item.source.index].because}: {item.reason}" for item in comparison.undecided]
     open_requests: dict[tuple[str, ...], list[str]] = {}
-    pieces: dict[int, list[Piece]] = {}
+    pieces: dict[int, list[tuple[Piece, str]]] = {}
     for piece in comparison.gained:
         if piece.tier == "future":
             continue
@@ -70,7 +69,7 @@ def check_deployer(have: Layers, need: Deployer, account: str) -> DeployerCheck:
             request = f"{piece.request.action} on {piece.request.resource}"
             open_requests.setdefault(tuple(decision.unknown), []).append(request)
         else:
-            pieces.setdefault(piece.source.index, []).append(piece)
+            pieces.setdefault(piece.source.index, []).append((piece, decision.because))
     for keys, requests in open_requests.items():
         undecided.append(f"{', '.join(keys)} decides {len(requests)} requests, such as {requests[0]}")
     return DeployerCheck(tuple(_lacking(need.grants[i], pieces[i]) for i in sorted(pieces)), tuple(undecided))
@@ -83,11 +82,11 @@ def _in_account(policy: Policy, account: str) -> Policy:
     return replace(policy, statements=tuple(own))
 
 
-def _lacking(grant: Grant, pieces: list[Piece]) -> LackingAccess:
+def _lacking(grant: Grant, denied: list[tuple[Piece, str]]) -> LackingAccess:
     """The lacking part of one statement, which is all of it where there is more than was found one by one."""
-    statement = grant.statement
+    statement, pieces = grant.statement, [piece for piece, _ in denied]
     if not any(piece.whole for piece in pieces):
         actions = dict.fromkeys(piece.action for piece in pieces)
         resources = dict.fromkeys(piece.resource for piece in pieces)
         statement = allow(*actions, on=tuple(resources), when=statement.conditions)
-    return LackingAccess(replace(grant, statement=statement), pieces[0].request)
+    return LackingAccess(replace(grant, statement=statement), pieces[0].request, denied[0][1])

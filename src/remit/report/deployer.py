@@ -44,29 +44,28 @@ def remarks(deployer: Deployer) -> Iterator[str]:
 
 
 def check_document(check: DeployerCheck, need: Deployer) -> dict[str, Any]:
-    """{stack, enough, proven, lacking: [{statement, because, request: {action, resource}}], undecided}."""
+    """{stack, enough, lacking: [{statement, because, request: {action, resource}, reason}], undecided}."""
     lacking = []
     for item in check.lacking:
         request = {"action": item.request.action, "resource": item.request.resource}
-        statement = render_statement(item.grant.statement)
-        lacking.append({"statement": statement, "because": item.grant.because, "request": request})
-    verdict = {"stack": need.stack or None, "enough": check.is_enough, "proven": check.is_proven}
-    return {**verdict, "lacking": lacking, "undecided": list(check.undecided)}
+        statement = {"statement": render_statement(item.grant.statement), "because": item.grant.because}
+        lacking.append({**statement, "request": request, "reason": item.denial})
+    undecided = list(check.undecided)
+    return {"stack": need.stack or None, "enough": check.is_enough, "lacking": lacking, "undecided": undecided}
 
 
 def check_lines(check: DeployerCheck, need: Deployer, whose: str) -> Iterator[str]:
     """The verdict, each lacking statement with its reason and a request, as text and as JSON, and what is undecided."""
     doing = f"the deploy of {need.stack}" if need.stack else "`remit bootstrap`"
     if check.is_enough:
-        how = "proven for every request" if check.is_proven else "by IAM's simulator, for one request of each kind"
-        yield f"{whose} allows all that {doing} needs: {how}"
+        yield f"{whose} allows all that {doing} needs: proven for every request"
         return
     number = sum(len(item.grant.statement.actions.patterns) for item in check.lacking)
     lacks = f"lacks {number} action{'' if number == 1 else 's'} that {doing} needs" if number else "may not be enough"
     yield f"{whose} {lacks}"
     for item in check.lacking:
         yield from grant_lines(item.grant, action_a_line=True)
-        yield f"      for example {item.request.action} on {item.request.resource} is denied"
+        yield f"      for example {item.denial}"
         yield f"      {json.dumps(render_statement(item.grant.statement))}"
     for reason in check.undecided:
         yield f"  ? {reason}"

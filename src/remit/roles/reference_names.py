@@ -142,10 +142,10 @@ def references(text: str) -> tuple[tokens.Reference, ...]:
 
 
 def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
-    """The statement with each text of its resources, principals and conditions replaced."""
+    """The statement with each text of its resources, principals and conditions replaced; equal resources stand once."""
     resources, principals = statement.resources, statement.principals
     if resources is not None:
-        resources = Globs(tuple(map(put, resources.patterns)), resources.negated)
+        resources = Globs(tuple(dict.fromkeys(map(put, resources.patterns))), resources.negated)
     if principals is not None:
         principals = replace(principals, patterns=tuple((kind, put(text)) for kind, text in principals.patterns))
     conditions = tuple(
