@@ -25,6 +25,8 @@ _SECTIONS: Final = {
         "logs": "Print the log of one function, or of all.",
         "event": "Print a sample event of a trigger.",
         "jobs": "List jobs that failed for good, run them again, delete them.",
+        "releases": "List what was deployed, and can be again.",
+        "rollback": "Deploy an earlier release again.",
         "delete": "Delete what is deployed.",
         "local": "Start, stop, reset or inspect the AWS on this machine.",
     },

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -16,20 +18,74 @@ if TYPE_CHECKING:
     from remit.build import Built
     from remit.cli.stack_commands import Terminal
     from remit.deploy.deployment import Deployment
-    from remit.deploy.planned_access import Approval
     from remit.deploy.session import Account
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def deploying(command: F) -> F:
+    """Add the options of what deploys: a build, or a release again. `carry_out` takes their values."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS: Final = (
+    options.project_option,
+    options.stage_option,
+    options.local_option,
+    options.acting_as_option,
+    options.account_options,
+    options.yes_option,
+    options.artefact_bucket_option,
+    options.service_role_option,
+    click.option(
+        "--require-approval",
+        "approval",
+        type=click.Choice(("broadening", "any", "never")),
+        help="Which changes of access need approval: those that add access (default), any, or none (never).",
+    ),
+    click.option("--accept-drift", is_flag=True, help="Deploy, and keep changes that were made by hand."),
+    click.option("--revert-drift", is_flag=True, help="Undo changes that were made by hand, then deploy."),
+    click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75."),
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Deploy even if a newer remit deployed this stack, or your policies seem to lack what the deploy needs.",
+    ),
+    click.option("--skip", multiple=True, metavar="ID", help="Skip resource ID in a rollback that failed on it."),
+    click.option("--plan", "only_plans", is_flag=True, help="Show what a deploy would do, and change nothing."),
+    click.option("--markdown", is_flag=True, help="With --plan: print Markdown, for a comment on a pull request."),
+    click.option(
+        "--write", metavar="FILE", type=click.Path(path_type=Path), help="With --plan: write JSON or Markdown there."
+    ),
+    options.json_option,
+)
+
+
+PLACE: Final = ("region", "profile", "acting_as")
+_PASSED: Final = frozenset(
+    (
+        "yes",
+        "yes_delete",
+        "first",
+        "take_over",
+        "adopt",
+        "approval",
+        "wait",
+        "force",
+        "skip",
+        "service_role",
+        "only_plans",
+    )
+)
+"""The options that are arguments of `workflow.deploy`."""
 
 
 @click.command("deploy", short_help="Deploy to AWS, or to the AWS on this machine.")
-@options.project_option
-@options.stage_option
-@options.local_option
 @options.python_option
-@options.acting_as_option
 @options.delays_option
 @options.strict_option
-@options.account_options
-@options.yes_option
 @click.option(
     "--yes-delete",
     multiple=True,
@@ -43,60 +99,19 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Import what exists already under a name that the app gives, instead of failing. Log groups always are.",
 )
-@options.artefact_bucket_option
-@options.service_role_option
-@click.option(
-    "--require-approval",
-    "approval",
-    type=click.Choice(("broadening", "any", "never")),
-    help="Which changes of access need approval: those that add access (default), any, or none (never).",
-)
-@click.option("--accept-drift", is_flag=True, help="Deploy, and keep changes that were made by hand.")
-@click.option("--revert-drift", is_flag=True, help="Undo changes that were made by hand, then deploy.")
-@click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Deploy even if a newer remit deployed this stack, or your policies seem to lack what the deploy needs.",
-)
-@click.option("--skip", multiple=True, metavar="ID", help="Skip resource ID in a rollback that failed on it.")
-@click.option("--plan", "only_plans", is_flag=True, help="Show what a deploy would do, and change nothing.")
-@click.option("--markdown", is_flag=True, help="With --plan: print Markdown, for a comment on a pull request.")
-@click.option(
-    "--write", metavar="FILE", type=click.Path(path_type=Path), help="With --plan: write JSON or Markdown there."
-)
-@options.json_option
+@deploying
 def command(
     folder: Path,
     stage: str | None,
-    region: str | None,
-    profile: str | None,
-    acting_as: options.ActingAs | None,
     seed: str | None,
-    skip: tuple[str, ...],
-    yes_delete: tuple[str, ...],
     accept: str | None,
-    approval: Approval | None,
-    artefact_bucket: str | None,
-    write: Path | None,
-    service_role: str | None,
     *,
-    only_plans: bool,
-    markdown: bool,
     local: bool,
     strict: bool,
-    yes: bool,
-    first: bool,
-    take_over: bool,
-    adopt: bool,
-    accept_drift: bool,
-    revert_drift: bool,
-    wait: bool,
     resume: bool,
-    force: bool,
-    as_json: bool,
+    **wished: Any,
 ) -> int:
     """Build the app and deploy it with CloudFormation.
 
@@ -147,23 +162,20 @@ def command(
     """
     from remit.cli import stack_commands
 
-    _check(click.get_current_context().params)
-    is_text = write is not None or not (as_json or markdown)
+    check(click.get_current_context().params)
     with stack_commands.stoppable():
         name = options.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
-        terminal = stack_commands.Terminal(asks=not only_plans, is_answer=only_plans and is_text)
+        terminal = operator(wished)
+        connect = partial(options.account, folder, local=local, **{part: wished[part] for part in PLACE})
         if resume:
             from remit.deploy.workflow import resume as follow
 
-            account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
-            _tell(account, follow(account, folder, name, stage, terminal), None, as_json=as_json)
+            account = connect()
+            _tell(account, follow(account, folder, name, stage, terminal), None, as_json=wished["as_json"])
+            code = 0
         else:
             from remit.build import build
-            from remit.deploy.deployment import NotApproved
             from remit.deploy.workflow import deploy, lacking
-
-            def connect() -> Account:
-                return options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
 
             # Missing credentials are told before minutes go into packages. A local AWS starts for a sound project, or
             # for one that names what this AWS may lack.
@@ -175,53 +187,63 @@ def command(
                 accept=accept,
                 for_this_machine=local,
                 place=None if early is None else _place(early),
-                bucket=artefact_bucket,
+                bucket=wished["artefact_bucket"],
                 lacking=lambda app: lacking(app, folder, lambda: early or connect()),
             )
             for note in built.notes:
                 terminal.note(note)
             account = early or connect()
-            try:
-                with options.delays(folder, seed), options.strictness(strict=strict):
-                    deployment = deploy(
-                        built,
-                        account,
-                        terminal,
-                        yes=yes,
-                        yes_delete=yes_delete,
-                        first=first,
-                        take_over=take_over,
-                        adopt=adopt,
-                        approval=approval,
-                        drift="accept" if accept_drift else "revert" if revert_drift else "ask",
-                        wait=wait,
-                        force=force,
-                        skip=skip,
-                        bucket=artefact_bucket,
-                        only_plans=only_plans,
-                        service_role=service_role,
-                    )
-            except NotApproved as refusal:
-                if as_json:  # programs get the plan that nobody agreed to, too
-                    options.print_report({**_document(account, refusal.deployment), "ok": False})
-                raise
-            if only_plans:
-                _tell_plan(account, deployment, terminal, write, as_json=as_json, markdown=markdown)
-                return 1 if deployment.unanswered else 0
-            _tell(account, deployment, built, as_json=as_json)
-        if local:
+            deploys = partial(deploy, built, account, terminal)
+            with options.delays(folder, seed), options.strictness(strict=strict):
+                code = carry_out(deploys, account, terminal, wished, built)
+        if local and not wished["only_plans"]:
             options.require_kept(folder)
+    return code
+
+
+def operator(wished: Mapping[str, Any]) -> Terminal:
+    """Whoever is told of a deploy with these options: the lines of a plan alone are its answer."""
+    from remit.cli.stack_commands import Terminal
+
+    is_text = wished["write"] is not None or not (wished["as_json"] or wished["markdown"])
+    return Terminal(asks=not wished["only_plans"], is_answer=wished["only_plans"] and is_text)
+
+
+def carry_out(
+    deploys: Callable[..., Deployment],
+    account: Account,
+    terminal: Terminal,
+    wished: Mapping[str, Any],
+    built: Built | None = None,
+) -> int:
+    """Deploy, or plan alone, as the options of `deploying` say, and tell how it ended; the exit code."""
+    from remit.deploy.deployment import NotApproved
+
+    drift = "accept" if wished["accept_drift"] else "revert" if wished["revert_drift"] else "ask"
+    try:
+        deployment = deploys(
+            drift=drift, bucket=wished["artefact_bucket"], **{name: wished[name] for name in _PASSED & wished.keys()}
+        )
+    except NotApproved as refusal:
+        if wished["as_json"]:  # programs get the plan that nobody agreed to, too
+            options.print_report({**_document(account, refusal.deployment), "ok": False})
+        raise
+    if wished["only_plans"]:
+        _tell_plan(account, deployment, terminal, wished)
+        return 1 if deployment.unanswered else 0
+    _tell(account, deployment, built, as_json=wished["as_json"])
     return 0
 
 
-def _check(wished: Mapping[str, Any]) -> None:
+def check(wished: Mapping[str, Any]) -> None:
     """Refuse what does not go together, and a file that cannot be written, before anything is done."""
     plan, write, is_document = wished["only_plans"], wished["write"], wished["as_json"] or wished["markdown"]
-    beyond = [f"--{name.replace('_', '-')}" for name in ("yes", "resume", "revert_drift", "skip") if wished[name]]
+    names = ("yes", "resume", "revert_drift", "skip")
+    beyond = [f"--{name.replace('_', '-')}" for name in names if wished.get(name)]
     refusals = {
         "choose one of --accept-drift and --revert-drift": wished["accept_drift"] and wished["revert_drift"],
-        "--simulate-delays is for the AWS on this machine: add --local": wished["seed"] and not wished["local"],
-        "--strict is for the AWS on this machine: add --local": wished["strict"] and not wished["local"],
+        "--simulate-delays is for the AWS on this machine: add --local": wished.get("seed") and not wished["local"],
+        "--strict is for the AWS on this machine: add --local": wished.get("strict") and not wished["local"],
         "choose one of --json and --markdown": wished["as_json"] and wished["markdown"],
         "--markdown and --write go with --plan": (wished["markdown"] or write) and not plan,
         "--write is for the answer of --json or --markdown: add one": write and not is_document,
@@ -232,9 +254,7 @@ def _check(wished: Mapping[str, Any]) -> None:
     options.refuse(refusals)
 
 
-def _tell_plan(
-    account: Account, planned: Deployment, terminal: Terminal, write: Path | None, *, as_json: bool, markdown: bool
-) -> None:
+def _tell_plan(account: Account, planned: Deployment, terminal: Terminal, wished: Mapping[str, Any]) -> None:
     """The end of a plan, after what the terminal has shown; and the document for programs or for a comment."""
     import io
 
@@ -245,10 +265,11 @@ def _tell_plan(
     if planned.plan is None:
         terminal.show([f"{planned.namespace} in {place(account)}: no changes"])
     terminal.show(stop_lines(terminal, planned.unanswered))
+    write: Path | None = wished["write"]
     file = io.StringIO() if write else None
-    if markdown:
+    if wished["markdown"]:
         click.echo(plan_comment(planned, place(account)), file=file, nl=False)
-    elif as_json:
+    elif wished["as_json"]:
         options.print_report(_document(account, planned), file)
     if write is not None and file is not None:
         options.write_answer(write, file.getvalue())

@@ -48,7 +48,7 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
     from boto3.s3.transfer import TransferConfig
 
     with remit_errors():
-        stored = _stored(account, bucket, key)
+        stored = compare_stored(account, bucket, key)
         if stored == "these bytes":
             return "reused"
         account.client("s3").upload_file(
@@ -69,7 +69,7 @@ def upload_template(account: Account, bucket: str, folder: str, body: str) -> st
     key = f"{folder}/{sha256(raw).hexdigest()}.json"
     client = account.client("s3")
     with remit_errors():
-        if _stored(account, bucket, key) != "these bytes":
+        if compare_stored(account, bucket, key) != "these bytes":
             client.put_object(
                 Bucket=bucket,
                 Key=key,
@@ -173,7 +173,7 @@ def remove_bucket(account: Account) -> bool:
     return True
 
 
-def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "these bytes", "other bytes"]:
+def compare_stored(account: Account, bucket: str, key: str) -> Literal["nothing", "these bytes", "other bytes"]:
     """Compare the object under a key in S3 with these bytes.
 
     "other bytes" also where S3 has no SHA-256 of the whole object.

@@ -9,40 +9,33 @@ from __future__ import annotations
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-import remit
-from remit.app import ExistingValue
-from remit.build import text
-from remit.deploy.artefacts import checksum, object_pages
+from remit import __version__
+from remit.app import App, ExistingValue, Template
+from remit.build import Built, text
+from remit.deploy.artefacts import checksum, compare_stored, object_pages
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.bootstrap import require_bucket
+from remit.deploy.changeset import deployed_template
+from remit.deploy.stack import describe
 from remit.errors import RemitError
 from remit.secrets import secret_parts
 from remit.template.parameters import parameters as declared_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
     from remit.deploy.stack import DeployedStack
 
 _FORMAT: Final = 1
-_NAME: Final = re.compile(r"(?P<number>[0-9]{6})-(?P<sha256>[0-9a-f]{64})\.json")
-_FIELDS: Final = (
-    "number", "namespace", "at", "by", "commit", "is_clean", "remit", "went_back_to", "parameters", "template",
-)  # fmt: skip
-_THREADS: Final = 10  # the connections that a client keeps
-_ZIP: Final = re.compile(r"\b[0-9a-f]{64}\.zip\b")
-
-
-class Damaged(RemitError):  # noqa: N818 - a state of what is stored
-    """An object in the place of a release that is none: its bytes are not those that its key names."""
+_KEY: Final = r"(.+)/releases/([0-9]{6})-([0-9a-f]{64})\.json"
+_ZIP: Final = r"\b[0-9a-f]{64}\.zip\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +43,11 @@ class Release:
     """What was deployed once. `number` is 0 until it is kept."""
 
     namespace: str
-    template: Mapping[str, Any]
-    parameters: Mapping[str, str]
+    number: int = 0
+    template: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     """Without those that may be secret."""
-    at: str
+    at: str = ""
     """When CloudFormation changed the stack: ISO 8601 in UTC."""
     by: str = ""
     """The ARN of whoever deployed it; empty where nobody knows."""
@@ -65,129 +59,130 @@ class Release:
     """What its deploy looked up for the parameters, those that are not kept as well."""
     went_back_to: int | None = None
     """The release that it has again, of a rollback."""
-    remit: str = remit.__version__
-    number: int = 0
+    remit: str = __version__
+    damage: str = ""
+    """Why what lies under a key is no release: its bytes are not those that the key names, say."""
 
     @property
     def zips(self) -> tuple[str, ...]:
         """The keys of the zips that its template names."""
-        return tuple(sorted({f"{self.namespace}/{name}" for name in _ZIP.findall(json.dumps(self.template))}))
+        return tuple(sorted({f"{self.namespace}/{name}" for name in re.findall(_ZIP, json.dumps(self.template))}))
+
+    def built_again(self, folder: Path, name: str, stage: str) -> Built:
+        """The release as a build of the project, whose zips are in the bucket; nothing of the project is loaded."""
+        app = App(name, stage, (), stack_name=self.namespace)
+        return Built(folder, app, (), Template("", (), parameters=self.looked_up), text(self.template), {})
 
     def runs_the_same(self, other: Release) -> bool:
         """Return whether both are the same template with the same parameters."""
         return (self.template, self.parameters) == (other.template, other.parameters)
 
 
-def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Sequence[ExistingValue] = ()) -> Release:
+def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Iterable[ExistingValue] = ()) -> Release:
     """What runs, as a release that is not kept yet."""
     declared = declared_parameters(template)
-    by_parameter = {value.parameter: value for value in looked_up if value.parameter in declared}
-    kept = {}
-    for parameter, value in stack.parameters:
-        name = by_parameter[parameter].name if parameter in by_parameter else parameter
-        if not declared[parameter].is_hidden and not any(secret_parts(re.sub(r"\W+", "_", name), value)):
-            kept[parameter] = value
-    return Release(stack.name, template, kept, stack.since, looked_up=tuple(by_parameter.values()))
+    values = {value.parameter: replace(value, origin=None) for value in looked_up if value.parameter in declared}
+    parameters = {}
+    for parameter, content in stack.parameters:
+        name = values[parameter].name if parameter in values else parameter
+        if not declared[parameter].is_hidden and not any(secret_parts(re.sub(r"\W+", "_", name), content)):
+            parameters[parameter] = content
+    return Release(stack.name, 0, template, parameters, stack.since, looked_up=tuple(values.values()))
+
+
+def running_release(account: Account, namespace: str, releases: Iterable[Release]) -> Release | None:
+    """The newest release that is what runs; None if that is not kept. RemitError (1): nothing is deployed."""
+    with remit_errors():
+        stack = describe(account, namespace)
+        if stack is None or stack.new:
+            raise RemitError(f"{namespace} is not deployed", hint="`remit deploy` deploys it", exit_code=1)
+        template = deployed_template(account, stack)
+    now = release_of(stack, template, (value for release in releases for value in release.looked_up))
+    return next((release for release in reversed(tuple(releases)) if release.runs_the_same(now)), None)
+
+
+def release_to_go_back_to(account: Account, bucket: Bucket, namespace: str, number: int | None) -> Release:
+    """The release of this number, or the one before what runs. RemitError (2): there is none, or none that is whole."""
+    releases = kept_releases(account, bucket, namespace)
+    running = running_release(account, namespace, releases)
+    if number is None:
+        words = "before the one that runs"
+        wanted = [release for release in releases if running is None or release.number < running.number][-1:]
+    else:
+        words = f"{number} any more" if releases and number < releases[0].number else f"{number}"
+        wanted = [release for release in releases if release.number == number]
+    hint = f"kept are {', '.join(str(release.number) for release in releases) or 'none'}: see `remit releases`"
+    if len(wanted) != 1:
+        there = "several releases have the number" if wanted else "there is no release"
+        raise RemitError(f"{there} {words} of {namespace}", hint=hint)
+    release = wanted[0]
+    damage = release.damage
+    with remit_errors():
+        for key in release.zips:
+            if compare_stored(account, bucket.name, key) != "these bytes":
+                damage = f"bucket {bucket.name} does not have its zip {key}"
+    if damage:
+        raise RemitError(f"release {release.number} of {namespace} cannot be deployed: {damage}", hint=hint)
+    return release
 
 
 def next_number(account: Account, bucket: Bucket, release: Release) -> int | None:
     """The number under which a release is to be kept; None where the newest one runs the same."""
-    keys = release_keys(account, bucket, release.namespace)
-    if not keys:
-        return 1
-    with suppress(Damaged):
-        if read_release(account, bucket, keys[-1]).runs_the_same(release):
-            return None
-    return _number(keys[-1]) + 1
+    newest = kept_releases(account, bucket, release.namespace, 1)
+    if newest and newest[0].runs_the_same(release):
+        return None
+    return newest[0].number + 1 if newest else 1
 
 
 def keep(account: Account, bucket: Bucket, release: Release) -> None:
-    """Write a release that has its number. RemitError: it cannot be written."""
-    if release.number == 1 and account.local:
-        require_bucket(account, bucket)
-    body = text(_document(release)).encode()
-    key = f"{_folder(release.namespace)}{release.number:06}-{sha256(body).hexdigest()}.json"
-    with remit_errors():
-        account.client("s3").put_object(
-            Bucket=bucket.name,
-            Key=key,
-            Body=body,
-            ContentType="application/json",
-            ExpectedBucketOwner=account.account,
-            ChecksumSHA256=checksum(key),
-        )
+    """Write a release that has its number. RemitError: it cannot be written.
 
-
-def release_keys(account: Account, bucket: Bucket, namespace: str) -> tuple[str, ...]:
-    """The keys of a stack's releases, the oldest first; none where there is no bucket."""
-    folder = _folder(namespace)
-    keys = []
-    with remit_errors(), suppress(account.client("s3").exceptions.NoSuchBucket):
-        for page in object_pages(account, bucket.name, folder):
-            keys += [item["Key"] for item in page.get("Versions", []) if item["IsLatest"]]
-    return tuple(sorted(key for key in keys if _NAME.fullmatch(key.removeprefix(folder))))
+    An app without zips needs no bucket: without one, nothing is kept.
+    """
+    body = text({"format": _FORMAT, "zips": release.zips, **asdict(release)}).encode()
+    key = f"{release.namespace}/releases/{release.number:06}-{sha256(body).hexdigest()}.json"
+    client = account.client("s3")
+    arguments = {"Bucket": bucket.name, "Key": key, "Body": body, "ExpectedBucketOwner": account.account}
+    with remit_errors(), suppress(client.exceptions.NoSuchBucket):
+        client.put_object(**arguments, ContentType="application/json", ChecksumSHA256=checksum(key))
 
 
 def kept_keys(account: Account, bucket: Bucket, namespace: str, most: int) -> tuple[str, ...]:
     """The keys of the newest releases, and those of the zips that they need."""
     keys = release_keys(account, bucket, namespace)[-most:]
-    whole = [release for release in read_releases(account, bucket, keys) if isinstance(release, Release)]
-    return (*keys, *(zip_key for release in whole for zip_key in release.zips))
+    return (*keys, *(zip_key for key in keys for zip_key in read_release(account, bucket, key).zips))
 
 
-def read_releases(account: Account, bucket: Bucket, keys: Sequence[str]) -> tuple[Release | Damaged, ...]:
-    """The release under each key, or what is wrong with it."""
+def release_keys(account: Account, bucket: Bucket, namespace: str) -> tuple[str, ...]:
+    """The keys of a stack's releases, the oldest first; none where there is no bucket."""
+    keys = []
+    with remit_errors(), suppress(account.client("s3").exceptions.NoSuchBucket):
+        for page in object_pages(account, bucket.name, f"{namespace}/releases/"):
+            keys += [item["Key"] for item in page.get("Versions", []) if item["IsLatest"]]
+    return tuple(sorted(key for key in keys if re.fullmatch(_KEY, key)))
 
-    def read(key: str) -> Release | Damaged:
-        try:
-            return read_release(account, bucket, key)
-        except Damaged as damaged:
-            return damaged
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return tuple(pool.map(read, keys))
+def kept_releases(account: Account, bucket: Bucket, namespace: str, most: int = 0) -> tuple[Release, ...]:
+    """The newest releases of a stack, the oldest first; all of them where no number is given."""
+    return tuple(read_release(account, bucket, key) for key in release_keys(account, bucket, namespace)[-most:])
 
 
 def read_release(account: Account, bucket: Bucket, key: str) -> Release:
-    """The release under a key. Damaged: what lies there is not what the key names, or of another stack."""
-    with remit_errors():
-        client = account.client("s3")
-        try:
-            body = client.get_object(Bucket=bucket.name, Key=key, ExpectedBucketOwner=account.account)["Body"].read()
-        except client.exceptions.NoSuchKey as error:
-            raise Damaged(f"{key} in bucket {bucket.name} is gone") from error
-    namespace, _, name = key.partition("/releases/")
-    if not name.endswith(f"-{sha256(body).hexdigest()}.json"):
-        raise Damaged(f"{key} in bucket {bucket.name} has other bytes than its name says")
-    try:
-        release = _release(json.loads(body))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Damaged(f"{key} in bucket {bucket.name} is no release that this remit can read") from None
-    if (release.namespace, release.number) != (namespace, _number(key)):
-        raise Damaged(f"{key} in bucket {bucket.name} is release {release.number} of {release.namespace}")
-    return release
-
-
-def _folder(namespace: str) -> str:
-    return f"{namespace}/releases/"
-
-
-def _number(key: str) -> int:
-    return int(key.rpartition("/")[2].partition("-")[0])
-
-
-def _document(release: Release) -> dict[str, Any]:
-    fields = {name: getattr(release, name) for name in _FIELDS}
-    looked_up = [[value.parameter, value.kind, value.name, value.group] for value in release.looked_up]
-    return {"format": _FORMAT, **fields, "zips": release.zips, "looked_up": looked_up}
-
-
-def _release(value: Mapping[str, Any]) -> Release:
-    """A release that was read. KeyError, TypeError, ValueError: the document is none."""
-    if value["format"] != _FORMAT:
-        raise ValueError
-    looked_up = tuple(ExistingValue(*row) for row in value["looked_up"])
-    release = Release(**{name: value[name] for name in _FIELDS}, looked_up=looked_up)
-    if not isinstance(release.template["Resources"], dict) or not isinstance(release.parameters, dict):
-        raise TypeError
-    return release
+    """The release under a key; nothing but its `damage` where the key's bytes are others, or it is of another stack."""
+    namespace, digits, digest = re.findall(_KEY, key)[0]
+    empty, body = Release(namespace, int(digits)), b""
+    client = account.client("s3")
+    with remit_errors(), suppress(client.exceptions.NoSuchKey):
+        body = client.get_object(Bucket=bucket.name, Key=key, ExpectedBucketOwner=account.account)["Body"].read()
+    if sha256(body).hexdigest() != digest:
+        return replace(empty, damage=f"{key} has other bytes than its name says")
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        value = json.loads(body)
+        written_as, _ = value.pop("format"), value.pop("zips")
+        looked_up = tuple(ExistingValue(**row) for row in value.pop("looked_up"))
+        release = Release(**value, looked_up=looked_up)
+        parts = (release.template["Resources"], release.parameters)
+        is_whole = written_as == _FORMAT and all(isinstance(part, dict) for part in parts)
+        if is_whole and (release.namespace, release.number) == (empty.namespace, empty.number):
+            return release
+    return replace(empty, damage=f"{key} is of another stack or number, or no release that this remit can read")

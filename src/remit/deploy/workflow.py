@@ -36,6 +36,7 @@ from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
+from remit.deploy.protection import protect
 from remit.deploy.refusals import at_lines
 from remit.deploy.releases import keep, kept_keys, next_number, release_of
 from remit.deploy.stack import deployer, describe
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from remit.deploy.bucket import Bucket
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import Approval, PlannedAccess
+    from remit.deploy.releases import Release
     from remit.deploy.session import Account
     from remit.review.accepted_file import AcceptedGain
 
@@ -81,6 +83,7 @@ def deploy(
     bucket: str | None = None,
     service_role: str | None = None,
     only_plans: bool = False,
+    release: Release | None = None,
 ) -> Deployment:
     """Deploy a build to an account, and follow CloudFormation to the end.
 
@@ -101,8 +104,9 @@ def deploy(
     - `only_plans` plans and stops: `unanswered` of the Deployment is what would stop it if nobody answers. Nothing is
       left behind, after a signal or a failure neither: no change set, no empty stack of a new stage, no upload, secret,
       parameter or record, and nothing that was changed by hand is undone. No `plan` means no changes. The operator
-      must answer None; `report.operators.reasons` words what it was asked. A rollback gives the `Built` of the release
-      that it goes back to, whose `artefacts` are not looked at.
+      must answer None; `report.operators.reasons` words what it was asked.
+    - `release` is the one that the stack goes back to, whose `built_again` the build is: with the values that it keeps,
+      and never where data would go.
 
     A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved (exit code 1): it needs an
     approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
@@ -125,6 +129,7 @@ def deploy(
         skip=tuple(skip),
         service_role=None if only_plans else service_role or built.app.service_role,
         only_looks=only_plans,
+        release=release,
     )
     if only_plans:
         with _before_deploying(account), leaving_nothing(account, built.namespace, job.bucket):
@@ -134,13 +139,21 @@ def deploy(
         for text in () if force or job.service_role else require_deployer(built, account, job.parameters):
             operator.note(f"note: whether the caller may deploy this is not certain: {text}")
     deployment = _change_stack_again(job)
+    if job.protects:
+        with _noted(operator, "the stack is not protected"):
+            protect(account, built.namespace, operator.note)
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
-            remember(account, built.folder, built)
+            if release is None:
+                remember(account, built.folder, built)
+            else:
+                remember_running(account, built.folder, built.namespace, built.app.stage)
         with _noted(operator, _NO_RELEASE):
             _keep_release(job)
         _prune(job, deployment)
-        functions = other_code(account, built.namespace, json.loads(built.body))
+        accepted = () if deployment.manual_changes is None else deployment.manual_changes.functions_of_other_code
+        running = other_code(account, built.namespace, json.loads(built.body))
+        functions = tuple(code for code in running if code.function not in accepted)
         deployment = replace(deployment, other_code=functions)
     return deployment
 
@@ -198,21 +211,29 @@ class _Job:
     service_role: str | None
     only_looks: bool = False
     """Whether nothing is to be changed, in the account or on this machine."""
+    release: Release | None = None
+    """The one to go back to."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The values of the template's parameters, as they were looked up for this deploy."""
+
+    @property
+    def protects(self) -> bool:
+        """True if its stack is a production stage's, and not on this machine."""
+        return self.built.app.retains_data and not self.account.local
 
 
 def _looked_up(job: _Job) -> _Job:
     """The job with the values of the template's parameters. RemitError has all that must exist and does not."""
     built, account, note = job.built, job.account, job.operator.note
     missing = Mistakes()
-    parameters: Mapping[str, str] = {}
+    parameters: dict[str, str] = {} if job.release is None else dict(job.release.parameters)
+    values = [value for value in built.template.parameters if value.parameter not in parameters]
     with missing.noted():
         look_up(built.app, account, built.folder, note, only_looks=job.only_looks)
     with missing.noted():
         require_log_role(built.app, account, note)
     with missing.noted():
-        parameters = look_up_existing(built.template.parameters, account, built.folder, note)
+        parameters |= look_up_existing(values, account, built.folder, note)
     with missing.noted():
         make_policies(built, account, note, only_looks=job.only_looks)
     if not job.only_looks:
@@ -251,6 +272,9 @@ def _change_stack(job: _Job) -> Deployment:
         if job.only_looks:
             return deployment
         _upload(job)
+        if job.protects and planned.data_to_name:
+            going = {change.logical_id for change in planned.data_to_name}
+            protect(job.account, planned.namespace, job.operator.note, going=going)
         if planned.running:
             with _noted(job.operator, "`remit rollback` cannot go back to what runs now"):
                 _keep_release(job, by_this_deploy=False)
@@ -263,6 +287,14 @@ def _agreed(job: _Job, deployment: Deployment, planned: StackPlan) -> Deployment
     """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to."""
     _require_first(job, is_first=planned.kind == "CREATE")
     access = _show(job, planned)
+    if job.release is not None and planned.data_to_name:
+        data = ", ".join(f"{change.logical_id} ({change.type})" for change in planned.data_to_name)
+        refusal = RemitError(
+            f"nothing was deployed: release {job.release.number} has no place for data that is there now: {data}",
+            hint="bring back the code that you want and keep these resources in the project, then `remit deploy`",
+            exit_code=1,
+        )
+        raise NotApproved(refusal, replace(deployment, access=access))
     try:
         agree_to_plan(
             job.account,
@@ -388,20 +420,22 @@ def _keep_release(job: _Job, *, by_this_deploy: bool = True) -> None:
     number = next_number(account, bucket, release)
     if number is None:
         return
-    if by_this_deploy:
+    release = replace(release, number=number, by=account.caller if by_this_deploy else deployer(account, stack))
+    if by_this_deploy and job.release is not None:
+        back = job.release
+        release = replace(release, commit=back.commit, is_clean=back.is_clean, went_back_to=back.number)
+    elif by_this_deploy:
         from remit.review.base_commit import head_of  # noqa: PLC0415 - most deploys change nothing
 
         commit, is_clean = head_of(built.folder)
-        release = replace(release, by=account.caller, commit=commit, is_clean=is_clean)
-    else:
-        release = replace(release, by=deployer(account, stack))
-    keep(account, bucket, replace(release, number=number))
+        release = replace(release, commit=commit, is_clean=is_clean)
+    keep(account, bucket, release)
 
 
 def _prune(job: _Job, deployment: Deployment) -> None:
     """Remove old releases, and zips that neither a release nor what runs needs; those in another bucket are named."""
     done, bucket = deployment.plan, job.bucket.name
-    if done is None:
+    if done is None or job.release is not None:  # how many releases to keep, only the project says
         return
     with _noted(job.operator, "old uploads are not removed"):
         kept = kept_keys(job.account, job.bucket, done.namespace, job.built.app.releases)

@@ -17,10 +17,13 @@ import functools
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PARTITION: Final = "${AWS::Partition}"
 REGION: Final = "${AWS::Region}"
@@ -159,6 +162,13 @@ def plain(value: Any) -> Any:
         texts = {key: plain(item) for key, item in value.items()}
         return Verbatim(texts) if isinstance(value, Verbatim) else texts
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def with_leaves(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    """A value of a document with each text, number and intrinsic function in it as `leaf` makes it."""
+    if isinstance(value, dict) and not is_intrinsic(value):
+        return {name: with_leaves(item, leaf) for name, item in value.items()}
+    return [with_leaves(item, leaf) for item in value] if isinstance(value, list) else leaf(value)
 
 
 def with_dynamic(text: str) -> str:

@@ -303,14 +303,8 @@ def _told(path: str, value: Any) -> str:
 def _text(value: Any) -> str:
     if _is_text(value):
         return str(value).lower() if isinstance(value, bool) else tokens.text_of(value)
-    return json.dumps(_with_texts(value), sort_keys=True, default=str)
-
-
-def _with_texts(value: Any) -> Any:
-    """A value with each intrinsic function as text, which the working tree has in the place of a template's."""
-    if isinstance(value, dict) and not tokens.is_intrinsic(value):
-        return {name: _with_texts(item) for name, item in value.items()}
-    return [_with_texts(item) for item in value] if isinstance(value, list) else tokens.textual(value)
+    # The working tree has a text in the place of a template's intrinsic function.
+    return json.dumps(tokens.with_leaves(value, tokens.textual), sort_keys=True, default=str)
 
 
 def _is_text(value: Any) -> bool:

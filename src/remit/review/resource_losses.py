@@ -80,23 +80,17 @@ def _loss(old: Resource, new: Resource | None, lost: Mapping[str, ResourceLoss])
         for path in () if properties else (*sure, *sometimes):
             before, after = list(values_at(old.properties, path)), list(values_at(new.properties, path))
             targets = {reference.target for reference, _ in references(after, late=True)}
-            if _texts(before) != _texts(after) or not targets.isdisjoint(lost):
+            texts = [tokens.with_leaves(side, _text) for side in (before, after)]
+            if texts[0] != texts[1] or not targets.isdisjoint(lost):
                 properties.append(path)
-                is_certain |= path in sure and "${" not in str((_texts(before), _texts(after)))
+                is_certain |= path in sure and "${" not in str(texts)
         if not properties:
             return None
     origin = old.origin if new is None else new.origin
     return ResourceLoss(old.logical_id, old.type, how, is_certain, tuple(properties), stays, origin)
 
 
-def _texts(value: Any) -> Any:
-    """A value with its functions as text, and numbers and booleans as CloudFormation compares them."""
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    if isinstance(value, dict):
-        return {key: _texts(item) for key, item in value.items()}
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) or value is None:
-        return str(value).lower()
-    return [_texts(item) for item in value]
+def _text(value: Any) -> str:
+    """A value with a function as text, and numbers and booleans as CloudFormation compares them."""
+    text = tokens.textual(value)
+    return text if isinstance(text, str) else str(text).lower()

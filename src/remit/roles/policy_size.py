@@ -67,7 +67,7 @@ class Sizes:
 
     def written(self, document: Any) -> int:
         """Characters of a document as it stands in a file, with the functions of CloudFormation at their longest."""
-        return length(_with_texts(document), self._longest)
+        return length(tokens.with_leaves(document, tokens.textual), self._longest)
 
     def text(self, text: str) -> int:
         """Characters of a name or an ARN in which late-bound parts take their longest form."""
@@ -104,15 +104,6 @@ class Sizes:
         if isinstance(declared_name, str):
             return self.text(declared_name)
         return len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
-
-
-def _with_texts(value: Any) -> Any:
-    """A part of a document with CloudFormation's functions as late-bound text."""
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    if isinstance(value, dict):
-        return {key: _with_texts(item) for key, item in value.items()}
-    return [_with_texts(item) for item in value] if isinstance(value, list) else value
 
 
 def document_length(of_statements: int, count: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +26,7 @@ from remit.triggers.invoke_permission import fitted_permissions
 from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
 
     from remit.app import Grant
@@ -280,13 +279,7 @@ def _function(
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
     """A property of a trigger's resource, with each ARN of the app's own resources by Fn::GetAtt."""
-    if isinstance(value, str):
-        return bind_text(value, late_bound_arns)
-    if isinstance(value, Mapping):
-        return {name: _bound(item, late_bound_arns) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_bound(item, late_bound_arns) for item in value]
-    return value
+    return tokens.with_leaves(value, lambda leaf: bind_text(leaf, late_bound_arns) if isinstance(leaf, str) else leaf)
 
 
 def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resource]:

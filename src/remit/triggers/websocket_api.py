@@ -110,11 +110,10 @@ def _is_about_connections(grant: Grant) -> bool:
 
 def _of_function(app: App, function: Function, triggers: list[Websocket]) -> Iterator[Resource]:
     """The integration of a function, its routes, and the permissions by which the API calls it."""
-    uri = f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/{function.arn}"
     integration = Resource(
         f"{function.logical_id}{API}Integration",
         "AWS::ApiGatewayV2::Integration",
-        {"ApiId": f"${{{API}}}", "IntegrationType": "AWS_PROXY", "IntegrationUri": f"{uri}/invocations"},
+        {"ApiId": f"${{{API}}}", "IntegrationType": "AWS_PROXY", "IntegrationUri": function.invocation_uri},
         origin=function.origin,
     )
     yield integration

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Path, RemitError
+from remit.iam import tokens
 from remit.workflows.integrations import integration_mistake
 
 if TYPE_CHECKING:
@@ -58,11 +59,12 @@ def is_definition(value: Any) -> bool:
 
 def substituted(value: Any, texts: Mapping[str, str]) -> Any:
     """A part of a definition with the texts that its substitutions stand for; others stay as they are."""
-    if isinstance(value, str):
-        return SUBSTITUTION.sub(lambda match: texts.get(match[1], match[0]), value)
-    if isinstance(value, dict):
-        return {name: substituted(item, texts) for name, item in value.items()}
-    return [substituted(item, texts) for item in value] if isinstance(value, list) else value
+
+    def put(part: Any) -> Any:
+        is_text = isinstance(part, str)
+        return SUBSTITUTION.sub(lambda match: texts.get(match[1], match[0]), part) if is_text else part
+
+    return tokens.with_leaves(value, put)
 
 
 def states(definition: Mapping[str, Any]) -> Iterator[State]:
