@@ -35,6 +35,7 @@ _FUNCTIONS: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountI
 _PLAN: Final = "to plan and carry out deploys of the stack"
 _FOLLOW: Final = "to follow and show the stack"
 _IMPORT: Final = "to import log groups that Lambda made for functions of the app"
+_PROTECT: Final = "to protect the stack of a production stage, and what holds data in it"
 _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
 _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
@@ -47,7 +48,7 @@ _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted
 def deployer_calls(app: App, values: Sequence[ExistingValue], bucket: str) -> tuple[DeployCall, ...]:
     """The calls that remit makes to deploy an app whose template takes some values, with its zips in a bucket."""
     looked_up = (*calls_for(app), *calls_for_existing(values), *calls_for_log_role(app))
-    return (*on_roles(in_bucket(CALLS, bucket), app), *looked_up)
+    return (*on_roles(in_bucket(CALLS, bucket), app), *looked_up, *(PROTECTION if app.retains_data else ()))
 
 
 def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
@@ -110,7 +111,8 @@ _PLANNING: Final = (
     "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
 )  # fmt: skip
 
-_CARRIED_OUT: Final = ("ExecuteChangeSet", "DescribeStackEvents", "ContinueUpdateRollback")
+_PROTECTING: Final = ("UpdateTerminationProtection", "GetStackPolicy", "SetStackPolicy")
+_CARRIED_OUT: Final = ("ExecuteChangeSet", "DescribeStackEvents", "ContinueUpdateRollback", *_PROTECTING)
 
 
 CALLS: Final = (
@@ -137,6 +139,10 @@ Roles and functions are those of the stack that runs, which the app may no longe
 deploy also asks what managed policies say (`LIVE`), and goes on where it may not; with --revert-drift it makes the
 calls of `deploy.repairs`, for which `deployer.reverting` has the permissions.
 """
+
+
+PROTECTION: Final = _calls("cloudformation", _STACK, _PROTECT, *_PROTECTING)
+"""What a deploy of a production stage calls besides."""
 
 
 BOOTSTRAP: Final = (

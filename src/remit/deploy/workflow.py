@@ -36,6 +36,7 @@ from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
+from remit.deploy.protection import protect
 from remit.deploy.refusals import at_lines
 from remit.deploy.releases import keep, kept_keys, next_number, release_of
 from remit.deploy.stack import deployer, describe
@@ -138,6 +139,9 @@ def deploy(
         for text in () if force or job.service_role else require_deployer(built, account, job.parameters):
             operator.note(f"note: whether the caller may deploy this is not certain: {text}")
     deployment = _change_stack_again(job)
+    if job.protects:
+        with _noted(operator, "the stack is not protected"):
+            protect(account, built.namespace, operator.note)
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
             if release is None:
@@ -147,7 +151,9 @@ def deploy(
         with _noted(operator, _NO_RELEASE):
             _keep_release(job)
         _prune(job, deployment)
-        functions = other_code(account, built.namespace, json.loads(built.body))
+        accepted = () if deployment.manual_changes is None else deployment.manual_changes.functions_of_other_code
+        running = other_code(account, built.namespace, json.loads(built.body))
+        functions = tuple(code for code in running if code.function not in accepted)
         deployment = replace(deployment, other_code=functions)
     return deployment
 
@@ -210,6 +216,11 @@ class _Job:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The values of the template's parameters, as they were looked up for this deploy."""
 
+    @property
+    def protects(self) -> bool:
+        """True if its stack is a production stage's, and not on this machine."""
+        return self.built.app.retains_data and not self.account.local
+
 
 def _looked_up(job: _Job) -> _Job:
     """The job with the values of the template's parameters. RemitError has all that must exist and does not."""
@@ -261,6 +272,9 @@ def _change_stack(job: _Job) -> Deployment:
         if job.only_looks:
             return deployment
         _upload(job)
+        if job.protects and planned.data_to_name:
+            going = {change.logical_id for change in planned.data_to_name}
+            protect(job.account, planned.namespace, job.operator.note, going=going)
         if planned.running:
             with _noted(job.operator, "`remit rollback` cannot go back to what runs now"):
                 _keep_release(job, by_this_deploy=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written, read_on
 from remit.errors import Origin, RemitError
-from remit.importing.app_model import SourceTemplate, beside
+from remit.importing.app_model import SourceTemplate, app_name, beside
 from remit.importing.chalice import CONFIG, chalice_template
 from remit.importing.serverless import serverless_template
 from remit.importing.zappa import zappa_template
@@ -75,13 +75,7 @@ def _read(path: Path) -> SourceTemplate:
     if not is_template(parsed.value) or not isinstance(parsed.value.get("Resources"), dict):
         hint = "it has Resources (SAM, CloudFormation), or service and provider (Serverless)"
         raise RemitError(f"{path} is no template of a known tool", hint=hint, origin=Origin(str(path), 1, 1))
-    return SourceTemplate(app_name(path), path.name, path.parent, parsed.value, parsed.locate)
-
-
-def app_name(path: Path) -> str:
-    """The name of an app, by the folder of its source: small letters, digits and hyphens."""
-    name = re.sub(r"[^a-z0-9]+", "-", path.resolve().parent.name.lower()).strip("-")[:40].strip("-")
-    return name if name[:1].isalpha() else f"app-{name}".strip("-")
+    return SourceTemplate(app_name(path.resolve().parent.name), path.name, path.parent, parsed.value, parsed.locate)
 
 
 def _with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, Any]:
