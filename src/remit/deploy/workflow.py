@@ -362,7 +362,8 @@ def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
         return deployment
     origins = {resource.logical_id: resource.origin for resource in built.template.resources if resource.origin}
     held = held_data(account, planned.data_to_name)
-    return replace(deployment, plan=replace(planned, must_exist=built.must_exist, origins=origins, held=held))
+    planned = replace(planned, must_exist=built.must_exist, origins=origins, held=held, goes_back=bool(job.release))
+    return replace(deployment, plan=planned)
 
 
 def _clear(job: _Job, stuck: Stuck) -> None:
