@@ -1,4 +1,4 @@
-"""Resources put back by a process that is killed at a write, before it is sent or before its answer, and put back again."""
+"""Resources put back by a process that is killed at a write, before or after it is sent, and put back again."""
 
 from __future__ import annotations
 
