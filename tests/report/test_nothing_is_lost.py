@@ -199,14 +199,16 @@ TOLD: Final = {
         (*OF_ANSWERS, "remedy", "denial.action", "deploying"),
         {*LACKED, *OF_WAYS, ("Cause.conclusion", "cause"), ("function", "log_of"), ("unread", "unseen")},
     ),
-    "cause_lines": Told(Cause, lines(cause_lines), (*OF_ANSWERS, *OF_LINES, *OF_CAUSES_OF_DENIALS), width=1),
+    "cause_lines": Told(
+        Cause, lines(cause_lines), ("answers[].kind", *OF_ANSWERS[1:], *OF_LINES, *OF_CAUSES_OF_DENIALS), width=1
+    ),
     "queue_document": Told(QueueState, queue_document),
     "failed_job_document": Told(FailedJob, failed_job_document, OF_MESSAGES, {("DeployedQueue.name", "queue")}),
     "failed_job_lines": Told(FailedJob, lines(failed_job_lines), OF_MESSAGES),
     "drift_document": Told(Drift, lambda drift: drift_document([drift])[0], ("policy", "repairs")),
-    "drift_lines": Told(Drift, lambda drift: list(drift_lines([drift])), ("policy", "repairs")),
+    "drift_lines": Told(Drift, lambda drift: list(drift_lines([drift])), ("kind", "policy", "repairs")),
     "by_hand_document": Told(ManualChanges, by_hand_document, ("policy", "repairs")),
-    "by_hand_lines": Told(ManualChanges, lines(by_hand_lines), ("policy", "repairs")),
+    "by_hand_lines": Told(ManualChanges, lines(by_hand_lines), ("drift[].kind", "policy", "repairs")),
     "other_code_document": Told(OtherCode, lambda other: other_code_document([other])[0]),
     "other_code_text": Told(OtherCode, lambda other: other_code_text([other])),
     "deployer_document": Told(
