@@ -435,7 +435,7 @@ def hourly(event): ...
 
 def test_settings_of_zappa_become_a_web_app(tmp_path: Path) -> None:
     settings = """{
-    "dev": { // the only one
+    "dev": { // the only one, "dev"
         "app_function": "shop.app",
         "aws_region": "eu-central-1",
         "project_name": "shop",
