@@ -126,7 +126,7 @@ WAYS_AGAIN: Final = tuple(f"ways[][1].{part}" for part in ("action", "asker", "n
 OF_CAUSES_OF_DENIALS: Final = (
     "answers[].deciding", "answers[].decision", "answers[].near", "authorization", "denial.action", "denial.function",
     "denial.layer", "denial.policy", "deploying", "encoded", "explicit", "note", "operation", "others", "remedy",
-    "service", "^obstacle", *WAYS_AGAIN,
+    "service", "^obstacle", *WAYS_AGAIN, "answers[].kind", "answers[].ways[][1].kind", *OF_ANSWERS[1:],
 )  # fmt: skip
 LACKED: Final = {("near", "lacked")}
 OF_WAYS: Final = {("ways", "depends_on"), ("ways", "if")}
@@ -199,9 +199,7 @@ TOLD: Final = {
         (*OF_ANSWERS, "remedy", "denial.action", "deploying"),
         {*LACKED, *OF_WAYS, ("Cause.conclusion", "cause"), ("function", "log_of"), ("unread", "unseen")},
     ),
-    "cause_lines": Told(
-        Cause, lines(cause_lines), ("answers[].kind", *OF_ANSWERS[1:], *OF_LINES, *OF_CAUSES_OF_DENIALS), width=1
-    ),
+    "cause_lines": Told(Cause, lines(cause_lines), (*OF_LINES, *OF_CAUSES_OF_DENIALS), width=1),
     "queue_document": Told(QueueState, queue_document),
     "failed_job_document": Told(FailedJob, failed_job_document, OF_MESSAGES, {("DeployedQueue.name", "queue")}),
     "failed_job_lines": Told(FailedJob, lines(failed_job_lines), OF_MESSAGES),
