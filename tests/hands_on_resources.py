@@ -306,21 +306,26 @@ HANDS = (
     Hand(
         "a rule that calls the function",
         "Report",
-        lambda account, names: (
-            account.client("events").put_rule(Name="spy", EventPattern='{"source": ["spy"]}'),
-            account.client("events").put_targets(
-                Rule="spy",
-                Targets=[
-                    {
-                        "Id": "1",
-                        "Arn": account.client("lambda").get_function(FunctionName=names["Report"])["Configuration"][
-                            "FunctionArn"
-                        ],
-                    }
-                ],
-            ),
+        lambda account, names: account.client("lambda").add_permission(
+            FunctionName=names["Report"],
+            StatementId="spy",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=f"arn:aws:events:eu-central-1:{account.account}:rule/spy",
         ),
-        "rule spy was given function orders-dev-report (Report) as a target by hand",
+        "permission spy of function orders-dev-report (Report) was added by hand",
+    ),
+    Hand(
+        "a permission on an alias",
+        "Alias",
+        lambda account, names: account.client("lambda").add_permission(
+            FunctionName=names["Report"],
+            Qualifier="live",
+            StatementId="all",
+            Action="lambda:InvokeFunction",
+            Principal="*",
+        ),
+        "PUBLIC: permission all of alias live (Alias) was added by hand",
     ),
     Hand(
         "an alias",

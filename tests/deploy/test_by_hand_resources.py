@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from hands_on_resources import HANDS, NAME, RESOURCES, TEMPLATE, prepare
+from hands_on_resources import HANDS, NAME, RESOURCES, TEMPLATE, allow, arn, policy, prepare
+from random_cases import cases
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
-from remit.deploy.live_resources.reading import ROWS
+from remit.deploy.live_resources.reading import ROWS, calls_for, due
 from remit.deploy.manual_changes import changed_by_hand, revert
-from remit.deploy.status import status
+from remit.deploy.stack import DeployedStack
+from remit.deploy.status import DeployedResource, StackStatus, status
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import account_of
@@ -48,6 +54,17 @@ def names(account: Account) -> dict[str, str]:
     return deployed.physical_ids
 
 
+def deploy_version(account: Account, version: dict[str, dict[str, Any]]) -> None:
+    """Deploy the stack with other properties of some resources."""
+    template = json.loads(TEMPLATE)
+    for logical_id, properties in version.items():
+        template["Resources"][logical_id]["Properties"] |= properties
+    planned = plan(account, NAME, json.dumps(template))
+    if planned is not None:
+        outcome = execute(account, planned, lambda _: None)
+        assert outcome.ok, outcome.cause
+
+
 def told(account: Account) -> list[tuple[str, str]]:
     """Each change by hand: the resource, and what is said of it."""
     changes = changed_by_hand(account, NAME)
@@ -74,3 +91,95 @@ def test_a_change_by_hand_is_seen_and_named_and_put_back(account: Account, names
     revert(account, changes, NAME, lambda repair: made.append(repair.operation))
     assert [] == told(account)
     assert set(made) <= set(ROWS[RESOURCES[hand.resource][0]].writes)
+
+
+FUNCTION_ARN = "arn:aws:lambda:eu-central-1:000000000000:function:orders"
+READS = {
+    "AWS::ApiGatewayV2::Api": ("GetAuthorizers", "GetRoutes"),
+    "AWS::DynamoDB::Table": ("GetResourcePolicy",),
+    "AWS::Events::Rule": ("DescribeRule", "ListTargetsByRule"),
+    "AWS::KMS::Key": ("GetKeyPolicy", "ListGrants"),
+    "AWS::Lambda::Alias": ("GetAlias", "GetPolicy"),
+    "AWS::Lambda::EventSourceMapping": ("ListEventSourceMappings",),
+    "AWS::Lambda::Function": ("GetFunction", "GetPolicy"),
+    "AWS::Logs::LogGroup": ("DescribeLogGroups", "DescribeSubscriptionFilters"),
+    "AWS::S3::Bucket": ("GetBucketNotificationConfiguration", "GetBucketPolicy", "GetPublicAccessBlock"),
+    "AWS::SNS::Topic": ("GetTopicAttributes", "ListSubscriptionsByTopic"),
+    "AWS::SQS::Queue": ("GetQueueAttributes",),
+    "AWS::Scheduler::Schedule": ("ListSchedules",),
+    "AWS::SecretsManager::Secret": ("GetResourcePolicy",),
+}
+AT_ONCE = {"DescribeLogGroups", "ListEventSourceMappings", "ListSchedules"}
+"""The reads of all resources of a type at once."""
+
+
+def test_each_type_takes_as_many_reads_as_it_must(account: Account) -> None:
+    assert {
+        type_name: tuple(sorted(read.operation.rpartition(".")[2] for read in row.reads))
+        for type_name, row in ROWS.items()
+    } == READS
+    stack_id = "arn:aws:cloudformation:eu-central-1:000000000000:stack/orders-dev/1"
+    many = DeployedStack(NAME, stack_id, "CREATE_COMPLETE", "", "", (), (), protected=False, drift="")
+    resources = tuple(
+        DeployedResource(
+            f"{type_name.replace(':', '')}{number}",
+            type_name,
+            f"{FUNCTION_ARN}-{number}:live" if type_name == "AWS::Lambda::Alias" else f"{NAME}-{number}",
+            "CREATE_COMPLETE",
+        )
+        for type_name in ROWS
+        for number in range(3)
+    )
+    calls = calls_for(account, StackStatus(many, resources), ())[1]
+    made = Counter(operation.rpartition(".")[2] for operation, _ in calls)
+    once = dict.fromkeys(AT_ONCE, 1)
+    each = Counter(name for names in READS.values() for name in names if name not in AT_ONCE)
+    assert made == once | {name: 3 * count for name, count in each.items()}
+
+
+def test_lambda_is_asked_no_faster_than_it_answers() -> None:
+    moments = [due(number) for number in range(200)]
+    assert moments == sorted(moments)
+    for start in moments:
+        assert sum(start <= moment < start + 1 for moment in moments) <= 15
+
+
+VARIATIONS: dict[str, tuple[dict[str, Any], ...]] = {
+    "Report": (
+        {"Timeout": 3, "MemorySize": 512},
+        {"ReservedConcurrentExecutions": 0},
+        {"Environment": {"Variables": {}}, "Tags": []},
+        {"Environment": {"Variables": {"GROUP": {"Ref": "Group"}, "TABLE": {"Fn::GetAtt": ["Table", "Arn"]}}}},
+    ),
+    "Permission": ({"SourceArn": arn("Bucket")}, {"Principal": "*", "PrincipalOrgID": "o-1234567890"}),
+    "Source": ({"Enabled": False}, {"BatchSize": 1}, {"BatchSize": 20, "MaximumBatchingWindowInSeconds": 5}),
+    "Group": ({"RetentionInDays": 1},),
+    "Queue": ({"VisibilityTimeout": "300", "MessageRetentionPeriod": 60}, {"KmsMasterKeyId": "alias/aws/sqs"}),
+    "Jobs": ({"RedrivePolicy": {"deadLetterTargetArn": arn("Plain"), "maxReceiveCount": 3}},),
+    "Bucket": (
+        {"NotificationConfiguration": {}},
+        {"NotificationConfiguration": {"EventBridgeConfiguration": {}}},
+        {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "IgnorePublicAcls": "true"}},
+    ),
+    "Table": ({"ResourcePolicy": {"PolicyDocument": policy(allow("dynamodb:GetItem", "*"))}},),
+    "Topic": ({"Subscription": [{"Protocol": "sqs", "Endpoint": arn("Plain")}]},),
+    "Schedule": ({"State": "DISABLED"}, {"ScheduleExpression": "cron(0 8 * * ? *)"}),
+    "Rule": (
+        {"State": "DISABLED"},
+        {"EventPattern": '{"source": ["shop", "orders"]}'},
+        {"EventPattern": {"source": ["a"]}, "Targets": [{"Id": "jobs", "Arn": arn("Jobs")}]},
+    ),
+    "Route": ({"AuthorizationType": "NONE", "AuthorizerId": {"Ref": "AWS::NoValue"}}, {"RouteKey": "$default"}),
+}
+"""Other properties of the resources, in the spellings that templates have."""
+
+
+@given(st.fixed_dictionaries({}, optional={name: st.sampled_from(given) for name, given in VARIATIONS.items()}))
+@settings(max_examples=cases(6, deep=50), suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_no_deploy_anything_was_changed_by_hand(
+    account: Account, project: Path, version: dict[str, dict[str, Any]]
+) -> None:
+    aws.reset(project)
+    prepare(account)
+    deploy_version(account, version)
+    assert [] == told(account)

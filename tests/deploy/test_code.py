@@ -88,20 +88,19 @@ def test_a_zip_that_is_swapped_between_upload_and_deploy_is_found(project: Path,
     assert other_code_running(elsewhere, built.namespace) == other_code(elsewhere, built.namespace, planned.template)
 
 
-def test_code_that_was_changed_by_hand_fails_a_deploy_without_changes(
+def test_code_that_was_changed_by_hand_stops_a_deploy_unless_it_is_accepted_or_undone(
     remit: Remit, project: Path, elsewhere: Account
 ) -> None:
     assert remit("deploy", "--yes")[0] == 0
     elsewhere.client("lambda").update_function_code(FunctionName=NAME, ZipFile=foreign())
     code, out, err = remit("deploy", "--json")
-    expected, actual = checksum(key_in(project)), sha256(foreign())
-    document = json.loads(out)
-    assert (code, document["ok"], document["changed"]) == (1, False, False)
-    assert document["other_code"] == [{"function": NAME, "expected": expected, "actual": actual}]
-    assert "error: these functions do not run what was built:" in err
-    assert f"  {NAME} runs code whose SHA-256 is {actual}; that of the build is {expected}" in err
-    assert f"`aws lambda update-function-code --region eu-central-1 --function-name {NAME} --zip-file" in err
+    assert (code, json.loads(out)["ok"]) == (1, False)
+    assert f"the code of function {NAME} (ReportFunction) was changed by hand" in err
+    code, out, _ = remit("deploy", "--accept-drift", "--json")
+    assert (code, json.loads(out)["other_code"], code_of(elsewhere)) == (0, [], sha256(foreign()))
     assert remit("deploy", "--resume")[0] == 1
+    assert remit("deploy", "--revert-drift")[0] == 0
+    assert code_of(elsewhere) == checksum(key_in(project))
 
 
 def test_the_zip_of_the_build_puts_it_right(remit: Remit, project: Path, elsewhere: Account) -> None:
@@ -113,12 +112,14 @@ def test_the_zip_of_the_build_puts_it_right(remit: Remit, project: Path, elsewhe
     assert (code, json.loads(out)["other_code"]) == (0, [])
 
 
-def test_a_function_that_was_deleted_by_hand_fails_a_deploy_without_changes(remit: Remit, elsewhere: Account) -> None:
+def test_a_function_that_was_deleted_by_hand_stops_a_deploy(remit: Remit, elsewhere: Account) -> None:
     assert remit("deploy", "--yes")[0] == 0
     elsewhere.client("lambda").delete_function(FunctionName=NAME)
     code, _, err = remit("deploy")
     assert code == 1
-    assert f"  {NAME} is gone: somebody deleted it" in err
+    assert f"function {NAME} (ReportFunction) is gone: it was deleted by hand" in err
+    code, _, err = remit("deploy", "--accept-drift")
+    assert code == 1
     assert f"hint: CloudFormation makes {NAME} again once `remit delete` has removed the stack" in err
 
 

@@ -85,6 +85,14 @@ CASES: Final = {"cloudformation:ListChangeSets": "busy", "s3:DeleteObject": "mad
 deploys stay."""
 
 
+OPTIONAL: Final = {
+    "cloudformation:DescribeEvents": "of a deploy that is refused, what it says beside CloudFormation's own reason",
+    "events:ListRuleNamesByTarget": "whether a foreign rule calls a function",
+    "logs:DescribeSubscriptionFilters": "whether a log group has a foreign filter",
+}
+"""Reads that only say more, and what is not said without them: nothing of it happens in these phases."""
+
+
 class Person(WordedOperator):
     """Agrees to nothing and notes what it hears; `on_event` sees each event."""
 
@@ -296,9 +304,10 @@ def test_each_action_that_is_dropped_makes_a_phase_fail_or_is_named_with_its_cas
             else:
                 told |= {action: first_told} if first_told else {}
                 idle |= set() if first_told else {action}
-    assert idle == set()
     assert told == CASES
     assert failing | FAILING == failing
+    assert idle <= set(OPTIONAL)
     if ASKS_ALL:
+        assert idle == set(OPTIONAL)
         assert len(failing) > 70
         assert set(failing.values()) == {"made", "refused", "changed", "stuck", "cleared", "deleted"}

@@ -120,6 +120,14 @@ def test_many_places_of_a_long_line_are_told_in_one_passage() -> None:
             locate(("listed", index))
 
 
+@pytest.mark.parametrize("principal", [7, None, ["*"], True, "lambda.amazonaws.com"])
+def test_a_principal_that_is_none_is_an_error_at_its_path(principal: object) -> None:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
+    with pytest.raises(RemitError, match="must be '\\*' or a dict") as caught:
+        parse({"Version": "2012-10-17", "Statement": [statement]})
+    assert caught.value.path == ("Statement", 0, "Principal")
+
+
 def test_an_error_has_the_path_of_what_is_wrong_and_spells_it() -> None:
     principal = {"AWS": ["111122223333", "*", ""]}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}

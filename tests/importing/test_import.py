@@ -161,6 +161,17 @@ def test_code_whose_name_no_file_has_is_left_at_its_line(tmp_path: Path, name: s
     assert left.origin.line == 22
 
 
+def test_code_that_stands_in_the_template_goes_where_its_handler_is(tmp_path: Path) -> None:
+    function = {"Handler": "shop/orders.get", "Runtime": "python3.13", "InlineCode": "def get(event, context): ..."}
+    document = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Get": {"Type": "AWS::Serverless::Function", "Properties": function}},
+    }
+    result = imported(tmp_path, {"template.yaml": json.dumps(document)}, "template.yaml")
+    assert () == result.left + result.missing_handlers
+    assert (tmp_path / "app/functions/get/shop/orders.py").read_text("utf-8") == function["InlineCode"]
+
+
 def test_what_an_app_cannot_have_is_left_with_its_line_and_what_refers_to_it_too(tmp_path: Path) -> None:
     source = """
 Transform: AWS::Serverless-2016-10-31
@@ -424,7 +435,7 @@ def hourly(event): ...
 
 def test_settings_of_zappa_become_a_web_app(tmp_path: Path) -> None:
     settings = """{
-    "dev": { // the only one
+    "dev": { // the only one, "dev"
         "app_function": "shop.app",
         "aws_region": "eu-central-1",
         "project_name": "shop",

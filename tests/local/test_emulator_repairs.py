@@ -154,6 +154,26 @@ def test_a_new_bucket_blocks_no_public_access() -> None:
     assert told(f"{module}._new_bucket_public_access_block()") == "{}"
 
 
+def test_a_mapping_of_a_template_is_on_in_any_case(bare: BareCloud) -> None:
+    function = {
+        "FunctionName": "reader",
+        "Runtime": "python3.12",
+        "Handler": "index.handler",
+        "Role": "arn:aws:iam::000000000000:role/r",
+        "Code": {"ZipFile": "def handler(event, context): ..."},
+    }
+    queue = {"Fn::GetAtt": ["Queue", "Arn"]}
+    mapping = {"FunctionName": {"Ref": "Function"}, "EventSourceArn": queue, "Enabled": False}
+    resources = {
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": function},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+    }
+    bare.create("mappings", resources)
+    (made,) = bare.client("lambda").list_event_source_mappings(FunctionName="reader")["EventSourceMappings"]
+    assert made["State"] == "Enabled"
+
+
 def test_a_table_of_a_template_loses_its_policy(bare: BareCloud) -> None:
     allowed = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "dynamodb:GetItem", "Resource": "*"}
     properties = {

@@ -251,6 +251,32 @@ def test_a_route_of_a_definition_tells_whom_it_lets_in_and_its_other_parts_do_no
     assert (found["doors"], found["undecided"], found["not_compared"]) == ([], [], [])
 
 
+def test_a_route_that_a_definition_gets_opens_a_door_where_it_asks_nobody() -> None:
+    before = definition([{"key": []}])
+    after = json.loads(json.dumps(before))
+    paths = after["Api"]["Properties"]["Body"]["paths"]
+    paths["/asked"] = {"get": {"security": [{"key": []}]}}
+    paths["/signed"] = {"get": {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}}
+    paths["/open"] = {"get": {}}
+    doors = [door for door in compared(before, after)["doors"] if door["opens"]]
+    assert ("GET /open", "everybody", True) in [(door["id"], door["is"], door["public"]) for door in doors]
+    assert "GET /signed" not in [door["id"] for door in doors]
+    closed = [door["id"] for door in compared(after, before)["doors"] if not door["opens"]]
+    assert "GET /open" in closed
+
+
+def test_the_role_under_which_an_api_calls_is_told_once_for_all_its_routes() -> None:
+    def api(*paths: str) -> Declared:
+        operation = {"security": [{"key": []}], "x-amazon-apigateway-integration": {"credentials": arn("Wide")}}
+        declared = definition(None)
+        declared["Api"]["Properties"]["Body"]["paths"] = {path: {"get": operation} for path in paths}
+        return {**ROLES, **declared}
+
+    doors = compared(ROLES, api("/a", "/b"))["doors"]
+    assert [("Api Body", "acts as Wide")] == [(door["id"], door["is"]) for door in doors if "acts" in door["is"]]
+    assert [] == [door for door in compared(api("/a"), api("/a", "/b"))["doors"] if "acts" in door["is"]]
+
+
 def planned(address: str, **values: object) -> Declared:
     kind, name = address.split(".")
     return {"address": address, "mode": "managed", "type": kind, "name": name, "values": values}

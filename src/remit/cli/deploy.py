@@ -64,21 +64,10 @@ _OPTIONS: Final = (
 
 
 PLACE: Final = ("region", "profile", "acting_as")
-_PASSED: Final = frozenset(
-    (
-        "yes",
-        "yes_delete",
-        "first",
-        "take_over",
-        "adopt",
-        "approval",
-        "wait",
-        "force",
-        "skip",
-        "service_role",
-        "only_plans",
-    )
-)
+_PASSED: Final = frozenset({
+    "yes", "yes_delete", "first", "take_over", "adopt", "approval", "wait", "force", "skip", "service_role",
+    "only_plans",
+})  # fmt: skip
 """The options that are arguments of `workflow.deploy`."""
 
 

@@ -112,7 +112,7 @@ def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = 
     for role in running.roles:
         policies += (*role.inline.values(), role.trust_policy)
     values = names(account, deployed, policies, roles)
-    resources = read_resources(account, deployed, note)
+    resources = read_resources(account, deployed, running.resources, note)
     under = {running.functions[name]: arn for name, arn in resources.roles_of_functions(running.functions).items()}
     moved = _moved(running, physical, roles, under, values.known)
     changed: list[Drift] = []

@@ -51,6 +51,16 @@ class ManualChanges:
     """In words: what of the resources beside roles the caller may not read."""
 
     @property
+    def functions_of_other_code(self) -> frozenset[str]:
+        """The functions whose code was changed by hand, by their names in the account."""
+        repairs = [repair for change in self.drift for repair in change.repairs]
+        return frozenset(
+            str(dict(repair.parameters)["FunctionName"])
+            for repair in repairs
+            if repair.operation == "lambda.UpdateFunctionCode"
+        )
+
+    @property
     def found(self) -> bool:
         """True if something was changed, or may have been."""
         return bool(self.drift) or self.unread is not None

@@ -151,7 +151,9 @@ def deploy(
         with _noted(operator, _NO_RELEASE):
             _keep_release(job)
         _prune(job, deployment)
-        functions = other_code(account, built.namespace, json.loads(built.body))
+        accepted = () if deployment.manual_changes is None else deployment.manual_changes.functions_of_other_code
+        running = other_code(account, built.namespace, json.loads(built.body))
+        functions = tuple(code for code in running if code.function not in accepted)
         deployment = replace(deployment, other_code=functions)
     return deployment
 

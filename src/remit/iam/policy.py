@@ -274,9 +274,9 @@ def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict):
             hint = None
-        if isinstance(value, str):
-            kind = "Service" if value.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
-            hint = f'write {{"{kind}": "{value}"}}'
+            if isinstance(value, str):
+                kind = "Service" if value.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
+                hint = f'write {{"{kind}": "{value}"}}'
             raise _wrong(
                 (*path, name), f"must be '*' or a dict such as {{'AWS': ...}}, got {described(value)}", hint=hint
             )

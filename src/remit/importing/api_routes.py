@@ -106,13 +106,13 @@ class Apis:
         method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
         return "$default" if path in (None, "$default") else f"{method} {_path(str(path), event.type)}"
 
-    def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
-        """The route of an event. RemitError: remit has none such."""
+    def trigger(self, event: SamEvent, names: TemplateNames, functions: Mapping[str, str]) -> Source:
+        """The route of an event; `functions` are names by logical id. RemitError: remit has none such."""
         api = self.api(event)
         unknown = [name for name in event.properties if name not in _OF_ROUTE]
         if unknown or not api:
             raise RemitError(f"a route has no {', '.join(unknown)}" if unknown else "its API has no routes")
-        items = [Item(quoted(self.route(event))), Item(self._auth(event, api, names), "auth=")]
+        items = [Item(quoted(self.route(event))), Item(self._auth(event, api, names, functions), "auth=")]
         version = event.properties.get("PayloadFormatVersion")
         if version is not None and str(version) != "2.0":
             items.append(Item(quoted(str(version)), "payload_format_version="))
@@ -125,7 +125,7 @@ class Apis:
             items.append(Item(names.source(schema), "body="))
         return call(f"on.{FORMS[event.type].trigger}", *items)
 
-    def _auth(self, event: SamEvent, api: str, names: TemplateNames) -> Source:
+    def _auth(self, event: SamEvent, api: str, names: TemplateNames, functions: Mapping[str, str]) -> Source:
         of_api, of_event = section(self.declared[api].properties, "Auth"), section(event.properties, "Auth")
         name = of_event.get("Authorizer", of_api.get("DefaultAuthorizer", "NONE"))
         if name in ("NONE", "AWS_IAM"):
@@ -141,34 +141,35 @@ class Apis:
             return call("on.jwt", Item(names.text(token.get("issuer"))), Item(texts, "audience="), scoped)
         if authorizer.get("UserPoolArn") is not None:
             return call("on.user_pool", Item(resource(names, authorizer["UserPoolArn"])), scoped)
-        return self._authorizer(authorizer, event.type, names)
-
-    def _authorizer(self, authorizer: Mapping[str, Any], kind: str, names: TemplateNames) -> Source:
-        name = referred_to(authorizer.get("FunctionArn"))
-        if not name or name in names.left or name in names.resources:
-            raise RemitError(names.left.get(name, "its authorizer is no function of the app"))
-        if kind == "HttpApi" and authorizer.get("EnableSimpleResponses") is not True:
-            raise RemitError("its authorizer answers with a policy")
-        identity = section(authorizer, "Identity")
-        is_token = kind == "Api" and authorizer.get("FunctionPayloadType", "TOKEN") == "TOKEN"
-        sources = ["Authorization"] if is_token else []
-        sources = [identity["Header"]] if "Header" in identity else identity.get("Headers") or sources
-        start = "$request.header." if kind == "HttpApi" else "method.request.header."
-        cache = identity.get("ReauthorizeEvery", 300 if kind == "Api" else 0)
-        expression = identity.get("ValidationExpression")
-        return call(
-            "on.authorizer",
-            Item(quoted(words(name.removesuffix("Function")))),
-            Item(names.source([f"{start}{header}" for header in sources]), "identity_source=") if sources else None,
-            Item(names.source(cache), "cache=") if cache else None,
-            Item("True", "token=") if is_token else None,
-            Item(names.text(expression), "identity_validation_expression=") if expression else None,
-        )
+        function = referred_to(authorizer.get("FunctionArn"))
+        if function not in functions or function in names.left:
+            raise RemitError(names.left.get(function, "its authorizer is no function of the app"))
+        return _authorizer(authorizer, functions[function], event.type, names)
 
     def settings(self, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
         """The settings of the APIs, each with its value in the template and its place; what has none is left."""
         for api in self.declared.values():
             yield from _settings(api, leftovers)
+
+
+def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: TemplateNames) -> Source:
+    if kind == "HttpApi" and authorizer.get("EnableSimpleResponses") is not True:
+        raise RemitError("its authorizer answers with a policy")
+    identity = section(authorizer, "Identity")
+    is_token = kind == "Api" and authorizer.get("FunctionPayloadType", "TOKEN") == "TOKEN"
+    sources = ["Authorization"] if is_token else []
+    sources = [identity["Header"]] if "Header" in identity else identity.get("Headers") or sources
+    start = "$request.header." if kind == "HttpApi" else "method.request.header."
+    cache = identity.get("ReauthorizeEvery", 300 if kind == "Api" else 0)
+    expression = identity.get("ValidationExpression")
+    return call(
+        "on.authorizer",
+        Item(quoted(function)),
+        Item(names.source([f"{start}{header}" for header in sources]), "identity_source=") if sources else None,
+        Item(names.source(cache), "cache=") if cache else None,
+        Item("True", "token=") if is_token else None,
+        Item(names.text(expression), "identity_validation_expression=") if expression else None,
+    )
 
 
 def _settings(api: SamResource, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:

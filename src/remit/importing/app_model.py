@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from remit.importing.python_text import Source
 
 T = TypeVar("T")
+
+
+def app_name(name: Any) -> str:
+    """The name of an app, by what its source or its folder is called: small letters, digits and hyphens."""
+    kept = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-")[:40].strip("-")
+    return kept if kept[:1].isalpha() else f"app-{kept}".strip("-")
 
 
 def value_at_path(properties: Any, path: str) -> Any:

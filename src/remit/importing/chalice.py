@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written
 from remit.errors import Origin, RemitError
-from remit.importing.app_model import Left, SourceTemplate, placed
+from remit.importing.app_model import Left, SourceTemplate, app_name, placed
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -122,11 +122,11 @@ class _ChaliceApp:
         if uses_aws and self.config.get("autogen_policy", True) and self.config.get("manage_iam_role", True):
             because = "Chalice guesses access from the code: write policy=[…], which `remit dev` adds by one key"
             self.left.append(Left("autogen_policy", because, self.parsed.locate(("autogen_policy",))))
-        name = str(self.config.get("app_name") or self.folder.resolve().name).lower().replace("_", "-")
+        name = app_name(self.config.get("app_name") or self.folder.resolve().name)
         origin = Origin(str(modules[0]), 1, 1)
         template = {"Resources": self.resources}
         left = tuple(self.left)
-        return SourceTemplate(name[:40], "app.py", self.folder, template, lambda _: origin, left, len(self.config))
+        return SourceTemplate(name, "app.py", self.folder, template, lambda _: origin, left, len(self.config))
 
     def _note_authorizers(self, nodes: list[ast.AST], functions: list[ast.FunctionDef]) -> None:
         for node in nodes:

@@ -103,7 +103,9 @@ class TemplateParts:
 
     def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
         """The trigger of an event. RemitError: none says it all."""
-        return self.apis.trigger(event, names) if event.type in API_FORMS else trigger(event, names)
+        return (
+            self.apis.trigger(event, names, self.function_names) if event.type in API_FORMS else trigger(event, names)
+        )
 
     def by_hand(self, declared: SamResource, names: TemplateNames) -> list[SamEvent]:
         """The events of a function that no trigger stands for: their resources stay as SAM makes them."""

@@ -77,17 +77,14 @@ def _missing(code: Code, app: Path) -> Iterator[str]:
     module, _, attribute = code.handler.rpartition(".")
     file = folder / f"{module.replace('.', '/')}.py"
     is_there = code.folder is not None and code.folder.is_dir()
-    if not folder.exists():
-        if code.folder is not None and is_there:
-            shutil.copytree(code.folder, folder, ignore=_NOT_COPIED, symlinks=True)
-        else:
-            folder.mkdir(parents=True)
+    if code.folder is not None and is_there and not folder.exists():
+        shutil.copytree(code.folder, folder, ignore=_NOT_COPIED, symlinks=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     if code.text is not None:
         file.write_text(code.text, "utf-8")
     if not code.handler and not is_there:
         yield code.target
     elif code.handler and not file.exists() and not file.with_suffix("").is_dir():
-        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_STUB.format(attribute, code.handler), "utf-8")
         yield f"{code.target}/{module.replace('.', '/')}.py"
 

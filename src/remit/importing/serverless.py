@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.app_model import Left, SourceTemplate, placed, value_at_path
+from remit.importing.app_model import Left, SourceTemplate, app_name, placed, value_at_path
 from remit.importing.serverless_variables import ServerlessVariables
 from remit.template.sections import mappings, section
 
@@ -164,7 +164,7 @@ class _Service:
             "Resources": {**self.resources, **section(own, "Resources")},
         }
         return SourceTemplate(
-            re.sub(r"[^a-z0-9-]+", "-", tokens.text_of(self.name or "").lower()).strip("-")[:40] or "app",
+            app_name(tokens.text_of(self.name or "")),
             self.parsed.file.rpartition("/")[2],
             self.folder,
             template,

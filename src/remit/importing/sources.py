@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written, read_on
 from remit.errors import Origin, RemitError
-from remit.importing.app_model import SourceTemplate, beside
+from remit.importing.app_model import SourceTemplate, app_name, beside
 from remit.importing.chalice import CONFIG, chalice_template
 from remit.importing.serverless import serverless_template
 from remit.importing.zappa import zappa_template
@@ -25,6 +25,8 @@ _FILES: Final = (
     "template.yaml", "template.yml", "serverless.yml", "serverless.yaml", "zappa_settings.json", "template.json",
 )  # fmt: skip
 """What a folder is read by, the first of these that it has."""
+_COMMENT: Final = rb'"(?:\\.|[^"\\])*"|//[^\n]*'
+"""A text, or a comment beside texts."""
 
 
 _DEFINITIONS: Final = {
@@ -65,9 +67,9 @@ def _read(path: Path) -> SourceTemplate:
         raise RemitError(f"there is no source at {path}", hint=hint)
     content = path.read_bytes()
     if path.name.startswith("zappa_settings"):
-        # Zappa reads its file as Hjson: with comments, and a comma after the last setting.
-        text = re.sub(rb",(\s*[}\]])", rb"\1", re.sub(rb'(?m)(//|#)[^"\n]*$', b"", content))
-        parsed = read_on(text, str(path))
+        # Zappa reads its file as Hjson: with comments, whose columns are kept, and a comma after the last setting.
+        text = re.sub(_COMMENT, lambda found: found[0] if found[0][:1] == b'"' else b" " * len(found[0]), content)
+        parsed = read_on(re.sub(rb",(\s*[}\]])", rb" \1", text), str(path))
         return zappa_template(parsed.value, path.name, parsed.locate, path.parent)
     parsed = read_as_written(content, str(path))
     if isinstance(parsed.value, dict) and "provider" in parsed.value and "service" in parsed.value:
@@ -75,13 +77,7 @@ def _read(path: Path) -> SourceTemplate:
     if not is_template(parsed.value) or not isinstance(parsed.value.get("Resources"), dict):
         hint = "it has Resources (SAM, CloudFormation), or service and provider (Serverless)"
         raise RemitError(f"{path} is no template of a known tool", hint=hint, origin=Origin(str(path), 1, 1))
-    return SourceTemplate(app_name(path), path.name, path.parent, parsed.value, parsed.locate)
-
-
-def app_name(path: Path) -> str:
-    """The name of an app, by the folder of its source: small letters, digits and hyphens."""
-    name = re.sub(r"[^a-z0-9]+", "-", path.resolve().parent.name.lower()).strip("-")[:40].strip("-")
-    return name if name[:1].isalpha() else f"app-{name}".strip("-")
+    return SourceTemplate(app_name(path.resolve().parent.name), path.name, path.parent, parsed.value, parsed.locate)
 
 
 def _with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
-from remit.importing.app_model import Left, SourceTemplate, placed
+from remit.importing.app_model import Left, SourceTemplate, app_name, placed
 from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> So
     if not isinstance(target, str) or "." not in target:
         hint = "`app_function` or `django_settings` does"
         raise RemitError(f"stage {stage} names no app", hint=hint, origin=locate((stage,)))
-    name = re.sub(r"[^a-z0-9]+", "-", str(chosen.get("project_name") or folder.resolve().name).lower()).strip("-")
+    name = app_name(chosen.get("project_name") or folder.resolve().name)
     variables = {**section(chosen, "aws_environment_variables"), **section(chosen, "environment_variables")}
     shared = {"CodeUri": ".", **placed({**_DEFAULTS, **chosen}, _SETTINGS, _CONVERSIONS)}
     if variables:
@@ -97,4 +97,4 @@ def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> So
         if key not in _NO_MATTER and key not in _SETTINGS and key not in _OF_API and value not in (None, False, "", [])
     )
     template = {"Resources": resources}
-    return SourceTemplate(name[:40] or "app", file, folder, template, lambda _: locate((stage,)), left, len(chosen))
+    return SourceTemplate(name, file, folder, template, lambda _: locate((stage,)), left, len(chosen))

@@ -46,6 +46,8 @@ def status_lines(status: StackStatus, account: Account) -> Iterator[str]:
     yield f"{stack.name} in {place(account)}: {stack.status} since {stack.since[:16].replace('T', ' ')} UTC"
     if stack.reason:
         yield f"  {shown(stack.reason)}"
+    if stack.status == "DELETE_FAILED":
+        yield "  half deleted: `remit delete` finishes that, and `remit delete --empty` empties buckets first"
     if stack.protected:
         yield "  protected against deletion"
     if stack.drift not in ("NOT_CHECKED", "IN_SYNC"):

@@ -24,6 +24,7 @@ from remit.catalogue.type_access import (
 from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.review.access_change import AccessSetting
+from remit.review.api_routes import BODIES
 from remit.secrets import has_secret_property
 from remit.template.roles import RUNS
 
@@ -225,7 +226,10 @@ class _SettingReader:
 
     def _add(self, row: PropertyAccess | None, path: str, value: Any) -> None:  # noqa: C901, PLR0912 - kind by kind
         if row is None or row.kind not in _NO_ROLES_IN:
-            for role_path, role in self._roles_in(path, value):
+            roles = list(self._roles_in(path, value))
+            if path in BODIES:  # an API's: not for each of its routes anew
+                roles = [(path, role) for role in dict.fromkeys(role for _, role in roles)]
+            for role_path, role in roles:
                 self._put(role_path, "role", "", [role])
         is_statement = row is not None and row.kind == "policy" and row.path == _WHOLE
         if row is not None and row.kind in ("policy", "ceiling") and not is_statement and self._is_unread(path, value):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BODIES: Final = ("Body", "DefinitionBody", "body")
 """The properties that hold an OpenAPI document."""
 _ORDER: Final = "AWS_IAM<*~*<NONE=-!"
+_OF_OPERATION: Final = "-=AWS_IAM<*~*<NONE!"
+"""An operation that is not there lets in nobody."""
 _EVENTS: Final = {"Api": ("RestApiId", "ServerlessRestApi"), "HttpApi": ("ApiId", "ServerlessHttpApi")}
 """By the type of an event: the property that names its API, and the one that SAM makes where none is named."""
 _METHODS: Final = (
@@ -81,7 +83,9 @@ def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[Acce
             if method.lower() in _METHODS:
                 asked = _asked(_mapping(operation), default, schemes)
                 verb = "ANY" if method.startswith("x-") else method.upper()
-                yield AccessSetting(f"{name} {verb} {path}", "door", _ORDER, (asked,), f"{verb} {path}", origin=origin)
+                yield AccessSetting(
+                    f"{name} {verb} {path}", "door", _OF_OPERATION, (asked,), f"{verb} {path}", origin=origin
+                )
     for scheme, definition in schemes.items():
         text = json.dumps(definition, sort_keys=True, default=str)
         digest = f"(not shown) {hashlib.sha256(text.encode()).hexdigest()[:12]}"

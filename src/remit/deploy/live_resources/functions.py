@@ -1,8 +1,8 @@
 """Rows of Lambda: functions with their policies, event source mappings and aliases.
 
 Sources: GetFunction, GetPolicy, AddPermission, UpdateFunctionConfiguration, UpdateFunctionCode, PutFunctionConcurrency,
-ListEventSourceMappings, UpdateEventSourceMapping, GetAlias, UpdateAlias (Lambda API Reference); ListRuleNamesByTarget
-(EventBridge API Reference).
+ListEventSourceMappings, UpdateEventSourceMapping, GetAlias, UpdateAlias (Lambda API Reference). What calls a function
+without a role of its own, such as a rule, needs a statement in the function's policy, and is seen by that.
 """
 
 from __future__ import annotations
@@ -32,11 +32,9 @@ if TYPE_CHECKING:
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Statement
 
-_FUNCTION, _POLICY, _MAPPINGS, _ALIAS, _RULES = (
+_FUNCTION, _POLICY, _MAPPINGS, _ALIAS = (
     "lambda.GetFunction", "lambda.GetPolicy", "lambda.ListEventSourceMappings", "lambda.GetAlias",
-    "events.ListRuleNamesByTarget",
 )  # fmt: skip
-_TARGETS: Final = "events.ListTargetsByRule"
 _UPDATED: Final = "function_updated_v2"
 _PERMISSION: Final = ("Action", "Principal", "SourceArn", "SourceAccount", "PrincipalOrgID", "EventSourceToken",
                       "FunctionUrlAuthType", "InvokedViaFunctionUrl")  # fmt: skip
@@ -72,7 +70,9 @@ def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
     attached = live.stack.policies.get(live.logical_id, ())
     if attached is None:
         return
-    statements = parse(json.loads(answer["Policy"])).statements if answer else ()
+    # The policy of a function may list the statements on its aliases and versions as well.
+    held_statements = parse(json.loads(answer["Policy"])).statements if answer else ()
+    statements = [item for item in held_statements if item.resources and item.resources.patterns == (live.arn,)]
     held = {comparable(statement) for statement in statements}
     declared: dict[Statement, Any] = {
         comparable(statement): policy.holder for policy in attached for statement in policy.policy.statements
@@ -152,17 +152,6 @@ def _code(live: LiveResource, answer: Any) -> Iterator[Drift]:
             yield live.drift("runs", f"the code of {live.words} was changed by hand", back)
 
 
-def _rules(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield rules of the default event bus that have the function as a target, and that no template made."""
-    own = {live.stack.physical[part.logical_id] for part in live.stack.resources if part.type == "AWS::Events::Rule"}
-    for rule in answer["RuleNames"]:
-        if rule not in own:
-            targets = live.stack.ask(_TARGETS, Rule=rule)["Targets"]
-            ids = [target["Id"] for target in targets if target["Arn"] == live.arn]
-            removal = repair("events.RemoveTargets", Rule=rule, Ids=ids)
-            yield live.drift("runs", f"rule {rule} was given {live.words} as a target by hand", removal)
-
-
 def _tags(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the template's tags that are gone or have another value; others may add tags of theirs."""
     expected = {tag["Key"]: tag["Value"] for tag in live.properties.get("Tags", ())}
@@ -214,7 +203,6 @@ ROWS: Final = (
         (
             Read(_FUNCTION, _by_name),
             Read(_POLICY, _by_name, "ResourceNotFoundException"),
-            Read(_RULES, lambda subject: {"TargetArn": subject.arn}),
         ),
         (
             ComparedProperty("layers", "Layers", _FUNCTION, "Configuration.Layers.Arn", _configure, [], "runs"),
@@ -232,7 +220,7 @@ ROWS: Final = (
                 "runs",
             ),
         ),
-        ((_POLICY, _permissions), (_RULES, _rules), (_FUNCTION, _code), (_FUNCTION, _environment), (_FUNCTION, _tags)),
+        ((_POLICY, _permissions), (_FUNCTION, _code), (_FUNCTION, _environment), (_FUNCTION, _tags)),
         (
             "lambda.AddPermission",
             "lambda.RemovePermission",
@@ -241,7 +229,6 @@ ROWS: Final = (
             "lambda.PutFunctionConcurrency",
             "lambda.DeleteFunctionConcurrency",
             "lambda.TagResource",
-            "events.RemoveTargets",
         ),
     ),
     Row(

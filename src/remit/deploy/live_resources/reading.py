@@ -23,6 +23,7 @@ from remit.deploy.live_resources.senders import ROWS as SENDERS
 from remit.deploy.live_resources.stores import ROWS as STORES
 from remit.deploy.stack import pauses
 from remit.errors import RemitError
+from remit.iam import tokens
 from remit.roles.reference_names import arn_of, fill_references
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 ROWS: Final[Mapping[str, Row]] = {row.type: row for row in (*FUNCTIONS, *STORES, *SENDERS)}
 """By type; of all others nothing is compared."""
+_RULE: Final = "AWS::Events::Rule"
 _VERSION: Final = "AWS::Lambda::Version"
 _GET_FUNCTION: Final = "lambda.GetFunction"
 _GONE: Final = frozenset({
@@ -71,23 +73,14 @@ class ReadResources:
         return roles
 
 
-def read_resources(account: Account, deployed: StackStatus, on_wait: Callable[[str], None]) -> ReadResources:
+def read_resources(
+    account: Account, deployed: StackStatus, declared: Sequence[Resource], on_wait: Callable[[str], None]
+) -> ReadResources:
     """Read what `ROWS` says of each resource. RemitError: AWS does not answer.
 
     `on_wait` hears of it where that takes longer than a moment, since AWS limits the rate.
     """
-    place = pseudo(account, deployed.stack.name)
-    names: dict[str, list[str]] = {}
-    resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
-    for resource in resources:
-        names.setdefault(resource.type, []).append(resource.physical_id)
-    subjects: dict[str, Subject] = {}
-    calls: dict[tuple[str, str], Read] = {}
-    for resource in resources:
-        arn = fill_references(arn_of(resource.type, resource.physical_id) or "", place)
-        subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type])
-        for read in ROWS[resource.type].reads:
-            calls.setdefault(_key(read, subjects[resource.logical_id]), read)
+    subjects, calls = calls_for(account, deployed, declared)
     answers = _answers(account, calls, on_wait)
     return ReadResources(
         subjects,
@@ -95,9 +88,38 @@ def read_resources(account: Account, deployed: StackStatus, on_wait: Callable[[s
             resource.logical_id: {
                 read.operation: answers[_key(read, subjects[resource.logical_id])] for read in ROWS[resource.type].reads
             }
-            for resource in resources
+            for resource in deployed.resources
+            if resource.logical_id in subjects
         },
     )
+
+
+def calls_for(
+    account: Account, deployed: StackStatus, declared: Sequence[Resource]
+) -> tuple[Mapping[str, Subject], Mapping[tuple[str, str], Read]]:
+    """The resources that are compared, by logical id; and the calls that read them, each once."""
+    place = pseudo(account, deployed.stack.name)
+    names: dict[str, list[str]] = {}
+    resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
+    for resource in resources:
+        names.setdefault(resource.type, []).append(resource.physical_id)
+    own_names = {f"${{{part.logical_id}}}": part.physical_id for part in deployed.resources} | place
+    buses = {
+        part.logical_id: fill_references(tokens.text_of(part.properties["EventBusName"]), own_names)
+        for part in declared
+        if part.type == _RULE and "EventBusName" in part.properties
+    }
+    subjects: dict[str, Subject] = {}
+    calls: dict[tuple[str, str], Read] = {}
+    for resource in resources:
+        arn = fill_references(arn_of(resource.type, resource.physical_id) or "", place)
+        bus = buses.get(resource.logical_id, "")
+        if bus:
+            arn = arn.replace(":rule/", f":rule/{bus}/")
+        subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type], bus)
+        for read in ROWS[resource.type].reads:
+            calls.setdefault(_key(read, subjects[resource.logical_id]), read)
+    return subjects, calls
 
 
 def _key(read: Read, subject: Subject) -> tuple[str, str]:
@@ -173,9 +195,10 @@ def compared(
     physical = {name: text for name, text in deployed.physical_ids.items() if text}
     versions = {part.logical_id: part.physical_id for part in deployed.resources if part.type == _VERSION}
     names = {**names, **{f"${{{name}.Version}}": arn.rpartition(":")[2] for name, arn in versions.items()}}
+    names |= {f"${{{name}.Arn}}": subject.arn for name, subject in read.subjects.items() if subject.bus}
     resources = tuple(resource for resource in declared if resource.logical_id in physical)
     policies = attached_policies(resources, names, physical)
-    stack = LiveStack(account.account, names, physical, resources, policies, partial(_asked, account))
+    stack = LiveStack(account.account, names, physical, resources, policies, account.local)
     changes: list[Drift] = []
     failures: dict[str, list[str]] = {}
     for resource in resources:
@@ -192,13 +215,6 @@ def compared(
             failures.setdefault(name, []).append(resource.logical_id)
     changes.sort(key=lambda change: (not change.is_public, _KINDS.index(change.kind)))
     return tuple(changes), tuple(_not_compared(name, ids) for name, ids in sorted(failures.items()))
-
-
-def _asked(account: Account, operation: str, **parameters: Any) -> Any:
-    answer = ask(account, Read(operation, lambda _: parameters), parameters)
-    if isinstance(answer, RemitError):
-        raise answer
-    return answer
 
 
 def _not_compared(operation: str, logical_ids: Sequence[str]) -> str:

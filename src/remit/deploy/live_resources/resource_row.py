@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 IF_SET: Final = object()
 """The `absent` of a setting that is compared only where the template sets it."""
+_ADDRESS: Final = ".execute-api."
 UNKNOWN: Final = object()
 """What stands for a value of the template that only its deploy knew: it equals anything."""
 
@@ -35,6 +36,8 @@ class Subject(NamedTuple):
     name: str
     arn: str
     all_names: Sequence[str]
+    bus: str = ""
+    """The event bus of a rule, where it is not the default one."""
 
 
 class Read(NamedTuple):
@@ -92,14 +95,14 @@ class LiveStack:
     resources: tuple[Resource, ...]
     policies: Mapping[str, tuple[AttachedPolicy, ...] | None]
     """By logical id; None where a part of them is not known."""
-    ask: Callable[..., Any]
-    """Ask AWS for what only a change by hand makes worth a call: the operation, and its parameters by name."""
+    is_local: bool
+    """Whether it is on this machine, where the addresses of APIs are others than those of AWS."""
 
     def filled(self, value: Any) -> Any:
         """A value of the template with the values of its references; UNKNOWN where one of them is."""
         if tokens.is_intrinsic(value):
             text = fill_references(tokens.text_of(value), self.names)
-            return UNKNOWN if references(text) else text
+            return UNKNOWN if references(text) or (self.is_local and _ADDRESS in text) else text
         if isinstance(value, dict):
             return {key: self.filled(item) for key, item in value.items()}
         if isinstance(value, list):

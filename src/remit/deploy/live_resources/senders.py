@@ -1,6 +1,6 @@
 """Rows of what sends and calls: queues, topics, schedules, rules, HTTP APIs; and log groups.
 
-Sources: GetQueueAttributes (Amazon SQS), GetTopicAttributes, ListSubscriptionsByTopic (Amazon SNS), GetSchedule
+Sources: GetQueueAttributes (Amazon SQS), GetTopicAttributes, ListSubscriptionsByTopic (Amazon SNS), ListSchedules
 (EventBridge Scheduler), DescribeRule, ListTargetsByRule (EventBridge), GetRoutes (API Gateway V2), DescribeLogGroups,
 DescribeSubscriptionFilters (CloudWatch Logs): the API Reference of each.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 _QUEUE, _TOPIC, _SUBSCRIPTIONS = "sqs.GetQueueAttributes", "sns.GetTopicAttributes", "sns.ListSubscriptionsByTopic"
-_SCHEDULE, _RULE, _TARGETS = "scheduler.GetSchedule", "events.DescribeRule", "events.ListTargetsByRule"
+_SCHEDULES, _RULE, _TARGETS = "scheduler.ListSchedules", "events.DescribeRule", "events.ListTargetsByRule"
 _ROUTES, _GROUPS, _FILTERS = "apigatewayv2.GetRoutes", "logs.DescribeLogGroups", "logs.DescribeSubscriptionFilters"
 _AUTHORIZERS: Final = "apigatewayv2.GetAuthorizers"
 _QUEUE_SETTINGS: Final = {
@@ -108,14 +108,25 @@ def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.drift("runs", f"the subscription of {protocol} {endpoint} to {live.words} was removed by hand", back)
 
 
-def _set_schedule(live: LiveResource, _: ComparedProperty) -> Repair:
-    return repair("scheduler.UpdateSchedule", **{"Name": live.name, **live.properties})
+def _schedule(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield another state or target of a schedule, whatever its group; all of the stack are read at once."""
+    held = next((item for item in answer["Schedules"] if item["Name"] == live.name), None)
+    if held is None:
+        yield live.gone()
+        return
+    back = repair("scheduler.UpdateSchedule", **{"Name": live.name, **live.properties})
+    repairs = (back,) if is_known(live.properties) else ()
+    state, target = live.properties.get("State", "ENABLED"), live.properties["Target"]["Arn"]
+    if not covers(state, held["State"]):
+        what = f"the state of {live.words} was changed by hand: {held['State']}, not {state}"
+        yield live.drift("runs", what, *repairs)
+    if not covers(target, held["Target"]["Arn"]):
+        yield live.drift("runs", f"{live.words} was changed by hand to run {held['Target']['Arn']}", *repairs)
 
 
 def _rule_name(subject: Subject) -> dict[str, str]:
-    """A rule by its name, or by its bus and its name (`BUS|NAME`)."""
-    bus, _, name = subject.name.rpartition("|")
-    return {"Name": name, **({"EventBusName": bus} if bus else {})}
+    """A rule by its name, which may stand behind that of its bus (`BUS|NAME`)."""
+    return {"Name": subject.name.rpartition("|")[2], **({"EventBusName": subject.bus} if subject.bus else {})}
 
 
 def _rule_targets(subject: Subject) -> dict[str, str]:
@@ -204,9 +215,9 @@ def _in_capitals(value: Any) -> Any:
     return value
 
 
-def _in_one_page(subject: Subject) -> dict[str, str]:
-    """One call for all log groups of the stack, whose names mostly begin alike."""
-    return {"logGroupNamePrefix": commonprefix(list(subject.all_names)) or subject.name}  # noqa: RUF071 - no path
+def _common(subject: Subject) -> str:
+    """The beginning of the names of all that are of the type: one call reads them all."""
+    return commonprefix(list(subject.all_names)) or subject.name  # noqa: RUF071 - no path
 
 
 def _group(live: LiveResource, answer: Any) -> Iterator[Drift]:
@@ -269,12 +280,8 @@ ROWS: Final = (
     Row(
         "AWS::Scheduler::Schedule",
         "schedule",
-        (Read(_SCHEDULE, lambda subject: {"Name": subject.name}),),
-        (
-            ComparedProperty("state", "State", _SCHEDULE, "State", _set_schedule, "ENABLED", "runs"),
-            ComparedProperty("time", "ScheduleExpression", _SCHEDULE, "ScheduleExpression", _set_schedule, kind="runs"),
-            ComparedProperty("target", "Target.Arn", _SCHEDULE, "Target.Arn", _set_schedule, kind="runs"),
-        ),
+        (Read(_SCHEDULES, lambda subject: {"NamePrefix": _common(subject)}),),
+        checks=((_SCHEDULES, _schedule),),
         writes=("scheduler.UpdateSchedule",),
     ),
     Row(
@@ -308,7 +315,7 @@ ROWS: Final = (
         "AWS::Logs::LogGroup",
         "log group",
         (
-            Read(_GROUPS, _in_one_page),
+            Read(_GROUPS, lambda subject: {"logGroupNamePrefix": _common(subject)}),
             Read(_FILTERS, lambda subject: {"logGroupName": subject.name}),
         ),
         checks=((_GROUPS, _group), (_FILTERS, _filters)),

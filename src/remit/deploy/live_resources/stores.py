@@ -6,6 +6,7 @@ GetResourcePolicy (DynamoDB and Secrets Manager API References); GetKeyPolicy, L
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.live_resources.policies import compare_policy
@@ -30,6 +31,7 @@ _TARGETS: Final = (
     ("TopicConfigurations", "Topic", "TopicConfigurations", "TopicArn"),
 )
 """Of each kind of notifications: the list and the target in a template, and both in S3's API."""
+_OF_SERVICE: Final = re.compile(r"\.amazonaws\.com$|:assumed-role/|/aws-service-role/")
 _DEFAULT: Final = "default"
 """The one policy that a key has."""
 
@@ -128,7 +130,7 @@ def _grants(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the grants of the key, which no template makes; services make theirs when they use the key for somebody."""
     for grant in answer.get("Grants", ()):
         parties = (grant.get("GranteePrincipal", ""), grant.get("RetiringPrincipal", ""))
-        if any(party.endswith(".amazonaws.com") for party in parties):
+        if any(_OF_SERVICE.search(party) for party in parties):
             continue
         may = ", ".join(f"kms:{operation}" for operation in grant["Operations"])
         removal = repair("kms.RevokeGrant", KeyId=live.name, GrantId=grant["GrantId"])

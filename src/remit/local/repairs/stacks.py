@@ -39,6 +39,7 @@ def repair_stacks(account: str) -> None:
     _records_of_aliases()
     _table_encryption()
     _table_policy()
+    _mapping_state()
     stacks_in_review()
     _replacing_properties()
     _unknown_types(account)
@@ -160,6 +161,22 @@ def _table_policy() -> None:
             dynamodb._put_resource_policy({"ResourceArn": arn, "Policy": json.dumps(stated["PolicyDocument"])})
 
     _completed_by("AWS::DynamoDB::Table", put)
+
+
+def _mapping_state() -> None:
+    """An event source mapping that a template turns off is off; the emulator's is on.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: ../deploy/test_by_hand_resources.py::test_after_no_deploy_anything_was_changed_by_hand,
+    test_emulator_repairs.py::test_a_mapping_of_a_template_is_on_in_any_case.
+    """
+    mappings = emulated("services.lambda_svc")._esms
+
+    def turn(uuid: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        is_on = str(properties.get("Enabled", True)).lower() != "false"
+        mappings[uuid] |= {"Enabled": is_on, "State": "Enabled" if is_on else "Disabled"}
+
+    _completed_by("AWS::Lambda::EventSourceMapping", turn)
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
