@@ -112,10 +112,11 @@ def command(
     if outcome is not None and not outcome.ok:
         from remit.deploy.execute import failure
 
-        ids = " ".join(dict.fromkeys(event.logical_id for event in outcome.left))
+        ids = " ".join(event.logical_id for event in outcome.left if event.stack_id == outcome.stack_id)
         hint = outcome.hint or "repair it, then `remit delete` again"
         if ids:
-            hint += f"; `aws cloudformation delete-stack --stack-name {name} --retain-resources {ids}` leaves it there"
+            command_line = f"aws cloudformation delete-stack --stack-name {name} --region {account.region}"
+            hint += f"; `{command_line} --retain-resources {ids}` leaves it there"
         raise failure(outcome, hint)
     from remit.deploy.deployment_record import forget
 

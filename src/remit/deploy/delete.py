@@ -41,7 +41,7 @@ def deletable(account: Account, namespace: str, owner: str | None = None) -> Dep
         raise RemitError(
             f"{namespace} is protected against deletion (termination protection), and remit never turns that off",
             hint=f"`aws cloudformation update-termination-protection --no-enable-termination-protection "
-            f"--stack-name {namespace}` does, if you are sure",
+            f"--stack-name {namespace} --region {account.region}` does, if you are sure",
         )
     return ours(stack, owner or namespace, "delete")
 

@@ -5,7 +5,8 @@
 3. Show what changes, for resources and for access, and go on only if somebody agrees, or nothing needs approval.
 4. Upload the zips.
 5. Execute the plan, and follow its events. If somebody else changed the stack meanwhile, begin again, once.
-6. Record what is deployed, keep it as a release, remove old ones, and compare the code of functions with the build.
+6. Protect the stack of a production stage; record what is deployed, keep it as a release, and remove old ones; compare
+   the code of functions with the build.
 
 A `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
 With `only_plans` it goes as far as 3 without asking anybody, and leaves nothing behind.

@@ -70,6 +70,7 @@ def status_document(status: StackStatus, account: Account) -> dict[str, Any]:
         "since": stack.since,
         "protected": stack.protected,
         "drift": stack.drift,
+        "service_role": stack.service_role or None,
         "outputs": outputs_document(stack.outputs),
         "functions": _names(status.functions),
         "roles": _names(status.roles),
