@@ -67,8 +67,9 @@ EXAMPLES: Final[dict[Any, Callable[[int], Any]]] = {
 NOT_USED: Final = ("because", "caller", "operation", "request_id", "refused", "time", "function")
 """Of an access, what it was asked for and the decision are told."""
 NOT_DEPLOYED: Final = (
-    "cause.status", "description", "kind", "ok", "outcome.namespace", "outcome.outputs", "outputs reversed",
-    "physical_id", "retained", "seconds", "stack_id",
+    "cause.status", "description", "kind", "ok", "outcome.left[].at", "outcome.left[].id",
+    "outcome.left[].token", "outcome.namespace", "outcome.outputs", "outputs reversed", "cause.physical_id", "retained",
+    "seconds", "stack_id",
 )  # fmt: skip
 EVENTS: Final = [
     kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.DevEvent)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from projects import ORDERS
+from released import KEEPS
 from remit.cli import main
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
@@ -306,11 +307,15 @@ def test_what_is_recorded_in_the_account_is_what_the_project_remembers(
 def test_uploads_that_neither_what_runs_nor_what_ran_before_needs_are_removed(
     deployed: Remit, project: Path, elsewhere: Account
 ) -> None:
+    """Where one release is kept alone."""
+    (project / "config").mkdir(exist_ok=True)
+    (project / "config" / "deploy.py").write_text(KEEPS.format(1))
     bucket = bucket_name(elsewhere)
     elsewhere.client("s3").put_object(Bucket=bucket, Key="orders-prod/other.zip", Body=b"")
 
     def there() -> set[str]:
-        return {one["Key"] for one in elsewhere.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+        keys = {one["Key"] for one in elsewhere.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+        return {key for key in keys if not key.startswith("orders-dev/releases/")}
 
     seen = [there()]
     for app in (CODE, CODE.replace("fine", "finer")):
@@ -323,3 +328,4 @@ def test_uploads_that_neither_what_runs_nor_what_ran_before_needs_are_removed(
     assert deployed("deploy")[0] == 0
     assert deployed("delete", "--yes")[0] == 0
     assert there() == {"orders-prod/other.zip"}
+    (project / "config" / "deploy.py").unlink()

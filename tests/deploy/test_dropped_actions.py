@@ -87,7 +87,6 @@ deploys stay."""
 
 OPTIONAL: Final = {
     "cloudformation:DescribeEvents": "of a deploy that is refused, what it says beside CloudFormation's own reason",
-    "events:ListRuleNamesByTarget": "whether a foreign rule calls a function",
     "logs:DescribeSubscriptionFilters": "whether a log group has a foreign filter",
 }
 """Reads that only say more, and what is not said without them: nothing of it happens in these phases."""

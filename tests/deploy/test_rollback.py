@@ -114,8 +114,9 @@ def test_what_gains_access_stops_where_nobody_agrees(app: Path, account: Account
         (app / "app.py").write_text(ORDERS.format(verb=verb))
         assert deploy(build(app), account, yes=True).ok
     before = state(account)
-    with pytest.raises(NotApproved, match="nothing was deployed: it adds access"):
+    with pytest.raises(NotApproved, match="nothing was deployed: it adds access") as refusal:
         back(account, app, 1, yes=False, operator=WordedOperator())
+    assert "`--yes`, or a yes at a terminal, deploys it anyway" == refusal.value.hint
     planned = back(account, app, 1, yes=False, only_plans=True)
     assert ["PlanQuestion"] == [type(question).__name__ for question in planned.unanswered]
     assert before == state(account)

@@ -237,7 +237,7 @@ def test_a_stack_made_by_sam_is_taken_over_in_place_and_renamed_in_code_and_lose
     code, out, _ = remit("invoke", "orders")
     assert (code, out.splitlines()[-1]) == (0, '"remit"')
     project_of(project, table="purchases", orders="buy")
-    assert outcome(remit, "--yes")[0] == 0
+    assert outcome(remit, "--yes", "--accept-drift")[0] == 0  # somebody subscribed a queue by hand
     assert data(made_by_sam) == {**before, "table": ["new", "old"]}
     now = physical_ids(made_by_sam)
     assert {name: now.get(name) for name in ids if name.startswith("Report") or name.endswith("Role")} == dict.fromkeys(
@@ -269,7 +269,7 @@ def test_what_is_not_declared_with_its_id_is_named_by_the_plan_and_stays_without
 
 def test_a_stack_is_taken_over_once_and_by_one_project(made_by_sam: Account, remit: Remit, project: Path) -> None:
     assert outcome(remit, "--take-over", "--yes")[0] == 0
-    assert outcome(remit, "--take-over", "--yes") == (
+    assert outcome(remit, "--take-over", "--yes", "--accept-drift") == (
         2,
         "error: stack shop belongs to this project already\nhint: leave `--take-over` out\n",
     )

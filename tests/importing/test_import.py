@@ -378,6 +378,27 @@ def test_a_service_of_serverless_keeps_its_names_and_its_variables_are_resolved(
     assert [each["Properties"]["State"] for each in schedules] == ["DISABLED", "DISABLED"]
 
 
+def test_logs_of_serverless_are_kept_as_long_as_it_says(tmp_path: Path) -> None:
+    service = """\
+service: shop
+provider: {name: aws, runtime: python3.12, logRetentionInDays: 14, snapStart: true}
+functions:
+  get: {handler: orders.get}
+  put: {handler: orders.put, logRetentionInDays: 3, snapStart: false}
+"""
+    files = {"serverless.yml": service, "orders.py": "def get(event, context): ...\ndef put(event, context): ..."}
+    assert imported(tmp_path, files, "serverless.yml").left == ()
+    resources = template(tmp_path)
+    days = {
+        each["Properties"]["LogGroupName"]: each["Properties"]["RetentionInDays"]
+        for each in resources.values()
+        if each["Type"] == "AWS::Logs::LogGroup"
+    }
+    assert {"/aws/lambda/shop-dev-get": 14, "/aws/lambda/shop-dev-put": 3} == days
+    assert {"ApplyOn": "PublishedVersions"} == resources["GetLambdaFunction"]["Properties"]["SnapStart"]
+    assert "SnapStart" not in resources["PutLambdaFunction"]["Properties"]
+
+
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
@@ -435,7 +456,7 @@ def hourly(event): ...
 
 def test_settings_of_zappa_become_a_web_app(tmp_path: Path) -> None:
     settings = """{
-    "dev": { // the only one
+    "dev": { // the only one, "dev"
         "app_function": "shop.app",
         "aws_region": "eu-central-1",
         "project_name": "shop",

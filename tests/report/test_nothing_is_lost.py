@@ -126,7 +126,7 @@ WAYS_AGAIN: Final = tuple(f"ways[][1].{part}" for part in ("action", "asker", "n
 OF_CAUSES_OF_DENIALS: Final = (
     "answers[].deciding", "answers[].decision", "answers[].near", "authorization", "denial.action", "denial.function",
     "denial.layer", "denial.policy", "deploying", "encoded", "explicit", "note", "operation", "others", "remedy",
-    "service", "^obstacle", *WAYS_AGAIN,
+    "service", "^obstacle", *WAYS_AGAIN, "answers[].kind", "answers[].ways[][1].kind", *OF_ANSWERS[1:],
 )  # fmt: skip
 LACKED: Final = {("near", "lacked")}
 OF_WAYS: Final = {("ways", "depends_on"), ("ways", "if")}
@@ -199,14 +199,14 @@ TOLD: Final = {
         (*OF_ANSWERS, "remedy", "denial.action", "deploying"),
         {*LACKED, *OF_WAYS, ("Cause.conclusion", "cause"), ("function", "log_of"), ("unread", "unseen")},
     ),
-    "cause_lines": Told(Cause, lines(cause_lines), (*OF_ANSWERS, *OF_LINES, *OF_CAUSES_OF_DENIALS), width=1),
+    "cause_lines": Told(Cause, lines(cause_lines), (*OF_LINES, *OF_CAUSES_OF_DENIALS), width=1),
     "queue_document": Told(QueueState, queue_document),
     "failed_job_document": Told(FailedJob, failed_job_document, OF_MESSAGES, {("DeployedQueue.name", "queue")}),
     "failed_job_lines": Told(FailedJob, lines(failed_job_lines), OF_MESSAGES),
     "drift_document": Told(Drift, lambda drift: drift_document([drift])[0], ("policy", "repairs")),
-    "drift_lines": Told(Drift, lambda drift: list(drift_lines([drift])), ("policy", "repairs")),
+    "drift_lines": Told(Drift, lambda drift: list(drift_lines([drift])), ("kind", "policy", "repairs")),
     "by_hand_document": Told(ManualChanges, by_hand_document, ("policy", "repairs")),
-    "by_hand_lines": Told(ManualChanges, lines(by_hand_lines), ("policy", "repairs")),
+    "by_hand_lines": Told(ManualChanges, lines(by_hand_lines), ("drift[].kind", "policy", "repairs")),
     "other_code_document": Told(OtherCode, lambda other: other_code_document([other])[0]),
     "other_code_text": Told(OtherCode, lambda other: other_code_text([other])),
     "deployer_document": Told(

@@ -12,7 +12,9 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from remit.cli.stack_commands import Terminal
     from remit.deploy.bucket import Bucket
+    from remit.deploy.delete import FilledBucket
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 @options.service_role_option
 @click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a delete that is running.")
+@click.option("--empty", is_flag=True, help="Delete all that is in the app's buckets first, with every version.")
 @click.option(
     "--bucket",
     is_flag=True,
@@ -55,6 +58,7 @@ def command(
     wait: bool,
     resume: bool,
     bucket: bool,
+    empty: bool,
     as_json: bool,
 ) -> None:
     """Delete the stack with everything in it, and the zips that were uploaded for it. Asks first.
@@ -64,6 +68,9 @@ def command(
     Resources with a deletion policy of Retain are kept and listed. The artefact bucket is kept for other apps, unless
     --bucket is given. A bucket of your own is always kept.
 
+    CloudFormation deletes no bucket that holds anything. --empty lists what is in those that go with the stack, and
+    deletes it once everything is agreed to. In a production stage you type the stack's name for that, at a terminal.
+
     Needs credentials, or --local.
 
     \b
@@ -71,6 +78,7 @@ def command(
       remit delete --local
       remit delete --stage test --yes
       remit delete --stage test --yes-delete all
+      remit delete --stage test --empty
     """
     from remit.cli import stack_commands
     from remit.deploy import bucket as buckets
@@ -79,12 +87,16 @@ def command(
 
     if bucket and artefact_bucket is not None:
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
+    options.refuse({"--resume follows a delete that is agreed to: leave --empty out": empty and resume})
     name, owner = options.namespace(folder, stage), stack_name(folder.resolve(), stage)
     account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
-        _agree(account, name, owner, yes=yes, with_data=yes_delete is not None, resume=resume)
         terminal = stack_commands.Terminal()
+        filled = _filled(account, name, owner, terminal) if empty else ()
+        if filled:
+            _type_name(folder, stage, name, terminal)
+        _agree(account, name, owner, yes=yes, with_data=yes_delete is not None, resume=resume)
         with terminal.events(name) as on_event:
             outcome = delete(
                 account,
@@ -95,19 +107,43 @@ def command(
                 wait=wait or resume,
                 on_wait=terminal.waiting,
                 service_role=service_role,
+                empties=filled,
             )
     if outcome is not None and not outcome.ok:
         from remit.deploy.execute import failure
 
-        ids = " ".join(dict.fromkeys(event.logical_id for event in outcome.left))
+        ids = " ".join(event.logical_id for event in outcome.left if event.stack_id == outcome.stack_id)
         hint = outcome.hint or "repair it, then `remit delete` again"
         if ids:
-            hint += f"; `aws cloudformation delete-stack --stack-name {name} --retain-resources {ids}` leaves it there"
+            command_line = f"aws cloudformation delete-stack --stack-name {name} --region {account.region}"
+            hint += f"; `{command_line} --retain-resources {ids}` leaves it there"
         raise failure(outcome, hint)
     from remit.deploy.deployment_record import forget
 
     forget(account, folder, name)
     _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket), as_json=as_json)
+
+
+def _filled(account: Account, name: str, owner: str, terminal: Terminal) -> tuple[FilledBucket, ...]:
+    """The buckets that are to be emptied, which the terminal shows."""
+    from remit.deploy.delete import deletable, filled_buckets
+
+    filled = () if deletable(account, name, owner) is None else filled_buckets(account, name)
+    for bucket in filled:
+        terminal.note(f"  - bucket {bucket.name}: {bucket.versions:,} objects and versions, {bucket.bytes:,} bytes")
+    return filled
+
+
+def _type_name(folder: Path, stage: str | None, name: str, terminal: Terminal) -> None:
+    """Have the stack's name typed where the stage is production. RemitError (1): it is not."""
+    from remit.loading.load import configuration
+    from remit.project.stack_name import checked_stage
+
+    if checked_stage(stage) not in configuration(folder, stage).stages.production:
+        return
+    if not terminal.ask(f"This is a production stage. Type {name} to delete all that is in them", name):
+        hint = "type it at a terminal: no option answers this"
+        raise RemitError(f"nothing was deleted: emptying buckets of {name} needs its name", hint=hint, exit_code=1)
 
 
 def _agree(account: Account, name: str, owner: str, *, yes: bool, with_data: bool, resume: bool) -> None:

@@ -65,21 +65,10 @@ _OPTIONS: Final = (
 
 
 PLACE: Final = ("region", "profile", "acting_as")
-_PASSED: Final = frozenset(
-    (
-        "yes",
-        "yes_delete",
-        "first",
-        "take_over",
-        "adopt",
-        "approval",
-        "wait",
-        "force",
-        "skip",
-        "service_role",
-        "only_plans",
-    )
-)
+_PASSED: Final = frozenset({
+    "yes", "yes_delete", "first", "take_over", "adopt", "approval", "wait", "force", "skip", "service_role",
+    "only_plans",
+})  # fmt: skip
 """The options that are arguments of `workflow.deploy`."""
 _READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
 """What a deploy to the AWS on this machine reads of the project, beside what a build does."""
@@ -369,7 +358,7 @@ def _last_lines(account: Account, deployment: Deployment, built: Built | None) -
 def _document(account: Account, deployment: Deployment) -> dict[str, Any]:
     """A deploy for programs; what it did not come to is null, or empty."""
     from remit.report.deployed_code import other_code_document
-    from remit.report.events import cause_document
+    from remit.report.events import cause_document, event_document, refusal_document
     from remit.report.manual_changes import by_hand_document
     from remit.report.operators import reasons
     from remit.report.plan import plan_document
@@ -385,7 +374,8 @@ def _document(account: Account, deployment: Deployment) -> dict[str, Any]:
         "status": None if outcome is None else outcome.status,
         "plan": None if plan is None or access is None else plan_document(plan, access),
         "outputs": outputs_document(deployment.outputs),
-        "left": [] if outcome is None else [event.physical_id for event in outcome.left],
+        "left": [] if outcome is None else [event_document(event) for event in outcome.left],
+        "refused": [] if outcome is None else [refusal_document(refusal) for refusal in outcome.refusals],
         "cause": None if outcome is None else cause_document(outcome.cause),
         "changed_by_hand": None if changes is None else by_hand_document(changes),
         "other_code": other_code_document(deployment.other_code),

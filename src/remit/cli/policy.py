@@ -34,11 +34,12 @@ _ANY_TEMPLATE: Final = frozenset({
 purpose_option: Final = click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "plan", "revert-drift", "bootstrap")),
+    type=click.Choice(("deploy", "plan", "revert-drift", "empty", "bootstrap")),
     default="deploy",
     show_default=True,
     help="What the policy is for: `remit deploy`, its --plan, its --revert-drift, which undoes changes made by hand, "
-    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
+    "`remit delete --empty`, which deletes what is in buckets, or `remit bootstrap`, which creates the bucket that "
+    "deploys upload to.",
 )
 deployed_option: Final = click.option(
     "--from",
@@ -283,7 +284,7 @@ def planned_calls(
     purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
-    from remit.deploy.aws_calls import BOOTSTRAP, REVERTING, deployer_calls, only_planning
+    from remit.deploy.aws_calls import BOOTSTRAP, EMPTYING, REVERTING, deployer_calls, only_planning
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
@@ -301,7 +302,7 @@ def planned_calls(
     calls = deployer_calls(app, template.parameters, name)
     if purpose == "plan":
         return stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)
-    calls += REVERTING if purpose == "revert-drift" else ()
+    calls += {"revert-drift": REVERTING, "empty": EMPTYING}.get(purpose, ())
     return stack_of(app.namespace, [*running, document(template)]), calls
 
 

@@ -44,13 +44,15 @@ class Terminal(WordedOperator):
             colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
             click.echo(click.style(line, fg=colour) if colour else line, err=not self._is_answer)
 
-    def ask(self, text: str) -> bool | None:
-        """Ask the person; an input that ends means no. With --quiet nobody is asked."""
+    def ask(self, text: str, name: str = "") -> bool | None:
+        """Ask the person, or have a name typed; an input that ends means no. With --quiet nobody is asked."""
         if not self._asks or click.get_current_context().find_root().params.get("quiet"):
             return None
         if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
             return None
         try:
+            if name:
+                return bool(click.prompt(text, default="", show_default=False, err=True) == name)
             return click.confirm(text, err=True)
         except click.Abort as aborted:  # click makes one of Ctrl-C and of an input that ends
             if isinstance(aborted.__context__, KeyboardInterrupt):

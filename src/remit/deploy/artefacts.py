@@ -118,11 +118,19 @@ def remove_artefacts(account: Account, namespace: str, bucket: str) -> int:
 
     Nothing when there is no bucket.
     """
+    return remove_objects(account, bucket, f"{namespace}/")
+
+
+def remove_objects(account: Account, bucket: str, prefix: str = "") -> int:
+    """Delete every version and delete marker of the objects whose keys begin so, or of all; how many.
+
+    Nothing when there is no bucket.
+    """
     removed = 0
     with remit_errors():
         if not exists(account, bucket):
             return 0
-        for batch in _versions(account, bucket, f"{namespace}/"):
+        for batch in _versions(account, bucket, prefix):
             _delete(account, bucket, batch)
             removed += len(batch)
     return removed

@@ -39,6 +39,7 @@ _PROTECT: Final = "to protect the stack of a production stage, and what holds da
 _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
 _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
+_EMPTY: Final = "to empty the buckets of the stack that are deleted with it"
 _GO_BACK: Final = "to keep what was deployed as releases, and to go back to one"
 _COMPARE: Final = "to compare what the stack made with what it is in the account"
 _REVERT: Final = "to undo what was done by hand to what the stack made"
@@ -107,6 +108,16 @@ _READ_RESOURCES: Final = tuple(
 )
 REVERTING: Final = tuple(call for row in ROWS.values() for call in _on_each(row, row.writes, _REVERT))
 """What a deploy with --revert-drift calls to put back what was changed by hand, beside the policies of roles."""
+EMPTYING: Final = tuple(
+    DeployCall(f"s3.{operation}", (f"s3:{action}",), "", _EMPTY, of_type="AWS::S3::Bucket", unless_kept=True)
+    for operation, action in (
+        ("ListObjectVersions", "ListBucketVersions"),
+        ("HeadBucket", "ListBucket"),
+        ("DeleteObjects", "DeleteObject"),
+        ("DeleteObjects", "DeleteObjectVersion"),
+    )
+)
+"""What `remit delete --empty` calls on the buckets that go with the stack."""
 _PLANNING: Final = (
     "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
 )  # fmt: skip

@@ -30,7 +30,6 @@ from remit.deploy.aws_errors import BUSY, code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
-from remit.deploy.first_failure import emptying
 from remit.deploy.imports import importable, with_imports
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
 from remit.deploy.refusals import refusals
@@ -324,7 +323,7 @@ def _deployable(account: Account, stack: DeployedStack, owner: str, *, force: bo
         left = [f"{each.logical_id} ({each.type}) {each.physical_id}" for each in status_of(account, stack).failed]
         raise RemitError(
             "\n  left: ".join([f"{stack.name} is half deleted: {stack.reason or stack.status}", *left]),
-            hint=f"`remit delete` finishes that, and names what is in its way; of a filled bucket, {emptying('NAME')}",
+            hint="`remit delete` finishes that, and `remit delete --empty` empties buckets first, with all versions",
         )
     newest = dict(stack.tags).get(VERSION_TAG, "")
     if not force and _number(newest) > _number(remit.__version__):

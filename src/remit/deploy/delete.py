@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from remit.catalogue.types import KEEPS, holds_data
-from remit.deploy.artefacts import buckets_of, remove_artefacts
+from remit.deploy.artefacts import buckets_of, object_pages, remove_artefacts, remove_objects
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import deployed_template
@@ -18,7 +20,7 @@ from remit.deploy.status import status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
@@ -39,7 +41,7 @@ def deletable(account: Account, namespace: str, owner: str | None = None) -> Dep
         raise RemitError(
             f"{namespace} is protected against deletion (termination protection), and remit never turns that off",
             hint=f"`aws cloudformation update-termination-protection --no-enable-termination-protection "
-            f"--stack-name {namespace}` does, if you are sure",
+            f"--stack-name {namespace} --region {account.region}` does, if you are sure",
         )
     return ours(stack, owner or namespace, "delete")
 
@@ -62,6 +64,29 @@ def data_at_risk(account: Account, namespace: str) -> tuple[tuple[DeployedResour
     return resources, function_log_groups(template)
 
 
+@dataclass(frozen=True, slots=True)
+class FilledBucket:
+    """A bucket that goes with its stack, and what is in it: versions and delete markers, and their bytes."""
+
+    name: str
+    versions: int
+    bytes: int
+
+
+def filled_buckets(account: Account, namespace: str) -> tuple[FilledBucket, ...]:
+    """List the buckets that stand in the way of a delete: CloudFormation deletes none that holds anything."""
+    buckets = []
+    for resource in data_at_risk(account, namespace)[0]:
+        if resource.type == "AWS::S3::Bucket" and resource.physical_id:
+            sizes: list[int] = []
+            with remit_errors(), suppress(account.client("s3").exceptions.NoSuchBucket):
+                for page in object_pages(account, resource.physical_id, ""):
+                    listed = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                    sizes += [item.get("Size", 0) for item in listed]
+            buckets.append(FilledBucket(resource.physical_id, len(sizes), sum(sizes)))
+    return tuple(bucket for bucket in buckets if bucket.versions)
+
+
 def delete(
     account: Account,
     namespace: str,
@@ -72,11 +97,13 @@ def delete(
     wait: bool = False,
     on_wait: Callable[[DeployedStack], None] | None = None,
     service_role: str | None = None,
+    empties: Iterable[FilledBucket] = (),
 ) -> Outcome | None:
     """Delete the stack, then every version of its artefacts (without a stack as well: then it is None).
 
     `owner` is as for `deletable`. `bucket` is remit's, unless it is given; it stays: it is the account's, not the
-    app's. CloudFormation works as `service_role` (an ARN), or as the one of the last deploy.
+    app's. CloudFormation works as `service_role` (an ARN), or as the one of the last deploy. What is in the buckets
+    `empties` is deleted first, with all versions.
 
     RemitError as `deletable`; somebody else deploys (75); the artefacts are in another bucket.
     """
@@ -87,6 +114,8 @@ def delete(
     outcome = None
     if stack is not None:
         _same_bucket(account, stack, bucket)
+        for filled in empties:
+            remove_objects(account, filled.name)
         token = f"remit-{uuid.uuid4()}"
         role = {} if service_role is None else {"RoleARN": service_role}
         with remit_errors():

@@ -60,24 +60,15 @@ class FirstFailure:
     @property
     def hint(self) -> str | None:
         """The usual remedy, None when none is known."""
-        if self.type == _LOG_GROUP and "already exists" in self.reason:
-            match = _GROUP_NAME.search(self.reason)
+        of_function = _GROUP_NAME.search(self.reason)
+        if of_function is not None and self.type == _LOG_GROUP and "already exists" in self.reason:
             return (
-                "it was left behind, or logs that came late after a delete made it anew: `--adopt` imports it, or "
-                f"`aws logs delete-log-group --log-group-name {match[0] if match else 'NAME'}` deletes it with its "
-                "logs, then deploy again"
+                "it was left behind, or logs that came late after a delete made it anew: `--adopt` imports it, or `aws "
+                f"logs delete-log-group --log-group-name {of_function[0]}` deletes it with its logs, then deploy again"
             )
         if _NOT_EMPTY.search(self.reason):
-            return f"{emptying(self.physical_id or 'NAME')}, then `remit delete` again"
+            return "`remit delete --empty` empties its buckets first, with all versions"
         return next((hint for pattern, hint in _HINTS if re.search(pattern, self.reason)), None)
-
-
-def emptying(bucket: str) -> str:
-    """How a bucket is emptied, which CloudFormation does not do."""
-    return (
-        f"`aws s3 rm s3://{bucket} --recursive` empties the bucket; where it keeps versions, `Empty` in the S3 console "
-        "removes these, too"
-    )
 
 
 def cause_text(cause: FirstFailure, namespace: str) -> str:

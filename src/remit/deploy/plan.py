@@ -109,6 +109,8 @@ class StackPlan:
     """Who wrote the resources of the template that would run, by their logical ids."""
     held: Mapping[str, str] = field(default_factory=dict)
     """How much is in resources with data that would go, in words: `12 items, 340 bytes`; as far as AWS says."""
+    goes_back: bool = False
+    """Whether it is that of a release which was deployed before."""
 
     @property
     def real(self) -> tuple[ResourceChange, ...]:

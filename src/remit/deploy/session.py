@@ -101,7 +101,7 @@ def connect(
     if session.region_name is None:
         raise RemitError(
             "there is no region to deploy to",
-            hint="pass `--region eu-central-1`, set AWS_REGION, or add `region` to the profile",
+            hint="say it for all: `config.aws.region`; or pass `--region eu-central-1`, or set AWS_REGION",
         )
     draft = Account("", session.region_name, "", session, endpoint)
     try:

@@ -5,7 +5,8 @@
 3. Show what changes, for resources and for access, and go on only if somebody agrees, or nothing needs approval.
 4. Upload the zips.
 5. Execute the plan, and follow its events. If somebody else changed the stack meanwhile, begin again, once.
-6. Record what is deployed, keep it as a release, remove old ones, and compare the code of functions with the build.
+6. Protect the stack of a production stage; record what is deployed, keep it as a release, and remove old ones; compare
+   the code of functions with the build.
 
 A `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
 With `only_plans` it goes as far as 3 without asking anybody, and leaves nothing behind.
@@ -362,7 +363,8 @@ def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
         return deployment
     origins = {resource.logical_id: resource.origin for resource in built.template.resources if resource.origin}
     held = held_data(account, planned.data_to_name)
-    return replace(deployment, plan=replace(planned, must_exist=built.must_exist, origins=origins, held=held))
+    planned = replace(planned, must_exist=built.must_exist, origins=origins, held=held, goes_back=bool(job.release))
+    return replace(deployment, plan=planned)
 
 
 def _clear(job: _Job, stuck: Stuck) -> None:

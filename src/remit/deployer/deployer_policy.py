@@ -18,7 +18,7 @@ from remit.deployer.needed_actions import VERBS, Need, Purpose
 from remit.deployer.notes import notes
 from remit.deployer.optional_actions import called
 from remit.deployer.passed_roles import passed
-from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_specific, items
+from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_retained, is_specific, items
 from remit.deployer.s3_objects import stored
 from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets
@@ -127,6 +127,7 @@ def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterato
     for call in calls:
         if call.of_type:
             named = [resource for resource in stack.resources.values() if resource.type == call.of_type]
+            named = [resource for resource in named if not (call.unless_kept and is_retained(resource))]
             for action in call.actions:
                 for arn in dict.fromkeys(arn for resource in named for arn in targets(stack, resource, action)):
                     yield Need(action, arn, Purpose(call.because))

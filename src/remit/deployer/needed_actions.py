@@ -38,7 +38,7 @@ class DeployCall:
     """One API operation (`s3.PutObject`) that a program makes, the actions that it needs, on what, and what for.
 
     `on` is late-bound text in which {stack} is the stack's name; `nested`: on the stacks inside it as well. With a type
-    of CloudFormation's (`of_type`) it is on each resource of that type instead.
+    of CloudFormation's (`of_type`) it is on each resource of that type instead, `unless_kept` by a deletion policy.
     """
 
     operation: str
@@ -47,6 +47,7 @@ class DeployCall:
     because: str
     nested: bool = False
     of_type: str = ""
+    unless_kept: bool = False
 
 
 def sentences(purposes: Iterable[Purpose]) -> Iterator[str]:

@@ -38,13 +38,15 @@ _SETTINGS: Final = {
     "maximumRetryAttempts": "EventInvokeConfig.MaximumRetryAttempts", "memorySize": "MemorySize",
     "name": "FunctionName", "onError": "DeadLetterQueue.TargetArn",
     "provisionedConcurrency": "ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions",
-    "reservedConcurrency": "ReservedConcurrentExecutions", "role": "Role", "runtime": "Runtime", "tags": "Tags",
-    "timeout": "Timeout", "tracing": "Tracing", "url": "FunctionUrlConfig", "vpc": "VpcConfig",
+    "reservedConcurrency": "ReservedConcurrentExecutions", "role": "Role", "runtime": "Runtime",
+    "snapStart": "SnapStart.ApplyOn", "tags": "Tags", "timeout": "Timeout",
+    "tracing": "Tracing", "url": "FunctionUrlConfig", "vpc": "VpcConfig",
 }  # fmt: skip
 """SAM's properties, by the settings of a function."""
 _OF_FUNCTION_ALONE: Final = ("handler", "name", "role", "tracing", "url")
 _READ_HERE: Final = frozenset({
-    *_SETTINGS, "awsKmsKeyArn", "events", "iamRoleStatements", "iamRoleStatementsInherit", "iamRoleStatementsName",
+    *_SETTINGS, "awsKmsKeyArn", "events", "logRetentionInDays",
+    "iamRoleStatements", "iamRoleStatementsInherit", "iamRoleStatementsName",
     "package", "versionFunction", "warmup",
 })  # fmt: skip
 _DEFAULTS: Final = {"memorySize": 1024, "timeout": 6}
@@ -62,6 +64,7 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "functionResponseType": lambda value: [value],
     "input": lambda value: value if isinstance(value, str) else json.dumps(value),
     "rules": lambda value: [{"Name": key, "Value": rule[key]} for rule in mappings(value) for key in rule],
+    "snapStart": lambda value: "PublishedVersions" if value else "None",
     "tracing": lambda value: value if isinstance(value, str) else "Active" if value else "PassThrough",
     "url": _url,
     "vpc": lambda value: {f"{name[:1].upper()}{name[1:]}": ids for name, ids in section(value).items()},
@@ -208,6 +211,13 @@ class _Service:
             if key not in _READ_HERE:
                 self._leave(f"{key} of {name}", _NO_SETTING, ("functions", name, key))
         properties |= {"Events": events} if events else {}
+        retention = function.get("logRetentionInDays", provider.get("logRetentionInDays"))
+        if retention is not None:
+            group_id = f"{_logical_id(name).removesuffix('LambdaFunction')}LogGroup"
+            group_name = f"/aws/lambda/{tokens.text_of(properties['FunctionName'])}"
+            group = {"LogGroupName": group_name, "RetentionInDays": retention}
+            self.resources[group_id] = {"Type": "AWS::Logs::LogGroup", "Properties": group}
+            properties["LoggingConfig"] = {"LogGroup": {"Ref": group_id}}
         self.resources[_logical_id(name)] = {"Type": "AWS::Serverless::Function", "Properties": properties}
 
     def _access(self, function: Mapping[str, Any]) -> dict[str, Any]:

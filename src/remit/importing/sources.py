@@ -25,6 +25,8 @@ _FILES: Final = (
     "template.yaml", "template.yml", "serverless.yml", "serverless.yaml", "zappa_settings.json", "template.json",
 )  # fmt: skip
 """What a folder is read by, the first of these that it has."""
+_COMMENT: Final = rb'"(?:\\.|[^"\\])*"|//[^\n]*'
+"""A text, or a comment beside texts."""
 
 
 _DEFINITIONS: Final = {
@@ -65,9 +67,9 @@ def _read(path: Path) -> SourceTemplate:
         raise RemitError(f"there is no source at {path}", hint=hint)
     content = path.read_bytes()
     if path.name.startswith("zappa_settings"):
-        # Zappa reads its file as Hjson: with comments, and a comma after the last setting.
-        text = re.sub(rb",(\s*[}\]])", rb"\1", re.sub(rb'(?m)(//|#)[^"\n]*$', b"", content))
-        parsed = read_on(text, str(path))
+        # Zappa reads its file as Hjson: with comments, whose columns are kept, and a comma after the last setting.
+        text = re.sub(_COMMENT, lambda found: found[0] if found[0][:1] == b'"' else b" " * len(found[0]), content)
+        parsed = read_on(re.sub(rb",(\s*[}\]])", rb" \1", text), str(path))
         return zappa_template(parsed.value, path.name, parsed.locate, path.parent)
     parsed = read_as_written(content, str(path))
     if isinstance(parsed.value, dict) and "provider" in parsed.value and "service" in parsed.value:

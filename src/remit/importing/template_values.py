@@ -225,7 +225,7 @@ class TemplateNames:
         if is_pair and function in ("Fn::Join", "Fn::Select", "Fn::Split") and self.known(value):
             first, operand = argument[0], flat(enclosed(self.source(argument[1])))
             if function == "Fn::Select":
-                return f"{operand}[{flat(self.source(first)).strip(chr(34))}]"
+                return f"{operand}[{first if str(first).isdigit() else flat(self.source(first))}]"
             if function == "Fn::Split":
                 return f"{operand}.split({flat(self.source(first))})"
             return f"{quoted(str(first))}.join({operand})" if isinstance(argument[1], dict) else None

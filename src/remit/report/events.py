@@ -9,6 +9,7 @@ from remit.report.terminal_text import shown
 if TYPE_CHECKING:
     from remit.deploy.events import StackEvent
     from remit.deploy.first_failure import FirstFailure
+    from remit.deploy.refusals import Refusal
 
 _STATUS_WIDTH: Final = 18  # of UPDATE_IN_PROGRESS; longer ones push the rest aside
 
@@ -28,3 +29,27 @@ def cause_document(cause: FirstFailure | None) -> dict[str, Any] | None:
     if cause is None:
         return None
     return {"logical_id": cause.logical_id, "type": cause.type, "stack": cause.stack, "reason": cause.reason}
+
+
+def event_document(event: StackEvent) -> dict[str, Any]:
+    """What became of a resource, for programs."""
+    return {
+        "logical_id": event.logical_id,
+        "type": event.type,
+        "physical_id": event.physical_id,
+        "stack": event.stack,
+        "status": event.status,
+        "reason": event.reason,
+    }
+
+
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """What CloudFormation, or a hook, refuses, for programs; `path` leads to it from the template's root."""
+    return {
+        "logical_id": refusal.logical_id,
+        "type": refusal.type,
+        "reason": refusal.reason,
+        "path": list(refusal.path),
+        "check": refusal.check,
+        "hook": refusal.is_hook,
+    }

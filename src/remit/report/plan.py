@@ -310,7 +310,7 @@ def refusal(question: PlanQuestion, place: str = "") -> tuple[list[str], str]:
         reasons.append(f"it adds access ({_new_counts(access)})")
         if plan.kind == "CREATE":
             ways.append("`--first` deploys a stage for the first time")
-        else:
+        elif not plan.goes_back:
             # A deploy shows what changes against the template that runs, which only --deployed compares with.
             ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif lacks_access and access.differs:

@@ -46,6 +46,8 @@ def status_lines(status: StackStatus, account: Account) -> Iterator[str]:
     yield f"{stack.name} in {place(account)}: {stack.status} since {stack.since[:16].replace('T', ' ')} UTC"
     if stack.reason:
         yield f"  {shown(stack.reason)}"
+    if stack.status == "DELETE_FAILED":
+        yield "  half deleted: `remit delete` finishes that, and `remit delete --empty` empties buckets first"
     if stack.protected:
         yield "  protected against deletion"
     if stack.drift not in ("NOT_CHECKED", "IN_SYNC"):
@@ -68,6 +70,7 @@ def status_document(status: StackStatus, account: Account) -> dict[str, Any]:
         "since": stack.since,
         "protected": stack.protected,
         "drift": stack.drift,
+        "service_role": stack.service_role or None,
         "outputs": outputs_document(stack.outputs),
         "functions": _names(status.functions),
         "roles": _names(status.roles),
