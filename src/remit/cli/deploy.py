@@ -11,9 +11,10 @@ import click
 
 from remit.cli import options
 from remit.errors import RemitError
+from remit.local.state_files import StateFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.build import Built
     from remit.cli.stack_commands import Terminal
@@ -69,6 +70,8 @@ _PASSED: Final = frozenset({
     "only_plans",
 })  # fmt: skip
 """The options that are arguments of `workflow.deploy`."""
+_READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
+"""What a deploy to the AWS on this machine reads of the project, beside what a build does."""
 
 
 @click.command("deploy", short_help="Deploy to AWS, or to the AWS on this machine.")
@@ -157,14 +160,12 @@ def command(
         terminal = operator(wished)
         connect = partial(options.account, folder, local=local, **{part: wished[part] for part in PLACE})
         if resume:
-            from remit.deploy.workflow import resume as follow
-
             account = connect()
-            _tell(account, follow(account, folder, name, stage, terminal), None, as_json=wished["as_json"])
+            deployment = _workflow().resume(account, folder, name, stage, terminal)
+            _tell(account, deployment, None, as_json=wished["as_json"])
             code = 0
         else:
             from remit.build import build
-            from remit.deploy.workflow import deploy, lacking
 
             # Missing credentials are told before minutes go into packages. A local AWS starts for a sound project, or
             # for one that names what this AWS may lack.
@@ -177,17 +178,59 @@ def command(
                 for_this_machine=local,
                 place=None if early is None else _place(early),
                 bucket=wished["artefact_bucket"],
-                lacking=lambda app: lacking(app, folder, lambda: early or connect()),
+                lacking=lambda app: _workflow().lacking(app, folder, lambda: early or connect()),
             )
             for note in built.notes:
                 terminal.note(note)
-            account = early or connect()
-            deploys = partial(deploy, built, account, terminal)
-            with options.delays(folder, seed), options.strictness(strict=strict):
-                code = carry_out(deploys, account, terminal, wished, built)
+            code = 0
+            is_plain = local and not (seed or strict or any(map(wished.get, ("as_json", "acting_as", "only_plans"))))
+            if not (is_plain and _tell_unchanged(built, wished)):
+                account = early or connect()
+                deploys = partial(_deploy, built, account, terminal, wished if is_plain else {})
+                with options.delays(folder, seed), options.strictness(strict=strict):
+                    code = carry_out(deploys, account, terminal, wished, built)
         if local and not wished["only_plans"]:
             options.require_kept(folder)
     return code
+
+
+def _workflow() -> Any:
+    from remit.deploy import workflow  # half a second of imports, which a deploy that changes nothing need not have
+
+    return workflow
+
+
+def _reading(built: Built, wished: Mapping[str, Any]) -> str:
+    """The hash of all that a deploy to the AWS on this machine reads: the build, options, a few files, and that AWS."""
+    from hashlib import sha256
+
+    from remit import __version__
+
+    aws = options.local_aws(built.folder, wished["region"])
+    paths = [path for name in _READ_FILES for path in sorted(built.folder.glob(name))]
+    files = [(str(path), path.is_file() and path.read_bytes()) for path in paths]
+    return sha256(repr((__version__, aws.region, aws.state, wished, built, files)).encode()).hexdigest()
+
+
+def _tell_unchanged(built: Built, wished: Mapping[str, Any]) -> bool:
+    """Tell the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same."""
+    lines = StateFiles.of(built.folder).read_answer(_reading(built, wished))
+    _say(lines or ())
+    return lines is not None
+
+
+def _deploy(built: Built, account: Account, terminal: Terminal, plain: Mapping[str, Any], **arguments: Any) -> Any:
+    """Deploy; of one with `plain` options, keep the end for `_tell_unchanged` if it changes nothing.
+
+    A state machine may change something later, by itself; and of parameters there may be more to say.
+    """
+    before = plain and _reading(built, plain)
+    deployment = _workflow().deploy(built, account, terminal, **arguments)
+    is_same = deployment.ok and deployment.outcome is None and not deployment.manual_changes.found
+    is_plain = plain and not (built.template.parameters or "AWS::StepFunctions::StateMachine" in built.body)
+    if is_plain and is_same and before == _reading(built, plain):
+        StateFiles.of(built.folder).write_answer(before, list(_last_lines(account, deployment, built)))
+    return deployment
 
 
 def operator(wished: Mapping[str, Any]) -> Terminal:
@@ -282,32 +325,34 @@ def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_j
         error = failure(outcome, outcome.hint)
         raise error if built is None else at_lines(error, built)
     if not as_json:
-        _say_success(account, deployment, built)
+        _say(_last_lines(account, deployment, built))
     if functions:
         from remit.report.deployed_code import other_code_hint, other_code_text
 
         raise RemitError(other_code_text(functions), hint=other_code_hint(functions, account.region), exit_code=1)
 
 
-def _say_success(account: Account, deployment: Deployment, built: Built | None) -> None:
+def _say(lines: Iterable[tuple[str, bool]]) -> None:
+    for line, is_message in lines:
+        click.echo(line, err=is_message)
+
+
+def _last_lines(account: Account, deployment: Deployment, built: Built | None) -> Iterator[tuple[str, bool]]:
+    """The end of a deploy that succeeded, line by line: the answer, and messages, which are marked."""
     from remit.deploy.execute import left_line
     from remit.report.stacks import output_lines, place, role_summary
 
     outcome = deployment.outcome
     for event in () if outcome is None else outcome.left:
-        click.echo(f"note: {left_line(event)}; the stack no longer has it: delete it by hand", err=True)
+        yield f"note: {left_line(event)}; the stack no longer has it: delete it by hand", True
     result = "no changes" if outcome is None else f"{outcome.status} in {outcome.seconds:.2f} s"
-    click.echo(f"{deployment.namespace} in {place(account)}: {result}", err=True)
-    for line in output_lines(deployment.outputs):
-        click.echo(line)
-    if built is None:
-        return
-    for line in role_summary(built.roles):
-        click.echo(line)
-    if outcome is not None and built.app.functions:
+    yield f"{deployment.namespace} in {place(account)}: {result}", True
+    for line in (*output_lines(deployment.outputs), *role_summary(() if built is None else built.roles)):
+        yield line, False
+    if built is not None and outcome is not None and built.app.functions:
         name = built.app.functions[0].name
         flag = " --local" if account.local else ""
-        click.echo(f"next: remit invoke{flag} {name}, remit policy function {name} --explain", err=True)
+        yield f"next: remit invoke{flag} {name}, remit policy function {name} --explain", True
 
 
 def _document(account: Account, deployment: Deployment) -> dict[str, Any]:

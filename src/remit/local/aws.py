@@ -66,6 +66,7 @@ def find(folder: Path, *, region: str | None = None, patience: float = _PATIENCE
         str(about["account"]),
         record.access_key_id,
         record.secret_access_key,
+        f"{record.id}/{about.get('writes')}",
     )
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +34,7 @@ from remit.local.routes import (
     FUNCTIONS,
     HEALTH,
     RESET,
+    SAVE,
     app_prefix,
     is_answer,
     is_keys_of_user_pool,
@@ -81,6 +83,8 @@ _LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" take
 _DRAINED: Final = 1 << 24  # bytes of a refused request that are read
 _FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_READS: Final = ("Describe", "Get", "Head", "List")
+"""How the names of operations begin that change nothing."""
 _QUERY_ERROR: Final = (
     "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>local</RequestId></ErrorResponse>"
 )
@@ -126,6 +130,8 @@ class Gate:
     """Answers what `remit dev` asks about functions."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
+    writes: Counter[str] = field(default_factory=Counter)
+    """Counts what may have changed that state: requests that are not known to read, before and after, and others."""
 
     async def __call__(  # noqa: C901, PLR0911, PLR0912 - one case after the other
         self, scope: Message, receive: Receive, send: Send
@@ -153,9 +159,11 @@ class Gate:
                         return
                     send = _without_cors(send, cors_headers(request, bucket_path(request)))
                 elif scope["path"] == HEALTH and scope["type"] == "http":
-                    await _send_json(send, self.about())
+                    await _send_json(send, {**self.about(), "writes": self.writes.total()})
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
+                if scope["path"] != SAVE and not scope.get("remit.is_read"):
+                    self.writes["request"] += 1
                 if scope["path"].startswith(FUNCTIONS):
                     await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
                     return
@@ -176,6 +184,8 @@ class Gate:
         finally:
             if request.method not in _READING:
                 self.changed()
+            if not scope.get("remit.is_read"):
+                self.writes["request"] += 1
 
     async def _entering(  # noqa: C901, PLR0911, PLR0912 - one case after the other
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
@@ -293,6 +303,7 @@ class Gate:
             # The emulator decodes it once more: a name with a percent sign in it stays that name.
             "raw_path": quote(asked.path).encode(),
             "query_string": asked.query.encode(),
+            "remit.is_read": asked.operation.name.startswith(_READS),
         }
 
     def _plain(self, scope: Message, headers: Mapping[str, str]) -> Message:

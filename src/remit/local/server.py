@@ -71,6 +71,7 @@ from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.saved_state import refuse_damaged_state, save_quickly, undisturbed
 from remit.local.simulated_delays import SimulatedDelays
+from remit.local.stack_operations import before_each
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
@@ -266,7 +267,7 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
     ask_before_subscriptions(calls)
 
 
-async def _serve(
+async def _serve(  # noqa: PLR0915 - one part after the other
     files: StateFiles,
     record: Record,
     listener: socket.socket,
@@ -346,6 +347,7 @@ async def _serve(
         functions=FunctionRequests(pool),
         changed=changed.set,
     )
+    before_each(lambda _: app.writes.update(["resource of a stack"]))
     prepare()
     gc.freeze()  # what is loaded now stays: the collector need not look at it again and again
     gc.enable()

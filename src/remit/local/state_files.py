@@ -9,7 +9,7 @@ import stat
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.local.posix_modules import fcntl, pwd
@@ -45,6 +45,8 @@ class LocalAws:
     account: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+    state: str = field(compare=False)
+    """Another text after each request, and each step of its own, with which this AWS may have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,18 @@ class StateFiles:
             os.pwrite(descriptor, content, 0)
         finally:
             os.close(descriptor)
+
+    def read_answer(self, read: str) -> Any:
+        """The answer that was kept last, if what it comes from reads the same; else None."""
+        with suppress(OSError, ValueError, TypeError), open(self.root / "answer.json", "rb", opener=own) as file:
+            known, answer = json.load(file)
+            return answer if known == read else None
+        return None
+
+    def write_answer(self, read: str, answer: Any) -> None:
+        """Keep an answer (JSON) with the hash of what it comes from; a full disk keeps none."""
+        with suppress(OSError), open(self.root / "answer.json", "w", encoding="ascii", opener=own) as file:
+            json.dump((read, answer), file)
 
 
 def own(path: str, flags: int) -> int:

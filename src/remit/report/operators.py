@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.manual_changes import ManualChanges
 from remit.deploy.operators import (
     DeletionQuestion,
     DeployOperator,
     ManualChangesQuestion,
+    PlannedDeploy,
     PlanQuestion,
     RollbackQuestion,
 )
 from remit.errors import RemitError
-from remit.report.manual_changes import by_hand_lines
-from remit.report.plan import data_words, deletion_words, gained_words, loss_words, plan_lines, refusal
 from remit.report.stacks import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.deploy.operators import DeployQuestion, PlannedDeploy, StoppingQuestion
+    from remit.deploy.manual_changes import ManualChanges
+    from remit.deploy.operators import DeployQuestion, StoppingQuestion
 
 _OVER_MANUAL_CHANGES: Final = (
     "CloudFormation keeps what was added by hand. It restores what was edited or deleted only where this deploy "
@@ -50,9 +49,13 @@ class WordedOperator(DeployOperator):
 
     def see(self, subject: PlannedDeploy | ManualChanges) -> None:
         """Show it line by line."""
-        if isinstance(subject, ManualChanges):
+        if not isinstance(subject, PlannedDeploy):
+            from remit.report.manual_changes import by_hand_lines  # noqa: PLC0415 - most deploys have no need of it
+
             self.show(by_hand_lines(subject))
             return
+        from remit.report.plan import plan_lines  # noqa: PLC0415 - most deploys have no need of it
+
         stored = [value.called for value in subject.stored_values]
         existing = [f"{value.called}: {subject.plan.parameters[value.parameter]}" for value in subject.existing_values]
         self.show(plan_lines(subject.plan, subject.access, stored, existing))
@@ -63,6 +66,8 @@ class WordedOperator(DeployOperator):
 
     def unanswered(self, question: DeployQuestion) -> RemitError:
         """Say what needs the answer, and which options give it."""
+        from remit.report.plan import data_words, refusal  # noqa: PLC0415 - most deploys have no need of it
+
         match question:
             case PlanQuestion():
                 texts, hint = refusal(question, self.command_options)
@@ -86,6 +91,8 @@ class WordedOperator(DeployOperator):
 
 def reasons(question: StoppingQuestion) -> list[str]:
     """Why a deploy stops where nobody answers this question, each reason in a clause."""
+    from remit.report.plan import refusal  # noqa: PLC0415 - most deploys have no need of it
+
     if isinstance(question, PlanQuestion):
         return refusal(question)[0]
     is_known = question.changes.unread is None
@@ -101,6 +108,8 @@ def stop_lines(operator: DeployOperator, unanswered: Sequence[StoppingQuestion])
 
 
 def _text(question: DeployQuestion) -> str:
+    from remit.report.plan import deletion_words, gained_words, loss_words  # noqa: PLC0415 - most deploys have no need of it
+
     match question:
         case PlanQuestion(account, plan, access):
             parts = (loss_words(plan), gained_words(access), f"Deploy to {place(account)}?")

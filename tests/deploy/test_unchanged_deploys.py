@@ -1,0 +1,134 @@
+"""A deploy to the AWS on this machine that reads the same as the last, which changed nothing, ends as that did."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.local.state_files import StateFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from remit.deploy.session import Account
+
+    Remit = Callable[..., tuple[int, str, str]]
+
+REMEMBERED = "as it was the last time\n"
+
+
+@pytest.fixture
+def unchanged(remit: Remit, project: Path) -> tuple[int, str, str]:
+    """A deploy that changed nothing, and is remembered in other words than its own."""
+    assert remit("deploy", "--yes")[0] == 0
+    ended = remit("deploy", "--yes")
+    answer = StateFiles.of(project).root / "answer.json"
+    read, _ = json.loads(answer.read_text())
+    answer.write_text(json.dumps((read, [(REMEMBERED.strip(), False)])))
+    return ended
+
+
+def test_what_is_remembered_is_told_in_the_same_bytes(remit: Remit) -> None:
+    codes = [remit("deploy", "--yes")[0]]
+    looked = remit("deploy", "--yes")
+    assert (codes, looked[0], "orders-dev in the AWS on this machine, eu-central-1: no changes" in looked[2]) == (
+        [0],
+        0,
+        True,
+    )
+    documents = [remit("deploy", "--yes", "--json") for _ in range(2)]
+    assert remit("deploy", "--yes") == looked
+    assert documents[0] == documents[1]
+
+
+def test_it_is_told_again_without_a_look(remit: Remit, unchanged: tuple[int, str, str], elsewhere: Account) -> None:
+    elsewhere.client("iam").list_roles()
+    elsewhere.client("cloudformation").describe_stacks()
+    elsewhere.client("s3").list_buckets()
+    assert unchanged[0] == 0
+    assert remit("deploy", "--yes")[1] == REMEMBERED
+
+
+def role_edited(account: Account) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]}
+    name = account.client("iam").list_roles()["Roles"][0]["RoleName"]
+    account.client("iam").put_role_policy(RoleName=name, PolicyName="debug", PolicyDocument=json.dumps(policy))
+
+
+def role_deleted(account: Account) -> None:
+    iam = account.client("iam")
+    name = iam.list_roles()["Roles"][0]["RoleName"]
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    iam.delete_role(RoleName=name)
+
+
+def environment_edited(account: Account) -> None:
+    functions = account.client("lambda")
+    functions.update_function_configuration(FunctionName="orders-dev-report", Environment={"Variables": {"X": "1"}})
+
+
+def function_deleted(account: Account) -> None:
+    account.client("lambda").delete_function(FunctionName="orders-dev-report")
+
+
+def logs_deleted(account: Account) -> None:
+    account.client("logs").delete_log_group(logGroupName="/aws/lambda/orders-dev-report")
+
+
+@pytest.mark.parametrize("change", [role_edited, role_deleted, environment_edited, function_deleted, logs_deleted])
+@pytest.mark.usefixtures("unchanged")
+def test_what_is_changed_by_hand_is_seen(remit: Remit, elsewhere: Account, change: Callable[[Account], Any]) -> None:
+    change(elsewhere)
+    code, out, err = remit("deploy", "--yes")
+    assert (code, out, "the stack was changed by hand" in err) == (1, "", True)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda account: account.client("sqs").create_queue(QueueName="orders-other"),
+        lambda account: account.client("sns").create_topic(Name="orders-other"),
+        lambda account: account.client("s3").create_bucket(
+            Bucket="orders-other", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        ),
+        lambda account: account.client("ssm").put_parameter(Name="orders-other", Value="1", Type="String"),
+        lambda account: account.client("lambda").invoke(FunctionName="orders-dev-report"),
+    ],
+    ids=["query", "form", "path", "target", "call"],
+)
+def test_after_any_write_everything_is_looked_at(
+    remit: Remit, unchanged: tuple[int, str, str], elsewhere: Account, write: Callable[[Account], Any]
+) -> None:
+    write(elsewhere)
+    assert remit("deploy", "--yes") == unchanged
+
+
+@pytest.mark.parametrize(
+    "file", [".env.local", "config/local/111122223333.yaml", ".remit/deployed/orders-dev@local.json"]
+)
+def test_after_a_change_of_a_file_that_a_deploy_reads_everything_is_looked_at(
+    remit: Remit, unchanged: tuple[int, str, str], project: Path, file: str
+) -> None:
+    path = project / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("Resources: {}\n" if file.endswith("yaml") else "# nothing\n")
+    _, out, _ = remit("deploy", "--yes")
+    path.unlink()
+    assert out != REMEMBERED
+    assert out == unchanged[1] or file.endswith("yaml")
+
+
+@pytest.mark.parametrize("options", [("--json",), ("--plan",), ("--strict",), ("--simulate-delays",), ("--force",)])
+@pytest.mark.usefixtures("unchanged")
+def test_with_other_options_everything_is_looked_at(remit: Remit, options: tuple[str, ...]) -> None:
+    assert remit("deploy", *options)[1] != REMEMBERED
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "[1, 2]", "\0"])
+def test_a_damaged_memory_is_none(remit: Remit, unchanged: tuple[int, str, str], project: Path, content: str) -> None:
+    (StateFiles.of(project).root / "answer.json").write_text(content)
+    assert remit("deploy", "--yes") == unchanged
