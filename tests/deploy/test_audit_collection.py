@@ -70,6 +70,7 @@ def test_policies_of_resources_are_gathered(account: Account, tmp_path: Path) ->
     resource = f"arn:aws:s3:::open-{account.account}/*"
     opened = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [opened]})
+    account.client("s3").delete_public_access_block(Bucket=f"open-{account.account}")
     account.client("s3").put_bucket_policy(Bucket=f"open-{account.account}", Policy=policy)
     account.client("sqs").create_queue(QueueName="closed")
     assert () == collect(account, Collecting(tmp_path), quiet)

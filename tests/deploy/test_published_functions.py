@@ -42,7 +42,7 @@ def test_callers_reach_the_version_of_the_last_deploy_and_older_ones_stay(
         assert answer.read() == b"one of version 1"
     (project / "app.py").write_text(APP.replace("one of", "two of"))
     code, _, err = remit("deploy", "--yes")
-    assert (0, True) == (code, "  + AWS::Lambda::Version   ReportVersion" in err), err
+    assert (0, True) == (code, "  + 2 of AWS::Lambda::Version" in err), err
     with urlopen(url) as answer:  # noqa: S310 - of the local AWS
         assert answer.read() == b"two of version 2"
     assert "two of version 2" == json.loads(remit("invoke", "report")[1])["body"]

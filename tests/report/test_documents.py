@@ -76,14 +76,17 @@ def test_people_read_of_a_resource_that_goes_how_why_and_whether_its_data_goes(l
 
 def test_changes_by_hand_have_a_reason_where_they_were_not_compared() -> None:
     drift = (Drift("ReportRole", "a policy was added", "aws iam …"), Drift("WebRole", "its trust differs"))
+    of_role = {"kind": "role", "public": False}
     told = [
-        {"role": "ReportRole", "what": "a policy was added", "undo": "aws iam …"},
-        {"role": "WebRole", "what": "its trust differs", "undo": None},
+        {"resource": "ReportRole", **of_role, "what": "a policy was added", "undo": "aws iam …"},
+        {"resource": "WebRole", **of_role, "what": "its trust differs", "undo": None},
     ]
     assert drift_document(drift) == told
-    assert by_hand_document(ManualChanges(drift)) == {"checked": True, "reason": None, "changes": told, "access": None}
+    assert by_hand_document(ManualChanges(drift)) == {
+        "checked": True, "reason": None, "changes": told, "not_compared": [], "access": None,
+    }  # fmt: skip
     assert by_hand_document(ManualChanges(unread=RemitError("AWS does not answer"))) == {
-        "checked": False, "reason": "AWS does not answer", "changes": [], "access": None,
+        "checked": False, "reason": "AWS does not answer", "changes": [], "not_compared": [], "access": None,
     }  # fmt: skip
 
 

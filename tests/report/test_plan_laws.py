@@ -34,7 +34,7 @@ LISTED: Final = 40
 HERE: Final = Account("111122223333", "eu-central-1", "aws", None)
 SAME: Final = PlannedAccess(Review("the last deploy", "this deploy", ()))
 ENDS: Final = {
-    "Add": ("+", ""), "Import": ("+", ""), "Remove": ("-", "removes"), "True": ("~", "replaces"),
+    "Add": ("+", ""), "Import": (">", ""), "Remove": ("-", "removes"), "True": ("~", "replaces"),
     "Conditional": ("~", "may replace"), "False": ("~", ""),
 }  # fmt: skip
 """The sign of a change, and what it does to the data of a resource."""
@@ -69,8 +69,8 @@ def test_each_change_stands_on_one_line_or_is_counted_and_the_last_line_has_the_
     some: tuple[ResourceChange, ...],
 ) -> None:
     _, *lines, summary = plan_lines(planned(some), SAME)
-    rows = [match.groups() for line in lines if (match := re.match(r"  ([+~-]) (AWS::\S+) +(It\d+)", line))]
-    counting = [line for line in lines if re.match(r"  [+~-] \d", line)]
+    rows = [match.groups() for line in lines if (match := re.match(r"  ([+~>-]) (AWS::\S+) +(It\d+)", line))]
+    counting = [line for line in lines if re.match(r"  [+~>-] \d", line)]
     counted = {
         (line[2], kind): int(number)
         for line in counting
@@ -93,12 +93,15 @@ def test_each_change_stands_on_one_line_or_is_counted_and_the_last_line_has_the_
             (change,) = (change for change in some if change.logical_id == name[0])
             does = ENDS[end(change)][1]
             replaced = {"replaces": ["replaced"], "may replace": ["perhaps replaced"]}.get(does, [])
-            notes = replaced + (["it holds data"] if does and change.type in DATA else [])
+            imported = ["imported, since it exists"] if end(change) == "Import" else []
+            notes = imported + replaced + (["it holds data"] if does and change.type in DATA else [])
             assert line.partition("  (")[2].removesuffix(")") == "; ".join(notes)
     signs = Counter(ENDS[end(change)][0] for change in some)
     replaced = sum(end(change) == "True" for change in some)
     numbers = f"{signs['+']} to add, {signs['~']} to change, {signs['-']} to remove"
-    assert summary == f"{numbers}{f', {replaced} of them replaced' if replaced else ''}; access: 0 gained, 0 lost"
+    numbers += f", {replaced} of them replaced" if replaced else ""
+    numbers += f", {signs['>']} to import" if signs[">"] else ""
+    assert summary == f"{numbers}; access: 0 gained, 0 lost"
     assert [row["logical_id"] for row in plan_document(planned(some), SAME)["resources"]] == [
         change.logical_id for change in some
     ]

@@ -333,11 +333,13 @@ def namespace(folder: Path, stage: str | None) -> str:
 
 def _configuration(folder: Path, stage: str | None, *words: bytes) -> Config | None:
     """The project's settings, where its configuration has one of these words: else nothing of it runs."""
-    from remit.loading.load import configuration
-
     sources = [path.read_bytes() for path in (folder / "config").rglob("*.py") if path.is_file()]
     has_word = any(word in source for source in sources for word in words)
-    return configuration(folder, stage) if has_word else None
+    if not has_word:
+        return None
+    from remit.loading.load import configuration
+
+    return configuration(folder, stage)
 
 
 def account(

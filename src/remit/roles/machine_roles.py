@@ -86,7 +86,7 @@ def _definition(
     """The definition of a machine, in the template or in a file beside it; None: nobody can read it here."""
     as_written = {} if written is None else written.properties
     # SAM makes a text of a definition.
-    name = "Definition" if "Definition" in as_written else "DefinitionString"
+    name = "Definition" if "Definition" in {*as_written, *resource.properties} else "DefinitionString"
     path: Path = ("Resources", resource.logical_id, "Properties", name)
     value = resource.properties.get("Definition", resource.properties.get("DefinitionString"))
     if is_definition(value):
