@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import threading
 from dataclasses import dataclass, field
@@ -50,14 +51,23 @@ class Door:
         return None
 
 
-def _needs(service: str, method: str, path: str, headers: Any, body: bytes, here: str) -> list[tuple[str, str]]:
+def _needs(  # noqa: PLR0911 - a protocol after the other
+    service: str, method: str, path: str, headers: Any, body: bytes, here: str
+) -> list[tuple[str, str]]:
     """The actions that a request asks for, each with the resource."""
     if service == "s3":
         return _of_s3(method, path, headers, body)
     if service == "lambda":
-        name, _, what = path.partition("/functions/")[2].partition("/")
-        action = "lambda:InvokeFunction" if what == "invocations" else "lambda:GetFunction"
-        return [(action, f"arn:aws:lambda:{here}:function:{name}")]
+        if "/event-source-mappings" in path:
+            return [("lambda:ListEventSourceMappings", "*")]
+        name, _, what = urlsplit(path).path.partition("/functions/")[2].partition("/")
+        action = {"invocations": "InvokeFunction", "policy": "GetPolicy"}.get(what, "GetFunction")
+        return [(f"lambda:{action}", f"arn:aws:lambda:{here}:function:{name}")]
+    if service == "scheduler":
+        return [("scheduler:ListSchedules", "*")]
+    target = headers.get("X-Amz-Target")
+    if target is not None:
+        return [(f"{service}:{target.rpartition('.')[2]}", _about(json.loads(body), here))]
     query = parse_qs(body.decode())
     if service == "iam":
         role = f"arn:aws:iam::{here.partition(':')[2]}:role/{query['RoleName'][0]}"
@@ -68,6 +78,22 @@ def _needs(service: str, method: str, path: str, headers: Any, body: bytes, here
     known = operation("cloudformation", query["Action"][0])
     assert known is not None
     return [(action, resource) for action in known.actions]
+
+
+def _about(parameters: dict[str, Any], here: str) -> str:
+    """The ARN of what a read of a queue, table, rule or log group is about; * of one that lists."""
+    formats = {
+        "QueueUrl": "arn:aws:sqs:{here}:{name}",
+        "ResourceArn": "{name}",
+        "Rule": "arn:aws:events:{here}:rule/{name}",
+        "Name": "arn:aws:events:{here}:rule/{name}",
+        "logGroupName": "arn:aws:logs:{here}:log-group:{name}:*",
+    }
+    named = next((name for name in formats if name in parameters), None)
+    if named is None:
+        return "*"
+    text = parameters[named].rpartition("/")[2] if named == "QueueUrl" else parameters[named]
+    return formats[named].format(here=here, name=text)
 
 
 def _of_s3(method: str, path: str, headers: Any, body: bytes) -> list[tuple[str, str]]:

@@ -127,7 +127,7 @@ def test_a_stacks_whole_life_passes_with_the_printed_policy_alone(shop: Shop) ->
     assert shop.life() == [0, 0, 0, 1, 0, 0]
     assert shop.door.refused == []
     services = {action.partition(":")[0] for action, _ in shop.door.asked}
-    assert services == {"cloudformation", "iam", "lambda", "s3"}
+    assert services == {"cloudformation", "iam", "lambda", "logs", "s3", "sqs"}
 
 
 @pytest.mark.parametrize("start", ["arn:aws:cloudformation:", "arn:aws:s3:::remit-artefacts-"])
@@ -169,7 +169,8 @@ def test_without_the_bucket_a_deploy_stops_before_its_first_write_and_names_the_
     shop.door.policy = shop.policy
     code, out, talk = shop.remit("deploy", "--yes")
     assert (code, out) == (2, "")
-    assert {action for action, _ in shop.door.asked} == {"cloudformation:DescribeStacks", "s3:ListBucket"}
+    reads = {"cloudformation:DescribeStacks", "logs:DescribeLogGroups", "s3:ListBucket"}
+    assert {action for action, _ in shop.door.asked} == reads
     name = f"remit-artefacts-{shop.number}-{REGION}"
     assert f"error: there is no artefact bucket {name} in account {shop.number}: nothing was deployed\n" in talk
     assert f"hint: `remit bootstrap --region {REGION}` makes it, once for each account and region" in talk

@@ -285,6 +285,7 @@ def planned_calls(
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
     from remit.deploy.aws_calls import BOOTSTRAP, EMPTYING, REVERTING, deployer_calls, only_planning
+    from remit.deployer.deployer_policy import on_resources
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
     from remit.package.layers import with_dependency_layers
@@ -300,10 +301,11 @@ def planned_calls(
     template = synth(app, assign(app), keys, name)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
     calls = deployer_calls(app, template.parameters, name)
-    if purpose == "plan":
-        return stack_of(app.namespace, [{"Resources": {}}]), only_planning(calls)
+    planned = stack_of(app.namespace, [*running, document(template)])
+    if purpose == "plan":  # it makes nothing of the template, and looks at what runs
+        return stack_of(app.namespace, [{"Resources": {}}]), only_planning(on_resources(planned, calls))
     calls += {"revert-drift": REVERTING, "empty": EMPTYING}.get(purpose, ())
-    return stack_of(app.namespace, [*running, document(template)]), calls
+    return planned, calls
 
 
 def _of_templates(

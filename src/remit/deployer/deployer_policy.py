@@ -122,16 +122,22 @@ def deployer(
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary, of_app=of_app)))
 
 
+def on_resources(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[DeployCall]:
+    """The calls, those on each resource of a type by the ARNs that the stack's resources of it have."""
+    for call in calls:
+        if not call.of_type:
+            yield call
+            continue
+        named = [resource for resource in stack.resources.values() if resource.type == call.of_type]
+        named = [resource for resource in named if not (call.unless_kept and is_retained(resource))]
+        for action in call.actions:
+            for arn in dict.fromkeys(arn for resource in named for arn in targets(stack, resource, action)):
+                yield replace(call, actions=(action,), on=arn, of_type="")
+
+
 def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
     nested = [resource for resource in stack.resources.values() if resource.type == _NESTED_STACK]
-    for call in calls:
-        if call.of_type:
-            named = [resource for resource in stack.resources.values() if resource.type == call.of_type]
-            named = [resource for resource in named if not (call.unless_kept and is_retained(resource))]
-            for action in call.actions:
-                for arn in dict.fromkeys(arn for resource in named for arn in targets(stack, resource, action)):
-                    yield Need(action, arn, Purpose(call.because))
-            continue
+    for call in on_resources(stack, calls):
         arns = [call.on.replace("{stack}", stack.name)]
         if call.nested:
             arns += [_STACK.replace("{stack}", f"{stack.name}-{resource.logical_id}-*") for resource in nested]
