@@ -6,8 +6,19 @@ Every file that imports `cases` is run once more by `make deep` and by `.ci/run`
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
 
 ASKS_ALL = os.environ.get("REMIT_ALL_CASES") == "1"
+
+
+def cases_of(all_cases: Sequence[T], quick: int) -> Sequence[T]:
+    """So many of the cases, spread over all of them, or all where all are asked for."""
+    return all_cases if ASKS_ALL else all_cases[:: -(-len(all_cases) // quick)]
 
 
 def cases(quick: int, *, deep: int) -> int:

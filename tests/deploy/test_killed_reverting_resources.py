@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hands import revert_all
 from hands_on_resources import HANDS, NAME, TEMPLATE, prepare
 from killed import killed_at
+from random_cases import cases_of
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from remit.deploy.manual_changes import changed_by_hand, revert
@@ -42,8 +44,9 @@ AT_ONCE = {
 """What was done by hand at the same time, and the call that undoes each."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", sorted(set(AT_ONCE.values())))
+@pytest.mark.parametrize(
+    ("operation", "when"), cases_of(tuple(product(sorted(set(AT_ONCE.values())), ("before", "after"))), 4)
+)
 def test_all_is_as_deployed_after_the_next_run(account: Account, operation: str, when: str) -> None:
     template = json.loads(TEMPLATE)
     # Of these, the emulator by itself gives what no template says.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from killed import killed_at
 from projects import ORDERS
+from random_cases import cases_of
 from released import KEEPS, NAME, back, deploy_version, go_back, kept, project_in, put, running, swap, zips
 from remit.build import build
 from remit.deploy.bucket import artefact_bucket
@@ -217,8 +219,7 @@ def requests_of_a_rollback(endpoint: str, tmp_path_factory: pytest.TempPathFacto
     return len(asked)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize(("quarter", "when"), cases_of(tuple(product(range(4), ("before", "after"))), 1))
 def test_a_rollback_that_was_killed_at_any_request_and_is_begun_again_ends_as_one_that_was_not(
     app: Path, join: Callable[..., Account], requests_of_a_rollback: int, quarter: int, when: str
 ) -> None:

@@ -11,7 +11,6 @@ import click
 
 from remit.cli import options
 from remit.errors import RemitError
-from remit.local.state_files import StateFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -214,6 +213,8 @@ def _reading(built: Built, wished: Mapping[str, Any]) -> str:
 
 def _tell_unchanged(built: Built, wished: Mapping[str, Any]) -> bool:
     """Tell the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same."""
+    from remit.local.state_files import StateFiles
+
     lines = StateFiles.of(built.folder).read_answer(_reading(built, wished))
     _say(lines or ())
     return lines is not None
@@ -229,6 +230,8 @@ def _deploy(built: Built, account: Account, terminal: Terminal, plain: Mapping[s
     is_same = deployment.ok and deployment.outcome is None and not deployment.manual_changes.found
     is_plain = plain and not (built.template.parameters or "AWS::StepFunctions::StateMachine" in built.body)
     if is_plain and is_same and before == _reading(built, plain):
+        from remit.local.state_files import StateFiles
+
         StateFiles.of(built.folder).write_answer(before, list(_last_lines(account, deployment, built)))
     return deployment
 
