@@ -252,7 +252,9 @@ TOLD: Final = {
     "report_lines": Told(
         Review, lambda review: list(report_lines(review_report(review), None)), (*OF_CAUSES, "losses[].held"), width=1
     ),
-    "report_comment": Told(Review, lambda review: report_comment(review_report(review)), OF_CAUSES, width=1),
+    "report_comment": Told(
+        Review, lambda review: report_comment(review_report(review)), (*OF_CAUSES, "losses[].held"), width=1
+    ),
     "status_document": Told(
         StackStatus,
         lambda status: status_document(status, HERE),
