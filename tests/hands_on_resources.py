@@ -472,6 +472,16 @@ HANDS = (
         f"was made by hand: {STRANGER} may kms:Decrypt",
     ),
     Hand(
+        "a key's grant for a session of another account",
+        "Key",
+        lambda account, names: account.client("kms").create_grant(
+            KeyId=names["Key"],
+            GranteePrincipal="arn:aws:sts::999999999999:assumed-role/spy/session",
+            Operations=["Decrypt"],
+        ),
+        "was made by hand: arn:aws:sts::999999999999:assumed-role/spy/session may kms:Decrypt",
+    ),
+    Hand(
         "a log's retention",
         "Group",
         lambda account, names: account.client("logs").put_retention_policy(
@@ -506,6 +516,43 @@ HANDS = (
             },
         ),
         "(Schedule) was changed by hand: DISABLED, not ENABLED",
+    ),
+    Hand(
+        "another time of a schedule",
+        "Schedule",
+        lambda account, names: account.client("scheduler").update_schedule(
+            Name=names["Schedule"],
+            ScheduleExpression="rate(1 minute)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                name: value
+                for name, value in account.client("scheduler").get_schedule(Name=names["Schedule"])["Target"].items()
+                if name in ("Arn", "RoleArn")
+            },
+        ),
+        "(Schedule) was changed by hand: rate(1 minute), not rate(1 day)",
+    ),
+    Hand(
+        "a narrower pattern of a rule",
+        "Rule",
+        lambda account, names: account.client("events").put_rule(
+            Name=names["Rule"], EventPattern='{"source": ["shop"], "detail-type": ["never"]}'
+        ),
+        "the pattern of rule ",
+    ),
+    Hand(
+        "another input of a rule's target",
+        "Rule",
+        lambda account, names: account.client("events").put_targets(
+            Rule=names["Rule"],
+            Targets=[
+                {
+                    **account.client("events").list_targets_by_rule(Rule=names["Rule"])["Targets"][0],
+                    "Input": '{"all": true}',
+                }
+            ],
+        ),
+        "target report of rule ",
     ),
     Hand(
         "a rule that is off",

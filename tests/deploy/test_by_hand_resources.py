@@ -94,6 +94,24 @@ def test_a_change_by_hand_is_seen_and_named_and_put_back(account: Account, names
 
 
 FUNCTION_ARN = "arn:aws:lambda:eu-central-1:000000000000:function:orders"
+
+
+def test_a_grant_that_a_service_makes_for_a_role_here_is_not_by_hand(account: Account, names: dict[str, str]) -> None:
+    session = f"arn:aws:sts::{account.account}:assumed-role/{names['ReportRole']}/{NAME}-report"
+    for grantee in (session, "dynamodb.eu-central-1.amazonaws.com"):
+        account.client("kms").create_grant(KeyId=names["Key"], GranteePrincipal=grantee, Operations=["Decrypt"])
+    assert [] == told(account)
+
+
+def test_a_policy_of_which_only_its_deploy_knew_a_part_is_named_as_not_compared(account: Account) -> None:
+    prepare(account)
+    deploy_version(account, {"QueuePolicy": {"PolicyDocument": policy(allow("sqs:SendMessage", UNKNOWN_ARN))}})
+    assert ("not compared: the policy of Queue, of which the template has a part that its deploy alone knew",) == (
+        changed_by_hand(account, NAME).not_compared
+    )
+
+
+UNKNOWN_ARN = {"Fn::Join": ["", [{"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::Select": [0, {"Fn::GetAZs": ""}]}]]}
 READS = {
     "AWS::ApiGatewayV2::Api": ("GetAuthorizers", "GetRoutes"),
     "AWS::DynamoDB::Table": ("GetResourcePolicy",),
@@ -106,10 +124,10 @@ READS = {
     "AWS::S3::Bucket": ("GetBucketNotificationConfiguration", "GetBucketPolicy", "GetPublicAccessBlock"),
     "AWS::SNS::Topic": ("GetTopicAttributes", "ListSubscriptionsByTopic"),
     "AWS::SQS::Queue": ("GetQueueAttributes",),
-    "AWS::Scheduler::Schedule": ("ListSchedules",),
+    "AWS::Scheduler::Schedule": ("GetSchedule",),
     "AWS::SecretsManager::Secret": ("GetResourcePolicy",),
 }
-AT_ONCE = {"DescribeLogGroups", "ListEventSourceMappings", "ListSchedules"}
+AT_ONCE = {"DescribeLogGroups", "ListEventSourceMappings"}
 """The reads of all resources of a type at once."""
 
 

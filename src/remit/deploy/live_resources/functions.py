@@ -17,8 +17,8 @@ from remit.deploy.live_resources.resource_row import (
     ComparedProperty,
     Read,
     Row,
-    covers,
     expected_at,
+    is_same,
     repair,
     value_at,
 )
@@ -119,7 +119,7 @@ def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
     changes += [
         f"{name} has another value"
         for name, value in expected.items()
-        if name in variables and not covers(value, variables[name])
+        if name in variables and not is_same(value, variables[name])
     ]
     if changes:
         back = {name: variables.get(name) if value is UNKNOWN else str(value) for name, value in expected.items()}
@@ -179,7 +179,7 @@ def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.drift("runs", what, back)
     for name, label in _NUMBERS.items():
         expected = live.properties.get(name)
-        if expected not in (None, UNKNOWN) and not covers(expected, mapping.get(name)):
+        if expected not in (None, UNKNOWN) and not is_same(expected, mapping.get(name)):
             number: dict[str, Any] = {name: int(expected)}
             back = repair("lambda.UpdateEventSourceMapping", UUID=live.name, **number)
             what = f"the {label} of {live.words} of function {function} was changed by hand"

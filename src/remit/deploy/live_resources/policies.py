@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy.deployed_references import is_open
 from remit.deploy.drift import ROOT, normal
-from remit.deploy.live_resources.resource_row import AttachedPolicy
+from remit.deploy.live_resources.resource_row import AttachedPolicy, repair
 from remit.errors import RemitError
 from remit.iam.policy import Globs, Policy, parse, render
 from remit.iam.prove.public import public
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import LiveResource
+    from remit.deploy.live_resources.resource_row import LiveResource, PolicyCalls
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Statement
 
@@ -86,6 +86,16 @@ def compare_policy(
     document = json.dumps(render(Policy(expected, attached[0].policy.version))) if attached else ""
     what = f"the policy of {live.words} {verb} by hand{effects}"
     yield live.drift("access", what, put(live, document), is_public=is_public)
+
+
+def put_by(calls: PolicyCalls) -> Put:
+    """How a policy is put back by these calls; deleted where the template gives none."""
+
+    def put(live: LiveResource, document: str) -> Repair:
+        given = {calls.document: document} if document else {}
+        return repair(calls.put if document else calls.delete, **calls.parameters(live.subject), **given)
+
+    return put
 
 
 def new_callers(live: LiveResource, actual: Iterable[Statement], expected: Iterable[Statement]) -> tuple[str, bool]:

@@ -22,9 +22,9 @@ from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Re
 from remit.deploy.live_resources.senders import ROWS as SENDERS
 from remit.deploy.live_resources.stores import ROWS as STORES
 from remit.deploy.stack import pauses
-from remit.errors import RemitError
+from remit.errors import RemitError, few
 from remit.iam import tokens
-from remit.roles.reference_names import arn_of, fill_references
+from remit.roles.reference_names import arn_of, fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 ROWS: Final[Mapping[str, Row]] = {row.type: row for row in (*FUNCTIONS, *STORES, *SENDERS)}
 """By type; of all others nothing is compared."""
-_RULE: Final = "AWS::Events::Rule"
+_WITHIN: Final = {"AWS::Events::Rule": "EventBusName", "AWS::Scheduler::Schedule": "GroupName"}
+"""The property that says where among others of its name a resource is."""
 _VERSION: Final = "AWS::Lambda::Version"
 _GET_FUNCTION: Final = "lambda.GetFunction"
 _GONE: Final = frozenset({
@@ -47,7 +48,6 @@ _GONE: Final = frozenset({
 _ASKS: Final = 4  # times for one answer, while a service is busy
 _BURST: Final = 15
 _PER_SECOND: Final = 10
-_NAMED: Final = 3
 _KINDS: Final = ("role", "access", "runs", "rest")
 
 
@@ -104,19 +104,21 @@ def calls_for(
     for resource in resources:
         names.setdefault(resource.type, []).append(resource.physical_id)
     own_names = {f"${{{part.logical_id}}}": part.physical_id for part in deployed.resources} | place
-    buses = {
-        part.logical_id: fill_references(tokens.text_of(part.properties["EventBusName"]), own_names)
+    within = {
+        part.logical_id: fill_references(tokens.text_of(part.properties[_WITHIN[part.type]]), own_names)
         for part in declared
-        if part.type == _RULE and "EventBusName" in part.properties
+        if _WITHIN.get(part.type) in part.properties
     }
     subjects: dict[str, Subject] = {}
     calls: dict[tuple[str, str], Read] = {}
     for resource in resources:
         arn = fill_references(arn_of(resource.type, resource.physical_id) or "", place)
-        bus = buses.get(resource.logical_id, "")
-        if bus:
-            arn = arn.replace(":rule/", f":rule/{bus}/")
-        subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type], bus)
+        where = within.get(resource.logical_id, "")
+        if references(where):  # nobody knows which of its name it is
+            continue
+        if where:
+            arn = arn.replace(":rule/", f":rule/{where}/")
+        subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type], where)
         for read in ROWS[resource.type].reads:
             calls.setdefault(_key(read, subjects[resource.logical_id]), read)
     return subjects, calls
@@ -195,7 +197,11 @@ def compared(
     physical = {name: text for name, text in deployed.physical_ids.items() if text}
     versions = {part.logical_id: part.physical_id for part in deployed.resources if part.type == _VERSION}
     names = {**names, **{f"${{{name}.Version}}": arn.rpartition(":")[2] for name, arn in versions.items()}}
-    names |= {f"${{{name}.Arn}}": subject.arn for name, subject in read.subjects.items() if subject.bus}
+    names |= {
+        f"${{{name}.Arn}}": subject.arn
+        for name, subject in read.subjects.items()
+        if subject.within and ":rule/" in subject.arn
+    }
     resources = tuple(resource for resource in declared if resource.logical_id in physical)
     policies = attached_policies(resources, names, physical)
     stack = LiveStack(account.account, names, physical, resources, policies, account.local)
@@ -214,10 +220,10 @@ def compared(
         for name in answers.keys() - known.keys():
             failures.setdefault(name, []).append(resource.logical_id)
     changes.sort(key=lambda change: (not change.is_public, _KINDS.index(change.kind)))
-    return tuple(changes), tuple(_not_compared(name, ids) for name, ids in sorted(failures.items()))
-
-
-def _not_compared(operation: str, logical_ids: Sequence[str]) -> str:
-    more = f" and {len(logical_ids) - _NAMED} more" if len(logical_ids) > _NAMED else ""
-    resources = f"{', '.join(logical_ids[:_NAMED])}{more}"
-    return f"not compared: what {operation} tells of {resources}, which the caller may not read"
+    left = [f"what {name} tells of {few(ids)}, which the caller may not read" for name, ids in sorted(failures.items())]
+    of_deploy = "of which the template has a part that its deploy alone knew"
+    unknown = [name for name in read.subjects if policies.get(name, ()) is None]
+    left += [f"the policy of {few(unknown)}, {of_deploy}"] if unknown else []
+    lost = [part.logical_id for part in resources if part.type in ROWS and part.logical_id not in read.subjects]
+    left += [f"{few(lost)}, {of_deploy}"] if lost else []
+    return tuple(changes), tuple(f"not compared: {text}" for text in left)

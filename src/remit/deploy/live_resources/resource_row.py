@@ -36,8 +36,8 @@ class Subject(NamedTuple):
     name: str
     arn: str
     all_names: Sequence[str]
-    bus: str = ""
-    """The event bus of a rule, where it is not the default one."""
+    within: str = ""
+    """The event bus of a rule or the group of a schedule, where it is not the default one."""
 
 
 class Read(NamedTuple):
@@ -63,6 +63,15 @@ class ComparedProperty(NamedTuple):
 
 
 Check: TypeAlias = "Callable[[LiveResource, Any], Iterator[Drift]]"
+
+
+class PolicyCalls(NamedTuple):
+    """The calls that write the policy of a resource and delete it, their parameters, and that of the document."""
+
+    put: str
+    delete: str
+    parameters: Callable[[Subject], Mapping[str, Any]]
+    document: str = "Policy"
 
 
 class Row(NamedTuple):
@@ -186,15 +195,15 @@ def expected_at(live: LiveResource, setting: ComparedProperty) -> Any:
     return setting.absent if value is None else value
 
 
-def covers(expected: Any, actual: Any) -> bool:
-    """Whether AWS has what the template says: it may add defaults, and writes numbers and documents as text."""
+def is_same(expected: Any, actual: Any) -> bool:
+    """Whether AWS has what the template says, however it writes it; a part that only its deploy knew equals any."""
     if expected is UNKNOWN:
         return True
     expected, actual = _plain(expected), _plain(actual)
     if isinstance(expected, dict) and isinstance(actual, dict):
-        return all(covers(value, actual.get(key)) for key, value in expected.items())
+        return expected.keys() == actual.keys() and all(is_same(value, actual[key]) for key, value in expected.items())
     if isinstance(expected, list) and isinstance(actual, list):
-        return len(expected) == len(actual) and all(map(covers, expected, actual))
+        return len(expected) == len(actual) and all(map(is_same, expected, actual))
     return bool(expected == actual)
 
 
@@ -223,7 +232,7 @@ def differences(live: LiveResource) -> Iterator[Drift]:
         if setting.operation not in live.answers:
             continue
         expected, actual = expected_at(live, setting), value_at(live.answers[setting.operation], setting.path)
-        if expected is not IF_SET and not covers(expected, actual):
+        if expected is not IF_SET and not is_same(expected, actual):
             change = f"{_shown(actual)}, not {_shown(expected)}"
             repairs = (setting.put(live, setting),) if is_known(expected) else ()
             yield live.drift(

@@ -1,6 +1,6 @@
 """Rows of what sends and calls: queues, topics, schedules, rules, HTTP APIs; and log groups.
 
-Sources: GetQueueAttributes (Amazon SQS), GetTopicAttributes, ListSubscriptionsByTopic (Amazon SNS), ListSchedules
+Sources: GetQueueAttributes (Amazon SQS), GetTopicAttributes, ListSubscriptionsByTopic (Amazon SNS), GetSchedule
 (EventBridge Scheduler), DescribeRule, ListTargetsByRule (EventBridge), GetRoutes (API Gateway V2), DescribeLogGroups,
 DescribeSubscriptionFilters (CloudWatch Logs): the API Reference of each.
 """
@@ -17,9 +17,9 @@ from remit.deploy.live_resources.resource_row import (
     ComparedProperty,
     Read,
     Row,
-    covers,
     expected_at,
     is_known,
+    is_same,
     repair,
 )
 from remit.iam.policy import parse, render_statement
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 _QUEUE, _TOPIC, _SUBSCRIPTIONS = "sqs.GetQueueAttributes", "sns.GetTopicAttributes", "sns.ListSubscriptionsByTopic"
-_SCHEDULES, _RULE, _TARGETS = "scheduler.ListSchedules", "events.DescribeRule", "events.ListTargetsByRule"
+_SCHEDULE, _RULE, _TARGETS = "scheduler.GetSchedule", "events.DescribeRule", "events.ListTargetsByRule"
 _ROUTES, _GROUPS, _FILTERS = "apigatewayv2.GetRoutes", "logs.DescribeLogGroups", "logs.DescribeSubscriptionFilters"
 _AUTHORIZERS: Final = "apigatewayv2.GetAuthorizers"
 _QUEUE_SETTINGS: Final = {
@@ -108,25 +108,18 @@ def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.drift("runs", f"the subscription of {protocol} {endpoint} to {live.words} was removed by hand", back)
 
 
-def _schedule(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield another state or target of a schedule, whatever its group; all of the stack are read at once."""
-    held = next((item for item in answer["Schedules"] if item["Name"] == live.name), None)
-    if held is None:
-        yield live.gone()
-        return
-    back = repair("scheduler.UpdateSchedule", **{"Name": live.name, **live.properties})
-    repairs = (back,) if is_known(live.properties) else ()
-    state, target = live.properties.get("State", "ENABLED"), live.properties["Target"]["Arn"]
-    if not covers(state, held["State"]):
-        what = f"the state of {live.words} was changed by hand: {held['State']}, not {state}"
-        yield live.drift("runs", what, *repairs)
-    if not covers(target, held["Target"]["Arn"]):
-        yield live.drift("runs", f"{live.words} was changed by hand to run {held['Target']['Arn']}", *repairs)
+def _schedule_name(subject: Subject) -> dict[str, str]:
+    """A schedule by its name and its group."""
+    return {"Name": subject.name, **({"GroupName": subject.within} if subject.within else {})}
+
+
+def _set_schedule(live: LiveResource, _: ComparedProperty) -> Repair:
+    return repair("scheduler.UpdateSchedule", **{"Name": live.name, **live.properties})
 
 
 def _rule_name(subject: Subject) -> dict[str, str]:
     """A rule by its name, which may stand behind that of its bus (`BUS|NAME`)."""
-    return {"Name": subject.name.rpartition("|")[2], **({"EventBusName": subject.bus} if subject.bus else {})}
+    return {"Name": subject.name.rpartition("|")[2], **({"EventBusName": subject.within} if subject.within else {})}
 
 
 def _rule_targets(subject: Subject) -> dict[str, str]:
@@ -144,19 +137,20 @@ def _put_rule(live: LiveResource, _: ComparedProperty) -> Repair:
 
 
 def _targets(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the targets of a rule that were added or removed."""
+    """Yield the targets of a rule that were added, removed or changed."""
     declared = {target["Id"]: target for target in live.properties.get("Targets", ())}
-    actual = {target["Id"]: target["Arn"] for target in answer["Targets"]}
+    actual = {target["Id"]: target for target in answer["Targets"]}
     rule = _rule_targets(live.subject)
     for target_id in actual.keys() - declared.keys():
         removal = repair("events.RemoveTargets", **rule, Ids=[target_id])
-        yield live.drift("access", f"{actual[target_id]} was made a target of {live.words} by hand", removal)
+        yield live.drift("access", f"{actual[target_id]['Arn']} was made a target of {live.words} by hand", removal)
     for target_id, target in declared.items():
-        if not covers(target["Arn"], actual.get(target_id)):
+        if not is_same(target, actual.get(target_id)):
             repairs = (repair("events.PutTargets", **rule, Targets=[target]),) if is_known(target) else ()
             yield live.drift("runs", f"target {target_id} of {live.words} was removed or changed by hand", *repairs)
 
 
+_UNSET: Final = {"AuthorizationType": "NONE"}
 _OF_ROUTE: Final = ("AuthorizationType", "AuthorizerId", "AuthorizationScopes", "Target")
 
 
@@ -179,7 +173,7 @@ def _routes(live: LiveResource, answer: Any) -> Iterator[Drift]:
             back = repair("apigatewayv2.CreateRoute", ApiId=live.name, RouteKey=key, **settings)
             repairs = (back,) if is_known(settings) else ()
             yield live.drift("runs", f"route {key} of {live.words} was deleted by hand", *repairs)
-        elif not covers(settings, {"AuthorizationType": "NONE", **route}):
+        elif not is_same(settings, {name: route.get(name, _UNSET.get(name)) for name in settings}):
             back = repair("apigatewayv2.UpdateRoute", ApiId=live.name, RouteId=route["RouteId"], **settings)
             repairs = (back,) if is_known(settings) else ()
             now = route.get("AuthorizationType", "NONE")
@@ -201,7 +195,7 @@ def _authorizers(live: LiveResource, answer: Any) -> Iterator[Drift]:
             yield live.drift(
                 "runs", f"authorizer {resource.logical_id} of {live.words} is gone: it was deleted by hand"
             )
-        elif not covers(_in_capitals(expected), _in_capitals({key: held.get(key) for key in expected})):
+        elif not is_same(_in_capitals(expected), _in_capitals({key: held.get(key) for key in expected})):
             back = repair("apigatewayv2.UpdateAuthorizer", ApiId=live.name, AuthorizerId=name, **expected)
             repairs = (back,) if is_known(expected) else ()
             what = f"authorizer {resource.logical_id} of {live.words} was changed by hand"
@@ -227,7 +221,7 @@ def _group(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.gone()
         return
     days, actual = live.properties.get("RetentionInDays"), group.get("retentionInDays")
-    if not covers(days, actual):
+    if not is_same(days, actual):
         back = repair("logs.DeleteRetentionPolicy", logGroupName=live.name)
         if days is not None:
             back = repair("logs.PutRetentionPolicy", logGroupName=live.name, retentionInDays=int(days))
@@ -280,8 +274,13 @@ ROWS: Final = (
     Row(
         "AWS::Scheduler::Schedule",
         "schedule",
-        (Read(_SCHEDULES, lambda subject: {"NamePrefix": _common(subject)}),),
-        checks=((_SCHEDULES, _schedule),),
+        (Read(_SCHEDULE, _schedule_name),),
+        (
+            ComparedProperty("state", "State", _SCHEDULE, "State", _set_schedule, "ENABLED", "runs"),
+            ComparedProperty("time", "ScheduleExpression", _SCHEDULE, "ScheduleExpression", _set_schedule, kind="runs"),
+            ComparedProperty("target", "Target.Arn", _SCHEDULE, "Target.Arn", _set_schedule, kind="runs"),
+            ComparedProperty("input", "Target.Input", _SCHEDULE, "Target.Input", _set_schedule, None, "runs"),
+        ),
         writes=("scheduler.UpdateSchedule",),
     ),
     Row(

@@ -6,18 +6,16 @@ GetResourcePolicy (DynamoDB and Secrets Manager API References); GetKeyPolicy, L
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.live_resources.policies import compare_policy
-from remit.deploy.live_resources.resource_row import UNKNOWN, Read, Row, repair
+from remit.deploy.live_resources.policies import compare_policy, put_by
+from remit.deploy.live_resources.resource_row import UNKNOWN, PolicyCalls, Read, Row, repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.deploy.drift import Drift
     from remit.deploy.live_resources.resource_row import LiveResource, Subject
-    from remit.deploy.role_repairs import Repair
 
 _BUCKET_POLICY, _BLOCK, _NOTIFICATIONS = (
     "s3.GetBucketPolicy", "s3.GetPublicAccessBlock", "s3.GetBucketNotificationConfiguration",
@@ -31,7 +29,6 @@ _TARGETS: Final = (
     ("TopicConfigurations", "Topic", "TopicConfigurations", "TopicArn"),
 )
 """Of each kind of notifications: the list and the target in a template, and both in S3's API."""
-_OF_SERVICE: Final = re.compile(r"\.amazonaws\.com$|:assumed-role/|/aws-service-role/")
 _DEFAULT: Final = "default"
 """The one policy that a key has."""
 
@@ -40,14 +37,22 @@ def _bucket(subject: Subject) -> dict[str, str]:
     return {"Bucket": subject.name}
 
 
-def _put_bucket_policy(live: LiveResource, document: str) -> Repair:
-    if not document:
-        return repair("s3.DeleteBucketPolicy", Bucket=live.name)
-    return repair("s3.PutBucketPolicy", Bucket=live.name, Policy=document)
+_OF_BUCKET: Final = PolicyCalls("s3.PutBucketPolicy", "s3.DeleteBucketPolicy", _bucket)
+_OF_TABLE: Final = PolicyCalls(
+    "dynamodb.PutResourcePolicy", "dynamodb.DeleteResourcePolicy", lambda subject: {"ResourceArn": subject.arn}
+)
+_OF_SECRET: Final = PolicyCalls(
+    "secretsmanager.PutResourcePolicy",
+    "secretsmanager.DeleteResourcePolicy",
+    lambda subject: {"SecretId": subject.name},
+    "ResourcePolicy",
+)
+# A key always has its policy: a template that gives none leaves it to KMS.
+_OF_KEY: Final = PolicyCalls("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT})
 
 
 def _bucket_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("Policy"), _put_bucket_policy)
+    return compare_policy(live, answer.get("Policy"), put_by(_OF_BUCKET))
 
 
 def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
@@ -98,43 +103,30 @@ def _in_words(notification: Mapping[str, Any]) -> str:
     return f"{', '.join(sorted(notification['Events']))} of {keys} to {target.rpartition(':')[2]}"
 
 
-def _put_table_policy(live: LiveResource, document: str) -> Repair:
-    if not document:
-        return repair("dynamodb.DeleteResourcePolicy", ResourceArn=live.arn)
-    return repair("dynamodb.PutResourcePolicy", ResourceArn=live.arn, Policy=document)
-
-
 def _table_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("Policy"), _put_table_policy)
-
-
-def _put_secret_policy(live: LiveResource, document: str) -> Repair:
-    if not document:
-        return repair("secretsmanager.DeleteResourcePolicy", SecretId=live.name)
-    return repair("secretsmanager.PutResourcePolicy", SecretId=live.name, ResourcePolicy=document)
+    return compare_policy(live, answer.get("Policy"), put_by(_OF_TABLE))
 
 
 def _secret_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("ResourcePolicy"), _put_secret_policy)
-
-
-def _put_key_policy(live: LiveResource, document: str) -> Repair:
-    return repair("kms.PutKeyPolicy", KeyId=live.name, PolicyName=_DEFAULT, Policy=document)
+    return compare_policy(live, answer.get("ResourcePolicy"), put_by(_OF_SECRET))
 
 
 def _key_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("Policy"), _put_key_policy)
+    return compare_policy(live, answer.get("Policy"), put_by(_OF_KEY))
 
 
 def _grants(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the grants of the key, which no template makes; services make theirs when they use the key for somebody."""
+    """Yield the grants of the key, which no template makes, but those that services make for their callers here.
+
+    Such a grant is for the service, or for a role's session in the same account ("Grants in AWS KMS").
+    """
     for grant in answer.get("Grants", ()):
-        parties = (grant.get("GranteePrincipal", ""), grant.get("RetiringPrincipal", ""))
-        if any(_OF_SERVICE.search(party) for party in parties):
+        grantee = grant.get("GranteePrincipal", "")
+        if grantee.endswith(".amazonaws.com") or f"::{live.stack.account}:assumed-role/" in grantee:
             continue
         may = ", ".join(f"kms:{operation}" for operation in grant["Operations"])
         removal = repair("kms.RevokeGrant", KeyId=live.name, GrantId=grant["GrantId"])
-        yield live.drift("access", f"a grant of {live.words} was made by hand: {parties[0]} may {may}", removal)
+        yield live.drift("access", f"a grant of {live.words} was made by hand: {grantee} may {may}", removal)
 
 
 ROWS: Final = (
