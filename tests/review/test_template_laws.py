@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import product
 from typing import Any, Final
 
-from hypothesis import event, given, settings
+from hypothesis import example, event, given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
@@ -118,12 +118,10 @@ ROLES: Final = {f"Role{number}": role([allow(f"sqs:{action}")]) for number, acti
 TREES: Final = st.recursive(
     st.integers(0, 3),
     lambda inner: (
-        st.lists(inner.filter(lambda item: not isinstance(item, list)), min_size=1, max_size=3)
-        | st.dictionaries(st.sampled_from(["A", "B"]), inner, min_size=1)
+        st.lists(inner, min_size=1, max_size=3) | st.dictionaries(st.sampled_from(["A", "B"]), inner, min_size=1)
     ),
     max_leaves=5,
 )
-"""Properties with numbers in them; no type of CloudFormation's hands over roles in a list of lists."""
 
 
 PLACES: Final = (("AWS::Shop::Order", "It"), ("AWS::Cognito::IdentityPoolRoleAttachment", "Roles"))
@@ -155,6 +153,8 @@ def leaves(tree: Any, path: str = "") -> list[tuple[str, int]]:
 
 
 @settings(max_examples=CASES)
+@example(tree={"A": 0, "B": [1, 2, 3]}, shift=1, place=PLACES[0], by_profile=False)
+@example(tree=[0, [1, 2, 3]], shift=1, place=PLACES[0], by_profile=True)
 @given(tree=TREES, shift=st.integers(0, 1), place=st.sampled_from(PLACES), by_profile=st.booleans())
 def test_each_role_is_handed_over_wherever_it_stands(
     *, tree: Any, shift: int, place: tuple[str, str], by_profile: bool

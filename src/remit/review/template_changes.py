@@ -37,7 +37,7 @@ from remit.template.roles import roles_where
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from remit.documents.read import ParsedFile
     from remit.template.roles import FileRoles
@@ -166,7 +166,7 @@ class _Templates:
                     yield from self._compared(*parts, _policies)
             else:
                 before, after = parts
-                roles = _other_roles(before, after).intersection(held_with)
+                roles = _other_roles(before, after, held_with)
                 with_policies = {name for role in roles for name in held_with[role]}
                 of_iam = [
                     name
@@ -292,16 +292,20 @@ def _givers(read: FileRoles, file: str, doubts: _Doubts, names: tuple[str, ...],
     return Version(file, (), documents=read.documents, giving=access_by_id, handed_over=read.roles)
 
 
-def _other_roles(before: Any, after: Any) -> frozenset[str]:
-    """The words of resources that may hand over a role, where these differ between two versions of a part."""
-    words: set[str] = set()
+def _other_roles(before: Any, after: Any, roles: Collection[str]) -> frozenset[str]:
+    """Those of the roles that resources name which may hand over another one now.
+
+    So may a resource that names the same ones as before, if there are several: each may stand in another's place.
+    """
+    others: set[str] = set()
     old, new = section(before, "Resources"), section(after, "Resources")
     for name in {**old, **new}:
         types = {_type_of(template, name) for template in (before, after)}
         if _PROFILE in types or not any(kind.startswith(_IAM) for kind in types):
-            old_words, new_words = names_in(old.get(name)), names_in(new.get(name))
-            words |= old_words | new_words if old_words != new_words else set()
-    return frozenset(words)
+            was, now = (names_in(resources.get(name)).intersection(roles) for resources in (old, new))
+            if was != now or (len(now) > 1 and old.get(name) != new.get(name)):
+                others |= was | now
+    return frozenset(others)
 
 
 def _type_of(template: Any, name: str) -> str:
