@@ -11,7 +11,7 @@ from remit.catalogue.expand import expand
 from remit.iam import tokens
 from remit.importing.app_model import referred_to, value_at_path
 from remit.importing.python_text import Bracketed, Item
-from remit.template.branches import NO_VALUE, choice
+from remit.template.branches import IF, NO_VALUE, choice
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -134,4 +134,4 @@ def _without_unknown(statement: Mapping[str, Any]) -> tuple[dict[str, Any] | Non
 
 
 def _chosen(chosen: Choice, branches: list[list[Any]]) -> list[Any]:
-    return [{"Fn::If": [chosen.condition, *branches]}] if any(branches) else []
+    return [{IF: [chosen.condition, *branches]}] if any(branches) else []

@@ -318,7 +318,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _joined(*parts: Any) -> Any:
     """Texts and functions of CloudFormation as one text."""
-    text = "".join(section(part).get("Fn::Sub") or tokens.text_of(part) for part in parts)
+    text = "".join(tokens.text_of(section(part).get("Fn::Sub") or part) for part in parts)
     return {"Fn::Sub": text} if any(isinstance(part, dict) for part in parts) else text
 
 

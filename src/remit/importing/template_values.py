@@ -12,7 +12,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import Leftovers
 from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, joined, literal, quoted
-from remit.template.branches import NO_VALUE, choice
+from remit.template.branches import IF, NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 from remit.template.references import functions, named_by
 
@@ -26,7 +26,7 @@ _PLACES: Final = {
     "AWS::Region": "aws.region",
     "AWS::URLSuffix": "aws.url_suffix",
 }
-_OF_PYTHON: Final = ("Ref", "Fn::FindInMap", "Fn::If", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub")
+_OF_PYTHON: Final = ("Ref", "Fn::FindInMap", IF, "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub")
 """Functions whose values Python can have before the deploy."""
 _VARIABLE: Final = r"\$\{([^!}]+)\}"
 _ESCAPED: Final = r"\$\{!\w+\}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
-_IF: Final = "Fn::If"
+IF: Final = "Fn::If"
 _PARTS: Final = 3  # condition, value, other value
 _MOST: Final = 4  # conditions of one value of which all combinations are taken
 
@@ -63,16 +63,16 @@ class Choice:
     def branch(self, *, holds: bool) -> tuple[Any, Path]:
         """The value that it takes when its condition holds, or does not, and where that stands below the Fn::If."""
         place = 0 if holds else 1
-        return self.values[place], (_IF, place + 1)
+        return self.values[place], (IF, place + 1)
 
     def written(self) -> dict[str, Any]:
         """As a template spells it."""
-        return {_IF: [self.condition, *self.values]}
+        return {IF: [self.condition, *self.values]}
 
 
 def choice(value: Any) -> Choice | None:
     """The Fn::If that a value is; None for any other value."""
-    parts = value.get(_IF) if isinstance(value, dict) and len(value) == 1 else None
+    parts = value.get(IF) if isinstance(value, dict) and len(value) == 1 else None
     if isinstance(parts, list) and len(parts) == _PARTS and isinstance(parts[0], str):
         return Choice(parts[0], (parts[1], parts[2]))
     return None
@@ -148,7 +148,7 @@ def written_at(part: Path, moved: Mapping[Path, Path]) -> Path:
 
 def may_vary(text: str) -> bool:
     """Return whether a Fn::If or AWS::NoValue may stand in a value, by a glance at its text: yes is not certain."""
-    return _IF in text or "AWS::NoValue" in text
+    return IF in text or "AWS::NoValue" in text
 
 
 def conditions_in(value: Any) -> Iterator[str]:
