@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import product
 from typing import Any, Final
 
-from hypothesis import example, event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases

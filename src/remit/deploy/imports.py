@@ -8,13 +8,13 @@ Source: "Import AWS resources into a CloudFormation stack automatically" (AWS Cl
 
 from __future__ import annotations
 
-import os.path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import in_stack
 from remit.catalogue.types import resource_type
 from remit.deploy.plan import function_log_groups
 from remit.iam import tokens
+from remit.resources.names import common_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def _log_groups(account: Account, names: Sequence[str]) -> dict[str, dict[str, i
     try:
         return {
             group["logGroupName"]: {_DAYS: group["retentionInDays"]} if "retentionInDays" in group else {}
-            for page in pages.paginate(logGroupNamePrefix=os.path.commonprefix(names))  # noqa: RUF071 - of text
+            for page in pages.paginate(logGroupNamePrefix=common_start(names))
             for group in page["logGroups"]
         }
     except (BotoCoreError, ClientError):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import Any, Final
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.resources.name_rules import broken_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HTTP_API: Final = "HttpApi"
 REST_API: Final = "RestApi"
@@ -131,6 +135,11 @@ def logical(name: str) -> str:
     """A name as a part of a logical id."""
     words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
     return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def common_start(names: Sequence[str]) -> str:
+    """The beginning that all of the names have."""
+    return commonprefix(names)  # noqa: RUF071 - of names, which are no paths
 
 
 def digest(*texts: str, digits: int = 8) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import LiveResource, PolicyCalls
+    from remit.deploy.live_resources.resource_row import LiveResource, PolicyWrites
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Statement
 
@@ -88,7 +88,7 @@ def compare_policy(
     yield live.drift("access", what, put(live, document), is_public=is_public)
 
 
-def put_by(calls: PolicyCalls) -> Put:
+def put_by(calls: PolicyWrites) -> Put:
     """How a policy is put back by these calls; deleted where the template gives none."""
 
     def put(live: LiveResource, document: str) -> Repair:

@@ -65,7 +65,7 @@ class ComparedProperty(NamedTuple):
 Check: TypeAlias = "Callable[[LiveResource, Any], Iterator[Drift]]"
 
 
-class PolicyCalls(NamedTuple):
+class PolicyWrites(NamedTuple):
     """The calls that write the policy of a resource and delete it, their parameters, and that of the document."""
 
     put: str

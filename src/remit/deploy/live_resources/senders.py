@@ -8,7 +8,6 @@ DescribeSubscriptionFilters (CloudWatch Logs): the API Reference of each.
 from __future__ import annotations
 
 import json
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.live_resources.policies import compare_policy
@@ -23,6 +22,7 @@ from remit.deploy.live_resources.resource_row import (
     repair,
 )
 from remit.iam.policy import parse, render_statement
+from remit.resources.names import common_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,11 +209,6 @@ def _in_capitals(value: Any) -> Any:
     return value
 
 
-def _common(subject: Subject) -> str:
-    """The beginning of the names of all that are of the type: one call reads them all."""
-    return commonprefix(list(subject.all_names)) or subject.name  # noqa: RUF071 - no path
-
-
 def _group(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield another retention; a log group is read with all others of the stack."""
     group = next((item for item in answer["logGroups"] if item["logGroupName"] == live.name), None)
@@ -314,7 +309,7 @@ ROWS: Final = (
         "AWS::Logs::LogGroup",
         "log group",
         (
-            Read(_GROUPS, lambda subject: {"logGroupNamePrefix": _common(subject)}),
+            Read(_GROUPS, lambda subject: {"logGroupNamePrefix": common_start(subject.all_names) or subject.name}),
             Read(_FILTERS, lambda subject: {"logGroupName": subject.name}),
         ),
         checks=((_GROUPS, _group), (_FILTERS, _filters)),

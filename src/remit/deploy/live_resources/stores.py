@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.live_resources.policies import compare_policy, put_by
-from remit.deploy.live_resources.resource_row import UNKNOWN, PolicyCalls, Read, Row, repair
+from remit.deploy.live_resources.resource_row import UNKNOWN, PolicyWrites, Read, Row, repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,18 +37,18 @@ def _bucket(subject: Subject) -> dict[str, str]:
     return {"Bucket": subject.name}
 
 
-_OF_BUCKET: Final = PolicyCalls("s3.PutBucketPolicy", "s3.DeleteBucketPolicy", _bucket)
-_OF_TABLE: Final = PolicyCalls(
+_OF_BUCKET: Final = PolicyWrites("s3.PutBucketPolicy", "s3.DeleteBucketPolicy", _bucket)
+_OF_TABLE: Final = PolicyWrites(
     "dynamodb.PutResourcePolicy", "dynamodb.DeleteResourcePolicy", lambda subject: {"ResourceArn": subject.arn}
 )
-_OF_SECRET: Final = PolicyCalls(
+_OF_SECRET: Final = PolicyWrites(
     "secretsmanager.PutResourcePolicy",
     "secretsmanager.DeleteResourcePolicy",
     lambda subject: {"SecretId": subject.name},
     "ResourcePolicy",
 )
 # A key always has its policy: a template that gives none leaves it to KMS.
-_OF_KEY: Final = PolicyCalls("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT})
+_OF_KEY: Final = PolicyWrites("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT})
 
 
 def _bucket_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
