@@ -165,6 +165,20 @@ def test_a_plan_passes_with_what_is_printed_for_it_alone(shop: Shop) -> None:
     shop.remit("delete", "--yes-delete", "all")
 
 
+def test_what_the_caller_may_not_read_is_named_as_not_compared_and_stops_nothing(shop: Shop) -> None:
+    shop.bootstrap()
+    assert shop.remit("deploy", "--first")[0] == 0
+    denial = Statement("Deny", Globs(("sqs:GetQueueAttributes",)), Globs(("*",)))
+    shop.door.policy = replace(shop.policy, statements=(*shop.policy.statements, denial))
+    told = "not compared: what sqs.GetQueueAttributes tells of DataQueue, which the caller may not read"
+    code, _, talk = shop.remit("deploy")
+    assert (code, f"note: {told}\n" in talk) == (0, True), talk
+    code, out, _ = shop.remit("status")
+    assert (code, f"  ? {told}\n" in out) == (0, True), out
+    shop.door.policy = shop.policy
+    shop.remit("delete", "--yes-delete", "all")
+
+
 def test_without_the_bucket_a_deploy_stops_before_its_first_write_and_names_the_command(shop: Shop) -> None:
     shop.door.policy = shop.policy
     code, out, talk = shop.remit("deploy", "--yes")

@@ -287,6 +287,18 @@ def test_the_table_of_calls_is_what_reading_the_account_calls(remote: Account, r
     assert seen == {call.operation for call in LIVE if not call.of_type or call.of_type in types}
 
 
+def test_of_many_functions_it_is_told_that_the_look_takes_a_while(remote: Account) -> None:
+    report = FUNCTION["Report"]
+    others = {
+        f"Report{number}": {**report, "Properties": {**report["Properties"], "FunctionName": f"{NAME}-{number}"}}
+        for number in range(16)
+    }
+    deploy(remote, template(READ, LOGS, resources={**FUNCTION, **others}))
+    told: list[str] = []
+    assert live(remote, NAME, told.append) is not None
+    assert told == ["comparing 17 functions with AWS ..."]
+
+
 def test_the_url_suffix_is_that_of_the_partition() -> None:
     account = Account("111122223333", "eusc-de-east-1", "aws-eusc", None)
     assert pseudo(account, "orders-dev")["${AWS::URLSuffix}"] == "amazonaws.eu"

@@ -260,7 +260,7 @@ def _live(wishes: _Wishes) -> _Pair:
     from remit.review.working_tree import tree
 
     new = tree(wishes.folder, wishes.stage)
-    roles = live(_account(wishes), new.namespace)
+    roles = live(_account(wishes), new.namespace, options.note)
     if roles is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
     return _Pair(roles.version.as_declared_by(new), roles.beside(new), roles.notes, roles.drift)

@@ -46,7 +46,7 @@ def command(
             options.note(f"the AWS on this machine cannot keep its state: {unsaved}")
     deployed = status(account, name)
     if deployed is not None:
-        changes = changes_of(account, deployed, last(account, folder, name))
+        changes = changes_of(account, deployed, last(account, folder, name), options.note)
         document = {**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)}
         lines = (*status_lines(deployed, account), *by_hand_lines(changes))
         options.print_answer(document, lines, as_json=as_json)

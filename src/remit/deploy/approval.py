@@ -37,8 +37,10 @@ def settle_manual_changes(
     stack = settled(account, name, wait=wait, on_wait=operator.waiting)
     if stack is None or stack.new or stack.namespace != built.app.owner:  # then the plan says what is to be done
         return ManualChanges()
-    changes = changes_of(account, status_of(account, stack), last(account, built.folder, name))
+    changes = changes_of(account, status_of(account, stack), last(account, built.folder, name), operator.note)
     if not changes.found:
+        for text in changes.not_compared:
+            operator.note(f"note: {text}")
         return changes
     operator.see(changes)
     if drift == "revert":
