@@ -58,7 +58,7 @@ def test_a_slip_in_the_name_of_an_attribute_is_told_with_the_name(type_name: str
 
 def test_type_checkers_are_told_the_same_handle_of_each_type() -> None:
     told: dict[str, object] = {}
-    *typed, _ = get_overloads(shared.resource)
+    *typed, _ = get_overloads(shared.ByType.__call__)
     for overload in typed:
         type_name = overload.__annotations__["type"].removeprefix("handles.")
         handle_name, _, _ = overload.__annotations__["return"].removeprefix("handles.").partition("[")

@@ -6,6 +6,7 @@ mentions.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -24,12 +25,7 @@ from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
 from remit.project import plain_files
 from remit.project.current_load import placed, relative
-from remit.project.lambda_environment import (
-    check_placeholders,
-    declared_parts,
-    explain_placeholders,
-    known_placeholders,
-)
+from remit.project.lambda_environment import check_placeholders, declared_parts, explain_placeholders
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
 from remit.secrets.declared_values import check_secrets
@@ -44,7 +40,8 @@ if TYPE_CHECKING:
 
     from remit.app import Function, Grant, Resource, Workflow
     from remit.iam.policy import Policy
-    from remit.project.declared import Declaration, Declared, WorkflowDeclaration
+    from remit.project.current_load import Loading
+    from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.project.settings import Section
 
 _OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
@@ -64,20 +61,20 @@ class LoadedProject:
     unread: UnreadParts
 
 
-def judge(declared: Declared) -> LoadedProject:
+def judge(declared: Loading) -> LoadedProject:
     """The app that a project declares, as far as it is right, and every mistake, each at its line."""
-    with known_placeholders(declared.placeholders):
-        state = _judgement(declared)
-        with state.noted():
-            _check_stage(state)
-        app = _app(state)
-        if declared.placeholders:
-            with state.mistakes.noted():
-                check_placeholders(declared.placeholders, app)
+    state = _judgement(declared)
+    with state.noted():
+        _check_stage(state)
+    app = _app(state)
+    if declared.placeholders:
         with state.mistakes.noted():
-            check_secrets(declared.folder, declared.read_variables, declared_parts(app))
-        with state.mistakes.noted():
-            app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
+            check_placeholders(declared.placeholders, app)
+    with state.mistakes.noted():
+        read_variables = {name: os.environ.get(name, "") for name in sorted(declared.read_variables)}
+        check_secrets(declared.folder, read_variables, declared_parts(app))
+    with state.mistakes.noted():
+        app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)
@@ -85,20 +82,19 @@ def judge(declared: Declared) -> LoadedProject:
     return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_packable=is_packable, unread=unread)
 
 
-def recorded_mistakes(declared: Declared) -> list[RemitError]:
+def recorded_mistakes(declared: Loading) -> list[RemitError]:
     """List the mistakes of settings, triggers and grants alone: of a project whose code had to be ended."""
-    with known_placeholders(declared.placeholders):
-        return _judgement(declared).mistakes.errors
+    return _judgement(declared).mistakes.errors
 
 
-def _judgement(declared: Declared) -> Judgement:
+def _judgement(declared: Loading) -> Judgement:
     """Judge the settings and declarations.
 
     Triggers that are not right are left out, and web apps of which too little is known.
     """
     settings = judged(declared.config)
-    state = Judgement(declared, declared.folder, declared.name, declared.stage, settings.config, [])
-    state.mistakes.errors += [*declared.mistakes, *settings.mistakes]
+    state = Judgement(declared, declared.folder, settings.config, [])
+    state.mistakes.errors += [*declared.mistakes.errors, *settings.mistakes]
     state.failed_settings |= settings.failed
     if not declared.is_configured:
         state.failed_settings.add(ANY)
@@ -175,7 +171,7 @@ def _lost_ids(state: Judgement) -> frozenset[str]:
             lost.add("" if is_named else logical_id(name))
     lost.update(declaration.logical_id for declaration in state.workflows)
     # An error without a line is about a whole file, which may have declared anything.
-    if not state.declared.is_complete or any(place.line == 0 for place in places):
+    if state.declared.ended or any(place.line == 0 for place in places):
         lost.add("")
     return frozenset(lost)
 
@@ -196,13 +192,13 @@ def _check_stage(state: Judgement) -> None:
     listed, stages = tuple(state.config.stages), state.config.stages
     preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
     mistakes = Mistakes()
-    if listed and state.stage not in listed and not (preview and preview.fullmatch(state.stage)):
-        number = "".join(filter(str.isdigit, state.stage)) or "1"
+    if listed and state.declared.stage not in listed and not (preview and preview.fullmatch(state.declared.stage)):
+        number = "".join(filter(str.isdigit, state.declared.stage)) or "1"
         names = (*listed, f"{stages.previews}{number}") if preview else listed
         previews = f" and previews such as {names[-1]}" if preview else ""
         unknown_stage = RemitError(
-            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
-            hint=did_you_mean(state.stage, names) or "`--stage` or REMIT_STAGE names one",
+            f"{state.declared.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
+            hint=did_you_mean(state.declared.stage, names) or "`--stage` or REMIT_STAGE names one",
             origin=state.config.assigned["stages"][1].origin,
         )
         mistakes.errors.append(unknown_stage)
@@ -291,12 +287,12 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     used_layers = {arn for function in functions for arn in function.layers}
     layers = tuple(
         replace(layer, origin=relative(layer.origin, state.folder))
-        for layer in state.declared.layers
+        for layer in state.declared.layers.values()
         if layer.ref in used_layers
     )
     return App(
-        name=state.name,
-        stage=state.stage,
+        name=state.declared.name,
+        stage=state.declared.stage,
         stack_name=config.stack_name or "",
         functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
         workflows=tuple(workflow for workflow, _ in workflows),
@@ -324,7 +320,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         service_role=config.aws.service_role,
         role_path=iam.role_path,
         role_name=iam.role_name,
-        retains_data=state.stage in config.stages.production,
+        retains_data=state.declared.stage in config.stages.production,
         share_roles=iam.share_roles,
         api=api,
         rest=rest,

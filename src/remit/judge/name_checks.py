@@ -33,10 +33,10 @@ from remit.source.layout import module_file, roots
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
     from remit.app import Function, WebApp
     from remit.judge.judgement import Judgement
-    from remit.project.current_load import Loading
     from remit.project.declared import Declaration
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
@@ -125,8 +125,8 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
     # remit itself has imported many others
     is_own = module_file(state.folder, module_name, declaration.code) is not None
-    if declaration.handler in state.declared.imported_handlers and not declaration.code:
-        problem = state.declared.imported_handlers[declaration.handler]
+    if is_own and module_name in sys.modules and not declaration.code:
+        problem = _problem_of_imported(sys.modules[module_name], attribute)
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:
@@ -167,24 +167,12 @@ def _check_web_app(state: Judgement, declaration: Declaration, web: WebApp) -> N
         )
 
 
-def imported_handlers(state: Loading) -> dict[str, HandlerProblem | None]:
-    """Return the problems of handlers in imported modules of a project; None where there is none."""
-    problems: dict[str, HandlerProblem | None] = {}
-    for declaration in state.declarations:
-        if not is_possible(declaration.handler):
-            continue
-        module_name, attribute = split(declaration.handler)
-        if module_name not in sys.modules or module_file(state.folder, module_name) is None:
-            continue
-        module = sys.modules[module_name]
-        target = getattr(module, attribute, None)
-        if target is None:
-            attributes = [name for name in dir(module) if not name.startswith("_")]
-            problem = HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
-            problems[declaration.handler] = problem
-        else:
-            problems[declaration.handler] = _problem_of(target)
-    return problems
+def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
+    target = getattr(module, attribute, None)
+    if target is not None:
+        return _problem_of(target)
+    attributes = [name for name in dir(module) if not name.startswith("_")]
+    return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
 
 
 def _problem_of(target: object) -> HandlerProblem | None:
@@ -276,7 +264,9 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
     mistakes = Mistakes()
     for function in functions:
         name, hint = function.name, "give one another `name=`"
-        full_name = in_stack(function.physical_name, state.config.stack_name or f"{state.name}-{state.stage}")
+        full_name = in_stack(
+            function.physical_name, state.config.stack_name or f"{state.declared.name}-{state.declared.stage}"
+        )
         namesake = by_name.setdefault(name, function)
         # A second function of the same name has the same id, too: only the first of these problems is told.
         same = by_id.setdefault(function.logical_id, function) if namesake is function else function

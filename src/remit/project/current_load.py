@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Loading(Recorder):
-    """One load: configuration files and decorators write into it, `load` reads it."""
+    """One load: configuration files and decorators write into it; when the code has ended, `judge` reads it."""
 
     folder: Path
     name: str
@@ -53,6 +53,11 @@ class Loading(Recorder):
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
     read_variables: set[str] = field(default_factory=set)
     """The variables of remit's own environment that were read."""
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the files of the configuration ran to their ends."""
+        return not any(Path(file).is_relative_to(self.folder / "config") for file in self.ended)
 
     @functools.cached_property
     def declared_variables(self) -> Mapping[str, DeclaredVariable]:

@@ -61,7 +61,7 @@ class OutputHandle(NoText):
         return f"{self.owner}.{self.name}", hint
 
 
-class _ByType(Protocol[P]):
+class ByType(Protocol[P]):
     """`resource` as type checkers see it: a type has its handle, and all take the same options."""
 
     @overload
@@ -106,7 +106,7 @@ class _ByType(Protocol[P]):
     def __call__(self, type: str, /, *properties: P.args, **options: P.kwargs) -> Any: ...
 
 
-def _by_type(function: Callable[Concatenate[str, P], Any]) -> _ByType[P]:
+def _by_type(function: Callable[Concatenate[str, P], Any]) -> ByType[P]:
     return function
 
 
