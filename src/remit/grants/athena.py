@@ -14,7 +14,6 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef, BucketRef, KeyRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 _CATALOG: Final = typed.HERE % ("glue", "catalog")
@@ -41,8 +40,7 @@ def query(
     buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
     """
     verb = "athena.query"
-    group = typed.arn(workgroup, verb, typed.HERE % ("athena", "workgroup/{}"))
-    group_name = name_of(group).removeprefix("workgroup/")
+    group, group_name = typed.Kind("athena", "workgroup/{}", "workgroup").named(workgroup, verb)
     below = "" if prefix == "" else typed.text_of(prefix, verb)
     because = f"queries database {typed.text_of(database, verb)} in workgroup {group_name}"
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.arns import parse as parse_arn
@@ -20,7 +20,7 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.resources.kms_key import KmsKey, encrypting_key, key_named, key_text
 from remit.resources.name_rules import broken_rule
-from remit.resources.names import call_meant_by_url, refuse_name_of_own
+from remit.resources.names import call_meant_by_url, name_of, refuse_name_of_own
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
@@ -98,6 +98,40 @@ def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because
     return grant(
         actions, (named_key.resource,), f"{because}, which this key encrypts", via_service, *named_key.conditions
     )
+
+
+class Kind(NamedTuple):
+    """A kind of things in the app's region and account that verbs are about: `Kind("sqs", "{}", "queue")`."""
+
+    service: str
+    path: str
+    """The end of their ARNs, with {} for the name."""
+    word: str
+    """What reasons call one."""
+
+    def named(self, subject: Any, verb: str) -> tuple[str, str]:
+        """The ARN of one that is given by name, by ARN or as a resource of the app, and its name for reasons."""
+        own_arn = arn(subject, verb, HERE % (self.service, self.path))
+        before, _, after = self.path.partition("{}")
+        return own_arn, name_of(own_arn).removeprefix(before).removesuffix(after)
+
+    def grants(
+        self,
+        verb: str,
+        phrase: str,
+        subject: Any,
+        actions: tuple[str, ...],
+        *when: Condition,
+        key: Any = None,
+        with_key: tuple[str, ...] = (),
+    ) -> Grants:
+        """The grants of a verb on one of them: its actions, and `with_key` the use of the KMS key that encrypts it."""
+        own_arn, name = self.named(subject, verb)
+        because = f"{phrase} {self.word} {name}"
+        grants = grant(actions, (own_arn,), because, *when)
+        if with_key:
+            grants += through(self.service, key_of(subject, key), with_key, verb, because)
+        return grants
 
 
 def key_of(subject: Any, key: Any) -> Any:
