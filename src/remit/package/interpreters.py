@@ -138,7 +138,7 @@ def _by_distance(wanted: Version) -> list[Version]:
 def uv_program() -> str | None:
     """The program uv, which knows more Pythons than PATH does."""
     try:
-        from uv import find_uv_bin  # noqa: PLC0415 - only where PATH does not suffice
+        from uv import find_uv_bin  # noqa: PLC0415 - few commands need it
     except ImportError:
         return None
     try:
