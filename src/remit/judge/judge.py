@@ -17,9 +17,8 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings, right_settings
-from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
-from remit.judge.code_roots import code_root
+from remit.judge.api_settings import right_settings
+from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
@@ -35,10 +34,11 @@ from remit.triggers.app_wide import APIS, checks
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from remit.app import Function, Grant, Resource, Workflow
+    from remit.errors import Span
     from remit.iam.policy import Policy
     from remit.project.current_load import Loading
     from remit.project.declared import Declaration, WorkflowDeclaration
@@ -126,54 +126,41 @@ def _judgement(declared: Loading) -> Judgement:
 
 def _unread_parts(state: Judgement) -> UnreadParts:
     """Return the parts that the app may lack, since something is wrong with it."""
-    lost = _lost_ids(state)
-    access_of = _ids(item for item in state.declarations if _may_lack_access(item, state))
-    placed_mistakes = placed(state.mistakes.errors, state.folder).errors
-    return UnreadParts(
-        lost=lost,
-        permissions=any(_speaks_of_permissions(mistake, state.folder) for mistake in placed_mistakes),
-        triggers_of=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
-        access_of=access_of,
-    )
+    origins = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
 
+    def is_wrong(span: Span) -> bool:
+        return any(origin.file == span.file and span.line <= origin.line <= span.end_line for origin in origins)
 
-def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    nameable = (item for item in declarations if type(item.name) is not Unread)
-    return frozenset(
-        str(item.settings[0][1].get("logical_id") or f"{logical_id(item.name)}Function") for item in nameable
-    )
-
-
-def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
-    """Return whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
-    if may_be_among(state.failed_settings, ACCESS):
-        return True
-    spans = [access.where for access in declaration.access]
-    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
-    return any(
-        place.file == span.file and span.line <= place.line <= span.end_line for place in places for span in spans
-    )
-
-
-def _lost_ids(state: Judgement) -> frozenset[str]:
-    """How the logical ids begin of what may have failed: by statements, settings and declarations of functions."""
-    lost = set(APIS) | {
-        "".join(part[:1].upper() + part[1:] for part in name.split("_")) for name in state.declared.lost_names
-    }
-    if not state.failed_settings <= _OF_NO_RESOURCE or any(item.job is not None for item in state.declarations):
-        lost.add("")
-    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
-    for declaration in state.declarations:
-        span = declaration.where
-        name = "" if type(declaration.name) is Unread else str(declaration.name)
-        if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
-            is_named = value_node(span, "name") is not None
-            lost.add("" if is_named else logical_id(name))
+    # How the logical ids begin of what may have failed: by statements, settings and declarations of functions.
+    lost = {*APIS, *(logical_id(name) for name in state.declared.lost_names)}
     lost.update(declaration.logical_id for declaration in state.workflows)
-    # An error without a line is about a whole file, which may have declared anything.
-    if state.declared.ended or any(place.line == 0 for place in places):
+    if not state.failed_settings <= _OF_NO_RESOURCE or state.jobs:
         lost.add("")
-    return frozenset(lost)
+    # An error without a line is about a whole file, which may have declared anything.
+    if state.declared.ended or any(origin.line == 0 for origin in origins):
+        lost.add("")
+    every_access_may_lack = may_be_among(state.failed_settings, ACCESS)
+    triggers_of, access_of = set[str](), set[str]()
+    for declaration in state.declarations:
+        name = "" if type(declaration.name) is Unread else str(declaration.name)
+        if is_wrong(declaration.where):
+            lost.add("" if value_node(declaration.where, "name") is not None else logical_id(name))
+        if type(declaration.name) is Unread:
+            continue
+        own_id = str(declaration.settings[0][1].get("logical_id") or f"{logical_id(name)}Function")
+        if declaration.where.origin in state.without_triggers:
+            triggers_of.add(own_id)
+        if every_access_may_lack or any(is_wrong(access.where) for access in declaration.access):
+            access_of.add(own_id)
+    return UnreadParts(
+        lost=frozenset(lost),
+        permissions=any(
+            _speaks_of_permissions(mistake, state.folder)
+            for mistake in placed(state.mistakes.errors, state.folder).errors
+        ),
+        triggers_of=frozenset(triggers_of),
+        access_of=frozenset(access_of),
+    )
 
 
 def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
@@ -196,28 +183,25 @@ def _check_stage(state: Judgement) -> None:
         number = "".join(filter(str.isdigit, state.declared.stage)) or "1"
         names = (*listed, f"{stages.previews}{number}") if preview else listed
         previews = f" and previews such as {names[-1]}" if preview else ""
-        unknown_stage = RemitError(
+        mistakes.add(
             f"{state.declared.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
             hint=did_you_mean(state.declared.stage, names) or "`--stage` or REMIT_STAGE names one",
             origin=state.config.assigned["stages"][1].origin,
         )
-        mistakes.errors.append(unknown_stage)
     for name in stages.production:
         origin = stages.assigned["production"][1].origin
         if preview and preview.fullmatch(name):
-            ending = RemitError(
+            mistakes.add(
                 f"`config.stages.production` names {name!r}, which is a preview",
                 hint=f"a preview ends with its pull request; `config.stages.previews` is {stages.previews!r}",
                 origin=origin,
             )
-            mistakes.errors.append(ending)
         elif listed and name not in listed:
-            unknown_name = RemitError(
+            mistakes.add(
                 f"`config.stages.production` names {name!r}, which is not a stage of this app",
                 hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
                 origin=origin,
             )
-            mistakes.errors.append(unknown_name)
     mistakes.refuse()
 
 
@@ -262,7 +246,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
             boundary = policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), origin)
     api = ApiSettings()
     with state.noted():
-        api = api_settings(state)
+        api = ApiSettings(**right_settings(state, config.api))
     rest: ApiSettings | None = None
     if config.rest.assigned:
         from remit.triggers.rest_settings import RestSettings  # noqa: PLC0415 - few apps have a REST API
@@ -277,13 +261,12 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     if not functions and not state.declared.resources and not state.workflows and not state.mistakes.errors:
         path = module_file(state.folder, config.app)
         file = f"{config.app}.py" if path is None else path.relative_to(state.folder).as_posix()
-        nothing = RemitError(
+        state.mistakes.add(
             "this app declares nothing to deploy",
             hint=f"decorate a function with `@app.function` in {file} or in a module that it imports; "
             "`config.app` names another module",
             origin=Origin(file),
         )
-        state.mistakes.errors.append(nothing)
     used_layers = {arn for function in functions for arn in function.layers}
     layers = tuple(
         replace(layer, origin=relative(layer.origin, state.folder))
@@ -345,7 +328,7 @@ def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workfl
         if namesake is not declaration:
             problem = f"workflow `{declaration.name}` is declared twice; the other is at "
             problem += str(relative(namesake.where.origin, state.folder))
-            state.mistakes.errors.append(RemitError(problem, hint="rename one", origin=declaration.where.origin))
+            state.mistakes.add(problem, hint="rename one", origin=declaration.where.origin)
             continue
         from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
 

@@ -50,26 +50,23 @@ def check_declaration(declaration: Declaration) -> None:
     """A function must stand where Lambda finds it, and its name and its handler must be possible ones."""
     mistakes = Mistakes()
     if declaration.nested:
-        nested = RemitError(
+        mistakes.add(
             f"function `{declaration.name}` is declared inside another function, where Lambda cannot find it",
             hint="move it to the top level of its module",
             origin=declaration.where.origin,
         )
-        mistakes.errors.append(nested)
     if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
-        bad_name = RemitError(
+        mistakes.add(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
             origin=places.argument_origin(declaration.where, "name"),
         )
-        mistakes.errors.append(bad_name)
     if not is_possible(declaration.handler):
-        bad_handler = RemitError(
+        mistakes.add(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
             origin=places.argument_origin(declaration.where, "handler"),
         )
-        mistakes.errors.append(bad_handler)
     mistakes.refuse()
 
 
@@ -283,7 +280,7 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
             hint = "give one another `function_name=`"
         else:
             continue
-        mistakes.errors.append(RemitError(problem, hint=hint, origin=function.origin))
+        mistakes.add(problem, hint=hint, origin=function.origin)
     mistakes.refuse()
 
 

@@ -198,12 +198,11 @@ def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions
         if isinstance(text, str | int | bool):
             texts[str(name)] = str(tokens.plain(text))
         elif text is not None:  # a function of which something is wrong, which is noted
-            problem = RemitError(
+            mistakes.add(
                 f"`link` gives {name!r} {described(value)}",
                 hint="a function of the app, a shared resource, another workflow or a text",
                 origin=places.part_origin(declaration.where, "link", (str(name),)),
             )
-            mistakes.errors.append(problem)
     mistakes.refuse()
     return texts
 
@@ -240,12 +239,11 @@ def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mist
         if isinstance(trigger, Schedule | Event):
             triggers.append(trigger.at(relative(trigger.written, state.folder) or trigger.written))
         elif type(trigger) is not Unread:
-            problem = RemitError(
+            mistakes.add(
                 f"{type(trigger).__name__} does not start a workflow",
                 hint="`on.schedule(…)` and `on.event(…)` do; code starts it with `grants.states.start`",
                 origin=places.argument_origin(declaration.where, "", position),
             )
-            mistakes.errors.append(problem)
     return tuple(triggers)
 
 
