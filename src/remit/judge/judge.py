@@ -120,7 +120,7 @@ def _judgement(declared: Loading) -> Judgement:
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(replace(declaration, code=code_root(declaration, declared.folder)))
     state.workflows = [replace(written, triggers=readable(written.triggers)) for written in declared.workflows]
-    state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]
+    state.jobs = [declaration for declaration in state.declarations if declaration.is_job]
     return state
 
 
@@ -211,7 +211,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     functions: list[Function] = []
     for declaration in state.declarations:
-        if declaration.job is None:
+        if not declaration.is_job:
             function = function_of(state, declaration, everywhere)
             if function is not None:
                 functions.append(_with_jobs(state, function, declaration))
@@ -288,7 +288,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
             replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
         ),
         queues=queues,
-        jobs={job.name: worker_name(job.job.queue) for job in state.jobs if job.job is not None},
+        jobs={job.name: worker_name(job.job.queue) for job in state.jobs},
         schedules_jobs=config.job.scheduler,
         queues_origin=_assigned_at(state, config.job, "enable"),
         default_policy=replacements.get("default_policy"),

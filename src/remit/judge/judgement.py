@@ -74,7 +74,7 @@ class Judgement:
         """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it."""
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
 
-        if declaration.job is not None:
+        if declaration.is_job:
             module = declaration.job.path.partition(":")[0]
         elif declaration.web is not None:
             module = declaration.web.module

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant, in_stack
 from remit.declare.asked import AskedGrant
 from remit.did_you_mean import did_you_mean, nearest
-from remit.errors import Mistakes, Origin, RemitError, Span, described
+from remit.errors import Mistakes, Origin, RemitError, described
 from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.source import places
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from remit.app import Function, WebApp
+    from remit.app import Function
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
 
@@ -110,58 +110,51 @@ def check_handlers(state: Judgement) -> None:
         functions = (declaration.function, decorated.function)
         with mistakes.noted():
             if None not in functions and functions[0] is not functions[1]:
-                raise _twice(declaration.handler, decorated.where, declaration.where, state)
-            if declaration.web is not None:
-                _check_web_app(state, declaration, declaration.web)
-            elif is_possible(declaration.handler) and not declaration.nested:
+                raise RemitError(
+                    f"function `{declaration.handler.rpartition('.')[2]}` is declared twice; "
+                    f"the other is at {relative(decorated.where.origin, state.folder)}",
+                    hint="rename one: the second would replace the first",
+                    origin=declaration.where.origin,
+                )
+            if declaration.web is not None or (is_possible(declaration.handler) and not declaration.nested):
                 _check_handler(state, declaration)
     mistakes.refuse()
 
 
 def _check_handler(state: Judgement, declaration: Declaration) -> None:
-    module_name, attribute = split(declaration.handler)
+    """A handler must be there, and be one; of a web app, which is imported in the zip, its module must have it."""
+    web, code = declaration.web, declaration.code
+    module_name, attribute = split(declaration.handler) if web is None else (web.module, web.attribute)
     # remit itself has imported many others
-    is_own = module_file(state.folder, module_name, declaration.code) is not None
-    if is_own and module_name in sys.modules and not declaration.code:
+    is_own = module_file(state.folder, module_name, code) is not None
+    problem = None
+    if web is not None and is_own:
+        problem = _problem_of_source(state, code, module_name, attribute.partition(".")[0], is_web_app=True)
+    elif is_own and module_name in sys.modules and not code:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
-    elif declaration.job is not None:
-        problem = None  # its module failed after it, and Lambda calls its worker
+    elif declaration.is_job:
+        pass  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:
         problem = _problem_of(declaration.function)  # its module failed after it
     elif _may_be_in_a_layer(state, declaration):
-        problem = None
+        pass
     elif is_own:
-        problem = _problem_of_source(state, declaration.code, module_name, attribute)
+        problem = _problem_of_source(state, code, module_name, attribute)
     else:  # a module of a dependency is looked at in the zip
-        problem = _problem_of_absent(state, declaration.code, module_name, attribute)
+        problem = _problem_of_absent(state, code, module_name, attribute, is_web_app=web is not None)
     if problem is not None:
+        argument = ("handler", None) if web is None else ("target", 0)
+        subject = f"the handler `{declaration.handler}`" if web is None else f"the web app `{web.target}`"
         raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
+            f"{subject} of function `{declaration.name}` {problem.message}",
             hint=problem.hint,
-            origin=places.argument_origin(declaration.where, "handler"),
+            origin=places.argument_origin(declaration.where, *argument),
         )
 
 
 def _may_be_in_a_layer(state: Judgement, declaration: Declaration) -> bool:
     own = any("layers" in settings or "properties" in settings for _, settings in declaration.settings)
     return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
-
-
-def _check_web_app(state: Judgement, declaration: Declaration, web: WebApp) -> None:
-    """The module of a web app must exist, and have it. It is imported in the zip: its frameworks are there."""
-    if module_file(state.folder, web.module, declaration.code) is not None:
-        name = web.attribute.partition(".")[0]
-        problem = _problem_of_source(state, declaration.code, web.module, name, is_web_app=True)
-    elif _may_be_in_a_layer(state, declaration):
-        problem = None
-    else:
-        problem = _problem_of_absent(state, declaration.code, web.module, web.attribute, is_web_app=True)
-    if problem is not None:
-        raise RemitError(
-            f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
-            hint=problem.hint,
-            origin=places.argument_origin(declaration.where, "target", 0),
-        )
 
 
 def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
@@ -282,15 +275,6 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
             continue
         mistakes.add(problem, hint=hint, origin=function.origin)
     mistakes.refuse()
-
-
-def _twice(handler: str, original: Span, repeated: Span, state: Judgement) -> RemitError:
-    return RemitError(
-        f"function `{handler.rpartition('.')[2]}` is declared twice; "
-        f"the other is at {relative(original.origin, state.folder)}",
-        hint="rename one: the second would replace the first",
-        origin=repeated.origin,
-    )
 
 
 def logical_id(name: str) -> str:

@@ -13,7 +13,7 @@ from remit.declare.unread import unknown
 from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
-from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions, WorkflowDeclaration
+from remit.project.declared import HANDLER, NO_JOB, Access, Declaration, JobOptions, WebOptions, WorkflowDeclaration
 from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ class Group:
             state.declarations.append(replace(declaration, named=named))
 
     def _declaration(self, name: str, handler: str, triggers: tuple[Any, ...], arguments: _Arguments) -> Declaration:
-        kind: Literal["function", "job"] = "function" if arguments.job is None else "job"
+        kind: Literal["function", "job"] = "function" if arguments.job is NO_JOB else "job"
         settings, link = _without_link(arguments.settings)
         access = Access(kind, name, arguments.policy, arguments.managed_policy, arguments.span, link)
         return Declaration(
@@ -262,7 +262,7 @@ class _Arguments(NamedTuple):
     settings: Mapping[str, Any]
     sends: Any
     reads: Any
-    job: JobOptions | None = None
+    job: JobOptions = NO_JOB
 
 
 def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:

@@ -16,6 +16,23 @@ HANDLER: Final = "remit.web.handler"
 
 
 @dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What a job's decorator says of its runs, unchecked; None where it does not say."""
+
+    queue: Any
+    timeout: Any = None
+    retries: Any = None
+    concurrency: Any = None
+    once: Any = False
+    path: str = ""
+    """The module and qualified name of its function: `app:send_mail`."""
+
+
+NO_JOB: Final = JobOptions("")
+"""What the declaration of a function has in the place of a job's options."""
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """What one decorator said, unchecked: `load` makes a Function of it."""
 
@@ -27,8 +44,8 @@ class Declaration:
     settings: tuple[tuple[Span, Mapping[str, Any]], ...]
     """As `access`."""
     where: Span
-    job: JobOptions | None = None
-    """What a job's decorator says of its runs; None for a function."""
+    job: JobOptions = NO_JOB
+    """What a job's decorator says of its runs."""
     sends: Any = None
     """The jobs that it sends; None where it does not say."""
     reads: Any = None
@@ -45,6 +62,11 @@ class Declaration:
     """The same, checked."""
     code: str = ""
     """The folder at the root of its zip, checked: its path from the project's; empty for the project itself."""
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it is a job, and no function."""
+        return self.job is not NO_JOB
 
 
 class WebOptions(NamedTuple):
@@ -68,19 +90,6 @@ class WorkflowDeclaration:
     type: Any
     properties: Any
     where: Span
-
-
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """What a job's decorator says of its runs, unchecked; None where it does not say."""
-
-    queue: Any
-    timeout: Any = None
-    retries: Any = None
-    concurrency: Any = None
-    once: Any = False
-    path: str = ""
-    """The module and qualified name of its function: `app:send_mail`."""
 
 
 @dataclass(frozen=True, slots=True)
