@@ -40,7 +40,7 @@ def query(
     buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
     """
     verb = "athena.query"
-    group, group_name = typed.Kind("athena", "workgroup/{}", "workgroup").named(workgroup, verb)
+    group, group_name = typed.ResourceKind("athena", "workgroup/{}", "workgroup").named(workgroup, verb)
     below = "" if prefix == "" else typed.text_of(prefix, verb)
     because = f"queries database {typed.text_of(database, verb)} in workgroup {group_name}"
     return (

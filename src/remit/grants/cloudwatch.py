@@ -12,7 +12,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef
 from remit.grants import typed
 
-_ALARM: Final = typed.Kind("cloudwatch", "alarm:{}", "alarm")
+_ALARM: Final = typed.ResourceKind("cloudwatch", "alarm:{}", "alarm")
 
 
 @verb

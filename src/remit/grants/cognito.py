@@ -12,7 +12,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import UserPoolRef
 from remit.grants import typed
 
-_POOL: Final = typed.Kind("cognito-idp", "userpool/{}", "user pool")
+_POOL: Final = typed.ResourceKind("cognito-idp", "userpool/{}", "user pool")
 
 
 @verb

@@ -13,7 +13,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef
 from remit.grants import typed
 
-_DOMAIN: Final = typed.Kind("es", "domain/{}", "domain")
+_DOMAIN: Final = typed.ResourceKind("es", "domain/{}", "domain")
 
 
 @verb

@@ -14,7 +14,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import ClusterRef, KeyRef, SecretRef
 from remit.grants import secretsmanager, typed
 
-_CLUSTER: Final = typed.Kind("rds", "cluster:{}", "cluster")
+_CLUSTER: Final = typed.ResourceKind("rds", "cluster:{}", "cluster")
 
 
 @verb

@@ -15,7 +15,7 @@ from remit.declare.resource_references import MachineRef
 from remit.grants import typed
 from remit.resources.names import name_of, own_id
 
-_MACHINE: Final = typed.Kind("states", "stateMachine:{}", "state machine")
+_MACHINE: Final = typed.ResourceKind("states", "stateMachine:{}", "state machine")
 _NAME_OF_OWN: Final = r"\$\{([A-Za-z0-9]+)\.Name\}"
 _EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
 

@@ -100,8 +100,8 @@ def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because
     )
 
 
-class Kind(NamedTuple):
-    """A kind of things in the app's region and account that verbs are about: `Kind("sqs", "{}", "queue")`."""
+class ResourceKind(NamedTuple):
+    """A kind of things in the app's region and account that verbs are about: `ResourceKind("sqs", "{}", "queue")`."""
 
     service: str
     path: str
