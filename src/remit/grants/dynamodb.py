@@ -20,7 +20,7 @@ from remit.declare.resource_references import KeyRef, TableRef
 from remit.grants import typed
 from remit.iam.policy import Condition
 
-_TABLE: Final = typed.ResourceKind("dynamodb", "table/{}", "table")
+_TABLE: Final = typed.ResourceKind("dynamodb", "table/{}", "table", "AWS::DynamoDB::Table")
 
 
 @verb

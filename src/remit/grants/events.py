@@ -12,7 +12,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import BusRef
 from remit.grants import typed
 
-_BUS: Final = typed.ResourceKind("events", "event-bus/{}", "bus")
+_BUS: Final = typed.ResourceKind("events", "event-bus/{}", "bus", "AWS::Events::EventBus")
 
 
 @verb

@@ -12,7 +12,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import DeliveryStreamRef
 from remit.grants import typed
 
-_STREAM: Final = typed.ResourceKind("firehose", "deliverystream/{}", "Firehose")
+_STREAM: Final = typed.ResourceKind("firehose", "deliverystream/{}", "Firehose", "AWS::KinesisFirehose::DeliveryStream")
 
 
 @verb

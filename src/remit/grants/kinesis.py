@@ -14,7 +14,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, StreamRef
 from remit.grants import typed
 
-_STREAM: Final = typed.ResourceKind("kinesis", "stream/{}", "stream")
+_STREAM: Final = typed.ResourceKind("kinesis", "stream/{}", "stream", "AWS::Kinesis::Stream")
 
 
 @verb

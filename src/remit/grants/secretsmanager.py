@@ -14,7 +14,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, SecretRef
 from remit.grants import typed
 
-_SECRET: Final = typed.ResourceKind("secretsmanager", "secret:{}-??????", "secret")
+_SECRET: Final = typed.ResourceKind("secretsmanager", "secret:{}-??????", "secret", "AWS::SecretsManager::Secret")
 
 
 @verb

@@ -13,7 +13,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, TopicRef
 from remit.grants import typed
 
-_TOPIC: Final = typed.ResourceKind("sns", "{}", "topic")
+_TOPIC: Final = typed.ResourceKind("sns", "{}", "topic", "AWS::SNS::Topic")
 
 
 @verb

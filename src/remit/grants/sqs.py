@@ -14,7 +14,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, QueueRef
 from remit.grants import typed
 
-_QUEUE: Final = typed.ResourceKind("sqs", "{}", "queue")
+_QUEUE: Final = typed.ResourceKind("sqs", "{}", "queue", "AWS::SQS::Queue")
 
 
 @verb
