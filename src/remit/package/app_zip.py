@@ -224,7 +224,13 @@ def _attempt(
         sizes[top] = sizes.get(top, 0) + part.size
     biggest = tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_BIGGEST])
     if unzipped >= UNZIPPED:
-        raise _too_big(unzipped, biggest)
+        parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in biggest)
+        raise RemitError(
+            f"the package is too big: {unzipped:,} bytes unpacked, and Lambda takes {UNZIPPED:,}; "
+            f"the biggest parts, unpacked: {parts}",
+            hint="drop what the functions do not use (boto3 and botocore are in Lambda already), or list data in "
+            ".remitignore: layers count as well",
+        )
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
         new = Path(work, "new.zip")
         suspects: list[Entry] = []
@@ -315,16 +321,6 @@ def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer,
         os.fsync(file.fileno())
     texts = (contents, *(installed.contents for installed in layers))
     return hashlib.sha256("".join(texts).encode()).hexdigest()
-
-
-def _too_big(size: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
-    parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in biggest)
-    return RemitError(
-        f"the package is too big: {size:,} bytes unpacked, and Lambda takes {UNZIPPED:,}; "
-        f"the biggest parts, unpacked: {parts}",
-        hint="drop what the functions do not use (boto3 and botocore are in Lambda already), or list data in "
-        ".remitignore: layers count as well",
-    )
 
 
 def bytes_in_words(size: int) -> str:
