@@ -130,24 +130,26 @@ def resource(
     with mistakes.noted():
         type_name = setting_values.text(("type",), type)
     with mistakes.noted():
-        all_properties = {**_mapping(properties), **_properties(type_name, more)}
+        if not isinstance(properties, dict | None):
+            raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
+        all_properties = {**(properties or {}), **_properties(type_name, more)}
         checked = setting_values.plain(("properties",), _texts(all_properties))
     with mistakes.noted():
-        attributes |= _dependencies(depends_on)
+        resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
+        if depends_on is not None:
+            if not all(isinstance(handle, Handle) for handle in resources):
+                raise RemitError("`depends_on` takes a resource, or a list of them")
+            attributes["DependsOn"] = [handle.logical_id for handle in resources]
     with mistakes.noted():
-        attributes |= _deletion(deletion_policy)
+        policy = setting_values.or_none(setting_values.one_of(_DELETION))(("deletion_policy",), deletion_policy)
+        if policy is not None:
+            attributes |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
     with mistakes.noted():
         own_id = setting_values.or_none(setting_values.logical_id)(("logical_id",), logical_id)
     mistakes.refuse()
     # The name is known only when the class body has ended: until then a number stands for it.
     handle = HANDLES.get(type_name, Handle)
     return handle(type_name, checked, attributes, span, own_id or f"Pending0{next(_numbers)}0")
-
-
-def _mapping(properties: Any) -> Mapping[str, Any]:
-    if not isinstance(properties, dict | None):
-        raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
-    return properties or {}
 
 
 def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,22 +165,6 @@ def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
         by_letters.get(keyword.replace("_", "").casefold(), _pascal(keyword)): value
         for keyword, value in keywords.items()
     }
-
-
-def _dependencies(depends_on: Any) -> dict[str, Any]:
-    if depends_on is None:
-        return {}
-    resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
-    if not all(isinstance(handle, Handle) for handle in resources):
-        raise RemitError("`depends_on` takes a resource, or a list of them")
-    return {"DependsOn": [handle.logical_id for handle in resources]}
-
-
-def _deletion(deletion_policy: Any) -> dict[str, Any]:
-    if deletion_policy is None:
-        return {}
-    policy = setting_values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
-    return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
 
 
 @judged_at_once
