@@ -734,46 +734,6 @@ def test_a_session_policy_limits_a_session(worker: Worker) -> None:
         limited("dynamodb").get_item(TableName="orders", Key=ITEM)
 
 
-def test_a_session_keeps_its_source_identity_and_the_sessions_that_it_makes_have_it_too(worker: Worker) -> None:
-    aws = worker.aws
-    own = partial(session(aws).client, **client_arguments(aws))
-    actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
-    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}}
-    of_ada = {"StringEquals": {"aws:SourceIdentity": "ada"}}
-    granted = [allow(actions, "*"), allow("sqs:ListQueues", "*", **of_ada)]
-    for name, actions_of_trust in (("traced", actions), ("chained", actions), ("nameless", ["sts:AssumeRole"])):
-        arguments = {"AssumeRolePolicyDocument": document([{**trust, "Action": actions_of_trust}])}
-        own("iam").create_role(RoleName=name, **arguments)
-        own("iam").put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(granted))
-
-    def role(name: str) -> str:
-        return f"arn:aws:iam::{ACCOUNT}:role/{name}"
-
-    def assume(sts: Any, name: str, **options: str) -> tuple[dict[str, Any], Callable[[str], Any]]:
-        answer = sts.assume_role(RoleArn=role(name), RoleSessionName="traced", **options)
-        keys = answer["Credentials"]
-        credentials = {
-            "aws_access_key_id": keys["AccessKeyId"],
-            "aws_secret_access_key": keys["SecretAccessKey"],
-            "aws_session_token": keys["SessionToken"],
-        }
-        return answer, lambda service: session(aws).client(service, **client_arguments(aws) | credentials)
-
-    answer, traced = assume(own("sts"), "traced", SourceIdentity="ada")
-    assert answer["SourceIdentity"] == "ada"
-    assert traced("sqs").list_queues()
-    answer, chained = assume(traced("sts"), "chained")
-    assert answer["SourceIdentity"] == "ada"
-    assert chained("sqs").list_queues()
-    with pytest.raises(ClientError, match="cannot be changed"):
-        assume(traced("sts"), "chained", SourceIdentity="bob")
-    with pytest.raises(ClientError, match="not authorized to perform: sts:SetSourceIdentity"):
-        assume(traced("sts"), "nameless")
-    _, without = assume(own("sts"), "traced")
-    with pytest.raises(ClientError, match="not authorized to perform: sqs:ListQueues"):
-        without("sqs").list_queues()
-
-
 @pytest.mark.parametrize("kept", [["db"], []])
 def test_each_secret_of_a_batch_is_given_or_denied_by_itself(worker: Worker, kept: list[str]) -> None:
     answer = worker.clients("secretsmanager").batch_get_secret_value(SecretIdList=[*kept, "mail", "sealed", "none"])

@@ -28,6 +28,7 @@ from remit.local.authorization.requested_operation import S3, USER_POOLS, bucket
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.prepared_answers import Answered, PreparedAnswers
 from remit.local.repairs.requests import DECIDED
+from remit.local.repairs.sessions import check_session
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
     ANSWERS,
@@ -79,7 +80,7 @@ _OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algo
 """How the names of headers begin that speak of the body: they are not true of another one."""
 _NOBODY: Final = Caller("", "")
 """Who makes a request that a token is to say it of."""
-_LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" takes 100,000 of the assertion alone)
+_LARGEST_TOKEN: Final = 200_000  # bytes of a request; a token has 20,000 at most
 _DRAINED: Final = 1 << 24  # bytes of a refused request that are read
 _FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -269,6 +270,8 @@ class Gate:
             CALLER.set(caller)
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
+        if service == "sts":
+            check_session(asked, caller)
         if caller.is_root:
             return asked, send, None
         allowed = self.authorizer.check(asked, region, caller)

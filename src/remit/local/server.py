@@ -64,7 +64,6 @@ from remit.local.repairs.requests import read_no_models, send_to_the_decided_ser
 from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.rest_apis import repair_rest_apis
 from remit.local.repairs.sessions import make_sessions_as_sts_does
-from remit.local.repairs.shards import keep_closed_shards
 from remit.local.repairs.simulated_policies import simulate_policies
 from remit.local.repairs.stack_refusals import refuse_stacks
 from remit.local.repairs.stacks import repair_stacks
@@ -259,7 +258,6 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
     fail_wrongly_reported_batches(functions_of_emulator)
     repair_filters()
     keep_alarms()
-    keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()

@@ -338,7 +338,7 @@ def _requested_alias(question: Question) -> Value:
 
 _ABSENT: Final = (
     "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:federatedprovider", "aws:sourcearn",
-    "aws:sourceaccount", "aws:sourceowner", "aws:sourceidentity", "aws:sourceorgid", "aws:sourceorgpaths",
+    "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths",
     "aws:assumedroot", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "aws:chatbotsourcearn",
     "aws:multifactorauthage", "aws:multifactorauthpresent", "aws:tokenissuetime", "aws:userid",
     "ec2:sourceinstancearn", "glue:credentialissuingservice", "glue:roleassumedby",

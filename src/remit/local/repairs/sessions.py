@@ -1,50 +1,48 @@
 """Sessions as STS makes them: of a role that is there, no longer than it lets them be, with what must be kept of them.
 
-The emulator gives a session of any role, name and length. Of the token of an identity provider it reads nothing, and
-SAML it does not know. The gate has decided by then whether the role's trust lets the caller in.
+The emulator gives a session of any role, name and length. Of the token of an identity provider it reads nothing.
 
-Sources: "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "GetSessionToken" (AWS STS API Reference),
-"Monitor and control actions taken with assumed roles", "Role chaining" (IAM User Guide).
+Sources: "AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken" (AWS STS API Reference), "Role chaining" (IAM User
+Guide).
 """
 
 from __future__ import annotations
 
 import re
-import time
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 from xml.sax.saxutils import escape
 
 from remit.iam.request import principal_of
 from remit.local.authorization.caller import CALLER
-from remit.local.authorization.federated_callers import FEDERATED_ACTIONS, federated_caller
+from remit.local.authorization.federated_callers import WEB_IDENTITY, federated_caller
 from remit.local.emulator import emulated, instead_of
+from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.local.authorization.caller import Caller
+    from remit.local.authorization.canonical_request import CanonicalRequest
+
     Answer = tuple[int, dict[str, str], bytes]
 
-SOURCE_IDENTITY: Final = "SourceIdentity"
-"""The parameter of AssumeRole, and what a session of the emulator has it under."""
 IS_ROOT: Final = "is_root"
 """What a session of the emulator has that was made with this server's own key."""
 FEDERATED_KEYS: Final = "federated_keys"
 """What a session of the emulator has the condition keys of its identity provider under."""
 ROLE_ID: Final = "role_id"
 """What a session of the emulator has the id of its role under."""
-_REQUESTED: Final[ContextVar[str]] = ContextVar("requested source identity", default="")
 _END_OF_RESULT: Final = b"</AssumeRoleResult>"
 _SHORTEST, _LONGEST, _LONGEST_IN_A_CHAIN = 900, 43200, 3600  # seconds
-_SESSION_NAME: Final = r"[\w+=,.@-]*"
+_SESSION_NAME: Final = r"[\w+=,.@-]{2,64}"
 
 
 def make_sessions_as_sts_does() -> None:
-    """Have the emulator's STS check what it is asked for, and note whose session it makes.
+    """Have the emulator's STS read tokens of identity providers, and note whose session it makes.
 
     Emulator: services/sts.py, services/iam.py.
-    Test: test_role_sessions.py::test_a_session_lasts_no_longer_than_its_role_lets_it_and_an_hour_in_a_chain,
+    Test: test_role_sessions.py::test_a_session_ends_with_its_role_and_a_new_role_of_the_name_is_another,
     test_role_sessions.py::test_a_jobs_token_gets_the_role_whose_trust_its_claims_meet.
     """
     sts = emulated("services.sts")
@@ -53,71 +51,64 @@ def make_sessions_as_sts_does() -> None:
     async def handle(
         handle_request: Any, method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]
     ) -> Answer:
-        parameters = _parameters(body, query)
-        action = parameters.get("Action", "")
-        refused = _refused(sts, action, parameters)
-        if refused is not None:
-            return refused
-        if action in FEDERATED_ACTIONS:
-            return _federated_session(sts, action, parameters)
-        requested = _REQUESTED.set(parameters.get(SOURCE_IDENTITY, ""))
-        try:
+        form = dict(parse_qsl(body.decode()))
+        if form.get("Action") != WEB_IDENTITY:
             answer: Answer = await handle_request(method, path, headers, body, query)
-            return _with_identity(answer, _REQUESTED.get())
-        finally:
-            _REQUESTED.reset(requested)
+            return answer
+        # The emulator's own answer to it is no XML, and forgets the policies of the session.
+        body = urlencode({**form, "Action": "AssumeRole"}).encode()
+        status, answer_headers, content = await handle_request(method, path, headers, body, query)
+        described = federated_caller(WEB_IDENTITY, form).described.items()
+        elements = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in described).encode()
+        content = content.replace(_END_OF_RESULT, elements + _END_OF_RESULT)
+        return status, answer_headers, content.replace(b"AssumeRoleR", f"{WEB_IDENTITY}R".encode())
 
     @instead_of(sts, "register_session")
     def register(register_session: Any, access_key_id: str, session: dict[str, Any]) -> None:
-        caller = sts._sessions.get(session.get("SourceAccessKeyId")) or {}
-        identity = caller.get(SOURCE_IDENTITY) or _REQUESTED.get()
-        if identity:
-            session[SOURCE_IDENTITY] = identity
-            _REQUESTED.set(identity)
+        caller = CALLER.get()
+        if caller is not None and caller.is_federated:
+            session[FEDERATED_KEYS] = {**caller.keys, "aws:federatedprovider": caller.arn}
         # The emulator calls any key of twelve digits root: only the server's own key makes a session that is.
-        session[IS_ROOT] = session.get("PrincipalType") == "Root" and CALLER.get() is None
+        session[IS_ROOT] = session.get("PrincipalType") == "Root" and caller is None
         role = stored_role(session.get("Arn", ""))
         # A role that is made later under the same name is another one, whose sessions these are not.
         session[ROLE_ID] = None if role is None else role["RoleId"]
         register_session(access_key_id, session)
 
 
-def _parameters(body: bytes, query: Mapping[str, Any]) -> dict[str, str]:
-    of_query = {name: str(values[0] if isinstance(values, list) else values) for name, values in query.items()}
-    return of_query | dict(parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True))
-
-
-def _refused(  # noqa: PLR0911 - one case after the other
-    sts: Any, action: str, parameters: Mapping[str, str]
-) -> Answer | None:
-    """The error of AWS for a session that it would not make; None where it would."""
-
-    def error(status: int, code: str, message: str) -> Answer:
-        answer: Answer = sts._error(status, code, escape(message), ns="sts")
-        return answer
-
-    caller = CALLER.get()
-    is_session = caller is not None and ":sts:" in caller.arn
-    if action in ("GetSessionToken", "GetFederationToken"):
+def check_session(asked: CanonicalRequest, caller: Caller) -> None:
+    """Check a request to STS for a session. RefusedRequest: STS would not make it, in its words."""
+    action, parameters = asked.operation.name, asked.parameters
+    is_session = ":sts:" in caller.arn
+    if action in ("GetSessionToken", "GetFederationToken") and is_session:
         # A session of a session would have none of its limits.
-        return error(403, "AccessDenied", f"Cannot call {action} with session credentials") if is_session else None
+        raise RefusedRequest("AccessDenied", f"Cannot call {action} with session credentials")
     if not action.startswith("AssumeRole"):
-        return None
-    for problem in (_wrong_name(action, parameters), _wrong_duration(parameters)):
-        if problem:
-            return error(400, "ValidationError", f"1 validation error detected: {problem}")
+        return
+    name, duration = parameters.get("RoleSessionName", ""), parameters.get("DurationSeconds") or str(_SHORTEST)
+    seconds = int(duration) if re.fullmatch(r"[0-9]{1,9}", duration) else 0
+    if not re.fullmatch(_SESSION_NAME, name, re.ASCII):
+        raise _constraint("roleSessionName", name, f"satisfy regular expression pattern: {_SESSION_NAME}")
+    if seconds < _SHORTEST:
+        raise _constraint("durationSeconds", duration, f"have value greater than or equal to {_SHORTEST}")
+    if seconds > _LONGEST:
+        raise _constraint("durationSeconds", duration, f"have value less than or equal to {_LONGEST}")
     role = stored_role(parameters.get("RoleArn", ""))
     if role is None:
-        subject = "" if caller is None else f"User: {caller.arn} is not authorized to perform: "
-        return error(403, "AccessDenied", f"{subject}sts:{action} on resource: {parameters.get('RoleArn', '')}")
-    seconds = int(parameters.get("DurationSeconds") or _SHORTEST)
-    if is_session and action == "AssumeRole" and seconds > _LONGEST_IN_A_CHAIN:
+        subject = f"User: {caller.arn} is not authorized to perform: sts:{action}"
+        raise RefusedRequest("AccessDenied", f"{subject} on resource: {parameters.get('RoleArn', '')}")
+    limit = ""
+    if is_session and seconds > _LONGEST_IN_A_CHAIN:
         limit = "the 1 hour session limit for roles assumed by role chaining"
-        return error(400, "ValidationError", f"The requested DurationSeconds exceeds {limit}.")
-    if seconds > int(role["MaxSessionDuration"]):
+    elif seconds > int(role["MaxSessionDuration"]):
         limit = "the MaxSessionDuration set for this role"
-        return error(400, "ValidationError", f"The requested DurationSeconds exceeds {limit}.")
-    return None
+    if limit:
+        raise RefusedRequest("ValidationError", f"The requested DurationSeconds exceeds {limit}.", 400)
+
+
+def _constraint(member: str, value: str, constraint: str) -> RefusedRequest:
+    reason = f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
+    return RefusedRequest("ValidationError", f"1 validation error detected: {reason}", 400)
 
 
 def stored_role(arn: str) -> Mapping[str, Any] | None:
@@ -128,83 +119,3 @@ def stored_role(arn: str) -> Mapping[str, Any] | None:
     iam = emulated("services.iam")
     role: Mapping[str, Any] | None = iam._roles.get_scoped(principal.account, None, principal.role)
     return None if role is None or (principal.kind == "role" and role["Arn"] != arn) else role
-
-
-def _wrong_name(action: str, parameters: Mapping[str, str]) -> str:
-    if action == "AssumeRoleWithSAML":  # the assertion has it
-        return ""
-    name = parameters.get("RoleSessionName", "")
-    unmet = ""
-    if not re.fullmatch(_SESSION_NAME, name, re.ASCII):
-        unmet = f"satisfy regular expression pattern: {_SESSION_NAME}"
-    elif len(name) < 2:  # noqa: PLR2004 - "AssumeRole", RoleSessionName
-        unmet = "have length greater than or equal to 2"
-    elif len(name) > 64:  # noqa: PLR2004 - as above
-        unmet = "have length less than or equal to 64"
-    return f"Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must {unmet}" if unmet else ""
-
-
-def _wrong_duration(parameters: Mapping[str, str]) -> str:
-    text = parameters.get("DurationSeconds", "")
-    if not text:
-        return ""
-    unmet = ""
-    if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        unmet = "be a number"
-    elif int(text) < _SHORTEST:
-        unmet = f"have value greater than or equal to {_SHORTEST}"
-    elif int(text) > _LONGEST:
-        unmet = f"have value less than or equal to {_LONGEST}"
-    return f"Value '{text}' at 'durationSeconds' failed to satisfy constraint: Member must {unmet}" if unmet else ""
-
-
-def _federated_session(sts: Any, action: str, parameters: Mapping[str, str]) -> Answer:
-    """A session of whoever an identity provider names."""
-    caller = federated_caller(action, parameters)
-    role = parameters["RoleArn"]
-    seconds = int(parameters.get("DurationSeconds") or _LONGEST_IN_A_CHAIN)
-    if caller.most_seconds is not None:
-        seconds = min(seconds, max(caller.most_seconds, _SHORTEST))
-    policies, _ = sts._session_policies(parameters, check=False)
-    arn, _ = sts._assumed_role_arn(role, caller.session_name)
-    user_id = f"{sts._role_id(role)}:{caller.session_name}"
-    iam = emulated("services.iam")
-    credentials = {
-        "AccessKeyId": iam._gen_session_access_key(),
-        "SecretAccessKey": iam._gen_secret(),
-        "SessionToken": iam._gen_session_token(),
-    }
-    sts.register_session(
-        credentials["AccessKeyId"],
-        {
-            **credentials,
-            "Arn": arn,
-            "UserId": user_id,
-            "Expiration": time.time() + seconds,
-            "AccountId": role.split(":")[4],
-            "PrincipalType": "AssumedRole",
-            "SessionPolicies": policies if any(policies.values()) else None,
-            FEDERATED_KEYS: {**caller.keys, "aws:federatedprovider": caller.provider},
-        },
-    )
-    members = {
-        "Credentials": _elements({**credentials, "Expiration": sts._future(seconds)}),
-        "AssumedRoleUser": _elements({"AssumedRoleId": user_id, "Arn": arn}),
-        "PackedPolicySize": "0",
-    }
-    content = "".join(f"<{name}>{text}</{name}>" for name, text in members.items()) + _elements(caller.described)
-    answer: Answer = sts._xml(200, f"{action}Response", f"<{action}Result>{content}</{action}Result>", ns="sts")
-    return answer
-
-
-def _elements(members: Mapping[str, str]) -> str:
-    return "".join(f"<{name}>{escape(text)}</{name}>" for name, text in members.items())
-
-
-def _with_identity(answer: Answer, identity: str) -> Answer:
-    """The answer of AssumeRole with the source identity of the new session."""
-    status, headers, body = answer
-    if not identity:
-        return answer
-    element = f"<{SOURCE_IDENTITY}>{escape(identity)}</{SOURCE_IDENTITY}>".encode()
-    return status, headers, body.replace(_END_OF_RESULT, element + _END_OF_RESULT)

@@ -32,7 +32,6 @@ _NEVER_UPDATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELE
 def refuse_stacks() -> None:
     """Make every refusal of stacks, once, in the process that serves."""
     _refuse_lacking_capabilities()
-    _refuse_dangling_references()
     _refuse_busy_stacks()
     _refuse_protected_updates()
 
@@ -44,47 +43,6 @@ def _refuse_lacking_capabilities() -> None:
     Test: test_refusals.py::test_a_template_with_roles_needs_the_capability.
     """
     instead_of(emulated("services.cloudformation.handlers"), "_capabilities_enforced")(lambda _is_enforced: True)
-
-
-def _refuse_dangling_references() -> None:
-    """A template refers to what it has; the emulator takes an unknown name itself for the value.
-
-    Emulator: services/cloudformation/handlers.py, services/cloudformation/changesets.py.
-    Test: test_refusals.py::test_a_template_refers_to_what_it_has.
-    """
-
-    def validated(validate: Any, template: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
-        result = validate(template, *arguments, **options)
-        if not template.get("Transform"):  # a macro may add what is missing
-            _check_references(template)
-        return result
-
-    # Both have imported it under a name of their own: CreateStack is in the one, CreateChangeSet in the other.
-    for name in ("handlers", "changesets"):
-        instead_of(emulated(f"services.cloudformation.{name}"), "validate_template_support")(validated)
-
-
-def _check_references(template: Mapping[str, Any]) -> None:
-    """ValueError, as the emulator raises for a template that it refuses."""
-    resources = template.get("Resources") or {}
-    known = {*resources, *(template.get("Parameters") or {})}
-    missing = _unresolved(resources, known)
-    for resource in resources.values():
-        depends_on = resource.get("DependsOn", ()) if isinstance(resource, dict) else ()
-        names = [depends_on] if isinstance(depends_on, str) else depends_on
-        missing.update(name for name in names if name not in resources)
-    for block, names in (("Resources", missing), ("Outputs", _unresolved(template.get("Outputs") or {}, known))):
-        if names:
-            listed = ", ".join(sorted(names))
-            message = f"Unresolved resource dependencies [{listed}] in the {block} block of the template"
-            raise ValueError(f"Template format error: {message}")
-
-
-def _unresolved(section: Any, known: set[str]) -> set[str]:
-    """The names in a section of a template that are no resource, no parameter and no pseudo parameter."""
-    engine = emulated("services.cloudformation.engine")
-    names = {name for name, _ in engine._intrinsic_references(section)}  # it finds what it will resolve
-    return {name for name in names if name not in known and not name.startswith("AWS::")}
 
 
 def _refuse_busy_stacks() -> None:
