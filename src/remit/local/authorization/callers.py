@@ -16,7 +16,7 @@ from remit.iam.policy import Policy, parse
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.stored_policies import policies_of
 from remit.local.emulator import emulated
-from remit.local.repairs.sessions import FEDERATED_KEYS, IS_ROOT, ROLE_ID, stored_role
+from remit.local.repairs.identities import FEDERATED_KEYS, IS_ROOT, ROLE_ID, stored_role
 from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
