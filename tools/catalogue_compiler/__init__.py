@@ -64,14 +64,13 @@ def _sam_policies(source: Path) -> Chunks:
 
 
 def _partitions(source: Path) -> Chunks:
-    """The chunk `partitions`: [name, suffix, dual-stack suffix, regions, pattern], aws first."""
+    """The chunk `partitions`: [name, suffix, regions, pattern], aws first."""
     rows = []
     for partition in document(source)["partitions"]:
-        outputs = partition["outputs"]
         # `aws-global` and its like are names of endpoints, and no regions.
         region_names = sorted(name for name in partition["regions"] if not name.endswith("-global"))
         pattern = partition["regionRegex"].strip("^$")
-        rows.append([partition["id"], outputs["dnsSuffix"], outputs["dualStackDnsSuffix"], region_names, pattern])
+        rows.append([partition["id"], partition["outputs"]["dnsSuffix"], region_names, pattern])
     return {("partitions", ""): sorted(rows, key=lambda row: (row[0] != "aws", row[0]))}
 
 
