@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 from random_cases import cases
 from remit.local.event_sources import streams
 from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches
-from remit.local.repairs.filters import repair_filters
+from remit.local.event_sources.mappings import repair_filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -102,23 +102,6 @@ def test_a_template_with_roles_needs_the_capability(cloud: Cloud) -> None:
     assert (all(words in answer for words in wanted)) is cloud.refuses
 
 
-@pytest.mark.parametrize(
-    ("sections", "block"),
-    [
-        ({"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Nmae"}}}}, "Resources"),
-        ({"Queue": {"Type": "AWS::SQS::Queue", "DependsOn": "Nmae"}}, "Resources"),
-        ({"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs"),
-    ],
-)
-def test_a_template_refers_to_what_it_has(cloud: Cloud, sections: dict[str, Any], block: str) -> None:
-    outputs = {"Url": {"Value": {"Fn::GetAtt": ["Nmae", "Arn"]}}} if block == "Outputs" else {}
-    body = template(sections, Outputs=outputs)
-    answer = error(cloud.client("cloudformation").create_stack, StackName="refers", TemplateBody=body)
-    message = f"Unresolved resource dependencies [Nmae] in the {block} block of the template"
-    assert (message in answer) is cloud.refuses
-    cloud.client("cloudformation").delete_stack(StackName="refers")
-
-
 def test_a_stack_is_neither_deleted_nor_planned_while_it_is_updated(cloud: Cloud) -> None:
     cloudformation = cloud.client("cloudformation")
     topic = {"Topic": {"Type": "AWS::SNS::Topic"}}

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.repairs.resource_refusals import NOT_ASSUMED
+from remit.local.repairs.refusals import NOT_ASSUMED
 from remit.local.request import RefusedRequest
 from remit.local.stack_operations import before_each
 

@@ -22,7 +22,6 @@ from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_needs
-from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.owning_place import as_owner_of, other_owner
@@ -33,7 +32,6 @@ from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.authorization.strictness import Strictness
 from remit.local.emulator import as_request_of
-from remit.local.repairs.sessions import SOURCE_IDENTITY
 from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
     from remit.access.needed_access import Protocol, RequestedOperation
     from remit.iam.policy import Policy
     from remit.local.authorization.caller import Caller
-    from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
+    from remit.local.authorization.canonical_request import CanonicalRequest
     from remit.local.authorization.owning_place import OwningPlace
     from remit.local.request import ReceivedRequest
     from remit.local.signature import Signature
@@ -56,7 +54,6 @@ _VERDICTS: Final[dict[str, Verdict]] = {
 CALL: Final = "x-remit-call"
 """The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
 _NAMES: Final = EmulatedNames()
-_ASSUME_ROLE: Final = ("sts", "AssumeRole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +130,6 @@ class RequestAuthorizer:
         operation, parameters = request.operation, request.parameters
         setting = _setting(region, caller)
         with as_request_of(setting.account, setting.region):
-            if (operation.client, operation.name) == _ASSUME_ROLE and SOURCE_IDENTITY_KEY in caller.keys:
-                identity = caller.keys[SOURCE_IDENTITY_KEY]
-                if parameters.setdefault(SOURCE_IDENTITY, identity) != identity:
-                    return (_changed_identity(parameters, caller),)
             needs = needs_of(OperationRequest(operation, parameters, setting))
             if needs is None:
                 name = f"{operation.client}:{operation.name}"
@@ -159,17 +152,6 @@ class RequestAuthorizer:
                 decided.verdict, decided.because, decided.statement, file, line, self._refuses(decided),
             )
         )  # fmt: skip
-
-
-def _changed_identity(parameters: Parameters, caller: Caller) -> DecidedNeed:
-    """The denial of a session with another source identity than that of the session which asks for it.
-
-    Source: "Monitor and control actions taken with assumed roles" (IAM User Guide).
-    """
-    need = NeededAccess("sts:SetSourceIdentity", str(parameters.get("RoleArn", "*")), parameters)
-    because = f"the source identity of {caller.arn} is {caller.keys[SOURCE_IDENTITY_KEY]}, and cannot be changed"
-    message = f"User: {caller.arn} is not authorized to perform: {need.action} on resource: {need.resource}: {because}"
-    return DecidedNeed(need, "denied", because, "", message)
 
 
 def _setting(region: str, caller: Caller) -> RequestSetting:

@@ -9,6 +9,7 @@ errors of CreateEventSourceMapping (AWS Lambda Developer Guide and API Reference
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -146,3 +147,24 @@ def _missing(arn: str) -> str | None:
         if streams._resolve_stream_by_arn(arn.partition("/consumer/")[0]) is None:
             return f"Stream not found: {arn}"
     return None
+
+
+def repair_filters() -> None:
+    """Filters let through what Lambda lets through, in the process that serves. Called once.
+
+    The emulator reads a field that is missing as null, and knows neither `$or` nor equals-ignore-case.
+
+    Source: "Control which events Lambda sends to your function", filter rule syntax; "Using event filtering with an
+    Amazon SQS event source", properly filtering messages (AWS Lambda Developer Guide).
+    """
+    rules = emulated("services.eventbridge")
+
+    @instead_of(emulated("services.lambda_svc"), "_match_esm_filter")
+    def matched(_match: Any, record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
+        # A text meets no pattern for JSON, not even one that wants a field to be missing.
+        for name in ("body", "data"):
+            if isinstance(pattern.get(name), dict) and not isinstance(record.get(name), dict | list):
+                return False
+        # The rules are those of EventBridge, which it knows all of; None: a pattern that AWS refuses.
+        alternatives = rules._compiled_pattern(json.dumps(pattern)) or ()
+        return any(rules._matches_detail(record, alternative) for alternative in alternatives)

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.functions import platform_log
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.durable_executions import SETTING, DurableExecutions
-from remit.local.functions.live_log import LiveLog
+from remit.local.functions.function_log import LiveLog
 from remit.local.functions.unpacked_code import UnusableCode
 
 if TYPE_CHECKING:
@@ -79,9 +78,8 @@ class LambdaService:
                 "error": True,
                 "log": "",
             }
-        log = platform_log.written(deployed, invocation, result)
-        live_log.finish(result, log)
-        answer = {"body": _body(result.payload, result.content_type), "log": "\n".join(log.events) + "\n"}
+        log = "\n".join(live_log.finish(result)) + "\n"
+        answer = {"body": _body(result.payload, result.content_type), "log": log}
         if result.error_type is not None:
             answer |= {"error": True, "function_error": "Unhandled"}
             # The metric that alarms look at; the emulator knows none of Lambda's.

@@ -24,6 +24,12 @@ NOT_SIMULATED: Final = "not simulated here"
 """What stack events say of a resource of a type that the emulator does not know."""
 _CONSUMER: Final = "/consumer/"
 _BOUNDARY: Final = "PermissionsBoundary"
+_DEFAULT_POLICY: Final = "__default_policy_ID"
+_BY_DEFAULT: Final = (
+    "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe",
+    "ListSubscriptionsByTopic", "Publish",
+)  # fmt: skip
+"""The actions that a topic's default policy names."""
 
 
 def repair_stacks(account: str) -> None:
@@ -39,6 +45,8 @@ def repair_stacks(account: str) -> None:
     _records_of_aliases()
     _table_encryption()
     _table_policy()
+    _topic_policies()
+    public_access()
     _mapping_state()
     stacks_in_review()
     _replacing_properties()
@@ -161,6 +169,60 @@ def _table_policy() -> None:
             dynamodb._put_resource_policy({"ResourceArn": arn, "Policy": json.dumps(stated["PolicyDocument"])})
 
     _completed_by("AWS::DynamoDB::Table", put)
+
+
+def _topic_policies() -> None:
+    """A topic that a template gives no policy, or takes it from, has AWS's default one, which nobody of IAM gets in by.
+
+    The emulator lets everybody use a topic that a template makes, and leaves one that loses its policy without any.
+
+    Source: "Example cases for Amazon SNS access control", "CreateTopic" (Amazon SNS Developer Guide and API Reference).
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_default_policies.py::test_its_account_gets_in_by_grants_alone_and_nobody_else_at_all,
+    test_default_policies.py::test_a_topic_that_loses_its_own_policy_gets_the_default_one_again.
+    """
+    topics = emulated("services.sns")._topics
+
+    def default_policy(topic: str) -> str:
+        statement = {
+            "Sid": "__default_statement_ID",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": [f"SNS:{action}" for action in _BY_DEFAULT],
+            "Resource": topic,
+            "Condition": {"StringEquals": {"AWS:SourceOwner": topic.split(":")[4]}},
+        }
+        return json.dumps({"Version": "2008-10-17", "Id": _DEFAULT_POLICY, "Statement": [statement]})
+
+    def close(topic: str, _properties: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+        attributes = topics[topic]["attributes"]
+        if not old and json.loads(attributes["Policy"]).get("Id") == _DEFAULT_POLICY:
+            attributes["Policy"] = default_policy(topic)
+
+    def detached(detach: Any, *arguments: Any) -> Any:
+        answer = detach(*arguments)
+        for topic, record in topics.items():
+            record["attributes"].setdefault("Policy", default_policy(topic))
+        return answer
+
+    _completed_by("AWS::SNS::Topic", close)
+    for operation in ("update", "delete"):
+        instead_of(_handlers()["AWS::SNS::TopicPolicy"], operation)(detached)
+
+
+def public_access() -> None:
+    """A new bucket blocks all public access; the emulator's does so only where it checks signatures by itself.
+
+    Source: "Blocking public access to your Amazon S3 storage" (Amazon S3 User Guide): all four since April 2023.
+    Emulator: services/s3.py.
+    Test: ../deploy/test_by_hand_resources.py::test_after_a_deploy_nothing_was_changed_by_hand,
+    test_emulator_repairs.py::test_a_new_bucket_blocks_no_public_access.
+    """
+    s3 = emulated("services.s3")
+
+    @instead_of(s3, "_new_bucket_public_access_block")
+    def block(_block: Any) -> dict[str, Any]:
+        return {"_public_access_block": s3._NEW_BUCKET_PUBLIC_ACCESS_BLOCK}
 
 
 def _mapping_state() -> None:
