@@ -60,6 +60,7 @@ Resources:
         - SQSSendMessagePolicy: {QueueName: !GetAtt Orders.QueueName}
         - AWSLambdaBasicExecutionRole
         - AmazonSSMReadOnlyAccess
+        - !ImportValue shared-policy
         - Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: !Sub "arn:aws:s3:::${Stage}-in/*"}]
       Events:
         Queue: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn, BatchSize: 5}}
@@ -384,6 +385,30 @@ def test_a_service_of_serverless_keeps_its_names_and_its_variables_are_resolved(
     assert 'existing.parameter("/shop/key")' in (tmp_path / "app/parameters.py").read_text("utf-8")
     schedules = [each for each in resources.values() if each["Type"] == "AWS::Scheduler::Schedule"]
     assert [each["Properties"]["State"] for each in schedules] == ["DISABLED", "DISABLED"]
+
+
+def test_what_a_service_of_serverless_says_by_files_defaults_and_plugins_is_read(tmp_path: Path) -> None:
+    service = """\
+service: shop
+provider: {name: aws, runtime: python3.13}
+custom: ${file(custom.yml)}
+functions:
+  find_all:
+    handler: orders.get
+    layers: [{Ref: PythonRequirementsLambdaLayer}]
+    environment: {NAME: "${self:custom.name}-${self:provider.stage}-${self:provider.region}"}
+    events: [cognitoUserPool: {pool: users, trigger: PostConfirmation}]
+  sub-one: {handler: orders.get, module: part}
+"""
+    code = "def get(event, context): ..."
+    files = {"serverless.yml": service, "custom.yml": "name: x", "orders.py": code, "part/orders.py": code}
+    assert () == imported(tmp_path, files, "serverless.yml").left
+    resources = template(tmp_path)
+    assert {"CognitoUserPoolUsers", "FindAllRole", "SubOneRole"} <= resources.keys()
+    properties = resources["FindUnderscoreallLambdaFunction"]["Properties"]
+    assert {"Fn::Sub": "x-dev-${AWS::Region}"} == properties["Environment"]["Variables"]["NAME"]
+    assert "Layers" not in properties
+    assert 'code="functions/part"' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
 def test_logs_of_serverless_are_kept_as_long_as_it_says(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import keyword
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -214,7 +215,10 @@ def _function_names(
     function_names: dict[str, str] = {}
     taken: set[str] = set()
     for logical_id, function in functions.items():
-        name = words(logical_id.removesuffix("Function").removesuffix("Lambda")) or "main"
+        kept = logical_id.removesuffix("Function")
+        if kept.endswith("Lambda"):  # Serverless spells a sign in the name of a function: `GetDashorderLambdaFunction`
+            kept = re.sub(r"(?<=[a-z0-9])(Dash|Underscore)(?=[a-z0-9])", "_", kept.removesuffix("Lambda"))
+        name = words(kept) or "main"
         own_group = referred_to(value_at_path(function.properties, "LoggingConfig.LogGroup"))
         if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
             name = f"{name}_function"
