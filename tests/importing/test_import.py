@@ -325,6 +325,47 @@ Resources:
     assert 'on.rest("GET /orders", auth="NONE")' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("properties", "what"),
+    [
+        ("", []),
+        ("Cors: \"'*'\"", ["Cors of Api"]),
+        ("Auth: {DefaultAuthorizer: AWS_IAM}", ["Api (AWS::Serverless::Api)"]),
+        ("Auth: {ApiKeyRequired: true}", ["Api (AWS::Serverless::Api)"]),
+        ("Auth: {ResourcePolicy: {IpRangeBlacklist: [1.2.3.4]}}", ["Api (AWS::Serverless::Api)"]),
+    ],
+)
+def test_an_api_with_a_document_is_left_where_sam_would_write_into_it_whom_it_keeps_out(
+    tmp_path: Path, properties: str, what: list[str]
+) -> None:
+    source = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      DefinitionBody: {{openapi: 3.0.1, info: {{title: a, version: "1"}}, paths: {{}}}}
+      {properties}
+"""
+    result = imported(
+        tmp_path, {"template.yaml": source + FUNCTION.partition("Resources:")[2], **CODE}, "template.yaml"
+    )
+    assert what == [left.what for left in result.left if "Api" in left.what]
+    data = (tmp_path / "app/shared/resources/data.py").read_text("utf-8")
+    assert ("Auth" in properties) == ("AWS::ApiGateway::RestApi" not in data)
+
+
+def test_an_access_log_that_a_condition_decides_is_left(tmp_path: Path) -> None:
+    log = "AccessLogSetting: !If [IsProd, {DestinationArn: a, Format: b}, !Ref AWS::NoValue]"
+    api = f"  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, {log}}}}}\n  Orders:"
+    source = FUNCTION.replace("  Orders:", api, 1)
+    result = imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml")
+    assert [("AccessLogSetting of Api", "a condition decides it")] == [
+        (left.what, left.because) for left in result.left
+    ]
+
+
 def test_the_pollers_of_a_queue_are_kept(tmp_path: Path) -> None:
     pollers = "BatchSize: 5, ProvisionedPollerConfig: {MinimumPollers: 2, MaximumPollers: 4}}}"
     imported(tmp_path, {"template.yaml": FUNCTION.replace("BatchSize: 5}}", pollers), **CODE}, "template.yaml")

@@ -172,6 +172,7 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
     """Names for all resources that become attributes of the class, and for what remit names itself."""
     expansion, functions = parts.expansion, parts.functions
     left = {name: why for name, function in functions.items() if (why := why_not(function)) is not None}
+    left |= dict.fromkeys(parts.apis.opened(), "whom it lets in, SAM would write into its document")
     kinds = {resource.logical_id: resource.kind for resource in expansion.declared}
     for name, kind in kinds.items():
         if kind in API_FORMS and name not in parts.apis.declared and name not in parts.apis.as_they_are:
@@ -190,7 +191,7 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
             renamed[f"{maker}.{_REFERABLE[resource['Type']]}"] = name
         # What SAM makes of a function or of an API is none of the app's own.
         is_own = kinds.get(maker) in (None, "SimpleTable", "StateMachine") or maker in parts.apis.as_they_are
-        if is_own and name not in lifted and name not in functions and name not in left:
+        if is_own and not left.keys() & {name, maker} and name not in lifted and name not in functions:
             attributes[name] = unused(words(name) or "resource", taken)
     for function, name in parts.function_names.items():
         renamed[f"{function}.Alias"] = f"{logical_id_of(name)}Alias"
