@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Output, Resource, Triggered, Workflow
 from remit.declare.resource_references import BusRef, QueueRef
-from remit.errors import RemitError, writer
-from remit.holders import Holder, inline
+from remit.errors import RemitError
+from remit.holders import Holder, inline, trusting
 from remit.iam import tokens
-from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.iam.policy import Condition, allow
 from remit.resources.names import arn_of, own_id
 from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
@@ -71,9 +71,7 @@ class Event(BaseTrigger):
     def _check_pattern(self) -> None:
         length = len(checked_json("event's pattern", self.pattern))
         if length > _MOST_PATTERN:
-            raise RemitError(
-                f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}", origin=writer()
-            )
+            raise RemitError(f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}")
 
     @property
     def pattern(self) -> dict[str, Any]:
@@ -89,9 +87,7 @@ class Event(BaseTrigger):
         if self.detail is not None:
             pattern["detail"] = self.detail
         if not pattern:
-            raise RemitError(
-                "event(…) has no pattern", hint='such as source="shop" or detail_type="Order placed"', origin=writer()
-            )
+            raise RemitError("event(…) has no pattern", hint='such as source="shop" or detail_type="Order placed"')
         return checked_pattern(pattern, "event", EVENTBRIDGE, EVENT)
 
     def sources(self) -> Iterator[TriggerSource]:
@@ -128,13 +124,11 @@ class Event(BaseTrigger):
             allow(function.start, on=function.arn), function.computed("is started by events"), function.origin
         )
         from_here = Condition("StringEquals", "aws:SourceAccount", (tokens.ACCOUNT,))
-        principals = Principals((("Service", _EVENTS),))
-        trust = Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals, conditions=(from_here,))
         yield Holder(
             f"{function.logical_id}EventRole",
             (inline((starts,)),),
             trusts=(_EVENTS,),
-            trust=Policy((trust,)),
+            trust=trusting((_EVENTS,), from_here),
             origin=function.origin,
         )
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Output, Resource
 from remit.declare.resource_references import StreamRef
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.iam.policy import allow
 from remit.resources.names import arn_of, logical, name_of, own_id
 from remit.triggers.record_fields import KINESIS
 from remit.triggers.source import check_zone
 from remit.triggers.stream_options import StreamTrigger
-from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,9 +58,9 @@ class Kinesis(StreamTrigger):
         is_needed = self.starting_position == "AT_TIMESTAMP"
         if is_needed and self.timestamp is None:
             hint = "such as timestamp=datetime(2026, 1, 31, tzinfo=UTC)"
-            raise RemitError("starting_position AT_TIMESTAMP needs a timestamp", hint=hint, origin=writer())
+            raise RemitError("starting_position AT_TIMESTAMP needs a timestamp", hint=hint)
         if not is_needed and self.timestamp is not None:
-            raise RemitError('timestamp goes with starting_position="AT_TIMESTAMP"', origin=writer())
+            raise RemitError('timestamp goes with starting_position="AT_TIMESTAMP"')
         check_zone("timestamp", self.timestamp)
 
     @property
@@ -85,11 +84,6 @@ class Kinesis(StreamTrigger):
             reason = function.computed(f"reads stream {name_of(self.arn)} through a consumer of its own")
             yield Grant(allow(*CONSUME_FAN_OUT, on=f"${{{self._consumer_id(function)}}}"), reason)
         yield from self.failure_grants(function)
-
-    def sources(self) -> Iterator[TriggerSource]:
-        """The stream, and where records go that failed."""
-        yield TriggerSource("stream", self.arn)
-        yield from self.failure_sources()
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping, and with fan-out the consumer that it reads."""

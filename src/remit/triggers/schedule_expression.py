@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.triggers.cron import Cron, is_on_the_clock, parsed
 
 if TYPE_CHECKING:
@@ -32,19 +32,17 @@ def check_expression(expression: str) -> None:
     """RemitError: EventBridge Scheduler refuses the expression."""
     problem = expression_problem(expression)
     if problem is not None:
-        raise RemitError(f"schedule {expression!r:.60}: {problem}", hint=HINT, origin=writer())
+        raise RemitError(f"schedule {expression!r:.60}: {problem}", hint=HINT)
 
 
 def check_timezone(timezone: str, expression: str) -> None:
     """RemitError: no time zone has that name, or the expression needs none."""
     if expression.startswith("rate("):
-        raise RemitError(
-            "timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out", origin=writer()
-        )
+        raise RemitError("timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out")
     names = _timezones()
     if names and timezone not in names:
         hint = did_you_mean(timezone, names) or "a name of the IANA time zone database, such as 'Europe/Berlin'"
-        raise RemitError(f"there is no time zone {timezone!r}", hint=hint, origin=writer())
+        raise RemitError(f"there is no time zone {timezone!r}", hint=hint)
 
 
 @cache

@@ -36,7 +36,10 @@ class TriggerSource:
 
 @dataclass(frozen=True, slots=True)
 class BaseTrigger(Recorded):
-    """Base of the triggers: frozen dataclasses whose fields are the user's options."""
+    """Base of the triggers: frozen dataclasses whose fields are the user's options.
+
+    The RemitError of a check has no origin: it is told at the line of the trigger (`Recorded.judged`).
+    """
 
     def __post_init__(self) -> None:
         for option in fields(self):
@@ -66,11 +69,6 @@ class BaseTrigger(Recorded):
     def sources(self) -> Iterator[TriggerSource]:
         """Yield the resources that the trigger reads, or sends failures to: the app's own, or existing ones."""
         yield from ()
-
-    @property
-    def source_key(self) -> Any:
-        """The key that encrypts what the trigger reads and the app does not make, as the option gives it."""
-        return None
 
     @property
     def custom_sender_pool(self) -> str:
