@@ -34,7 +34,7 @@ from remit.workflows.state_access import StateAccess, accesses, may_be_about, se
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.app import Function, WorkflowTrigger
+    from remit.app import Function, Trigger
     from remit.judge.judgement import Judgement
     from remit.project.declared import WorkflowDeclaration
 
@@ -234,8 +234,8 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, step))
 
 
-def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[WorkflowTrigger, ...]:
-    triggers: list[WorkflowTrigger] = []
+def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[Trigger, ...]:
+    triggers: list[Trigger] = []
     for position, trigger in enumerate(declaration.triggers, 2):  # after the name and the definition
         if isinstance(trigger, Schedule | Event):
             triggers.append(trigger.at(relative(trigger.written, state.folder) or trigger.written))
