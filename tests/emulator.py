@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 _REPAIRED = """\
 from ministack.services import eventbridge, scheduler
-from remit.local.repairs.buckets import block_public_access
-from remit.local.repairs.stacks import stacks_in_review
-block_public_access()
+from remit.local.repairs.stacks import public_access, stacks_in_review
+public_access()
 stacks_in_review()
 eventbridge._SCHEDULER_TICK_INTERVAL = scheduler._SCHEDULE_TICK_INTERVAL = 1
 """

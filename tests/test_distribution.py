@@ -46,7 +46,7 @@ def test_both_are_small_and_hold_what_runs_alone(built: list[Path]) -> None:
         "pyproject.toml",
         "src",
     } == files
-    assert [] == [path.name for path in built if path.stat().st_size > 4.2 * MEGABYTE]
+    assert [] == [path.name for path in built if path.stat().st_size > 4.0 * MEGABYTE]
 
 
 def test_the_same_tree_gives_the_same_bytes_whenever_its_files_were_written(built: list[Path], tmp_path: Path) -> None:

@@ -17,14 +17,14 @@ import pytest
 
 from catalogue_compiler import templates, type_report
 from catalogue_compiler.checks import LEAST, check
-from catalogue_compiler.deployments import check_deployments, put_deployments
+from catalogue_compiler.deployments import check_deployments, documented_handlers, put_deployments
 from catalogue_compiler.handlers import handlers
 from catalogue_compiler.operations import operations
 from catalogue_compiler.policies import policies
 from catalogue_compiler.services import names_of, services
 from catalogue_compiler.snapshot_differences import Difference, differences
 from catalogue_compiler.snapshot_file import pack
-from catalogue_compiler.source_files import document, kept_by_hand
+from catalogue_compiler.source_files import document
 from catalogue_compiler.sources import FETCHED, INSTALLED, PACKED, InstalledPackage, locked
 from catalogue_compiler.type_cdk import Specification
 from catalogue_compiler.types import TypeTable
@@ -70,7 +70,7 @@ def test_what_is_shipped_passes_its_checks() -> None:
 def test_the_shipped_handlers_are_what_the_pinned_cfn_lint_and_the_rows_kept_by_hand_give() -> None:
     schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
     chunks = shipped()
-    packed, counts = handlers(templates.handlers(schemas), chunks, kept_by_hand("deployments")["documented_handlers"])
+    packed, counts = handlers(templates.handlers(schemas), chunks, documented_handlers(chunks))
     assert packed == {key: value for key, value in chunks.items() if key[0] == "handlers"}
     shipped_counts = dict(versions().counts)
     assert [counts[name] for name in ("permissions", "mended", "dropped")] == [

@@ -114,10 +114,10 @@ def test_what_is_no_region_has_no_partition(region: str) -> None:
     assert not is_region(region)
 
 
-def test_suffixes_are_those_of_the_partition() -> None:
+def test_the_suffix_is_that_of_the_partition() -> None:
     found = partition("aws-cn")
     assert found is not None
-    assert (found.dns_suffix, found.dual_stack_suffix) == ("amazonaws.com.cn", "api.amazonwebservices.com.cn")
+    assert found.dns_suffix == "amazonaws.com.cn"
     assert "eu-central-1" in regions()
 
 

@@ -138,12 +138,6 @@ def test_limits_and_allowed_values_are_kept() -> None:
     assert set(mode.enum) == {"Image", "Zip"}
 
 
-def test_alternatives_are_groups_of_which_one_must_be_there() -> None:
-    found = resource_type("AWS::Events::Rule")
-    assert found is not None
-    assert found.shape.alternatives == ((("EventPattern",), ("ScheduleExpression",)),)
-
-
 def test_a_type_that_contains_itself_has_no_end() -> None:
     found = resource_type("AWS::WAFv2::WebACL")
     assert found is not None
@@ -173,8 +167,8 @@ def test_a_type_that_only_other_regions_have_names_them() -> None:
 def test_handlers_name_the_actions_that_the_deployer_needs() -> None:
     found = handlers("AWS::SQS::Queue")
     assert found is not None
-    assert "sqs:CreateQueue" in found.create
-    assert found.delete == ("sqs:DeleteQueue", "sqs:GetQueueAttributes")
+    assert "sqs:CreateQueue" in found.by_verb["create"]
+    assert found.by_verb["delete"] == ("sqs:DeleteQueue", "sqs:GetQueueAttributes")
 
 
 def test_a_type_that_does_not_say_what_it_calls_is_unknown() -> None:
@@ -187,4 +181,4 @@ def test_of_a_type_that_does_not_say_the_api_reference_may_tell() -> None:
     found = handlers("AWS::IAM::AccessKey")
     assert found is not None
     assert not found.in_schema
-    assert found.delete == ("iam:DeleteAccessKey",)
+    assert found.by_verb["delete"] == ("iam:DeleteAccessKey",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,13 @@ def test_a_parameter_without_a_default_is_named(tmp_path: Path) -> None:
     result = imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
     assert result.to_fill_in == ("TOPIC",)
     assert 'TOPIC = existing.parameter("/topic")' in (tmp_path / "app/parameters.py").read_text("utf-8")
+
+
+def test_a_number_of_the_source_that_is_none_is_a_text_and_never_code(tmp_path: Path) -> None:
+    default = "().__class__.__base__.__subclasses__()"
+    source = FUNCTION.replace("Default: 5", f'Default: "{default}"')
+    imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml")
+    assert f'PAUSE = "{default}"' in (tmp_path / "app/parameters.py").read_text("utf-8")
 
 
 def test_a_handler_that_is_not_beside_the_template_is_named_and_has_a_stub(tmp_path: Path) -> None:
@@ -404,7 +412,6 @@ functions:
     [
         ("a: ${self:custom.b}\n  b: ${self:custom.a}", "refers to itself", 5),
         ("a: ${file(../secret.yml)}", "is outside of", 4),
-        ("a: ${file(missing.yml)}", "there is no file missing.yml", 4),
         ("a: ${self:custom.nothing}", "names nothing of the file", 4),
     ],
 )
@@ -420,10 +427,120 @@ def test_a_variable_of_serverless_that_cannot_be_is_an_error_at_its_line(
     assert not (tmp_path / "app").exists()
 
 
+def test_what_a_file_that_is_not_there_would_say_is_to_be_filled_in(tmp_path: Path) -> None:
+    service = SERVERLESS.replace("${self:custom.more}", "${file(secrets.yml):description}")
+    result = imported(tmp_path, {"serverless.yml": service, "more.yml": "name: x"}, "serverless.yml")
+    assert ("FILE_SECRETS_YML_DESCRIPTION",) == result.to_fill_in
+
+
+AUTHORIZED = """
+service: shop
+provider:
+  name: aws
+  runtime: python3.13
+  httpApi:
+    authorizers:
+      tokens: {type: jwt, issuerUrl: "https://id.example.com/", audience: [shop]}
+      keys: {type: request, functionName: check, enableSimpleResponses: true, identitySource: [$request.header.key]}
+      old: {type: request, functionName: check, payloadVersion: "1.0", resultTtlInSeconds: 60}
+functions:
+  check: {handler: app.check}
+  get:
+    handler: app.get
+    fileSystemConfig: {arn: !GetAtt Access.Arn, localMountPath: /mnt/data}
+    vpc: {subnetIds: [subnet-0123456789abcdef0], securityGroupIds: [sg-0123456789abcdef0]}
+    events: [EVENT]
+resources:
+  Resources:
+    Pool: {Type: AWS::Cognito::UserPool}
+    Files: {Type: AWS::EFS::FileSystem}
+    Access: {Type: AWS::EFS::AccessPoint, Properties: {FileSystemId: !Ref Files}}
+    Mount:
+      Type: AWS::EFS::MountTarget
+      Properties: {FileSystemId: !Ref Files, SubnetId: subnet-0123456789abcdef0, SecurityGroups: [sg-0123456789abcdef0]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("event", "auth"),
+    [
+        ("httpApi: {path: /a, method: get, authorizer: {type: aws_iam}}", '"AWS_IAM"'),
+        (
+            "httpApi: {path: /a, method: get, authorizer: {name: tokens, scopes: [read]}}",
+            'on.jwt("https://id.example.com/", audience=["shop"], scopes=["read"])',
+        ),
+        (
+            "httpApi: {path: /a, method: get, authorizer: keys}",
+            'on.authorizer("check", identity_source=["$request.header.key"])',
+        ),
+        (
+            "httpApi: {path: /a, method: get, authorizer: {name: old}}",
+            """on.authorizer("check", identity_source=["$request.header.Authorization"], cache=60,
+            payload_format_version="1.0")""",
+        ),
+        (
+            "http: {path: a, method: get, authorizer: check}",
+            'on.authorizer("check", identity_source=["method.request.header.Authorization"], cache=300, token=True)',
+        ),
+        (
+            "http: {path: a, method: get, authorizer: {name: check, type: request, resultTtlInSeconds: 0}}",
+            'on.authorizer("check", identity_source=["method.request.header.Authorization"])',
+        ),
+        ("http: {path: a, method: get, authorizer: {arn: !GetAtt Pool.Arn}}", "on.user_pool(Data.pool)"),
+    ],
+)
+def test_a_route_of_serverless_keeps_its_authorizer(tmp_path: Path, event: str, auth: str) -> None:
+    code = "def check(event, context): ...\ndef get(event, context): ...\n"
+    files = {"serverless.yml": AUTHORIZED.replace("EVENT", event), "app.py": code}
+    assert () == imported(tmp_path, files, "serverless.yml").left
+    text = (tmp_path / "app/app.py").read_text("utf-8")
+    assert re.sub(r"\s", "", f"auth={auth}") in re.sub(r",(?=\s*[)\]])|\s", "", text)
+    function = template(tmp_path)["GetLambdaFunction"]
+    assert function["DependsOn"] == ["Mount"]
+    assert function["Properties"]["FileSystemConfigs"][0]["LocalMountPath"] == "/mnt/data"
+
+
+@pytest.mark.parametrize("authorizer", ["arn:aws:lambda:eu-west-1:111122223333:function:x", "nobody", "{type: token}"])
+def test_a_route_whose_authorizer_is_not_known_is_left_and_never_open(tmp_path: Path, authorizer: str) -> None:
+    event = f"http: {{path: a, method: get, authorizer: {authorizer}}}"
+    files = {"serverless.yml": AUTHORIZED.replace("EVENT", event), "app.py": "def check(event, context): ...\n"}
+    assert [left.what for left in imported(tmp_path, files, "serverless.yml").left] == ["event http of get"]
+    assert "on.rest" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [("", ""), ("RequestModel: {Model: Order, ValidateParameters: true}, ", 'query=["page"]')],
+)
+def test_parameters_of_a_request_are_required_where_the_source_validates_them(
+    tmp_path: Path, model: str, query: str
+) -> None:
+    parameters = "[method.request.header.x, method.request.querystring.page: {Required: true}]"
+    source = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, Models: {{Order: {{type: object}}}}}}}}
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      Events:
+        Get:
+          Type: Api
+          Properties: {{RestApiId: !Ref Api, Path: /a, Method: get, {model}RequestParameters: {parameters}}}
+"""
+    assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    text = (tmp_path / "app/app.py").read_text("utf-8")
+    assert query in text
+    assert bool(query) == ("query=" in text)
+
+
 def test_a_chalice_app_is_read_and_not_run(tmp_path: Path) -> None:
     app = """
 import os
-from chalice import Chalice, Rate
+from chalice import Chalice, Cron, Rate
 app = Chalice(app_name="shop")
 raise SystemExit("it runs")
 
@@ -435,6 +552,9 @@ def ingest(event): ...
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def hourly(event): ...
+
+@app.schedule(Cron(0, hours="18", day_of_month="?", month="*", day_of_week="MON-FRI", year="*"))
+def nightly(event): ...
 """
     config = {
         "version": "2.0",
@@ -448,6 +568,8 @@ def hourly(event): ...
     assert resources["APIHandler"]["Properties"]["Handler"] == "app.app"
     assert resources["APIHandler"]["Properties"]["FunctionName"] == "shop-dev"
     assert resources["Ingest"]["Properties"]["Handler"] == "app.ingest"
+    schedules = {each["Properties"]["ScheduleExpression"] for each in resources.values() if "Schedule" in each["Type"]}
+    assert {"rate(1 hour)", "cron(0 18 ? * MON-FRI *)"} == schedules
     methods = {
         each["Properties"]["HttpMethod"] for each in resources.values() if each["Type"] == "AWS::ApiGateway::Method"
     }

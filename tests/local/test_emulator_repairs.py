@@ -198,23 +198,6 @@ def test_log_events_beyond_the_first_page_are_not_given(bare: BareCloud) -> None
     assert (2, False) == (len(answer["events"]), "nextToken" in answer)
 
 
-def test_a_shard_that_is_split_is_gone_with_its_records(bare: BareCloud) -> None:
-    kinesis = bare.client("kinesis")
-    kinesis.create_stream(StreamName="split", ShardCount=1)
-    kinesis.put_record(StreamName="split", Data=b"x", PartitionKey="a")
-    kinesis.split_shard(StreamName="split", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
-    shards = [shard["ShardId"] for shard in kinesis.list_shards(StreamName="split")["Shards"]]
-    assert ["shardId-000000000001", "shardId-000000000002"] == shards
-
-
-def test_a_new_number_of_shards_gives_new_ones_the_ids_of_old_ones(bare: BareCloud) -> None:
-    kinesis = bare.client("kinesis")
-    kinesis.create_stream(StreamName="scaled", ShardCount=1)
-    kinesis.update_shard_count(StreamName="scaled", TargetShardCount=2, ScalingType="UNIFORM_SCALING")
-    shards = [shard["ShardId"] for shard in kinesis.list_shards(StreamName="scaled")["Shards"]]
-    assert ["shardId-000000000000", "shardId-000000000001"] == shards
-
-
 def test_no_mapping_starts_at_a_time() -> None:
     assert told("'StartingPositionTimestamp' in inspect.getsource(lambda_svc)") == "False"
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.local.functions.live_log import KEPT, BoundedLog
+from remit.local.functions.function_log import KEPT, BoundedLog
 from remit.local.functions.worker_pool import IDLE_SECONDS, WorkerPool
 from remit.local.repairs.alarms import alarm_state
 from remit.local.repairs.logs import matches_json

@@ -32,7 +32,9 @@ from remit.local.authorization.leading_keys import partition_values
         ("SELECT * FROM users WHERE NOT id = 'ada'", [], OPEN),
         ("SELECT * FROM users WHERE id = ?", [], OPEN),
         ("SELECT * FROM users WHERE id = other", [], OPEN),
-        ("", [], None),
+        ("SELECT * FROM users WHERE 'ada' = id", [], ("ada",)),
+        ("SELECT * FROM users WHERE id IN ?", [{"L": [{"S": "ada"}]}], OPEN),
+        ("", [], OPEN),
     ],
 )
 def test_the_values_that_a_statement_names(statement: str, parameters: list[Any], expected: object) -> None:

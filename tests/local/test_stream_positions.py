@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from projects import remit, write
 from remit.local import aws
@@ -197,55 +196,6 @@ def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.M
     )
     stream_reading._end_at_the_last_record(functions, place, source)
     assert {"full": 1, "empty": 0, "gone": 3} == positions
-
-
-def test_a_shard_that_is_split_is_read_to_its_end_before_those_that_come_of_it(project: Path) -> None:
-    kinesis = client(project, "kinesis")
-
-    def send(*texts: str) -> None:
-        for text in texts:
-            kinesis.put_record(StreamName="clicks", Data=text.encode(), PartitionKey=text.partition("-")[0])
-
-    def open_shards() -> list[dict[str, Any]]:
-        shards = kinesis.list_shards(StreamName="clicks")["Shards"]
-        return [shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
-
-    send("slow")
-    assert is_noted(project, {"stream begins"})
-    send("a-1", "b-1", "c-1")
-    (shard,) = open_shards()
-    middle = str(int(shard["HashKeyRange"]["EndingHashKey"]) // 2)
-    kinesis.split_shard(StreamName="clicks", ShardToSplit=shard["ShardId"], NewStartingHashKey=middle)
-    send("a-2", "b-2", "c-2")
-    low, high = open_shards()
-    kinesis.merge_shards(StreamName="clicks", ShardToMerge=low["ShardId"], AdjacentShardToMerge=high["ShardId"])
-    send("a-3", "b-3", "c-3")
-    kinesis.update_shard_count(StreamName="clicks", TargetShardCount=3, ScalingType="UNIFORM_SCALING")
-    send("a-4", "b-4", "c-4")
-    summary = kinesis.describe_stream_summary(StreamName="clicks")["StreamDescriptionSummary"]
-    assert (3, 3) == (len(open_shards()), summary["OpenShardCount"])
-    (project.parent / "ledger.go-stream").touch()
-    assert is_noted(project, {f"stream {key}-{number}" for key in "abc" for number in range(1, 5)})
-    lines = (project.parent / "ledger").read_text().splitlines()
-    for key in "abc":
-        of_key = [line for line in lines if line.startswith(f"stream {key}-")]
-        assert [f"stream {key}-{number}" for number in range(1, 5)] == of_key
-
-
-def test_a_split_that_fails_leaves_all_shards_as_they_are(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    kinesis = client(project, "kinesis")
-    kinesis.create_stream(StreamName="odd", ShardCount=1)
-    kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
-    before = kinesis.list_shards(StreamName="odd")["Shards"]
-    with pytest.raises(ClientError):
-        kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000002", NewStartingHashKey="middle")
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
-    assert before == kinesis.list_shards(StreamName="odd")["Shards"]
-    assert ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"] == [
-        shard["ShardId"] for shard in before
-    ]
 
 
 def test_a_mapping_that_starts_at_a_time_reads_what_came_since(project: Path) -> None:

@@ -15,7 +15,7 @@ PROGRAM = """
 import json, pathlib, sys
 from remit.local.functions import peers, worker_launch, worker_process
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
-from remit.local.functions.live_log import LiveLog
+from remit.local.functions.function_log import LiveLog
 from remit.package.interpreters import own_program
 
 peers.HAS_PROC = False

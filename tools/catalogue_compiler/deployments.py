@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,11 +44,27 @@ def put_deployments(table: TypeTable) -> None:
         table.put(name, {"deployment": {key: value for key, value in column.items() if value}}, "curated")
 
 
+def documented_handlers(chunks: Chunks) -> dict[str, dict[str, str]]:
+    """What the API reference says of each type's handlers: the actions by handler, in one text."""
+    rows: dict[str, dict[str, str]] = {}
+    for pattern, actions_by_verb in _ROWS["documented_handlers"].items():
+        for name in fnmatch.filter(chunks["type-names", ""], pattern):
+            bare = name.rpartition("::")[2]
+            rows[name] = {verb: actions.replace("{type}", bare) for verb, actions in actions_by_verb.items()}
+    return rows
+
+
+@cache
+def _rows(table: str) -> dict[str, str]:
+    """A table's rows by type or service, those of `own_name` among them."""
+    own_names = {name: service_of(name).partition("::")[2].lower() for name in _ROWS["own_name"].get(table, ())}
+    return {**own_names, **_ROWS[table]}
+
+
 def _words(table: str, name: str) -> list[str]:
     """The row of a type, else that of its service, in its parts."""
-    rows = _ROWS[table]
-    words: list[str] = rows.get(name, rows.get(service_of(name), "")).split()
-    return words
+    rows = _rows(table)
+    return rows.get(name, rows.get(service_of(name), "")).split()
 
 
 def _principal(text: str) -> str:
@@ -75,7 +93,7 @@ def _actions_by_type(chunks: Chunks) -> dict[str, set[str]]:
 def _uncalled(called: Mapping[str, set[str]]) -> Iterator[str]:
     """Rows about an action that no type of theirs calls."""
     for table, pattern in _CALLED_BY_SOME_TYPE:
-        for name in _ROWS[table]:
+        for name in _rows(table):
             types = [type_name for type_name in called if name in (type_name, service_of(type_name))]
             actions = [action for type_name in types for action in called[type_name]]
             further_calls = [pair for type_name in types for pair in _ROWS["further_calls"].get(type_name, ())]

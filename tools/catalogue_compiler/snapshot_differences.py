@@ -45,5 +45,5 @@ def _names(store: Store) -> dict[str, set[str]]:
         "CloudFormation types": set(store.chunk("type-names", "")),
         "managed policies": {row[0] for row in store.chunk("policy-names", "")},
         "SAM policy templates": set(store.chunk("sam-policies", "") or ()),
-        "regions": {region for row in store.chunk("partitions", "") for region in row[3]},
+        "regions": {region for row in store.chunk("partitions", "") for region in row[2]},
     }

@@ -20,8 +20,8 @@ _LONGEST_DICTIONARY: Final = 32_768
 """The bytes that zlib looks back (RFC 1950)."""
 _FEWEST_CHUNKS: Final = 8
 """How many chunks a kind has at least for a dictionary to be worth its bytes."""
-_REPEATED: Final = r'"[^"]{3,80}"[:,]?[\["{]?'
-"""What of a chunk's JSON others may repeat: a text, with what follows it."""
+_REPEATED: Final = r"[{,\[][^{}\n]{8,60}?(?=[,}\]])"
+"""What of a chunk's JSON others may repeat: an item or a member, with what stands before it."""
 
 
 def pack(chunks: Chunks) -> bytes:
@@ -51,7 +51,7 @@ def _lines(rows: list[Any]) -> str:
 def _repeated(texts: tuple[str, ...]) -> str:
     """Collect the parts that several texts share, the most worthwhile last, where zlib finds them soonest."""
     counts = Counter(part for text in texts for part in set(re.findall(_REPEATED, text)))
-    parts = [part for part, count in counts.items() if count > 2]  # noqa: PLR2004 - twice would pay for nothing
+    parts = [part for part, count in counts.items() if count > 1]
     parts.sort(key=lambda part: (counts[part] * len(part), part))
     return "".join(parts)[-_LONGEST_DICTIONARY:]
 

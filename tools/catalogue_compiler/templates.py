@@ -2,8 +2,8 @@
 
 The schemas shrink to tables of shapes. A shape is a dict: `t` JSON types, `p` properties, `r` required ones,
 `o` whether other properties are allowed, `v` the shape of those, `i` the shape of items, `e` allowed values,
-`n` a number's range, `l` a string's lengths, `c` a list's, `a` groups of alternatives, of which one list must
-be present whole. A reference to a shape is its index; a lone JSON type stands for itself.
+`n` a number's range, `l` a string's lengths, `c` a list's. A reference to a shape is its index; a
+lone JSON type stands for itself.
 """
 
 from __future__ import annotations
@@ -211,8 +211,6 @@ class _Shapes:
             shape["o"] = 1
             if merged["values"]:
                 shape["v"] = self._place(merged["values"][0]) if len(merged["values"]) == 1 else ""
-        if merged["alternatives"]:
-            shape["a"] = merged["alternatives"]
         return shape
 
     def _merged(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
@@ -226,7 +224,6 @@ class _Shapes:
             "required": list(schema.get("required", [])),
             "open": bool(extra) or bool(pattern_values),
             "values": pattern_values + ([extra] if isinstance(extra, dict) and extra else []),
-            "alternatives": _alternatives(schema),
             "limits": _limits(schema),
         }
         if "items" in schema:
@@ -260,20 +257,6 @@ class _Shapes:
                 merged["limits"] = {**branch["limits"], **merged["limits"]}
         if shaped and not closed:
             merged["open"] = any(branch["open"] and "object" in (*branch["types"], "object") for branch in shaped)
-
-
-def _alternatives(schema: dict[str, Any]) -> list[list[list[str]]]:
-    """Groups of which one list of properties must be there: anyOf, oneOf, requiredXor and requiredOr."""
-    groups: list[list[list[str]]] = []
-    for kind in ("anyOf", "oneOf"):
-        required = [branch.get("required", []) for branch in schema.get(kind, ()) if isinstance(branch, dict)]
-        if required and all(required):
-            groups.append(required)
-    for kind in ("requiredXor", "requiredOr"):
-        declared = schema.get(kind, [])
-        lists = declared if declared and isinstance(declared[0], list) else [declared]
-        groups.extend([[name] for name in names] for names in lists if names)
-    return groups
 
 
 def _limits(schema: dict[str, Any]) -> dict[str, Any]:

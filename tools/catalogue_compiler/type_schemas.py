@@ -51,7 +51,6 @@ def columns_of_schema(schema: Mapping[str, Any]) -> Columns:
     columns: Columns = {
         "create_only": paths(schema, "createOnlyProperties"),
         "sometimes_create_only": paths(schema, "conditionalCreateOnlyProperties"),
-        "write_only": paths(schema, "writeOnlyProperties"),
         "tags": _tags(schema),
         "references": _references(schema),
     }

@@ -3,7 +3,6 @@
 In that order, and the last one wins. `report` keeps which of them each value came from. The columns, all optional:
 
     ref, ref_of            what Ref gives (arn, name, url, parts, unknown), and the properties whose value that is
-    ref_type               the type that Ref gives an ARN or a name of, where that is another
     arn_from               where a resource's own ARN comes from: "Ref" and attributes, the canonical one first
     arn, arn_of, arn_is    the ARN's format, the property that gives each variable, "joined" or "granted"
     arn_else               {property: format}: the ARN's format where the template gives that property
@@ -15,7 +14,7 @@ In that order, and the last one wins. `report` keeps which of them each value ca
     properties             how its properties bear on access (see `type_access`)
     arn_defaults           {variable: text}: what a variable is where the template does not give its property
     arn_ends               {attribute: text}: what an attribute has behind the ARN (`:*` of a log group)
-    create_only, write_only, holds_data, replicas, stream
+    create_only, holds_data, replicas, stream
     tags                   [the property that holds tags, their form, what specifications call the type]
     references             {what: [paths]}: the properties that hold keys, roles, queues, buckets …
     invokes                who calls functions from it
@@ -50,12 +49,12 @@ if TYPE_CHECKING:
 
 _LETTERS: Final = {
     "access": "q",
-    "ref": "f", "ref_of": "fo", "ref_type": "ft", "arn_from": "af", "arn": "n", "arn_of": "no", "arn_is": "ni",
+    "ref": "f", "ref_of": "fo", "arn_from": "af", "arn": "n", "arn_of": "no", "arn_is": "ni",
     "arn_else": "ne", "arn_defaults": "nd", "arn_ends": "nx", "iam": "i", "name": "m", "name_is": "mi",
     "name_least": "ml", "name_most": "mm", "name_pattern": "mp", "name_lower": "mo", "name_starts": "ms",
     "name_path": "mh", "generated": "g", "generated_most": "gm", "generated_least": "gl", "create_only": "c",
     "sometimes_create_only": "cc",
-    "write_only": "x", "tags": "t", "holds_data": "d", "replicas": "rp", "stream": "st", "references": "h",
+    "tags": "t", "holds_data": "d", "replicas": "rp", "stream": "st", "references": "h",
     "invokes": "v", "makes": "k", "deployment": "y", "properties": "b",
 }  # fmt: skip
 """The keys of the columns in the snapshot; `s`, `a`, `p`, `r` and `w` are those of `templates`."""
@@ -203,7 +202,7 @@ def _completed(curated: Columns, derived_row: Columns, schema: Mapping[str, Any]
         completed |= naming(schema, arn, curated.get("arn_of", by_variable), ref_of)
         completed["arn_is"] = "granted" if arn else ""
         completed["iam"] = (formats.names(arn) or derived_row.get("iam", [])) if arn else []
-    if curated.get("ref") == "arn" and "ref_type" not in curated:
+    if curated.get("ref") == "arn":
         completed["arn_from"] = ["Ref", *derived_row.get("arn_from", [])]
     completed |= curated
     if "references" in curated:

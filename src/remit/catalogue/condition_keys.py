@@ -19,70 +19,34 @@ class GlobalKey(NamedTuple):
     tagged: bool = False
 
 
-_KEYS: Final = (
-    GlobalKey("aws:AssumedRoot", "String"),
-    GlobalKey("aws:CalledVia", "String", multivalued=True),
-    GlobalKey("aws:CalledViaAWSMCP", "String"),
-    GlobalKey("aws:CalledViaFirst", "String"),
-    GlobalKey("aws:CalledViaLast", "String"),
-    GlobalKey("aws:ChatbotSourceArn", "ARN"),
-    GlobalKey("aws:CurrentTime", "Date"),
-    GlobalKey("aws:Ec2InstanceSourcePrivateIPv4", "IPAddress"),
-    GlobalKey("aws:Ec2InstanceSourceVpc", "String"),
-    GlobalKey("aws:EpochTime", "Date"),
-    GlobalKey("aws:FederatedProvider", "String"),
-    GlobalKey("aws:IsMcpServiceAction", "Bool"),
-    GlobalKey("aws:MultiFactorAuthAge", "Numeric"),
-    GlobalKey("aws:MultiFactorAuthPresent", "Bool"),
-    GlobalKey("aws:PrincipalAccount", "String"),
-    GlobalKey("aws:PrincipalArn", "ARN"),
-    GlobalKey("aws:PrincipalIsAWSService", "Bool"),
-    GlobalKey("aws:PrincipalOrgID", "String"),
-    GlobalKey("aws:PrincipalOrgMasterAccountId", "String"),
-    GlobalKey("aws:PrincipalOrgPaths", "String", multivalued=True),
-    GlobalKey("aws:PrincipalServiceName", "String"),
-    GlobalKey("aws:PrincipalServiceNamesList", "String", multivalued=True),
-    GlobalKey("aws:PrincipalTag", "String", tagged=True),
-    GlobalKey("aws:PrincipalType", "String"),
-    GlobalKey("aws:RequestTag", "String", tagged=True),
-    GlobalKey("aws:RequestedRegion", "String"),
-    GlobalKey("aws:ResourceAccount", "String"),
-    GlobalKey("aws:ResourceOrgID", "String"),
-    GlobalKey("aws:ResourceOrgPaths", "String", multivalued=True),
-    GlobalKey("aws:ResourceTag", "String", tagged=True),
-    GlobalKey("aws:SecureTransport", "Bool"),
-    GlobalKey("aws:SourceAccount", "String"),
-    GlobalKey("aws:SourceArn", "ARN"),
-    GlobalKey("aws:SourceIdentity", "String"),
-    GlobalKey("aws:SourceIp", "IPAddress"),
-    GlobalKey("aws:SourceOrgID", "String"),
-    GlobalKey("aws:SourceOrgPaths", "String", multivalued=True),
-    GlobalKey("aws:SourceOwner", "String"),
-    GlobalKey("aws:SourceVpc", "String"),
-    GlobalKey("aws:SourceVpcArn", "ARN"),
-    GlobalKey("aws:SourceVpce", "String"),
-    GlobalKey("aws:TagKeys", "String", multivalued=True),
-    GlobalKey("aws:TokenIssueTime", "Date"),
-    GlobalKey("aws:UserAgent", "String"),
-    GlobalKey("aws:ViaAWSMCPService", "Bool"),
-    GlobalKey("aws:ViaAWSService", "Bool"),
-    GlobalKey("aws:VpcSourceIp", "IPAddress"),
-    GlobalKey("aws:VpceAccount", "String"),
-    GlobalKey("aws:VpceOrgID", "String"),
-    GlobalKey("aws:VpceOrgPaths", "String", multivalued=True),
-    GlobalKey("aws:referer", "String"),
-    GlobalKey("aws:userid", "String"),
-    GlobalKey("aws:username", "String"),
-    GlobalKey("codebuild:BuildArn", "ARN"),
-    GlobalKey("codebuild:ProjectArn", "ARN"),
-    GlobalKey("ec2:RoleDelivery", "Numeric"),
-    GlobalKey("ec2:SourceInstanceArn", "ARN"),
-    GlobalKey("glue:CredentialIssuingService", "String"),
-    GlobalKey("glue:RoleAssumedBy", "String"),
-    GlobalKey("identitystore:UserId", "String"),
-    GlobalKey("lambda:SourceFunctionArn", "ARN"),
-    GlobalKey("ssm:SourceInstanceArn", "ARN"),
-)
+_KEYS: Final = {
+    "ARN": (
+        "aws:ChatbotSourceArn", "aws:PrincipalArn", "aws:SourceArn", "aws:SourceVpcArn", "codebuild:BuildArn",
+        "codebuild:ProjectArn", "ec2:SourceInstanceArn", "lambda:SourceFunctionArn", "ssm:SourceInstanceArn",
+    ),
+    "Bool": (
+        "aws:IsMcpServiceAction", "aws:MultiFactorAuthPresent", "aws:PrincipalIsAWSService", "aws:SecureTransport",
+        "aws:ViaAWSMCPService", "aws:ViaAWSService",
+    ),
+    "Date": ("aws:CurrentTime", "aws:EpochTime", "aws:TokenIssueTime"),
+    "IPAddress": ("aws:Ec2InstanceSourcePrivateIPv4", "aws:SourceIp", "aws:VpcSourceIp"),
+    "Numeric": ("aws:MultiFactorAuthAge", "ec2:RoleDelivery"),
+    "String": (
+        "aws:AssumedRoot", "aws:CalledViaAWSMCP", "aws:CalledViaFirst", "aws:CalledViaLast",
+        "aws:Ec2InstanceSourceVpc", "aws:FederatedProvider", "aws:PrincipalAccount", "aws:PrincipalOrgID",
+        "aws:PrincipalOrgMasterAccountId", "aws:PrincipalServiceName", "aws:PrincipalType", "aws:RequestedRegion",
+        "aws:ResourceAccount", "aws:ResourceOrgID", "aws:SourceAccount", "aws:SourceIdentity", "aws:SourceOrgID",
+        "aws:SourceOwner", "aws:SourceVpc", "aws:SourceVpce", "aws:UserAgent", "aws:VpceAccount", "aws:VpceOrgID",
+        "aws:referer", "aws:userid", "aws:username", "glue:CredentialIssuingService", "glue:RoleAssumedBy",
+        "identitystore:UserId",
+    ),
+}  # fmt: skip
+"""The keys of one value, by their type."""
+_MULTIVALUED: Final = (
+    "aws:CalledVia", "aws:PrincipalOrgPaths", "aws:PrincipalServiceNamesList", "aws:ResourceOrgPaths",
+    "aws:SourceOrgPaths", "aws:TagKeys", "aws:VpceOrgPaths",
+)  # fmt: skip
+_TAGGED: Final = ("aws:PrincipalTag", "aws:RequestTag", "aws:ResourceTag")
 
 _PUT_IN: Final = (
     "credentials-iot:", "iot:certificate.", "iot:clientid", "iot:connectattributes", "iot:connection.thing.",
@@ -141,27 +105,19 @@ OPERATORS: Final = {
 }
 """Every operator of the language, by its name."""
 
-# Types of keys that a family of operators is made for. Strings compare any value as its text, and a key
-# of type String may hold anything, so those two never exclude each other: `fits` answers with None.
-_MADE_FOR: Final = {
-    "String": frozenset({"String"}),
-    "Numeric": frozenset({"Numeric", "Date"}),  # a date may be given as seconds since 1970: aws:EpochTime
-    "Date": frozenset({"Date", "Numeric"}),
-    "Bool": frozenset({"Bool"}),
-    "Binary": frozenset({"Binary"}),
-    "IPAddress": frozenset({"IPAddress"}),
-    "ARN": frozenset({"ARN"}),
-}
 
-
+@cache
 def global_keys() -> tuple[GlobalKey, ...]:
-    """Every row of the table of keys."""
-    return _KEYS
+    """Every global key, by name."""
+    keys = [GlobalKey(name, kind) for kind, names in _KEYS.items() for name in names]
+    keys += (GlobalKey(name, "String", multivalued=True) for name in _MULTIVALUED)
+    keys += (GlobalKey(name, "String", tagged=True) for name in _TAGGED)
+    return tuple(sorted(keys))
 
 
 @cache
 def _by_name() -> dict[str, GlobalKey]:
-    return {key.name.lower(): key for key in _KEYS}
+    return {key.name.lower(): key for key in global_keys()}
 
 
 def global_key(name: str) -> GlobalKey | None:
@@ -186,6 +142,8 @@ def fits(operator_name: str, key_type: str) -> bool | None:
     """
     row = OPERATORS[operator_name]
     kind = key_type.removeprefix("ArrayOf")
-    if row.family == "Null" or kind in _MADE_FOR[row.family]:
+    # A date may be given as seconds since 1970: aws:EpochTime.
+    if row.family in ("Null", kind) or {row.family, kind} == {"Numeric", "Date"}:
         return True
+    # Strings compare any value as its text, and a key of type String may hold anything.
     return None if "String" in (row.family, kind) or not kind else False

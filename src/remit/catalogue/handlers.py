@@ -1,4 +1,4 @@
-"""The actions that CloudFormation calls, as the deployer, to create, read, update, delete or list a resource."""
+"""The actions that CloudFormation calls, as the deployer, to create, read, update or delete a resource."""
 
 from __future__ import annotations
 
@@ -16,18 +16,10 @@ class Handlers:
     """The actions of each handler, sorted; a few are patterns. An empty one calls nothing that is known."""
 
     type: str
-    create: tuple[str, ...]
-    read: tuple[str, ...]
-    update: tuple[str, ...]
-    delete: tuple[str, ...]
-    list: tuple[str, ...]
+    by_verb: dict[str, tuple[str, ...]]
+    """The actions of each handler that changes a resource, or reads it when it has changed."""
     in_schema: bool
     """Whether the type's schema says so; otherwise the API reference does."""
-
-    @property
-    def by_verb(self) -> dict[str, tuple[str, ...]]:
-        """The actions of each handler that changes a resource, or reads it when it has changed."""
-        return {"create": self.create, "read": self.read, "update": self.update, "delete": self.delete}
 
 
 @lru_cache(maxsize=256)
@@ -38,14 +30,11 @@ def handlers(type_name: str) -> Handlers | None:
     if positions_by_verb is None:
         return None
     actions = _actions(service_chunk)
-    called: dict[str, tuple[str, ...]] = {}
-    for verb, distances in positions_by_verb.items():
-        called[verb] = tuple(sorted(actions[position] for position in accumulate(distances)))
-    create, read, update, delete, list_ = (
-        called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")
-    )
-    in_schema = type_name not in service_chunk.get("d", ())
-    return Handlers(type_name, create, read, update, delete, list_, in_schema)
+    by_verb: dict[str, tuple[str, ...]] = {}
+    for verb in ("create", "read", "update", "delete"):
+        positions = accumulate(positions_by_verb.get(verb, ()))
+        by_verb[verb] = tuple(sorted(actions[position] for position in positions))
+    return Handlers(type_name, by_verb, in_schema=type_name not in service_chunk.get("d", ()))
 
 
 def types_with_handlers() -> tuple[str, ...]:

@@ -181,19 +181,6 @@ def in_other_words(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[
     return tuple(name for cost, name in _rated(prefix, bare) if cost <= _SAME)
 
 
-def needed_by_other_verb(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the actions of an operation with another verb.
-
-    `s3:PutEncryptionConfiguration` for `SetBucketEncryption`.
-    """
-    verb, *others = words_of(bare) or [""]
-    for synonym in _OTHER_WORDS.get(verb.lower(), "").split():
-        actions = needed_by_operation(prefix, "".join((synonym.capitalize(), *others)), ())
-        if actions:
-            return actions
-    return ()
-
-
 def namesake(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str, ...]:
     """The actions of this very name in services of the same family (`rds-db` of `rds`), else in much used ones."""
     names = ranked(_namesakes().get(_folded(bare), ()), speaking)
@@ -213,7 +200,6 @@ GUESSES: Final = (
     needed_by_operation,
     misspelt,
     in_other_words,
-    needed_by_other_verb,
     namesake,
     in_some_words,
 )
@@ -259,9 +245,6 @@ def _clients_of(prefix: str) -> tuple[str, ...]:
 _SINGULAR: Final = 0.2  # singular for plural, a slip: another verb and that are cheaper than a word more
 _PLURAL: Final = 0.6  # plural for singular, which is rarely a slip
 _ABBREVIATED: Final = 1.0
-_STEM: Final = 6  # letters that words of one stem have in common, at least
-_CHANGED: Final = 2  # letters of the shorter word that may be others, at its end
-_ENDING: Final = 4  # letters that the longer one has more, at most
 _OTHER_WORD: Final = 1.75  # the first of the other words; each further one costs half as much more
 _MORE: Final = 2.0  # a word that only the action has
 _UNRELATED: Final = 5.5  # a word that only the written name has
@@ -312,18 +295,9 @@ def _word_cost(written: str, word: str) -> float:
         return _SINGULAR if len(written) < len(word) else _PLURAL
     if word in synonyms:
         return _OTHER_WORD + synonyms.index(word) / 2
-    if _is_derived(written, word):
-        return _ABBREVIATED
     letters = iter(word)
     is_abbreviation = written[0] == word[0] and all(letter in letters for letter in written)  # msg of message
     return _ABBREVIATED if is_abbreviation else _UNRELATED
-
-
-def _is_derived(word: str, other: str) -> bool:
-    """Return whether two words have one stem: replicate and replication."""
-    shorter, longer = sorted((word, other), key=len)
-    stem = shorter[: max(len(shorter) - _CHANGED, _STEM)]
-    return len(longer) - len(shorter) <= _ENDING and len(stem) >= _STEM and longer.startswith(stem)
 
 
 @lru_cache(maxsize=65536)

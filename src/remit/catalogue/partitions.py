@@ -23,7 +23,6 @@ class Partition(NamedTuple):
 
     name: str
     dns_suffix: str
-    dual_stack_suffix: str
     regions: tuple[str, ...]
     pattern: str
 
@@ -36,8 +35,7 @@ class Partition(NamedTuple):
 def partitions() -> tuple[Partition, ...]:
     """Every partition: aws first, then by name."""
     return tuple(
-        Partition(name, suffix, dual, tuple(regions), pattern)
-        for name, suffix, dual, regions, pattern in chunk("partitions", "")
+        Partition(name, suffix, tuple(regions), pattern) for name, suffix, regions, pattern in chunk("partitions", "")
     )
 
 

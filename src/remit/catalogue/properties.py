@@ -24,17 +24,15 @@ class Shape:
 
     `types` are JSON Schema's names; none means anything goes. CloudFormation converts between scalars (`"30"`
     is a fine integer, 30 a fine string), so only object, array and scalar exclude each other. `open` says
-    that an object takes names beside `properties`: a map, or free-form JSON. `alternatives` are groups; of
-    each, the properties of one list must be there. A range is (least, most), None where there is no bound:
-    `number` of the value, `length` of a string in characters, `count` of a list's items. `enum` holds the
-    values as JSON has them.
+    that an object takes names beside `properties`: a map, or free-form JSON. A range is (least, most), None where
+    there is no bound: `number` of the value, `length` of a string in characters, `count` of a list's items. `enum`
+    holds the values as JSON has them.
     """
 
     types: tuple[str, ...]
     required: tuple[str, ...] = ()
     open: bool = False
     enum: tuple[Any, ...] = ()
-    alternatives: tuple[tuple[tuple[str, ...], ...], ...] = ()
     number: Range = (None, None)
     length: Range = (None, None)
     count: Range = (None, None)
@@ -72,7 +70,6 @@ def shape(service: str, reference: int | str) -> Shape:
         required=tuple(row.get("r", ())),
         open="o" in row,
         enum=tuple(row.get("e", ())),
-        alternatives=tuple(tuple(tuple(names) for names in group) for group in row.get("a", ())),
         number=_range(row, "n"),
         length=_range(row, "l"),
         count=_range(row, "c"),

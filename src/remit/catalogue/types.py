@@ -15,7 +15,6 @@ from remit.catalogue.snapshot import chunk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from remit.catalogue.handlers import Handlers
     from remit.catalogue.properties import Shape
 
 RefGives = Literal["arn", "name", "url", "parts", "unknown"]
@@ -231,8 +230,6 @@ class ResourceType(NamedTuple):
     ref: RefGives
     ref_of: tuple[str, ...]
     """The properties whose value Ref gives."""
-    ref_type: str
-    """The type of the resource whose ARN Ref gives, where that is another; else ""."""
     attributes: tuple[str, ...]
     """The names that Fn::GetAtt takes; one that ends in `*` stands for all that begin so."""
     arn_from: tuple[str, ...]
@@ -249,8 +246,6 @@ class ResourceType(NamedTuple):
     """What a resource must be replaced for to change."""
     sometimes_create_only: tuple[str, ...]
     """What it may have to be replaced for to change (`KeySchema` of a table), by the old and the new value."""
-    write_only: tuple[str, ...]
-    """What cannot be read."""
     tags: str
     """The path of the property that holds tags (`Tags`, `Replicas[].Tags`), or ""."""
     tags_as: TagForm
@@ -281,13 +276,6 @@ class ResourceType(NamedTuple):
         from remit.catalogue.properties import shape  # noqa: PLC0415 - few ask for it
 
         return shape(_service(self.name), self.shape_key)
-
-    @property
-    def handlers(self) -> Handlers | None:
-        """The calls of CloudFormation that create, read, update, delete or list it; None where they are unknown."""
-        from remit.catalogue.handlers import handlers  # noqa: PLC0415 - few ask for it
-
-        return handlers(self.name)
 
     @property
     def is_custom(self) -> bool:
@@ -460,7 +448,6 @@ def resource_type(name: str) -> ResourceType | None:
         identifier=tuple(row["p"]),
         ref=row.get("f", "unknown"),
         ref_of=tuple(row.get("fo", row["p"])),
-        ref_type=row.get("ft", ""),
         attributes=tuple(row["a"]),
         arn_from=tuple(row.get("af", ())),
         arn_ends=tuple(row.get("nx", {}).items()),
@@ -470,7 +457,6 @@ def resource_type(name: str) -> ResourceType | None:
         read_only=tuple(row.get("r", ())),
         create_only=tuple(row.get("c", ())),
         sometimes_create_only=tuple(row.get("cc", ())),
-        write_only=tuple(row.get("x", ())),
         tags=tags,
         tags_as=tags_as,
         tagged_as=tagged_as[0] if tagged_as else "",

@@ -70,7 +70,7 @@ def command(
 
     since_ms = _since(since)
     namespace = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile)
+    account = options.account(folder, local=local, region=region, profile=profile, only_reads=True)
     logs = [] if name is None else readers(account, {name: f"{namespace}-{name}"}, since_ms, text)
     lines = new_lines(logs)
     if not any(log.exists for log in logs):  # it may have a name of its own, or share a group, which its stack tells

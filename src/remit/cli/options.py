@@ -343,9 +343,17 @@ def _configuration(folder: Path, stage: str | None, *words: bytes) -> Config | N
 
 
 def account(
-    folder: Path, *, local: bool, region: str | None, profile: str | None, acting_as: ActingAs | None = None
+    folder: Path,
+    *,
+    local: bool,
+    region: str | None,
+    profile: str | None,
+    acting_as: ActingAs | None = None,
+    only_reads: bool = False,
 ) -> Account:
     """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
+
+    A command that `only_reads` reaches the AWS on this machine without an SDK, whose import would take longest.
 
     The user's own is the one that the project's configuration names for the stage, if it names one.
 
@@ -368,9 +376,13 @@ def account(
         connected = connect_as_configured(place, folder, region=region, profile=profile, account=pinned_account())
         _check_pin(connected.account, local=False)
         return connected
+    aws = local_aws(folder, region)
+    if only_reads:
+        from remit.local.control.plain_client import plain_account_of
+
+        return plain_account_of(aws)
     from remit.local.control.clients import account_of
 
-    aws = local_aws(folder, region)
     owner = account_of(aws)
     if acting_as is None:
         return owner

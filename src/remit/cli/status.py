@@ -37,7 +37,7 @@ def command(
     from remit.report.stacks import place, place_document, status_document, status_lines
 
     name = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile)
+    account = options.account(folder, local=local, region=region, profile=profile, only_reads=True)
     if local:
         from remit.local import aws
 

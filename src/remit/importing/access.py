@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.expand import expand
 from remit.iam import tokens
 from remit.importing.app_model import referred_to, value_at_path
 from remit.importing.python_text import Bracketed, Item
@@ -112,25 +111,11 @@ def _statements(policy: Any, comment: str) -> list[tuple[Any, str]]:
         return [(statement, "") for statement in _chosen(chosen, branches)]
     statements: list[tuple[Any, str]] = []
     for statement in _listed(section(policy, "PolicyDocument").get("Statement", policy)):
-        is_plain = isinstance(statement, dict) and not tokens.is_intrinsic(statement)
-        kept, unknown = _without_unknown(statement) if is_plain else (statement, [])
-        told = f"without {', '.join(unknown)}: IAM has no such action" if unknown else ""
-        if kept is not None:
-            statements.append((kept, "\n".join(filter(None, (comment, told)))))
+        is_plain = isinstance(statement, dict)
+        kept = {key: value for key, value in statement.items() if key != "Sid"} if is_plain else statement
+        statements.append((kept, comment))
         comment = ""
     return statements
-
-
-def _without_unknown(statement: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
-    """A statement without actions that IAM does not have, which grant nothing, and these; None: it has no others."""
-    kept = {key: value for key, value in statement.items() if key != "Sid"}
-    element = "Action" if "Action" in kept else "NotAction"
-    actions = _listed(kept.get(element))
-    unknown = [action for action in actions if isinstance(action, str) and "${" not in action and not expand(action)]
-    if not unknown:
-        return kept, []
-    kept[element] = [action for action in actions if action not in unknown]
-    return (kept if kept[element] else None), unknown
 
 
 def _chosen(chosen: Choice, branches: list[list[Any]]) -> list[Any]:

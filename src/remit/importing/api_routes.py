@@ -13,7 +13,7 @@ from remit.importing.python_text import Bracketed, Item, call, quoted
 from remit.importing.template_values import words
 from remit.template.sam.apis import OWN_DEFINITION
 from remit.template.sam.events import ANY_METHOD, api_of
-from remit.template.sections import section
+from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -74,7 +74,7 @@ _SETTINGS: Final = {
 }
 """Settings by the paths of the properties that they have; others are called as the last step of theirs."""
 _OF_ROUTE: Final = frozenset({
-    "ApiId", "Auth", "Method", "Path", "PayloadFormatVersion", "RequestModel", "RestApiId",
+    "ApiId", "Auth", "Method", "Path", "PayloadFormatVersion", "RequestModel", "RequestParameters", "RestApiId",
 })  # fmt: skip
 
 
@@ -123,6 +123,9 @@ class Apis:
         if model.get("ValidateBody") is True:
             schema = section(self.declared[api].properties, "Models").get(str(model.get("Model")))
             items.append(Item(names.source(schema), "body="))
+        if model.get("ValidateParameters") is True:  # else API Gateway hands on whatever there is
+            query = _required_parameters(event.properties.get("RequestParameters"))
+            items.append(Item(names.source(query), "query="))
         return call(f"on.{FORMS[event.type].trigger}", *items)
 
     def _auth(self, event: SamEvent, api: str, names: TemplateNames, functions: Mapping[str, str]) -> Source:
@@ -152,9 +155,23 @@ class Apis:
             yield from _settings(api, leftovers)
 
 
+def _required_parameters(parameters: Any) -> list[str]:
+    """The names of a query that a request must have. RemitError: it must have something else."""
+    required = []
+    for parameter in mappings(parameters):
+        for name, given in parameter.items():
+            if section(given).get("Required") is True:
+                required.append(str(name).removeprefix("method.request.querystring."))
+    if any("." in name for name in required):
+        raise RemitError("on.rest asks for parameters of the query alone")
+    return required
+
+
 def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: TemplateNames) -> Source:
-    if kind == "HttpApi" and authorizer.get("EnableSimpleResponses") is not True:
-        raise RemitError("its authorizer answers with a policy")
+    version = str(authorizer.get("AuthorizerPayloadFormatVersion", "1.0"))
+    is_old = kind == "HttpApi" and version == "1.0"
+    if kind == "HttpApi" and not is_old and authorizer.get("EnableSimpleResponses") is not True:
+        raise RemitError("its authorizer answers a request of format 2.0 with a policy")
     identity = section(authorizer, "Identity")
     is_token = kind == "Api" and authorizer.get("FunctionPayloadType", "TOKEN") == "TOKEN"
     sources = ["Authorization"] if is_token else []
@@ -168,6 +185,7 @@ def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: 
         Item(names.source([f"{start}{header}" for header in sources]), "identity_source=") if sources else None,
         Item(names.source(cache), "cache=") if cache else None,
         Item("True", "token=") if is_token else None,
+        Item(quoted(version), "payload_format_version=") if is_old else None,
         Item(names.text(expression), "identity_validation_expression=") if expression else None,
     )
 

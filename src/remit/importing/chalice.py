@@ -55,6 +55,11 @@ _EVENTS: Final[dict[str, tuple[str, dict[str, str], dict[str, Any]]]] = {
     "schedule": ("Schedule", {"schedule_expression": "Schedule"}, {}),
 }  # fmt: skip
 """Chalice's decorators: the event of SAM's, its properties by argument (the first is positional), and defaults."""
+_SCHEDULES: Final = {
+    "Cron": ("minutes", "hours", "day_of_month", "month", "day_of_week", "year"),
+    "Rate": ("value", "unit"),
+}
+"""Chalice's classes of schedules, and the fields of their expressions."""
 
 
 def chalice_template(folder: Path) -> SourceTemplate:
@@ -200,16 +205,22 @@ class _ChaliceApp:
         self.resources[_logical_id(name)] = self._resource(f"{module}.{function.name}", name, events)
 
     def _value(self, node: ast.expr) -> Any:
-        """A literal, a rate, or a variable of the environment that the config gives; None for anything else."""
-        text = ast.unparse(node)
-        variable = re.fullmatch(r"(?:os\.)?(?:environ\[|environ\.get\(|getenv\()'(\w+)'.*[\])]", text)
+        """A literal, a schedule, or a variable of the environment that the config gives; None for anything else."""
+        variable = re.fullmatch(r"(?:os\.)?(?:environ\[|environ\.get\(|getenv\()'(\w+)'.*[\])]", ast.unparse(node))
         if variable is not None:
             return self.variables.get(variable[1])
-        rate = re.fullmatch(r"(?:\w+\.)?Rate\((?:value=)?(\d+), (?:unit=)?(?:\w+\.)*(\w+)\)", text)
-        if rate is not None:
-            unit = rate[2].lower().rstrip("s")
-            return f"rate({rate[1]} {unit if rate[1] == '1' else f'{unit}s'})"
-        return _literal(node)
+        schedule = _SCHEDULES.get(_name(node.func)) if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or schedule is None:
+            return _literal(node)
+        given = {**dict(zip(schedule, node.args, strict=False)), **_arguments(node)}
+        if given.keys() != set(schedule):
+            return None
+        parts = [given[name] for name in schedule]  # a unit is a constant of the class, `Rate.HOURS`
+        fields = [str(part.value) if isinstance(part, ast.Constant) else _name(part) for part in parts]
+        if "unit" in schedule:
+            unit = fields[1].lower().rstrip("s")
+            fields[1] = unit if fields[0] == "1" else f"{unit}s"
+        return f"{_name(node.func).lower()}({' '.join(fields)})"
 
     def _resource(self, handler: str, name: str, events: Mapping[str, Any]) -> dict[str, Any]:
         config = {"lambda_timeout": 60, "lambda_runtime": "python3.13", **self.config}

@@ -70,7 +70,8 @@ _COMPUTED: Final = ("DeadLetterQueue", "EventInvokeConfig OnSuccess", "EventInvo
 """Reasons of SAM's for statements that remit computes."""
 _LAMBDAS: Final = {"Timeout": 3, "MemorySize": 128}
 """What Lambda takes where nothing is written, and remit takes another value."""
-_LOG_GROUP: Final = "AWS::Logs::LogGroup"
+_WAITED_FOR: Final = ("AWS::EFS::MountTarget", "AWS::Logs::LogGroup")
+"""Types for which a function of remit's waits by itself."""
 _LONGEST_NAME: Final = 250  # bytes, as file systems have it, with the ending of a module
 _LATEST: Final = RUNTIMES[-2]
 _OF_URL: Final = {"AuthType": "auth", "Cors": "cors", "InvokeMode": "invoke_mode"}
@@ -279,7 +280,7 @@ class FunctionReader:
                 self._leave(name, "no setting of remit's stands for it", name)
         implied = {reference.target for reference, _ in references(dict(self.properties), late=False)}
         for name in depends_on(section(self.parts.template, "Resources", self.logical_id)):
-            if name in self.names.resources and name not in implied and self.names.types[name] != _LOG_GROUP:
+            if name in self.names.resources and name not in implied and self.names.types[name] not in _WAITED_FOR:
                 self._leave(f"DependsOn {name}", "a function waits only for what it refers to")
         entries: list[Item] = []
         for name, value in others.items():

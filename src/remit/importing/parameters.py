@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import keyword
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,7 @@ _TEXTS_OF_PYTHON: Final = (
     "ScheduleExpression", "StageName",
 )  # fmt: skip
 """Where remit takes only what is known before the deploy."""
+_NUMBER: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _STORED: Final = "AWS::SSM::Parameter::Value<"
 _NOT_NAMES: Final = frozenset((*keyword.kwlist, *dir(builtins), "app", "aws", "config", "on", "project"))
 
@@ -122,4 +124,4 @@ def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Sour
         texts = [text.strip() for text in str(value).split(",")]
         return Bracketed("[", tuple(Item(literal(text)) for text in texts if text), "]")
     text = json.dumps(value) if isinstance(value, bool | int | float) else str(value)
-    return text if is_number else literal(text)
+    return text if is_number and re.fullmatch(_NUMBER, text) else literal(text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.app_model import Left, SourceTemplate, app_name, placed, value_at_path
+from remit.importing.app_model import Left, SourceTemplate, app_name, placed, referred_to, value_at_path
 from remit.importing.serverless_variables import ServerlessVariables
 from remit.template.sections import mappings, section
 
@@ -33,7 +33,8 @@ _SECTIONS: Final = ("constructs", "layers", "stepFunctions")
 _NO_SETTING: Final = "no setting of remit's stands for it"
 _SETTINGS: Final = {
     "architecture": "Architectures", "description": "Description", "environment": "Environment.Variables",
-    "ephemeralStorageSize": "EphemeralStorage.Size", "handler": "Handler", "kmsKeyArn": "KmsKeyArn",
+    "ephemeralStorageSize": "EphemeralStorage.Size", "fileSystemConfig": "FileSystemConfigs",
+    "handler": "Handler", "kmsKeyArn": "KmsKeyArn",
     "layers": "Layers", "maximumEventAge": "EventInvokeConfig.MaximumEventAgeInSeconds",
     "maximumRetryAttempts": "EventInvokeConfig.MaximumRetryAttempts", "memorySize": "MemorySize",
     "name": "FunctionName", "onError": "DeadLetterQueue.TargetArn",
@@ -60,6 +61,7 @@ def _url(value: Any) -> dict[str, Any]:
 
 _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "architecture": lambda value: [value],
+    "fileSystemConfig": lambda value: [placed(section(value), {"arn": "Arn", "localMountPath": "LocalMountPath"})],
     "filterPatterns": lambda value: [{"Pattern": json.dumps(pattern)} for pattern in mappings(value)],
     "functionResponseType": lambda value: [value],
     "input": lambda value: value if isinstance(value, str) else json.dumps(value),
@@ -104,6 +106,11 @@ _MADE: Final = {
 _NO_OPTIONS: Final = frozenset({"displayName", "existing", "topicName", "type"})
 _PROXIES: Final = ("lambda-proxy", "lambda_proxy", "aws_proxy", "aws-proxy")
 _OF_ROUTE: Final = frozenset({"method", "path", "cors", "authorizer", "private", "integration"})
+_OF_TOKENS: Final = {"audience": "JwtConfiguration.audience", "issuerUrl": "JwtConfiguration.issuer"}
+_OF_IDENTITY: Final = {"identityValidationExpression": "ValidationExpression", "resultTtlInSeconds": "ReauthorizeEvery"}
+_OF_RESPONSES: Final = {
+    "enableSimpleResponses": "EnableSimpleResponses", "payloadVersion": "AuthorizerPayloadFormatVersion",
+}  # fmt: skip
 _API_IDS: Final = {"http": "ApiGatewayRestApi", "httpApi": "HttpApi"}
 _OF_CORS: Final = {
     "allowCredentials": "AllowCredentials", "allowedHeaders": "AllowHeaders", "allowedMethods": "AllowMethods",
@@ -204,6 +211,11 @@ class _Service:
                 f"{type_name}{index}{number or ''}": {"Type": type_name, "Properties": event_properties}
                 for number, (type_name, event_properties) in enumerate(made)
             }
+            options = section(given) if kind in _API_IDS and made else {}
+            for option in options.keys() - _OF_ROUTE:
+                if option != "request" or section(options, option).keys() - {"parameters"}:  # these hold nothing back
+                    at = ("functions", name, "events", index, kind, option)
+                    self._leave(f"{option} of event {kind} of {name}", _NO_SETTING, at)
             if not made:
                 because = "no trigger of remit's stands for it"
                 self._leave(f"event {kind} of {name}", because, ("functions", name, "events", index))
@@ -272,30 +284,66 @@ class _Service:
             method, path = str(options.get("method", "ANY")), str(options.get("path", ""))
         if given == "*":
             method, path = "ANY", "$default"
-        authorizer = options.get("authorizer")
-        authorizer = section(authorizer).get("type", section(authorizer).get("name", authorizer))
-        is_signed = str(authorizer).lower() == "aws_iam"
         is_proxy = str(options.get("integration", _PROXIES[0])).lower() in _PROXIES
-        if options.keys() - _OF_ROUTE or not is_proxy or (authorizer and not is_signed):
-            return
+        auth: dict[str, Any] = {"ApiKeyRequired": True} if options.get("private") else {}
+        authorizer = options.get("authorizer")
         type_name = "Api" if kind == "http" else "HttpApi"
+        made = self._authorizer(kind, authorizer) if authorizer and is_proxy else {}
+        if made is None or not is_proxy:  # without its authorizer the route would be open to everyone
+            return
         api = self._api(kind, type_name)
+        if made:
+            ((auth["Authorizer"], definition),) = made.items()
+            if definition:
+                api.setdefault("Auth", {}).setdefault("Authorizers", {}).update(made)
+            auth |= placed(section(authorizer), {"scopes": "AuthorizationScopes"})
         if kind == "http" and options.get("cors"):
             api["Cors"] = {
                 name.replace("Origins", "Origin"): f"'{','.join(map(str, texts))}'"
                 for name, texts in _cors(options["cors"]).items()
                 if isinstance(texts, list)
             }
-        auth = {"Authorizer": "AWS_IAM" if is_signed else None, "ApiKeyRequired": options.get("private") or None}
         yield (
             type_name,
             {
                 "Method": method,
                 "Path": path if path[:1] in ("/", "$") else f"/{path}",
                 "RestApiId" if kind == "http" else "ApiId": {"Ref": _API_IDS[kind]},
-                "Auth": {name: value for name, value in auth.items() if value is not None},
+                "Auth": auth,
             },
         )
+
+    def _authorizer(self, kind: str, given: Any) -> dict[str, dict[str, Any]] | None:
+        """An authorizer of an API's by its name, as SAM has it; AWS_IAM has nothing, and None is one not known here."""
+        is_mapping = isinstance(given, dict) and not tokens.is_intrinsic(given)
+        options: dict[str, Any] = given if is_mapping else {"arn" if ":" in str(given) else "name": given}
+        if "aws_iam" in (str(options.get("type")).lower(), str(options.get("name")).lower()):
+            return {"AWS_IAM": {}}
+        if kind == "httpApi":
+            options = {**options, **section(self.provider, "httpApi", "authorizers", str(options.get("name")))}
+        arn, function = options.get("arn"), options.get("functionName", options.get("name"))
+        name = "".join(re.findall(r"\w+", str(options.get("name") or referred_to(arn) or arn).rpartition("/")[2]))
+        if "issuerUrl" in options:
+            return {name: placed(options, _OF_TOKENS)}
+        own_id = referred_to(arn)
+        if ":userpool/" in str(arn) or (own_id and not own_id.endswith("LambdaFunction")):
+            return {name: {"UserPoolArn": arn}}
+        sources = options.get("identitySource", "header.Authorization")
+        sources = sources if isinstance(sources, list) else str(sources).split(",")
+        if function not in section(self.raw, "functions") or not all("header." in str(source) for source in sources):
+            return None
+        headers = [str(source).rpartition(".")[2] for source in sources]
+        is_token = kind == "http" and str(options.get("type", "token")).lower() == "token"
+        identity = {"Header": headers[0]} if is_token else {"Headers": headers}
+        of_kind = {"FunctionPayloadType": "TOKEN" if is_token else "REQUEST"} if kind == "http" else {}
+        return {
+            name: {
+                "FunctionArn": {"Fn::GetAtt": [_logical_id(str(function)), "Arn"]},
+                "Identity": {**identity, **placed(options, _OF_IDENTITY)},
+                **of_kind,
+                **placed({"payloadVersion": "2.0", **options} if kind == "httpApi" else {}, _OF_RESPONSES),
+            }
+        }
 
     def _api(self, kind: str, type_name: str) -> dict[str, Any]:
         """The properties of the service's one API of a kind, which its first route makes."""

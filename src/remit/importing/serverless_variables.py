@@ -101,10 +101,9 @@ class ServerlessVariables:
         target = (self.folder / name).resolve()
         if not target.is_relative_to(self.folder.resolve()):
             raise self._wrong(f"`file({name})` is outside of {self.folder}", path, "copy the file beside the source")
-        if target.suffix not in (".yml", ".yaml", ".json"):
+        # One with secrets is in no repository: what it would say is to be filled in.
+        if target.suffix not in (".yml", ".yaml", ".json") or not target.is_file():
             return None
-        if not target.is_file():
-            raise self._wrong(f"there is no file {name}", path)
         return value_at_path(read_as_written(target.read_bytes(), name).value, key)
 
     def _unknown(self, variable: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import S3, USER_POOLS, bucket_path, is_of_user
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.prepared_answers import Answered, PreparedAnswers
+from remit.local.repairs.identities import check_session
 from remit.local.repairs.requests import DECIDED
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
+    Answer = tuple[int, Mapping[str, str], bytes]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _ADDRESSES: Final = (
@@ -79,11 +81,11 @@ _OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algo
 """How the names of headers begin that speak of the body: they are not true of another one."""
 _NOBODY: Final = Caller("", "")
 """Who makes a request that a token is to say it of."""
-_LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" takes 100,000 of the assertion alone)
+_LARGEST_TOKEN: Final = 200_000  # bytes of a request; a token has 20,000 at most
 _DRAINED: Final = 1 << 24  # bytes of a refused request that are read
 _FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READS: Final = ("Describe", "Get", "Head", "List")
+_READS: Final = ("Describe", "Filter", "Get", "Head", "List")
 """How the names of operations begin that change nothing."""
 _QUERY_ERROR: Final = (
     "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>local</RequestId></ErrorResponse>"
@@ -236,7 +238,8 @@ class Gate:
             reason = f"{name} is not simulated on this machine; in a test, `{call}` of the fixture `remit` answers it"
             raise RefusedRequest("NotImplemented", reason, 501)
         if operation.client in ("cloudformation", "apigatewayv2") or "FunctionUrlConfig" in operation.name:
-            send = _rewriting(send, b"127.0.0.1:%d" % self.port)
+            host = b"127.0.0.1:%d" % self.port
+            send = _changing(send, lambda status, headers, body: (status, headers, _rewritten(body, host)))
         return self._remade(scope, asked, signature, owner), _replaying(asked.body, receive), send
 
     async def _uploading(
@@ -251,8 +254,11 @@ class Gate:
         CALLER.set(None if caller.is_root else caller)
         asked = canonical_request(form.request("127.0.0.1"), S3, form.content)
         asked, send, _ = self._decided(asked, S3, signature.region, caller, send)
-        answering = _answering(send, lambda headers: form.answer(headers, self.port))
-        return self._remade(scope, asked, signature), _replaying(asked.body, receive), answering
+
+        def answered(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+            return (status, headers, body) if status >= HTTPStatus.BAD_REQUEST else form.answer(headers, self.port)
+
+        return self._remade(scope, asked, signature), _replaying(asked.body, receive), _changing(send, answered)
 
     def _decided(
         self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
@@ -269,6 +275,8 @@ class Gate:
             CALLER.set(caller)
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
+        if service == "sts":
+            check_session(asked, caller)
         if caller.is_root:
             return asked, send, None
         allowed = self.authorizer.check(asked, region, caller)
@@ -278,7 +286,11 @@ class Gate:
         partial = PARTIAL_OPERATIONS[asked.operation.client, asked.operation.name]
         headers = {name: value for name, value in asked.headers.items() if not name.startswith(_OF_CONTENT)}
         rest = replace(asked, body=partial.remaining(asked.body, denied_parts), headers=headers)
-        return rest, _changing(send, lambda answer: partial.answered(answer, denied_parts)), allowed.owner
+
+        def answered(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+            return status, headers, partial.answered(body, denied_parts)
+
+        return rest, _changing(send, answered), allowed.owner
 
     def _remade(
         self, scope: Message, asked: CanonicalRequest, signature: Signature | None, owner: OwningPlace | None = None
@@ -447,55 +459,29 @@ def _without_cors(send: Send, own: Mapping[str, str] | None = None) -> Send:
     return strip
 
 
-def _rewriting(send: Send, host: bytes) -> Send:
-    """A `send` that puts the address on this machine in the place of that of each function URL and API."""
-
-    def rewritten(content: bytes) -> bytes:
-        for address, here in _ADDRESSES:
-            content = address.sub(here % host, content)
-        return content
-
-    return _changing(send, rewritten)
+def _rewritten(content: bytes, host: bytes) -> bytes:
+    """An answer with the address on this machine in the place of that of each function URL and API."""
+    for address, here in _ADDRESSES:
+        content = address.sub(here % host, content)
+    return content
 
 
-def _changing(send: Send, changed: Callable[[bytes], bytes]) -> Send:
-    """A `send` that sends the whole body of an answer as it is changed."""
-    start: list[Message] = []
-    body = bytearray()
+def _changing(send: Send, changed: Callable[[int, Mapping[str, str], bytes], Answer]) -> Send:
+    """A `send` that sends what `changed` makes of the status, the headers and the whole body of an answer."""
+    status, headers, body = 0, {}, b""
 
     async def change(message: Message) -> None:
+        nonlocal status, headers, body
         if message["type"] == "http.response.start":
-            start.append(message)
-            return
-        if message["type"] != "http.response.body":
-            await send(message)
-            return
-        body.extend(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        content = changed(bytes(body))
-        headers = [pair for pair in start[0]["headers"] if pair[0].lower() != b"content-length"]
-        await send({**start[0], "headers": [*headers, (b"content-length", b"%d" % len(content))]})
-        await send({"type": "http.response.body", "body": content})
+            status = message["status"]
+            named = {name.decode().lower(): value.decode() for name, value in message["headers"]}
+            headers = {name: value for name, value in named.items() if name != "content-length"}
+        else:
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                await _send(send, *changed(status, headers, body))
 
     return change
-
-
-def _answering(send: Send, answer: Callable[[Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]) -> Send:
-    """A `send` that answers otherwise, by the headers of the answer, where that is no error."""
-    is_error = False
-
-    async def answering(message: Message) -> None:
-        nonlocal is_error
-        if message["type"] == "http.response.start":
-            is_error = message["status"] >= HTTPStatus.BAD_REQUEST
-            if not is_error:
-                headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
-                await _send(send, *answer(headers))
-        if is_error:
-            await send(message)
-
-    return answering
 
 
 async def _refuse(

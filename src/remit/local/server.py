@@ -27,7 +27,6 @@ from remit.local.authorization.access_log import AccessLog, SeenAccess
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.callers import FunctionSessions, issued_caller
-from remit.local.authorization.default_policies import give_default_policies
 from remit.local.authorization.emulated_names import note_task_tokens
 from remit.local.authorization.owning_place import is_account
 from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as_the_caller
@@ -38,7 +37,7 @@ from remit.local.event_sources.asynchronous_invocations import AsynchronousInvoc
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches
-from remit.local.event_sources.mappings import Mappings
+from remit.local.event_sources.mappings import Mappings, repair_filters
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.streams import StreamPollers, keep_stream_positions
 from remit.local.event_sources.subscriptions import ask_before_subscriptions, may_write_logs, send_lines_as_events
@@ -56,17 +55,12 @@ from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
-from remit.local.repairs.buckets import block_public_access
-from remit.local.repairs.filters import repair_filters
 from remit.local.repairs.http_api_bodies import repair_http_api_bodies
+from remit.local.repairs.identities import make_sessions_as_sts_does, simulate_policies
 from remit.local.repairs.logs import repair_logs
+from remit.local.repairs.refusals import refuse
 from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
-from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.rest_apis import repair_rest_apis
-from remit.local.repairs.sessions import make_sessions_as_sts_does
-from remit.local.repairs.shards import keep_closed_shards
-from remit.local.repairs.simulated_policies import simulate_policies
-from remit.local.repairs.stack_refusals import refuse_stacks
 from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.saved_state import refuse_damaged_state, save_quickly, undisturbed
@@ -237,8 +231,6 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     repair_http_api_bodies()
     repair_rest_apis()
     repair_stacks(ACCOUNT)
-    block_public_access()
-    give_default_policies()
     repair_logs()
     make_sessions_as_sts_does()
     read_no_models()
@@ -259,7 +251,6 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
     fail_wrongly_reported_batches(functions_of_emulator)
     repair_filters()
     keep_alarms()
-    keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
@@ -267,7 +258,7 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
     ask_before_subscriptions(calls)
 
 
-async def _serve(  # noqa: PLR0915 - one part after the other
+async def _serve(
     files: StateFiles,
     record: Record,
     listener: socket.socket,
@@ -300,8 +291,7 @@ async def _serve(  # noqa: PLR0915 - one part after the other
     act_as_the_caller(authorizer.strictness.applies)
     authorizer.strictness.take_hold()
     look_up_as_the_caller()
-    refuse_stacks()
-    refuse_resources()
+    refuse()
     simulate_policies()
     send_to_the_decided_service()
     refuse_damaged_state(files.state / "services")  # before anything else is to be done when the state is loaded

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.iam.comparison import Piece
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.access_report import UNUSED, has_no_effect
+from remit.report.documents import members, place
 from remit.report.resource_losses import loss_document
 from remit.review.access_change import Door, UnreadPolicy
 from remit.review.statement_change import NO_CHANGE, changed_statement, statements_of, trust_statements_of
@@ -58,7 +59,7 @@ def _request(piece: Piece, origin: Origin | None, caller: dict[str, Any]) -> dic
         **({} if stack is None else {"stack": {"region": stack[REGION], "account": stack[ACCOUNT]}}),
         **caller,
         "statement": piece.source.name,
-        "origin": _origin(origin),
+        "origin": None if origin is None else place(origin),
         "tier": piece.tier,
         **({"note": UNUSED} if has_no_effect(piece) else {}),
     }
@@ -68,8 +69,7 @@ def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
     """The same for programs."""
     return [
         {
-            "resource": change.resource,
-            "kind": change.kind,
+            **members(change, "resource", "kind"),
             "public": change.is_public,
             "what": change.what,
             "undo": change.undo or None,
@@ -101,9 +101,7 @@ def review_document(review: Review) -> dict[str, Any]:
         **document,
         "resources": _resources(review),
         "losses": loss_document(review.losses),
-        "notes": list(review.notes),
-        "old": review.old,
-        "new": review.new,
+        **members(review, "notes", "old", "new"),
     }
 
 
@@ -187,10 +185,6 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> 
     }
 
 
-def _origin(origin: Origin | None) -> dict[str, Any] | None:
-    return None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column}
-
-
 def _undecided(change: Change) -> Iterator[dict[str, Any]]:
     for item in (*change.access.undecided, *change.trust.undecided):
         yield {"statement": item.source.name, "reason": item.reason, **_whom(change)}
@@ -210,4 +204,4 @@ def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
 
 def _door(change: Change, door: Door) -> dict[str, Any]:
     told = {"id": door.id, "was": door.was, "is": door.now, "opens": door.opens, "public": door.public}
-    return {**told, "origin": _origin(door.origin), **_whom(change)}
+    return {**told, "origin": None if door.origin is None else place(door.origin), **_whom(change)}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.json_bytes import indented
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 from remit.report.audit_words import REACHES, must_hold_words
+from remit.report.documents import members
 from remit.report.terminal_text import line, readable
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
     from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow, UnusedPolicy, UnusedRow
+    from remit.audit.results import AccessRow, ExposureRow, PrincipalRow, UnusedPolicy, UnusedRow
     from remit.audit.trail import TrailSummary
 
 _MOST_ROWS: Final = 20
@@ -50,72 +52,34 @@ def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
     yield "principals", (_principal_json(row) for row in report.principals)
     yield "administrators", iter(report.administrators)
     yield "paths", (_path_json(path) for path in report.paths)
-    yield (
-        "undecided_techniques",
-        (
-            {"principal": row.principal, "technique": row.technique, "reason": row.reason}
-            for row in report.undecided_techniques
-        ),
-    )
+    yield "undecided_techniques", map(asdict, report.undecided_techniques)
     yield "exposures", (_exposure_json(row) for row in report.exposures)
-    yield (
-        "undecided_exposures",
-        (
-            {"resource": row.resource, "statement": row.statement, "reason": row.reason}
-            for row in report.undecided_exposures
-        ),
-    )
+    yield "undecided_exposures", map(asdict, report.undecided_exposures)
     yield "unused", (_unused_json(row) for row in report.unused)
     yield "documents", (_document_json(document) for document in report.documents)
-    yield "problems", ({"file": problem.file, "message": problem.message} for problem in report.problems)
+    yield "problems", map(asdict, report.problems)
 
 
 def _principal_json(row: PrincipalRow) -> dict[str, Any]:
-    return {
-        "arn": row.arn,
-        "account": row.account,
-        "unknown": list(row.unknown),
-        "access": [_access_json(access) for access in row.access],
-    }
+    return {**members(row, "arn", "account", "unknown"), "access": [_access_json(access) for access in row.access]}
 
 
 def _access_json(access: AccessRow) -> dict[str, Any]:
-    rendered: dict[str, Any] = {"action": access.action, "verdict": access.verdict}
-    if access.verdict == "yes":
-        rendered |= {
-            "resource": access.resource,
-            "must_hold": dict(access.must_hold),
-            "statement": access.statement,
-        }
-    else:
-        rendered["reason"] = access.reason
-    return rendered
+    if access.verdict != "yes":
+        return members(access, "action", "verdict", "reason")
+    rendered = members(access, "action", "verdict", "resource", "must_hold", "statement")
+    return {**rendered, "must_hold": dict(access.must_hold)}
 
 
 def _path_json(path: EscalationPath) -> dict[str, Any]:
-    return {
-        "principal": path.principal,
-        "assumes": list(path.assumes),
-        "ways": list(path.ways),
-        "steps": [_step_json(step) for step in path.steps],
-    }
-
-
-def _step_json(step: Edge) -> dict[str, Any]:
-    return {
-        "from": step.source,
-        "to": step.target,
-        "technique": step.technique,
-        "needs": [
-            {
-                "action": need.action,
-                "resource": need.resource,
-                "statement": need.statement or None,
-                "must_hold": dict(need.must_hold),
-            }
-            for need in step.needs
-        ],
-    }
+    steps = []
+    for step in path.steps:
+        needs = []
+        for need in step.needs:
+            must_hold = dict(need.must_hold)
+            needs.append({**asdict(need), "statement": need.statement or None, "must_hold": must_hold})
+        steps.append({"from": step.source, "to": step.target, "technique": step.technique, "needs": needs})
+    return {**members(path, "principal", "assumes", "ways"), "steps": steps}
 
 
 def _unused_json(row: UnusedRow) -> dict[str, Any]:
@@ -125,9 +89,7 @@ def _unused_json(row: UnusedRow) -> dict[str, Any]:
         "last_call": row.last or None,
         "policies": [
             {
-                "policy": policy.policy,
-                "unused": list(policy.unused),
-                "not_logged": list(policy.not_logged),
+                **members(policy, "policy", "unused", "not_logged"),
                 "smaller": json.loads(policy.smaller) if policy.smaller else None,
             }
             for policy in row.policies
@@ -136,32 +98,15 @@ def _unused_json(row: UnusedRow) -> dict[str, Any]:
 
 
 def _exposure_json(row: ExposureRow) -> dict[str, Any]:
-    return {
-        "resource": row.resource,
-        "account": row.account,
-        "who": row.who,
-        "reach": row.reach,
-        "actions": list(row.actions),
-        "statement": row.statement,
-        "must_hold": dict(row.must_hold),
-    }
+    return {**asdict(row), "actions": list(row.actions), "must_hold": dict(row.must_hold)}
 
 
 def _document_json(document: LintedDocument) -> dict[str, Any]:
     return {
         "document": document.key,
         "kind": document.kind,
-        "used_by": [{"principal": use.principal, "policy": use.policy} for use in document.uses],
-        "findings": [
-            {
-                "rule": finding.rule,
-                "severity": finding.severity,
-                "message": finding.message,
-                "where": finding.where,
-                "hint": finding.hint,
-            }
-            for finding in document.findings
-        ],
+        "used_by": [members(use, "principal", "policy") for use in document.uses],
+        "findings": [asdict(finding) for finding in document.findings],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.report.documents import members
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
@@ -28,28 +29,14 @@ def cause_document(cause: FirstFailure | None) -> dict[str, Any] | None:
     """The cause for programs."""
     if cause is None:
         return None
-    return {"logical_id": cause.logical_id, "type": cause.type, "stack": cause.stack, "reason": cause.reason}
+    return members(cause, "logical_id", "type", "stack", "reason")
 
 
 def event_document(event: StackEvent) -> dict[str, Any]:
     """What became of a resource, for programs."""
-    return {
-        "logical_id": event.logical_id,
-        "type": event.type,
-        "physical_id": event.physical_id,
-        "stack": event.stack,
-        "status": event.status,
-        "reason": event.reason,
-    }
+    return members(event, "logical_id", "type", "physical_id", "stack", "status", "reason")
 
 
 def refusal_document(refusal: Refusal) -> dict[str, Any]:
     """What CloudFormation, or a hook, refuses, for programs; `path` leads to it from the template's root."""
-    return {
-        "logical_id": refusal.logical_id,
-        "type": refusal.type,
-        "reason": refusal.reason,
-        "path": list(refusal.path),
-        "check": refusal.check,
-        "hook": refusal.is_hook,
-    }
+    return {**members(refusal, "logical_id", "type", "reason", "path", "check"), "hook": refusal.is_hook}

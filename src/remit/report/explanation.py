@@ -15,6 +15,7 @@ from remit.errors import few
 from remit.iam.policy import parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
 from remit.report.actions import covered, covered_lines, levels_of
+from remit.report.documents import members, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -198,13 +199,6 @@ def _statement(
     }
 
 
-def place(origin: Origin | None) -> dict[str, Any]:
-    """An origin for programs."""
-    if origin is None:
-        return {"file": None, "line": None, "column": None}
-    return {"file": origin.file, "line": origin.line, "column": origin.column}
-
-
 def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
     """A verdict, the statements behind it, what came near, and the fix, under this word."""
     may = {"Allowed": "may", "Unknown": "may or may not"}.get(explanation.verdict, "may not")
@@ -358,10 +352,7 @@ def verdict_document(explanation: Explanation) -> dict[str, Any]:
     decision = explanation.decision
     ways = [{"if": condition, **verdict_document(way)} for condition, way in explanation.ways]
     return {
-        "asker": explanation.asker,
-        "action": explanation.action,
-        "resource": explanation.resource,
-        "verdict": explanation.verdict,
+        **members(explanation, "asker", "action", "resource", "verdict"),
         "depends_on": [*decision.unknown, *(condition for condition, _ in explanation.ways)],
         **({"ways": ways} if ways else {}),
         "statements": [_source(source) for source in explanation.deciding],
@@ -380,7 +371,7 @@ def obstacle_document(obstacle: Obstacle) -> dict[str, Any]:
 
 def _source(source: StatementSource) -> dict[str, Any]:
     grant = source.grant
-    document: dict[str, Any] = {"layer": source.layer, "policy": source.policy, "index": source.index}
+    document = members(source, "layer", "policy", "index")
     if grant is None:
         return {**document, "statement": None, "because": None, **place(None)}
     return {
@@ -401,10 +392,4 @@ def _fix(explanation: Explanation) -> dict[str, Any] | None:
 
 def remedy_document(remedy: Remedy) -> dict[str, Any]:
     """A fix for programs."""
-    return {
-        "item": remedy.item,
-        "code": remedy.code,
-        "imports": list(remedy.imports),
-        "typed": remedy.typed,
-        **place(remedy.origin),
-    }
+    return {**members(remedy, "item", "code", "imports", "typed"), **place(remedy.origin)}

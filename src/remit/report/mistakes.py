@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.lint.rule_registry import rule
+from remit.report.documents import place
 
 if TYPE_CHECKING:
     from remit.errors import RemitError
@@ -23,14 +24,12 @@ def _document(mistake: RemitError) -> dict[str, Any]:
     code = mistake.rule
     if code is None and mistake.exit_code == _MISTAKE:
         code = _UNREADABLE
-    origin = mistake.origin
+    where = {"file": None, "line": 0, "column": 0} if mistake.origin is None else place(mistake.origin)
     return {
         "rule": code,
         "severity": "error",
         "message": mistake.message,
-        "file": origin.file if origin else None,
-        "line": origin.line if origin else 0,
-        "column": origin.column if origin else 0,
+        **where,
         "hint": mistake.hint,
         "name": rule(code).name if code else None,
     }

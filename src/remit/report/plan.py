@@ -12,6 +12,7 @@ from remit.report.access_documents import review_document
 from remit.report.access_lines import LONGEST, brief, cause_lines
 from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, review_report
 from remit.report.actions import some
+from remit.report.documents import members
 from remit.report.terminal_text import shown
 from remit.triggers.existing_sources import document as source_document
 
@@ -140,9 +141,7 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
     return {
         "resources": [
             {
-                "action": change.action,
-                "logical_id": change.logical_id,
-                "type": change.type,
+                **members(change, "action", "logical_id", "type"),
                 "replacement": change.replacement or None,
                 "replacing_properties": [detail.property for detail in change.details if detail.recreates],
                 "holds_data": holds_data(change.type),
@@ -152,10 +151,7 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
             for change in plan.changes
         ],
         "renames": [{"removed": before, "added": after} for before, after in plan.renames],
-        "role_replacements": [
-            {"function": replacement.function, "before": replacement.before, "after": replacement.after}
-            for replacement in plan.role_replacements
-        ],
+        "role_replacements": [members(change, "function", "before", "after") for change in plan.role_replacements],
         "must_exist": [source_document(source) for source in plan.must_exist],
         "parameters": dict(plan.parameters),
         "roles": [_change_document(access, change) for change in access.review.changes],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.deploy.stack import minute
+from remit.report.documents import members
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
@@ -33,5 +34,5 @@ def releases_lines(releases: Iterable[Release], running: Release | None) -> Iter
 def releases_document(releases: Iterable[Release], running: Release | None) -> dict[str, Any]:
     """The releases for programs, the oldest first."""
     names = ("number", "at", "by", "commit", "is_clean", "remit", "went_back_to", "zips", "damage")
-    rows = [{name: getattr(release, name) for name in names} for release in releases]
+    rows = [members(release, *names) for release in releases]
     return {"running": None if running is None else running.number, "releases": rows}

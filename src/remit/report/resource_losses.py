@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remit.report.documents import members
 from remit.review.resource_losses import REMOVED
 
 if TYPE_CHECKING:
@@ -54,9 +55,7 @@ def loss_document(losses: Sequence[ResourceLoss] | None) -> list[dict[str, Any]]
             "type": loss.type,
             "change": loss.how,
             "certain": loss.is_certain,
-            "properties": list(loss.properties),
-            "holds_data": loss.holds_data,
-            "stays": loss.stays,
+            **members(loss, "properties", "holds_data", "stays"),
         }
         for loss in losses
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remit.report.documents import members, place
 from remit.report.explanation import on_resources
 
 if TYPE_CHECKING:
@@ -49,26 +50,19 @@ def seen_document(role: str, seen: GrantedAndSeen) -> dict[str, Any]:
 
 
 def _granted_document(granted: GrantedAction) -> dict[str, Any]:
-    origin = granted.grant.origin
-    resources = granted.grant.statement.resources
+    resources, where = granted.grant.statement.resources, place(granted.grant.origin)
     return {
         "action": granted.action,
         "resources": [] if resources is None else list(resources.patterns),
         "because": granted.grant.because,
-        "file": None if origin is None else origin.file,
-        "line": None if origin is None else origin.line,
+        "file": where["file"],
+        "line": where["line"],
         "seen": [_use_document(use) for use in granted.uses],
     }
 
 
 def _use_document(use: SeenUse) -> dict[str, Any]:
-    return {
-        "action": use.action,
-        "resource": use.resource,
-        "file": use.file or None,
-        "line": use.line or None,
-        "time": use.time,
-    }
+    return {**members(use, "action", "resource"), "file": use.file or None, "line": use.line or None, "time": use.time}
 
 
 def _uses(granted: GrantedAction) -> str:

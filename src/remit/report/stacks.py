@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remit.report.documents import members
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
@@ -65,19 +66,12 @@ def status_document(status: StackStatus, account: Account) -> dict[str, Any]:
         "namespace": stack.name,
         "deployed": True,
         **place_document(account),
-        "status": stack.status,
-        "reason": stack.reason,
-        "since": stack.since,
-        "protected": stack.protected,
-        "drift": stack.drift,
+        **members(stack, "status", "reason", "since", "protected", "drift"),
         "service_role": stack.service_role or None,
         "outputs": outputs_document(stack.outputs),
         "functions": _names(status.functions),
         "roles": _names(status.roles),
-        "resources": [
-            {"logical_id": item.logical_id, "type": item.type, "physical_id": item.physical_id, "status": item.status}
-            for item in status.resources
-        ],
+        "resources": [members(item, "logical_id", "type", "physical_id", "status") for item in status.resources],
     }
 
 

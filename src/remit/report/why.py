@@ -10,12 +10,12 @@ from remit.answers.obstacles import resource_to_allow
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse
+from remit.report.documents import members
 from remit.report.explanation import obstacle_document, verdict_document, verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.answers.denial import Denial
     from remit.answers.why import Cause
 
 
@@ -73,39 +73,23 @@ def _resource(cause: Cause) -> str | None:
 
 def cause_document(cause: Cause) -> dict[str, Any]:
     """A cause for programs."""
-    answers = []
+    denial, answers = cause.denial, []
     for answer in cause.answers:
         document = verdict_document(answer)
-        if not lacks_an_allow(cause.denial):  # the grant that it lacks helps only once something else has changed
+        if not lacks_an_allow(denial):  # the grant that it lacks helps only once something else has changed
             document |= {"fix": None, "also_needed": document["fix"]}
         answers.append(document)
     return {
-        "principal": cause.denial.principal,
-        "function": cause.function,
-        "actions": list(cause.actions),
-        "resource": cause.denial.resource,
-        **_told(cause.denial),
+        "principal": denial.principal,
+        **members(cause, "function", "actions"),
+        **members(denial, "resource", "layer", "explicit", "policy", "operation", "service", "encoded"),
+        **members(denial, "authorization", "logical_id", "stack"),
+        "log_of": denial.function,
+        **members(denial, "note", "others"),
         "cause": cause.conclusion,
         "answers": answers,
         "obstacle": None if cause.obstacle is None else obstacle_document(cause.obstacle),
         "statement": _statement(cause),
         "advice": list(cause.advice),
         "unseen": list(cause.unread),
-    }
-
-
-def _told(denial: Denial) -> dict[str, Any]:
-    return {
-        "layer": denial.layer,
-        "explicit": denial.explicit,
-        "policy": denial.policy,
-        "operation": denial.operation,
-        "service": denial.service,
-        "encoded": denial.encoded,
-        "authorization": denial.authorization,
-        "logical_id": denial.logical_id,
-        "stack": denial.stack,
-        "log_of": denial.function,
-        "note": denial.note,
-        "others": list(denial.others),
     }

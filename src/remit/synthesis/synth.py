@@ -273,7 +273,11 @@ def _function(
     remaining_names = sorted(name for name in properties if name not in _FIRST)
     ordered = {name: properties[name] for name in (*_FIRST, *remaining_names) if name in properties}
     # Whoever reads the template finds the app's name of a function whose name in the account does not tell it.
-    attributes = {"Metadata": {FUNCTION_KEY: function.name}} if function.function_name else {}
+    attributes: dict[str, Any] = {"Metadata": {FUNCTION_KEY: function.name}} if function.function_name else {}
+    # A function refers to an access point, and is refused before its file system can be mounted.
+    mount_targets = [resource.logical_id for resource in app.resources if resource.type == "AWS::EFS::MountTarget"]
+    if mount_targets and "FileSystemConfigs" in settings:
+        attributes["DependsOn"] = mount_targets
     return Resource(function.resource_id, "AWS::Lambda::Function", ordered, attributes, function.origin)
 
 

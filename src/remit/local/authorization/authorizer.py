@@ -6,11 +6,14 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from contextlib import nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest
@@ -22,7 +25,6 @@ from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_needs
-from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.owning_place import as_owner_of, other_owner
@@ -31,10 +33,9 @@ from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
-from remit.local.authorization.strictness import Strictness
-from remit.local.emulator import as_request_of
-from remit.local.repairs.sessions import SOURCE_IDENTITY
+from remit.local.emulator import as_request_of, emulated, instead_of
 from remit.local.request import RefusedRequest
+from remit.local.routes import REFUSES_UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from remit.access.needed_access import Protocol, RequestedOperation
     from remit.iam.policy import Policy
     from remit.local.authorization.caller import Caller
-    from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
+    from remit.local.authorization.canonical_request import CanonicalRequest
     from remit.local.authorization.owning_place import OwningPlace
     from remit.local.request import ReceivedRequest
     from remit.local.signature import Signature
@@ -56,7 +57,6 @@ _VERDICTS: Final[dict[str, Verdict]] = {
 CALL: Final = "x-remit-call"
 """The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
 _NAMES: Final = EmulatedNames()
-_ASSUME_ROLE: Final = ("sts", "AssumeRole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,70 @@ class AllowedRequest:
 
     denied_parts: tuple[DeniedPart, ...]
     owner: OwningPlace | None
+
+
+_ASKED: Final[ContextVar[bool]] = ContextVar("strict", default=False)
+"""Whether the request that is answered asks for it. What a request starts (a stack, a function) still sees it."""
+
+
+@dataclass(slots=True)
+class Strictness:
+    """The refusal of what cannot be decided: for everybody, for a client where it asks, or while a client runs.
+
+    A client that is killed leaves nothing behind: what it asked ends, and no process has its number.
+    """
+
+    for_all: bool = False
+    _clients: set[int] = field(default_factory=set)
+    _running: Counter[str] = field(default_factory=Counter)
+
+    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
+        """Refuse what is unknown from now on, or let it pass: `on` is true or false. What was so before.
+
+        With `client`, the number of a process, this holds for as long as that runs.
+        """
+        is_on, client = parameters.get("on") == "true", parameters.get("client", "")
+        before = self.for_all
+        if not client.isdecimal():
+            self.for_all = is_on
+        elif is_on:
+            self._clients.add(int(client))
+        else:
+            self._clients.discard(int(client))
+        return {"before": before}
+
+    def begin(self, request: ReceivedRequest, function: str) -> None:
+        """Note whether a request asks for it, or the function that makes it runs for one that does."""
+        _ASKED.set(REFUSES_UNKNOWN in request.headers or self._running[function] > 0)
+
+    def applies(self) -> bool:
+        """Return whether what cannot be decided of the request that is answered is refused."""
+        if self._clients:
+            self._clients = {client for client in self._clients if _runs(client)}
+        return self.for_all or _ASKED.get() or bool(self._clients)
+
+    def take_hold(self) -> None:
+        """Know which functions run for a request that asks for it."""
+        service = emulated("services.lambda_svc")
+
+        @instead_of(service, "_execute_function_dispatch")
+        def dispatched(dispatch: Any, function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
+            if not _ASKED.get():
+                return dispatch(function, configuration, *rest)
+            name = str(configuration["FunctionName"])
+            self._running[name] += 1
+            try:
+                return dispatch(function, configuration, *rest)
+            finally:
+                self._running[name] -= 1
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(slots=True)
@@ -133,10 +197,6 @@ class RequestAuthorizer:
         operation, parameters = request.operation, request.parameters
         setting = _setting(region, caller)
         with as_request_of(setting.account, setting.region):
-            if (operation.client, operation.name) == _ASSUME_ROLE and SOURCE_IDENTITY_KEY in caller.keys:
-                identity = caller.keys[SOURCE_IDENTITY_KEY]
-                if parameters.setdefault(SOURCE_IDENTITY, identity) != identity:
-                    return (_changed_identity(parameters, caller),)
             needs = needs_of(OperationRequest(operation, parameters, setting))
             if needs is None:
                 name = f"{operation.client}:{operation.name}"
@@ -159,17 +219,6 @@ class RequestAuthorizer:
                 decided.verdict, decided.because, decided.statement, file, line, self._refuses(decided),
             )
         )  # fmt: skip
-
-
-def _changed_identity(parameters: Parameters, caller: Caller) -> DecidedNeed:
-    """The denial of a session with another source identity than that of the session which asks for it.
-
-    Source: "Monitor and control actions taken with assumed roles" (IAM User Guide).
-    """
-    need = NeededAccess("sts:SetSourceIdentity", str(parameters.get("RoleArn", "*")), parameters)
-    because = f"the source identity of {caller.arn} is {caller.keys[SOURCE_IDENTITY_KEY]}, and cannot be changed"
-    message = f"User: {caller.arn} is not authorized to perform: {need.action} on resource: {need.resource}: {because}"
-    return DecidedNeed(need, "denied", because, "", message)
 
 
 def _setting(region: str, caller: Caller) -> RequestSetting:

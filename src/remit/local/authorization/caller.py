@@ -30,6 +30,11 @@ class Caller:
     function: str = ""
     is_root: bool = False
 
+    @property
+    def is_federated(self) -> bool:
+        """True if a token of an identity provider says who it is: `arn` is the provider's."""
+        return not self.account
+
 
 CALLER: Final[ContextVar[Caller | None]] = ContextVar("caller", default=None)
 """The caller; None: this server's own key, which may do anything.

@@ -9,20 +9,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.stored_policies import policies_of
 from remit.local.emulator import emulated
-from remit.local.repairs.sessions import FEDERATED_KEYS, IS_ROOT, ROLE_ID, SOURCE_IDENTITY, stored_role
+from remit.local.repairs.identities import FEDERATED_KEYS, IS_ROOT, ROLE_ID, stored_role
 from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SOURCE_IDENTITY_KEY: Final = "aws:sourceidentity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +135,6 @@ def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Ca
         # A role of the same name that was made later is another one.
         raise RefusedRequest("InvalidClientTokenId", "The security token included in the request is invalid.")
     keys = dict(emulator._principal_keys(issued)) | session.get(FEDERATED_KEYS, {})
-    if session.get(SOURCE_IDENTITY):
-        keys[SOURCE_IDENTITY_KEY] = session[SOURCE_IDENTITY]
     passed = session.get("SessionPolicies") or {}
     policies = _session_policies(passed.get("Policy") or "", tuple(passed.get("PolicyArns") or ()), issued.account_id)
     caller = Caller(

@@ -1,22 +1,18 @@
-"""Callers without keys of AWS: whoever the token of an identity provider, or a SAML assertion, says that they are.
+"""Callers without keys of AWS: whoever the token of an identity provider says that they are.
 
 What a token claims counts here as it would on AWS, its age and its audience, too. Its signature is not looked at: so a
-role's trust in GitHub, GitLab or a user directory can be tried with a token that somebody writes.
+role's trust in GitHub or GitLab can be tried with a token that somebody writes.
 
-Sources: "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML" (AWS STS API Reference); "Available keys for AWS OIDC
-federation", "Available keys for SAML-based AWS STS federation", "Troubleshoot SAML federation" (IAM User Guide).
+Sources: "AssumeRoleWithWebIdentity" (AWS STS API Reference); "Available keys for AWS OIDC federation" (IAM User Guide).
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import time
-import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued_action
@@ -24,7 +20,7 @@ from remit.local.emulator import emulated
 from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     Claims = dict[str, Any]
     Keys = dict[str, str | tuple[str, ...] | None]
@@ -34,8 +30,8 @@ _WITHOUT_PROVIDER: Final = frozenset({"accounts.google.com", "cognito-identity.a
 _OF_ALL_ISSUERS: Final = ("amr", "aud", "sub")
 _LONGEST_TOKEN: Final = 20_000
 _CLAIMS: Final = ("iss", "sub", "aud", "exp")
-_SAML: Final = "https://aws.amazon.com/SAML/Attributes/"
-_FORMATS: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
+WEB_IDENTITY: Final = "AssumeRoleWithWebIdentity"
+"""The action of STS that nobody signs: a token says who calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +40,19 @@ class FederatedCaller:
 
     provider: str
     keys: Mapping[str, str | tuple[str, ...] | None]
-    session_name: str
-    """How the session of the role is called."""
-    most_seconds: int | None
-    """How long the session may last at most, where the provider says so."""
     described: Mapping[str, str]
     """What the answer of STS says of the caller, by the names of its elements."""
 
 
 def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCaller:
-    """The caller that the token in a request of `FEDERATED_ACTIONS` names.
+    """The caller that the token in a request for an action of STS names.
 
     Raises:
         RefusedRequest: as STS refuses a token that cannot be read, has expired, lacks a claim, or is of a provider that
             the account does not have.
     """
-    return FEDERATED_ACTIONS[action](parameters)
-
-
-def _of_web_identity(parameters: Mapping[str, str]) -> FederatedCaller:
+    if action != WEB_IDENTITY:
+        raise RefusedRequest("NotImplemented", f"sts:{action} is not simulated on this machine", 501)
     if len(parameters.get("WebIdentityToken", "")) > _LONGEST_TOKEN:
         constraint = f"Member must have length less than or equal to {_LONGEST_TOKEN}"
         message = f"1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: {constraint}"
@@ -78,12 +68,12 @@ def _of_web_identity(parameters: Mapping[str, str]) -> FederatedCaller:
     if issuer not in _WITHOUT_PROVIDER:
         account = parameters.get("RoleArn", "").split(":")[4:5]
         provider = f"arn:aws:iam::{''.join(account)}:oidc-provider/{issuer}"
-        known = _providers("_oidc_providers").get(provider)
+        known = emulated("services.iam")._oidc_providers.get(provider)
         if known is None:
             raise _invalid(f"No OpenIDConnect provider found in your account for {claims['iss']}")
         if not set(map(str, audiences)) & set(known["ClientIDList"]):
             raise _invalid("Incorrect token audience")
-    keys = _absent_keys("sts:AssumeRoleWithWebIdentity")
+    keys = _absent_keys()
     for name, value in claims.items():
         key = f"{issuer}:{name}".lower()
         if name in _OF_ALL_ISSUERS or _is_known(key, keys):
@@ -93,7 +83,7 @@ def _of_web_identity(parameters: Mapping[str, str]) -> FederatedCaller:
         "Audience": str(audiences[0]),
         "Provider": provider,
     }
-    return FederatedCaller(provider, keys, parameters.get("RoleSessionName", ""), None, described)
+    return FederatedCaller(provider, keys, described)
 
 
 def _claims(token: str) -> Claims:
@@ -118,92 +108,9 @@ def _refuse_expired(expires: Any) -> None:
         raise RefusedRequest("ExpiredTokenException", message, 400)
 
 
-def _of_saml(parameters: Mapping[str, str]) -> FederatedCaller:
-    role, provider = parameters.get("RoleArn", ""), parameters.get("PrincipalArn", "")
-    if provider not in _providers("_saml_providers"):
-        raise _invalid("Specified provider doesn't exist")
-    assertion = _assertion(parameters.get("SAMLAssertion", ""))
-    attributes = {
-        element.get("Name", ""): [value.text or "" for value in _all(element, "AttributeValue")]
-        for element in _all(assertion, "Attribute")
-    }
-    pairs = [{part.strip() for part in text.split(",")} for text in attributes.get(f"{_SAML}Role", ())]
-    if {role, provider} not in pairs:
-        raise RefusedRequest("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
-    session_name = "".join(attributes.get(f"{_SAML}RoleSessionName", ())[:1])
-    if not re.fullmatch(r"[\w+=,.@-]{2,64}", session_name, re.ASCII):
-        raise _invalid("RoleSessionName is required in AuthnResponse")
-    subject = next(_all(assertion, "NameID"), None)
-    if subject is None or not subject.text:
-        raise _invalid("Missing a required claim: sub")
-    confirmation = next(_all(assertion, "SubjectConfirmationData"), None)
-    _refuse_too_late(assertion, confirmation)
-    issuer = next((element.text or "" for element in _all(assertion, "Issuer")), "")
-    audience = "" if confirmation is None else confirmation.get("Recipient", "")
-    kind = subject.get("Format", "").removeprefix(_FORMATS) or "unspecified"
-    name = provider.rpartition("/")[2]
-    account = provider.split(":")[4]
-    qualifier = base64.b64encode(hashlib.sha1(f"{issuer}{account}/{name}".encode()).digest()).decode()  # noqa: S324 - as AWS makes it
-    keys = _absent_keys("sts:AssumeRoleWithSAML") | {
-        "saml:sub": subject.text, "saml:sub_type": kind, "saml:iss": issuer, "saml:aud": audience,
-        "saml:doc": f"{account}/{name}", "saml:namequalifier": qualifier,
-    }  # fmt: skip
-    for element in _all(assertion, "Attribute"):
-        key = f"saml:{element.get('FriendlyName') or element.get('Name', '').rpartition('/')[2]}".lower()
-        if key in keys and keys[key] is None:
-            keys[key] = _key_value(attributes[element.get("Name", "")])
-    duration = "".join(attributes.get(f"{_SAML}SessionDuration", ())[:1])
-    described = {
-        "Subject": subject.text, "SubjectType": kind, "Issuer": issuer, "Audience": audience,
-        "NameQualifier": qualifier,
-    }  # fmt: skip
-    return FederatedCaller(provider, keys, session_name, int(duration) if duration.isdecimal() else None, described)
-
-
-FEDERATED_ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str]], FederatedCaller]]] = {
-    "AssumeRoleWithWebIdentity": _of_web_identity,
-    "AssumeRoleWithSAML": _of_saml,
-}
-"""The actions of STS that nobody signs: a token says who calls."""
-
-
-def _assertion(text: str) -> ET.Element:
-    """The assertion in a response of SAML. expat stops entities that grow without end."""
-    try:
-        root = ET.fromstring(base64.b64decode(text, validate=True))  # noqa: S314 - see above
-    except (ValueError, ET.ParseError):
-        raise _invalid("Invalid base64 SAMLResponse") from None
-    assertion = next(_all(root, "Assertion"), None)
-    if assertion is None:
-        raise _invalid("Could not find an assertion in the SAML response")
-    return assertion
-
-
-def _all(element: ET.Element, name: str) -> Iterator[ET.Element]:
-    return element.iter(f"{{urn:oasis:names:tc:SAML:2.0:assertion}}{name}")
-
-
-def _refuse_too_late(assertion: ET.Element, confirmation: ET.Element | None) -> None:
-    for element in (confirmation, next(_all(assertion, "Conditions"), None)):
-        moment = None if element is None else element.get("NotOnOrAfter")
-        if moment is None:
-            continue
-        try:
-            is_over = datetime.fromisoformat(moment).timestamp() <= time.time()
-        except ValueError:
-            raise _invalid(f"NotOnOrAfter is no date: {moment}") from None
-        if is_over:
-            raise RefusedRequest("ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance", 400)
-
-
-def _providers(kind: str) -> Mapping[str, Any]:
-    providers: Mapping[str, Any] = getattr(emulated("services.iam"), kind)
-    return providers
-
-
-def _absent_keys(action: str) -> Keys:
-    """The keys of all providers that a request for an action may have, each without a value."""
-    known = catalogued_action(action)
+def _absent_keys() -> Keys:
+    """The keys of all providers that a request may have, each without a value."""
+    known = catalogued_action(f"sts:{WEB_IDENTITY}")
     names = () if known is None else tuple(key.name.lower() for key in known.all_keys)
     return {name: None for name in names if not name.startswith(("aws:", "iam:", "sts:"))}
 

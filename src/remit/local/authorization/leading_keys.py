@@ -1,6 +1,6 @@
-"""The condition keys of DynamoDB: the partition keys and the attributes that a request names, and what it selects.
+"""The condition keys of DynamoDB: the partition keys that a request names.
 
-Of PartiQL only statements whose condition is comparisons joined by AND are read; of others nothing is known.
+Of PartiQL the emulator reads the statement; only of comparisons joined by AND anything is known.
 
 Sources: "Using IAM policy conditions for fine-grained access control", "PartiQL select statements for DynamoDB" (Amazon
 DynamoDB Developer Guide): without `=` or IN on the partition key the whole table is read.
@@ -9,25 +9,17 @@ DynamoDB Developer Guide): without `=` or IN on the partition key the whole tabl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.request import OPEN, Open
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from remit.local.authorization.question import Question
 
-_NAME: Final = re.compile(r"#[A-Za-z0-9_]+|(?<![:#A-Za-z0-9_])[A-Za-z][A-Za-z0-9_]*")
 _EQUALS: Final = re.compile(r"(?P<name>#?[A-Za-z0-9_]+)\s*=\s*(?P<value>:[A-Za-z0-9_]+)")
-_WORDS: Final = frozenset({
-    "ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET", "attribute_exists", "attribute_not_exists",
-    "attribute_type", "begins_with", "contains", "if_not_exists", "list_append", "size",
-})  # fmt: skip
-_EXPRESSIONS: Final = (
-    "ProjectionExpression", "ConditionExpression", "FilterExpression", "UpdateExpression", "KeyConditionExpression",
-)  # fmt: skip
 
 
 def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
@@ -92,73 +84,8 @@ def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
     return []
 
 
-def attributes(question: Question) -> tuple[str, ...] | Open | None:
-    """The attributes that a request names, at the top of an item; None where it names none, and so means all."""
-    parameters = question.need.parameters
-    if "Statement" in parameters:
-        return OPEN
-    names = _mapping(parameters.get("ExpressionAttributeNames"))
-    named: dict[str, None] = {}
-    for item in _items(parameters):
-        named.update(dict.fromkeys(item))
-    for expression in (parameters.get(name) for name in _EXPRESSIONS):
-        if isinstance(expression, str):
-            for path in _paths(expression):
-                named[str(names.get(path, path))] = None
-    if isinstance(parameters.get("AttributesToGet"), list):
-        named.update(dict.fromkeys(str(name) for name in parameters["AttributesToGet"]))
-    for legacy in ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter"):
-        named.update(dict.fromkeys(_mapping(parameters.get(legacy))))
-    return tuple(named) or None
-
-
-def _paths(expression: str) -> Iterator[str]:
-    """The first names of the paths in an expression: `a.b[0] = :x` names `a`."""
-    for match in _NAME.finditer(expression):
-        follows_dot = expression[: match.start()].rstrip().endswith(".")
-        if match[0] not in _WORDS and match[0].upper() not in _WORDS and not follows_dot:
-            yield match[0]
-
-
-def select(question: Question) -> str | None:
-    """Return the Select of a query or scan: as stated, or DynamoDB's default ("Query", API Reference)."""
-    parameters = question.need.parameters
-    stated = parameters.get("Select")
-    if isinstance(stated, str):
-        return stated
-    if question.operation.name not in ("Query", "Scan"):
-        return None
-    if "ProjectionExpression" in parameters or "AttributesToGet" in parameters:
-        return "SPECIFIC_ATTRIBUTES"
-    return "ALL_PROJECTED_ATTRIBUTES" if "IndexName" in parameters else "ALL_ATTRIBUTES"
-
-
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-_TOKEN: Final = re.compile(
-    r"""(?P<text>'(?:[^']|'')*')|"(?P<quoted>[^"]+)"|(?P<number>-?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_]\w*)|(?P<sign>\S)"""
-)
-_UNREAD: Final = frozenset({"OR", "NOT"})
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A piece of a statement: a name, keyword or sign, or a literal, whose `word` is empty.
-
-    `value` is the text of a literal, or of the parameter that a question mark stands for; None for anything else.
-    """
-
-    word: str
-    value: str | None
-    depth: int
-    """In how many brackets it stands; an opening one counts itself."""
-
-    def names(self, key: str) -> bool:
-        """Return whether it is a name, or the literal that names an attribute of an item."""
-        return key in (self.word, self.value)
 
 
 def partition_values(statement: str, parameters: Sequence[Any], key: str) -> tuple[str, ...] | Open | None:
@@ -166,64 +93,33 @@ def partition_values(statement: str, parameters: Sequence[Any], key: str) -> tup
 
     `parameters` are the attribute values that stand for its question marks, in their order. Open: it is not certain.
     """
-    tokens = list(_tokens(statement, parameters))
-    if tokens and tokens[0].word.upper() == "INSERT":
-        operands = _inserted(tokens, key)
-    else:
-        start = next((position for position, token in enumerate(tokens) if token.word.upper() == "WHERE"), len(tokens))
-        if any(token.word.upper() in _UNREAD for token in tokens[start:]):
-            return OPEN
-        operands = _compared(tokens[start:], key)
-    values = [value for value in operands if value is not None]
-    if len(values) < len(operands):
+    try:
+        parsed = emulated("services.dynamodb")._parse_partiql(statement, parameters)
+    except ValueError:  # a statement that it will refuse
         return OPEN
-    return tuple(dict.fromkeys(values)) or None
+    parsed = parsed.get("select", parsed)  # EXISTS(SELECT …)
+    operands = list(_compared(parsed.get("where"), key))
+    if parsed["op"] == "INSERT":
+        operands = [parsed["item"].get(key)]
+    values = [_scalars(operand) for operand in operands]
+    if not all(values):
+        return OPEN
+    return tuple(dict.fromkeys(value for (value,) in values)) or None
 
 
-def _tokens(statement: str, parameters: Sequence[Any]) -> Iterator[_Token]:
-    remaining = iter(parameters)
-    depth = 0
-    for match in _TOKEN.finditer(statement):
-        word = match["quoted"] or match["word"] or match["sign"] or ""
-        value = match["number"]
-        if match["text"]:
-            value = match["text"][1:-1].replace("''", "'")
-        elif match["sign"] == "?":
-            value = next(iter(_scalars(next(remaining, None))), None)
-        depth += word in _OPENING
-        yield _Token(word, value, depth)
-        depth -= word in _CLOSING
-
-
-def _inserted(tokens: Sequence[_Token], key: str) -> list[str | None]:
-    """The value of an attribute of the item itself, which is `{'name': value, …}`."""
-    values: list[str | None] = []
-    for position in range(len(tokens) - 2):
-        name, colon, value = tokens[position : position + 3]
-        if name.names(key) and name.depth == 1 and colon.word == ":":
-            values.append(value.value)
-    return values
-
-
-def _compared(tokens: Sequence[_Token], key: str) -> list[str | None]:
-    """List the values that an attribute of the item itself is compared with by `=` and IN."""
-    operands: list[str | None] = []
-    for position in range(1, len(tokens) - 2):
-        if tokens[position].word != key or tokens[position - 1].word == ".":
-            continue
-        comparison = tokens[position + 1].word.upper()
-        if comparison == "=":
-            operands.append(tokens[position + 2].value)
-        elif comparison == "IN":
-            operands.extend(_listed(tokens[position + 2 :]))
-    return operands
-
-
-def _listed(tokens: Sequence[_Token]) -> Iterator[str | None]:
-    """The values in the brackets with which tokens begin."""
-    outside = tokens[0].depth - 1
-    for token in tokens:
-        if token.word in _CLOSING and token.depth == outside + 1:
-            return
-        if token.word not in _OPENING and token.word != ",":
-            yield token.value
+def _compared(node: Any, key: str) -> Iterator[Any]:
+    """The values that a condition of the emulator's compares an attribute with by `=` and IN; None: one not known."""
+    kind, *parts = node or ("none",)
+    attribute = ("path", [key])
+    if kind == "and":
+        for part in parts:
+            yield from _compared(part, key)
+    elif kind in ("or", "not"):
+        yield None
+    elif kind == "in" and parts[0][:2] == attribute:
+        options = parts[1][1] if parts[1][0] == "options" else [parts[1]]
+        yield from (option[1] if option[0] == "lit" else None for option in options)
+    elif kind == "cmp" and parts[0] == "=":
+        for side, other in (parts[1:], parts[:0:-1]):
+            if side[:2] == attribute:
+                yield other[1] if other[0] == "lit" else None

@@ -18,7 +18,6 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
 from remit.iam.policy import parse
 from remit.local.authorization.caller import CALLER, Caller
-from remit.local.authorization.default_policies import policy_of_key
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.handler_needs import handler_needs
 from remit.local.authorization.resource_policies import resource_policy
@@ -106,8 +105,10 @@ def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | 
     """
     if operation.type not in KEY_TYPES or UNRESOLVED not in arn:
         return resource_policy("kms:DescribeKey", arn)
+    everybody = {"AWS": f"arn:aws:iam::{place_of_request()['Account']}:root"}
+    by_default = {"Statement": {"Effect": "Allow", "Principal": everybody, "Action": "kms:*", "Resource": "*"}}
     try:
-        return (parse(operation.properties.get("KeyPolicy") or policy_of_key(place_of_request()["Account"])),)
+        return (parse(operation.properties.get("KeyPolicy") or by_default),)
     except RemitError:
         return None
 

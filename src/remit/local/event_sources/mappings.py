@@ -9,6 +9,7 @@ errors of CreateEventSourceMapping (AWS Lambda Developer Guide and API Reference
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -24,37 +25,26 @@ if TYPE_CHECKING:
 
 _LAMBDA: Final = "lambda.amazonaws.com"
 _CHECK_SECONDS: Final = 1.0
-_ON_STREAM: Final = "Actions on your stream in IAM."
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A kind of source: the actions that read it, and AWS's words where one is missing ({name})."""
-
-    on_source: tuple[str, ...]
-    on_all: tuple[str, ...]
-    problem: str
-
-
-_SOURCES: Final = {
-    "sqs": _Source(
+_ON_ALL: Final = "dynamodb:ListStreams"  # which takes no resource
+_OF_STREAM: Final = (
+    "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, "
+    "and {last} Actions on your stream in IAM."
+)
+_SOURCES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "sqs": (
         ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        (),
         "The provided execution role does not have permissions to call {name} on SQS",
     ),
-    "kinesis": _Source(
+    "kinesis": (
         ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"),
-        (),
-        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
-        f"DescribeStream, and ListShards {_ON_STREAM}",
+        _OF_STREAM,
     ),
-    "dynamodb": _Source(
-        ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"),
-        ("dynamodb:ListStreams",),
-        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
-        f"DescribeStream, and ListStreams {_ON_STREAM}",
+    "dynamodb": (
+        ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", _ON_ALL),
+        _OF_STREAM,
     ),
 }
+"""By the kind of source, the actions that read it, and AWS's words where one is missing ({name})."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +108,14 @@ class Mappings:
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
         """Return the access that the function's role lacks to read a source, in AWS's words."""
-        parts = arn.split(":", 3)
-        source = _SOURCES.get(parts[2]) if len(parts) > 3 else None  # noqa: PLR2004 - arn:partition:service:…
-        if source is None:
-            return None
+        service = "".join(arn.split(":", 3)[2:3])
+        actions, problem = _SOURCES.get(service, ((), ""))
         stream = arn.partition("/consumer/")[0]
-        needs = [(action, stream) for action in source.on_source] + [(action, "*") for action in source.on_all]
         role, name = str(configuration["Role"]), str(configuration["FunctionName"])
-        for action, resource in needs:
-            if not self.calls.may_act(role, _LAMBDA, action, resource, name):
-                return source.problem.format(name=action.partition(":")[2], arn=arn)
+        for action in actions:
+            if not self.calls.may_act(role, _LAMBDA, action, "*" if action == _ON_ALL else stream, name):
+                name, last = (called.partition(":")[2] for called in (action, actions[-1]))
+                return problem.format(name=name, arn=arn, last=last)
         return None
 
 
@@ -146,3 +134,24 @@ def _missing(arn: str) -> str | None:
         if streams._resolve_stream_by_arn(arn.partition("/consumer/")[0]) is None:
             return f"Stream not found: {arn}"
     return None
+
+
+def repair_filters() -> None:
+    """Filters let through what Lambda lets through, in the process that serves. Called once.
+
+    The emulator reads a field that is missing as null, and knows neither `$or` nor equals-ignore-case.
+
+    Source: "Control which events Lambda sends to your function", filter rule syntax; "Using event filtering with an
+    Amazon SQS event source", properly filtering messages (AWS Lambda Developer Guide).
+    """
+    rules = emulated("services.eventbridge")
+
+    @instead_of(emulated("services.lambda_svc"), "_match_esm_filter")
+    def matched(_match: Any, record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
+        # A text meets no pattern for JSON, not even one that wants a field to be missing.
+        for name in ("body", "data"):
+            if isinstance(pattern.get(name), dict) and not isinstance(record.get(name), dict | list):
+                return False
+        # The rules are those of EventBridge, which it knows all of; None: a pattern that AWS refuses.
+        alternatives = rules._compiled_pattern(json.dumps(pattern)) or ()
+        return any(rules._matches_detail(record, alternative) for alternative in alternatives)

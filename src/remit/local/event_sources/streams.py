@@ -1,9 +1,8 @@
-"""Up to where Lambda has read each stream: a restart, a new deploy or a new shard loses no record.
+"""Up to where Lambda has read each stream: a restart or a new deploy loses no record.
 
 The emulator keeps these positions over a restart, but not the records of tables, which they count: as many changes as
 had been read before were skipped then. It takes the position in a Kinesis stream when it first reads, and so leaves out
-what was written since the mapping was made; and what a new shard had before Lambda first looked at it. It takes a
-position at a time for the latest record.
+what was written since the mapping was made. It takes a position at a time for the latest record.
 
 Source: "Polling and stream starting positions", "How Lambda processes records from stream and queue-based event
 sources" (AWS Lambda Developer Guide).
@@ -33,15 +32,12 @@ have expired, which a position counts, too."""
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _START_TIME: Final[ContextVar[Any]] = ContextVar("start_time", default=None)
 """Where a mapping that is about to be made starts to read, in seconds since 1970."""
-_AFTER_ITS_PARENTS: Final = 1 << 62
-"""The position in a shard whose parents have records that are not read yet: behind every record."""
 
 
 def keep_stream_positions() -> None:
     """Have positions and records go together, in the process that serves. Called once, before it loads its state."""
     _save_records_of_tables()
     _place_mappings_when_they_are_made()
-    _read_new_shards_from_their_first_record()
     _move_back_when_records_expire()
     _end_positions_at_the_last_record_loaded()
 
@@ -89,30 +85,6 @@ def _place_mappings_when_they_are_made() -> None:
     before_each(note_start)
 
 
-def _read_new_shards_from_their_first_record() -> None:
-    """A shard without a position came after its mapping, when somebody split or merged others, which come first."""
-    functions = emulated("services.lambda_svc")
-
-    @instead_of(functions, "_iter_all_esms")
-    def with_new_shards(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for account, region, mapping in all_mappings():
-            positions = functions._kinesis_positions.get_scoped(account, region, mapping["UUID"])
-            shards = _shards(mapping["EventSourceArn"])
-            if positions is not None and shards is not None:
-                _place_new_shards(positions, shards)
-            yield account, region, mapping
-
-
-def _place_new_shards(positions: dict[str, int], shards: Mapping[str, Any]) -> None:
-    """Give each new shard its position: its first record, once the shards that it came from are read to their ends."""
-    for shard_id, shard in tuple(shards.items()):  # which names parents before their children
-        if positions.get(shard_id, _AFTER_ITS_PARENTS) != _AFTER_ITS_PARENTS:
-            continue
-        parents = [shard[name] for name in ("parent_shard_id", "adjacent_parent_shard_id") if shard.get(name) in shards]
-        are_read = all(len(shards[parent]["records"]) <= positions[parent] < _AFTER_ITS_PARENTS for parent in parents)
-        positions[shard_id] = 0 if are_read else _AFTER_ITS_PARENTS
-
-
 def _move_back_when_records_expire() -> None:
     """A position in a shard counts the records that are there: when the first ones expire, it moves back with them."""
     kinesis = emulated("services.kinesis")
@@ -131,8 +103,7 @@ def _move_back_when_records_expire() -> None:
             positions = functions._kinesis_positions._data.get(place)
             if positions is not None and mapping["EventSourceArn"] == stream["StreamARN"]:
                 for shard_id, position in positions.items():
-                    if position != _AFTER_ITS_PARENTS:
-                        positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
+                    positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
 
 
 def _end_positions_at_the_last_record_loaded() -> None:
@@ -157,7 +128,7 @@ def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source:
     shards = _shards(source) or {}
     positions = functions._kinesis_positions._data.get(place, {})
     for shard_id, position in positions.items():
-        if shard_id in shards and position != _AFTER_ITS_PARENTS:
+        if shard_id in shards:
             positions[shard_id] = min(position, len(shards[shard_id]["records"]))
 
 

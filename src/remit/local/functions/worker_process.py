@@ -17,18 +17,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.functions import failures, peers, watchdog
-from remit.local.functions.deployed_function import InvocationResult
-from remit.local.functions.live_log import BoundedLog
+from remit.local.functions import peers, watchdog
+from remit.local.functions.deployed_function import InvocationResult, exited, response_too_large, timed_out
+from remit.local.functions.function_log import BoundedLog
 from remit.local.functions.runtime_api import LARGEST_ANSWER, RuntimeApi
 from remit.local.functions.worker_launch import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.local.functions.deployed_function import DeployedFunction, Invocation
-    from remit.local.functions.failures import Failure
-    from remit.local.functions.live_log import LiveLog
+    from remit.local.functions.deployed_function import DeployedFunction, Failure, Invocation
+    from remit.local.functions.function_log import LiveLog
     from remit.local.functions.runtime_api import Connection, RuntimeRequest
     from remit.local.functions.worker_launch import Launch
 
@@ -147,7 +146,7 @@ class Worker:
             content_type = request.headers.get("content-type", "application/json")
             error_type = _error_type(payload) if request.path.endswith("/error") else None
             if request.size > LARGEST_ANSWER:
-                failure = failures.response_too_large(request.size, LARGEST_ANSWER)
+                failure = response_too_large(request.size, LARGEST_ANSWER)
         except _Ended as ended:
             self.kill()
             failure = ended.failure
@@ -220,7 +219,7 @@ class Worker:
                 if self._api.requests:
                     break
                 self._read_output()
-                raise _Ended(failures.timed_out(seconds))
+                raise _Ended(timed_out(seconds))
             self._api.wait(min(until - now, _TICK))
             if now - looked >= _TICK:
                 looked = now
@@ -245,13 +244,13 @@ class Worker:
             if self._init_error is not None:
                 raise _Ended(None, self._init_error)
             if not self._api.requests:
-                raise _Ended(failures.exited(status))
+                raise _Ended(exited(status))
         limit = self.function.memory_mb * _MB
         resident = resident_bytes(self._function_process, limit)
         self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
         # Lambda kills the process, and calls it an exit with the signal: there is no other word of it.
         if resident > limit and not self.is_debugged:
-            raise _Ended(failures.exited(-signal.SIGKILL))
+            raise _Ended(exited(-signal.SIGKILL))
 
     def _read_output(self) -> None:
         """Collect what the function has printed until now."""

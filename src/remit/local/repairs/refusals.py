@@ -1,7 +1,9 @@
-"""Refusals of single resources that the emulator lacks: names that exist, filled or foreign buckets, roles, properties.
+"""Refusals that the emulator lacks: of templates, busy stacks, and single resources.
 
-It deletes a bucket with all it holds, makes a function with any role, attaches any policy, and drops a property that it
-does not know.
+It lets two operations work on a stack, deletes a bucket with all it holds, and drops a property that it does not know.
+
+Sources: "CreateStack" (CloudFormation API Reference), "Troubleshooting CloudFormation", "Stack status codes"
+(CloudFormation User Guide).
 """
 
 from __future__ import annotations
@@ -10,16 +12,26 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type
-from remit.local.authorization.stored_policies import managed_policy_exists, trusts
 from remit.local.emulator import emulated, instead_of, place_of_request
-from remit.local.stack_operations import HandlerError, before_each
+from remit.local.stack_operations import (
+    HandlerError,
+    StackRequestError,
+    around,
+    before_each,
+    stored_change_set,
+    stored_stack,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.catalogue.properties import Shape
-    from remit.local.stack_operations import ResourceOperation
+    from remit.local.stack_operations import Answer, ResourceOperation
 
+_REVIEWED: Final = "REVIEW_IN_PROGRESS"
+_DELETABLE: Final = frozenset({"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", _REVIEWED})
+"""The states of a running operation that a delete takes over."""
+_NEVER_UPDATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"})
 _STORES: Final = {
     "AWS::CloudWatch::Alarm": ("cloudwatch", "_alarms"),
     "AWS::DynamoDB::Table": ("dynamodb", "_tables"),
@@ -49,20 +61,60 @@ _STORES: Final = {
 }
 """The types whose names are unique in an account and region, with the emulator's module and dictionary for each."""
 _MAKING: Final = ("create", "update")
-_IDENTITIES: Final = frozenset({"AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User"})
 _NOT_EMPTY: Final = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
-_OWNERS: Final = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
-NOT_ASSUMED: Final = "The role defined for the function cannot be assumed by Lambda."
 
 
-def refuse_resources() -> None:
-    """Make every refusal of resources, once, in the process that serves."""
+def refuse() -> None:
+    """Make every refusal, once, in the process that serves."""
+    _refuse_lacking_capabilities()
+    _refuse_busy_stacks()
     before_each(_refuse_unknown_properties)
     before_each(_refuse_existing_names)
-    before_each(_refuse_missing_policies)
-    before_each(_refuse_function_roles)
     before_each(_refuse_filled_buckets)
-    _refuse_other_owners()
+
+
+def _refuse_lacking_capabilities() -> None:
+    """A template that makes IAM resources, or uses a transform, needs the capability; the emulator asks with its AUTH.
+
+    Emulator: services/cloudformation/handlers.py.
+    Test: test_refusals.py::test_a_template_with_roles_needs_the_capability.
+    """
+    instead_of(emulated("services.cloudformation.handlers"), "_capabilities_enforced")(lambda _is_enforced: True)
+
+
+def _refuse_busy_stacks() -> None:
+    """A stack takes one operation at a time, and no second creation after a rollback; the emulator lets two work.
+
+    Emulator: services/cloudformation/handlers.py.
+    Test: test_refusals.py::test_a_stack_is_neither_deleted_nor_planned_while_it_is_updated,
+    test_refusals.py::test_a_stack_whose_creation_was_rolled_back_is_not_created_again.
+    """
+    for operation in ("CreateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
+        around(operation, _answer_by_state)
+
+
+def _answer_by_state(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
+    operation, name = parameters["Action"], parameters.get("StackName", "")
+    if operation == "ExecuteChangeSet":  # which may name its change set alone
+        change_set = stored_change_set(parameters)
+        name = "" if change_set is None else change_set["StackId"]
+    stack = stored_stack(name)
+    if stack is None:
+        return answer()
+    status = stack["StackStatus"]
+    is_running = status.endswith("_IN_PROGRESS")
+    if operation == "CreateStack" or (operation, parameters.get("ChangeSetType")) == ("CreateChangeSet", "CREATE"):
+        if status == "ROLLBACK_COMPLETE":
+            raise StackRequestError("AlreadyExistsException", f"Stack [{stack['StackName']}] already exists")
+    elif operation == "DeleteStack":
+        if is_running and status not in _DELETABLE:
+            message = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
+            raise StackRequestError("ValidationError", message)
+    # REVIEW_IN_PROGRESS is no operation: the stack waits for its first change set.
+    elif (is_running and status != _REVIEWED) or status in _NEVER_UPDATED:
+        message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
+        raise StackRequestError("ValidationError", message)
+    return answer()
 
 
 def _refuse_existing_names(operation: ResourceOperation) -> None:
@@ -111,59 +163,6 @@ def _refuse_filled_buckets(operation: ResourceOperation) -> None:
     bucket = s3._buckets.get(operation.physical_id)
     if bucket is not None and (bucket["objects"] or s3._bucket_has_versions(operation.physical_id)):
         raise HandlerError(f"{_NOT_EMPTY} (Service: S3, Status Code: 409)", "GeneralServiceException")
-
-
-def _refuse_other_owners() -> None:
-    """A bucket has the owner that a request expects, or refuses it; the emulator does not look at the header.
-
-    Source: "Verifying bucket ownership with bucket owner condition" (Amazon S3 User Guide).
-    Emulator: services/s3.py.
-    Test: test_refusals.py::test_the_expected_owner_of_a_bucket_must_be_its_owner.
-    """
-    s3 = emulated("services.s3")
-
-    @instead_of(s3, "handle_request")
-    async def answer(
-        handle: Any, method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any
-    ) -> Any:
-        owner = place_of_request()["Account"]
-        if any(headers.get(name, owner) != owner for name in _OWNERS):
-            return s3._error("AccessDenied", "Access Denied", 403, path)  # as it writes all errors
-        return await handle(method, path, headers, *arguments, **options)
-
-
-def _refuse_function_roles(operation: ResourceOperation) -> None:
-    """A function needs a role that exists and trusts Lambda.
-
-    Source: "CreateFunction" (AWS Lambda API Reference): InvalidParameterValueException.
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_refusals.py::test_a_function_needs_a_role_that_lambda_may_assume.
-    """
-    if operation.type != "AWS::Lambda::Function" or operation.verb not in _MAKING:
-        return
-    role = operation.properties.get("Role")
-    is_new = isinstance(role, str) and role != operation.previous.get("Role")
-    if is_new and not trusts(str(role), "lambda.amazonaws.com"):
-        raise HandlerError(f"{NOT_ASSUMED} (Service: Lambda, Status Code: 400)", "InvalidRequest")
-
-
-def _refuse_missing_policies(operation: ResourceOperation) -> None:
-    """A managed policy exists before it is attached, or is a boundary; what an identity has already is not looked at.
-
-    Source: "AttachRolePolicy" (IAM API Reference): NoSuchEntity.
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_refusals.py::test_a_managed_policy_must_exist_to_be_attached_or_to_be_a_boundary.
-    """
-    if operation.type not in _IDENTITIES or operation.verb not in _MAKING:
-        return
-    before = operation.previous.get("ManagedPolicyArns") or []
-    new_policies = [("Policy", arn) for arn in operation.properties.get("ManagedPolicyArns") or [] if arn not in before]
-    boundary = operation.properties.get("PermissionsBoundary")
-    if boundary != operation.previous.get("PermissionsBoundary"):
-        new_policies.append(("Scope ARN:", boundary))
-    for kind, arn in new_policies:
-        if isinstance(arn, str) and not managed_policy_exists(arn):
-            raise HandlerError(f"{kind} {arn} does not exist or is not attachable. (Status Code: 404)", "NotFound")
 
 
 def _refuse_unknown_properties(operation: ResourceOperation) -> None:
