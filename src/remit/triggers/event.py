@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Output, Resource, Triggered, Workflow
+from remit.app import Grant, Resource, Triggered, Workflow
 from remit.declare.resource_references import BusRef, QueueRef
 from remit.errors import RemitError
 from remit.holders import Holder, inline, trusting
@@ -18,7 +18,7 @@ from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
-from remit.triggers.source import checked, checked_json, position_suffix
+from remit.triggers.source import checked, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Event(BaseTrigger):
     tries again `retries` times (0 to 185) for `max_event_age` seconds (60 to 86,400), and then sends the event to the
     queue `dead_letter`.
     """
+
+    offers = ("bus", "Name", "The bus to put events on")
 
     _: KW_ONLY
     source: Values | None = None
@@ -143,19 +145,10 @@ class Event(BaseTrigger):
             target = {"Id": "workflow", "Arn": function.arn, "RoleArn": f"${{{function.logical_id}EventRole.Arn}}"}
         if self.input is not None:
             target["Input"] = checked_json("event's input", self.input)
-        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
-        policy = {name: value for name, value in limits.items() if value is not None}
-        if policy:
-            target["RetryPolicy"] = policy
+        target |= retry_policy(self)
         if self.dead_letter is not None:
             target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
         return target
-
-    def outputs(self, function: Triggered) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The name of the app's bus."""
-        bus = own_id(self.bus)
-        if bus:
-            yield Output(f"{bus}Name", f"${{{bus}}}", "The bus to put events on")
 
 
 def _values(value: Any) -> Any:

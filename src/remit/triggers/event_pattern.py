@@ -203,9 +203,8 @@ def _check_string(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
 
 
 def _check_wildcard(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
-    if not isinstance(operand, str):
-        yield part.wrong(f"takes a string, got {described(operand)}")
-    elif "**" in operand:
+    yield from _check_string(operand, part)
+    if isinstance(operand, str) and "**" in operand:
         yield part.wrong("has two `*` in a row, which is refused")
 
 

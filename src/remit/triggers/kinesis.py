@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import StreamRef
 from remit.errors import RemitError
 from remit.iam.policy import allow
-from remit.resources.names import arn_of, logical, name_of, own_id
+from remit.resources.names import arn_of, logical, name_of
 from remit.triggers.record_fields import KINESIS
 from remit.triggers.source import check_zone
 from remit.triggers.stream_options import StreamTrigger
@@ -41,6 +41,8 @@ class Kinesis(StreamTrigger):
     dedicated throughput. starting_position TRIM_HORIZON, LATEST, or AT_TIMESTAMP with `timestamp`; the other options
     are those of `on.dynamodb`.
     """
+
+    offers = ("stream", "Name", "The stream to put records into")
 
     stream: StreamRef
     _: KW_ONLY
@@ -97,9 +99,3 @@ class Kinesis(StreamTrigger):
         if self.timestamp is not None:
             position["StartingPositionTimestamp"] = self.timestamp.timestamp()
         yield from self.source_mapping(function, source, **position)
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The name of the app's stream."""
-        stream = own_id(self.stream)
-        if stream:
-            yield Output(f"{stream}Name", f"${{{stream}}}", "The stream to put records into")

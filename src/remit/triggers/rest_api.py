@@ -82,10 +82,19 @@ def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
     app_routes, settings = routes(app.functions, Rest), rest_settings(app)
     first_user = app_routes[0].function
+    own_authorizers: list[Resource] = []
+    asked: list[Resource] = []
+    for authorizer, guarded in authorizers(app, app_routes):
+        name = authorizer.logical_id
+        properties = {"RestApiId": _API, **authorizer.rest_properties(app.functions), "Name": name}
+        made = Resource(f"{API}{name}", "AWS::ApiGateway::Authorizer", properties, origin=guarded.origin)
+        own_authorizers.append(made)
+        if isinstance(authorizer, Authorizer):
+            asked += permissions(app, authorizer.asked(app.functions), API, (f"authorizers/{made.ref}",))
     deployed = [
         _api(settings, first_user),
         *_paths(app_routes),
-        *_authorizers(app, app_routes),
+        *own_authorizers,
         *_validation(app_routes),
         *_methods(app_routes),
         *_cors(settings, app_routes),
@@ -94,10 +103,7 @@ def resources(app: App) -> Iterator[Resource]:
     deployment = _deployment(app, deployed)
     yield deployment
     yield from _stage(app, deployment, first_user)
-    for authorizer, _ in authorizers(app, app_routes):
-        if isinstance(authorizer, Authorizer):
-            source = f"authorizers/${{{API}{authorizer.logical_id}}}"
-            yield from permissions(app, authorizer.asked(app.functions), API, (source,))
+    yield from asked
     for function, triggers in route_functions(app_routes):
         yield from permissions(app, function, API, tuple(_source(app, trigger) for trigger in triggers))
     yield from _usage_plans(settings)
@@ -159,13 +165,6 @@ def _paths(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
                 properties = {"RestApiId": _API, "ParentId": f"${{{_path_id(tuple(parents))}}}", "PathPart": part}
                 logical_id = _path_id(parts[:end])
                 yield Resource(logical_id, "AWS::ApiGateway::Resource", properties, origin=routed.function.origin)
-
-
-def _authorizers(app: App, app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
-    for authorizer, first_user in authorizers(app, app_routes):
-        name = authorizer.logical_id
-        properties = {"RestApiId": _API, **authorizer.rest_properties(app.functions), "Name": name}
-        yield Resource(f"{API}{name}", "AWS::ApiGateway::Authorizer", properties, origin=first_user.origin)
 
 
 def _validation(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:

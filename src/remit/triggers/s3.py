@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from remit.app import App, Function, Output, Resource
+from remit.app import App, Function, Resource
 from remit.declare.resource_references import BucketRef
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
@@ -66,6 +66,8 @@ class S3(BaseTrigger):
     EventBridge: its notifications to EventBridge must be on, and the handler gets EventBridge's events. `prefix` and
     `suffix` are of the keys.
     """
+
+    offers = ("bucket", "Name", "The bucket to put objects into")
 
     bucket: BucketRef
     _: KW_ONLY
@@ -153,11 +155,6 @@ class S3(BaseTrigger):
                 origin=self.written,
             )
         return {"source": ["aws.s3"], "detail-type": types, "detail": detail}
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The name of the app's bucket."""
-        if self.own_bucket:
-            yield Output(f"{self.own_bucket}Name", f"${{{self.own_bucket}}}", "The bucket to put objects into")
 
 
 def _check_key_part(option: str, value: str) -> None:

@@ -16,7 +16,7 @@ from remit.iam.policy import Condition, Policy, allow
 from remit.resources.names import name_of
 from remit.triggers.failure_destination import dead_letter_queue
 from remit.triggers.schedule_expression import EVER, HINT, check_expression, check_timezone, next_run, why_never
-from remit.triggers.source import check_zone, checked, checked_json, position_suffix
+from remit.triggers.source import check_zone, checked, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Schedule(BaseTrigger):
             "ScheduleExpression": self.expression,
             "FlexibleTimeWindow": window,
             "State": "ENABLED" if self.enabled else "DISABLED",
-            "Target": {**target, **self._retry_policy()},
+            "Target": {**target, **retry_policy(self)},
         }
         if self.timezone is not None:
             properties["ScheduleExpressionTimezone"] = self.timezone
@@ -165,11 +165,6 @@ class Schedule(BaseTrigger):
         if self.dead_letter is not None:
             target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
         return target
-
-    def _retry_policy(self) -> dict[str, Any]:
-        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
-        policy = {name: value for name, value in limits.items() if value is not None}
-        return {"RetryPolicy": policy} if policy else {}
 
 
 def _role_id(function: Triggered) -> str:

@@ -7,13 +7,13 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.catalogue.arns import parse
 from remit.declare.resource_references import QueueRef, TopicRef
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import allow
-from remit.resources.names import arn_of, logical, name_of, own_id
+from remit.resources.names import arn_of, logical, name_of
 from remit.triggers.event_pattern import SNS, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
@@ -39,6 +39,8 @@ class Sns(BaseTrigger):
     delivered. `raw=True` gives the handler the bare messages: SNS offers that to queues alone, so a queue of the app
     stands in between, and the handler gets events of SQS.
     """
+
+    offers = ("topic", "Arn", "The topic to publish to")
 
     topic: TopicRef
     _: KW_ONLY
@@ -132,12 +134,6 @@ class Sns(BaseTrigger):
         yield Resource(queue, "AWS::SQS::Queue", settings, origin=function.origin)
         yield from queue_policy(f"${{{queue}.Arn}}", "sns.amazonaws.com", self.arn, function)
         yield from mapping(function, f"{logical(name_of(self.arn))}TopicMessages", f"${{{queue}.Arn}}")
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The ARN of the app's topic."""
-        topic = own_id(self.topic)
-        if topic:
-            yield Output(f"{topic}Arn", self.arn, "The topic to publish to")
 
 
 def _count(pattern: Mapping[str, Any]) -> int:

@@ -85,6 +85,13 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
     )
 
 
+def retry_policy(trigger: Any) -> dict[str, Any]:
+    """The RetryPolicy of a rule's or a schedule's target, if the trigger gives any limit."""
+    limits = {"MaximumRetryAttempts": trigger.retries, "MaximumEventAgeInSeconds": trigger.max_event_age}
+    policy = {name: value for name, value in limits.items() if value is not None}
+    return {"RetryPolicy": policy} if policy else {}
+
+
 def position_suffix(trigger: object, function: Triggered, source: Callable[[Any], str] = lambda _: "") -> str:
     """Nothing for a function's first trigger of a class, on the same source if one is told, then 2, 3 and so on."""
     of_class = [item for item in function.triggers if type(item) is type(trigger)]

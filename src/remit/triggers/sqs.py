@@ -6,12 +6,12 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import KeyRef, QueueRef
 from remit.errors import RemitError
 from remit.iam.policy import allow
 from remit.resources.kms_key import key_text
-from remit.resources.names import arn_of, logical, name_of, own_id
+from remit.resources.names import arn_of, logical, name_of
 from remit.triggers.source import Filter, checked, filter_criteria, mapping
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -37,6 +37,8 @@ class Sqs(BaseTrigger):
     Lambda keeps for this queue alone; report_failures lets the handler hand single messages back; `filter` is a
     pattern of messages, or several; `key` is the KMS key of a queue that is not the app's.
     """
+
+    offers = ("queue", "Url", "The queue to send messages to")
 
     queue: QueueRef
     _: KW_ONLY
@@ -129,9 +131,3 @@ class Sqs(BaseTrigger):
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
             FilterCriteria=filter_criteria(self),
         )
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The URL of the app's queue."""
-        queue = own_id(self.queue)
-        if queue:
-            yield Output(f"{queue}Url", f"${{{queue}}}", "The queue to send messages to")

@@ -6,13 +6,15 @@ from copy import copy
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from remit.app import Output
 from remit.declare.recorded import Recorded
 from remit.declare.unread import Unread
+from remit.resources.names import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Function, Grant, Output, Resource, Triggered
+    from remit.app import Function, Grant, Resource, Triggered
     from remit.errors import Origin
     from remit.holders import Holder
 
@@ -48,6 +50,9 @@ class BaseTrigger(Recorded):
                 if type(value) is not Unread:
                     object.__setattr__(self, option.name, getattr(value, "resource", value))
 
+    offers = ("", "", "")
+    """The option whose resource people want to know after a deploy, the end of the output's name, its description."""
+
     def at(self, written: Origin) -> Self:
         """The same trigger, which another line wrote."""
         trigger = copy(self)
@@ -76,8 +81,11 @@ class BaseTrigger(Recorded):
         return ""
 
     def outputs(self, function: Any) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """Yield the outputs that people want to know after a deploy."""
-        yield from ()
+        """Yield the outputs that people want to know after a deploy: a resource of the app by its Ref."""
+        option, end, description = self.offers
+        own = own_id(getattr(self, option, None))
+        if own:
+            yield Output(f"{own}{end}", f"${{{own}}}", description)
 
 
 def triggers_of(declared: Iterable[D], kind: type[T]) -> Iterator[tuple[D, T]]:
