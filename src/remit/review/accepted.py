@@ -37,29 +37,21 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
     agreement. RemitError at its line: an entry for a function that neither version has.
     """
     names = (*review.functions, *review.roles)
+    placed = []
     for entry in entries:
-        _check_functions(entry, names)
+        for name in entry.functions or ():
+            if name not in names and re.fullmatch(_MADE_WHEN_USED, name) is None:
+                hint = did_you_mean(name, names) or "take it out of the entry when the function is gone for good"
+                raise RemitError(
+                    f"there is no function `{name}` to accept anything for", hint=hint, origin=entry.origin
+                )
+        # References stand in place as the versions have them.
+        statement = entry.statement and fill_statement_with_principals(entry.statement, review.names)
+        placed.append(replace(entry, statement=statement, text=fill_references(entry.text, review.names)))
     used: set[int] = set()
-    placed = [_placed(entry, review.names) for entry in entries]
     changes = [part for change in review.changes for part in _accepted(change, placed, review, used)]
     stale = tuple(entry for number, entry in enumerate(entries) if number not in used)
     return replace(review, changes=tuple(changes)), stale
-
-
-def _check_functions(entry: AcceptedGain, names: Sequence[str]) -> None:
-    for name in entry.functions or ():
-        if name not in names and re.fullmatch(_MADE_WHEN_USED, name) is None:
-            hint = did_you_mean(name, names) or "take it out of the entry when the function is gone for good"
-            raise RemitError(f"there is no function `{name}` to accept anything for", hint=hint, origin=entry.origin)
-
-
-def _placed(entry: AcceptedGain, names: Mapping[str, str]) -> AcceptedGain:
-    """The entry with references in place as the versions have them."""
-    return replace(
-        entry,
-        statement=None if entry.statement is None else fill_statement_with_principals(entry.statement, names),
-        text=fill_references(entry.text, names),
-    )
 
 
 def _accepted(change: Change, entries: Sequence[AcceptedGain], review: Review, used: set[int]) -> Iterator[Change]:
