@@ -247,11 +247,10 @@ def _is_required(name: str, folder: Path) -> bool:
 
 
 def check_names(state: Judgement, functions: list[Function]) -> None:
-    """No name may stand for two functions, nor be longer than Lambda takes."""
+    """Note where a name stands for two functions, or is longer than Lambda takes."""
     by_name: dict[str, Function] = {}
     by_id: dict[str, Function] = {}
     by_full_name: dict[str, Function] = {}
-    mistakes = Mistakes()
     for function in functions:
         name, hint = function.name, "give one another `name=`"
         full_name = in_stack(
@@ -273,5 +272,4 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
             hint = "give one another `function_name=`"
         else:
             continue
-        mistakes.add(problem, hint=hint, origin=function.origin)
-    mistakes.refuse()
+        state.mistakes.add(problem, hint=hint, origin=function.origin)
