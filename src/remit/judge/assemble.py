@@ -270,7 +270,7 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
 def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     """A setting that a decorator gives, checked. RemitError stands at the part of its value that is wrong."""
     try:
-        return setting_values.checked_settings({name: value})
+        return {name: setting_values.FUNCTION_SETTINGS[name].check((name,), value)}
     except RemitError as error:
         for each in error.all:
             setting, *steps = each.path or ("",)

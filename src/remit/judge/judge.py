@@ -68,11 +68,9 @@ def judge(declared: Loading) -> LoadedProject:
     _check_stage(state)
     app = _app(state)
     if declared.placeholders:
-        with state.mistakes.noted():
-            check_placeholders(declared.placeholders, app)
-    with state.mistakes.noted():
-        read_variables = {name: os.environ.get(name, "") for name in sorted(declared.read_variables)}
-        check_secrets(declared.folder, read_variables, declared_parts(app))
+        check_placeholders(declared.placeholders, app, state.mistakes)
+    read_variables = {name: os.environ.get(name, "") for name in sorted(declared.read_variables)}
+    check_secrets(declared.folder, read_variables, declared_parts(app), state.mistakes)
     with state.mistakes.noted():
         app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)
@@ -222,8 +220,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         for queue in queues:
             with state.noted():
                 functions.append(job_queues.worker(state, queue, everywhere))
-    with state.noted():
-        check_handlers(state)
+    check_handlers(state)
     check_names(state, functions)
     for check in checks(functions):
         with state.noted():
