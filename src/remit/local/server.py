@@ -27,7 +27,6 @@ from remit.local.authorization.access_log import AccessLog, SeenAccess
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.callers import FunctionSessions, issued_caller
-from remit.local.authorization.emulated_names import note_task_tokens
 from remit.local.authorization.owning_place import is_account
 from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
@@ -298,7 +297,6 @@ async def _serve(
     journal = Journal(files.journal)
     journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(files, record, calls)
-    note_task_tokens()
     ask_before_function_urls()
     ask_policies_of_rest_apis()
     say_nothing_of_failures()

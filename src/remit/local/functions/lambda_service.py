@@ -250,7 +250,8 @@ def use_workers_of(pool: WorkerPool, service: Any, layers_of: Callable[[Configur
     def invalidate(_invalidate: Any, name: str, *rest: Any, **options: Any) -> None:
         """End the workers of a function that was changed or deleted."""
         runtime.invalidate_worker(name, *rest, **options)
-        pool.end((service.get_account_id(), service.get_region(), name))
+        place = (service.get_account_id(), service.get_region(), name)
+        pool.end(lambda function: function.place == place)
 
     @instead_of(runtime, "reset")
     def reset(reset_workers: Any) -> None:

@@ -61,11 +61,9 @@ def keep_alarms() -> None:
     cloudwatch = emulated("services.cloudwatch")
 
     @instead_of(cloudwatch, "_evaluate_alarm")
-    def evaluated(evaluate: Callable[..., None], alarm: dict[str, Any]) -> None:
-        if alarm.get("ComparisonOperator") in _COMPARISONS:
+    def evaluated(_evaluate_alarm: Any, alarm: dict[str, Any]) -> None:
+        if alarm.get("ComparisonOperator") in _COMPARISONS:  # and no band of values
             _evaluate(cloudwatch, alarm)
-        else:
-            evaluate(alarm)  # a band of values, which no metric of an app has here
 
     threading.Thread(target=_look_for_ever, args=(cloudwatch,), daemon=True).start()
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _PUBLIC_ADDRESS: Final = re.compile(r"https://([0-9a-f]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
 _ADDRESS: Final = "/_aws/execute-api/"
 _SIGNATURE: Final = "AWS4-HMAC-SHA256 "
+_SENDS_FORMAT_1: Final[ContextVar[bool]] = ContextVar("sends_format_1", default=False)
+"""Whether the route that is answered is of format 1.0."""
 _FORBIDDEN: Final = 403, {"Content-Type": "application/json"}, json.dumps({"message": "Forbidden"}).encode()
 _BAD_GATEWAY: Final = 502
 _SERVER_ERROR: Final = 500
@@ -222,19 +224,18 @@ def _follow_payload_formats() -> None:
     test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
     """
     apis = emulated("services.apigateway")
-    sends_format_1: ContextVar[bool] = ContextVar("sends_format_1", default=False)
 
     @instead_of(apis, "_invoke_lambda_proxy")
     async def invoked(invoke: Any, integration: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
-        token = sends_format_1.set(integration.get("payloadFormatVersion") == "1.0")
+        token = _SENDS_FORMAT_1.set(integration.get("payloadFormatVersion") == "1.0")
         try:
             return await invoke(integration, *arguments, **options)
         finally:
-            sends_format_1.reset(token)
+            _SENDS_FORMAT_1.reset(token)
 
     def formatted(argument: Any) -> Any:
         is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
-        if is_request and sends_format_1.get():
+        if is_request and _SENDS_FORMAT_1.get():
             return in_format_1(argument)
         if not is_request or "cookie" not in argument["headers"]:
             return argument
@@ -245,17 +246,6 @@ def _follow_payload_formats() -> None:
     @instead_of(apis, "run_reentrant")
     async def run(run: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         return await run(function, *map(formatted, arguments), **options)
-
-    @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
-    def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
-        answer: dict[str, Any] | None
-        answer, problem = answer_of(result)
-        if answer is None or not sends_format_1.get():
-            return answer, problem
-        if not result.get("error") and not (isinstance(result.get("body"), Mapping) and "statusCode" in result["body"]):
-            return _failed(_SERVER_ERROR), None  # format 2.0 alone makes an answer of what is none
-        headers = {**(answer.get("headers") or {}), **(answer.get("multiValueHeaders") or {})}
-        return {**answer, "headers": headers, "cookies": None}, problem
 
 
 def say_nothing_of_failures() -> None:
@@ -272,9 +262,16 @@ def say_nothing_of_failures() -> None:
 
     @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
     def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
+        answer: dict[str, Any] | None
         if result.get("error") and not result.get("throttle"):
             return _failed(_BAD_GATEWAY), None
         answer, problem = answer_of(result)
+        if answer is not None and _SENDS_FORMAT_1.get():
+            body = result.get("body")
+            if not result.get("error") and not (isinstance(body, Mapping) and "statusCode" in body):
+                return _failed(_SERVER_ERROR), None  # format 2.0 alone makes an answer of what is none
+            headers = {**(answer.get("headers") or {}), **(answer.get("multiValueHeaders") or {})}
+            answer = {**answer, "headers": headers, "cookies": None}
         if answer is not None and not _is_answer(answer):
             return _failed(_BAD_GATEWAY), None
         return answer, problem

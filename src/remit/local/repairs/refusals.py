@@ -8,20 +8,15 @@ Sources: "CreateStack" (CloudFormation API Reference), "Troubleshooting CloudFor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from remit.app import Resource
 from remit.catalogue.types import resource_type
 from remit.local.emulator import emulated, instead_of, place_of_request
-from remit.local.stack_operations import (
-    HandlerError,
-    before_each,
-)
+from remit.local.stack_operations import HandlerError, before_each
+from remit.resources.check_schema import UNKNOWN_PROPERTY, check_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.catalogue.properties import Shape
     from remit.local.stack_operations import ResourceOperation
 
 _STORES: Final = {
@@ -131,24 +126,12 @@ def _refuse_unknown_properties(operation: ResourceOperation) -> None:
     kind = resource_type(operation.type)
     if kind is None or kind.is_custom or operation.verb not in _MAKING:
         return
-    extraneous = list(_extraneous(operation.properties, kind.shape, "#"))
-    if extraneous:
-        messages = ", ".join(f"{path}: extraneous key [{key}] is not permitted" for path, key in extraneous)
+    messages = []
+    for mistake in check_type(Resource(operation.logical_id, operation.type, operation.properties), {}):
+        if mistake.rule == UNKNOWN_PROPERTY:
+            *place, key = map(str, mistake.path)
+            messages.append(f"{'/'.join(('#', *place))}: extraneous key [{key}] is not permitted")
+    if messages:
         raise ValueError(
-            f"Properties validation failed for resource {operation.logical_id} with message:\n[{messages}]"
+            f"Properties validation failed for resource {operation.logical_id} with message:\n[{', '.join(messages)}]"
         )
-
-
-def _extraneous(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
-    """The keys that the type's schema does not have, each with the place of its object."""
-    if isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from _extraneous(item, shape.items, f"{path}/{position}")
-    if not isinstance(value, Mapping) or not shape.properties:
-        return
-    for key, item in value.items():
-        child = shape.child(key)
-        if child is None:
-            yield path, key
-        else:
-            yield from _extraneous(item, child, f"{path}/{key}")
