@@ -54,7 +54,6 @@ from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
-from remit.local.repairs.http_api_bodies import repair_http_api_bodies
 from remit.local.repairs.identities import make_sessions_as_sts_does, simulate_policies
 from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.refusals import refuse
@@ -227,7 +226,6 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     # It would run whatever scripts lie in /etc/localstack.
     instead_of(emulator, "_collect_scripts")(lambda *_: [])
     repair_apis(f"http://127.0.0.1:{record.port}")
-    repair_http_api_bodies()
     repair_rest_apis()
     repair_stacks(ACCOUNT)
     repair_logs()

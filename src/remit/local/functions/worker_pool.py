@@ -116,14 +116,6 @@ class WorkerPool:
         self.end(lambda function: function.name == name)
         return None if relay is None else relay.port
 
-    def initialise(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> None:
-        """Start a worker before it is needed. RuntimeError: the function cannot be loaded."""
-        worker = self._start(function, content, layers)
-        try:
-            worker.initialise()
-        finally:
-            self._release(worker)
-
     def _warm(self, function: DeployedFunction) -> Worker | None:
         """A worker that has nothing to do, leased; the one that was used last."""
         ended = []
