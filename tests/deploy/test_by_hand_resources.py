@@ -16,11 +16,12 @@ from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from remit.deploy.live_resources.reading import ROWS, calls_for, due
 from remit.deploy.manual_changes import changed_by_hand, revert
-from remit.deploy.stack import DeployedStack
+from remit.deploy.stack import DeployedStack, deployed_template
 from remit.deploy.status import DeployedResource, StackStatus, status
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import account_of
+from remit.local.control.plain_client import plain_account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,13 @@ def names(account: Account) -> dict[str, str]:
     return deployed.physical_ids
 
 
+def without_sdk(project: Path) -> Account:
+    """The same account, as `remit status` reads it."""
+    running = aws.find(project)
+    assert running is not None
+    return plain_account_of(running)
+
+
 def deploy_version(account: Account, version: dict[str, dict[str, Any]]) -> None:
     """Deploy the stack with other properties of some resources."""
     template = json.loads(TEMPLATE)
@@ -77,10 +85,20 @@ def test_after_a_deploy_nothing_was_changed_by_hand(account: Account, names: dic
     assert [] == told(account)
 
 
+def test_a_stack_is_described_the_same_without_an_sdk(account: Account, project: Path, names: dict[str, str]) -> None:
+    described, plain = status(account, NAME), status(without_sdk(project), NAME)
+    assert (plain, names) == (described, plain.physical_ids if plain else None)
+    assert deployed_template(without_sdk(project), plain and plain.stack) == json.loads(TEMPLATE)
+    assert status(without_sdk(project), "none") is None
+
+
 @pytest.mark.parametrize("hand", HANDS, ids=lambda hand: hand.name)
-def test_a_change_by_hand_is_seen_and_named_and_put_back(account: Account, names: dict[str, str], hand: Hand) -> None:
+def test_a_change_by_hand_is_seen_and_named_and_put_back(
+    account: Account, project: Path, names: dict[str, str], hand: Hand
+) -> None:
     hand.do(account, names)
     seen = told(account)
+    assert told(without_sdk(project)) == seen
     assert [hand.resource] == [resource for resource, sentence in seen if hand.told in sentence], seen
     changes = changed_by_hand(account, NAME)
     if hand.lasts:

@@ -102,6 +102,20 @@ def clients_of_target(target: str) -> tuple[str, ...]:
     return tuple(_index()["target"].get(target, ()))
 
 
+def _name_of(client: str, kind: str) -> str | None:
+    return next((name for name, clients in _index()[kind].items() if client in clients), None)
+
+
+def signing_name(client: str) -> str:
+    """The name that a client's requests are signed for (`apigateway` of `apigatewayv2`)."""
+    return _name_of(client, "signing") or client
+
+
+def target(client: str) -> str | None:
+    """The service as X-Amz-Target of a client's requests names it; None for a client of another protocol."""
+    return _name_of(client, "target")
+
+
 def signing_names() -> frozenset[str]:
     """Every name that requests are signed for."""
     return frozenset(_index()["signing"])
@@ -125,6 +139,11 @@ def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
         route = Route(tuple(uri.strip("/").split("/")), operation, pairs, tuple(headers), closes)
         routes_by_method.setdefault(method, []).append(route)
     return {method: tuple(routes) for method, routes in routes_by_method.items()}
+
+
+def reading_route(client: str, operation: str) -> Route:
+    """The route of an operation of a REST API that reads. StopIteration: it has none."""
+    return next(route for route in _routes(client)["GET"] if route.operation == operation)
 
 
 @lru_cache(maxsize=2048)

@@ -57,7 +57,7 @@ def command(target: options.Target, name: str | None, since: str, text: str, *, 
     from remit.deploy.logs import follow as followed
 
     since_ms = _since(since)
-    namespace, account = target.namespace(), target.account()
+    namespace, account = target.namespace(), target.account(only_reads=True)
     logs = [] if name is None else readers(account, {name: f"{namespace}-{name}"}, since_ms, text)
     lines = new_lines(logs)
     if not any(log.exists for log in logs):  # it may have a name of its own, or share a group, which its stack tells

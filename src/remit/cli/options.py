@@ -347,8 +347,10 @@ class Target(NamedTuple):
         settings = self._configuration(b"stack_name")
         return name if settings is None else settings.stack_name or name
 
-    def account(self) -> Account:
+    def account(self, *, only_reads: bool = False) -> Account:
         """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
+
+        A command that `only_reads` reaches the AWS on this machine without an SDK, whose import would take longest.
 
         The user's own is the one that the project's configuration names for the stage, if it names one.
 
@@ -371,9 +373,13 @@ class Target(NamedTuple):
             )
             _check_pin(connected.account, local=False)
             return connected
+        aws = self.local_aws()
+        if only_reads:
+            from remit.local.control.plain_client import plain_account_of
+
+            return plain_account_of(aws)
         from remit.local.control.clients import account_of
 
-        aws = self.local_aws()
         owner = account_of(aws)
         if self.acting_as is None:
             return owner

@@ -30,7 +30,7 @@ def command(target: options.Target) -> None:
     from remit.report.manual_changes import by_hand_document, by_hand_lines
     from remit.report.stacks import place, place_document, status_document, status_lines
 
-    name, account = target.namespace(), target.account()
+    name, account = target.namespace(), target.account(only_reads=True)
     if target.local:
         from remit.local import aws
 

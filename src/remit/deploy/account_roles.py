@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.app import Grant, Reason
-from remit.deploy.aws_errors import denied, remit_errors
+from remit.deploy.aws_errors import answered_errors, code, denied, remit_errors
 from remit.deploy.session import CONNECTIONS
 from remit.errors import RemitError
 from remit.holders import HeldPolicy, Holder, bounded, by_arn
@@ -122,7 +122,9 @@ def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyV
         try:
             version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
             raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        except client.exceptions.NoSuchEntityException:
+        except answered_errors() as error:
+            if code(error) != "NoSuchEntity":
+                raise
             return None
         return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
 
@@ -134,7 +136,9 @@ def _held(client: Any, name: str) -> Holder | None:
     try:
         raw = client.get_role(RoleName=name)["Role"]
         policies = held_policies(client, "role", name)
-    except client.exceptions.NoSuchEntityException:
+    except answered_errors() as error:
+        if code(error) != "NoSuchEntity":
+            raise
         return None
     return _holder(raw, policies)
 
@@ -165,11 +169,9 @@ def _parsed(raw: Any, name: str) -> Policy:
 
 def _if_allowed(ask: Callable[[], T]) -> T | None:
     """Ask AWS; None when the caller may not ask."""
-    from botocore.exceptions import ClientError
-
     try:
         return ask()
-    except ClientError as error:
+    except answered_errors() as error:
         if denied(error):
             return None
         raise

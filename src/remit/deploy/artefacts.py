@@ -17,7 +17,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.deploy.aws_errors import remit_errors, status
+from remit.deploy.aws_errors import answered_errors, remit_errors, status
 from remit.deploy.bucket import artefact_bucket, exists
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
@@ -186,14 +186,12 @@ def compare_stored(account: Account, bucket: str, key: str) -> Literal["nothing"
 
     "other bytes" also where S3 has no SHA-256 of the whole object.
     """
-    from botocore.exceptions import ClientError
-
     try:
         # S3 leaves the checksum out of its answer unless ChecksumMode asks for it.
         stored = account.client("s3").head_object(
             Bucket=bucket, Key=key, ExpectedBucketOwner=account.account, ChecksumMode="ENABLED"
         )
-    except ClientError as error:
+    except answered_errors() as error:
         if status(error) == 404:  # noqa: PLR2004 - HTTP's Not Found
             return "nothing"
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -12,8 +13,6 @@ from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from botocore.exceptions import ClientError
 
     from remit.answers.denial import LayerName
 
@@ -68,19 +67,49 @@ class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
     """The caller may not do what was asked of AWS."""
 
 
+class AnsweredError(Exception):
+    """An error that AWS answered to a call that was made without an SDK, in the form of botocore's ClientError."""
+
+    def __init__(self, error_code: str, words: str, http_status: int, operation_name: str) -> None:
+        super().__init__(f"{operation_name}: {error_code}: {words}")
+        error = {"Code": error_code, "Message": words}
+        self.response = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": http_status}}
+        self.operation_name = operation_name
+
+
+def _of_sdk(module: str, *names: str) -> tuple[Any, ...]:
+    """The classes of errors in a module of the SDK; none where it is not imported, and has raised none."""
+    loaded = sys.modules.get(module)
+    return () if loaded is None else tuple(getattr(loaded, name) for name in names)
+
+
+def answered_errors() -> tuple[Any, ...]:
+    """The classes of the errors that AWS answers."""
+    return (AnsweredError, *_of_sdk("botocore.exceptions", "ClientError"))
+
+
+def call_errors() -> tuple[Any, ...]:
+    """The classes of the errors of a call: what AWS answers, and what stands in the way to it."""
+    return (*answered_errors(), *_of_sdk("botocore.exceptions", "BotoCoreError"), *_unreadable_answers())
+
+
+def _unreadable_answers() -> tuple[Any, ...]:
+    return _of_sdk("botocore.parsers", "ResponseParserError")
+
+
+def _no_answers() -> tuple[Any, ...]:
+    return _of_sdk("botocore.exceptions", "ConnectionError", "HTTPClientError")
+
+
 @contextmanager
 def remit_errors() -> Iterator[None]:
     """Turn what botocore raises into RemitError."""
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
     try:
         yield
-    except Boto3Error as error:  # the transfer manager wraps what it met
+    except _of_sdk("boto3.exceptions", "Boto3Error") as error:  # the transfer manager wraps what it met
         met = error.__context__
-        raise sentence(met if isinstance(met, ClientError | BotoCoreError) else error) from error
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        raise sentence(met if isinstance(met, call_errors()) else error) from error
+    except call_errors() as error:
         raise sentence(error) from error
 
 
@@ -115,11 +144,7 @@ def transient(error: BaseException) -> bool:
 
     Throttled, a 5xx, a broken connection, no AWS's answer.
     """
-    from botocore.exceptions import ConnectionError as NoConnection
-    from botocore.exceptions import HTTPClientError
-    from botocore.parsers import ResponseParserError
-
-    if isinstance(error, HTTPClientError | NoConnection | ResponseParserError):
+    if isinstance(error, (*_no_answers(), *_unreadable_answers())):
         return True
     return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
 
@@ -129,12 +154,10 @@ def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[
 
     `passes` says whether an error does.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     for pause in pauses:
         try:
             return call()
-        except (BotoCoreError, ClientError) as error:
+        except call_errors() as error:
             if not passes(error):
                 raise
         time.sleep(pause)
@@ -143,15 +166,11 @@ def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     """The RemitError that tells `error`; `operation`: what continues in AWS whatever happens here."""
-    from botocore.exceptions import ClientError, HTTPClientError
-    from botocore.exceptions import ConnectionError as NoConnection
-    from botocore.parsers import ResponseParserError
-
-    if isinstance(error, HTTPClientError | NoConnection):
+    if isinstance(error, _no_answers()):
         return _unreachable(error, operation)
-    if isinstance(error, ResponseParserError):
+    if isinstance(error, _unreadable_answers()):
         return not_aws(operation)
-    if isinstance(error, ClientError):
+    if isinstance(error, answered_errors()):
         return _answered(error, operation)
     goes_on = _goes_on(operation)
     if type(error).__name__ in _SIGNED_OUT:
@@ -161,7 +180,7 @@ def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     return RemitError(f"AWS cannot be used: {error}{goes_on}")
 
 
-def _answered(error: ClientError, operation: str | None) -> RemitError:  # noqa: PLR0911 - one case after the other
+def _answered(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911 - one case after the other
     error_code, words, goes_on, again = code(error), message(error), _goes_on(operation), _again(operation)
     if error_code in _EXPIRED:
         return RemitError(

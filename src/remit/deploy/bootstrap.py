@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, patiently, remit_errors
+from remit.deploy.aws_errors import answered_errors, code, patiently, remit_errors
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
@@ -130,14 +130,12 @@ def _making(account: Account, bucket: Bucket) -> str:
 
 
 def _create(account: Account, name: str) -> None:
-    from botocore.exceptions import ClientError
-
     arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
     if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
     try:
         account.client("s3").create_bucket(**arguments)
-    except ClientError as error:
+    except answered_errors() as error:
         if code(error) == "BucketAlreadyExists":
             raise not_ours(account, name) from error
         if code(error) != "BucketAlreadyOwnedByYou":  # else another deploy made it a moment ago
@@ -146,12 +144,10 @@ def _create(account: Account, name: str) -> None:
 
 def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]:
     """A setting of a bucket as S3 answers; empty where the bucket has none."""
-    from botocore.exceptions import ClientError
-
     read = partial(getattr(account.client("s3"), setting.read), Bucket=name, ExpectedBucketOwner=account.account)
     try:
         answer: dict[str, Any] = patiently(read, _PAUSES, _settles)
-    except ClientError as error:
+    except answered_errors() as error:
         if code(error) in _NOTHING:
             return {}
         raise

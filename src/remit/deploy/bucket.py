@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remit.deploy.aws_errors import status
+from remit.deploy.aws_errors import answered_errors, status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -39,11 +39,9 @@ def bucket_name(account: Account) -> str:
 
 def exists(account: Account, name: str) -> bool:
     """Return whether the bucket is there. RemitError: it is somebody else's, or lies in another region."""
-    from botocore.exceptions import ClientError
-
     try:
         answer = account.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=account.account)
-    except ClientError as error:
+    except answered_errors() as error:
         answered = status(error)
         if answered == 404:  # noqa: PLR2004 - HTTP's Not Found
             return False

@@ -20,22 +20,32 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import remit
 from remit.build import text
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, remove_artefacts, upload_template
-from remit.deploy.aws_errors import BUSY, code, message, remit_errors
+from remit.deploy.aws_errors import BUSY, answered_errors, code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
 from remit.deploy.imports import importable, with_imports
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
 from remit.deploy.refusals import refusals
-from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, absent, busy, describe, ours, pauses, settled
+from remit.deploy.stack import (
+    DEAD,
+    NAMESPACE_TAG,
+    VERSION_TAG,
+    absent,
+    busy,
+    deployed_template,
+    describe,
+    ours,
+    pauses,
+    settled,
+)
 from remit.deploy.status import status_of
-from remit.documents.read import read_as_written
 from remit.errors import Mistakes, RemitError
 from remit.resources.names import HTTP_API
 
@@ -221,8 +231,6 @@ def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterato
 
 
 def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
-    from botocore.exceptions import ClientError
-
     owner = _owner(account)
     with remit_errors():
         remove_artefacts(account, _look_folder(namespace, owner), bucket.name)
@@ -237,7 +245,7 @@ def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
             for change_set in change_sets:
                 _created(account, namespace, change_set)  # AWS deletes none that it still makes
             _discard(account, namespace, *change_sets)
-        except ClientError as error:
+        except answered_errors() as error:
             if not absent(error):  # else no stack is there, or another plan threw it away
                 raise
 
@@ -245,18 +253,6 @@ def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
 def _look_folder(namespace: str, owner: str) -> str:
     """The folder in the bucket for the templates of plans that are only to be looked at: each owner has one."""
     return f"{namespace}/plans/{sha256(owner.encode()).hexdigest()[:16]}"
-
-
-def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
-    """The template that runs now; empty when nothing runs. RemitError: one that remit did not send cannot be read."""
-    if stack is None or stack.new:
-        return {}
-    # What macros such as SAM made of it is what runs. Of remit's own, both are the same.
-    stage: Literal["Original", "Processed"] = "Original" if stack.namespace is not None else "Processed"
-    body: Any = account.client("cloudformation").get_template(StackName=stack.id, TemplateStage=stage)["TemplateBody"]
-    if isinstance(body, str):  # botocore parses JSON; YAML, which remit never sends, stays text
-        body = read_as_written(body.encode(), f"the template of {stack.name}").value
-    return dict(body) if isinstance(body, dict) else {}
 
 
 def _may_be_taken_over(stack: DeployedStack | None, namespace: str, owner: str) -> None:
@@ -415,8 +411,6 @@ def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
 def _create(
     account: Account, stack: DeployedStack | None, request: _ChangeSetRequest, name: str, source: dict[str, str]
 ) -> None:
-    from botocore.exceptions import ClientError
-
     is_new = stack is None or stack.new
     arguments: dict[str, Any] = {
         "StackName": request.namespace,
@@ -440,7 +434,7 @@ def _create(
         arguments["OnStackFailure"] = "DELETE"
     try:
         account.client("cloudformation").create_change_set(**arguments)
-    except ClientError as error:
+    except answered_errors() as error:
         if code(error) not in ("AlreadyExistsException", "ValidationError"):
             raise
         _refuse_overtaken(account, request.namespace, only_busy=not is_new)
@@ -461,13 +455,11 @@ def _refuse_overtaken(account: Account, namespace: str, *, only_busy: bool = Fal
 
 def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | None:
     """The change set once it is made, with all its changes; None where it is gone."""
-    from botocore.exceptions import ClientError
-
     client = account.client("cloudformation")
     for pause in pauses(account):
         try:
             change_set: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
-        except ClientError as error:
+        except answered_errors() as error:
             if code(error) == "ChangeSetNotFound" or absent(error):
                 return None
             raise

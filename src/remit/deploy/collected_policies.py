@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, denied, message, remit_errors
+from remit.deploy.aws_errors import answered_errors, code, denied, message, remit_errors
 from remit.errors import RemitError
 from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, acl_statements
 from remit.iam.policy import Policy, render
@@ -82,8 +82,6 @@ def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[st
     A policy that AWS refuses to show comes as an error in its place: a key's own policy may shut out whoever asks.
     RemitError: AWS refuses to list them.
     """
-    from botocore.exceptions import ClientError
-
     client = account.client(calls.service)
     pages = client.get_paginator(calls.listing).paginate(PaginationConfig={"PageSize": calls.page_size})
     place = {"partition": account.partition, "region": account.region, "account": account.account}
@@ -98,7 +96,7 @@ def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[st
             for noun, reader in readers.items():
                 try:
                     policy = reader()
-                except ClientError as error:
+                except answered_errors() as error:
                     if not denied(error):
                         raise
                     yield RemitError(f"the {noun} of {arn} is not shown: {message(error) or code(error)}", exit_code=1)
@@ -141,11 +139,9 @@ def acl_policy(client: Any, bucket: str, arn: str) -> str | None:
 
 def _answer(ask: Callable[..., Any], **arguments: Any) -> Any:
     """Ask AWS; None where it answers that there is nothing."""
-    from botocore.exceptions import ClientError
-
     try:
         return ask(**arguments)
-    except ClientError as error:
+    except answered_errors() as error:
         if code(error) in _NOTHING:
             return None
         raise

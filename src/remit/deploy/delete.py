@@ -11,11 +11,10 @@ from remit.catalogue.types import KEEPS, holds_data
 from remit.deploy.artefacts import buckets_of, object_pages, remove_artefacts, remove_objects
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import deployed_template
 from remit.deploy.events import StackOperation
 from remit.deploy.execute import OnEvent, Outcome, followed
 from remit.deploy.plan import function_log_groups
-from remit.deploy.stack import describe, ours, settled
+from remit.deploy.stack import deployed_template, describe, ours, settled
 from remit.deploy.status import status
 from remit.errors import RemitError
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.artefacts import checksum, names_artefact, packaged
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.changeset import deployed_template
-from remit.deploy.stack import describe
+from remit.deploy.stack import deployed_template, describe
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
 

@@ -17,8 +17,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import is_of_aws
 from remit.deploy.account_roles import documents, held_boundary, held_policies
 from remit.deploy.aws_errors import Denied, remit_errors
-from remit.deploy.changeset import deployed_template
-from remit.deploy.stack import describe
+from remit.deploy.stack import deployed_template, describe
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.lacking_access import DeployerCheck, LackingAccess, check_deployer
 from remit.deployer.planned_stack import stack_of

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason
-from remit.build import FOLDER, write
 from remit.deploy.expected_roles import explained
 from remit.deploy.expected_roles import recorded as running
 from remit.errors import Origin, RemitError
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 
 def remember(account: Account, folder: Path, built: Built) -> None:
     """Record a build as what is deployed. RemitError: the file cannot be written."""
-    path = record_path(folder, built.namespace, local=account.local)
-    write(path, record(version_of(built.app), built.app.stage, _place(account)))
+    _write(account, folder, built.namespace, version_of(built.app), built.app.stage)
 
 
 def remember_running(account: Account, folder: Path, namespace: str, stage: str) -> None:
@@ -42,8 +40,7 @@ def remember_running(account: Account, folder: Path, namespace: str, stage: str)
         return
     for reasons in (last(account, folder, namespace), _last_build(folder)):
         running_version = running_version if reasons is None else explained(running_version, reasons)
-    path = record_path(folder, namespace, local=account.local)
-    write(path, record(running_version, stage, _place(account)))
+    _write(account, folder, namespace, running_version, stage)
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:
@@ -59,11 +56,16 @@ def forget(account: Account, folder: Path, namespace: str) -> None:
         record_path(folder, namespace, local=account.local).unlink()
 
 
-def _place(account: Account) -> Place:
-    return Place(account.account, account.region, account.local)
+def _write(account: Account, folder: Path, namespace: str, version: Version, stage: str) -> None:
+    from remit.build import write  # noqa: PLC0415 - whoever only reads a record builds nothing
+
+    path = record_path(folder, namespace, local=account.local)
+    write(path, record(version, stage, Place(account.account, account.region, account.local)))
 
 
 def _last_build(folder: Path) -> Version | None:
+    from remit.build import FOLDER  # noqa: PLC0415 - as above
+
     try:
         documents = json.loads((folder / FOLDER / "roles.json").read_bytes())
         return Version("the last build", tuple(map(_role, documents)))

@@ -147,15 +147,12 @@ def latest(account: Account, stack_id: str) -> StackOperation | None:
 
 
 def _patient_polls(account: Account, operation: StackOperation, passed_on: _PassedOn) -> Iterator[list[StackEvent]]:
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
     failures, silent_since = 0, time.monotonic()
     longest = _LONGEST_LOCAL if account.local else _LONGEST
     while True:
         try:
             news = _news(account, operation, passed_on)
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
+        except aws_errors.call_errors() as error:
             if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
                 yield []
                 continue
@@ -207,8 +204,6 @@ def _of_root(account: Account, operation: StackOperation, passed_on: _PassedOn) 
 
 def _of_nested(account: Account, stack_id: str, since: str, passed_on: _PassedOn) -> list[StackEvent]:
     """The new events of a nested stack, oldest first; none when it is gone."""
-    from botocore.exceptions import ClientError
-
     new: list[StackEvent] = []
     try:
         for page in _pages(account, stack_id):
@@ -216,7 +211,7 @@ def _of_nested(account: Account, stack_id: str, since: str, passed_on: _PassedOn
             new += fresh
             if len(fresh) < len(page):
                 break
-    except ClientError as error:
+    except aws_errors.answered_errors() as error:
         if not absent(error):
             raise
     return new[::-1]
@@ -251,11 +246,9 @@ def _event(raw: dict[str, Any]) -> StackEvent:
 
 def _end_unseen(account: Account, operation: StackOperation, *, started: bool) -> StackEvent | None:
     """The end, told by the stack itself, if its events kept it back; None while the operation runs."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         stack = describe(account, operation.stack_id)
-    except (BotoCoreError, ClientError):
+    except aws_errors.call_errors():
         return None
     status = "DELETE_COMPLETE" if stack is None else stack.status
     mine = started or status.startswith(("DELETE", operation.kind))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import BUSY, code, remit_errors
+from remit.deploy.aws_errors import BUSY, answered_errors, call_errors, code, remit_errors
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
 from remit.deploy.first_failure import FirstFailure, cause_of, cause_text, first_cause
 from remit.deploy.refusals import Refusal, refusals
@@ -195,15 +195,13 @@ def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) ->
 
 
 def _start(account: Account, planned: StackPlan, operation: StackOperation) -> None:
-    from botocore.exceptions import ClientError
-
     try:
         account.client("cloudformation").execute_change_set(
             ChangeSetName=planned.change_set, StackName=planned.stack_id, ClientRequestToken=operation.token
         )
     except KeyboardInterrupt as stop:
         raise _left(planned.namespace, operation, stop) from stop
-    except ClientError as error:
+    except answered_errors() as error:
         if code(error) == "TokenAlreadyExistsException":
             return
         if code(error) not in {"InvalidChangeSetStatus", "ChangeSetNotFound", "ValidationError"}:
@@ -225,12 +223,10 @@ def _start(account: Account, planned: StackPlan, operation: StackOperation) -> N
 
 def _outputs(account: Account, operation: StackOperation) -> tuple[StackOutput, ...]:
     """The outputs of a stack that is done; empty if AWS does not answer: the deploy itself succeeded."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     for _, pause in zip(range(_ASKS), pauses(account), strict=False):
         try:
             stack = describe(account, operation.stack_id)
-        except (BotoCoreError, ClientError):
+        except call_errors():
             stack = None
         if stack is not None and not stack.busy:
             return stack.outputs

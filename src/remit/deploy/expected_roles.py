@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.partitions import partition
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket_names import kept_arns
-from remit.deploy.changeset import deployed_template
-from remit.deploy.stack import describe
+from remit.deploy.stack import deployed_template, describe
 from remit.review.working_tree import version_declared
 from remit.synthesis import declared_roles as reading
 from remit.synthesis.declared_roles import declared

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import in_stack
 from remit.catalogue.types import resource_type
+from remit.deploy.aws_errors import call_errors
 from remit.deploy.plan import function_log_groups
 from remit.iam import tokens
 from remit.resources.names import common_start
@@ -84,8 +85,6 @@ def _plain_name(resource: Mapping[str, Any], account: Account, stack: str) -> st
 
 def _log_groups(account: Account, names: Sequence[str]) -> dict[str, dict[str, int]]:
     """The properties of log groups that are in the account, by name; empty where the caller may not list them."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     if not names:
         return {}
     pages = account.client("logs").get_paginator("describe_log_groups")
@@ -95,5 +94,5 @@ def _log_groups(account: Account, names: Sequence[str]) -> dict[str, dict[str, i
             for page in pages.paginate(logGroupNamePrefix=common_start(names))
             for group in page["logGroups"]
         }
-    except (BotoCoreError, ClientError):
+    except call_errors():
         return {}

@@ -9,11 +9,11 @@ from remit.app import Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.deploy.account_roles import Unreadable, documents, held
 from remit.deploy.aws_errors import Denied, remit_errors
-from remit.deploy.changeset import deployed_template
 from remit.deploy.deployed_references import names
 from remit.deploy.drift import Drift, drift
 from remit.deploy.live_resources.reading import compared, read_resources
 from remit.deploy.role_repairs import run_under
+from remit.deploy.stack import deployed_template
 from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.holders import Holder

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import SHARED_LOG_GROUP, in_stack
-from remit.deploy.aws_errors import UNREACHABLE, code, remit_errors
-from remit.deploy.changeset import deployed_template
+from remit.deploy.aws_errors import UNREACHABLE, answered_errors, code, remit_errors
 from remit.deploy.log_lines import LogLine
+from remit.deploy.stack import deployed_template
 from remit.deploy.status import status
 from remit.errors import RemitError
-from remit.synthesis.synth import FUNCTION_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,8 +77,6 @@ class LogReader:
         return sorted(lines, key=lambda line: line.time_ms)
 
     def _events(self) -> Iterator[dict[str, Any]]:
-        from botocore.exceptions import ClientError
-
         paginator = self.account.client("logs").get_paginator("filter_log_events")
         # The AWS on this machine takes a phrase for the words in it; here, nothing is far that need not be sent.
         pattern = {"filterPattern": _phrase(self.text)} if self.text and not self.account.local else {}
@@ -87,7 +84,7 @@ class LogReader:
             try:
                 for page in paginator.paginate(logGroupName=self.group, startTime=self.since_ms, **pattern):
                     yield from page["events"]
-            except ClientError as error:
+            except answered_errors() as error:
                 if code(error) != "ResourceNotFoundException":
                     raise
                 self.exists = False
@@ -127,6 +124,8 @@ def deployed_readers(
         return []
     names = {function.physical_id.removeprefix(f"{namespace}-"): function for function in deployed.functions}
     if any(name == function.physical_id for name, function in names.items()):  # one that is named otherwise
+        from remit.synthesis.synth import FUNCTION_KEY  # noqa: PLC0415 - few are
+
         with remit_errors():
             resources = deployed_template(account, deployed.stack).get("Resources", {})
         names = {

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import Unreadable
-from remit.deploy.aws_errors import Denied, code, remit_errors
+from remit.deploy.aws_errors import Denied, answered_errors, code, remit_errors
 from remit.deploy.expected_roles import explained, version
 from remit.deploy.live_roles import live_of, read, silent
 from remit.deploy.stack import DEAD, pauses
 from remit.deploy.status import status
 from remit.errors import RemitError
-from remit.review.changes import review
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +99,8 @@ def _access(account: Account, reading: Reading, last: Version | None) -> Review 
         now = live_of(account, reading, lenient=True).version
     except Denied:
         return None
+    from remit.review.changes import review  # noqa: PLC0415 - few roles are changed
+
     before = version(reading.template, account, reading.deployed.stack.name)
     if last is not None:
         before = explained(before, last)
@@ -128,11 +129,9 @@ def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: 
 
 
 def _make(client: Any, repair: Repair) -> None:
-    from botocore.exceptions import ClientError
-
     try:
         getattr(client, repair.method)(**dict(repair.parameters))
-    except ClientError as error:
+    except answered_errors() as error:
         if code(error) not in _DONE:
             raise
     if repair.until:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from remit.build import text
 from remit.catalogue.types import holds_data
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.changeset import deployed_template
 from remit.deploy.plan import function_log_groups
-from remit.deploy.stack import DEAD, describe
+from remit.deploy.stack import DEAD, deployed_template, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deploy.aws_errors import call_errors
 from remit.errors import RemitError
 from remit.project.current_load import placed
 
@@ -50,8 +51,6 @@ def refusals(account: Account, stack_id: str, *, change_set: str = "", token: st
 
     Empty where nothing is known, and where the caller may not ask: it is told beside a failure, and hides none.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     asked = {"StackName": stack_id, **({"ChangeSetName": change_set} if change_set else {})}
     pages = account.client("cloudformation").get_paginator("describe_events")
     try:
@@ -60,7 +59,7 @@ def refusals(account: Account, stack_id: str, *, change_set: str = "", token: st
             for page in pages.paginate(**asked, Filters={"FailedEvents": True})
             for event in page["OperationEvents"]
         ]
-    except (BotoCoreError, ClientError):
+    except call_errors():
         return ()
     if token:  # a stack has the events of all its operations, and not each event has the token
         operations = {event.get("OperationId") for event in events if event.get("ClientRequestToken") == token}

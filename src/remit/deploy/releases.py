@@ -19,8 +19,7 @@ from remit.app import App, ExistingValue, Template
 from remit.build import Built, text
 from remit.deploy.artefacts import checksum, compare_stored, object_pages
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.changeset import deployed_template
-from remit.deploy.stack import describe
+from remit.deploy.stack import deployed_template, describe
 from remit.errors import RemitError
 from remit.secrets import secret_parts
 from remit.template.parameters import parameters as declared_parameters

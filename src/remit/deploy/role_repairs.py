@@ -59,6 +59,11 @@ class Repair:
         return " ".join(words)
 
 
+def method_of(operation: str) -> str:
+    """The method of boto3 for an operation: `delete_role_policy` for `DeleteRolePolicy`."""
+    return _WORDS.sub("_", operation).lower()
+
+
 def _iam(method: str, role: str, until: str = "", **parameters: Any) -> Repair:
     return Repair("iam", method, (("RoleName", role), *parameters.items()), until)
 

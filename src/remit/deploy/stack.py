@@ -10,9 +10,9 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.deploy.aws_errors import BUSY, code, message, remit_errors
+from remit.deploy.aws_errors import BUSY, answered_errors, call_errors, code, message, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -81,17 +81,29 @@ class DeployedStack:
 
 def describe(account: Account, name: str) -> DeployedStack | None:
     """The stack of this name (or id), None when there is none. One call."""
-    from botocore.exceptions import ClientError
-
     try:
         answer = account.client("cloudformation").describe_stacks(StackName=name)
-    except ClientError as error:
+    except answered_errors() as error:
         if absent(error):
             return None
         raise
     stack = _stack(answer["Stacks"][0])
     # By its id a stack is described for 90 days after it was deleted.
     return None if stack.status == "DELETE_COMPLETE" else stack
+
+
+def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
+    """The template that runs now; empty when nothing runs. RemitError: one that remit did not send cannot be read."""
+    if stack is None or stack.new:
+        return {}
+    # What macros such as SAM made of it is what runs. Of remit's own, both are the same.
+    stage: Literal["Original", "Processed"] = "Original" if stack.namespace is not None else "Processed"
+    body: Any = account.client("cloudformation").get_template(StackName=stack.id, TemplateStage=stage)["TemplateBody"]
+    if isinstance(body, str):  # botocore parses JSON; YAML, which remit never sends, stays text
+        from remit.documents.read import read_as_written  # noqa: PLC0415 - another tool's
+
+        body = read_as_written(body.encode(), f"the template of {stack.name}").value
+    return dict(body) if isinstance(body, dict) else {}
 
 
 def absent(error: BaseException) -> bool:
@@ -184,11 +196,9 @@ def busy(account: Account, stack: DeployedStack) -> RemitError:
 
 def deployer(account: Account, stack: DeployedStack) -> str:
     """The last deployer of a stack, by the description of the change set; "" where AWS does not say."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         summaries = account.client("cloudformation").list_change_sets(StackName=stack.name)["Summaries"]
-    except (BotoCoreError, ClientError):  # it is only told beside the refusal
+    except call_errors():  # it is only told beside the refusal
         return ""
     executed = [summary for summary in summaries if summary["ExecutionStatus"].startswith("EXECUTE_")]
     newest = max(executed, key=lambda summary: summary["CreationTime"], default=None)

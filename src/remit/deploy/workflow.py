@@ -25,7 +25,7 @@ from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, r
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import Stuck, deployed_template, discard, leaving_nothing, plan
+from remit.deploy.changeset import Stuck, discard, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployer_check import require_deployer
@@ -40,7 +40,7 @@ from remit.deploy.planned_access import access_of
 from remit.deploy.protection import protect
 from remit.deploy.refusals import at_lines
 from remit.deploy.releases import keep, kept_keys, next_number, release_of
-from remit.deploy.stack import deployer, describe
+from remit.deploy.stack import deployed_template, deployer, describe
 from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import Mistakes, RemitError, stop_code
 from remit.project.stack_name import checked_stage

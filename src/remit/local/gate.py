@@ -85,7 +85,7 @@ _LARGEST_TOKEN: Final = 200_000  # bytes of a request; a token has 20,000 at mos
 _DRAINED: Final = 1 << 24  # bytes of a refused request that are read
 _FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READS: Final = ("Describe", "Get", "Head", "List")
+_READS: Final = ("Describe", "Filter", "Get", "Head", "List")
 """How the names of operations begin that change nothing."""
 _QUERY_ERROR: Final = (
     "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>local</RequestId></ErrorResponse>"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.planned_access import PlannedAccess
 from remit.report.access_documents import drift_document, review_document
 from remit.report.access_lines import drift_lines
 from remit.report.plan import access_lines
@@ -22,6 +21,8 @@ def by_hand_lines(changes: ManualChanges) -> Iterator[str]:
     """Every change on a line, then what functions may do more (+) or less (-) for it; nothing when there is none."""
     yield from map(shown, drift_lines(changes.drift))
     if changes.access is not None:
+        from remit.deploy.planned_access import PlannedAccess  # noqa: PLC0415 - few roles are changed
+
         yield from access_lines(PlannedAccess(changes.access), "so that", "`remit diff --live`", _MOST)
     elif any(change.kind == "role" for change in changes.drift):
         yield "  ? what that does to access cannot be read with these credentials"

@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.loading.load import load
 from remit.review.access_change import Given, Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.assign import assign
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 def tree(folder: Path, stage: str | None = None) -> Version:
     """The roles of the working tree, for a stage. Nothing is packaged. RemitError: as `load`."""
+    from remit.loading.load import load  # noqa: PLC0415 - what is deployed is looked at without the project
+
     return version_of(load(folder, stage))
 
 

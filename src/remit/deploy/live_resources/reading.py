@@ -14,13 +14,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import at_once
-from remit.deploy.aws_errors import code, patiently, remit_errors, sentence, transient
+from remit.deploy.aws_errors import answered_errors, code, patiently, remit_errors, sentence, transient
 from remit.deploy.expected_roles import pseudo
 from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
 from remit.deploy.live_resources.policies import attached_policies
 from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
 from remit.deploy.live_resources.senders import ROWS as SENDERS
 from remit.deploy.live_resources.stores import ROWS as STORES
+from remit.deploy.role_repairs import method_of
 from remit.deploy.stack import pauses
 from remit.errors import RemitError, few
 from remit.iam import tokens
@@ -161,19 +162,16 @@ def ask(account: Account, read: Read, parameters: Mapping[str, Any]) -> Any:
 
     A RemitError is returned, and not raised, where AWS denies or refuses the call.
     """
-    from botocore import xform_name
-    from botocore.exceptions import ClientError
-
     service, operation = read.operation.split(".")
     client = account.client(service)
-    method = xform_name(operation)
+    method = method_of(operation)
     if client.can_paginate(method):
         call = partial(lambda **given: client.get_paginator(method).paginate(**given).build_full_result(), **parameters)
     else:
         call = partial(getattr(client, method), **parameters)
     try:
         return patiently(call, islice(pauses(account), _ASKS - 1), transient)
-    except ClientError as error:
+    except answered_errors() as error:
         if code(error) == read.nothing:
             return {}
         if code(error) in _GONE:

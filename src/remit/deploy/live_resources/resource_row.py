@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.deploy.drift import Drift
-from remit.deploy.role_repairs import Repair
+from remit.deploy.role_repairs import Repair, method_of
 from remit.iam import tokens
 from remit.roles.reference_names import fill_references, references
 
@@ -171,10 +171,8 @@ class LiveResource:
 
 def repair(operation: str, until: str = "", **parameters: Any) -> Repair:
     """A call such as `lambda.RemovePermission`, by its parameters."""
-    from botocore import xform_name
-
     service, name = operation.split(".")
-    return Repair(service, xform_name(name), tuple(parameters.items()), until)
+    return Repair(service, method_of(name), tuple(parameters.items()), until)
 
 
 def value_at(value: Any, path: str) -> Any:

@@ -195,18 +195,18 @@ def _authorizers(live: LiveResource, answer: Any) -> Iterator[Drift]:
             yield live.drift(
                 "runs", f"authorizer {resource.logical_id} of {live.words} is gone: it was deleted by hand"
             )
-        elif not is_same(_in_capitals(expected), _in_capitals({key: held.get(key) for key in expected})):
+        elif not is_same(in_capitals(expected), in_capitals({key: held.get(key) for key in expected})):
             back = repair("apigatewayv2.UpdateAuthorizer", ApiId=live.name, AuthorizerId=name, **expected)
             repairs = (back,) if is_known(expected) else ()
             what = f"authorizer {resource.logical_id} of {live.words} was changed by hand"
             yield live.drift("access", what, *repairs)
 
 
-def _in_capitals(value: Any) -> Any:
+def in_capitals(value: Any) -> Any:
     """A document whose keys begin with capitals, as CloudFormation has them and the API may not."""
     if isinstance(value, dict):
-        return {key[:1].upper() + key[1:]: _in_capitals(item) for key, item in value.items()}
-    return value
+        return {key[:1].upper() + key[1:]: in_capitals(item) for key, item in value.items()}
+    return list(map(in_capitals, value)) if isinstance(value, list) else value
 
 
 def _group(live: LiveResource, answer: Any) -> Iterator[Drift]:

@@ -6,11 +6,14 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from contextlib import nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest
@@ -30,9 +33,9 @@ from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
-from remit.local.authorization.strictness import Strictness
-from remit.local.emulator import as_request_of
+from remit.local.emulator import as_request_of, emulated, instead_of
 from remit.local.request import RefusedRequest
+from remit.local.routes import REFUSES_UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,6 +76,70 @@ class AllowedRequest:
 
     denied_parts: tuple[DeniedPart, ...]
     owner: OwningPlace | None
+
+
+_ASKED: Final[ContextVar[bool]] = ContextVar("strict", default=False)
+"""Whether the request that is answered asks for it. What a request starts (a stack, a function) still sees it."""
+
+
+@dataclass(slots=True)
+class Strictness:
+    """The refusal of what cannot be decided: for everybody, for a client where it asks, or while a client runs.
+
+    A client that is killed leaves nothing behind: what it asked ends, and no process has its number.
+    """
+
+    for_all: bool = False
+    _clients: set[int] = field(default_factory=set)
+    _running: Counter[str] = field(default_factory=Counter)
+
+    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
+        """Refuse what is unknown from now on, or let it pass: `on` is true or false. What was so before.
+
+        With `client`, the number of a process, this holds for as long as that runs.
+        """
+        is_on, client = parameters.get("on") == "true", parameters.get("client", "")
+        before = self.for_all
+        if not client.isdecimal():
+            self.for_all = is_on
+        elif is_on:
+            self._clients.add(int(client))
+        else:
+            self._clients.discard(int(client))
+        return {"before": before}
+
+    def begin(self, request: ReceivedRequest, function: str) -> None:
+        """Note whether a request asks for it, or the function that makes it runs for one that does."""
+        _ASKED.set(REFUSES_UNKNOWN in request.headers or self._running[function] > 0)
+
+    def applies(self) -> bool:
+        """Return whether what cannot be decided of the request that is answered is refused."""
+        if self._clients:
+            self._clients = {client for client in self._clients if _runs(client)}
+        return self.for_all or _ASKED.get() or bool(self._clients)
+
+    def take_hold(self) -> None:
+        """Know which functions run for a request that asks for it."""
+        service = emulated("services.lambda_svc")
+
+        @instead_of(service, "_execute_function_dispatch")
+        def dispatched(dispatch: Any, function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
+            if not _ASKED.get():
+                return dispatch(function, configuration, *rest)
+            name = str(configuration["FunctionName"])
+            self._running[name] += 1
+            try:
+                return dispatch(function, configuration, *rest)
+            finally:
+                self._running[name] -= 1
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(slots=True)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Verdict
     from remit.iam.request import ContextValue
 
-_COLONS: Final = 5  # of an ARN
 _DOCUMENTS: Final = 2048
 """Documents whose compiled form is kept."""
 # In the order in which AWS looks for what allows a request ("Policy evaluation logic", IAM User Guide).
@@ -219,12 +218,6 @@ def _of_user(account: str, name: str) -> _Documents | None:
 def _boundary(account: str, identity: Mapping[str, Any]) -> tuple[tuple[str, str | None], ...]:
     boundary = identity.get("PermissionsBoundary")
     return tuple(_managed(account, [boundary] if boundary else []))
-
-
-def managed_policy_exists(arn: str) -> bool:
-    """Return whether there is a managed policy of this ARN: one of AWS's, or one that is stored."""
-    account = arn.split(":")[4] if arn.count(":") >= _COLONS else ""
-    return any(text is not None for _, text in _managed(account, [arn]))
 
 
 def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:

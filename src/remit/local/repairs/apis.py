@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
+from remit.local.stack_operations import resource_handlers
 from remit.triggers.payload_format import in_format_1
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _point_functions_here(address: str) -> None:
 
 def prepare(type_name: str, prepared: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Let a type's handlers get its properties as `prepared` makes them."""
-    handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS[type_name]
+    handlers = resource_handlers()[type_name]
 
     def handle(handler: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         return handler(*(prepared(item) if isinstance(item, dict) else item for item in arguments), **options)
@@ -134,8 +135,7 @@ def _make_route_responses() -> None:
     def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
         apis._delete_route_response(properties["ApiId"], route_id(properties), physical_id)
 
-    handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS
-    handlers["AWS::ApiGatewayV2::RouteResponse"] = {"create": create, "delete": delete}
+    resource_handlers()["AWS::ApiGatewayV2::RouteResponse"] = {"create": create, "delete": delete}
 
 
 def _reply_where_a_route_says_so() -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import emulated
 from remit.local.repairs.apis import prepare
+from remit.local.stack_operations import completed_by
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -25,17 +26,12 @@ def repair_http_api_bodies() -> None:
     Test: test_local_apis.py::test_the_emulator_still_drops_the_body_of_an_api.
     """
     prepare(_API, _with_settings)
-    handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS[_API]
 
-    def handle(handler: Any, *arguments: Any, **options: Any) -> Any:
-        api_id, attributes = handler(*arguments, **options)
-        properties = [argument for argument in arguments if isinstance(argument, dict)][-1]  # the new ones
+    def follow(api_id: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
         if isinstance(properties.get("Body"), dict):
             _import(api_id, properties["Body"])
-        return api_id, attributes
 
-    for operation in ("create", "update"):
-        instead_of(handlers, operation)(handle)
+    completed_by(_API, follow)
 
 
 def _with_settings(properties: dict[str, Any]) -> dict[str, Any]:
