@@ -154,7 +154,7 @@ def command(
             from remit.deploy.athena_trail import summed_up_by_athena
 
             click.echo(athena_query(athena_table), err=True)
-            account = options.Target(region=region, profile=profile).account()
+            account = options.Scope(region=region, profile=profile).account()
             trail = summed_up_by_athena(
                 account, athena_table, workgroup=athena_workgroup, output=athena_output, progress=progress
             )

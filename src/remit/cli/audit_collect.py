@@ -57,7 +57,7 @@ def collect_command(
         options.print_json(needed_policy(assumed_role, with_resources=not no_resources))
         return 0
     collecting = Collecting(folder, assumed_role, regions, with_resources=not no_resources)
-    failures = collect(options.Target(**account).account(), collecting, lambda text: click.echo(text, err=True))
+    failures = collect(options.Scope(**account).account(), collecting, lambda text: click.echo(text, err=True))
     if options.wants_json():
         rows = [{"account": failure.account, "message": failure.error.message} for failure in failures]
         options.print_report({"problems": rows})

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @options.stage_option
 @click.option("--print", "prints", is_flag=True, help="With --ci: print the template of the roles, and do nothing.")
 @options.json_option
-@options.on_target
-def command(target: options.Target, service: str | None, repositories: tuple[str, ...], *, prints: bool) -> None:
+@options.in_scope
+def command(scope: options.Scope, service: str | None, repositories: tuple[str, ...], *, prints: bool) -> None:
     """Create the artefact bucket of an account and region: private, encrypted, versioned, TLS only.
 
     Run it once for each account and region, before the first deploy, with credentials that may write to buckets. `remit
@@ -56,11 +56,11 @@ def command(target: options.Target, service: str | None, repositories: tuple[str
 
     if bool(service) != bool(repositories) or (prints and not service):
         raise click.UsageError("--ci and --repository go together, and --print goes with them.")
-    stack, template = _roles(target.folder, service, repositories, checked_stage(target.stage)) if service else ("", {})
+    stack, template = _roles(scope.folder, service, repositories, checked_stage(scope.stage)) if service else ("", {})
     if prints:
         options.print_report(template)
         return
-    account = target.account()
+    account = scope.account()
     done = bootstrap(account)
     variables = make_roles(account, stack, template) if service else {}
     if options.wants_json():
@@ -76,7 +76,7 @@ def command(target: options.Target, service: str | None, repositories: tuple[str
         did = f"repaired ({', '.join(done.repaired)})"
     click.echo(f"bucket {done.bucket} in {place(account)}: {did}")
     for name, value in variables.items():
-        click.echo(f"variable of the environment {target.stage or 'dev'}: {name} = {value}")
+        click.echo(f"variable of the environment {scope.stage or 'dev'}: {name} = {value}")
 
 
 def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str) -> tuple[str, dict[str, Any]]:

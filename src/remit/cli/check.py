@@ -48,9 +48,9 @@ def command() -> None:
 @options.acting_as_option
 @options.account_options
 @options.json_option
-@options.on_target
+@options.in_scope
 def check_deployer(
-    target: options.Target,
+    scope: options.Scope,
     policy: Path | None,
     purpose: str,
     deployed: Path | None,
@@ -86,16 +86,16 @@ def check_deployer(
 
     if (policy is None) != live:
         raise click.UsageError("choose one of --policy FILE and --live")
-    if policy is not None and (target.local or target.profile):
+    if policy is not None and (scope.local or scope.profile):
         raise click.UsageError("--local and --profile go with --live")
-    planned, calls = planned_calls(purpose, target.folder, target.stage, artefact_bucket, deployed)
+    planned, calls = planned_calls(purpose, scope.folder, scope.stage, artefact_bucket, deployed)
     calls = () if part == "works" else calls
-    role = started_role(part, service_role, target.folder, target.stage)
+    role = started_role(part, service_role, scope.folder, scope.stage)
     need = deployer(planned, calls, reverts=purpose == "revert-drift", service_role=role)
     if policy is None:
         from remit.deploy.deployer_check import check_caller
 
-        account = target.account()
+        account = scope.account()
         need = bound(need, account.partition, account.region, account.account)
         whose, check = account.caller, check_caller(account, need)
     else:
@@ -107,7 +107,7 @@ def check_deployer(
         if names_callers(layers):
             raise RemitError(f"{whose} names principals: it is the policy of a resource, and not of whoever deploys")
         named_region, named_account = _named_place(layers.identity)
-        place = arn_place(None, target.region or named_region, options.pinned_account() or named_account)
+        place = arn_place(None, scope.region or named_region, options.pinned_account() or named_account)
         need = bound(need, *place)
         check = lacking_access.check_deployer(layers, need, place[-1])
     for logical_id, type_name in need.unknown:

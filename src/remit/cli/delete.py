@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     "deployer's policy does not grant, because other apps use the bucket.",
 )
 @options.json_option
-@options.on_target
+@options.in_scope
 def command(
-    target: options.Target,
+    scope: options.Scope,
     artefact_bucket: str | None,
     service_role: str | None,
     yes_delete: str | None,
@@ -81,14 +81,14 @@ def command(
     if bucket and artefact_bucket is not None:
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
     options.refuse({"--resume follows a delete that is agreed to: leave --empty out": empty and resume})
-    name, owner = target.namespace(), stack_name(target.folder.resolve(), target.stage)
-    account = target.account()
+    name, owner = scope.namespace(), stack_name(scope.folder.resolve(), scope.stage)
+    account = scope.account()
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
         terminal = stack_commands.Terminal()
         filled = _filled(account, name, owner, terminal) if empty else ()
         if filled:
-            _type_name(target, name, terminal)
+            _type_name(scope, name, terminal)
         _agree(account, name, owner, yes=yes, with_data=yes_delete is not None, resume=resume)
         with terminal.events(name) as on_event:
             outcome = delete(
@@ -113,7 +113,7 @@ def command(
         raise failure(outcome, hint)
     from remit.deploy.deployment_record import forget
 
-    forget(account, target.folder, name)
+    forget(account, scope.folder, name)
     _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket))
 
 
@@ -127,12 +127,12 @@ def _filled(account: Account, name: str, owner: str, terminal: Terminal) -> tupl
     return filled
 
 
-def _type_name(target: options.Target, name: str, terminal: Terminal) -> None:
+def _type_name(scope: options.Scope, name: str, terminal: Terminal) -> None:
     """Have the stack's name typed where the stage is production. RemitError (1): it is not."""
     from remit.loading.load import configuration
     from remit.project.stack_name import checked_stage
 
-    if checked_stage(target.stage) not in configuration(target.folder, target.stage).stages.production:
+    if checked_stage(scope.stage) not in configuration(scope.folder, scope.stage).stages.production:
         return
     if not terminal.ask(f"This is a production stage. Type {name} to delete all that is in them", name):
         hint = "type it at a terminal: no option answers this"

@@ -92,9 +92,9 @@ _READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
 @click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
 @deploying
-@options.on_target
+@options.in_scope
 def command(
-    target: options.Target, seed: str | None, accept: str | None, *, strict: bool, resume: bool, **wished: Any
+    scope: options.Scope, seed: str | None, accept: str | None, *, strict: bool, resume: bool, **wished: Any
 ) -> int:
     """Build the app and deploy it with CloudFormation.
 
@@ -147,11 +147,11 @@ def command(
 
     check(click.get_current_context().params)
     with stack_commands.stoppable():
-        name = target.namespace()  # a stage that cannot be is told before anything is asked for
+        name = scope.namespace()  # a stage that cannot be is told before anything is asked for
         terminal = operator(wished)
         if resume:
-            account = target.account()
-            deployment = _workflow().resume(account, target.folder, name, target.stage, terminal)
+            account = scope.account()
+            deployment = _workflow().resume(account, scope.folder, name, scope.stage, terminal)
             _tell(account, deployment, None)
             code = 0
         else:
@@ -159,30 +159,30 @@ def command(
 
             # Missing credentials are told before minutes go into packages. A local AWS starts for a sound project, or
             # for one that names what this AWS may lack.
-            early = None if target.local else target.account()
+            early = None if scope.local else scope.account()
             built = build(
-                target.folder,
-                target.stage,
+                scope.folder,
+                scope.stage,
                 progress=terminal.note,
                 accept=accept,
-                for_this_machine=target.local,
+                for_this_machine=scope.local,
                 place=None if early is None else _place(early),
                 bucket=wished["artefact_bucket"],
-                lacking=lambda app: _workflow().lacking(app, target.folder, lambda: early or target.account()),
+                lacking=lambda app: _workflow().lacking(app, scope.folder, lambda: early or scope.account()),
             )
             for note in built.notes:
                 terminal.note(note)
             code = 0
-            is_plain = target.local and not (
-                seed or strict or options.wants_json() or target.acting_as or wished["only_plans"]
+            is_plain = scope.local and not (
+                seed or strict or options.wants_json() or scope.acting_as or wished["only_plans"]
             )
-            if not (is_plain and _tell_unchanged(built, target, wished)):
-                account = early or target.account()
-                deploys = partial(_deploy, built, account, terminal, target, wished if is_plain else {})
-                with options.delays(target.folder, seed), options.strictness(strict=strict):
+            if not (is_plain and _tell_unchanged(built, scope, wished)):
+                account = early or scope.account()
+                deploys = partial(_deploy, built, account, terminal, scope, wished if is_plain else {})
+                with options.delays(scope.folder, seed), options.strictness(strict=strict):
                     code = carry_out(deploys, account, terminal, wished, built)
-        if target.local and not wished["only_plans"]:
-            options.require_kept(target.folder)
+        if scope.local and not wished["only_plans"]:
+            options.require_kept(scope.folder)
     return code
 
 
@@ -192,23 +192,23 @@ def _workflow() -> Any:
     return workflow
 
 
-def _reading(built: Built, target: options.Target, wished: Mapping[str, Any]) -> str:
+def _reading(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> str:
     """The hash of all that a deploy to the AWS on this machine reads: the build, options, a few files, and that AWS."""
     from hashlib import sha256
 
     from remit import __version__
 
-    aws = target.local_aws()
+    aws = scope.local_aws()
     paths = [path for name in _READ_FILES for path in sorted(built.folder.glob(name))]
     files = [(str(path), path.is_file() and path.read_bytes()) for path in paths]
     return sha256(repr((__version__, aws.region, aws.state, wished, built, files)).encode()).hexdigest()
 
 
-def _tell_unchanged(built: Built, target: options.Target, wished: Mapping[str, Any]) -> bool:
+def _tell_unchanged(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> bool:
     """Tell the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same."""
     from remit.local.state_files import StateFiles
 
-    lines = StateFiles.of(built.folder).read_answer(_reading(built, target, wished))
+    lines = StateFiles.of(built.folder).read_answer(_reading(built, scope, wished))
     _say(lines or ())
     return lines is not None
 
@@ -217,7 +217,7 @@ def _deploy(
     built: Built,
     account: Account,
     terminal: Terminal,
-    target: options.Target,
+    scope: options.Scope,
     plain: Mapping[str, Any],
     **arguments: Any,
 ) -> Any:
@@ -225,11 +225,11 @@ def _deploy(
 
     A state machine may change something later, by itself; and of parameters there may be more to say.
     """
-    before = plain and _reading(built, target, plain)
+    before = plain and _reading(built, scope, plain)
     deployment = _workflow().deploy(built, account, terminal, **arguments)
     is_same = deployment.ok and deployment.outcome is None and not deployment.manual_changes.found
     is_plain = plain and not (built.template.parameters or "AWS::StepFunctions::StateMachine" in built.body)
-    if is_plain and is_same and before == _reading(built, target, plain):
+    if is_plain and is_same and before == _reading(built, scope, plain):
         from remit.local.state_files import StateFiles
 
         StateFiles.of(built.folder).write_answer(before, list(_last_lines(account, deployment, built)))

@@ -60,8 +60,8 @@ _KEYS: Final = "keys: w writes the grant of the last denied call, r deploys agai
     help="The port to attach the debugger to.",
 )
 @options.json_option
-@options.on_target
-def command(target: options.Target, first_port: int, debugged: str | None, debug_port: int, *, strict: bool) -> None:
+@options.in_scope
+def command(scope: options.Scope, first_port: int, debugged: str | None, debug_port: int, *, strict: bool) -> None:
     """Run the app on this machine, and follow what you change until Ctrl-C.
 
     It deploys the app to the AWS on this machine, serves its URLs, APIs and web apps at fixed ports, and deploys again
@@ -85,13 +85,13 @@ def command(target: options.Target, first_port: int, debugged: str | None, debug
     from remit.dev.loop import Debugged, DevLoop
     from remit.dev.terminal_keys import is_terminal, pressed_keys, single_keys
 
-    target.namespace()  # a folder without a project is told before anything starts
+    scope.namespace()  # a folder without a project is told before anything starts
     tell: Callable[[DevEvent], None] = _print_json if options.wants_json() else _Screen().show
     waiting = None if debugged is None else Debugged(debugged, debug_port)
     loop = DevLoop(
-        target.folder,
-        target.stage,
-        region=target.region,
+        scope.folder,
+        scope.stage,
+        region=scope.region,
         first_port=first_port,
         tell=tell,
         debugged=waiting,

@@ -266,7 +266,7 @@ def _live(wishes: _Wishes) -> _Pair:
 
 
 def _account(wishes: _Wishes) -> Account:
-    return options.Target(wishes.folder, wishes.stage, wishes.local, wishes.region, wishes.profile).account()
+    return options.Scope(wishes.folder, wishes.stage, wishes.local, wishes.region, wishes.profile).account()
 
 
 @dataclass(frozen=True, slots=True)

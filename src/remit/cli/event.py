@@ -47,4 +47,4 @@ def command(trigger: str | None, function: str | None, folder: Path, stage: str 
     if function is None:
         options.print_json(sample.event)
         return
-    options.print_json(event_for(sample, *options.Target(folder, stage).declared(function)))
+    options.print_json(event_for(sample, *options.Scope(folder, stage).declared(function)))

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 @options.strict_option
 @options.account_options
 @options.json_option
-@options.on_target
+@options.in_scope
 def command(
-    target: options.Target, name: str, event: str | None, example: str | None, request: str | None, *, strict: bool
+    scope: options.Scope, name: str, event: str | None, example: str | None, request: str | None, *, strict: bool
 ) -> None:
     """Run the deployed function NAME with an event, and print its answer.
 
@@ -53,61 +53,61 @@ def command(
     """
     if example is not None and (request is not None or event is not None):
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
-    if strict and not target.local:
+    if strict and not scope.local:
         raise click.UsageError("--strict is for the AWS on this machine: add --local")
-    payload = _payload(target, name, event, request) if example is None else _example(target, name, example)
+    payload = _payload(scope, name, event, request) if example is None else _example(scope, name, example)
     access: tuple[AccessRecord, ...] | None = None
-    if target.local:
-        invocation = _invoke_locally(target, name, payload, strict=strict)
+    if scope.local:
+        invocation = _invoke_locally(scope, name, payload, strict=strict)
         answer, access = invocation.answer, invocation.accesses
     else:
         from remit.deploy.invoke import invoke
 
-        full_name = _qualified_name(target, name)
-        answer = invoke(target.account(), full_name, payload)
+        full_name = _qualified_name(scope, name)
+        answer = invoke(scope.account(), full_name, payload)
     _print(answer, access, as_json=options.wants_json())
     if answer.failed:
         click.get_current_context().exit(1)
 
 
-def _payload(target: options.Target, name: str, event: str | None, request: str | None) -> Any:
+def _payload(scope: options.Scope, name: str, event: str | None, request: str | None) -> Any:
     """The event to send."""
     if request is not None:
         from remit.triggers.http_events import http_event, request_line
 
         line = request_line(request)
-        return http_event(*target.declared(name), line, None if event is None else _text(event)[1])
+        return http_event(*scope.declared(name), line, None if event is None else _text(event)[1])
     return {} if event is None else _json(*_text(event))
 
 
-def _example(target: options.Target, name: str, example: str) -> Any:
+def _example(scope: options.Scope, name: str, example: str) -> Any:
     """The sample event of a trigger, with the names that are deployed; those of `remit event` where nothing is."""
     from remit.deploy.status import status
     from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
 
     sample = sample_event(example)
-    app, function = target.declared(name)
+    app, function = scope.declared(name)
     event_for(sample, app, function)  # nothing is started, and nobody asked, for a trigger that the function has not
-    stack = status(target.account(), app.namespace)
+    stack = status(scope.account(), app.namespace)
     return event_for(sample, app if stack is None else with_deployed_names(app, stack.physical_ids), function)
 
 
-def _invoke_locally(target: options.Target, name: str, payload: Any, *, strict: bool) -> LocalInvocation:
+def _invoke_locally(scope: options.Scope, name: str, payload: Any, *, strict: bool) -> LocalInvocation:
     """Invoke without a look at the app: neither its code nor an SDK is imported unless something is wrong."""
     from remit.local.aws import find
     from remit.local.control.invoke import has_aliases, invoke_and_watch
 
-    namespace = target.namespace()
-    if find(target.folder, region=target.region) is None:
-        target.declared(name)  # nothing is started for a name that is wrong
-    aws = target.local_aws()
+    namespace = scope.namespace()
+    if find(scope.folder, region=scope.region) is None:
+        scope.declared(name)  # nothing is started for a name that is wrong
+    aws = scope.local_aws()
     full_name = f"{namespace}-{name}"
     if has_aliases(aws, full_name):
-        full_name = _qualified_name(target, name)
+        full_name = _qualified_name(scope, name)
     with options.strictness(strict=strict):
         invocation = invoke_and_watch(aws, full_name, payload)
         if invocation is None:  # unless it keeps a name of its own, or the app has no such function
-            full_name = _qualified_name(target, name)
+            full_name = _qualified_name(scope, name)
             invocation = invoke_and_watch(aws, full_name, payload)
     if invocation is None:
         from remit.deploy.invoke import not_deployed
@@ -116,9 +116,9 @@ def _invoke_locally(target: options.Target, name: str, payload: Any, *, strict: 
     return invocation
 
 
-def _qualified_name(target: options.Target, name: str) -> str:
+def _qualified_name(scope: options.Scope, name: str) -> str:
     """The name of a function in the account, with its alias."""
-    app, function = target.declared(name)
+    app, function = scope.declared(name)
     return f"{app.deployed_name(function)}{'' if function.publication is None else f':{function.publication.alias}'}"
 
 

@@ -43,17 +43,17 @@ def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
     """
 
     @functools.wraps(wrapped)
-    def on_queues(target: options.Target, queue: str | None, **others: Any) -> None:
+    def on_queues(scope: options.Scope, queue: str | None, **others: Any) -> None:
         from remit.deploy.failed_jobs import chosen_queues, deployed_queues
         from remit.loading.load import load
 
         if "every" in others and bool(others["ids"]) is others.pop("every"):
             raise RemitError("say which jobs: by their ids, or --all", hint="`remit jobs list` shows the ids")
-        app, account = load(target.folder, target.stage), target.account()
+        app, account = load(scope.folder, scope.stage), scope.account()
         wrapped(account=account, queues=chosen_queues(deployed_queues(account, app), queue), **others)
 
     command_options = (options.json_option, options.account_options, options.local_option, options.stage_option)
-    with_options: Callable[..., None] = options.on_target(on_queues)
+    with_options: Callable[..., None] = options.in_scope(on_queues)
     for option in (*command_options, options.project_option, queue_option):
         with_options = option(with_options)
     return with_options

@@ -40,8 +40,8 @@ _COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", 
 @options.local_option
 @options.account_options
 @options.json_option
-@options.on_target
-def command(target: options.Target, name: str | None, since: str, text: str, *, follow: bool) -> None:
+@options.in_scope
+def command(scope: options.Scope, name: str | None, since: str, text: str, *, follow: bool) -> None:
     """Print what the deployed function NAME logged, or all functions of the app, by time.
 
     With --json, each line is an object {time, function, stream, message}. Needs credentials, or --local.
@@ -57,14 +57,14 @@ def command(target: options.Target, name: str | None, since: str, text: str, *, 
     from remit.deploy.logs import follow as followed
 
     since_ms = _since(since)
-    namespace, account = target.namespace(), target.account(only_reads=True)
+    namespace, account = scope.namespace(), scope.account(only_reads=True)
     logs = [] if name is None else readers(account, {name: f"{namespace}-{name}"}, since_ms, text)
     lines = new_lines(logs)
     if not any(log.exists for log in logs):  # it may have a name of its own, or share a group, which its stack tells
         logs = deployed_readers(account, namespace, since_ms, text, name)
         lines = new_lines(logs)
     if not any(log.exists for log in logs):
-        raise _no_log(target, account, namespace, name)
+        raise _no_log(scope, account, namespace, name)
     printer = LinePrinter([function for log in logs for function in log.functions.values()])
     printer.print(lines)
     if not follow:
@@ -122,13 +122,13 @@ def _since(text: str) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _no_log(target: options.Target, account: Account, namespace: str, name: str | None) -> RemitError:
+def _no_log(scope: options.Scope, account: Account, namespace: str, name: str | None) -> RemitError:
     """Why there is no log: the app has no such function, or it is not deployed."""
     from remit.loading.load import load
 
     if name is None:
         return _not_deployed(account, namespace)
-    app = load(target.folder, target.stage)
+    app = load(scope.folder, scope.stage)
     if all(function.name != name for function in app.functions):
         return options.no_function(app, name)
     from remit.deploy.invoke import not_deployed

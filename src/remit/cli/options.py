@@ -325,7 +325,7 @@ def require_project(folder: Path) -> None:
         )
 
 
-class Target(NamedTuple):
+class Scope(NamedTuple):
     """What a command is about, as its options say: a project, its stage, and an account."""
 
     folder: Path = Path()
@@ -417,15 +417,15 @@ class Target(NamedTuple):
         return configuration(self.folder, self.stage)
 
 
-def on_target(command: Callable[..., T]) -> Callable[..., T]:
-    """Pass a command its `Target`, in the place of the options that say it."""
+def in_scope(command: Callable[..., T]) -> Callable[..., T]:
+    """Pass a command its `Scope`, in the place of the options that say it."""
 
     @wraps(command)
-    def on_its_target(**params: Any) -> T:
-        target = Target(**{name: params.pop(name) for name in Target._fields if name in params})
-        return command(target=target, **params)
+    def in_its_scope(**params: Any) -> T:
+        scope = Scope(**{name: params.pop(name) for name in Scope._fields if name in params})
+        return command(scope=scope, **params)
 
-    return on_its_target
+    return in_its_scope
 
 
 @contextmanager

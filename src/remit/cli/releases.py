@@ -14,8 +14,8 @@ from remit.cli import options
 @options.account_options
 @options.artefact_bucket_option
 @options.json_option
-@options.on_target
-def command(target: options.Target, artefact_bucket: str | None) -> None:
+@options.in_scope
+def command(scope: options.Scope, artefact_bucket: str | None) -> None:
     """List the releases of the stack: number, time, commit (with a + where the tree had more), and who deployed it.
 
     A deploy that changes something keeps what runs as a release, and the last 10 are kept (config.aws.releases). What
@@ -32,7 +32,7 @@ def command(target: options.Target, artefact_bucket: str | None) -> None:
     from remit.deploy.releases import kept_releases, running_release
     from remit.report.releases import releases_document, releases_lines
 
-    name, account = target.namespace(), target.account()
+    name, account = scope.namespace(), scope.account()
     releases = kept_releases(account, bucket_of(account, artefact_bucket), name)
     running = running_release(account, name, releases)
     options.print_answer(releases_document(releases, running), releases_lines(releases, running))

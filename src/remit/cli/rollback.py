@@ -13,8 +13,8 @@ from remit.cli.deploy import carry_out, check, deploying, operator
 @click.command("rollback", short_help="Deploy an earlier release again.")
 @click.argument("number", required=False, type=click.IntRange(min=1))
 @deploying
-@options.on_target
-def command(target: options.Target, number: int | None, **wished: Any) -> int:
+@options.in_scope
+def command(scope: options.Scope, number: int | None, **wished: Any) -> int:
     """Deploy release NUMBER again, or the one before what runs: its template, its zips and its parameters.
 
     It is a deploy as any other: it shows which resources change and which access roles gain or lose, and asks, and
@@ -43,13 +43,13 @@ def command(target: options.Target, number: int | None, **wished: Any) -> int:
 
     check(click.get_current_context().params)
     with stack_commands.stoppable():
-        name, terminal, account = target.namespace(), operator(wished), target.account()
+        name, terminal, account = scope.namespace(), operator(wished), scope.account()
         release = release_to_go_back_to(account, artefact_bucket(account, wished["artefact_bucket"]), name, number)
         terminal.note(f"back to release {release_line(release)}; data stays as it is")
-        build = release.built_again(target.folder, project_name(target.folder.resolve()), checked_stage(target.stage))
+        build = release.built_again(scope.folder, project_name(scope.folder.resolve()), checked_stage(scope.stage))
         code = carry_out(partial(deploy, build, account, terminal, release=release), account, terminal, wished)
         if not wished["only_plans"]:
             terminal.note("the working tree is ahead of what runs now: the next `remit deploy` deploys it again")
-            if target.local:
-                options.require_kept(target.folder)
+            if scope.local:
+                options.require_kept(scope.folder)
     return code

@@ -13,8 +13,8 @@ from remit.cli import options
 @options.local_option
 @options.account_options
 @options.json_option
-@options.on_target
-def command(target: options.Target) -> None:
+@options.in_scope
+def command(scope: options.Scope) -> None:
     """Show the stack: its status, outputs, functions and roles, and what was changed by hand.
 
     The exit code is 1 if it is not deployed. Needs credentials, or --local.
@@ -30,16 +30,16 @@ def command(target: options.Target) -> None:
     from remit.report.manual_changes import by_hand_document, by_hand_lines
     from remit.report.stacks import place, place_document, status_document, status_lines
 
-    name, account = target.namespace(), target.account(only_reads=True)
-    if target.local:
+    name, account = scope.namespace(), scope.account(only_reads=True)
+    if scope.local:
         from remit.local import aws
 
-        unsaved = aws.status(target.folder).unsaved
+        unsaved = aws.status(scope.folder).unsaved
         if unsaved is not None:  # such as on a full disk
             options.note(f"the AWS on this machine cannot keep its state: {unsaved}")
     deployed = status(account, name)
     if deployed is not None:
-        changes = changes_of(account, deployed, last(account, target.folder, name), options.note)
+        changes = changes_of(account, deployed, last(account, scope.folder, name), options.note)
         document = {**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)}
         lines = (*status_lines(deployed, account), *by_hand_lines(changes))
         options.print_answer(document, lines)
