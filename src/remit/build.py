@@ -18,7 +18,6 @@ from remit.project.dot_remit import own_folder
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_of
-from remit.roles.existing_policies import existing_policies
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, check_body, note_on_resources, notes_on_runtimes
@@ -234,7 +233,7 @@ def _reason(rule: str, origin: Origin | None, app: App, folder: Path) -> str | N
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
     """List the things of the account that an app needs and its template does not make."""
     own_arns = own_resources(app).late_bound_arns
-    sources = [*existing_sources(app, own_arns), *existing_policies(app, own_arns)]
+    sources = [*existing_sources(app, own_arns)]
     if app.resources:
         from remit.synthesis.key_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
 

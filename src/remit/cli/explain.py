@@ -314,7 +314,7 @@ def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], fo
     from remit.answers.remedy import remedy
     from remit.answers.resource_policies import with_resource_policies
     from remit.catalogue.actions import targets_of
-    from remit.review.policies_beside import policies_beside
+    from remit.review.resource_access import policies_beside
 
     action, resources = _asked(ready_role, words)
     asker = next(declared for declared in app.triggered if declared.listed_as == name)
@@ -449,7 +449,7 @@ def _template(
 
     from remit.answers.resource_policies import with_resource_policies
     from remit.answers.template_roles import Conditions
-    from remit.review.policies_beside import policies_beside
+    from remit.review.resource_access import policies_beside
     from remit.roles.role_policies import ready_role
 
     _at_most(words, 3)

@@ -121,7 +121,7 @@ def explain(source: JsonText, error: Exception) -> NoReturn:
     if isinstance(error, json.JSONDecodeError):
         _refuse_where_it_stopped(source, error)
     if isinstance(error, Repeated):
-        _repeated(source, error)
+        raise repeated_key(source, error)
     if isinstance(error, RefusedLiteral):
         _refused(source, str(error))
     _not_deeper(source, _brackets(source.text))
@@ -155,27 +155,17 @@ def _innermost(brackets: str) -> int | None:
         return None
 
 
-def repeated_keys(source: JsonText, repeated: list[Repeated]) -> list[RemitError]:
-    """The errors of keys that stand twice, at their second place."""
-    errors = []
-    for error in repeated:
-        try:
-            _repeated(source, error)
-        except RemitError as refusal:
-            errors.append(refusal)
-    return errors
-
-
-def _repeated(source: JsonText, error: Repeated) -> NoReturn:
+def repeated_key(source: JsonText, error: Repeated) -> RemitError:
+    """The error of a key that stands twice, at its second place. RemitError: the text nests too deep before it."""
     end = _place(source, _CLOSED, error.closed)
     brackets = _brackets(source.text[:end])
     _not_deeper(source, brackets)
     start = _place(source, _BRACKET, (_innermost(brackets) or 0) + 1)
     places = [at for _, at, _ in islice(source.members(start), error.second + 1)]
-    source.fail(
+    return RemitError(
         f"the key {json.dumps(error.key)} stands twice in one object, first at {source.origin(places[error.first])}",
-        places[error.second],
-        "JSON readers keep only the last one: merge them",
+        hint="JSON readers keep only the last one: merge them",
+        origin=source.origin(places[error.second]),
     )
 
 

@@ -18,11 +18,13 @@ from remit.judge.publication import BESIDE, check_publication, event_invoke, pub
 from remit.project import setting_values
 from remit.project.current_load import relative
 from remit.project.late_bound import StoredText
+from remit.project.plain_files import folder_of_project
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from remit.app import StoredValue, Trigger
     from remit.errors import Origin, Span
@@ -119,6 +121,28 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     )
 
 
+def code_root(declaration: Declaration, folder: Path) -> str:
+    """The path of the folder at the root of a function's zip, from the project's; empty for the project itself.
+
+    RemitError, at the argument: there is no such folder in the project, or the function is not in it.
+    """
+    given = [(span, tokens.plain(settings["code"])) for span, settings in declaration.settings if "code" in settings]
+    if not given or not isinstance(given[0][1], str):  # what is no text is told with the other settings
+        return ""
+    span, written = given[0]  # a function's own comes before its groups'
+    origin = places.argument_origin(span, "code")
+    hint = 'such as `code="functions/orders"`: a folder with modules, by its path from the project\'s'
+    root = folder_of_project(folder, written, f"the code of `{declaration.name}`", hint, origin)
+    if root and declaration.function is not None:
+        raise RemitError(
+            f"`{declaration.name}` is declared in module `{declaration.function.__module__}`, "
+            f"and its zip has the modules in {root} alone",
+            hint=f'write `app.function(…, handler="module.function", code="{root}")`, without a decorator',
+            origin=declaration.where.origin,
+        )
+    return root
+
+
 def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]:
     """The triggers of a declaration; what is none is noted."""
     triggers = []
@@ -185,12 +209,11 @@ def managed_policies(
             assigned = state.config.lambda_.iam.assigned.get("managed_policy")
             by_configuration = assigned is not None and len(everywhere.managed) > declared_count
             span = assigned[1] if assigned is not None and by_configuration else declaration
-            too_many = RemitError(
+            state.mistakes.add(
                 f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",
                 hint="grant what is used of them in a policy instead",
                 origin=span.origin,
             )
-            state.mistakes.errors.append(too_many)
             return dict(islice(policies.items(), most))
     return policies
 
