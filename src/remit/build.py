@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.judge.judge import LoadedProject
     from remit.lint.finding import Finding
-    from remit.package.app_zip import Package, Target
+    from remit.package.app_zip import Package
+    from remit.package.installer import Target
     from remit.roles.role_policies import Place
     from remit.triggers.existing_sources import ExistingSource
 
@@ -364,7 +365,8 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
 
 def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Target]:
     """Return the target of each function's zip: Lambda, or this machine where that makes a difference."""
-    from remit.package.app_zip import Target, depends, this_machine  # noqa: PLC0415 - as above
+    from remit.package.app_zip import depends  # noqa: PLC0415 - as above
+    from remit.package.installer import Target, this_machine  # noqa: PLC0415 - as above
 
     has_web_app = any(function.web is not None for function in app.functions)
     runtimes = {function.name: str(function.properties["Runtime"]) for function in app.functions}

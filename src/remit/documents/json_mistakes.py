@@ -208,17 +208,13 @@ def _refuse_where_it_stopped(source: JsonText, error: json.JSONDecodeError) -> N
         _no_string(source, at, "a key")
     if last in ("[", ",", ":", ""):
         _no_value(source, at)
-    _nothing_between(source, at, kind, error.msg)
-
-
-def _nothing_between(source: JsonText, at: int, kind: str, message: str) -> NoReturn:
-    """After a whole value or key something else was expected."""
-    word = re.search(r"[\w+.-]*\Z", source.text[max(0, at - _LONGEST_WORD) : at])
-    if word is not None and word[0] and source.text[at : at + 1].isalnum():
+    # After a whole value or key something else was expected.
+    word = re.search(r"[\w+.-]*\Z", text[max(0, at - _LONGEST_WORD) : at])
+    if word is not None and word[0] and text[at : at + 1].isalnum():
         _no_value(source, at - len(word[0]))
     if not kind:
         source.fail(f"there is more after the end of the JSON value: {source.seen(at)}", at)
-    if "':'" in message:
+    if "':'" in error.msg:
         source.fail(f"a colon was expected after the key, not {source.seen(at)}", at)
     expected = f"a comma or {_CLOSING[kind]} was expected in this {_CALLED[kind]}"
     source.fail(f"{expected}, not {source.seen(at)}", at)

@@ -12,7 +12,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.types import resource_type
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRefs
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
 from remit.iam.placeholders import placeholder
@@ -21,6 +21,7 @@ from remit.project.lambda_environment import placeholder_in
 from remit.resources.kms_key import KmsKey, encrypting_key, key_named, key_text
 from remit.resources.name_rules import broken_rule
 from remit.resources.names import call_meant_by_url, name_of, refuse_name_of_own
+from remit.resources.names import text_of as text_of  # noqa: PLC0414 - for the verbs, too
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
@@ -134,14 +135,6 @@ def key_of(subject: Any, key: Any) -> Any:
 def kms_key(key: Any, verb: str) -> KmsKey:
     """The key that an option names; what is the app's own goes by its ARN once the app is there (`roles/assign.py`)."""
     return key_named(arn(key_text(key, verb), verb, "{}"))
-
-
-def text_of(subject: Any, verb: str) -> str:
-    """A name or ARN as text: given as such, or as a resource of the app."""
-    text = tokens.plain(getattr(subject, "arn", subject))
-    if isinstance(text, str) and text:
-        return text
-    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {described(subject)}", origin=writer())
 
 
 def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ...]:

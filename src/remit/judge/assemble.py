@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from remit.app import NO_REASON, Function, Grant, Reason
 from remit.declare.unread import Unread
@@ -13,17 +13,18 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.judge.links import linked_grants, linked_variables, read_variables, with_variables
-from remit.judge.name_checks import check_declaration, check_trigger, logical_id
+from remit.judge.name_checks import check_declaration, check_trigger
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project import setting_values
 from remit.project.current_load import relative
 from remit.project.late_bound import StoredText
 from remit.project.plain_files import folder_of_project
+from remit.resources.names import logical
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from remit.app import StoredValue, Trigger
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from remit.judge.judgement import Judgement
     from remit.project.declared import Access, Declaration
     from remit.project.settings import Items
+
+
+T = TypeVar("T", bound=Any)
 
 
 class Everywhere(NamedTuple):
@@ -48,7 +52,7 @@ def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
     for value, span in items.parts:
         with state.noted():
             grants += policy_list.declare(value, span, reason, state.mistakes, name)
-    return _relative(state, grants)
+    return with_places(state, grants)
 
 
 def app_managed(state: Judgement) -> dict[str, Origin | None]:
@@ -101,7 +105,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     function_name = settings.properties.pop("FunctionName", "")
     return Function(
         name=declaration.name,
-        logical_id=logical_id(declaration.name),
+        logical_id=logical(declaration.name),
         handler=declaration.handler,
         properties=with_variables(settings.properties, variables),
         triggers=triggers,
@@ -185,7 +189,7 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
             grants += policy_list.declare(declared.policy, declared.where, reason, state.mistakes)
     with state.noted():
         grants += linked_grants(access, state.mistakes)
-    return _relative(state, grants)
+    return with_places(state, grants)
 
 
 def managed_policies(
@@ -218,8 +222,9 @@ def managed_policies(
     return policies
 
 
-def _relative(state: Judgement, grants: list[Grant]) -> tuple[Grant, ...]:
-    return tuple(replace(grant, origin=relative(grant.origin, state.folder)) for grant in grants)
+def with_places(state: Judgement, items: Iterable[T]) -> tuple[T, ...]:
+    """Grants, resources and whatever else has an origin, with that as people know it."""
+    return tuple(replace(item, origin=relative(item.origin, state.folder)) for item in items)
 
 
 class MergedSettings(NamedTuple):

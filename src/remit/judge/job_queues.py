@@ -12,12 +12,13 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.judge.links import linked_variables, read_variables, with_variables
-from remit.judge.name_checks import check_declaration, logical_id
+from remit.judge.name_checks import check_declaration
 from remit.judge.publication import publication
 from remit.project import job_setting_values
 from remit.project.current_load import relative
 from remit.project.setting_values import or_none
 from remit.project.settings import may_be_among
+from remit.resources.names import logical
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
 from remit.triggers.schedule import Schedule
@@ -266,7 +267,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
-        logical_id=logical_id(queue.worker),
+        logical_id=logical(queue.worker),
         handler=WORKER,
         properties=_with_timeout(properties, state.config.job.queues.get(queue.name, {}), jobs),
         policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),

@@ -18,15 +18,16 @@ from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.judge.api_settings import right_settings
-from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of
+from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of, with_places
 from remit.judge.judgement import Judgement
-from remit.judge.name_checks import check_handlers, check_names, logical_id
+from remit.judge.name_checks import check_handlers, check_names
 from remit.judge.publication import BESIDE
 from remit.project import plain_files
 from remit.project.current_load import placed, relative
 from remit.project.lambda_environment import check_placeholders, declared_parts, explain_placeholders
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
+from remit.resources.names import logical
 from remit.secrets.declared_values import check_secrets
 from remit.source.layout import POLICIES, module_file
 from remit.source.places import origin_of, value_node
@@ -132,7 +133,7 @@ def _unread_parts(state: Judgement) -> UnreadParts:
         return any(origin.file == span.file and span.line <= origin.line <= span.end_line for origin in origins)
 
     # How the logical ids begin of what may have failed: by statements, settings and declarations of functions.
-    lost = {*APIS, *(logical_id(name) for name in state.declared.lost_names)}
+    lost = {*APIS, *(logical(name) for name in state.declared.lost_names)}
     lost.update(declaration.logical_id for declaration in state.workflows)
     if not state.failed_settings <= _OF_NO_RESOURCE or state.jobs:
         lost.add("")
@@ -144,10 +145,10 @@ def _unread_parts(state: Judgement) -> UnreadParts:
     for declaration in state.declarations:
         name = "" if type(declaration.name) is Unread else str(declaration.name)
         if is_wrong(declaration.where):
-            lost.add("" if value_node(declaration.where, "name") is not None else logical_id(name))
+            lost.add("" if value_node(declaration.where, "name") is not None else logical(name))
         if type(declaration.name) is Unread:
             continue
-        own_id = str(declaration.settings[0][1].get("logical_id") or f"{logical_id(name)}Function")
+        own_id = str(declaration.settings[0][1].get("logical_id") or f"{logical(name)}Function")
         if declaration.where.origin in state.without_triggers:
             triggers_of.add(own_id)
         if every_access_may_lack or any(is_wrong(access.where) for access in declaration.access):
@@ -268,11 +269,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
             origin=Origin(file),
         )
     used_layers = {arn for function in functions for arn in function.layers}
-    layers = tuple(
-        replace(layer, origin=relative(layer.origin, state.folder))
-        for layer in state.declared.layers.values()
-        if layer.ref in used_layers
-    )
+    layers = with_places(state, (layer for layer in state.declared.layers.values() if layer.ref in used_layers))
     return App(
         name=state.declared.name,
         stage=state.declared.stage,
@@ -280,13 +277,11 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
         workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
-            *(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
+            *with_places(state, state.declared.resources),
             *(machine for _, machine in workflows),
         ),
-        outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.outputs),
-        existing=tuple(
-            replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
-        ),
+        outputs=with_places(state, state.declared.outputs),
+        existing=with_places(state, state.declared.existing.values()),
         queues=queues,
         jobs={job.name: worker_name(job.job.queue) for job in state.jobs},
         schedules_jobs=config.job.scheduler,

@@ -275,8 +275,3 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
             continue
         mistakes.add(problem, hint=hint, origin=function.origin)
     mistakes.refuse()
-
-
-def logical_id(name: str) -> str:
-    """A function's name as CloudFormation takes it: `send_mail` reads `SendMail`."""
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))

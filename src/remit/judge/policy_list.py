@@ -20,6 +20,7 @@ from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
+from remit.resources.names import logical
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
@@ -268,9 +269,10 @@ def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes
             inside = ("Statement", number, element, text)
             mistakes.errors.append(RemitError(f"{spelled(path)}: {reason}", hint=hint, path=(*path, *inside)))
     if not re.fullmatch(_SID, statement.sid):
-        fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
         message = f"{spelled(path)}: Sid {statement.sid!r} may have only letters and digits"
-        mistakes.errors.append(RemitError(message, hint=f"use {fixed!r}", path=(*path, "Statement", number, "Sid")))
+        mistakes.errors.append(
+            RemitError(message, hint=f"use {logical(statement.sid)!r}", path=(*path, "Statement", number, "Sid"))
+        )
 
 
 def _texts(statement: iam.Statement) -> Iterator[tuple[str, str]]:

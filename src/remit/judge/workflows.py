@@ -18,6 +18,7 @@ from remit.errors import Mistakes, Origin, Path, RemitError, described, judging
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.judge import policy_list
+from remit.judge.assemble import with_places
 from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.declarations import undecorated
@@ -122,7 +123,7 @@ def workflow_of(
     grants = (
         *_grants(resolved, name, definition),
         *_grants_of_settings(workflow, machine, state.declared.resources),
-        *(replace(grant, origin=relative(grant.origin, state.folder)) for grant in policy),
+        *with_places(state, policy),
     )
     return replace(workflow, grants=grants), machine
 

@@ -13,7 +13,7 @@ from remit.loading.process_end import process_kept
 from remit.loading.time_limit import time_limit
 from remit.loading.user_code import import_app, import_shared, importing, run_configuration
 from remit.project.current_load import Loading, LoadTooLongError, ProcessEndError, loading, placed
-from remit.project.lambda_environment import known_placeholders, lambda_environment
+from remit.project.lambda_environment import lambda_environment
 from remit.project.settings import judged
 
 if TYPE_CHECKING:
@@ -73,6 +73,5 @@ def _running(folder: Path | str, stage: str | None, folder_name: str | None = No
         importing(state),
         deferred_sdk(),
         lambda_environment(),
-        known_placeholders(state.placeholders),
     ):
         yield state

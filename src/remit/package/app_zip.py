@@ -24,7 +24,6 @@ from remit.errors import RemitError
 from remit.package.archive import Archive, Member, members
 from remit.package.dependencies import Layer, layer, prune, sha256, web_adapters
 from remit.package.files import LeftOut, Tree, survey
-from remit.package.installer import OFFLINE, Target, this_machine
 from remit.package.packed_files import ChangedError, Entry, look
 from remit.package.requirements import find, folder_of_dependencies
 from remit.package.secrets import Unneeded, refuse, watched
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from remit.app import LayerCode
     from remit.errors import Origin
+    from remit.package.installer import Target
 
 UNZIPPED = 250 * 1024 * 1024
 """Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas").
@@ -344,18 +344,3 @@ def _writing(place: Path) -> Iterator[None]:
             f"cannot write to {str(place)!r}: {error.strerror or error}",
             hint="what remit builds is kept in the project's .remit folder: writable, with space left",
         ) from error
-
-
-__all__ = [
-    "OFFLINE",
-    "UNZIPPED",
-    "LeftOut",
-    "Package",
-    "Target",
-    "bytes_in_words",
-    "depends",
-    "package",
-    "package_layer",
-    "place",
-    "this_machine",
-]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from remit.errors import Mistakes
 from remit.package.app_zip import UNZIPPED, bytes_in_words
 from remit.package.requirements import find, folder_of_dependencies
 from remit.project.setting_values import MOST_LAYERS
+from remit.resources.names import logical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +47,7 @@ def with_dependency_layers(app: App, folder: Path) -> App:
             continue
         stating = function.code if folder_of_dependencies(folder, function.code) != folder else ""
         runtime, architecture = str(function.properties["Runtime"]), str(function.properties["Architectures"][0])
-        words = re.findall(r"[A-Za-z0-9]+", f"{stating} dependencies {runtime} {architecture}")
-        logical_id = "".join(word[:1].upper() + word[1:] for word in words) + "Layer"
+        logical_id = f"{logical(f'{stating} dependencies {runtime} {architecture}')}Layer"
         layer = layers.setdefault(logical_id, LayerCode(logical_id, stating, runtime, architecture, app.layer_origin))
         functions.append(
             replace(

@@ -9,12 +9,10 @@ be made of it.
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import os
 import re
 import sys
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, RemitError
@@ -214,26 +212,13 @@ def refusal(name: str, origin: Origin | None = None) -> RemitError:
     )
 
 
-_known: Final[contextvars.ContextVar[Mapping[str, str]]] = contextvars.ContextVar(
-    "remit_placeholders", default=MappingProxyType({})
-)
-
-
-@contextlib.contextmanager
-def known_placeholders(placeholders: Mapping[str, str]) -> Iterator[None]:
-    """Let `placeholder_in` know these placeholders: variables by the texts that stand for them."""
-    token = _known.set(placeholders)
-    try:
-        yield
-    finally:
-        _known.reset(token)
-
-
 def placeholder_in(text: str) -> str | None:
     """The variable of which a text holds the placeholder; None for any other text."""
-    placeholders = _known.get()
-    match = re.search(_PLACEHOLDER, text) if placeholders else None
-    return None if match is None else placeholders.get(match[0].casefold())
+    state = current_load.current()
+    if state is None or not state.placeholders:
+        return None
+    match = re.search(_PLACEHOLDER, text)
+    return None if match is None else state.placeholders.get(match[0].casefold())
 
 
 def declared_parts(app: App) -> Iterator[tuple[Any, Origin | None]]:

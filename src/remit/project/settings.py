@@ -126,8 +126,6 @@ def _copied(value: Any) -> Any:
 class TextsSetting(Setting[Texts]):
     """A list of strings."""
 
-    __slots__ = ()
-
     def readable(self, value: Any) -> Any:
         """A list to which `+=` adds, and which nothing changes in place."""
         texts = (value,) if isinstance(value, str) else value
@@ -141,8 +139,6 @@ class TextsSetting(Setting[Texts]):
 class ArchitecturesSetting(TextsSetting):
     """The one architecture of functions, in a list."""
 
-    __slots__ = ()
-
     if TYPE_CHECKING:
 
         def __set__(  # type: ignore[override] # which of the strings there are
@@ -152,8 +148,6 @@ class ArchitecturesSetting(TextsSetting):
 
 class TableSetting(Setting[Table[T]], Generic[T]):
     """A dict by names."""
-
-    __slots__ = ()
 
     def readable(self, value: Any) -> Any:
         """A dict to which `|=` adds, and which nothing changes in place."""
@@ -285,7 +279,6 @@ def _optional(check: setting_values.Check, default: Any = None) -> Setting[Any]:
 class Iam(Section):
     """Who may do what: `config.lambda_.iam`."""
 
-    __slots__ = ()
     path = "config.lambda_.iam"
     policy = Policies(computed=False)
     default_policy = Policies(computed=True)
@@ -309,7 +302,6 @@ def _function(name: str, default: T) -> Setting[T]:
 class FunctionSection(Section):
     """Settings of every function: `config.lambda_.function`."""
 
-    __slots__ = ()
     path = "config.lambda_.function"
     timeout: Setting[int] = _function("timeout", 30)
     memory_size: Setting[int] = _function("memory_size", 256)
@@ -333,7 +325,6 @@ class FunctionSection(Section):
 class Lambda(Section):
     """`config.lambda_`."""
 
-    __slots__ = ()
     path = "config.lambda_"
     iam = Subsection(Iam)
     function = Subsection(FunctionSection)
@@ -343,7 +334,6 @@ class Lambda(Section):
 class JobSection(Section):
     """Background jobs: `config.job`."""
 
-    __slots__ = ()
     path = "config.job"
     enable: Setting[bool] = Setting(setting_values.flag, default=False)
     additional_queues = TextsSetting(setting_values.texts, Texts())
@@ -354,7 +344,6 @@ class JobSection(Section):
 class ThrottledSection(Section):
     """What every kind of API has: the limits of its routes."""
 
-    __slots__ = ()
     throttling_burst_limit: Setting[int | None] = _optional(setting_values.between(0, 1_000_000, "requests"))
     throttling_rate_limit: Setting[float | None] = _optional(app_setting_values.rate)
 
@@ -362,7 +351,6 @@ class ThrottledSection(Section):
 class WebApiSection(ThrottledSection):
     """What APIs have that answer requests: an access log, a domain."""
 
-    __slots__ = ()
     access_log: Setting[bool] = Setting(setting_values.flag, default=False)
     access_log_format: Setting[str | None] = _optional(setting_values.text)
     access_log_retention: Setting[setting_values.RetentionDays | None] = _optional(setting_values.retention, 30)
@@ -374,7 +362,6 @@ class WebApiSection(ThrottledSection):
 class ApiSection(WebApiSection):
     """The app's HTTP API, in the words of CloudFormation's properties: `config.api`."""
 
-    __slots__ = ()
     path = "config.api"
     payload_format_version: Setting[PayloadFormat] = Setting(setting_values.one_of(PAYLOAD_FORMATS), "2.0")
     cors_configuration: Setting[Mapping[str, Any] | None] = _optional(app_setting_values.cors_configuration)
@@ -384,7 +371,6 @@ class ApiSection(WebApiSection):
 class RestSection(WebApiSection):
     """The app's REST API, in the words of CloudFormation's properties: `config.rest`."""
 
-    __slots__ = ()
     path = "config.rest"
     properties: TableSetting[Any] = TableSetting(app_setting_values.rest_properties, Table())
     binary_media_types = TextsSetting(setting_values.texts, Texts())
@@ -400,7 +386,6 @@ class RestSection(WebApiSection):
 class WebsocketSection(ThrottledSection):
     """The app's WebSocket API, in the words of CloudFormation's properties: `config.websocket`."""
 
-    __slots__ = ()
     path = "config.websocket"
     route_selection_expression: Setting[str] = Setting(
         app_setting_values.route_selection_expression, "$request.body.action"
@@ -410,7 +395,6 @@ class WebsocketSection(ThrottledSection):
 class PackageSection(Section):
     """What goes into the zips: `config.package`."""
 
-    __slots__ = ()
     path = "config.package"
     exclude = TextsSetting(setting_values.texts, Texts())
     layer: Setting[bool] = Setting(setting_values.flag, default=False)
@@ -420,7 +404,6 @@ class PackageSection(Section):
 class AwsSection(Section):
     """The account that the app is deployed to, and how: `config.aws`."""
 
-    __slots__ = ()
     path = "config.aws"
     account: Setting[str | None] = _optional(
         setting_values.matching("[0-9]{12}", "the number of an account has 12 digits")
@@ -443,7 +426,6 @@ class AwsSection(Section):
 class LintSection(Section):
     """What `remit lint` accepts: `config.lint`."""
 
-    __slots__ = ()
     path = "config.lint"
     allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"R212": "because …"}'), {})
 
@@ -479,8 +461,6 @@ class StageSection(Section):
 class StagesSetting(TextsSetting):
     """A list of stages, which has settings of its own: `config.stages = […]`, `config.stages.production = […]`."""
 
-    __slots__ = ()
-
     if TYPE_CHECKING:
 
         def __get__(self, section: Section | None, owner: type) -> StageSection: ...  # type: ignore[override] # it has settings
@@ -494,7 +474,6 @@ class StagesSetting(TextsSetting):
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    __slots__ = ()
     app: Setting[str] = Setting(setting_values.text, "app")
     stack_name: Setting[str | None] = _optional(
         setting_values.matching(STACK_NAME, "letters, digits and -; a letter first")
