@@ -120,7 +120,7 @@ class _ChaliceApp:
         if self.routes:
             self._api()
             self.resources["APIHandler"] = self._resource("app.app", "api_handler", self.routes)
-        for key in self.config.keys() & set(_NO_FORM):
+        for key in filter(self.config.__contains__, _NO_FORM):
             because = "no setting of remit's stands for it"
             self.left.append(Left(f"{key} of the stage", because, self.parsed.locate((key,))))
         uses_aws = any(_name(node) == "boto3" or getattr(node, "name", "") == "boto3" for node in nodes)

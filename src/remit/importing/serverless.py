@@ -217,8 +217,9 @@ class _Service:
                 for number, (type_name, event_properties) in enumerate(made)
             }
             options = section(given) if kind in _API_IDS and made else {}
-            for option in options.keys() - _OF_ROUTE:
-                if option != "request" or section(options, option).keys() - {"parameters"}:  # these hold nothing back
+            for option in options:
+                # The parameters of a request hold nothing back where nobody validates them.
+                if option not in _OF_ROUTE and {*section(options, option)} != {"parameters"}:
                     at = ("functions", name, "events", index, kind, option)
                     self._leave(f"{option} of event {kind} of {name}", _NO_SETTING, at)
             if not made:

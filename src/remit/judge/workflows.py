@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,6 +12,7 @@ from remit.access.needed_access import UNRESOLVED
 from remit.app import Grant, Reason, Resource, Workflow
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
+from remit.documents.json_text import texts_in
 from remit.documents.read import read_as_written
 from remit.errors import Mistakes, Origin, Path, RemitError, described, judging
 from remit.iam import tokens
@@ -22,6 +22,7 @@ from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.declarations import undecorated
 from remit.project.resource_handles import Handle
+from remit.project.setting_values import entries, logical_id, matching, mistake, one_of, plain
 from remit.resources.kms_key import kms_key
 from remit.source import places
 from remit.triggers.event import Event
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
     from remit.app import Function, WorkflowTrigger
     from remit.judge.judgement import Judgement
     from remit.project.declared import WorkflowDeclaration
+    from remit.project.setting_values import Check
 
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _TO_TASKS: Final = Condition("StringEquals", "iam:PassedToService", ("ecs-tasks.amazonaws.com",))
-_NAME: Final = r"[A-Za-z0-9_-]{1,60}"
+_NAME: Final = matching(r"[A-Za-z0-9_-]{1,60}", "letters, digits, - and _ only, 60 at most")
 _OWN: Final = frozenset(
     {"Definition", "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions", "RoleArn", "StateMachineType"}
 )
@@ -62,7 +64,9 @@ def workflow_of(
     where = declaration.where
     name = str(declaration.name)
     with mistakes.noted():
-        _check_options(declaration)
+        _checked(declaration, "name", _NAME, 0)
+        _checked(declaration, "type", one_of(("STANDARD", "EXPRESS")))
+        _checked(declaration, "logical_id", logical_id)
     definition = _Definition({}, lambda _: where.origin)
     substitutions: dict[str, str] = {}
     with mistakes.noted():
@@ -78,7 +82,7 @@ def workflow_of(
     triggers = _triggers(state, declaration, mistakes)
     properties: dict[str, Any] = {"StateMachineName": f"${{AWS::StackName}}-{name}"}
     with mistakes.noted():
-        properties |= _properties(declaration)
+        properties |= _checked(declaration, "properties", _properties)
     mistakes.refuse()
     origin = relative(where.origin, state.folder)
     machine_name = str(properties["StateMachineName"])
@@ -127,23 +131,14 @@ def workflow_of(
     return replace(workflow, grants=grants), machine
 
 
-def _check_options(declaration: WorkflowDeclaration) -> None:
-    if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
-        raise RemitError(
-            f"{declaration.name!r:.80} is not a valid name for a workflow",
-            hint="letters, digits, - and _ only, 60 at most",
-            origin=places.argument_origin(declaration.where, "name", 0),
-        )
-    if declaration.type not in ("STANDARD", "EXPRESS"):
-        raise RemitError(
-            f"type cannot be {declaration.type!r:.40}",
-            hint=did_you_mean(str(declaration.type), ("STANDARD", "EXPRESS")) or "it can be STANDARD or EXPRESS",
-            origin=places.argument_origin(declaration.where, "type"),
-        )
-    if not re.fullmatch(r"[A-Za-z0-9]{1,255}", declaration.logical_id):
-        problem = f"{declaration.logical_id!r:.80} is no logical id"
-        hint = "letters and digits only, at most 255"
-        raise RemitError(problem, hint=hint, origin=places.argument_origin(declaration.where, "logical_id"))
+def _checked(declaration: WorkflowDeclaration, option: str, check: Check, position: int | None = None) -> Any:
+    """The value of an option as remit keeps it. RemitError at it has what is wrong."""
+    try:
+        return check((option,), tokens.plain(getattr(declaration, option)))
+    except RemitError as error:
+        for each in error.all:
+            each.origin, each.path = places.argument_origin(declaration.where, option, position), ()
+        raise
 
 
 def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definition:
@@ -217,7 +212,7 @@ def _mistakes_of_substitutions(
 ) -> Iterator[RemitError]:
     """Names that `link` does not give, and those that it gives in vain."""
     used: set[str] = set()
-    for path, text in _texts(definition.value, ()):
+    for path, text in texts_in(definition.value):
         for name in SUBSTITUTION.findall(text):
             used.add(name)
             if name not in substitutions:
@@ -228,14 +223,6 @@ def _mistakes_of_substitutions(
             hint = did_you_mean(name, used) or "remove it, or name it in the definition"
             at = places.part_origin(declaration.where, "link", (name,))
             yield RemitError(f"the definition has no ${{{name}}}, which `link` gives", hint=hint, origin=at)
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict | list):
-        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts(item, (*path, step))
 
 
 def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[WorkflowTrigger, ...]:
@@ -253,18 +240,12 @@ def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mist
     return tuple(triggers)
 
 
-def _properties(declaration: WorkflowDeclaration) -> Mapping[str, Any]:
-    given = tokens.plain(declaration.properties)
-    origin = places.argument_origin(declaration.where, "properties")
-    if not isinstance(given, Mapping | None):
-        raise RemitError(f"properties must be a dict, got {described(given)}", origin=origin)
-    for name in given or {}:
-        if not isinstance(name, str):
-            raise RemitError(f"`properties` has a key that is not a string: {name!r:.40}", origin=origin)
-        if name in _OWN:
-            hint = "`type`" if name == "StateMachineType" else "`policy` adds to the role that remit computes"
-            raise RemitError(f"`properties` sets {name}, which remit sets itself", hint=hint, origin=origin)
-    return given or {}
+def _properties(path: Path, value: Any) -> Mapping[str, Any]:
+    properties: Mapping[str, Any] = plain(path, entries(path, value or {}, "a dict", lambda _, *entry: dict([entry])))
+    for name in filter(_OWN.__contains__, properties):
+        hint = "`type`" if name == "StateMachineType" else "`policy` adds to the role that remit computes"
+        raise mistake(path, f"sets {name}, which remit sets itself", hint=hint)
+    return properties
 
 
 def _linkable(state: Judgement, functions: Iterable[Function]) -> Iterator[Resource]:
