@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.needed_access import UNRESOLVED
 from remit.app import Grant, Reason, Resource, Workflow
@@ -28,7 +28,7 @@ from remit.source import places
 from remit.triggers.event import Event
 from remit.triggers.schedule import Schedule
 from remit.triggers.source import checked_json
-from remit.workflows.definition import SUBSTITUTION, mistakes_in, substituted
+from remit.workflows.definition import SUBSTITUTION, ReadDefinition, mistakes_in, substituted
 from remit.workflows.stand_ins import StandIns
 from remit.workflows.state_access import StateAccess, accesses, may_be_about, settings_accesses
 
@@ -49,13 +49,6 @@ _OWN: Final = frozenset(
 """Properties that remit sets itself."""
 
 
-class _Definition(NamedTuple):
-    """A definition as it was read, and where each part of it stands."""
-
-    value: Any
-    locate: Callable[[Path], Origin]
-
-
 def workflow_of(
     state: Judgement, declaration: WorkflowDeclaration, functions: Iterable[Function]
 ) -> tuple[Workflow, Resource]:
@@ -67,7 +60,7 @@ def workflow_of(
         _checked(declaration, "name", _NAME, 0)
         _checked(declaration, "type", one_of(("STANDARD", "EXPRESS")))
         _checked(declaration, "logical_id", logical_id)
-    definition = _Definition({}, lambda _: where.origin)
+    definition = ReadDefinition({}, lambda _: where.origin)
     substitutions: dict[str, str] = {}
     with mistakes.noted():
         definition = _definition(state, declaration)
@@ -141,13 +134,13 @@ def _checked(declaration: WorkflowDeclaration, option: str, check: Check, positi
         raise
 
 
-def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definition:
+def _definition(state: Judgement, declaration: WorkflowDeclaration) -> ReadDefinition:
     """The definition, from its file or from the code. RemitError: there is no such file, or it cannot be read."""
     origin = places.argument_origin(declaration.where, "definition", 1)
     written = tokens.plain(declaration.definition)
     if isinstance(written, Mapping):
         at = relative(origin, state.folder) or origin
-        return _Definition(_as_json(written, origin), lambda path: places.inside(state.folder, at, path))
+        return ReadDefinition(_as_json(written, origin), lambda path: places.inside(state.folder, at, path))
     if not isinstance(written, str) or not written:
         problem = f"a workflow is a file in the Amazon States Language or a dict, got {described(written)}"
         raise RemitError(problem, hint='such as "render.asl.json"', origin=origin)
@@ -160,7 +153,7 @@ def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definiti
         files = [found.relative_to(state.folder).as_posix() for found in state.folder.glob("**/*.asl.*")]
         raise RemitError(f"there is no file {written}", hint=did_you_mean(file, files), origin=origin)
     document = read_as_written(content, file)
-    return _Definition(_as_json(document.value, document.locate(())), document.locate)
+    return ReadDefinition(_as_json(document.value, document.locate(())), document.locate)
 
 
 def _as_json(definition: Any, origin: Origin) -> Any:
@@ -170,7 +163,7 @@ def _as_json(definition: Any, origin: Origin) -> Any:
     return json.loads(json.dumps(definition))
 
 
-def _placed(mistake: RemitError, definition: _Definition) -> RemitError:
+def _placed(mistake: RemitError, definition: ReadDefinition) -> RemitError:
     mistake.origin, mistake.path = definition.locate(mistake.path), ()
     return mistake
 
@@ -208,7 +201,7 @@ def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions
 
 
 def _mistakes_of_substitutions(
-    declaration: WorkflowDeclaration, definition: _Definition, substitutions: Mapping[str, str]
+    declaration: WorkflowDeclaration, definition: ReadDefinition, substitutions: Mapping[str, str]
 ) -> Iterator[RemitError]:
     """Names that `link` does not give, and those that it gives in vain."""
     used: set[str] = set()
@@ -288,7 +281,7 @@ def _no_arn(access: StateAccess, resource: str, workflow: str) -> RemitError:
     )
 
 
-def _grants(needed: Iterable[StateAccess], workflow: str, definition: _Definition) -> Iterator[Grant]:
+def _grants(needed: Iterable[StateAccess], workflow: str, definition: ReadDefinition) -> Iterator[Grant]:
     """A grant for the actions of a state on each resource; states that need the same have one."""
     by_state: dict[tuple[Path, str], list[StateAccess]] = {}
     for access in needed:
