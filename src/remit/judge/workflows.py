@@ -18,6 +18,7 @@ from remit.errors import Mistakes, Origin, Path, RemitError, described, judging
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.judge import policy_list
+from remit.judge.assemble import with_places
 from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.declarations import undecorated
@@ -35,7 +36,7 @@ from remit.workflows.state_access import StateAccess, accesses, may_be_about, se
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.app import Function, WorkflowTrigger
+    from remit.app import Function, Trigger
     from remit.judge.judgement import Judgement
     from remit.project.declared import WorkflowDeclaration
     from remit.project.setting_values import Check
@@ -119,7 +120,7 @@ def workflow_of(
     grants = (
         *_grants(resolved, name, definition),
         *_grants_of_settings(workflow, machine, state.declared.resources),
-        *(replace(grant, origin=relative(grant.origin, state.folder)) for grant in policy),
+        *with_places(state, policy),
     )
     return replace(workflow, grants=grants), machine
 
@@ -190,12 +191,11 @@ def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions
         if isinstance(text, str | int | bool):
             texts[str(name)] = str(tokens.plain(text))
         elif text is not None:  # a function of which something is wrong, which is noted
-            problem = RemitError(
+            mistakes.add(
                 f"`link` gives {name!r} {described(value)}",
                 hint="a function of the app, a shared resource, another workflow or a text",
                 origin=places.part_origin(declaration.where, "link", (str(name),)),
             )
-            mistakes.errors.append(problem)
     mistakes.refuse()
     return texts
 
@@ -218,18 +218,17 @@ def _mistakes_of_substitutions(
             yield RemitError(f"the definition has no ${{{name}}}, which `link` gives", hint=hint, origin=at)
 
 
-def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[WorkflowTrigger, ...]:
-    triggers: list[WorkflowTrigger] = []
+def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[Trigger, ...]:
+    triggers: list[Trigger] = []
     for position, trigger in enumerate(declaration.triggers, 2):  # after the name and the definition
         if isinstance(trigger, Schedule | Event):
             triggers.append(trigger.at(relative(trigger.written, state.folder) or trigger.written))
         elif type(trigger) is not Unread:
-            problem = RemitError(
+            mistakes.add(
                 f"{type(trigger).__name__} does not start a workflow",
                 hint="`on.schedule(…)` and `on.event(…)` do; code starts it with `grants.states.start`",
                 origin=places.argument_origin(declaration.where, "", position),
             )
-            mistakes.errors.append(problem)
     return tuple(triggers)
 
 
