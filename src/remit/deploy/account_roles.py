@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.app import Grant, Reason
-from remit.deploy.aws_errors import answered_errors, code, denied, remit_errors
+from remit.deploy.aws_errors import answered_errors, denied, remit_errors, unless
 from remit.deploy.session import CONNECTIONS
 from remit.errors import RemitError
 from remit.holders import HeldPolicy, Holder, bounded, by_arn
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 U = TypeVar("U")
+_GONE: Final = ("NoSuchEntity",)
 MANY: Final = 25  # roles; of more, all of the account are asked for at once
 
 
@@ -66,7 +68,7 @@ def _here(account: Account, role_names: Sequence[str]) -> dict[str, Holder]:
 def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with a call for each role."""
     client = account.client("iam")
-    roles = at_once(lambda name: _held(client, name), names)
+    roles = at_once(lambda name: unless(_GONE, partial(_held, client, name)), names)
     return {role.name: role for role in roles if role is not None}
 
 
@@ -118,29 +120,18 @@ def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyV
     """Managed policies by their ARNs; one that is not there is left out."""
     client = account.client("iam")
 
-    def document_of(arn: str) -> tuple[str, ManagedPolicyVersion] | None:
-        try:
-            version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-            raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        except answered_errors() as error:
-            if code(error) != "NoSuchEntity":
-                raise
-            return None
+    def document_of(arn: str) -> tuple[str, ManagedPolicyVersion]:
+        version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
 
     with remit_errors():
-        return dict(item for item in at_once(document_of, dict.fromkeys(arns)) if item is not None)
+        read = at_once(lambda arn: unless(_GONE, partial(document_of, arn)), dict.fromkeys(arns))
+    return dict(item for item in read if item is not None)
 
 
-def _held(client: Any, name: str) -> Holder | None:
-    try:
-        raw = client.get_role(RoleName=name)["Role"]
-        policies = held_policies(client, "role", name)
-    except answered_errors() as error:
-        if code(error) != "NoSuchEntity":
-            raise
-        return None
-    return _holder(raw, policies)
+def _held(client: Any, name: str) -> Holder:
+    return _holder(client.get_role(RoleName=name)["Role"], held_policies(client, "role", name))
 
 
 def held_policies(client: Any, kind: str, name: str) -> tuple[HeldPolicy, ...]:

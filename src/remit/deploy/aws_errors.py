@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from remit.answers.denial import LayerName
 
@@ -162,6 +162,16 @@ def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[
                 raise
         time.sleep(pause)
     return call()
+
+
+def unless(codes: Collection[str], call: Callable[[], T]) -> T | None:
+    """The answer to a call; None where AWS answers with one of these codes, such as that there is nothing."""
+    try:
+        return call()
+    except answered_errors() as error:
+        if code(error) not in codes:
+            raise
+        return None
 
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:

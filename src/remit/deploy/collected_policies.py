@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import answered_errors, code, denied, message, remit_errors
+from remit.deploy.aws_errors import answered_errors, code, denied, message, remit_errors, unless
 from remit.errors import RemitError
 from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, acl_statements
 from remit.iam.policy import Policy, render
@@ -139,9 +139,4 @@ def acl_policy(client: Any, bucket: str, arn: str) -> str | None:
 
 def _answer(ask: Callable[..., Any], **arguments: Any) -> Any:
     """Ask AWS; None where it answers that there is nothing."""
-    try:
-        return ask(**arguments)
-    except answered_errors() as error:
-        if code(error) in _NOTHING:
-            return None
-        raise
+    return unless(_NOTHING, partial(ask, **arguments))

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.artefacts import checksum, names_artefact, packaged
-from remit.deploy.aws_errors import remit_errors
+from remit.deploy.aws_errors import remit_errors, unless
 from remit.deploy.stack import deployed_template, describe
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
@@ -99,11 +100,10 @@ def _layer_name(arn: str) -> str:
 
 def _running(account: Account, name: str) -> tuple[str | None, tuple[str, ...]]:
     """The SHA-256 of a function's code, and the ARNs of its layers; None when it is gone."""
-    client = account.client("lambda")
-    try:
-        configuration = client.get_function(FunctionName=name)["Configuration"]
-    except client.exceptions.ResourceNotFoundException:
+    answer = unless(("ResourceNotFoundException",), partial(account.client("lambda").get_function, FunctionName=name))
+    if answer is None:
         return None, ()
+    configuration = answer["Configuration"]
     return str(configuration["CodeSha256"]), tuple(layer["Arn"] for layer in configuration.get("Layers", ()))
 
 

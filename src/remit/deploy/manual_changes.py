@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import Unreadable
-from remit.deploy.aws_errors import Denied, answered_errors, code, remit_errors
+from remit.deploy.aws_errors import Denied, remit_errors, unless
 from remit.deploy.expected_roles import explained, version
 from remit.deploy.live_roles import live_of, read, silent
 from remit.deploy.stack import DEAD, pauses
@@ -129,11 +130,7 @@ def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: 
 
 
 def _make(client: Any, repair: Repair) -> None:
-    try:
-        getattr(client, repair.method)(**dict(repair.parameters))
-    except answered_errors() as error:
-        if code(error) not in _DONE:
-            raise
+    unless(_DONE, partial(getattr(client, repair.method), **dict(repair.parameters)))
     if repair.until:
         # A role that was made a moment ago is not seen everywhere yet, nor a function free for the next change.
         client.get_waiter(repair.until).wait(**dict(repair.parameters[:1]))

@@ -64,49 +64,16 @@ def method_of(operation: str) -> str:
     return _WORDS.sub("_", operation).lower()
 
 
-def _iam(method: str, role: str, until: str = "", **parameters: Any) -> Repair:
-    return Repair("iam", method, (("RoleName", role), *parameters.items()), until)
+def repair(operation: str, until: str = "", **parameters: Any) -> Repair:
+    """A call such as `lambda.RemovePermission`, by its parameters."""
+    service, name = operation.split(".")
+    return Repair(service, method_of(name), tuple(parameters.items()), until)
 
 
 def put_inline(role: str, name: str, policy: Policy) -> Repair:
     """Write an inline policy, over another of its name."""
-    return _iam("put_role_policy", role, PolicyName=name, PolicyDocument=json.dumps(render(policy)))
-
-
-def delete_inline(role: str, name: str) -> Repair:
-    """Delete an inline policy."""
-    return _iam("delete_role_policy", role, PolicyName=name)
-
-
-def attach(role: str, arn: str) -> Repair:
-    """Attach a managed policy."""
-    return _iam("attach_role_policy", role, PolicyArn=arn)
-
-
-def detach(role: str, arn: str) -> Repair:
-    """Detach a managed policy."""
-    return _iam("detach_role_policy", role, PolicyArn=arn)
-
-
-def put_boundary(role: str, arn: str) -> Repair:
-    """Put a permissions boundary on, in place of another."""
-    return _iam("put_role_permissions_boundary", role, PermissionsBoundary=arn)
-
-
-def take_off_boundary(role: str) -> Repair:
-    """Take the permissions boundary off."""
-    return _iam("delete_role_permissions_boundary", role)
-
-
-def put_trust(role: str, trust: Policy) -> Repair:
-    """Write who may take on the role."""
-    return _iam("update_assume_role_policy", role, PolicyDocument=json.dumps(render(trust)))
-
-
-def run_under(function: str, role: str) -> Repair:
-    """Let a function run under a role (its ARN)."""
-    parameters = (("FunctionName", function), ("Role", role))
-    return Repair("lambda", "update_function_configuration", parameters, "function_updated_v2")
+    document = json.dumps(render(policy))
+    return repair("iam.PutRolePolicy", RoleName=role, PolicyName=name, PolicyDocument=document)
 
 
 def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
@@ -143,7 +110,8 @@ def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mappin
     if any(is_open(document) for document in (trust, *inline.values())):
         return ()
     trust_text = json.dumps(render(trust))
-    repairs = [_iam("create_role", name, "role_exists", AssumeRolePolicyDocument=trust_text, **properties)]
+    created = {"RoleName": name, "AssumeRolePolicyDocument": trust_text, **properties}
+    repairs = [repair("iam.CreateRole", "role_exists", **created)]
     repairs += [put_inline(name, policy, document) for policy, document in inline.items()]
-    repairs += [attach(name, arn) for arn in attached]
+    repairs += [repair("iam.AttachRolePolicy", RoleName=name, PolicyArn=arn) for arn in attached]
     return tuple(repairs)

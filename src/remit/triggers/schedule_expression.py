@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from remit.did_you_mean import did_you_mean
@@ -41,16 +40,25 @@ def check_timezone(timezone: str, expression: str) -> None:
         raise RemitError(
             "timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out", origin=writer()
         )
-    names = _timezones()
-    if names and timezone not in names:
+    names = _timezones() if _zone_named(timezone) is None else set()
+    if names:
         hint = did_you_mean(timezone, names) or "a name of the IANA time zone database, such as 'Europe/Berlin'"
         raise RemitError(f"there is no time zone {timezone!r}", hint=hint, origin=writer())
 
 
-@cache
+def _zone_named(timezone: str) -> tzinfo | None:
+    """The time zone of a name; None where the system's database has none, or has it in another form alone."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few schedules have a time zone
+
+    try:
+        return None if timezone.startswith(("posix", "right")) else ZoneInfo(timezone)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def _timezones() -> set[str]:
     """The names of time zones; empty where the system has no database of them."""
-    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads files, and few schedules have a time zone
+    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads many files, and few names are wrong
 
     return available_timezones()
 
@@ -118,8 +126,4 @@ def why_never(expression: str, timezone: str | None) -> str:
 
 
 def _zone(timezone: str | None) -> tzinfo:
-    if timezone is None or timezone not in _timezones():
-        return UTC
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
-
-    return ZoneInfo(timezone)
+    return UTC if timezone is None else _zone_named(timezone) or UTC

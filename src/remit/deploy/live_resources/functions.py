@@ -19,9 +19,9 @@ from remit.deploy.live_resources.resource_row import (
     Row,
     expected_at,
     is_same,
-    repair,
     value_at,
 )
+from remit.deploy.role_repairs import repair
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.deploy.drift import Drift
-from remit.deploy.role_repairs import Repair, method_of
 from remit.iam import tokens
 from remit.roles.reference_names import fill_references, references
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deploy.drift import DriftKind
+    from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Policy
 
 IF_SET: Final = object()
@@ -167,12 +167,6 @@ class LiveResource:
         """Something that was changed by hand, and the calls that put it back."""
         undo = f"a deploy does not undo it; `{repairs[-1].command}` does" if repairs else "remit cannot undo it"
         return Drift(self.logical_id, what, undo, repairs=repairs, kind=kind, is_public=is_public)
-
-
-def repair(operation: str, until: str = "", **parameters: Any) -> Repair:
-    """A call such as `lambda.RemovePermission`, by its parameters."""
-    service, name = operation.split(".")
-    return Repair(service, method_of(name), tuple(parameters.items()), until)
 
 
 def value_at(value: Any, path: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.live_resources.policies import compare_policy
+from remit.deploy.live_resources.policies import compare_policy, policy_check
 from remit.deploy.live_resources.resource_row import (
     UNKNOWN,
     ComparedProperty,
@@ -19,8 +19,8 @@ from remit.deploy.live_resources.resource_row import (
     expected_at,
     is_known,
     is_same,
-    repair,
 )
+from remit.deploy.role_repairs import repair
 from remit.iam.policy import parse, render_statement
 from remit.resources.names import common_start
 
@@ -48,10 +48,6 @@ _OWNER: Final = "aws:sourceowner"
 
 def _put_queue_policy(live: LiveResource, document: str) -> Repair:
     return repair("sqs.SetQueueAttributes", QueueUrl=live.name, Attributes={"Policy": document})
-
-
-def _queue_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer["Attributes"].get("Policy"), _put_queue_policy)
 
 
 def _set_queue(live: LiveResource, setting: ComparedProperty) -> Repair:
@@ -253,7 +249,7 @@ ROWS: Final = (
             ComparedProperty(label, name, _QUEUE, f"Attributes.{name}", _set_queue, kind="runs")
             for label, name in _QUEUE_SETTINGS.items()
         ),
-        ((_QUEUE, _queue_policy),),
+        ((_QUEUE, policy_check(_put_queue_policy, "Attributes.Policy")),),
         ("sqs.SetQueueAttributes",),
     ),
     Row(
