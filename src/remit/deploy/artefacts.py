@@ -21,6 +21,7 @@ from remit.deploy.aws_errors import answered_errors, remit_errors, status
 from remit.deploy.bucket import artefact_bucket, exists
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
+from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,24 +93,13 @@ def checksum(key: str) -> str:
     return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
-def packaged(template: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The properties of each function of a template whose zip remit packaged."""
-    for resource in template.get("Resources", {}).values():
-        if resource.get("Type") == "AWS::Lambda::Function":
-            code = resource["Properties"]["Code"]
-            if names_artefact(text_of(code.get("S3Key", ""))):
-                yield resource["Properties"]
-
-
 def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
-    """The buckets that hold the zips of a template."""
-    place = {"${AWS::AccountId}": account.account, "${AWS::Region}": account.region}
+    """The buckets that hold the zips which remit packaged for functions of a template."""
     buckets = []
-    for properties in packaged(template):
-        name = text_of(properties["Code"]["S3Bucket"])
-        for token, value in place.items():
-            name = name.replace(token, value)
-        buckets.append(name)
+    for resource in template.get("Resources", {}).values():
+        code = resource["Properties"]["Code"] if resource.get("Type") == "AWS::Lambda::Function" else {}
+        if names_artefact(text_of(code.get("S3Key", ""))):
+            buckets.append(fill_references(text_of(code["S3Bucket"]), account.pseudo_parameters("")))
     return frozenset(buckets)
 
 

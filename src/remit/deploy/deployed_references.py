@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import late_bound, resource_type
-from remit.deploy.expected_roles import in_references, pseudo
+from remit.deploy.expected_roles import in_references
 from remit.roles.reference_names import arn_of, fill_references, references
 from remit.triggers.s3 import UNIQUE
 
@@ -38,7 +38,7 @@ def names(
     `used` are the policies that the template writes; `roles` what IAM holds, by logical id, which knows the paths of
     roles and the streams of tables.
     """
-    pseudo_parameters = pseudo(account, deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
+    pseudo_parameters = account.pseudo_parameters(deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
     pseudo_parameters |= in_references(dict(deployed.stack.parameters))
     pseudo_parameters[UNIQUE] = deployed.stack.id.rpartition("-")[2]
     values: dict[str, str] = {}

@@ -46,7 +46,7 @@ def make_policies(built: Built, account: Account, note: Callable[[str], None], *
 def _make(
     source: ExistingSource, built: Built, account: Account, note: Callable[[str], None], *, only_looks: bool
 ) -> None:
-    full_name = fill_references(source.name, {"${AWS::Region}": account.region, "${AWS::AccountId}": account.account})
+    full_name = fill_references(source.name, account.pseudo_parameters(built.namespace))
     path, _, name = f"/{full_name}".rpartition("/")
     arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"
     iam = account.client("iam")

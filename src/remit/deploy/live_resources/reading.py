@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import at_once
 from remit.deploy.aws_errors import answered_errors, code, patiently, remit_errors, sentence, transient
-from remit.deploy.expected_roles import pseudo
 from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
 from remit.deploy.live_resources.policies import attached_policies
 from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
@@ -99,7 +98,7 @@ def calls_for(
     account: Account, deployed: StackStatus, declared: Sequence[Resource]
 ) -> tuple[Mapping[str, Subject], Mapping[tuple[str, str], Read]]:
     """The resources that are compared, by logical id; and the calls that read them, each once."""
-    place = pseudo(account, deployed.stack.name)
+    place = account.pseudo_parameters(deployed.stack.name)
     names: dict[str, list[str]] = {}
     resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
     for resource in resources:
