@@ -14,7 +14,7 @@ from random_cases import cases
 from remit.build import build
 from remit.catalogue.types import holds_data
 from remit.deploy.changeset import plan
-from remit.deploy.deployment import NotApproved
+from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.execute import execute
 from remit.deploy.stack import settled
 from remit.deploy.status import status
@@ -166,8 +166,8 @@ def test_a_program_names_the_data_as_well(deployed: Remit, project: Path, elsewh
     share(project, "")
     built = build(project)
     with pytest.raises(NotApproved, match=r"nothing was deployed: data goes \(table DataOrders\)"):
-        deploy(built, elsewhere, WordedOperator(), yes=True)
-    assert deploy(built, elsewhere, yes=True, yes_delete=("DataOrders",)).ok
+        deploy(DeployJob(built, elsewhere, WordedOperator(), yes=True))
+    assert deploy(DeployJob(built, elsewhere, yes=True, yes_delete=("DataOrders",))).ok
     assert deployed("deploy")[0] == 0
 
 

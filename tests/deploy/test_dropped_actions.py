@@ -21,6 +21,7 @@ from remit.build import build
 from remit.deploy.aws_calls import deployer_calls
 from remit.deploy.changeset import plan
 from remit.deploy.delete import delete
+from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import execute
 from remit.deploy.session import connect
 from remit.deploy.workflow import deploy
@@ -167,7 +168,7 @@ class Life:
         """How a deploy ends, and what is told: the first cause or the error, and notes."""
         person = person or Person()
         try:
-            deployment = deploy(built, self.caller, person, **options)
+            deployment = deploy(DeployJob(built, self.caller, person, **options))
         except RemitError as error:
             return End(f"exit code {error.exit_code}", (error.message, *person.heard))
         if deployment.outcome is None:
