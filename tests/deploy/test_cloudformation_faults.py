@@ -15,7 +15,7 @@ import pytest
 
 from projects import write
 from remit.build import build
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import continue_rollback, execute, failure
@@ -356,7 +356,7 @@ def test_a_thousand_events_on_many_pages_are_each_told_once_and_in_order(
     made = [Event("CREATE_IN_PROGRESS", f"Queue{number}", "AWS::SQS::Queue") for number in range(1000)]
     half = [Event("CREATE_IN_PROGRESS"), *made[:500]]
     play(proxy, "ExecuteChangeSet", half, [*half, *made[500:], Event("CREATE_COMPLETE")], size=size)
-    planned = plan(through, NAME, template(READ))
+    planned = plan(through, PlanRequest(NAME, template(READ)))
     assert planned is not None
     told: list[StackEvent] = []
     assert execute(through, planned, told.append).ok

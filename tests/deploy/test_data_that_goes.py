@@ -13,7 +13,7 @@ from projects import Project, write
 from random_cases import cases
 from remit.build import build
 from remit.catalogue.types import holds_data
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.execute import execute
 from remit.deploy.stack import settled
@@ -328,7 +328,7 @@ def test_of_any_two_versions_what_holds_data_goes_only_if_the_plan_names_it(
         lines = [f"    {name} = {attribute.source(account.account)}" for name, attribute in version.items()]
         source = "\n".join(["from remit import Shared, resource", "class Data(Shared):", *lines, ""])
         write(folder, {"app.py": "from remit import App\napp = App()\n", "shared/resources/data.py": source})
-        return plan(account, "orders-dev", Project(folder).built().body)
+        return plan(account, PlanRequest("orders-dev", Project(folder).built().body))
 
     def with_data() -> dict[str, str]:
         deployed = status(account, "orders-dev")

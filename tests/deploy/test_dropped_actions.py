@@ -19,7 +19,7 @@ import pytest
 from random_cases import ASKS_ALL
 from remit.build import build
 from remit.deploy.aws_calls import deployer_calls
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import execute
@@ -219,7 +219,7 @@ class Life:
 
     def while_busy(self) -> End:
         """What is told while somebody else deploys, whose deploy then fails."""
-        planned = plan(self.owner, NAME, self.versions.stuck.body)
+        planned = plan(self.owner, PlanRequest(NAME, self.versions.stuck.body))
         assert planned is not None
         started = threading.Event()
         events: list[StackEvent] = []

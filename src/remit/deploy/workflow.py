@@ -24,7 +24,7 @@ from remit.deploy.api_logs import require_log_role
 from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
-from remit.deploy.changeset import Stuck, discard, leaving_nothing, plan
+from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployer_check import require_deployer
@@ -228,8 +228,7 @@ def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
                 raise
             deployment = stop.deployment
     try:
-        planned = plan(
-            account,
+        request = PlanRequest(
             built.namespace,
             built.body,
             owner=built.app.owner,
@@ -243,6 +242,7 @@ def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
             service_role=job.role,
             only_looks=job.only_plans,
         )
+        planned = plan(account, request)
     except Stuck as stuck:
         if not clears or job.only_plans:
             raise
