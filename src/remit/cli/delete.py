@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -46,20 +46,17 @@ if TYPE_CHECKING:
 def command(
     folder: Path,
     stage: str | None,
-    region: str | None,
-    profile: str | None,
-    acting_as: options.ActingAs | None,
     artefact_bucket: str | None,
     service_role: str | None,
     yes_delete: str | None,
     *,
-    local: bool,
     yes: bool,
     wait: bool,
     resume: bool,
     bucket: bool,
     empty: bool,
     as_json: bool,
+    **where: Any,
 ) -> None:
     """Delete the stack with everything in it, and the zips that were uploaded for it. Asks first.
 
@@ -89,7 +86,7 @@ def command(
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
     options.refuse({"--resume follows a delete that is agreed to: leave --empty out": empty and resume})
     name, owner = options.namespace(folder, stage), stack_name(folder.resolve(), stage)
-    account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
+    account = options.account(folder, **where)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
         terminal = stack_commands.Terminal()

@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -47,12 +47,10 @@ def command(
     text: str,
     folder: Path,
     stage: str | None,
-    region: str | None,
-    profile: str | None,
     *,
     follow: bool,
-    local: bool,
     as_json: bool,
+    **where: Any,
 ) -> None:
     """Print what the deployed function NAME logged, or all functions of the app, by time.
 
@@ -70,7 +68,7 @@ def command(
 
     since_ms = _since(since)
     namespace = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile, only_reads=True)
+    account = options.account(folder, **where, only_reads=True)
     logs = [] if name is None else readers(account, {name: f"{namespace}-{name}"}, since_ms, text)
     lines = new_lines(logs)
     if not any(log.exists for log in logs):  # it may have a name of its own, or share a group, which its stack tells

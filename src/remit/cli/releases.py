@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,16 +19,7 @@ if TYPE_CHECKING:
 @options.account_options
 @options.artefact_bucket_option
 @options.json_option
-def command(
-    folder: Path,
-    stage: str | None,
-    region: str | None,
-    profile: str | None,
-    artefact_bucket: str | None,
-    *,
-    local: bool,
-    as_json: bool,
-) -> None:
+def command(folder: Path, stage: str | None, artefact_bucket: str | None, *, as_json: bool, **where: Any) -> None:
     """List the releases of the stack: number, time, commit (with a + where the tree had more), and who deployed it.
 
     A deploy that changes something keeps what runs as a release, and the last 10 are kept (config.aws.releases). What
@@ -46,7 +37,7 @@ def command(
     from remit.report.releases import releases_document, releases_lines
 
     name = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile)
+    account = options.account(folder, **where)
     releases = kept_releases(account, bucket_of(account, artefact_bucket), name)
     running = running_release(account, name, releases)
     options.print_answer(releases_document(releases, running), releases_lines(releases, running), as_json=as_json)

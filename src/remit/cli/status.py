@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 @options.local_option
 @options.account_options
 @options.json_option
-def command(
-    folder: Path, stage: str | None, region: str | None, profile: str | None, *, local: bool, as_json: bool
-) -> None:
+def command(folder: Path, stage: str | None, *, local: bool, as_json: bool, **where: Any) -> None:
     """Show the stack: its status, outputs, functions and roles, and what was changed by hand.
 
     The exit code is 1 if it is not deployed. Needs credentials, or --local.
@@ -37,7 +35,7 @@ def command(
     from remit.report.stacks import place, place_document, status_document, status_lines
 
     name = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile, only_reads=True)
+    account = options.account(folder, local=local, **where, only_reads=True)
     if local:
         from remit.local import aws
 
