@@ -44,12 +44,10 @@ def command(
     request: str | None,
     folder: Path,
     stage: str | None,
-    region: str | None,
-    profile: str | None,
     *,
-    local: bool,
     strict: bool,
     as_json: bool,
+    **where: Any,
 ) -> None:
     """Run the deployed function NAME with an event, and print its answer.
 
@@ -67,22 +65,21 @@ def command(
     """
     if example is not None and (request is not None or event is not None):
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
-    if strict and not local:
+    if strict and not where["local"]:
         raise click.UsageError("--strict is for the AWS on this machine: add --local")
     if example is not None:
-        account_of = partial(options.account, folder, local=local, region=region, profile=profile)
-        payload = _example(folder, stage, name, example, account_of)
+        payload = _example(folder, stage, name, example, partial(options.account, folder, **where))
     else:
         payload = _payload(folder, stage, name, event, request)
     access: tuple[AccessRecord, ...] | None = None
-    if local:
-        invocation = _invoke_locally(folder, stage, region, name, payload, strict=strict)
+    if where["local"]:
+        invocation = _invoke_locally(folder, stage, where["region"], name, payload, strict=strict)
         answer, access = invocation.answer, invocation.accesses
     else:
         from remit.deploy.invoke import invoke
 
         full_name = _qualified_name(folder, stage, name)
-        account = options.account(folder, local=False, region=region, profile=profile)
+        account = options.account(folder, **where)
         answer = invoke(account, full_name, payload)
     _print(answer, access, as_json=as_json)
     if answer.failed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -37,21 +38,9 @@ _SIGNED_OUT: Final = frozenset(
     {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "LoginRefreshRequired"}
 )
 _SIGNATURE: Final = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException"})
-THROTTLED: Final = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "PriorRequestNotComplete",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
+_THROTTLED: Final = (
+    r"\w*Throttl\w*|BandwidthLimitExceeded|PriorRequestNotComplete|RequestLimitExceeded|RequestTimeout(Exception)?|SlowDown"
+    r"|TooManyRequestsException"
 )
 _LAYERS: Final[Mapping[LayerName, str]] = {
     "scp": "a service control policy (SCP) of the organisation denies it: ask its owner",
@@ -146,7 +135,12 @@ def transient(error: BaseException) -> bool:
     """
     if isinstance(error, (*_no_answers(), *_unreadable_answers())):
         return True
-    return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
+    return throttled(error) or status(error) >= _SERVER_ERROR
+
+
+def throttled(error: BaseException) -> bool:
+    """Return whether AWS says that it is asked too often."""
+    return re.fullmatch(_THROTTLED, code(error)) is not None
 
 
 def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[BaseException], bool]) -> T:

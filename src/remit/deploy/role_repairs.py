@@ -11,8 +11,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.deployed_references import is_open
-from remit.iam import tokens
+from remit.deploy.deployed_references import filled, is_known, is_open
 from remit.iam.policy import render
 from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
@@ -26,7 +25,7 @@ _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONG: Final = frozenset({
     "AssumeRolePolicyDocument", "AttributeValue", "Policy", "PolicyDocument", "ResourcePolicy",
 })  # fmt: skip
-_COPIED: Final = ("Path", "Description")
+_COPIED: Final = ("Path", "Description", "Tags")
 """Properties of a role that CreateRole takes as they are."""
 
 
@@ -88,26 +87,18 @@ def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mappin
         for policy, document in declared.inline.items()
     }
     attached = [fill_references(arn, names) for arn in declared.attached]
-    properties: dict[str, Any] = {}
-    for copied in _COPIED:
-        if copied in own:
-            properties[copied] = fill_references(tokens.text_of(own[copied]), names)
+    properties = {name: filled(own[name], names) for name in _COPIED if name in own}
     if "MaxSessionDuration" in own:
         # CloudFormation takes a number that is written as text; the SDK does not.
         properties["MaxSessionDuration"] = int(own["MaxSessionDuration"])
-    if "Tags" in own:
-        properties["Tags"] = [
-            {key: fill_references(tokens.text_of(text), names) for key, text in tag.items()} for tag in own["Tags"]
-        ]
-    if declared.boundary is not None:
-        properties["PermissionsBoundary"] = fill_references(declared.boundary, names)
-    texts = [*inline, *attached]
-    texts += [value for value in properties.values() if isinstance(value, str)]
-    for tag in properties.get("Tags", ()):
-        texts += tag.values()
-    if not declared.is_inline_known or not trust.statements or any(references(text) for text in texts):
+    boundary = "" if declared.boundary is None else fill_references(declared.boundary, names)
+    if boundary:
+        properties["PermissionsBoundary"] = boundary
+    has_open_text = any(references(text) for text in (*inline, *attached, boundary))
+    has_open_document = any(is_open(document) for document in (trust, *inline.values()))
+    if not declared.is_inline_known or not trust.statements or has_open_text or has_open_document:
         return ()
-    if any(is_open(document) for document in (trust, *inline.values())):
+    if not is_known(properties):
         return ()
     trust_text = json.dumps(render(trust))
     created = {"RoleName": name, "AssumeRolePolicyDocument": trust_text, **properties}

@@ -11,16 +11,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.artefacts import checksum, names_artefact
+from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import comparable, new_callers
-from remit.deploy.live_resources.resource_row import (
-    UNKNOWN,
-    ComparedProperty,
-    Read,
-    Row,
-    expected_at,
-    is_same,
-    value_at,
-)
+from remit.deploy.live_resources.resource_row import ComparedProperty, Read, Row, expected_at, is_same, value_at
 from remit.deploy.role_repairs import repair
 from remit.iam.policy import parse
 

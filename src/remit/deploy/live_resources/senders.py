@@ -10,16 +10,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deploy.deployed_references import UNKNOWN, is_known
 from remit.deploy.live_resources.policies import compare_policy, policy_check
-from remit.deploy.live_resources.resource_row import (
-    UNKNOWN,
-    ComparedProperty,
-    Read,
-    Row,
-    expected_at,
-    is_known,
-    is_same,
-)
+from remit.deploy.live_resources.resource_row import ComparedProperty, Read, Row, expected_at, is_same
 from remit.deploy.role_repairs import repair
 from remit.iam.policy import parse, render_statement
 from remit.resources.names import common_start

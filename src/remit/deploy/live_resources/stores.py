@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import policy_check, put_by
-from remit.deploy.live_resources.resource_row import UNKNOWN, PolicyWrites, Read, Row
+from remit.deploy.live_resources.resource_row import PolicyWrites, Read, Row
 from remit.deploy.role_repairs import repair
 
 if TYPE_CHECKING:
