@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.app import Grant, Reason
-from remit.deploy.aws_errors import answered_errors, denied, remit_errors, unless
+from remit.deploy.aws_errors import denied, if_there, remit_errors
 from remit.deploy.session import CONNECTIONS
 from remit.errors import RemitError
 from remit.holders import HeldPolicy, Holder, bounded, by_arn
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 U = TypeVar("U")
-_GONE: Final = ("NoSuchEntity",)
 MANY: Final = 25  # roles; of more, all of the account are asked for at once
 
 
@@ -51,7 +50,7 @@ def held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     with remit_errors():
         if account.local or len(role_names) > MANY:
             all_at_once = _here if account.local else all_held
-            roles = _if_allowed(lambda: all_at_once(account, role_names))
+            roles = if_there(partial(all_at_once, account, role_names), denied)
             if roles is not None:
                 return roles
         return each_held(account, role_names)
@@ -68,7 +67,7 @@ def _here(account: Account, role_names: Sequence[str]) -> dict[str, Holder]:
 def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with a call for each role."""
     client = account.client("iam")
-    roles = at_once(lambda name: unless(_GONE, partial(_held, client, name)), names)
+    roles = at_once(lambda name: if_there(partial(_held, client, name)), names)
     return {role.name: role for role in roles if role is not None}
 
 
@@ -126,7 +125,7 @@ def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyV
         return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
 
     with remit_errors():
-        read = at_once(lambda arn: unless(_GONE, partial(document_of, arn)), dict.fromkeys(arns))
+        read = at_once(lambda arn: if_there(partial(document_of, arn)), dict.fromkeys(arns))
     return dict(item for item in read if item is not None)
 
 
@@ -156,16 +155,6 @@ def _parsed(raw: Any, name: str) -> Policy:
         return parse(raw)
     except RemitError as error:
         raise Unreadable(f"{name} cannot be read: {error.message}", hint=error.hint) from error
-
-
-def _if_allowed(ask: Callable[[], T]) -> T | None:
-    """Ask AWS; None when the caller may not ask."""
-    try:
-        return ask()
-    except answered_errors() as error:
-        if denied(error):
-            return None
-        raise
 
 
 def at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.answers.denial import LayerName
 
@@ -42,6 +42,8 @@ _THROTTLED: Final = (
     r"\w*Throttl\w*|BandwidthLimitExceeded|PriorRequestNotComplete|RequestLimitExceeded|RequestTimeout(Exception)?|SlowDown"
     r"|TooManyRequestsException"
 )
+NOTHING: Final = r"NoSuch\w+|\w*NotFound\w*"
+"""The codes by which services say that there is nothing of a name, or none of what was asked for."""
 _LAYERS: Final[Mapping[LayerName, str]] = {
     "scp": "a service control policy (SCP) of the organisation denies it: ask its owner",
     "rcp": "a resource control policy (RCP) of the organisation denies it: ask its owner",
@@ -158,12 +160,17 @@ def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[
     return call()
 
 
-def unless(codes: Collection[str], call: Callable[[], T]) -> T | None:
-    """The answer to a call; None where AWS answers with one of these codes, such as that there is nothing."""
+def nothing(error: BaseException) -> bool:
+    """Return whether AWS says that there is nothing of a name, or none of what was asked for."""
+    return re.fullmatch(NOTHING, code(error)) is not None
+
+
+def if_there(call: Callable[[], T], is_absent: Callable[[BaseException], bool] = nothing) -> T | None:
+    """The answer to a call; None where AWS answers with an error that says so."""
     try:
         return call()
     except answered_errors() as error:
-        if code(error) not in codes:
+        if not is_absent(error):
             raise
         return None
 

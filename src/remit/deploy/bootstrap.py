@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import answered_errors, code, patiently, remit_errors, unless
+from remit.deploy.aws_errors import answered_errors, code, if_there, patiently, remit_errors
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
 
-_NOTHING: Final = frozenset(
-    {
-        "NoSuchBucketPolicy",
-        "NoSuchLifecycleConfiguration",
-        "NoSuchPublicAccessBlockConfiguration",
-        "NoSuchTagSet",
-        "OwnershipControlsNotFoundError",
-        "ServerSideEncryptionConfigurationNotFoundError",
-    }
-)
 # S3 aborts an operation while another one on the same bucket is under way.
 _SETTLING: Final = frozenset({"OperationAborted", "NoSuchBucket"})
 _PAUSES: Final = (0.5, 1, 2, 4)  # seconds; a bucket made a moment ago may not be seen everywhere yet
@@ -147,7 +137,7 @@ def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]
     read = partial(
         getattr(account.client("s3"), f"get_{setting.method}"), Bucket=name, ExpectedBucketOwner=account.account
     )
-    return unless(_NOTHING, partial(patiently, read, _PAUSES, _settles)) or {}
+    return if_there(partial(patiently, read, _PAUSES, _settles)) or {}
 
 
 def _settles(error: BaseException) -> bool:

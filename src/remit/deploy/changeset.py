@@ -19,14 +19,15 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import remit
 from remit.build import text
 from remit.catalogue.quotas import quota
-from remit.deploy.artefacts import names_artefact, remove_artefacts, upload_template
-from remit.deploy.aws_errors import BUSY, answered_errors, code, message, remit_errors
+from remit.deploy.artefacts import names_artefact, remove_objects, upload_template
+from remit.deploy.aws_errors import BUSY, answered_errors, code, if_there, message, nothing, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
@@ -217,7 +218,7 @@ def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterato
 def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
     owner = _owner(account)
     with remit_errors():
-        remove_artefacts(account, _look_folder(namespace, owner), bucket.name)
+        remove_objects(account, bucket.name, f"{_look_folder(namespace, owner)}/")
         try:
             pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
             change_sets = [
@@ -440,16 +441,15 @@ def _refuse_overtaken(account: Account, namespace: str, *, only_busy: bool = Fal
 def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | None:
     """The change set once it is made, with all its changes; None where it is gone."""
     client = account.client("cloudformation")
-    for pause in pauses(account):
-        try:
-            change_set: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
-        except answered_errors() as error:
-            if code(error) == "ChangeSetNotFound" or absent(error):
-                return None
-            raise
+    ask: Callable[[], dict[str, Any]] = partial(client.describe_change_set, StackName=namespace, ChangeSetName=name)
+    waits = pauses(account)
+    while True:
+        change_set = if_there(ask, lambda error: nothing(error) or absent(error))
+        if change_set is None:
+            return None
         if change_set["Status"] not in _PENDING:
             break
-        time.sleep(pause)
+        time.sleep(next(waits))
     token = change_set.get("NextToken")
     while token:
         page = client.describe_change_set(StackName=namespace, ChangeSetName=name, NextToken=token)

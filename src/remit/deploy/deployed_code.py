@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.artefacts import checksum, names_artefact
-from remit.deploy.aws_errors import remit_errors, unless
+from remit.deploy.aws_errors import if_there, remit_errors
 from remit.deploy.stack import deployed_template, describe
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
@@ -98,7 +98,7 @@ def _layer_name(arn: str) -> str:
 
 def _running(account: Account, name: str) -> tuple[str | None, tuple[str, ...]]:
     """The SHA-256 of a function's code, and the ARNs of its layers; None when it is gone."""
-    answer = unless(("ResourceNotFoundException",), partial(account.client("lambda").get_function, FunctionName=name))
+    answer = if_there(partial(account.client("lambda").get_function, FunctionName=name))
     if answer is None:
         return None, ()
     configuration = answer["Configuration"]

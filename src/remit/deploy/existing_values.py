@@ -10,7 +10,7 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import remit_errors, unless
+from remit.deploy.aws_errors import if_there, remit_errors
 from remit.deploy.existing_vpc import look_up_vpc, private_subnets, security_group
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import Mistakes, RemitError
@@ -82,7 +82,7 @@ def _at(value: ExistingValue) -> Iterator[None]:
 
 
 def _stored(value: ExistingValue, account: Account) -> str:
-    answer: Any = unless(("ParameterNotFound",), partial(account.client("ssm").get_parameter, Name=value.name))
+    answer: Any = if_there(partial(account.client("ssm").get_parameter, Name=value.name))
     if answer is None:
         create = f"make it first: aws ssm put-parameter --type String --name {value.name} --value …"
         raise RemitError(

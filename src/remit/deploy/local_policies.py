@@ -10,7 +10,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import remit_errors, unless
+from remit.deploy.aws_errors import if_there, remit_errors
 from remit.errors import Mistakes, RemitError
 from remit.iam.policy import Policy, allow, render
 from remit.roles.existing_policies import BOUNDARY, MANAGED_POLICY
@@ -75,7 +75,7 @@ def _make(
 
 def _default_version(iam: Any, arn: str) -> dict[str, Any] | None:
     """The version of a policy that counts; None: there is no such policy."""
-    policy = unless(("NoSuchEntity",), partial(iam.get_policy, PolicyArn=arn))
+    policy = if_there(partial(iam.get_policy, PolicyArn=arn))
     if policy is None:
         return None
     version = policy["Policy"]["DefaultVersionId"]

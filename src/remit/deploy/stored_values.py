@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import Denied, remit_errors, unless
+from remit.deploy.aws_errors import Denied, if_there, remit_errors
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import Mistakes, RemitError
 from remit.grants import secretsmanager
@@ -93,7 +93,7 @@ def _exists(account: Account, value: StoredValue) -> bool:
         name_is = {"Key": "Name", "Option": "Equals", "Values": [value.name]}
         return bool(account.client("ssm").describe_parameters(ParameterFilters=[name_is])["Parameters"])
     client = account.client("secretsmanager")
-    answer = unless(("ResourceNotFoundException",), partial(client.describe_secret, SecretId=value.name))
+    answer = if_there(partial(client.describe_secret, SecretId=value.name))
     # A secret that waits for its deletion can be described, and not be read.
     return answer is not None and "DeletedDate" not in answer
 
