@@ -100,7 +100,7 @@ def filled(value: Any, names: Mapping[str, str], unclear: str = "") -> Any:
 
 def is_known(value: Any) -> bool:
     """Whether no part of a value is UNKNOWN."""
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | tuple):
         return all(map(is_known, value.values() if isinstance(value, dict) else value))
     return value is not UNKNOWN
 

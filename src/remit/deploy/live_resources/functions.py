@@ -111,21 +111,15 @@ def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
         if name in variables and not is_same(value, variables[name])
     ]
     if changes:
-        back = {name: variables.get(name) if value is UNKNOWN else str(value) for name, value in expected.items()}
-        repairs = (
-            ()
-            if None in back.values()
-            else (
-                repair(
-                    "lambda.UpdateFunctionConfiguration",
-                    _UPDATED,
-                    FunctionName=live.name,
-                    Environment={"Variables": back},
-                ),
-            )
+        back = {
+            name: variables.get(name, UNKNOWN) if value is UNKNOWN else str(value) for name, value in expected.items()
+        }
+        environment = {"Variables": back}
+        restored = repair(
+            "lambda.UpdateFunctionConfiguration", _UPDATED, FunctionName=live.name, Environment=environment
         )
         what = f"the environment of {live.words} was changed by hand: {', '.join(changes)}"
-        yield live.drift("runs", what, *repairs)
+        yield live.drift("runs", what, restored)
 
 
 def _code(live: LiveResource, answer: Any) -> Iterator[Drift]:

@@ -154,7 +154,8 @@ class LiveResource:
         return Drift(self.logical_id, f"{self.words} is gone: it was deleted by hand", _AGAIN, kind="runs")
 
     def drift(self, kind: DriftKind, what: str, *repairs: Repair, is_public: bool = False) -> Drift:
-        """Something that was changed by hand, and the calls that put it back."""
+        """Something that was changed by hand, and the calls that put it back; none where a part of one is not known."""
+        repairs = repairs if all(is_known(each.parameters) for each in repairs) else ()
         undo = f"a deploy does not undo it; `{repairs[-1].command}` does" if repairs else "remit cannot undo it"
         return Drift(self.logical_id, what, undo, repairs=repairs, kind=kind, is_public=is_public)
 
