@@ -288,7 +288,7 @@ def request_for(name: str, resource: DeployedResource, seen: Seen) -> Request:
 def handled(resource: DeployedResource) -> set[str]:
     found = handlers(resource.type)
     assert found is not None
-    return {*found.create, *found.read, *found.update, *found.delete}
+    return {name for actions in found.by_verb.values() for name in actions}
 
 
 def requests_of_handlers(seen: Seen) -> Iterator[Request]:
