@@ -27,7 +27,10 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
@@ -41,12 +44,15 @@ MADE_BY_EVENTS = {
     "AWS::Events::Rule": ("EventPattern",),
     "AWS::Scheduler::Schedule": ("ScheduleExpression",),
     "AWS::Logs::SubscriptionFilter": ("LogGroupName", "FilterPattern"),
+    "AWS::ApiGateway::UsagePlan": ("Quota", "Throttle"),
     "AWS::IoT::TopicRule": ("TopicRulePayload.Sql",),
     "AWS::Lambda::Version": ("FunctionName",),
     "AWS::Lambda::Alias": ("FunctionName", "Name"),
     "AWS::Lambda::LayerVersion": ("LayerName",),
 }
 """Types that remit names itself, and the properties by which the same resource is found on both sides."""
+AUTHORIZATION_TYPES = {"AWSSIGV4": "AWS_IAM", "AWS.AUTH": "AWS_IAM", "REQUEST": "CUSTOM", "TOKEN": "CUSTOM"}
+"""What an authorizer of a document is as a resource."""
 OWN_IDS = {
     "AWS::ApiGateway::RestApi": "RestApi",
     "AWS::ApiGateway::Stage": "RestApiStage",
@@ -229,6 +235,11 @@ def compared(old: dict[str, Any], new: dict[str, Any], result: Result, renamed: 
         else:
             result.reasons[reason] += 1
 
+    routes, own_routes = routes_of(old), routes_of(new)
+    old, new = as_properties(old), as_properties(new)
+    for route in dict.fromkeys((*routes, *own_routes)):
+        if routes.get(route) != own_routes.get(route):
+            result.unexplained.append(f"route {route}: {routes.get(route)} is {own_routes.get(route)}")
     free = {name: resource for name, resource in new.items() if name not in old}
     for name, resource in old.items():
         kind = resource["Type"]
@@ -251,12 +262,113 @@ def compared(old: dict[str, Any], new: dict[str, Any], result: Result, renamed: 
             note(kind, "id", f"{name} is {twin}")
         for attribute in dict.fromkeys((*resource, *partner)):
             for path in differing(resource.get(attribute, {}), partner.get(attribute, {})):
+                if path == "Body" and "Body" not in partner["Properties"]:
+                    continue  # its routes are compared, whichever way they are written
                 at = path if attribute == "Properties" else f"@{attribute}"
                 at += " absent" if at_path(resource.get(attribute), path) is None else ""
                 was, is_now = (at_path(side.get(attribute), path) for side in (resource, partner))
                 note(kind, re.sub(r"\[\d+\]", "[]", at), f"{name}: {was!r:.90} is {is_now!r:.90}")
     for name, resource in free.items():
         note(resource["Type"], "+", name)
+
+
+def as_properties(resources: dict[str, Any]) -> dict[str, Any]:
+    """Resources of which the documents of APIs say nothing that a property says: CORS, a policy, media types."""
+    resources = json.loads(json.dumps(resources))
+    for resource in resources.values():
+        properties = resource.get("Properties", {})
+        body = properties.get("Body")
+        if isinstance(body, dict):
+            policy, cors = (body.pop(f"x-amazon-apigateway-{name}", None) for name in ("policy", "cors"))
+            own_region = f":{os.environ['AWS_DEFAULT_REGION']}:"  # which the translator puts in
+            policy = json.loads(json.dumps(policy).replace(own_region, ":${AWS::Region}:"))
+            properties |= {"Policy": policy} if policy else {}
+            spelled = {name[:1].upper() + name[1:]: value for name, value in (cors or {}).items()}
+            properties |= {"CorsConfiguration": spelled} if cors else {}
+        if "BinaryMediaTypes" in properties:
+            properties["BinaryMediaTypes"] = [text.replace("~1", "/") for text in properties["BinaryMediaTypes"]]
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping" and properties.get("Enabled") is True:
+            properties.pop("Enabled")  # which it is where nothing is said
+    return resources
+
+
+def routes_of(resources: dict[str, Any]) -> dict[str, str]:
+    """The routes of a template's APIs, those in documents as well: the function that each runs, and whom it lets in."""
+    routes: dict[str, str] = {}
+    for resource in resources.values():
+        kind, properties = resource["Type"], resource.get("Properties", {})
+        if kind == "AWS::ApiGatewayV2::Route":
+            integration = _referred(resources, properties.get("Target", ""))
+            version = integration.get("PayloadFormatVersion", "1.0")
+            function = _function_of(integration.get("IntegrationUri"))
+            routes[f"http {properties['RouteKey']}"] = f"{function} {version} {_asked(resources, properties)}"
+        called = properties.get("Integration", {})
+        if kind == "AWS::ApiGateway::Method" and called.get("Type") not in (None, "MOCK"):
+            path = _path_of(resources, str(properties.get("ResourceId")))
+            function = _function_of(called.get("Uri"))
+            key = "key " if properties.get("ApiKeyRequired") else ""
+            routes[f"rest {properties['HttpMethod']} {path}"] = f"{function} {key}{_asked(resources, properties)}"
+        if kind in ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api") and isinstance(properties.get("Body"), dict):
+            is_rest = kind == "AWS::ApiGateway::RestApi"
+            routes |= dict(_routes_of_body(properties["Body"], is_rest=is_rest))
+    return routes
+
+
+def _routes_of_body(body: dict[str, Any], *, is_rest: bool) -> Iterator[tuple[str, str]]:
+    schemes = {**body.get("securityDefinitions", {}), **body.get("components", {}).get("securitySchemes", {})}
+    for path, operations in (body.get("paths") or {}).items():
+        for method, operation in operations.items():
+            integration = operation.get("x-amazon-apigateway-integration") if isinstance(operation, dict) else None
+            if not isinstance(integration, dict) or integration.get("type") == "mock":
+                continue
+            verb = "ANY" if method.startswith("x-") else method.upper()
+            asked = ["NONE"]
+            for name, scopes in [pair for item in operation.get("security", []) for pair in item.items()]:
+                scheme = schemes.get(name, {})
+                authorizer = scheme.get("x-amazon-apigateway-authorizer", {})
+                told = authorizer.get("type", scheme.get("x-amazon-apigateway-authtype", name)).upper()
+                told = {"AWSSIGV4": "AWS_IAM", "AWS.AUTH": "AWS_IAM", "REQUEST": "CUSTOM", "TOKEN": "CUSTOM"}.get(
+                    told, told
+                )
+                checker = _function_of(authorizer.get("authorizerUri"))
+                if name == "api_key":
+                    asked.insert(0, "key")
+                elif name != "NONE":
+                    asked[-1] = " ".join(filter(None, (told, checker, *sorted(map(str, scopes)))))
+            function, start = _function_of(integration.get("uri")), "rest" if is_rest else "http"
+            version = "" if is_rest else f" {integration.get('payloadFormatVersion', '1.0')}"
+            route = f"{verb} {path.rstrip('/') or '/' if is_rest else path}"
+            route = "$default" if path in ("/$default", "$default") else route
+            yield f"{start} {route}", f"{function}{version} {' '.join(asked)}"
+
+
+def _referred(resources: dict[str, Any], reference: Any) -> dict[str, Any]:
+    """The properties of the resource that a text refers to."""
+    found = re.search(r"\$\{(\w+)\}", str(reference))
+    properties: dict[str, Any] = resources.get(found[1] if found else "", {}).get("Properties", {})
+    return properties
+
+
+def _asked(resources: dict[str, Any], route: dict[str, Any]) -> str:
+    """What a route asks of its caller."""
+    authorizer = _referred(resources, route.get("AuthorizerId"))
+    checker = _function_of(authorizer.get("AuthorizerUri"))
+    scopes = sorted(map(str, route.get("AuthorizationScopes") or []))
+    return " ".join(filter(None, (route.get("AuthorizationType", "NONE"), checker, *scopes)))
+
+
+def _function_of(uri: Any) -> str:
+    """The function that a URI calls."""
+    found = re.search(r"\$\{(\w+?)(Alias\w*)?(\.Arn|\.Alias)?\}(/invocations)?$", str(uri))
+    return found[1].removesuffix("Function") if found else ""
+
+
+def _path_of(resources: dict[str, Any], reference: str) -> str:
+    """The path of a resource of a REST API."""
+    properties = _referred(resources, reference)
+    if "PathPart" not in properties:
+        return "/"
+    return f"{_path_of(resources, properties['ParentId']).rstrip('/')}/{properties['PathPart']}"
 
 
 def with_ids(resources: dict[str, Any], renamed: dict[str, str]) -> dict[str, Any]:

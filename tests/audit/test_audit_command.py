@@ -7,7 +7,7 @@ import gzip
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -155,14 +155,18 @@ def test_a_cache_that_lost_what_lint_found_is_no_cache(tmp_path: Path) -> None:
         path.write_bytes(content)
 
 
+T = TypeVar("T")
+
+
 class CountingCache(ResultCache):
     """Counts how many results of accounts are in memory whenever one more is read."""
 
     most_alive = 0
 
-    def account(self, name: str) -> AuditedAccount | None:
-        self.most_alive = max(self.most_alive, results_alive())
-        return super().account(name)
+    def read(self, name: str, kind: type[T]) -> T | None:
+        if kind is AuditedAccount:
+            self.most_alive = max(self.most_alive, results_alive())
+        return super().read(name, kind)
 
 
 def results_alive() -> int:

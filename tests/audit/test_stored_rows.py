@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remit.audit.stored_rows import StoredRows
+from remit.audit.audit import StoredRows
 
 FAR_MORE_THAN_MEMORY_TAKES = "x" * 2_000_000
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from audit_accounts import ACCOUNT, NOW, OTHER, allow, deny, document, page, role, user, write
 from remit.audit.audit import AuditInput, audit
-from remit.audit.called_actions import actions_of_event, is_logged
 from remit.audit.trail import TrailSummary, summed_up, trail_files
+from remit.audit.unused_access import actions_of_event, is_logged
 from remit.audit.workers import processes, summed_up_trail
 from remit.catalogue.actions import services
 from remit.errors import RemitError

@@ -11,8 +11,7 @@ import pytest
 
 from remit.deploy.local_policies import make_policies
 from remit.iam.policy import parse
-from remit.roles.existing_policies import BOUNDARY
-from remit.triggers.existing_sources import ExistingSource
+from remit.triggers.existing_sources import BOUNDARY, ExistingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,8 @@ from remit.app import Grant, Reason
 from remit.holders import Holder, inline
 from remit.iam.length import length, policy_length
 from remit.iam.policy import parse
-from remit.lint.policies import document_of
+from remit.lint.policies import with_statements
+from remit.lint.rule_inputs import PolicyDocument
 from remit.roles.policy_size import Sizes
 
 SPACED: dict[str, Any] = {
@@ -38,7 +39,7 @@ def test_lint_builds_and_minimising_count_the_same_characters() -> None:
     )
     counted = {
         "minimise": policy_length(policy),
-        "lint": document_of(SPACED, "identity", lambda _: None).size,
+        "lint": with_statements(PolicyDocument("identity", lambda _: None, SPACED)).size,
         "build": Sizes("orders-dev", {}).policy(role),
         "a file": Sizes("orders-dev", {}).written(SPACED),
     }
@@ -66,4 +67,4 @@ def test_of_what_a_condition_chooses_lint_counts_the_shorter() -> None:
     }
     raw = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [chosen, "arn:aws:s3:::b"]}}
     least = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::b"]}}
-    assert document_of(raw, "identity", lambda _: None, names=frozenset()).size == length(least)
+    assert with_statements(PolicyDocument("identity", lambda _: None, raw, names=frozenset())).size == length(least)

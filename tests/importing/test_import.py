@@ -60,6 +60,7 @@ Resources:
         - SQSSendMessagePolicy: {QueueName: !GetAtt Orders.QueueName}
         - AWSLambdaBasicExecutionRole
         - AmazonSSMReadOnlyAccess
+        - !ImportValue shared-policy
         - Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: !Sub "arn:aws:s3:::${Stage}-in/*"}]
       Events:
         Queue: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn, BatchSize: 5}}
@@ -324,6 +325,47 @@ Resources:
     assert 'on.rest("GET /orders", auth="NONE")' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("properties", "what"),
+    [
+        ("", []),
+        ("Cors: \"'*'\"", ["Cors of Api"]),
+        ("Auth: {DefaultAuthorizer: AWS_IAM}", ["Api (AWS::Serverless::Api)"]),
+        ("Auth: {ApiKeyRequired: true}", ["Api (AWS::Serverless::Api)"]),
+        ("Auth: {ResourcePolicy: {IpRangeBlacklist: [1.2.3.4]}}", ["Api (AWS::Serverless::Api)"]),
+    ],
+)
+def test_an_api_with_a_document_is_left_where_sam_would_write_into_it_whom_it_keeps_out(
+    tmp_path: Path, properties: str, what: list[str]
+) -> None:
+    source = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      DefinitionBody: {{openapi: 3.0.1, info: {{title: a, version: "1"}}, paths: {{}}}}
+      {properties}
+"""
+    result = imported(
+        tmp_path, {"template.yaml": source + FUNCTION.partition("Resources:")[2], **CODE}, "template.yaml"
+    )
+    assert what == [left.what for left in result.left if "Api" in left.what]
+    data = (tmp_path / "app/shared/resources/data.py").read_text("utf-8")
+    assert ("Auth" in properties) == ("AWS::ApiGateway::RestApi" not in data)
+
+
+def test_an_access_log_that_a_condition_decides_is_left(tmp_path: Path) -> None:
+    log = "AccessLogSetting: !If [IsProd, {DestinationArn: a, Format: b}, !Ref AWS::NoValue]"
+    api = f"  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, {log}}}}}\n  Orders:"
+    source = FUNCTION.replace("  Orders:", api, 1)
+    result = imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml")
+    assert [("AccessLogSetting of Api", "a condition decides it")] == [
+        (left.what, left.because) for left in result.left
+    ]
+
+
 def test_the_pollers_of_a_queue_are_kept(tmp_path: Path) -> None:
     pollers = "BatchSize: 5, ProvisionedPollerConfig: {MinimumPollers: 2, MaximumPollers: 4}}}"
     imported(tmp_path, {"template.yaml": FUNCTION.replace("BatchSize: 5}}", pollers), **CODE}, "template.yaml")
@@ -384,6 +426,30 @@ def test_a_service_of_serverless_keeps_its_names_and_its_variables_are_resolved(
     assert 'existing.parameter("/shop/key")' in (tmp_path / "app/parameters.py").read_text("utf-8")
     schedules = [each for each in resources.values() if each["Type"] == "AWS::Scheduler::Schedule"]
     assert [each["Properties"]["State"] for each in schedules] == ["DISABLED", "DISABLED"]
+
+
+def test_what_a_service_of_serverless_says_by_files_defaults_and_plugins_is_read(tmp_path: Path) -> None:
+    service = """\
+service: shop
+provider: {name: aws, runtime: python3.13}
+custom: ${file(custom.yml)}
+functions:
+  find_all:
+    handler: orders.get
+    layers: [{Ref: PythonRequirementsLambdaLayer}]
+    environment: {NAME: "${self:custom.name}-${self:provider.stage}-${self:provider.region}"}
+    events: [cognitoUserPool: {pool: users, trigger: PostConfirmation}]
+  sub-one: {handler: orders.get, module: part}
+"""
+    code = "def get(event, context): ..."
+    files = {"serverless.yml": service, "custom.yml": "name: x", "orders.py": code, "part/orders.py": code}
+    assert () == imported(tmp_path, files, "serverless.yml").left
+    resources = template(tmp_path)
+    assert {"CognitoUserPoolUsers", "FindAllRole", "SubOneRole"} <= resources.keys()
+    properties = resources["FindUnderscoreallLambdaFunction"]["Properties"]
+    assert {"Fn::Sub": "x-dev-${AWS::Region}"} == properties["Environment"]["Variables"]["NAME"]
+    assert "Layers" not in properties
+    assert 'code="functions/part"' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
 def test_logs_of_serverless_are_kept_as_long_as_it_says(tmp_path: Path) -> None:

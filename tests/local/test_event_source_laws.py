@@ -133,8 +133,9 @@ class Destination:
 
     failed: list[tuple[str, list[str]]] = field(default_factory=list)
 
-    def send(self, _function: object, _arn: str, batch: Any) -> None:
-        self.failed.append((batch.condition, [numbered(record) for record in batch.batch.records]))
+    def send(self, _function: object, _arn: str, record: Any) -> None:
+        records = json.loads(record.stored["payload"])["Records"]
+        self.failed.append((record.document["requestContext"]["condition"], [numbered(one) for one in records]))
 
 
 @settings(max_examples=cases(200, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -24,7 +24,7 @@ class Sent:
         self.documents: list[dict[str, Any]] = []
 
     def send(self, _function: object, _destination: str, record: Any) -> None:
-        self.documents.append(record.document())
+        self.documents.append(record.document)
 
 
 def record(number: int, age: float = 0) -> dict[str, Any]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from botocore.exceptions import ClientError
-
-import stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,16 +63,6 @@ def test_a_bucket_that_is_not_empty_is_not_deleted_with_its_stack(cloud: Cloud) 
     assert ("The bucket you tried to delete is not empty." in reason) is cloud.refuses
 
 
-@pytest.mark.parametrize("named", ["ManagedPolicyArns", "PermissionsBoundary"])
-def test_a_managed_policy_must_exist_to_be_attached_or_to_be_a_boundary(cloud: Cloud, named: str) -> None:
-    arn = "arn:aws:iam::aws:policy/AmazonSQSFullAcess"
-    policies: Any = [arn] if named == "ManagedPolicyArns" else arn
-    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST, named: policies}}
-    status, reason = cloud.deploy(f"attaches-{named}", Role=role)
-    assert (status == "ROLLBACK_COMPLETE") is cloud.refuses
-    assert (f"{arn} does not exist or is not attachable." in reason) is cloud.refuses
-
-
 def test_a_property_that_the_type_does_not_have_fails_its_resource(cloud: Cloud) -> None:
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 1, "Tags": [{"Key": "a", "Valeu": "b"}]}}
     status, reason = cloud.deploy("unknown-property", Queue=queue)
@@ -83,62 +70,10 @@ def test_a_property_that_the_type_does_not_have_fails_its_resource(cloud: Cloud)
     assert ("[#/Tags/0: extraneous key [Valeu] is not permitted]" in reason) is cloud.refuses
 
 
-def test_a_function_needs_a_role_that_lambda_may_assume(cloud: Cloud) -> None:
-    trust = {"Statement": [{**TRUST["Statement"][0], "Principal": {"Service": "events.amazonaws.com"}}]}  # type: ignore[dict-item]
-    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
-    properties = {"Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Code": {"ZipFile": "def handler(*_): ..."}}
-    function = {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {**properties, "Runtime": "python3.12", "Handler": "index.handler"},
-    }
-    status, reason = cloud.deploy("untrusting", Role=role, Function=function)
-    assert (status == "ROLLBACK_COMPLETE") is cloud.refuses
-    assert ("The role defined for the function cannot be assumed by Lambda." in reason) is cloud.refuses
-
-
 def test_a_template_with_roles_needs_the_capability(cloud: Cloud) -> None:
     answer = error(cloud.client("cloudformation").create_stack, StackName="able", TemplateBody=template({"Role": ROLE}))
     wanted = "(InsufficientCapabilitiesException)", "Requires capabilities : [CAPABILITY_NAMED_IAM]"
     assert (all(words in answer for words in wanted)) is cloud.refuses
-
-
-def test_a_stack_is_neither_deleted_nor_planned_while_it_is_updated(cloud: Cloud) -> None:
-    cloudformation = cloud.client("cloudformation")
-    topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
-    cloud.deploy("busy", **topic)
-    cloudformation.update_stack(StackName="busy", TemplateBody=template(topic | stacks.WAITING))
-    planned = error(
-        cloudformation.create_change_set, StackName="busy", ChangeSetName="next", TemplateBody=template({**topic})
-    )
-    deleted = error(cloudformation.delete_stack, StackName="busy")
-    assert ("is in UPDATE_IN_PROGRESS state and can not be updated." in planned) is cloud.refuses
-    assert ("cannot be deleted while in status UPDATE_IN_PROGRESS" in deleted) is cloud.refuses
-    if not cloud.is_bare:
-        stacks.end_waiting(cloudformation, "busy")
-
-
-def test_a_stack_whose_creation_was_rolled_back_is_not_created_again(cloud: Cloud) -> None:
-    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "taken"}}
-    cloud.client("s3").create_bucket(Bucket="taken")
-    assert cloud.deploy("again", Bucket=bucket)[0] == "ROLLBACK_COMPLETE"
-    cloudformation, body = cloud.client("cloudformation"), template({"Topic": {"Type": "AWS::SNS::Topic"}})
-    planned = error(
-        cloudformation.create_change_set,
-        StackName="again",
-        ChangeSetName="a",
-        ChangeSetType="CREATE",
-        TemplateBody=body,
-    )
-    assert ("(AlreadyExistsException)" in planned) is cloud.refuses
-
-
-def test_the_expected_owner_of_a_bucket_must_be_its_owner(cloud: Cloud) -> None:
-    s3 = cloud.client("s3")
-    s3.create_bucket(Bucket="owned")
-    assert (
-        "(AccessDenied)" in error(s3.list_objects_v2, Bucket="owned", ExpectedBucketOwner="1" * 12)
-    ) is cloud.refuses
-    assert error(s3.list_objects_v2, Bucket="owned", ExpectedBucketOwner="0" * 12) == ""
 
 
 def test_a_simulation_knows_boundaries_and_conditions(cloud: Cloud) -> None:
@@ -161,50 +96,3 @@ def test_nobody_but_remit_simulates_other_policies(cloud: Cloud) -> None:
     simulate = cloud.client("iam").simulate_custom_policy
     answer = error(simulate, PolicyInputList=[policy], ActionNames=["sqs:SendMessage"])
     assert ("(NotImplemented)" in answer) is cloud.refuses
-
-
-def test_a_stack_policy_protects_what_it_does_not_allow_to_be_updated(cloud: Cloud) -> None:
-    queue, topic = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
-    cloud.deploy("protected", Queue=queue, Topic=topic)
-    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "NotResource": "LogicalResourceId/Queue"}
-    cloud.client("cloudformation").set_stack_policy(
-        StackName="protected", StackPolicyBody=json.dumps({"Statement": [allowed]})
-    )
-    free = {**topic, "Properties": {"DisplayName": "orders"}}
-    assert cloud.deploy("protected", update=True, Queue=queue, Topic=free)[0] == "UPDATE_COMPLETE"
-    slow = {**queue, "Properties": {"DelaySeconds": 5}}
-    status, reason = cloud.deploy("protected", update=True, Queue=slow, Topic=free)
-    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
-    assert ("Action denied by stack policy" in reason) is cloud.refuses
-
-
-def test_a_stack_policy_protects_what_it_does_not_allow_to_be_replaced(cloud: Cloud) -> None:
-    queue, topic = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "kept"}}, {"Type": "AWS::SNS::Topic"}
-    cloud.deploy("kept", Queue=queue, Topic=topic)
-    allowed = {"Effect": "Allow", "Action": "Update:Modify", "Principal": "*", "Resource": "*"}
-    cloud.client("cloudformation").set_stack_policy(
-        StackName="kept", StackPolicyBody=json.dumps({"Statement": [allowed]})
-    )
-    slow = {**queue, "Properties": {"QueueName": "kept", "DelaySeconds": 5}}
-    assert cloud.deploy("kept", update=True, Queue=slow, Topic=topic)[0] == "UPDATE_COMPLETE"
-    renamed = {**queue, "Properties": {"QueueName": "renamed", "DelaySeconds": 5}}
-    status, reason = cloud.deploy("kept", update=True, Queue=renamed, Topic=topic)
-    denial = "Action denied by stack policy: Implicit deny of [Update:Replace] for resource [LogicalResourceId/Queue]"
-    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
-    assert (denial in reason) is cloud.refuses
-
-
-def test_a_stack_policy_protects_what_it_does_not_allow_to_be_removed(cloud: Cloud) -> None:
-    queue, topic = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "stays"}}, {"Type": "AWS::SNS::Topic"}
-    cloud.deploy("stays", Queue=queue, Topic=topic)
-    protected = {"Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "LogicalResourceId/Queue"}
-    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
-    cloud.client("cloudformation").set_stack_policy(
-        StackName="stays", StackPolicyBody=json.dumps({"Statement": [allowed, protected]})
-    )
-    status, reason = cloud.deploy("stays", update=True, Topic=topic)
-    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
-    denial = "Action denied by stack policy: Deny of [Update:Delete] for resource [LogicalResourceId/Queue]"
-    assert (reason == denial) is cloud.refuses
-    assert bool(cloud.client("sqs").list_queues(QueueNamePrefix="stays").get("QueueUrls")) is cloud.refuses
-    assert cloud.deploy("stays", update=True, Queue=queue)[0] == "UPDATE_COMPLETE"

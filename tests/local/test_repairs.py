@@ -17,13 +17,13 @@ from remit.local.emulator import instead_of
 HERE = Path(__file__).parent
 REPAIRS = HERE.parents[1] / "src" / "remit" / "local" / "repairs"
 EMULATOR = Path(ministack.__file__).parent
-HELPERS = ("_completed_by", "_handlers", "prepare")
+HELPERS = ("prepare",)
 
 
 def is_repair(function: ast.FunctionDef) -> bool:
     """A function that refuses, or puts something in the place of the emulator's own."""
     text = ast.unparse(function)
-    calls = ("instead_of(", "around(", "_completed_by(", "prepare(", "_RESOURCE_HANDLERS")
+    calls = ("instead_of(", "around(", "completed_by(", "prepare(", "resource_handlers(")
     return function.name.startswith("_refuse_") or any(call in text for call in calls)
 
 

@@ -14,7 +14,7 @@ from remit.documents.read import read
 from remit.errors import Origin
 from remit.iam.policy import allow
 from remit.review.access_change import AccessSetting, Given
-from remit.review.policies_beside import policies_beside
+from remit.review.resource_access import policies_beside
 from remit.template.role_files import read_source
 
 

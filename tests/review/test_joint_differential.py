@@ -18,7 +18,7 @@ from remit.answers.explanation import explain
 from remit.answers.resource_policies import with_resource_policies
 from remit.documents.read import read
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
-from remit.review.policies_beside import policies_beside
+from remit.review.resource_access import policies_beside
 from remit.review.template_changes import review_templates
 from remit.roles.reference_names import fill_references, names_in
 from remit.roles.reference_shapes import shapes_of

@@ -11,8 +11,8 @@ import remit
 from remit.documents.yaml_text import read_yaml
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.lint.policies import document_of
-from remit.lint.rule_inputs import IDENTITY
+from remit.lint.policies import with_statements
+from remit.lint.rule_inputs import IDENTITY, PolicyDocument
 from remit.template.branches import NO_VALUE, ConditionOutcome, Deciding, branches, items, variants
 from remit.template.condition_outcomes import by_conditions, worlds
 from remit.template.policy_documents import grants_of
@@ -92,7 +92,7 @@ def test_statements_that_a_condition_chooses_by_turns_exclude_each_other() -> No
     chosen, otherwise, always = statements
     raw = {"Statement": [{"Fn::If": ["IsProd", chosen, otherwise]}, always]}
 
-    first, second, third = document_of(raw, IDENTITY, lambda _: None, names=frozenset()).statements
+    first, second, third = with_statements(PolicyDocument(IDENTITY, lambda _: None, raw, names=frozenset())).statements
 
     assert [first.excludes(second), first.excludes(third), third.goes_with(first), first.goes_with(third)] == [
         True,

@@ -265,31 +265,17 @@ def _schedule(request: ActionRequest) -> Iterator[str]:
     yield request.arn("scheduler", f"schedule/{group}/{request.parameters.get('Name', '*')}")
 
 
-def _user(request: ActionRequest) -> Iterator[str]:
-    """A user with its path; without a name it is the caller ("CreateAccessKey", IAM API Reference)."""
-    name = request.text("UserName")
-    if name is not None:
-        path = str(request.parameters.get("Path", "/"))
-        yield request.stored.user_arn(name) or request.arn("iam", f"user{path}{name}", region="")
-    elif ":user/" in request.setting.caller:
-        yield request.setting.caller
-
-
-def _role(request: ActionRequest) -> Iterator[str]:
-    """A role with its path, which its name does not tell."""
-    name = request.text("RoleName")
-    if name is not None:
-        path = str(request.parameters.get("Path", "/"))
-        yield request.stored.role_arn(name) or request.arn("iam", f"role{path}{name}", region="")
-
-
 _WITH_PATH: Final = {"server-certificate": "ServerCertificateName", "mfa": "VirtualMFADeviceName"}
 """The parameters that name what is made with a path ("UploadServerCertificate", "CreateVirtualMFADevice")."""
 
 
 def _of_iam(request: ActionRequest) -> Iterator[str]:
+    """A role or a user with its path, which its name does not tell; without a name it is the caller.
+
+    Source: "CreateAccessKey" and its like (IAM API Reference).
+    """
     kinds = target_names(request.action)
-    path = request.parameters.get("Path", "/")
+    path = str(request.parameters.get("Path", "/"))
     for kind, parameter in _WITH_PATH.items():
         name = request.text(parameter)
         if kind in kinds and name is not None:
@@ -297,10 +283,15 @@ def _of_iam(request: ActionRequest) -> Iterator[str]:
     url = request.text("Url")
     if "oidc-provider" in kinds and url is not None:  # its ARN has the address without https://
         yield request.arn("iam", f"oidc-provider/{url.rpartition('://')[2]}", region="")
+    role, user = request.text("RoleName"), request.text("UserName")
     if "role" in kinds and "RoleName" in request.parameters:
-        yield from _role(request)
+        if role is not None:
+            yield request.stored.role_arn(role) or request.arn("iam", f"role{path}{role}", region="")
     elif kinds == {"user"} or ("user" in kinds and "UserName" in request.parameters):
-        yield from _user(request)
+        if user is not None:
+            yield request.stored.user_arn(user) or request.arn("iam", f"user{path}{user}", region="")
+        elif ":user/" in request.setting.caller:
+            yield request.setting.caller
 
 
 def _stack(request: ActionRequest) -> Iterator[str]:
@@ -323,7 +314,10 @@ def _data_catalog(request: ActionRequest) -> Iterator[str]:
     if "rootcatalog" not in kinds or not kinds <= _OF_CATALOG:
         return
     yield request.arn("glue", "catalog")
-    own_name = _name_in_catalog(request.parameters)
+    # A request gives the name, or what it makes has it.
+    holders = (request.parameters, request.parameters.get("DatabaseInput"), request.parameters.get("TableInput"))
+    names = (holder.get("Name") for holder in holders if isinstance(holder, dict))
+    own_name = next((name for name in names if isinstance(name, str)), None)
     own_database = own_name if request.operation.name.endswith("Database") else None
     database = request.parameters.get("DatabaseName") or own_database or UNRESOLVED
     if "database" in kinds:
@@ -331,15 +325,6 @@ def _data_catalog(request: ActionRequest) -> Iterator[str]:
     if "table" in kinds and own_database is None:
         table = request.parameters.get("TableName") or own_name or UNRESOLVED
         yield request.arn("glue", f"table/{database}/{table}")
-
-
-def _name_in_catalog(parameters: Parameters) -> str | None:
-    """The name that a request of the Data Catalog gives, or that is in what it makes."""
-    for holder in (parameters, parameters.get("DatabaseInput"), parameters.get("TableInput")):
-        name = holder.get("Name") if isinstance(holder, dict) else None
-        if isinstance(name, str):
-            return name
-    return None
 
 
 _OF_MAIL: Final = (
@@ -414,16 +399,10 @@ def _command(request: ActionRequest) -> Iterator[str]:
         yield _node(instance, request.setting)
 
 
-def _connected_node(request: ActionRequest) -> Iterator[str]:
-    """The managed node that is asked about ("GetConnectionStatus", AWS Systems Manager API Reference: Target)."""
-    for node in request.texts("Target"):
-        yield _node(node, request.setting)
-
-
 def _task(request: ActionRequest) -> Iterator[str]:
-    """The state machine or activity that waits for a task's token, which by itself does not say that."""
-    for token in request.texts("taskToken"):
-        yield request.stored.waiting_for(token) or request.arn("states", UNRESOLVED)
+    """The state machine or activity that waits: a task's token, which names it alone, does not say that."""
+    for _token in request.texts("taskToken"):
+        yield request.arn("states", UNRESOLVED)
 
 
 def _node(instance: str, setting: RequestSetting) -> str:
@@ -434,12 +413,12 @@ def _node(instance: str, setting: RequestSetting) -> str:
 
 
 def _work_group(request: ActionRequest) -> Iterator[str]:
-    """A query without a workgroup is of the one called `primary` ("StartQueryExecution", Amazon Athena API)."""
-    yield request.arn("athena", f"workgroup/{request.parameters.get('WorkGroup') or 'primary'}")
+    """A query without a workgroup is of the one called `primary`; one that was started is known by its id alone.
 
-
-def _work_group_of_query(request: ActionRequest) -> Iterator[str]:
-    """A query that was started is known by its id alone ("GetQueryExecution", Amazon Athena API)."""
+    Source: "StartQueryExecution", "GetQueryExecution" (Amazon Athena API Reference).
+    """
+    if "QueryExecutionId" not in request.parameters:
+        yield request.arn("athena", f"workgroup/{request.parameters.get('WorkGroup') or 'primary'}")
     for query in request.texts("QueryExecutionId"):
         yield request.arn("athena", f"workgroup/{request.stored.work_group(query) or UNRESOLVED}")
 
@@ -528,16 +507,15 @@ RESOURCES: Final[Mapping[str, Row]] = {
     ),
     **_rows(
         "athena",
-        ("StartQueryExecution", "CreateNamedQuery", "ListQueryExecutions", "ListNamedQueries"),
+        (
+            "StartQueryExecution", "CreateNamedQuery", "ListQueryExecutions", "ListNamedQueries", "GetQueryExecution",
+            "GetQueryResults", "GetQueryRuntimeStatistics", "StopQueryExecution",
+        ),
         _work_group,
     ),
-    **_rows(
-        "athena",
-        ("GetQueryExecution", "GetQueryResults", "GetQueryRuntimeStatistics", "StopQueryExecution"),
-        _work_group_of_query,
-    ),
     **_rows("ssm", ("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"), _tagged_by_ssm),
-    "ssm:GetConnectionStatus": _connected_node,
+    # "GetConnectionStatus" (AWS Systems Manager API Reference): Target is the managed node that is asked about.
+    "ssm:GetConnectionStatus": lambda request: (_node(node, request.setting) for node in request.texts("Target")),
     "ssm:SendCommand": _command,
     "bedrock": _model,
     **_rows("states", ("SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"), _task),

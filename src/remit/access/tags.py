@@ -63,26 +63,19 @@ def _pair(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 _CREATES: Final = re.compile(r"Allocate|Copy|Create|Import|Publish|Put|Register|Request|Restore|Run|Upload")
+_TAG_RESOURCE: Final = frozenset({
+    "cloudwatch", "dynamodb", "ecr", "ecs", "events", "glue", "kms", "lambda", "logs", "scheduler", "secretsmanager",
+    "sns", "states",
+})  # fmt: skip
+"""The prefixes of services of which TagResource tags what they create."""
 _TAGGING: Final = {
     "acm": "acm:AddTagsToCertificate",
-    "cloudwatch": "cloudwatch:TagResource",
-    "dynamodb": "dynamodb:TagResource",
     "ec2": "ec2:CreateTags",
-    "ecr": "ecr:TagResource",
-    "ecs": "ecs:TagResource",
     "elasticloadbalancing": "elasticloadbalancing:AddTags",
-    "events": "events:TagResource",
     "firehose": "firehose:TagDeliveryStream",
-    "glue": "glue:TagResource",
-    "kms": "kms:TagResource",
-    "lambda": "lambda:TagResource",
-    "logs": "logs:TagResource",
     "rds": "rds:AddTagsToResource",
-    "scheduler": "scheduler:TagResource",
-    "secretsmanager": "secretsmanager:TagResource",
-    "sns": "sns:TagResource",
     "ssm": "ssm:AddTagsToResource",
-    "states": "states:TagResource",
+    **{prefix: f"{prefix}:TagResource" for prefix in _TAG_RESOURCE},
 }
 """The action that tags what a service creates, by the prefix of the service's actions."""
 _OF_OPERATIONS: Final = {

@@ -18,11 +18,13 @@ from remit.audit.trust import lets_tags_in
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from remit.audit.caller_pins import PinValue
+    from remit.audit.document_parts import LayerNumbers
     from remit.audit.entities import Identity
     from remit.audit.organization import ControlPolicy, Organization, OrganizationAccount
+    from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Condition, Policy
 
 _SERVICE_LINKED: Final = "/aws-service-role/"
@@ -190,30 +192,37 @@ class AccessQuestions:
     ) -> AccessAnswer:
         """Return whether a principal can do an action on some of the resources, `when` some conditions hold."""
         numbers = self.parts.layer_numbers(asker.profile, action)
-        layers = self.parts.layers(numbers)
+        return numbered(self.within(asker, action, resources, self.parts.layers(numbers), numbers, when), numbers)
+
+    def within(
+        self,
+        asker: Asker,
+        action: str,
+        resources: tuple[str, ...],
+        layers: Layers,
+        key: object,
+        when: tuple[Condition, ...],
+    ) -> AccessAnswer:
+        """The same within some layers, which `key` stands for.
+
+        A user asks with its keys and, where policies tell that apart, with a session of GetSessionToken, which may call
+        AssumeRole and nothing else of STS.
+        """
         policies = policies_of(layers)
+        callers = [asker.caller]
+        if asker.caller.kind == "user" and any("aws:tokenissuetime" in pinned_keys(policy) for policy in policies):
+            callers.append(asker.caller.with_session(self.now))
         access = NO
-        for caller in self.callers(asker, policies):
-            caller_pins = (*pins(caller, policies), *when)
-            question = (action, resources, numbers, caller_pins)
-            known = self._answers.get(question)
-            if known is None:
+        for caller in callers:
+            conditions = (*pins(caller, policies), *when)
+            question = (action, resources, key, conditions)
+            if question not in self._answers:
                 valued = mapped_layers(layers, partial(with_callers_values, caller=caller))
-                known = answer(PolicyQuestion(action, resources, caller.arn, valued, caller_pins))
-                if known.allowing is not None:
-                    number, index = known.allowing
-                    known = replace(known, allowing=(numbers.identity[number], index))
-                self._answers[question] = known
-            access = known
+                self._answers[question] = answer(PolicyQuestion(action, resources, caller.arn, valued, conditions))
+            access = self._answers[question]
             if access.verdict == "yes":
                 break
         return access
-
-    def callers(self, asker: Asker, policies: Iterable[Policy]) -> Iterator[PinnedCaller]:
-        """The principal as it asks: a user with its keys and, where policies tell that apart, with a session's."""
-        yield asker.caller
-        if asker.caller.kind == "user" and any("aws:tokenissuetime" in pinned_keys(policy) for policy in policies):
-            yield asker.caller.with_session(self.now)
 
     def statement(self, identity: Identity, action: str, access: AccessAnswer) -> str:
         """The statement of an identity's policies that allows an answer's request; empty where there is no request.
@@ -230,3 +239,11 @@ class AccessQuestions:
                 sid = f" ({statement.sid})" if statement.sid else ""
                 return f"{use.spelled}, Statement[{place}]{sid}"
         return ""
+
+
+def numbered(access: AccessAnswer, numbers: LayerNumbers) -> AccessAnswer:
+    """An answer whose allowing policy has the number that it has in every question, and not its place in this one."""
+    if access.allowing is None:
+        return access
+    place, index = access.allowing
+    return replace(access, allowing=(numbers.identity[place], index))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import pickle
+import tempfile
+import weakref
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from remit.audit.account_audit import Chunk
-from remit.audit.account_works import account_works, accounts_of_files, named_ids
+from remit.audit.account_audit import AuditedAccount, Chunk, account_works, accounts_of_files, named_ids
 from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, LeadingEdges, escalation_paths, leading_edges
 from remit.audit.folder import AccountFile, FileSummary, account_files, file_summary
 from remit.audit.principal_ids import NO_IDS, PrincipalIds
 from remit.audit.result_cache import ResultCache
-from remit.audit.stored_rows import StoredRows
+from remit.audit.results import DocumentFinding
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from remit.audit.account_audit import AccountWork
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.results import (
         AccountResult,
-        DocumentFinding,
         DocumentUse,
         ExposureRow,
         PrincipalRow,
@@ -38,6 +40,43 @@ if TYPE_CHECKING:
     from remit.audit.trail import TrailSummary
 
     Progress = Callable[[str], None]
+
+
+_Row = TypeVar("_Row")
+_IN_MEMORY: Final = 1_000_000
+"""Bytes of rows that need no file yet."""
+
+
+class StoredRows(Collection[_Row]):
+    """Rows in the order of the accounts that they are about, read again from the file each time.
+
+    The file is this process's own: nobody else has its name, and it ends with the rows.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with the rows, below
+        self._places: dict[str, int] = {}
+        self._count = 0
+        weakref.finalize(self, self._file.close)
+
+    def keep(self, account: str, rows: tuple[_Row, ...]) -> None:
+        """Store the rows about an account, each account once."""
+        if rows:
+            self._places[account] = self._file.seek(0, 2)
+            pickle.dump(rows, self._file, pickle.HIGHEST_PROTOCOL)
+            self._count += len(rows)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[_Row]:
+        for _, place in sorted(self._places.items()):
+            self._file.seek(place)
+            rows: Iterable[_Row] = pickle.load(self._file)  # noqa: S301 - of `keep`, and nobody else's
+            yield from rows
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == stored for stored in self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +179,11 @@ class _Auditing:
 
     def _summary(self, file: AccountFile) -> FileSummary:
         """The summary of a file, from the cache where an earlier run has kept it."""
-        name = self.cache.name(file.digest, file.name)
-        summary = self.cache.summary(name)
+        name = f"file-{self.cache.name(file.digest, file.name)}"
+        summary = self.cache.read(name, FileSummary)
         if summary is None:
             summary = file_summary(file)
-            self.cache.keep_summary(name, summary)
+            self.cache.keep(name, summary)
         return summary
 
     def ask_accounts(self) -> None:
@@ -156,14 +195,15 @@ class _Auditing:
         usages = {} if trail is None else usage_by_account(trail)
         all_works = account_works(self.summaries, self.audit_input.resources, usages, self._ids())
         names = {work.account: self._name(work) for work in all_works}
-        self.findings = self.cache.findings()
+        findings_name = f"findings-{self.cache.name()}"
+        self.findings = self.cache.read(findings_name, dict[str, tuple[DocumentFinding, ...]]) or {}
         for name in names.values():
-            audited = self.cache.account(name)
+            audited = self.cache.read(name, AuditedAccount)
             if audited is not None:
                 self.findings.update(audited.findings)
         works = []
         for work in all_works:
-            audited = self.cache.account(names[work.account])
+            audited = self.cache.read(names[work.account], AuditedAccount)
             # What lint finds in a result's documents is kept beside the results, and may have been lost.
             if audited is None or any(name_of(use) not in self.findings for use in audited.result.uses):
                 works.append(work)
@@ -173,10 +213,11 @@ class _Auditing:
         for number, audited in enumerate(run(chunk, self.workers), 1):
             account = audited.result.account
             self.findings.update(audited.findings)
-            self.cache.keep_account(names[account], audited)
+            # What lint found is in it, too: a run that is stopped has no other place.
+            self.cache.keep(names[account], audited)
             self._hold(audited.result)
             self.progress(f"{number:,} of {len(works):,} accounts asked")
-        self.cache.keep_findings({name: self.findings[name] for name in sorted(self.used_documents)})
+        self.cache.keep(findings_name, {name: self.findings[name] for name in sorted(self.used_documents)})
         self.cache.forget_unused()
 
     def _hold(self, result: AccountResult) -> None:
@@ -219,9 +260,8 @@ class _Auditing:
         place = None if organization is None else (organization.id, organization.management_account)
         member = None if organization is None else organization.accounts.get(work.account)
         files = tuple((file.name, file.digest) for file in work.files)
-        return self.cache.name(
-            self.audit_input.now, repr(replace(work, files=())), repr(files), repr(place), repr(member)
-        )
+        texts = (repr(replace(work, files=())), repr(files), repr(place), repr(member))
+        return f"account-{self.cache.name(self.audit_input.now, *texts)}"
 
     def report(self) -> AuditReport:
         """The answers of all accounts together."""

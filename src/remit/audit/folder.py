@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page, tags_of
 from remit.audit.documents import Documents, document_value
 from remit.audit.entities import InputProblem, UnreadableFileError
-from remit.audit.json_bytes import compact, plain_content, unzipped, values
+from remit.audit.json_bytes import compact, plain_content, rows, unzipped
 from remit.audit.trust import trusted
 from remit.errors import RemitError
 from remit.iam.policy import parse
+from remit.template.sections import mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
 _SUFFIXES: Final = (".json", ".jsonl", ".gz")
@@ -139,10 +140,7 @@ def file_content(file: AccountFile) -> FileContent:
 
 def _page_values(file: AccountFile) -> Iterator[dict[str, Any]]:
     """The pages of a file as JSON values: one, a list of them, or one after the other."""
-    for value in values(unzipped(Path(file.path).read_bytes(), file.name), file.name):
-        for row in value if isinstance(value, list) else [value]:
-            if is_account_page(row):
-                yield row
+    return filter(is_account_page, rows(unzipped(Path(file.path).read_bytes(), file.name), file.name))
 
 
 def file_summary(file: AccountFile) -> FileSummary:
@@ -157,7 +155,7 @@ def file_summary(file: AccountFile) -> FileSummary:
         for page in _page_values(file):
             has_pages = True
             is_last = is_last or is_last_page(page)
-            for kind, record in _records(page):
+            for kind, record in ((name, record) for name in LISTS for record in mappings(page.get(name))):
                 arn = str(record.get("Arn"))
                 account = (arn.split(":", 5) + [""] * 5)[4]
                 if not account.isdigit():  # a policy of AWS
@@ -181,15 +179,6 @@ def file_summary(file: AccountFile) -> FileSummary:
     return FileSummary(
         tuple(sorted(accounts)), tuple(open_roles), tuple(problems), tuple(principals), is_last and not problems
     )
-
-
-def _records(page: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The users, groups, roles and policies of a page, each with the name of its list."""
-    for name in LISTS:
-        rows = page.get(name)
-        for record in rows if isinstance(rows, list) else ():
-            if isinstance(record, dict):
-                yield name, record
 
 
 def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:

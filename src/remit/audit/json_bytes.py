@@ -84,6 +84,12 @@ def values(content: bytes, file: str) -> Iterator[Any]:
         yield from _one_by_one(content, file)
 
 
+def rows(content: bytes, file: str) -> Iterator[Any]:
+    """The rows of a file: the items of each value that is a list, and each other value."""
+    for value in values(content, file):
+        yield from value if isinstance(value, list) else [value]
+
+
 def _is_whole(value: Any, content: bytes) -> bool:
     """Return whether a value surely has all that its text has.
 

@@ -9,15 +9,11 @@ has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.audit.documents import document_value
 from remit.audit.entities import InputProblem, UnreadableFileError
-from remit.audit.json_bytes import compact, unzipped, values
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from remit.audit.json_bytes import compact, rows, unzipped
 
 INCOMPLETE: Final = ".incomplete.json"
 """How the name of a file ends that `remit audit collect` could not complete."""
@@ -47,7 +43,7 @@ def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, 
             InputProblem(file, "it lacks what AWS refused to `remit audit collect`, which would try it again")
         )
     try:
-        for row in _rows(unzipped(content, file), file):
+        for row in rows(unzipped(content, file), file):
             item = _policy(row)
             if isinstance(item, ResourcePolicy):
                 policies.append(item)
@@ -56,11 +52,6 @@ def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, 
     except UnreadableFileError as error:
         problems.append(error.problem)
     return tuple(policies), tuple(problems)
-
-
-def _rows(content: bytes, file: str) -> Iterator[Any]:
-    for value in values(content, file):
-        yield from value if isinstance(value, list) else [value]
 
 
 def _policy(row: Any) -> ResourcePolicy | str:

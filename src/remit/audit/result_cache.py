@@ -10,11 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-
-from remit.audit.account_audit import AuditedAccount
-from remit.audit.folder import FileSummary
-from remit.audit.results import DocumentFinding
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _FORMAT: Final = 3
 _DIGEST: Final = 16
-_Findings = dict[str, tuple[DocumentFinding, ...]]
 
 
 class ResultCache:
@@ -40,52 +35,27 @@ class ResultCache:
             state.update(part.encode("utf-8", "surrogatepass") + b"\0")
         return state.hexdigest()
 
-    def summary(self, name: str) -> FileSummary | None:
-        """The summary of a file with a digest."""
-        summary: FileSummary | None = self._read(f"file-{name}", FileSummary)
-        return summary
-
-    def keep_summary(self, name: str, summary: FileSummary) -> None:
-        """Keep the summary of a file."""
-        self._write(f"file-{name}", summary)
-
-    def account(self, name: str) -> AuditedAccount | None:
-        """Read the result for an account with a digest."""
-        audited: AuditedAccount | None = self._read(f"account-{name}", AuditedAccount)
-        return audited
-
-    def keep_account(self, name: str, audited: AuditedAccount) -> None:
-        """Keep what was found about an account, what lint found included: a run that is stopped has no other place."""
-        self._write(f"account-{name}", audited)
-
-    def findings(self) -> _Findings:
-        """Read lint's findings in documents, by their names."""
-        return self._read(f"findings-{self.name()}", _Findings) or {}
-
-    def keep_findings(self, findings: _Findings) -> None:
-        """Keep what lint found."""
-        self._write(f"findings-{self.name()}", findings)
-
     def forget_unused(self) -> None:
         """Delete the entries that this run did not use."""
         for path in () if self.folder is None else self.folder.glob("*.json"):
             if path.stem not in self._used:
                 path.unlink(missing_ok=True)  # a second run may delete it, too
 
-    def _read(self, name: str, kind: Any) -> Any:
+    def read(self, name: str, kind: type[T]) -> T | None:
+        """An entry that an earlier run has kept; None where there is none of this name and kind."""
         if self.folder is None:
             return None
         import msgspec  # noqa: PLC0415 - of the extra `audit`
 
         try:
             content = (self.folder / f"{name}.json").read_bytes()
-            value = msgspec.json.decode(content, type=kind)
+            value: T = msgspec.json.decode(content, type=kind)
         except (OSError, msgspec.DecodeError):
             return None
         self._used.add(name)
         return value
 
-    def _write(self, name: str, value: Any) -> None:
+    def keep(self, name: str, value: object) -> None:
         """Write an entry as a whole: a run that is stopped leaves no half of one."""
         if self.folder is None:
             return

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import mapped_layers, pins, policies_of, tag_conditions, with_callers_values
+from remit.audit.access import numbered
+from remit.audit.caller_pins import policies_of, tag_conditions
 from remit.audit.documents import OWN_ACCOUNT, document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
 from remit.audit.trust import ASSUME, TrustedBy, TrustPart, trust_part, trusted
@@ -34,7 +34,6 @@ class RoleAssumption:
         self._policies: dict[tuple[str, str, str], Policy | None] = {}
         self._trusted: dict[tuple[str, str], TrustedBy] = {}
         self._parts: dict[tuple[str, str, str, str], TrustPart | None] = {}
-        self._answers: dict[object, AccessAnswer] = {}
         self._of_services: dict[tuple[str, str, str], bool] = {}
 
     def trusted(self, role: Identity) -> TrustedBy:
@@ -83,16 +82,16 @@ class RoleAssumption:
                 trusting.append((part.directly, (everything, *map(_denials, layers.boundary))))
             for trust, boundary in trusting:
                 own = replace(layers, identity=(trust, *map(_denials, layers.identity)), boundary=boundary)
-                direct = self._asked((numbers, part, target, trust, boundary), own, asker, role, target)
+                direct = self._within(asker, own, (numbers, part, trust, boundary), role, target)
                 if direct.verdict == "yes":
                     return replace(direct, allowing=None)
         # Both must allow: the trust policy stands as one more layer that limits.
         both = replace(layers, scp=(*layers.scp, (part.with_own_policy,)))
-        answered = self._asked((numbers, part, target), both, asker, role, target)
-        if answered.allowing is None:
-            return answered
-        number, index = answered.allowing
-        return replace(answered, allowing=(numbers.identity[number], index))
+        return numbered(self._within(asker, both, (numbers, part, rcps), role, target), numbers)
+
+    def _within(self, asker: Asker, layers: Layers, key: object, role: Identity, target: str) -> AccessAnswer:
+        tags = tag_conditions(ASSUME, policies_of(layers), role)
+        return self.questions.within(asker, ASSUME, (target,), layers, key, tags)
 
     def lets_in(self, service: str, role: Identity) -> bool:
         """Return whether a role's trust policy may let a service in that acts for the role's own account."""
@@ -115,24 +114,6 @@ class RoleAssumption:
             part = None if policy is None else trust_part(policy, asker.caller.arn, identity.unique_id or "*")
             self._parts[name] = part
         return self._parts[name]
-
-    def _asked(
-        self, key: tuple[object, ...], layers: Layers, asker: Asker, role: Identity, target: str
-    ) -> AccessAnswer:
-        policies = policies_of(layers)
-        tags = tag_conditions(ASSUME, policies, role)
-        access = NO
-        # Sessions of GetSessionToken may call AssumeRole, and nothing else of STS.
-        for caller in self.questions.callers(asker, policies):
-            conditions = (*pins(caller, policies), *tags)
-            name = (*key, conditions)
-            if name not in self._answers:
-                valued = mapped_layers(layers, partial(with_callers_values, caller=caller))
-                self._answers[name] = answer(PolicyQuestion(ASSUME, (target,), caller.arn, valued, conditions))
-            access = self._answers[name]
-            if access.verdict == "yes":
-                break
-        return access
 
 
 def _denials(policy: Policy) -> Policy:

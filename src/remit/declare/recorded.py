@@ -16,7 +16,6 @@ from remit.errors import Mistakes, Origin, RemitError, judging, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from typing import Self
 
 
 class Recording(type):
@@ -72,7 +71,17 @@ class Recorded(metaclass=Recording):
         """
         found = Mistakes(list(self.misfits))
         with judging(self.written):
-            readable = self._readable(found, wrong)
+            readable = self  # with nothing to read in place of options whose type is wrong
+            for name, default, kinds in _options(type(self)):
+                value = getattr(self, name)
+                if value is default:  # most options are left out, and a default needs no check
+                    continue
+                is_unread = type(value) is Unread or id(value) in wrong
+                wrong_types = [] if is_unread else list(type_mistakes(name, value, kinds))
+                found.errors += wrong_types
+                if wrong_types or is_unread:
+                    readable = copy(self) if readable is self else readable
+                    object.__setattr__(readable, name, Unread())
             with found.noted():
                 for check in readable.checks():
                     with found.noted():
@@ -84,21 +93,6 @@ class Recorded(metaclass=Recording):
         for error in found.errors:
             error.origin = error.origin or self.written
         return Verdict(found, is_right=readable is self and not found.errors and not found.is_unread)
-
-    def _readable(self, found: Mistakes, wrong: Collection[int]) -> Self:
-        """It with nothing to read in place of options whose type is wrong, which is noted."""
-        readable = self
-        for name, default, kinds in _options(type(self)):
-            value = getattr(self, name)
-            if value is default:  # most options are left out, and a default needs no check
-                continue
-            is_unread = type(value) is Unread or id(value) in wrong
-            wrong_types = [] if is_unread else list(type_mistakes(name, value, kinds))
-            found.errors += wrong_types
-            if wrong_types or is_unread:
-                readable = copy(self) if readable is self else readable
-                object.__setattr__(readable, name, Unread())
-        return readable
 
 
 @functools.cache

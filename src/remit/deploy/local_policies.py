@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.deploy.aws_errors import if_there, remit_errors
 from remit.errors import Mistakes, RemitError
 from remit.iam.policy import Policy, allow, render
-from remit.roles.existing_policies import BOUNDARY, MANAGED_POLICY
 from remit.roles.reference_names import fill_references
 from remit.source.layout import POLICIES
+from remit.triggers.existing_sources import BOUNDARY, MANAGED_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

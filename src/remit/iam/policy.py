@@ -67,6 +67,11 @@ class Condition:
         return f"{prefix}{self.operator}{'IfExists' if self.if_exists else ''}"
 
     @property
+    def path(self) -> tuple[str, str, str]:
+        """Where it stands in its statement."""
+        return "Condition", self.spelled, self.key
+
+    @property
     def late(self) -> bool:
         """True if its keys are known at the deploy only."""
         return self.key.startswith("${")

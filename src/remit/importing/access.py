@@ -68,11 +68,11 @@ def access_of_role(
         for policy, path, reason in policies
         for statement, comment in _statements(policy, reason if reason.startswith("SAM's ") else "")
     ]
-    for keyword, values in (("policy", statements), ("managed_policy", arns)):
+    for keyword, values, source in (("policy", statements, names.source), ("managed_policy", arns, names.text)):
         items: list[Item] = []
         for index, (value, comment, path) in enumerate(values):
             what = f"{keyword}[{index}] of {function}"
-            listed = names.leftovers.said(partial(names.items, [value]), what, expansion.locate(path), part)
+            listed = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
             items += [replace(item, comment=comment, what=what) for item in listed or ()]
         if items:
             yield Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")

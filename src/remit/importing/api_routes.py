@@ -11,6 +11,7 @@ from remit.importing.app_model import referred_to, value_at_path
 from remit.importing.events import resource
 from remit.importing.python_text import Bracketed, Item, call, quoted
 from remit.importing.template_values import words
+from remit.template.branches import choice
 from remit.template.sam.apis import OWN_DEFINITION
 from remit.template.sam.events import ANY_METHOD, api_of
 from remit.template.sections import mappings, section
@@ -32,6 +33,9 @@ _NO_MATTER: Final = frozenset({
 """Names, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
 _DEFAULTS: Final = {"ApiKeySourceType": "HEADER", "StageName": "$default"}
 """Values that need no setting."""
+_KEEPS_OUT: Final = ("ApiKeyRequired", "DefaultAuthorizer", "ResourcePolicy")
+_OF_DOCUMENT: Final = ("Cors", "CorsConfiguration", "GatewayResponses")
+"""Properties that SAM writes into the document of an API, also where that is the template's own."""
 _LOG_SETTINGS: Final = ("AccessLogSetting", "AccessLogSettings")
 
 
@@ -83,8 +87,14 @@ class Apis:
     """The APIs of a template: those that become routes, by logical id, and those that stay as they are."""
 
     declared: Mapping[str, SamResource]
-    as_they_are: frozenset[str]
+    as_they_are: Mapping[str, SamResource]
     """They have a definition of their own, which no routes stand for."""
+
+    def opened(self) -> Iterator[str]:
+        """Those that stay as they are, and would let in whom SAM's additions to their documents keep out."""
+        for name, api in self.as_they_are.items():
+            if any(section(api.properties, "Auth").get(key) for key in _KEEPS_OUT):
+                yield name
 
     def renamed(self) -> dict[str, str]:
         """The logical ids that remit gives to the parts of APIs."""
@@ -153,6 +163,10 @@ class Apis:
         """The settings of the APIs, each with its value in the template and its place; what has none is left."""
         for api in self.declared.values():
             yield from _settings(api, leftovers)
+        for api in self.as_they_are.values():
+            for name in filter(api.properties.get, _OF_DOCUMENT):
+                because = "SAM would write it into the document of the API"
+                leftovers.add(f"{name} of {api.logical_id}", because, api.locate(api.at(name)))
 
 
 def _required_parameters(parameters: Any) -> list[str]:
@@ -190,7 +204,9 @@ def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: 
     )
 
 
-def _settings(api: SamResource, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
+def _settings(  # noqa: C901 - one property after the other
+    api: SamResource, leftovers: Leftovers
+) -> Iterator[tuple[str, Any, Origin | None]]:
     form = FORMS[api.kind]
     for path in form.settings:
         value = value_at_path(api.properties, path)
@@ -208,10 +224,13 @@ def _settings(api: SamResource, leftovers: Leftovers) -> Iterator[tuple[str, Any
         properties["Policy"] = {"Version": "2012-10-17", "Statement": statements}
     if properties:
         yield f"{form.trigger}.properties", properties, None
-    if any(api.properties.get(name) for name in _LOG_SETTINGS):
-        yield f"{form.trigger}.access_log", True, None
     known = {path.partition(".")[0] for path in form.settings} | _NO_MATTER | {*_LOG_SETTINGS}
     unknown = {name: "remit has no setting for it" for name in api.properties if name not in known}
+    for name in filter(api.properties.get, _LOG_SETTINGS):
+        if choice(api.properties[name]) is None:
+            yield f"{form.trigger}.access_log", True, None
+        else:
+            unknown[name] = "a condition decides it"
     if value_at_path(api.properties, "Domain.Route53") is not None:
         unknown["Domain.Route53"] = "remit writes no records: `ApiDomainTarget` is what they point to"
     for name, because in unknown.items():
@@ -262,10 +281,10 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
 def apis_of(expansion: ExpandedTemplate) -> Apis:
     """The APIs of a template, those that SAM makes by itself among them; an app has routes in one of a kind."""
     declared: dict[str, SamResource] = {}
-    as_they_are: list[str] = []
+    as_they_are: dict[str, SamResource] = {}
     for api in expansion.declared:
         if not api.properties.keys().isdisjoint(OWN_DEFINITION):
-            as_they_are.append(api.logical_id)
+            as_they_are[api.logical_id] = api
         elif api.kind in FORMS and all(api.kind != first.kind for first in declared.values()):
             declared[api.logical_id] = api
-    return Apis(declared, frozenset(as_they_are))
+    return Apis(declared, as_they_are)

@@ -36,7 +36,7 @@ _SETTINGS: Final = {
     "ephemeralStorageSize": "EphemeralStorage.Size", "fileSystemConfig": "FileSystemConfigs",
     "handler": "Handler", "kmsKeyArn": "KmsKeyArn",
     "layers": "Layers", "maximumEventAge": "EventInvokeConfig.MaximumEventAgeInSeconds",
-    "maximumRetryAttempts": "EventInvokeConfig.MaximumRetryAttempts", "memorySize": "MemorySize",
+    "maximumRetryAttempts": "EventInvokeConfig.MaximumRetryAttempts", "memorySize": "MemorySize", "module": "CodeUri",
     "name": "FunctionName", "onError": "DeadLetterQueue.TargetArn",
     "provisionedConcurrency": "ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions",
     "reservedConcurrency": "ReservedConcurrentExecutions", "role": "Role", "runtime": "Runtime",
@@ -44,7 +44,7 @@ _SETTINGS: Final = {
     "tracing": "Tracing", "url": "FunctionUrlConfig", "vpc": "VpcConfig",
 }  # fmt: skip
 """SAM's properties, by the settings of a function."""
-_OF_FUNCTION_ALONE: Final = ("handler", "name", "role", "tracing", "url")
+_OF_FUNCTION_ALONE: Final = ("handler", "module", "name", "role", "tracing", "url")
 _READ_HERE: Final = frozenset({
     *_SETTINGS, "awsKmsKeyArn", "events", "logRetentionInDays",
     "iamRoleStatements", "iamRoleStatementsInherit", "iamRoleStatementsName",
@@ -59,11 +59,14 @@ def _url(value: Any) -> dict[str, Any]:
     return {"AuthType": auth, **({"Cors": _ANY_ORIGIN} if section(value).get("cors") is True else {})}
 
 
+_OWN_LAYER: Final = "PythonRequirementsLambdaLayer"
+"""The layer that serverless-python-requirements makes of what remit packs by itself."""
 _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "architecture": lambda value: [value],
     "fileSystemConfig": lambda value: [placed(section(value), {"arn": "Arn", "localMountPath": "LocalMountPath"})],
     "filterPatterns": lambda value: [{"Pattern": json.dumps(pattern)} for pattern in mappings(value)],
     "functionResponseType": lambda value: [value],
+    "layers": lambda value: [layer for layer in _listed(value) if referred_to(layer) != _OWN_LAYER],
     "input": lambda value: value if isinstance(value, str) else json.dumps(value),
     "rules": lambda value: [{"Name": key, "Value": rule[key]} for rule in mappings(value) for key in rule],
     "snapStart": lambda value: "PublishedVersions" if value else "None",
@@ -85,6 +88,7 @@ _OF_TOPIC: Final = {"arn": "Topic", "filterPolicy": "FilterPolicy", "filterPolic
 _EVENTS: Final[Mapping[str, tuple[str, Mapping[str, str], Mapping[str, Any]]]] = {
     "cloudwatchEvent": ("EventBridgeRule", {"event": "Pattern"}, {}),
     "cloudwatchLog": ("CloudWatchLogs", {"logGroup": "LogGroupName", "filter": "FilterPattern"}, {}),
+    "cognitoUserPool": ("Cognito", {"pool": "UserPool", "trigger": "Trigger"}, {}),
     "eventBridge": ("EventBridgeRule", {"pattern": "Pattern", "eventBus": "EventBusName"}, {}),
     "iot": ("IoTRule", {"sql": "Sql"}, {}),
     "s3": (
@@ -99,6 +103,7 @@ _EVENTS: Final[Mapping[str, tuple[str, Mapping[str, str], Mapping[str, Any]]]] =
 }
 """Events: SAM's type, SAM's properties by option, the one that stands alone first, and Serverless's defaults."""
 _MADE: Final = {
+    "cognitoUserPool": ("CognitoUserPool", "AWS::Cognito::UserPool", "UserPoolName"),
     "s3": ("S3Bucket", "AWS::S3::Bucket", "BucketName"),
     "sns": ("SNSTopic", "AWS::SNS::Topic", "TopicName"),
 }

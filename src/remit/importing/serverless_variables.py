@@ -25,6 +25,8 @@ _VARIABLE: Final = re.compile(r"\$\{((?:self|opt|env|file|sls|aws|ssm|cf|s3|para
 _FILE: Final = r"file\(([^)]+)\)(?::(.+))?"
 _OF_AWS: Final = {"aws:accountId": "AWS::AccountId", "aws:region": "AWS::Region", "opt:region": "AWS::Region"}
 _STAGE: Final = "dev"
+_DEFAULTS: Final = {"provider.region": {"Ref": "AWS::Region"}, "provider.stage": _STAGE}
+"""What Serverless takes where a service does not say."""
 
 
 class ServerlessVariables:
@@ -85,7 +87,7 @@ class ServerlessVariables:
         if re.fullmatch(r"true|false|null|-?\d+(\.\d+)?", source):
             return json.loads(source)
         if kind == "self":
-            return value_at_path(self.source.value, name)
+            return self._own(name, path)
         if source in ("opt:stage", "sls:stage"):
             written = value_at_path(self.source.value, "provider.stage") if kind == "sls" else None
             return written or _STAGE
@@ -96,6 +98,13 @@ class ServerlessVariables:
             return next((value for value in values if value is not None), None)
         file = re.fullmatch(_FILE, source)
         return None if file is None else self._of_file(file[1].strip(), file[2] or "", path)
+
+    def _own(self, name: str, path: Steps) -> Any:
+        """A value of the file itself, also where a variable stands on the way to it: `custom: ${file(custom.yml)}`."""
+        value = self.source.value
+        for step in name.split("."):
+            value = value_at_path(self.resolved(value, path) if isinstance(value, str) else value, step)
+        return _DEFAULTS.get(name) if value is None else value
 
     def _of_file(self, name: str, key: str, path: Steps) -> Any:
         target = (self.folder / name).resolve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import keyword
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,7 @@ from remit.importing.functions import FunctionReader, TemplateParts, code_of, de
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
 from remit.importing.template_values import unused, words
-from remit.judge.name_checks import logical_id as logical_id_of
+from remit.resources.names import logical as logical_id_of
 from remit.template.loops import unrolled
 from remit.template.references import references
 from remit.template.sam.expand import expanded
@@ -171,6 +172,7 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
     """Names for all resources that become attributes of the class, and for what remit names itself."""
     expansion, functions = parts.expansion, parts.functions
     left = {name: why for name, function in functions.items() if (why := why_not(function)) is not None}
+    left |= dict.fromkeys(parts.apis.opened(), "whom it lets in, SAM would write into its document")
     kinds = {resource.logical_id: resource.kind for resource in expansion.declared}
     for name, kind in kinds.items():
         if kind in API_FORMS and name not in parts.apis.declared and name not in parts.apis.as_they_are:
@@ -189,7 +191,7 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
             renamed[f"{maker}.{_REFERABLE[resource['Type']]}"] = name
         # What SAM makes of a function or of an API is none of the app's own.
         is_own = kinds.get(maker) in (None, "SimpleTable", "StateMachine") or maker in parts.apis.as_they_are
-        if is_own and name not in lifted and name not in functions and name not in left:
+        if is_own and not left.keys() & {name, maker} and name not in lifted and name not in functions:
             attributes[name] = unused(words(name) or "resource", taken)
     for function, name in parts.function_names.items():
         renamed[f"{function}.Alias"] = f"{logical_id_of(name)}Alias"
@@ -214,7 +216,10 @@ def _function_names(
     function_names: dict[str, str] = {}
     taken: set[str] = set()
     for logical_id, function in functions.items():
-        name = words(logical_id.removesuffix("Function").removesuffix("Lambda")) or "main"
+        kept = logical_id.removesuffix("Function")
+        if kept.endswith("Lambda"):  # Serverless spells a sign in the name of a function: `GetDashorderLambdaFunction`
+            kept = re.sub(r"(?<=[a-z0-9])(Dash|Underscore)(?=[a-z0-9])", "_", kept.removesuffix("Lambda"))
+        name = words(kept) or "main"
         own_group = referred_to(value_at_path(function.properties, "LoggingConfig.LogGroup"))
         if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
             name = f"{name}_function"

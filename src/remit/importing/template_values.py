@@ -91,7 +91,7 @@ class TemplateNames:
                 return Bracketed("{", (Item(literal(value.replace("${", "${!")), '"Fn::Sub": '),), "}")
             return literal(value)
         if isinstance(value, list):
-            return Bracketed("[", tuple(self.items(value)), "]")
+            return Bracketed("[", tuple(self.items(value, self.source)), "]")
         if tokens.is_intrinsic(value):
             return self._intrinsic(value)
         if isinstance(value, dict):
@@ -155,17 +155,17 @@ class TemplateNames:
             raise RemitError(f"condition {name} is decided by what only the deploy knows")
         return self.conditions[str(name)]
 
-    def items(self, values: list[Any]) -> list[Item]:
+    def items(self, values: list[Any], source: Callable[[Any], Source]) -> list[Item]:
         """The items of a list; those that a condition may leave out as `*`."""
         items: list[Item] = []
         for value in values:
             chosen = choice(value)
             if chosen is not None and (NO_VALUE in chosen.values or any(isinstance(x, list) for x in chosen.values)):
                 branches = (branch if isinstance(branch, list) else [branch] for branch in chosen.values)
-                yes, no = map(self.source, branches)
+                yes, no = (Bracketed("[", tuple(self.items(branch, source)), "]") for branch in branches)
                 items.append(Item(Conditional(yes, self._condition(chosen.condition), no, enclosed=True), "*"))
             elif value != NO_VALUE:
-                items.append(Item(self.source(value)))
+                items.append(Item(source(value)))
         return items
 
     def entry(self, key: str, value: Any, source: Callable[[Any], Source], *, keyword: bool = False) -> Item:

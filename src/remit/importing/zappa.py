@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _NO_MATTER: Final = frozenset({
     "api_key_required", "apigateway_description", "apigateway_enabled", "app_function", "aws_environment_variables",
-    "aws_region", "binary_support", "cache_cluster_enabled", "cloudwatch_data_trace", "cloudwatch_log_level",
-    "cloudwatch_metrics_enabled", "debug", "delete_local_zip", "delete_s3_zip", "django_settings", "environment",
-    "environment_variables", "events", "exclude", "exclude_glob", "extends", "iam_authorization", "keep_warm",
-    "keep_warm_expression", "lambda_description", "log_level", "manage_roles", "num_retained_versions",
-    "payload_compression", "payload_minimum_compression_size", "profile_name", "project_name", "regex_excludes",
-    "s3_bucket", "slim_handler", "touch", "use_precompiled_packages",
+    "aws_region", "binary_support", "cache_cluster_size", "cache_cluster_ttl", "cloudwatch_data_trace",
+    "cloudwatch_log_level", "cloudwatch_metrics_enabled", "debug", "delete_local_zip", "delete_s3_zip",
+    "django_settings", "environment", "environment_variables", "events", "exclude", "exclude_glob", "extends",
+    "iam_authorization", "keep_warm", "keep_warm_expression", "lambda_description", "log_level", "manage_roles",
+    "num_retained_versions", "payload_compression", "payload_minimum_compression_size", "profile_name", "project_name",
+    "regex_excludes", "s3_bucket", "slim_handler", "touch", "use_precompiled_packages",
 })  # fmt: skip
 """Settings that are read here, or that remit decides by itself: its bucket, its packages, its logs."""
 _SETTINGS: Final = {

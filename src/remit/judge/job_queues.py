@@ -12,11 +12,13 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.judge.links import linked_variables, read_variables, with_variables
-from remit.judge.name_checks import check_declaration, logical_id
+from remit.judge.name_checks import check_declaration
 from remit.judge.publication import publication
 from remit.project import job_setting_values
 from remit.project.current_load import relative
+from remit.project.setting_values import or_none
 from remit.project.settings import may_be_among
+from remit.resources.names import logical
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
 from remit.triggers.schedule import Schedule
@@ -35,9 +37,9 @@ if TYPE_CHECKING:
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
 _OPTIONS: Final[Mapping[str, Check]] = {
-    "timeout": job_setting_values.timeout,
-    "retries": job_setting_values.retries,
-    "concurrency": job_setting_values.concurrency,
+    "timeout": or_none(job_setting_values.timeout),
+    "retries": or_none(job_setting_values.retries),
+    "concurrency": or_none(job_setting_values.concurrency),
 }
 
 
@@ -74,7 +76,7 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
 
 
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
-    return [declaration for declaration in jobs if declaration.job is not None and declaration.job.queue == queue]
+    return [declaration for declaration in jobs if declaration.job.queue == queue]
 
 
 def _queue_names(state: Judgement) -> tuple[str, ...]:
@@ -100,25 +102,20 @@ def _check_names(state: Judgement) -> None:
     by_worker = {worker_name("default"): "default"}
     mistakes = Mistakes()
     for name, origin in written:
-        with mistakes.noted():
-            _check_name(name, origin, by_worker)
+        worker = worker_name(name)
+        namesake = by_worker.get(worker)
+        if not job_setting_values.NAME.fullmatch(name):
+            hint = job_setting_values.NAME_HINT
+            mistakes.add(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
+        elif namesake == name:
+            hint = "`default` is always there" if name == "default" else "name it once"
+            mistakes.add(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+        elif namesake is not None:
+            message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker}"
+            mistakes.add(message, hint="rename one of them", origin=origin)
+        else:
+            by_worker[worker] = name
     mistakes.refuse()
-
-
-def _check_name(name: str, origin: Origin, by_worker: dict[str, str]) -> None:
-    """A name that is right is added to `by_worker`, the names of queues by their workers'."""
-    if not job_setting_values.NAME.fullmatch(name):
-        hint = job_setting_values.NAME_HINT
-        raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
-    worker = worker_name(name)
-    namesake = by_worker.setdefault(worker, "")
-    if namesake == name:
-        hint = "`default` is always there" if name == "default" else "name it once"
-        raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
-    if namesake:
-        message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker}"
-        raise RemitError(message, hint="rename one of them", origin=origin)
-    by_worker[worker] = name
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
@@ -129,7 +126,7 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
             hint="set `config.job.enable = True`",
             origin=declaration.where.origin,
         )
-    queue = None if declaration.job is None else declaration.job.queue
+    queue = declaration.job.queue
     if queue not in queues:
         in_order = f"{queue}.fifo"
         hint = f"did you mean `{in_order}`?" if in_order in queues else did_you_mean(str(queue), queues)
@@ -159,14 +156,14 @@ def _check_function(declaration: Declaration) -> None:
 def _wrong_options(declaration: Declaration) -> list[RemitError]:
     """List the options of a job's decorator that are not usable."""
     options = declaration.job
-    if options is None:
-        return []
     mistakes = Mistakes()
     for name, check in _OPTIONS.items():
-        value = getattr(options, name)
         with mistakes.noted():
-            if value is not None:
-                _checked(declaration, name, value, check)
+            try:
+                check((name,), getattr(options, name))
+            except RemitError as error:
+                error.origin, error.path = _origin(declaration, name), ()
+                raise
     for position, trigger in enumerate(declaration.triggers):
         with mistakes.noted():
             _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
@@ -177,7 +174,6 @@ def _wrong_options(declaration: Declaration) -> list[RemitError]:
 
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
-    queue = str(declaration.job and declaration.job.queue)
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
         if trigger is Schedule:
@@ -185,7 +181,7 @@ def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> N
         raise RemitError(
             f"job `{declaration.name}` runs from its queue; only a schedule can send it", hint=hint, origin=origin
         )
-    if queue.endswith(".fifo"):
+    if str(declaration.job.queue).endswith(".fifo"):
         hint = "give the job a queue without `.fifo`"
         raise RemitError(f"a schedule cannot send job `{declaration.name}` to a FIFO queue", hint=hint, origin=origin)
     if trigger.dead_letter is not None:
@@ -202,14 +198,6 @@ def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> N
             hint = "`input` of the schedule has the arguments by name; or give the function defaults"
             message = f"the schedule of job `{declaration.name}` cannot call it: {problem}"
             raise RemitError(message, hint=hint, origin=origin)
-
-
-def _checked(declaration: Declaration, name: str, value: Any, check: Check) -> None:
-    try:
-        check((name,), value)
-    except RemitError as error:
-        error.origin, error.path = _origin(declaration, name), ()
-        raise
 
 
 def _mistake(declaration: Declaration, name: str, message: str, hint: str | None = None) -> RemitError:
@@ -229,8 +217,6 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     scheduled = []
     for declaration in jobs:
         job = declaration.job
-        if job is None:
-            continue
         job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
@@ -244,7 +230,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
         concurrency=_concurrency(name, settings, jobs),
         alarm=tokens.plain(settings.get("alarm")),  # an ARN, since the setting was checked
         keeps_marks=keeps_marks,
-        jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
+        jobs=tuple(declaration.job.path for declaration in jobs),
         scheduled=tuple(scheduled),
     )
 
@@ -253,7 +239,7 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
     """How many of a queue's jobs run at the same time: what its settings say, or its jobs, which must agree."""
     concurrency = settings.get("concurrency")
     for declaration in jobs:
-        asked = None if declaration.job is None else declaration.job.concurrency
+        asked = declaration.job.concurrency
         if asked is None:
             continue
         if concurrency is not None and asked != concurrency:
@@ -281,7 +267,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
-        logical_id=logical_id(queue.worker),
+        logical_id=logical(queue.worker),
         handler=WORKER,
         properties=_with_timeout(properties, state.config.job.queues.get(queue.name, {}), jobs),
         policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
@@ -303,7 +289,7 @@ def _with_timeout(
 ) -> dict[str, Any]:
     """A worker's properties, with time for the longest of its jobs."""
     own = settings.get("timeout", properties.get("Timeout"))
-    timeouts = [own, *(declaration.job.timeout for declaration in jobs if declaration.job is not None)]
+    timeouts = [own, *(declaration.job.timeout for declaration in jobs)]
     numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # what is none is a mistake that is noted
     return {**properties, "Timeout": max(numbers, default=own)}
 
@@ -331,9 +317,7 @@ def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[s
     """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
     sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
     for job in jobs:
-        if job.job is not None and (
-            sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names
-        ):
+        if sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names:
             yield str(job.job.queue)
 
 
@@ -346,7 +330,7 @@ def _listed(value: Any) -> Sequence[Any]:
 
 def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
     """The queue of a job, which is given as such or by its name."""
-    by_name = {job.name: str(job.job.queue) for job in state.jobs if job.job is not None}
+    by_name = {job.name: str(job.job.queue) for job in state.jobs}
     if isinstance(sent, Job):
         return str(sent.queue)
     if isinstance(sent, str) and sent in by_name:

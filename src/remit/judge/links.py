@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Grant, Reason
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.project.current_load import relative
@@ -38,12 +38,11 @@ def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[st
         targets = [reference.target for pattern in patterns for reference in tokens.references(pattern)]
         names = tuple(dict.fromkeys(name for name in targets if name in own))
         if not names and not _is_of_a_key(grant):
-            mistake = RemitError(
+            mistakes.add(
                 f"a link names no shared resource of the app: {grant.because}",
                 hint="write link=[grants.dynamodb.read(Data.table)], or grant it with `policy`",
                 origin=relative(grant.origin, state.folder),
             )
-            mistakes.errors.append(mistake)
         for name in names:
             from remit.source.variables import variable_of  # noqa: PLC0415 - of apps with links alone
 

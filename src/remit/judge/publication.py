@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Publication
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes
 from remit.source import places
 
 if TYPE_CHECKING:
@@ -78,5 +78,5 @@ def check_publication(name: str, properties: Mapping[str, Any], beside: Mapping[
     mistakes = Mistakes()
     for setting, problem, hint in problems:
         origin = places.argument_origin(declaration, setting)
-        mistakes.errors.append(RemitError(f"function `{name}` {problem}", hint=hint, origin=origin))
+        mistakes.add(f"function `{name}` {problem}", hint=hint, origin=origin)
     mistakes.refuse()

@@ -201,7 +201,7 @@ def _of_role(
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
     document = PolicyDocument(
         IDENTITY,
-        locate=_always(default_origin),
+        _always(default_origin),
         names=names,
         types=types,
         quota="iam.role.inline",

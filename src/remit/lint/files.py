@@ -16,8 +16,8 @@ from remit.iam.policy import only_texts
 from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.finding import WARNING, Problem
-from remit.lint.policies import document_of
-from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, below
+from remit.lint.policies import with_statements
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
 from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from remit.documents.json_text import Locate
     from remit.lint.finding import Finding
-    from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 _ASSUMING: Final = ("sts:assume", "sts:tag", "sts:set")
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
+_TAKE_APART: Final = "no quota of AWS is near that: take it apart"
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
 MOST_DOCUMENTS: Final = 1_500
@@ -45,7 +45,6 @@ def lint_document(
     file: str = "policy",
     *,
     kind: str | None = None,
-    allow: Mapping[str, str] | None = None,
     locate: Locate | None = None,
 ) -> tuple[Finding, ...]:
     """Lint a policy document or a template, given as JSON reads it.
@@ -57,7 +56,7 @@ def lint_document(
         return (unreadable(RemitError(f"{file} {wrong}"), file),)
     text = "" if locate is None else file  # a source with text has origins
     source = ParsedFile(file, text, value, locate or (lambda _: Origin(file)))
-    return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
+    return ordered(suppress(_of_source(source, kind), {}, {}))
 
 
 def _no_json(value: Any) -> str | None:
@@ -79,9 +78,7 @@ def _no_json(value: Any) -> str | None:
     return f"nests deeper than {DEPTH}, or contains itself"
 
 
-def lint_bytes(
-    content: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
-) -> tuple[Finding, ...]:
+def lint_bytes(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...]:
     """Lint a file's content: a policy or a template, JSON or YAML.
 
     What cannot be read at all, or is neither of the two, is one finding of R001. `kind` is one of
@@ -93,7 +90,7 @@ def lint_bytes(
         return (_unread(error, file),)
     if not _is_meant(source.value):
         return (unreadable(_neither(source), file),)
-    problems = _of_file(source, kind, allow)
+    problems = _of_file(source, kind)
     if len(content) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
         return (unreadable(too_large(len(content), file), file), *problems)
     return problems
@@ -122,7 +119,7 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
         return (_unread(error, file),) if has_sign else None
     if _is_other_list(source.value) or _is_bare(source.value):
         return None
-    return _of_file(source, kind, None) if _is_meant(source.value) else None
+    return _of_file(source, kind) if _is_meant(source.value) else None
 
 
 def _is_other_list(value: Any) -> bool:
@@ -154,9 +151,9 @@ def _neither(source: ParsedFile) -> RemitError:
     )
 
 
-def _of_file(source: ParsedFile, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
+def _of_file(source: ParsedFile, kind: str | None) -> tuple[Finding, ...]:
     comments = {} if source.text.lstrip().startswith(("{", "[")) else {source.file: source.text}
-    return ordered(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
+    return ordered(suppress(dict.fromkeys(_of_source(source, kind)), comments, {}))
 
 
 def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -171,12 +168,8 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
         broken_rules.add(problem.rule)
         if problem.rule in _FIRM or problem.rule not in reasons:
             unaccepted.append(problem)
-    unused = {code: because for code, because in reasons.items() if code not in broken_rules}
-    return (*unaccepted, *suppress((), {}, _table(unused)))
-
-
-def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
-    return {name: (why, None) for name, why in (allow or {}).items()}
+    unused = {code: (because, None) for code, because in reasons.items() if code not in broken_rules}
+    return (*unaccepted, *suppress((), {}, unused))
 
 
 def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
@@ -248,16 +241,19 @@ def _of_tools(document: PolicyDocument, tools: set[str]) -> Iterator[Finding]:
 def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     """The findings about a file that is one policy; without a `kind` its statements tell of which it is."""
     value, path = _policy_in(source.value)
-    located = bool(source.text)
     likely_kind = _kind(value, source.file)
-    document = document_of(value, kind or likely_kind, source.locate, path=path, located=located, sure=kind is not None)
+    document = PolicyDocument(kind or likely_kind, below(source.locate, path), value, sure=kind is not None)
+    document = with_statements(document, located=bool(source.text))
     if is_stack_policy(value):
         for written in document.written:
             yield from findings(rule_registry.hooks("stack_policy"), written, written.locate)
         return
     huge = len(source.text) > HUGE
     if huge:
-        yield _left_out(source, "policy", HUGE, "only its shape and its size are looked at")
+        # A clean answer would claim more than was done.
+        size = f"this policy has {len(source.text):,} characters"
+        message = f"{size}: of more than {HUGE:,}, only its shape and its size are looked at"
+        yield unreadable(RemitError(message, hint=_TAKE_APART, origin=source.locate(())), source.file)
     yield from of_document(document, huge=huge)
     yield from _of_tools(document, set(source.languages))
 
@@ -267,15 +263,8 @@ def _stopped_at(document: PolicyDocument, source: ParsedFile, position: int, cou
     message = (
         f"the policies of its first {position:,} resources are looked at, and not of the other {count - position:,}"
     )
-    error = RemitError(message, hint="no quota of AWS is near that: take it apart", origin=document.locate(()))
+    error = RemitError(message, hint=_TAKE_APART, origin=document.locate(()))
     return unreadable(error, source.file)
-
-
-def _left_out(source: ParsedFile, noun: str, most: int, consequence: str) -> Finding:
-    """Return a finding on the parts that rules did not look at: a clean answer would claim more than was done."""
-    message = f"this {noun} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
-    hint = "no quota of AWS is near that: take it apart"
-    return unreadable(RemitError(message, hint=hint, origin=source.locate(())), source.file)
 
 
 def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:

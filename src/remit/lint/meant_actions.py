@@ -87,7 +87,7 @@ def _runs(words: list[str]) -> list[str]:
 
 
 def beginning(prefix: str, pattern: str) -> str:
-    """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none.
+    """A pattern of the word with which actions of a service begin, and that a pattern misspells; "" for none.
 
     `GetFoo*` misspells no beginning: `Get*` would be much more than what was meant.
     """
@@ -97,7 +97,8 @@ def beginning(prefix: str, pattern: str) -> str:
         if name[0].lower() == stem[0]:
             ends = [position for position in range(2, len(name)) if name[position].isupper()]
             beginnings |= {name[:end] for end in ends}
-    return _misspelt_word(stem, beginnings)
+    word = _misspelt_word(stem, beginnings)
+    return f"{prefix}:{word}*" if word else ""
 
 
 def _misspelt_word(written: str, words: set[str]) -> str:

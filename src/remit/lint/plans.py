@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.lint.elements import has_principal, raw_statements
-from remit.lint.policies import document_of
+from remit.lint.policies import with_statements
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
 from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
 from remit.template.terraform.state import data_of, items_of
@@ -60,15 +60,14 @@ def documents(resource: PlannedResource, locate: Locate) -> Iterator[PolicyDocum
             document = _read(text)
             if document is not None:
                 is_trust = attribute == _TRUST
-                yield document_of(
-                    document,
+                policy = PolicyDocument(
                     TRUST if is_trust else _kind(resource.type, document),
-                    locate,
-                    path=path,
+                    below(locate, path),
+                    document,
                     quota="iam.role.trust" if is_trust else _QUOTAS.get(resource.type, ""),
                     title=resource.address,
-                    located=False,
                 )
+                yield with_statements(policy, located=False)
 
 
 def _of_blocks(source: PlannedResource, locate: Locate) -> Iterator[PolicyDocument]:
@@ -81,8 +80,8 @@ def _of_blocks(source: PlannedResource, locate: Locate) -> Iterator[PolicyDocume
     if all(map(has_principal, statements)):
         names_resource = any("Resource" in statement or "NotResource" in statement for statement in statements)
         kind = RESOURCE if names_resource else TRUST
-    path = (*source.path, "statement")
-    yield document_of(document, kind, locate, path=path, title=source.address, located=False)
+    policy = PolicyDocument(kind, below(locate, (*source.path, "statement")), document, title=source.address)
+    yield with_statements(policy, located=False)
 
 
 def environments(resource: PlannedResource, locate: Locate) -> Iterator[Environment]:

@@ -18,7 +18,6 @@ from remit.template.policy_documents import as_deployed, put_in_from
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.errors import Origin
     from remit.lint.finding import Spot
     from remit.lint.rule_inputs import Locate
     from remit.template.branches import ConditionOutcome
@@ -30,32 +29,12 @@ MOST_STATEMENTS: Final = 2_000
 _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
 
 
-def document_of(
-    raw: Any,
-    kind: str,
-    locate: Locate,
-    *,
-    path: Spot = (),
-    names: frozenset[str] | None = None,
-    quota: str = "",
-    title: str = "",
-    late: bool = False,
-    types: Mapping[str, str] | None = None,
-    located: bool = True,
-    sure: bool = True,
-) -> PolicyDocument:
-    """A document from a parsed JSON or YAML value that stands at `path` of its file; not `located`, all of it there."""
-
-    def locate_inside(spot: Spot) -> Origin | None:
-        return locate((*path, *spot))
-
-    version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
-    document = PolicyDocument(
-        kind, raw=raw, version=str(version), locate=locate_inside, names=names, quota=quota, title=title, late=late,
-        types=types, sure=sure,
-    )  # fmt: skip
+def with_statements(document: PolicyDocument, *, located: bool = True) -> PolicyDocument:
+    """A document, of which the value alone was read, with its statements; not `located`, all of it is in one place."""
+    raw = document.raw
+    document.version = str(raw.get("Version", OLD_VERSION)) if isinstance(raw, dict) else VERSION
     if may_be_unfilled(document.text):
-        document.raw, document.unfilled = filled(raw, in_template=names is not None)
+        document.raw, document.unfilled = filled(raw, in_template=document.names is not None)
         vars(document).pop("text")
     document.written = tuple(islice(_statements(document.raw, document, located=located), MOST_STATEMENTS))
     settled, of_either_effect, broken = [], [], []

@@ -124,12 +124,9 @@ def _meant(label: str) -> str | None:
     written = "".join(filter(str.isalnum, label))
     if written in folded:
         return folded[written]
-    return spoken(label) or nearest(label, _LIKELY, MISSPELT) or _one_slip(label)
-
-
-def _one_slip(label: str) -> str | None:
-    """The service whose long name differs by a single letter: some principals that nobody lists have like names."""
-    return nearest(label, services(), _ONE_SLIP) if len(label) >= _LONG else None
+    # A long name may differ by a single letter: some principals that nobody lists have like names.
+    one_slip = nearest(label, services(), _ONE_SLIP) if len(label) >= _LONG else None
+    return spoken(label) or nearest(label, _LIKELY, MISSPELT) or one_slip
 
 
 @cache

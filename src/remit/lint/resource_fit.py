@@ -17,7 +17,6 @@ from remit.lint.resource_types import actions_on_resources, acts_on, acts_on_any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.actions import IamResourceType
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
@@ -147,14 +146,10 @@ def acted_on(name: str, like: str | None = None) -> str:
     if not types:
         required = [target.type for target in targets if target.required]
         types = required or [target.type for target in targets]
-    plainest = min(types, key=_variable_count)
+    # How much there is to fill in: an object comes before the object of an access point.
+    plainest = min(types, key=lambda kind: _variables(kind.arns[0]) if kind.arns else 99)
     shape = _VARIABLE.sub(lambda variable: _PLACES.get(variable[1], variable[1].upper()), plainest.arns[0])
     return f"{'an' if plainest.name[0] in _VOWELS else 'a'} {plainest.name} ({shape})"
-
-
-def _variable_count(kind: IamResourceType) -> int:
-    """How much there is to fill in: an object before the object of an access point."""
-    return len(_VARIABLE.findall(kind.arns[0])) if kind.arns else 99
 
 
 _PLACES: Final = {"Partition": "aws"}

@@ -6,7 +6,7 @@ Every hook of a rule gets one of these nouns, or a template (`template/written_t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from remit.catalogue.arns import parse as parse_arn
@@ -56,6 +56,7 @@ class _kept(Generic[T]):  # noqa: N801 - a decorator
         return value
 
 
+@dataclass(eq=False)
 class PolicyDocument:
     """One policy document: what is written (`raw`, None for the grants of an app), and the statements that parse.
 
@@ -64,43 +65,27 @@ class PolicyDocument:
     template's resources. `sure` says that its kind is known; else its statements were asked.
     """
 
-    def __init__(
-        self,
-        kind: str,
-        *,
-        raw: Any = None,
-        version: str = VERSION,
-        locate: Locate,
-        names: Collection[str] | None = None,
-        quota: str = "",
-        title: str = "",
-        stage: str | None = None,
-        app: str = "",
-        late: bool = False,
-        types: Mapping[str, str] | None = None,
-        sure: bool = True,
-    ) -> None:
-        self.kind = kind
-        self.raw = raw
-        self.version = version
-        self.locate = locate
-        self.names = names
-        self.quota = quota
-        self.title = title
-        self.stage = stage
-        self.app = app
-        self.late = late
-        self.types = types or {}
-        self.sure = sure
-        self.written: tuple[WrittenStatement, ...] = ()
-        self.statements: tuple[ParsedStatement, ...] = ()
-        self.either: tuple[ParsedStatement, ...] = ()
-        """Statements whose Effect the deploy settles: each is looked at as an Allow, and none beside others."""
-        self.broken: tuple[BrokenStatement, ...] = ()
-        self.unfilled: tuple[UnfilledPlace, ...] = ()
-        """The places that a person or a tool has yet to fill in; `raw` has late-bound text there."""
-        self.unconcerned: frozenset[str] | None = None
-        """The rules that its text rules out, once `rule_registry.hooks_for` has asked them."""
+    kind: str
+    locate: Locate
+    raw: Any = None
+    version: str = VERSION
+    names: Collection[str] | None = None
+    quota: str = ""
+    title: str = ""
+    stage: str | None = None
+    app: str = ""
+    late: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
+    sure: bool = True
+    written: tuple[WrittenStatement, ...] = ()
+    statements: tuple[ParsedStatement, ...] = ()
+    either: tuple[ParsedStatement, ...] = ()
+    """Statements whose Effect the deploy settles: each is looked at as an Allow, and none beside others."""
+    broken: tuple[BrokenStatement, ...] = ()
+    unfilled: tuple[UnfilledPlace, ...] = ()
+    """The places that a person or a tool has yet to fill in; `raw` has late-bound text there."""
+    unconcerned: frozenset[str] | None = None
+    """The rules that its text rules out, once `rule_registry.hooks_for` has asked them."""
 
     @_kept
     def text(self) -> str:
@@ -280,13 +265,9 @@ class ParsedStatement:
     @property
     def arn_texts(self) -> Iterator[tuple[Spot, str]]:
         """The resources, and what begins as an ARN in principals and the values of conditions, with their spots."""
-        element = self.resource_element
-        for text in self.resources:
-            yield (element, text), text
-        for condition in self.statement.conditions:
-            for value in condition.values:
-                if value.startswith("arn:"):
-                    yield ("Condition", condition.spelled, condition.key, value), value
+        for spot, text in self.texts:
+            if spot[0] != "Condition" or text.startswith("arn:"):
+                yield spot, text
         for kind, value in self.principals:
             if value.startswith("arn:"):
                 yield (self.principal_element, kind, value), value
@@ -312,7 +293,7 @@ class ParsedStatement:
             yield (element, text), text
         for condition in self.statement.conditions:
             for value in condition.values:
-                yield ("Condition", condition.spelled, condition.key, value), value
+                yield (*condition.path, value), value
 
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:

@@ -1,7 +1,7 @@
 """The lint rules: the functions of `rules/` that are marked with `rule`, a file for each family.
 
 A function's name is its rule's (`unknown_service`: R201, unknown-service), its docstring the rule's manual page and its
-test. It is called with one noun of `rule_inputs` and yields problems.
+test. It is called with one noun of `rule_inputs` (that of a condition with its statement, too) and yields problems.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.lint.finding import Problem
-    from remit.lint.rule_inputs import PolicyDocument
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
-    "document", "shape", "statement", "outward", "negated", "variable", "doubtful", "conditional", "policy",
-    "environment", "template", "project", "slip", "stack_policy",
+    "document", "shape", "statement", "outward", "negated", "variable", "doubtful", "conditional", "condition",
+    "policy", "environment", "template", "project", "slip", "stack_policy",
 )  # fmt: skip
 """What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one of other
 documents than an identity's, one with NotAction or NotResource, one with policy variables, one with an action that
-means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a template; an app
-with its roles; what a reader noticed; a raw statement of a stack policy."""
+means nothing, one with conditions, and each of these by itself; all the parsed statements of a policy; a function's
+environment; a template; an app with its roles; what a reader noticed; a raw statement of a stack policy."""
 _MARK: Final = re.compile(
     r'^@rule\("(R\d+)"(?:, ([A-Z]+))?(?:, looks_at="(\w+)")?(?:, needs=(r?(?:"[^\n]+?"|\'[^\n]+?\')))?\)\ndef (\w+)\(',
     re.MULTILINE,
@@ -55,9 +55,9 @@ class Rule(NamedTuple):
     needs: re.Pattern[str] | None
     """The text without which it finds nothing in a policy file."""
 
-    def function(self, hook: str) -> Callable[[Any], Any]:
+    def function(self, hook: str) -> Callable[..., Any]:
         """One of its functions, imported now."""
-        function: Callable[[Any], Any] = getattr(self._module, self.functions[hook])
+        function: Callable[..., Any] = getattr(self._module, self.functions[hook])
         return function
 
     @property
@@ -106,7 +106,18 @@ def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozense
     `without` leaves rules out.
     """
     chosen = (rule for rule in rules() if kind in rule.functions and rule.code not in without)
-    return tuple((rule, rule.function(kind)) for rule in chosen if not severe or rule.severity == ERROR)
+    hooks_of_kind = ((rule, rule.function(kind)) for rule in chosen if not severe or rule.severity == ERROR)
+    if kind == "condition":
+        return tuple((rule, _of_each_condition(function)) for rule, function in hooks_of_kind)
+    return tuple(hooks_of_kind)
+
+
+def _of_each_condition(function: Callable[..., Iterator[Problem]]) -> Hook:
+    def of_statement(item: ParsedStatement) -> Iterator[Problem]:
+        for condition in item.statement.conditions:
+            yield from function(item, condition)
+
+    return of_statement
 
 
 def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], ...]:

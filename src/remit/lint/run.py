@@ -78,7 +78,7 @@ def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False
     if item.doubtful:
         kinds.append("doubtful")
     if item.statement.conditions:
-        kinds.append("conditional")
+        kinds += ("conditional", "condition")
     for kind in kinds:
         hooks = rule_registry.hooks(kind, severe=True) if severe else rule_registry.hooks_for(kind, item.document)
         yield from findings(hooks, item, item.locate, item.grant, counts=counts, statement=True)

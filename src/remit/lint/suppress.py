@@ -146,25 +146,20 @@ def _code(name: str, origin: Origin | None) -> str:
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
 
-def reason(rule: str, origin: Origin | None, text: str, table: Mapping[str, tuple[str, Origin | None]]) -> str | None:
-    """Why a rule is accepted at a line of a file's `text`, or for the whole app; None where nobody says so."""
+def reason_at(
+    rule: str, origin: Origin | None, folder: Path, table: Mapping[str, tuple[str, Origin | None]]
+) -> str | None:
+    """Why a rule is accepted at a line of a file in the folder, or for the whole app; None where nobody says so."""
     if origin is not None:
+        try:
+            text = (folder / origin.file).read_text("utf-8")
+        except (OSError, ValueError):
+            text = ""
         line = (rule, origin.file, origin.line)
         for comment in allowances(text, origin.file):
             if isinstance(comment, Allowance) and _line_of(comment) == line:
                 return comment.because
     return next((because for name, (because, written) in table.items() if _code(name, written) == rule), None)
-
-
-def reason_at(
-    rule: str, origin: Origin | None, folder: Path, table: Mapping[str, tuple[str, Origin | None]]
-) -> str | None:
-    """As `reason`, of a line of a file in the project's folder."""
-    try:
-        text = "" if origin is None else (folder / origin.file).read_text("utf-8")
-    except (OSError, ValueError):
-        text = ""
-    return reason(rule, origin, text, table)
 
 
 def _lines_of(finding: Finding) -> Iterator[tuple[str, str, int]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import access_of
 from remit.lint.elements import has_principal, raw_statements
-from remit.lint.policies import document_of
+from remit.lint.policies import with_statements
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
 from remit.template import loops
 from remit.template.branches import branches
@@ -31,18 +31,17 @@ def documents(template: WrittenTemplate) -> Iterator[PolicyDocument]:
     for name, resource, at in _all(template):
         kind = str(resource["Type"])
         for raw, path, located in _policies(resource.get("Properties"), (*at, "Properties"), kind):
-            yield document_of(
-                raw,
+            document = PolicyDocument(
                 _kind(raw, path, kind),
-                template.locate,
-                located=located,
-                path=path,
+                below(template.locate, path),
+                raw,
                 names=template.names,
                 quota="iam.role.trust" if "AssumeRolePolicyDocument" in path else access_of(kind).quota,
                 title=name,
                 late=template.late,
                 types=types,
             )
+            yield with_statements(document, located=located)
 
 
 def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:

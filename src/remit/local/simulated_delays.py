@@ -17,7 +17,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.repairs.refusals import NOT_ASSUMED
 from remit.local.request import RefusedRequest
 from remit.local.stack_operations import before_each
 
@@ -61,22 +60,21 @@ class SimulatedDelays:
 
         before_each(self._wait)
 
-    def concern(self, service: str) -> bool:
-        """Return whether calls of a service (`lambda`) meet delays now."""
-        return bool(self.seed) and service in _THROTTLES
-
     def check(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Refuse a call, of a service that delays concern, if it is throttled or its role cannot be assumed yet.
+        """Refuse a call of a service (`lambda`) if it is throttled or its role cannot be assumed yet.
 
         Raises:
             RefusedRequest: as AWS refuses it.
         """
+        if not self.seed or service not in _THROTTLES:
+            return
         self._calls[operation] += 1
         if self._is_throttled(operation, self._calls[operation]):
             raise RefusedRequest(*_THROTTLES[service])
         role = parameters.get("Role")
         if operation in _WITH_ROLE and isinstance(role, str) and self.seconds_left(role) > 0:
-            raise RefusedRequest("InvalidParameterValueException", NOT_ASSUMED, 400)
+            reason = "The role defined for the function cannot be assumed by Lambda."
+            raise RefusedRequest("InvalidParameterValueException", reason, 400)
 
     def seconds_left(self, role: str) -> float:
         """The seconds until a role (ARN) can be assumed, by when it was made; 0 where it does not exist."""

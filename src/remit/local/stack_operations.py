@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
     Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
+    Handler: TypeAlias = dict[str, Callable[..., Any]]
     Around: TypeAlias = Callable[[Mapping[str, str], Callable[[], Answer]], Answer]
 
 Verb: TypeAlias = Literal["create", "update", "delete", "import"]
@@ -132,6 +133,29 @@ def _checked(operation: ResourceOperation) -> Iterator[None]:
         yield
     finally:
         _RUNNING.reset(token)
+
+
+def resource_handlers() -> dict[str, Handler]:
+    """The emulator's handlers of resource types: it reads this very dict."""
+    handlers: dict[str, Handler] = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    return handlers
+
+
+def completed_by(type_name: str, complete: Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]) -> None:
+    """Call `complete` with each resource that was made or changed, its properties, and those that it had before."""
+    handler = resource_handlers()[type_name]
+
+    @instead_of(handler, "create")
+    def create(make: Any, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        made = make(logical_id, properties, stack)
+        complete(made[0], properties, {})
+        return made
+
+    @instead_of(handler, "update")
+    def update(change: Any, physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> Any:
+        made = change(physical_id, old, new, *place)
+        complete(made[0], new, old if made[0] == physical_id else {})
+        return made
 
 
 OK: Final = 200

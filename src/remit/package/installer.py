@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
 from remit.package.dependency_source import OWN_NAME, Source, normal, requirement_name
-from remit.package.interpreters import Interpreters
+from remit.package.interpreters import Interpreters, uv_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,8 +103,14 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # What uv says is read and printed again; and a build must not install a Python that nobody asked for.
     environment |= {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    program = uv_program()
+    if program is None:
+        raise RemitError(
+            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
+            hint="install remit again, with the packages that it requires",
+        )
     done = subprocess.run(
-        [_program(), *arguments],
+        [program, *arguments],
         cwd=folder,
         env=environment,
         input=lines,
@@ -116,18 +122,6 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     if done.returncode != 0:
         raise _failure(done.stderr, folder, source)
     return done.stdout
-
-
-def _program() -> str:
-    try:
-        from uv import find_uv_bin  # noqa: PLC0415 - only when something is to be installed
-
-        return find_uv_bin()
-    except (ImportError, FileNotFoundError) as error:
-        raise RemitError(
-            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
-            hint="install remit again, with the packages that it requires",
-        ) from error
 
 
 def _failure(said: str, folder: Path, source: Source) -> RemitError:

@@ -37,7 +37,15 @@ def find(folder: Path) -> Source | None:
     """
     for name, reader in _READERS:
         if plain_files.is_there(folder / name, name):
-            source = _read(reader, folder, name)
+            try:
+                source = reader(folder)
+            except (AttributeError, KeyError, TypeError) as error:  # values of other shapes than its format has
+                problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+                raise RemitError(
+                    f"{name}, or the pyproject.toml beside it, is not built as its format says: {problem}",
+                    hint="let the tool that wrote it write it again, or correct what was changed by hand",
+                    origin=Origin(name),
+                ) from error
             break
     else:
         return None
@@ -50,19 +58,6 @@ def folder_of_dependencies(folder: Path, code: str) -> Path:
     root = folder / code
     states_its_own = bool(code) and any(plain_files.is_there(root / name, f"{code}/{name}") for name, _ in _READERS)
     return root if states_its_own else folder
-
-
-def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
-    """Read a file. One whose values have other shapes than its format is refused."""
-    try:
-        return reader(folder)
-    except (AttributeError, KeyError, TypeError) as error:
-        problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise RemitError(
-            f"{name}, or the pyproject.toml beside it, is not built as its format says: {problem}",
-            hint="let the tool that wrote it write it again, or correct what was changed by hand",
-            origin=Origin(name),
-        ) from error
 
 
 def _requirements(folder: Path) -> Source:

@@ -300,6 +300,19 @@ def entries(path: Path, value: Any, kind: str, check: Callable[[Path, Any, Any],
     return kept
 
 
+def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str] = str) -> Check:
+    """A dict of some keys, each with its check; `spelled` is a key as it is kept."""
+
+    def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
+        name = spelled(key)
+        if name not in checks:
+            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, checks), inside=(str(key),))
+        checked = checks[name]((*path, key), content)
+        return {name: list(checked) if isinstance(checked, tuple) else checked}
+
+    return lambda path, value: entries(path, value, kind, member)
+
+
 def reasons(example: str) -> Check:
     """A dict of strings, none of them empty: for what is accepted, why."""
     return lambda path, value: entries(path, value, f"a dict such as {example}", _reason)
@@ -457,20 +470,17 @@ _function_name: Final = matching(  # "CreateFunction" (Lambda API Reference)
 
 
 _EXECUTION: Final = between(1, 31_622_400, "seconds")
+_DURABLE: Final = members(
+    "seconds, or a dict with ExecutionTimeout",
+    {"ExecutionTimeout": _EXECUTION, "RetentionPeriodInDays": between(1, 90, "days")},
+)
 
 
 def _durable(path: Path, value: Any) -> dict[str, Any]:
     """Seconds that an execution takes at most, or CloudFormation's DurableConfig, which has days of retention, too."""
     if not isinstance(value, Mapping):
         return {"ExecutionTimeout": _EXECUTION(path, value)}
-    checks = {"ExecutionTimeout": _EXECUTION, "RetentionPeriodInDays": between(1, 90, "days")}
-
-    def entry(path: Path, key: Any, content: Any) -> dict[str, Any]:
-        if key not in checks:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), checks), inside=(str(key),))
-        return {key: checks[key]((*path, key), content)}
-
-    config = entries(path, value, "seconds, or a dict with ExecutionTimeout", entry)
+    config: dict[str, Any] = _DURABLE(path, value)
     if "ExecutionTimeout" not in config:
         raise mistake(path, "has no ExecutionTimeout", hint="the longest that an execution takes, in seconds")
     return config

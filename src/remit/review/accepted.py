@@ -16,8 +16,7 @@ from remit.review.access_change import Accepted, Change, Door, Review, UnreadPol
 from remit.review.comparable_roles import plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
 from remit.review.working_tree import whole
-from remit.roles.reference_names import fill_references, fill_statement_with_principals, put_texts
-from remit.roles.reference_shapes import in_shape
+from remit.roles.reference_names import fill_policy, fill_references, fill_statement_with_principals, put_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,29 +36,21 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
     agreement. RemitError at its line: an entry for a function that neither version has.
     """
     names = (*review.functions, *review.roles)
+    placed = []
     for entry in entries:
-        _check_functions(entry, names)
+        for name in entry.functions or ():
+            if name not in names and re.fullmatch(_MADE_WHEN_USED, name) is None:
+                hint = did_you_mean(name, names) or "take it out of the entry when the function is gone for good"
+                raise RemitError(
+                    f"there is no function `{name}` to accept anything for", hint=hint, origin=entry.origin
+                )
+        # References stand in place as the versions have them.
+        statement = entry.statement and fill_statement_with_principals(entry.statement, review.names)
+        placed.append(replace(entry, statement=statement, text=fill_references(entry.text, review.names)))
     used: set[int] = set()
-    placed = [_placed(entry, review.names) for entry in entries]
     changes = [part for change in review.changes for part in _accepted(change, placed, review, used)]
     stale = tuple(entry for number, entry in enumerate(entries) if number not in used)
     return replace(review, changes=tuple(changes)), stale
-
-
-def _check_functions(entry: AcceptedGain, names: Sequence[str]) -> None:
-    for name in entry.functions or ():
-        if name not in names and re.fullmatch(_MADE_WHEN_USED, name) is None:
-            hint = did_you_mean(name, names) or "take it out of the entry when the function is gone for good"
-            raise RemitError(f"there is no function `{name}` to accept anything for", hint=hint, origin=entry.origin)
-
-
-def _placed(entry: AcceptedGain, names: Mapping[str, str]) -> AcceptedGain:
-    """The entry with references in place as the versions have them."""
-    return replace(
-        entry,
-        statement=None if entry.statement is None else fill_statement_with_principals(entry.statement, names),
-        text=fill_references(entry.text, names),
-    )
 
 
 def _accepted(change: Change, entries: Sequence[AcceptedGain], review: Review, used: set[int]) -> Iterator[Change]:
@@ -128,8 +119,10 @@ class _Judge:
         version = VERSION
         if self.after is not None and piece.source.layer == "identity":
             version = self.after.layers.identity[piece.source.policy].version
-        gain = in_shape(Policy((gained_statement,), version), self.review.shapes)
-        return self._within(ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), gain))
+        gain = fill_policy(Policy((gained_statement,), version), self.review.shapes)
+        return self._within(
+            ACCESS, lambda statements: includes(fill_policy(Policy(statements), self.review.shapes), gain)
+        )
 
     def trust(self, piece: Piece) -> str | None:
         """As `access`, for who may take on the role."""

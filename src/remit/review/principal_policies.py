@@ -19,7 +19,6 @@ from remit.roles.shaped_comparison import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
@@ -50,9 +49,7 @@ def compare_trust(old: Policy, new: Policy, was: Names = NO_SHAPES, now: Names =
         denials=False,
     )
     comparison = _as_written(compare_callers(compared), compared, (old,), (new,), place)
-    gained = tuple(replace(piece, resource=piece.principal) for piece in comparison.gained)
-    lost = tuple(replace(piece, resource=piece.principal) for piece in comparison.lost)
-    return replace(comparison, gained=gained, lost=lost)
+    return comparison.each(lambda piece: replace(piece, resource=piece.principal))
 
 
 def compare_resource_policies(
@@ -81,14 +78,11 @@ def compare_in_place(
 ) -> Comparison:
     """As `compare_resource_policies`, of documents that say what may be done and leave open by whom."""
     comparison = compare_resource_policies(tuple(map(_by_anybody, old)), tuple(map(_by_anybody, new)), was, now)
-    parts: dict[str, Any] = {}
-    for part in ("gained", "lost", "freed", "forbidden"):
-        pieces = getattr(comparison, part)
-        parts[part] = tuple(
-            replace(piece, principal="", public=False, source=_by_nobody(piece.source)) for piece in pieces
-        )
+    comparison = comparison.each(
+        lambda piece: replace(piece, principal="", public=False, source=_by_nobody(piece.source))
+    )
     undecided = tuple(replace(item, source=_by_nobody(item.source)) for item in comparison.undecided)
-    return replace(comparison, **parts, undecided=undecided)
+    return replace(comparison, undecided=undecided)
 
 
 def _by_anybody(policy: Policy) -> Policy:
@@ -116,13 +110,11 @@ def compare_files(old: Layers, new: Layers) -> Comparison:
     """
     statements = [statement for side in (old, new) for policy in side.identity for statement in policy.statements]
     comparison = compare_resource_policies(old.identity, new.identity)
-    if all(statement.resources is None and _is_of_trust(statement) for statement in statements):
+    actions = [pattern.lower() for statement in statements for pattern in statement.actions.patterns]
+    is_of_trust = all(action.startswith("sts:") for action in actions)
+    if is_of_trust and all(statement.resources is None for statement in statements):
         return replace(comparison, freed=(), forbidden=())
     return comparison
-
-
-def _is_of_trust(statement: Statement) -> bool:
-    return all(pattern.lower().startswith("sts:") for pattern in statement.actions.patterns)
 
 
 def trusts_no_more(wide: Policy, narrow: Policy) -> bool:

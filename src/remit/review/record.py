@@ -86,28 +86,24 @@ def _role(role: Holder) -> dict[str, Any]:
 
 
 def _given(access: Given) -> dict[str, Any]:
-    document: dict[str, Any] = {"type": access.type, "on": list(access.on)}
-    if access.documents:
-        document["documents"] = [[_grant(grant) for grant in grants] for grants in access.documents]
-    if access.settings:
-        document["settings"] = [_setting(setting) for setting in access.settings]
-    if access.unread:
-        document["unread"] = sorted(access.unread)
-    if access.is_ceiling:
-        document["is_ceiling"] = True
-    if access.is_gateway:
-        document["is_gateway"] = True
-    return document
+    further = {
+        "documents": [[_grant(grant) for grant in grants] for grants in access.documents],
+        "settings": [_setting(setting) for setting in access.settings],
+        "unread": sorted(access.unread),
+        "is_ceiling": access.is_ceiling,
+        "is_gateway": access.is_gateway,
+    }
+    return {"type": access.type, "on": list(access.on), **_told(further)}
 
 
 def _setting(setting: AccessSetting) -> dict[str, Any]:
-    document: dict[str, Any] = {"path": setting.path, "kind": setting.kind, "opens": setting.opens}
-    document |= {"values": list(setting.values)}
-    if setting.door:
-        document["door"] = setting.door
-    if setting.is_limited:
-        document["is_limited"] = True
-    return document
+    document = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
+    return document | _told({"door": setting.door, "is_limited": setting.is_limited})
+
+
+def _told(further: dict[str, Any]) -> dict[str, Any]:
+    """Those of some members that say something."""
+    return {name: value for name, value in further.items() if value}
 
 
 def _grant(grant: Grant) -> dict[str, Any]:

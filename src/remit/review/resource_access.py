@@ -10,8 +10,10 @@ from remit.catalogue.actions import services
 from remit.catalogue.type_access import access_rows
 from remit.catalogue.types import arns_of
 from remit.errors import Origin, RemitError
+from remit.holders import HeldPolicy
 from remit.iam import tokens
-from remit.iam.tokens import PARTITION
+from remit.iam.policy import Principals, allow
+from remit.iam.tokens import ACCOUNT, PARTITION
 from remit.review.access_change import Given, type_words
 from remit.review.access_settings import HOLDS_FOR_ROLES, POLICY_PROPERTIES, TAGS, in_words, settings_of
 from remit.review.api_routes import BODIES, default_of_definition, routes_of_body, routes_of_events
@@ -23,12 +25,13 @@ from remit.template.policy_documents import (
     grants_of,
     is_policy_document,
     known,
+    policy_in,
     put_in_from,
     unknown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.app import Resource
     from remit.documents.json_text import Locate, Path
@@ -239,3 +242,27 @@ def _documents(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _documents(item, (*path, index))
+
+
+_CONDITIONAL: Final = "the template's conditions decide whether it is there, or what it says"
+_OF_THE_ACCOUNT: Final = Grant(
+    replace(allow("kms:*"), principals=Principals((("AWS", f"arn:{PARTITION}:iam::{ACCOUNT}:root"),))),
+    Reason("text", "the policy of a key that is given none"),
+)
+"""Source: "Default key policy" (AWS KMS Developer Guide)."""
+
+
+def policies_beside(resources: Sequence[Resource]) -> Iterator[HeldPolicy]:
+    """The policies of resources, permissions among them; each has the ARN that it is of as its name."""
+    for access in giving(resources).values():
+        if access.is_ceiling:
+            continue
+        documents = access.documents
+        if access.type == "AWS::KMS::Key" and not (documents or access.unread):
+            documents = ((_OF_THE_ACCOUNT,),)
+        for grants in documents:
+            if any(grant.statement.principals is None for grant in grants):
+                continue
+            is_conditional = access.is_conditional or any(grant.reason.conditions for grant in grants)
+            for arn in access.arns:
+                yield HeldPolicy(arn, "beside", policy_in(grants), grants, _CONDITIONAL if is_conditional else "")

@@ -143,10 +143,7 @@ def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Name
     def is_own(principal: str) -> bool:
         return any(fill_references(principal, names) in own_principals for names in (now, was))
 
-    parts: dict[str, Any] = {}
-    for part in ("gained", "lost", "freed", "forbidden"):
-        parts[part] = tuple(piece for piece in getattr(comparison, part) if not is_own(piece.principal))
-    return replace(comparison, **parts)
+    return comparison.each(lambda piece: None if is_own(piece.principal) else piece)
 
 
 def _holder(name: str, access: Given | None) -> Holder | None:

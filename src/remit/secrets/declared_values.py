@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes
 from remit.secrets import is_plain_word, secret_parts
 
 if TYPE_CHECKING:
@@ -51,13 +51,11 @@ def check_secrets(
             if variables:
                 place = f"`{name}` of an environment" if name else "this declaration"
                 variable = name or "DATABASE"
-                mistakes.errors.append(
-                    RemitError(
-                        f"{place} holds the value of {variables[0]}, a secret, which would stand in the template",
-                        hint=f'write environment={{"{variable}": secret("/its/name")}}: the function fetches the value '
-                        "when it runs",
-                        origin=origin,
-                    )
+                mistakes.add(
+                    f"{place} holds the value of {variables[0]}, a secret, which would stand in the template",
+                    hint=f'write environment={{"{variable}": secret("/its/name")}}: the function fetches the value '
+                    "when it runs",
+                    origin=origin,
                 )
     mistakes.refuse()
 

@@ -60,7 +60,7 @@ class AttachedPolicies:
 
     def of(self, holder: Resource, managed: Iterable[str]) -> tuple[MadePolicy, ...]:
         """Those that a role, user or group has: by its own list of ARNs, or by theirs of holders."""
-        names = set(_named(holder))
+        names = set(names_of(holder))
         listed = set(managed)
         return tuple(policy for policy in self.policies if names & policy.holders or listed & set(policy.arns))
 
@@ -68,7 +68,7 @@ class AttachedPolicies:
 def attached(resources: tuple[Resource, ...], locate: Locate) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
     policies = tuple(_own(resource, locate) for resource in resources if _is_policy(resource))
-    made = {named for resource in resources if resource.type in HOLDERS for named in _named(resource)}
+    made = {named for resource in resources if resource.type in HOLDERS for named in names_of(resource)}
     outside: dict[tuple[HolderKind, str], list[MadePolicy]] = {}
     for policy in policies:
         for named in sorted(policy.holders - made):  # a set has no order, and reports must have one
@@ -133,7 +133,7 @@ def _arns(policy: Resource) -> Iterator[str]:
             yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{tokens.text_of(name)}"
 
 
-def _named(holder: Resource) -> Iterator[tuple[HolderKind, str]]:
+def names_of(holder: Resource) -> Iterator[tuple[HolderKind, str]]:
     """Yield each role, user and group with the texts by which policies name it."""
     row = HOLDERS[holder.type]
     name = holder.properties.get(row.name)

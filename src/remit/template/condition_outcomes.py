@@ -200,27 +200,19 @@ def decided(template: Any, holding: frozenset[str], locate: Locate) -> tuple[Any
     value = dict(template) if isinstance(template, dict) else template
     resources = template.get("Resources") if isinstance(template, dict) else None
     if isinstance(resources, dict):
-        value["Resources"] = {
-            name: deciding.value(_there(resource), ("Resources", name))
-            for name, resource in resources.items()
-            if _condition(resource) is None or _condition(resource) in holding
-        }
+        value["Resources"] = {}
+        for name, resource in resources.items():
+            condition = resource.get("Condition") if isinstance(resource, dict) else None
+            there = resource
+            if isinstance(condition, str):
+                if condition not in holding:
+                    continue
+                there = {key: item for key, item in resource.items() if key != "Condition"}
+            value["Resources"][name] = deciding.value(there, ("Resources", name))
     if isinstance(template, dict) and "Globals" in template:
         value["Globals"] = deciding.value(template["Globals"], ("Globals",))
 
     return value, lambda path: locate(written_at(path, moved))
-
-
-def _condition(resource: Any) -> str | None:
-    name = resource.get("Condition") if isinstance(resource, dict) else None
-    return name if isinstance(name, str) else None
-
-
-def _there(resource: Any) -> Any:
-    """A resource of a condition that holds."""
-    if not isinstance(resource, dict):
-        return resource
-    return {key: item for key, item in resource.items() if key != "Condition" or not isinstance(item, str)}
 
 
 def words(holds: Iterable[World], all_ways: Iterable[World]) -> tuple[str, ...]:

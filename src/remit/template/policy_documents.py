@@ -186,7 +186,11 @@ def _statements(branch: Branch, version: str, locate: Locate, reason: Reason) ->
             continue
         path: Path = ("Statement", number) if is_list else ("Statement",)
         for variant in variants(element.value, element.path, element.when):
-            statement = _statement(variant, path, locate)
+            try:
+                statement = parse_statement(as_deployed(variant.value), path)
+            except RemitError as error:
+                origin = locate(variant.at(error.path[len(path) :]))
+                raise RemitError(error.message, hint=error.hint, origin=origin) from None
             conditions = tuple(outcome.words for outcome in variant.when)
             yield Grant(statement, replace(reason, conditions=conditions), locate(element.path), version=version)
 
@@ -196,14 +200,6 @@ def as_deployed(statement: Any) -> Any:
     if isinstance(statement, dict) and type(statement.get("Sid")) is int:
         return {**statement, "Sid": str(statement["Sid"])}
     return statement
-
-
-def _statement(put: Branch, path: Path, locate: Locate) -> Any:
-    try:
-        return parse_statement(as_deployed(put.value), path)
-    except RemitError as error:
-        inside = error.path[len(path) :]
-        raise RemitError(error.message, hint=error.hint, origin=locate(put.at(inside))) from None
 
 
 def _parsed(document: Any, base: Path, locate: Locate) -> None:

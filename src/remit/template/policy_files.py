@@ -132,10 +132,7 @@ class _Reader:
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
         if not isinstance(value, list):
             raise RemitError(f"{name} must be a list of levels, each a list of policies", origin=self._locate((name,)))
-        levels = []
-        for index, level in enumerate(value):
-            levels.append(self.policies(level, (name, index), f"{name}[{index}]"))
-        return tuple(levels)
+        return tuple(self.policies(level, (name, index), f"{name}[{index}]") for index, level in enumerate(value))
 
     def policies(self, value: Any, path: Path, layer: str) -> tuple[Policy, ...]:
         if isinstance(value, dict):

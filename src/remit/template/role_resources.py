@@ -108,7 +108,11 @@ class Unit:
 
 def without_code(template: Any) -> dict[str, Any]:
     """A template without what its functions run: no access depends on it, nor a condition that decides on access."""
-    resources = {name: _without_code(resource) for name, resource in section(template, "Resources").items()}
+    resources = dict(section(template, "Resources"))
+    for name, resource in resources.items():
+        properties = section(resource, "Properties") if _type(resource) in _FUNCTIONS else {}
+        if not _OF_CODE.isdisjoint(properties):
+            resources[name] = {**resource, "Properties": _plain_properties(properties)}
     small = {**template, "Resources": resources}
     shared = section(template, "Globals")
     if shared:
@@ -117,13 +121,6 @@ def without_code(template: Any) -> dict[str, Any]:
             for kind, properties in shared.items()
         }
     return small
-
-
-def _without_code(resource: Any) -> Any:
-    properties = section(resource, "Properties") if _type(resource) in _FUNCTIONS else {}
-    if _OF_CODE.isdisjoint(properties):
-        return resource
-    return {**resource, "Properties": _plain_properties(properties)}
 
 
 def _plain_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,18 +167,19 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for name in resources.roles:
         _join(groups, [name])
     for name in resources.with_groups:
-        _join(groups, [name, *resources.listed(name).intersection(resources.roles)])
-    _join(groups, [name for name in groups if not resources.in_both(name)])
+        _join(groups, [name, *resources.listed[name].intersection(resources.roles)])
+    _join(groups, [name for name in groups if len(resources.bodies[name]) == 1])
     ungrouped = resources.names.keys() - groups.keys()
     listed_by: dict[str, set[str]] = {}
     for name in ungrouped:
-        for listed in resources.listed(name):
+        for listed in resources.listed[name]:
             listed_by.setdefault(listed, set()).add(name)
     all_units = []
     for group in {id(group): group for group in groups.values()}.values():
-        attached = {name: (resources.listed(name) & ungrouped).union(listed_by.get(name, ())) for name in group}
+        attached = {name: (resources.listed[name] & ungrouped).union(listed_by.get(name, ())) for name in group}
         members = sorted(group.union(*attached.values()), key=resources.names.__getitem__)
-        all_units.append(Unit(tuple(members), frozenset(group), resources.names_of(group), attached))
+        names = frozenset().union(*(words for name in group for words in _words_of_names(resources.bodies[name])))
+        all_units.append(Unit(tuple(members), frozenset(group), names, attached))
     return tuple(all_units)
 
 
@@ -312,7 +310,8 @@ class _Resources:
         self.with_groups: list[str] = []
         """Users, and what puts users into a group: a user has its groups' policies."""
         self.running: list[str] = []
-        self._bodies: dict[str, list[Any]] = {}
+        self.bodies: dict[str, list[Any]] = {}
+        """Each as the templates have it, in one or in both."""
         self._of_sam: list[str] = []
         self._by_word: dict[str, list[tuple[frozenset[str], str]]] = {}
         """By one word of a name that the account knows a resource by: all words of that name, and the resource."""
@@ -320,7 +319,7 @@ class _Resources:
             bodies = [resources[name] for resources in (old, new) if name in resources]
             types = [_type(body) for body in bodies]
             is_of_sam = any(map(_is_sam, types))
-            self._bodies[name] = bodies
+            self.bodies[name] = bodies
             for words in _words_of_names(bodies):
                 self._by_word.setdefault(min(words), []).append((words, name))
             if not HOLDERS.keys().isdisjoint(types):
@@ -332,38 +331,25 @@ class _Resources:
             if is_of_sam or not RUNS.keys().isdisjoint(types):
                 self.running.append(name)
         self._holding = frozenset((*self.roles, *self.running))
-        self._listed = {name: self._named_in(self._attached(name)) for name in self.names}
-
-    def in_both(self, name: str) -> bool:
-        """Return whether both templates have a resource of this name."""
-        return len(self._bodies[name]) > 1
+        self.listed: dict[str, frozenset[str]] = {}
+        """What each may list as attached: a role its policies, a policy its roles."""
+        for name, bodies in self.bodies.items():
+            values = []
+            for body in bodies:
+                left_out = () if _is_sam(_type(body)) else _DOCUMENTS
+                values += [value for key, value in section(body, "Properties").items() if key not in left_out]
+            self.listed[name] = self._named_in(values)
 
     def roles_of(self, name: str) -> frozenset[str]:
         """The roles that something may run under, or what SAM makes them for."""
-        bodies = self._bodies[name]
+        bodies = self.bodies[name]
         role_values = [section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
         return self._named_in(role_values) & self._holding
-
-    def names_of(self, group: Iterable[str]) -> frozenset[str]:
-        """The words of the names that the account knows some resources by."""
-        return frozenset().union(*(words for name in group for words in _words_of_names(self._bodies[name])))
-
-    def listed(self, name: str) -> frozenset[str]:
-        """Return the resources that one may list as attached: a role its policies, a policy its roles."""
-        return self._listed[name]
-
-    def _attached(self, name: str) -> list[Any]:
-        listed = []
-        for body in self._bodies[name]:
-            left_out = () if _is_sam(_type(body)) else _DOCUMENTS
-            properties = section(body, "Properties")
-            listed += [value for key, value in properties.items() if key not in left_out]
-        return listed
 
     def _named_in(self, value: Any) -> frozenset[str]:
         """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
         words = names_in(value)
-        referred = set(words.intersection(self._bodies))
+        referred = set(words.intersection(self.bodies))
         for word in words.intersection(self._by_word):
             referred.update(name for name_words, name in self._by_word[word] if name_words <= words)
         for name in self._of_sam:

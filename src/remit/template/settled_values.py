@@ -52,7 +52,11 @@ def settled(template: Mapping[str, Any], locate: Locate, values: Mapping[str, st
         substitution = _Substitution(certain, mappings)
         parts = [name for name in ("Resources", "Conditions") if name in template]
         template = {**template, **{name: substitution.value(template[name]) for name in parts}}
-    return _with_choices(template, declared), (lambda path: locate(written_at(path, moved))) if moved else locate
+    choices = _Choices(declared, mappings)
+    template = {**template, "Resources": choices.resources(template.get("Resources"))}
+    if choices.conditions:
+        template["Conditions"] = {**section(template, "Conditions"), **choices.conditions}
+    return template, (lambda path: locate(written_at(path, moved))) if moved else locate
 
 
 def settled_source(source: ParsedFile, values: Mapping[str, str] | None = None) -> ParsedFile:
@@ -110,15 +114,6 @@ class _Substitution:
 
         put = _REFERENCE.sub(replaced, text)
         return put if isinstance(argument, str) else [put, argument[1]]
-
-
-def _with_choices(template: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[str, Any]:
-    """The template with texts of a few possible values as choices, and their conditions among its own."""
-    choices = _Choices(declared, section(template, "Mappings"))
-    changed = {**template, "Resources": choices.resources(template.get("Resources"))}
-    if choices.conditions:
-        changed["Conditions"] = {**section(template, "Conditions"), **choices.conditions}
-    return changed
 
 
 class _Option(NamedTuple):

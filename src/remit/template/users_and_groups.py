@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from remit.holders import Holder
 from remit.iam import tokens
-from remit.template.attached_policies import BOUNDARY, HOLDERS, MANAGED, condition_note
+from remit.template.attached_policies import BOUNDARY, HOLDERS, MANAGED, condition_note, names_of
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def memberships(resources: tuple[Resource, ...]) -> dict[str, tuple[str, ...]]:
     """The groups of each user of a template, by the user's logical id, as texts that name them."""
     by_user: dict[str, tuple[str, ...]] = {}
-    users = {text: user for user in resources if user.type == "AWS::IAM::User" for text in _texts_of(user)}
+    users = {text: user for user in resources if user.type == "AWS::IAM::User" for _, text in names_of(user)}
     for resource in resources:
         if resource.type == "AWS::IAM::User":
             pairs = [(resource, item.value) for item in items(resource.properties.get("Groups"))]
@@ -32,11 +32,6 @@ def memberships(resources: tuple[Resource, ...]) -> dict[str, tuple[str, ...]]:
             name = user.logical_id
             by_user[name] = (*by_user.get(name, ()), tokens.text_of(group))
     return by_user
-
-
-def _texts_of(holder: Resource) -> tuple[str, ...]:
-    name = holder.properties.get(HOLDERS[holder.type].name)
-    return (holder.ref,) if name is None else (holder.ref, tokens.text_of(name))
 
 
 def with_groups(user: Holder, names: tuple[str, ...], groups: list[Holder]) -> Holder:

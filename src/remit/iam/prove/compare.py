@@ -30,7 +30,7 @@ from remit.iam.prove.gains import GainSearch
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from remit.iam.comparison import Piece, StatementLocation
     from remit.iam.prove.budget import Budget
@@ -68,6 +68,12 @@ class Comparison:
     def broadens(self) -> bool:
         """True if something is gained, or it is not proven that nothing is."""
         return bool(self.gained or self.undecided or self.freed)
+
+    def each(self, change: Callable[[Piece], Piece | None]) -> Comparison:
+        """The same with each piece changed, and without those that become None."""
+        parts = self.gained, self.lost, self.freed, self.forbidden
+        gained, lost, freed, forbidden = (tuple(filter(None, map(change, part))) for part in parts)
+        return Comparison(gained, lost, self.undecided, freed, forbidden)
 
 
 def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:

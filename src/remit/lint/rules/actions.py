@@ -152,14 +152,9 @@ def pattern_matches_nothing(item: ParsedStatement) -> Iterator[Problem]:
 def _nearest(prefix: str, pattern: str) -> str:
     """The one action that a pattern misses by a slip; else the pattern without its own; else what says the same."""
     name = f"{prefix}:{pattern}".replace("*", "").replace("?", "")
-    return misspelt_action(name) or _mended(prefix, pattern) or next(iter(nearest_actions(name)), "")
-
-
-def _mended(prefix: str, pattern: str) -> str:
     longer = f"{prefix}:{pattern}*"
-    mended = longer if expand(longer) else meant_actions.respelt(prefix, pattern)
-    beginning = "" if mended else meant_actions.beginning(prefix, pattern)
-    return mended or (f"{prefix}:{beginning}*" if beginning else "")
+    mended = misspelt_action(name) or (longer if expand(longer) else meant_actions.respelt(prefix, pattern))
+    return mended or meant_actions.beginning(prefix, pattern) or next(iter(nearest_actions(name)), "")
 
 
 _FORM = "write service:Operation, as s3:GetObject"
@@ -185,78 +180,39 @@ def bad_action(item: ParsedStatement) -> Iterator[Problem]:
     Source: "IAM JSON policy elements: Action" (IAM User Guide).
     """
     for text in item.statement.actions.patterns:
-        if not expand(text) or is_pattern(text.partition(":")[0]):
-            yield from _bad_action_problem(text, item)
+        means_nothing = not expand(text) or is_pattern(text.partition(":")[0])
+        if means_nothing and not meant_actions.well_formed(text) and "${" not in text:
+            excerpt = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 20]}… ({len(text):,} characters)"
+            mistake, hint = _mistake(text, item)
+            yield Problem(f"'{excerpt}' {mistake}", hint, (item.action_element, text))
 
 
-def _bad_action_problem(text: str, item: ParsedStatement) -> Iterator[Problem]:
-    if not meant_actions.well_formed(text) and "${" not in text:
-        yield Problem(*_described(text, item), (item.action_element, text))
-
-
-def _described(text: str, item: ParsedStatement) -> tuple[str, str]:
-    """The message and the hint of the first kind of mistake that an action is."""
-    excerpt = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 20]}… ({len(text):,} characters)"
-    for mistake in _MISTAKES:
-        description = mistake(text, item)
-        if description is not None:
-            message, hint = description
-            return f"'{excerpt}' {message}", hint
-    message, hint = _strange(text, item)
-    return f"'{excerpt}' {message}", hint
-
-
-def _arn(text: str, _: ParsedStatement) -> tuple[str, str] | None:
-    return ("is an ARN where an action must be", "ARNs stand in Resource") if text.startswith("arn:") else None
-
-
-def _no_service(text: str, item: ParsedStatement) -> tuple[str, str] | None:
-    return _without_prefix(text.removeprefix(":"), item) if ":" not in text.removeprefix(":") else None
-
-
-def _call(text: str, item: ParsedStatement) -> tuple[str, str] | None:
-    client = text.partition(":")[0].lower() in meant_actions.CLIENT_WORDS
-    return ("is a call of an SDK, not an IAM action", _from_method(text, item)) if client else None
-
-
-def _managed_policy(text: str, _: ParsedStatement) -> tuple[str, str] | None:
-    if ":" in text or managed_policy(text.rpartition("/")[2]) is None:
-        return None
-    return "is a managed policy, not an action", "attach it to the role, or name the actions"
-
-
-def _several(text: str, _: ParsedStatement) -> tuple[str, str] | None:
-    parts = [f"{part}:*" if service(part) else part for part in re.split(r"[\s,;|]+", text) if part]
-    if len(parts) < 2 or not all(":" in part and meant_actions.well_formed(part) for part in parts):  # noqa: PLR2004 - several
-        return None
-    listed = ", ".join(f'"{part}"' for part in parts)
-    return f"holds {len(parts)} actions in one string: IAM refuses it", f"write a list: [{listed}]"
-
-
-def _wild_service(text: str, item: ParsedStatement) -> tuple[str, str] | None:
+def _mistake(text: str, item: ParsedStatement) -> tuple[str, str]:  # noqa: C901, PLR0911 - one after the other
+    """The mistake that an action is, as a phrase, and a hint: of several the one that says most."""
     prefix, _, name = text.partition(":")
-    if "*" not in prefix and "?" not in prefix:
-        return None
-    actions = meant_actions.by_name(name, item) if is_plain(name) else ()
-    fitting = [action for action in actions if matches(prefix.lower(), action.partition(":")[0])] or actions
-    hint = f"did you mean `{fitting[0]}`?" if fitting else "name each service: s3:*, sqs:*"
-    return "has a wildcard in its service: IAM refuses it", hint
-
-
-def _spaces(text: str, item: ParsedStatement) -> tuple[str, str] | None:
-    return ("contains white space: IAM refuses it", _tidied(text, item)) if re.search(r"\s", text) else None
-
-
-def _colons(text: str, item: ParsedStatement) -> tuple[str, str] | None:
-    count = text.count(":")
-    return (f"has {count} colons: an action has one", _tidied(text, item)) if count > 1 else None
-
-
-def _no_operation(text: str, _: ParsedStatement) -> tuple[str, str] | None:
-    return ("names no operation", f"`remit explain '{text}*'` lists the actions") if text.endswith(":") else None
-
-
-def _strange(text: str, item: ParsedStatement) -> tuple[str, str]:
+    if text.startswith("arn:"):
+        return "is an ARN where an action must be", "ARNs stand in Resource"
+    if ":" not in text and managed_policy(text.rpartition("/")[2]) is not None:
+        return "is a managed policy, not an action", "attach it to the role, or name the actions"
+    parts = [f"{part}:*" if service(part) else part for part in re.split(r"[\s,;|]+", text) if part]
+    if len(parts) > 1 and all(":" in part and meant_actions.well_formed(part) for part in parts):
+        listed = ", ".join(f'"{part}"' for part in parts)
+        return f"holds {len(parts)} actions in one string: IAM refuses it", f"write a list: [{listed}]"
+    if ":" not in text.removeprefix(":"):
+        return _without_prefix(text.removeprefix(":"), item)
+    if prefix.lower() in meant_actions.CLIENT_WORDS:
+        return "is a call of an SDK, not an IAM action", _from_method(text, item)
+    if "*" in prefix or "?" in prefix:
+        actions = meant_actions.by_name(name, item) if is_plain(name) else ()
+        fitting = [action for action in actions if matches(prefix.lower(), action.partition(":")[0])] or actions
+        hint = f"did you mean `{fitting[0]}`?" if fitting else "name each service: s3:*, sqs:*"
+        return "has a wildcard in its service: IAM refuses it", hint
+    if re.search(r"\s", text):
+        return "contains white space: IAM refuses it", _tidied(text, item)
+    if text.count(":") > 1:
+        return f"has {text.count(':')} colons: an action has one", _tidied(text, item)
+    if text.endswith(":"):
+        return "names no operation", f"`remit explain '{text}*'` lists the actions"
     sign = next((sign for sign in text if not re.match(r"[A-Za-z0-9:*?-]", sign)), "-")
     hint = _tidied(text, item, _from_method(text, item))
     if sign == "_" and hint != _FORM:
@@ -264,10 +220,6 @@ def _strange(text: str, item: ParsedStatement) -> tuple[str, str]:
     if sign == "{":
         return "contains '{': a placeholder that nothing replaced", 'put the value in, or an f before the string: f"…"'
     return f"contains {sign!r}: actions have letters and digits only", hint
-
-
-_MISTAKES = (_arn, _managed_policy, _several, _no_service, _call, _wild_service, _spaces, _colons, _no_operation)
-"""What an action may be instead, in the order in which it is tried; anything else is `_strange`."""
 
 
 def _tidied(text: str, item: ParsedStatement, otherwise: str = _FORM) -> str:

@@ -1,4 +1,4 @@
-"""Condition keys, and the actions that carry them."""
+"""Condition keys, the actions that carry them, and what sessions set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from remit.iam.tokens import references
 from remit.lint import conditions, meant_actions, resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain
-from remit.lint.rule_inputs import IDENTITY, RESOURCE
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,8 @@ def _nearest_key(key: str) -> str | None:
     return nearest_key(key)
 
 
-@rule("R502", ERROR, looks_at="conditional")
-def unknown_condition_key(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R502", ERROR, looks_at="condition")
+def unknown_condition_key(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A condition key that does not exist.
 
     No request has it: an Allow never applies, a Deny with a negated operator always.
@@ -44,19 +44,18 @@ def unknown_condition_key(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "AWS global condition context keys" (IAM User Guide); the "Service Authorization Reference" (AWS).
     """
-    for condition in item.statement.conditions:
-        key = condition.key
-        is_whole_block = condition.values == (key,)  # see `Condition`
-        if item.document.raw is None and not is_whole_block and references(key):
-            message = f"the condition key '{key}' is filled in by nothing: CloudFormation fills in values, never keys"
-            hint = "write the key whole, or decide by `project.stage`"
-            yield Problem(message, hint, ("Condition", condition.spelled, key))
-            continue
-        prefix, colon, name = key.partition(":")
-        is_a_providers = bool(colon) and "." in prefix
-        if conditions.exists(key) or "${" in key or is_a_providers or conditions.is_of_another_service(key):
-            continue
-        yield _unknown(condition, prefix) if colon and name else _without_prefix(item, condition)
+    key = condition.key
+    is_whole_block = condition.values == (key,)  # see `Condition`
+    if item.document.raw is None and not is_whole_block and references(key):
+        message = f"the condition key '{key}' is filled in by nothing: CloudFormation fills in values, never keys"
+        hint = "write the key whole, or decide by `project.stage`"
+        yield Problem(message, hint, ("Condition", condition.spelled, key))
+        return
+    prefix, colon, name = key.partition(":")
+    is_a_providers = bool(colon) and "." in prefix
+    if conditions.exists(key) or "${" in key or is_a_providers or conditions.is_of_another_service(key):
+        return
+    yield _unknown(condition, prefix) if colon and name else _without_prefix(item, condition)
 
 
 def _without_prefix(item: ParsedStatement, condition: Condition) -> Problem:
@@ -81,8 +80,8 @@ def _unknown(condition: Condition, prefix: str) -> Problem:
 _LISTED = 3
 
 
-@rule("R503", ERROR, looks_at="conditional")
-def key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R503", ERROR, looks_at="condition")
+def key_of_other_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A condition key that requests for these actions do not have.
 
     An Allow with it never applies.
@@ -104,32 +103,30 @@ def key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
     names = item.known_actions
     if not names or item.document.kind != IDENTITY or not item.allows or any("*" in prefix for prefix in item.services):
         return  # of `*`, some action takes every key
-    for condition in item.statement.conditions:
-        if not of_a_service(condition.key):
-            continue
-        if not conditions.needs_key(condition):
-            yield from _always(item, condition)
-            continue
-        takers = [name for name in names if takes(name, condition.key)]
-        if len(takers) == len(names):
-            continue
-        spot = ("Condition", condition.spelled, condition.key)
-        if not takers:
-            lacks = f"'{min(names)}' has no" if len(names) == 1 else "none of these actions has the"
-            foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
-            reliable = all(map(resource_fit.reliable, names))
-            message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
-            meant = conditions.near_taken(names, condition.key)
-            key_owners = conditions.takers(condition.key)
-            hint = (
-                f"it is a key of {' and '.join(key_owners[:2])}"
-                if key_owners
-                else "`remit explain ACTION` lists an action's keys"
-            )
-            hint = f"did you mean `{meant}`?" if meant else hint
-            yield Problem(message, hint, spot, ERROR if foreign or meant or reliable else WARNING)
-        else:
-            yield from _partly(item, condition.key, spot)
+    if not of_a_service(condition.key):
+        return
+    if not conditions.needs_key(condition):
+        yield from _always(item, condition)
+        return
+    takers = [name for name in names if takes(name, condition.key)]
+    if len(takers) == len(names):
+        return
+    if not takers:
+        lacks = f"'{min(names)}' has no" if len(names) == 1 else "none of these actions has the"
+        foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
+        reliable = all(map(resource_fit.reliable, names))
+        message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
+        meant = conditions.near_taken(names, condition.key)
+        key_owners = conditions.takers(condition.key)
+        hint = (
+            f"it is a key of {' and '.join(key_owners[:2])}"
+            if key_owners
+            else "`remit explain ACTION` lists an action's keys"
+        )
+        hint = f"did you mean `{meant}`?" if meant else hint
+        yield Problem(message, hint, condition.path, ERROR if foreign or meant or reliable else WARNING)
+    else:
+        yield from _partly(item, condition.key, condition.path)
 
 
 def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
@@ -139,8 +136,7 @@ def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
         return
     if not any(takes(name, condition.key) for name in item.known_actions):
         message = f"none of these actions has the condition key '{condition.key}': {condition.spelled} is always met"
-        spot = ("Condition", condition.spelled, condition.key)
-        yield Problem(message, "use a key that they have, or aws:ResourceTag/KEY for tags", spot, WARNING)
+        yield Problem(message, "use a key that they have, or aws:ResourceTag/KEY for tags", condition.path, WARNING)
 
 
 def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
@@ -159,8 +155,8 @@ def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[
         yield Problem(message, "move it to a statement without the condition", spot, WARNING)
 
 
-@rule("R507", ERROR, looks_at="conditional")
-def tag_key_without_name(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R507", ERROR, looks_at="condition")
+def tag_key_without_name(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A condition key of tags without the name of a tag.
 
     aws:PrincipalTag is a family of keys; only aws:PrincipalTag/NAME is one.
@@ -177,14 +173,14 @@ def tag_key_without_name(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "AWS global condition context keys" (IAM User Guide).
     """
-    for condition in item.statement.conditions:
-        spot = ("Condition", condition.spelled, condition.key)
-        if conditions.lacks_name(condition.key):
-            bare = condition.key.rstrip("/")
-            yield Problem(f"'{condition.key}' needs a tag's name", f"write `{bare}/NAME`", spot)
-        elif conditions.has_name_too_much(condition.key):
-            bare = condition.key.partition("/")[0]
-            yield Problem(f"'{bare}' is a key by itself: no request has '{condition.key}'", f"write `{bare}`", spot)
+    if conditions.lacks_name(condition.key):
+        bare = condition.key.rstrip("/")
+        yield Problem(f"'{condition.key}' needs a tag's name", f"write `{bare}/NAME`", condition.path)
+    elif conditions.has_name_too_much(condition.key):
+        bare = condition.key.partition("/")[0]
+        yield Problem(
+            f"'{bare}' is a key by itself: no request has '{condition.key}'", f"write `{bare}`", condition.path
+        )
 
 
 _OF_PRINCIPALS = (
@@ -192,11 +188,10 @@ _OF_PRINCIPALS = (
 )  # fmt: skip
 _OF_RESOURCES = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount")
 _OF_ENDPOINTS = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths")
-_KEYS = (*_OF_PRINCIPALS, *_OF_RESOURCES, *_OF_ENDPOINTS)
 
 
-@rule("R517", ERROR, looks_at="conditional")
-def key_out_of_place(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R517", ERROR, looks_at="condition")
+def key_out_of_place(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A condition key where it says nothing: of a caller that has none, of the resource itself, of any service at all.
 
     A service that calls by itself belongs to no account and no organisation of yours, so the condition is never met. The
@@ -216,36 +211,28 @@ def key_out_of_place(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "AWS global condition context keys" (IAM User Guide): availability.
     """
-    if not any(key.startswith(_KEYS) for key in item.keys):
-        return
-    for condition in item.statement.conditions:
-        key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key)
-        if key.startswith(_OF_PRINCIPALS) and item.allows and _services_alone(item) and conditions.needs_key(condition):
-            message = f"a service that calls by itself has no {condition.key}: the condition is never met"
-            yield Problem(message, "compare aws:SourceArn, aws:SourceAccount or aws:SourceOrgID", spot)
-        elif (
-            key in _OF_RESOURCES
-            and item.document.kind == RESOURCE
-            and not (conditions.family(condition) == "Null" or _of_endpoint(item))
-        ):
-            message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
-            yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
-        elif key in _OF_ENDPOINTS and _every_service(item):
-            message = f"{condition.key} is known to some services alone, and the statement is about all of them"
-            yield Problem(message, "name the actions of services that support it", spot, WARNING)
-
-
-def _services_alone(item: ParsedStatement) -> bool:
-    return item.principal_element == "Principal" and {kind for kind, _ in item.principals} == {"Service"}
+    key, spot = condition.key.lower(), condition.path
+    calls_by_itself = item.principal_element == "Principal" and {kind for kind, _ in item.principals} == {"Service"}
+    if key.startswith(_OF_PRINCIPALS) and item.allows and calls_by_itself and conditions.needs_key(condition):
+        message = f"a service that calls by itself has no {condition.key}: the condition is never met"
+        yield Problem(message, "compare aws:SourceArn, aws:SourceAccount or aws:SourceOrgID", spot)
+    elif (
+        key in _OF_RESOURCES
+        and item.document.kind == RESOURCE
+        and not (conditions.family(condition) == "Null" or _of_endpoint(item))
+    ):
+        message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
+        yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
+    elif key in _OF_ENDPOINTS and (
+        item.statement.actions.negated or not {"*", "*:*"}.isdisjoint(item.statement.actions.patterns)
+    ):
+        message = f"{condition.key} is known to some services alone, and the statement is about all of them"
+        yield Problem(message, "name the actions of services that support it", spot, WARNING)
 
 
 def _of_endpoint(item: ParsedStatement) -> bool:
     """Return whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
     return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements)
-
-
-def _every_service(item: ParsedStatement) -> bool:
-    return item.statement.actions.negated or not {"*", "*:*"}.isdisjoint(item.statement.actions.patterns)
 
 
 @rule("R518", ERROR, looks_at="conditional")
@@ -272,14 +259,14 @@ def repeated_condition_key(item: ParsedStatement) -> Iterator[Problem]:
         earlier = spellings.setdefault((condition.spelled, condition.key.lower()), condition.key)
         if earlier != condition.key:
             message = f"'{condition.key}' and '{earlier}' are one key, which ignores case: IAM refuses the block"
-            yield Problem(message, "give one key all values", ("Condition", condition.spelled, condition.key))
+            yield Problem(message, "give one key all values", condition.path)
 
 
 _KEY = "aws:ResourceTag/"
 
 
-@rule("R526", WARNING, looks_at="conditional", needs="aws:ResourceTag/")
-def tag_key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R526", WARNING, looks_at="condition", needs="aws:ResourceTag/")
+def tag_key_of_other_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A condition on the tags of a resource, for an action that has no resource with tags.
 
     The key is not in the request: a Deny with it never denies the action, an Allow never allows it.
@@ -298,17 +285,16 @@ def tag_key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
     condition keys of resource types; "IAM policy validation check reference" (IAM User Guide): deny with unsupported tag
     condition key for service.
     """
-    for condition in item.statement.conditions:
-        if condition.key.startswith(_KEY) and conditions.needs_key(condition):
-            problems = _of_not_action if item.statement.actions.negated else _of_actions
-            yield from problems(item, condition)
+    if condition.key.startswith(_KEY) and conditions.needs_key(condition):
+        problems = _of_not_action if item.statement.actions.negated else _of_actions
+        yield from problems(item, condition)
 
 
 def _of_not_action(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     verb = "allowed" if item.allows else "denied"
     message = f"NotAction means actions without {condition.key}, too, and they are not {verb}"
     severity = NOTE if item.allows else WARNING
-    yield Problem(message, "name the actions in Action", ("Condition", condition.spelled, condition.key), severity)
+    yield Problem(message, "name the actions in Action", condition.path, severity)
 
 
 def _of_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
@@ -319,3 +305,126 @@ def _of_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem
             message = f"{text} acts on nothing that has tags: with {condition.key} the statement never {verb} it"
             hint = "move it to a statement without the condition"
             yield Problem(message, hint, (item.action_element, text), NOTE if item.allows else WARNING)
+
+
+@rule("R516", WARNING, looks_at="condition")
+def mfa_trap(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A condition on multi-factor authentication that misses whoever has none.
+
+    Requests with long-term keys have no `aws:MultiFactorAuthPresent` at all, so a Deny with Bool "false" does not reach
+    them, and an Allow with Bool "false" is for those without it. BoolIfExists reaches both.
+
+    Flagged:
+
+        {"Effect": "Deny", "Action": "iam:*", "Resource": "*",
+         "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}
+
+    Better:
+
+        {"Effect": "Deny", "Action": "iam:*", "Resource": "*",
+         "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide): aws:MultiFactorAuthPresent.
+    """
+    if condition.key.lower() != "aws:multifactorauthpresent" or conditions.family(condition) != "Bool":
+        return
+    if [value.lower() for value in condition.values] != ["false"]:
+        return
+    if item.allows:
+        message = f"the Allow is for requests without multi-factor authentication: {condition.key} is 'false'"
+        yield Problem(message, "did you mean 'true'?", condition.path)
+    elif not condition.if_exists:
+        message = f"the Deny misses requests without {condition.key}, as those with long-term keys are"
+        yield Problem(message, f"use {condition.spelled}IfExists", condition.path)
+
+
+_SPOOFABLE = frozenset({"aws:referer", "aws:useragent"})
+
+
+@rule("R521", WARNING, looks_at="condition")
+def spoofable_key(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A condition on what the caller writes at will: the referer, the user agent.
+
+    Anyone can send the value that the policy asks for.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringLike": {"aws:UserAgent": "Boto3*"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide): aws:referer, aws:UserAgent.
+    """
+    if condition.key.lower() in _SPOOFABLE:
+        service = any(kind == "Service" for kind, _ in item.principals)
+        message = f"{condition.key} is what the caller says: anyone can send the value that the policy asks for"
+        hint = "compare aws:SourceAccount or aws:SourceArn" if service else "compare aws:SourceVpce or aws:PrincipalArn"
+        yield Problem(message, hint, condition.path)
+
+
+_PARTNERS = {
+    "aws:vpcsourceip": (
+        frozenset({"aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce"}),
+        "an address inside a VPC says nothing while any VPC will do",
+        "add aws:SourceVpc",
+    ),
+    "dynamodb:attributes": (
+        frozenset({"dynamodb:select", "dynamodb:returnvalues"}),
+        "a request that names no attributes gets all of them",
+        'add "StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}',
+    ),
+}
+_READS = ("dynamodb:getitem", "dynamodb:query", "dynamodb:scan", "dynamodb:batchgetitem", "dynamodb:*")
+_PEOPLE = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn"})
+_SERVICES = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"})
+_IS_SERVICE = "aws:principalisawsservice"
+
+
+@rule("R522", WARNING, looks_at="condition")
+def key_without_its_partner(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A condition key without the one that makes it safe.
+
+    Addresses inside a VPC are anybody's, until the VPC is named. DynamoDB looks at the attributes of those requests alone
+    that name some. And a resource control policy concerns services, too, unless it says that it means people, or services.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/16"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/16"}, "StringEquals": {"aws:SourceVpc": "vpc-1a2b3c4d"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide): aws:VpcSourceIp; "Using IAM policy conditions for
+    fine-grained access control" (Amazon DynamoDB Developer Guide); "Resource control policy examples" (AWS Organizations
+    User Guide).
+    """
+    keys = item.keys
+    of_resources = item.document.kind == CONTROL and item.statement.principals is not None and not item.allows
+    key, spot = condition.key.lower(), condition.path
+    partners, why, hint = _PARTNERS.get(key, (keys, "", ""))
+    if partners.isdisjoint(keys) and item.allows and conditions.family(condition) != "Null":
+        yield Problem(f"{condition.key} alone does not hold: {why}", hint, spot)
+    if of_resources and conditions.negated(condition):
+        yield from _of_resources(item, condition.key, spot)
+
+
+def _of_resources(item: ParsedStatement, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield the problems of a resource control policy that speaks of services."""
+    keys = item.keys
+    needed = {condition.key.lower() for condition in item.statement.conditions if conditions.needs_key(condition)}
+    if name.lower() in _PEOPLE and _IS_SERVICE not in keys:
+        message = f"services that act for you have no {name}: they are denied, too"
+        yield Problem(message, 'add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}', spot)
+    elif name.lower() in _SERVICES and _IS_SERVICE not in keys:
+        message = f"people have no {name}: they are denied, too"
+        yield Problem(message, 'add "Bool": {"aws:PrincipalIsAWSService": "true"}', spot)
+    elif name.lower() in _SERVICES and needed.isdisjoint(("aws:sourceaccount", "aws:sourcearn")):
+        message = f"not every request of a service has {name}: those without are denied, too"
+        yield Problem(message, 'add "Null": {"aws:SourceAccount": "false"}', spot)

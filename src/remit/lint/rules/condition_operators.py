@@ -1,8 +1,9 @@
-"""Condition operators, and the types that they compare."""
+"""Condition operators, the types that they compare, and conditions that contradict each other."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from remit.catalogue.condition_keys import OPERATORS, fits, global_key
 from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import without_unfilled
 from remit.iam.operators import QUANTIFIERS
+from remit.iam.policy import Globs
 from remit.iam.tokens import REFERENCE
 from remit.lint import conditions
-from remit.lint.finding import ERROR, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,8 +140,8 @@ _OPERATORS = {
 }  # fmt: skip
 
 
-@rule("R506", ERROR, looks_at="conditional")
-def operator_of_another_type(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R506", ERROR, looks_at="condition")
+def operator_of_another_type(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """An operator for another type of value than the key has.
 
     A date is not compared with IpAddress, an address not with StringEquals: the condition never holds, or not as it
@@ -157,38 +159,28 @@ def operator_of_another_type(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "AWS global condition context keys" (IAM User Guide): value types.
     """
-    for condition in item.statement.conditions:
-        family = conditions.family(condition)
-        kind = key_type(condition.key)
-        if family is None or family == "Null" or not kind:
-            continue
-        bare = kind.removeprefix("ArrayOf")
-        hint = f"use {_OPERATORS.get(bare, bare)}"
-        spot = ("Condition", condition.spelled, condition.key)
-        if fits(conditions.name_of(condition) or "", kind) is False:
-            compared = f"{condition.spelled} compares {_plural(family)}"
-            yield Problem(f"{compared}, and {condition.key} holds {_plural(bare)}: never equal", hint, spot)
-        elif (
-            family == "String"
-            and bare == "IPAddress"
-            and any("/" in value or "*" in value for value in condition.values)
-        ):
-            message = f"{condition.spelled} compares text, and {condition.key} is an address: a block never equals one"
-            yield Problem(message, hint, spot)
-        elif family == "String" and bare in ("Numeric", "Date"):
-            message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
-            yield Problem(message, hint, spot, WARNING)
-        elif _mixed(family, bare, condition.values):
-            message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds {_plural(bare)}"
-            yield Problem(message, hint, spot, WARNING)
-        elif _for_text(condition, family, bare):
-            message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds text"
-            yield Problem(message, hint, spot, WARNING)
-        elif _as_text(condition, family, bare):
-            message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
+    family = conditions.family(condition)
+    kind = key_type(condition.key)
+    if family is None or family == "Null" or not kind:
+        return
+    bare = kind.removeprefix("ArrayOf")
+    hint = f"use {_OPERATORS.get(bare, bare)}"
+    if fits(conditions.name_of(condition) or "", kind) is False:
+        compared = f"{condition.spelled} compares {_plural(family)}"
+        yield Problem(f"{compared}, and {condition.key} holds {_plural(bare)}: never equal", hint, condition.path)
+    elif family == "String" and bare == "IPAddress" and any("/" in value or "*" in value for value in condition.values):
+        message = f"{condition.spelled} compares text, and {condition.key} is an address: a block never equals one"
+        yield Problem(message, hint, condition.path)
+    else:
+        as_text = _as_text(condition, family, bare)
+        is_number = family == "String" and bare in ("Numeric", "Date")
+        if not (as_text or is_number or _mixed(family, bare, condition.values) or _for_text(condition, family, bare)):
+            return
+        if as_text:
             is_negated = (conditions.name_of(condition) or "").startswith("StringNot")
-            of_arns = "use ArnNotLike" if is_negated else "use ArnLike"
-            yield Problem(message, of_arns if bare == "ARN" else "use Bool", spot, WARNING)
+            hint = f"use {'ArnNotLike' if is_negated else 'ArnLike'}" if bare == "ARN" else "use Bool"
+        message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds {_plural(bare)}"
+        yield Problem(message, hint, condition.path, WARNING)
 
 
 def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
@@ -220,8 +212,8 @@ def _plural(kind: str) -> str:
     }.get(kind, kind)  # fmt: skip
 
 
-@rule("R519", ERROR, looks_at="conditional", needs=r"\$\{")
-def variable_under_operator(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R519", ERROR, looks_at="condition", needs=r"\$\{")
+def variable_under_operator(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A policy variable is compared by an operator that takes none.
 
     IAM puts variables in for string and ARN operators alone; for numbers, dates, addresses and true or false `${…}` stays
@@ -239,11 +231,189 @@ def variable_under_operator(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "IAM policy elements: Variables and tags" (IAM User Guide): using policy variables in the Condition element.
     """
+    if conditions.family(condition) in (None, "String", "ARN"):
+        return
+    for value in condition.values:
+        if "${" in REFERENCE.sub("", value) and "${{" not in value:
+            message = f"{condition.spelled} takes no variable: '{value}' is literal text, and nothing equals it"
+            yield Problem(message, "variables work with String… and Arn… operators", (*condition.path, value))
+
+
+_BY_KEY = frozenset(
+    f"dynamodb:{name}"
+    for name in (
+        "BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query",
+        "UpdateItem",
+    )
+)  # fmt: skip
+"""Actions whose requests always tell keys of items."""
+
+
+@rule("R510", WARNING, looks_at="condition")
+def for_all_values_trap(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """An Allow with ForAllValues, which is true when the request has no such key at all.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+         "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "stage"]}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+         "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "stage"]}, "Null": {"aws:TagKeys": "false"}}}
+
+    dynamodb:LeadingKeys is there in every request for items by their key.
+
+    Source: "Set operators for multivalued context keys" (IAM User Guide), "Using IAM policy conditions for fine-grained
+    access control" (Amazon DynamoDB Developer Guide).
+    """
+    if not item.allows:
+        return
+    if condition.quantifier.lower() != "forallvalues" or conditions.family(condition) == "Null":
+        return
+    key = condition.key.lower()
+    needed = any(
+        companion.key.lower() == key and companion is not condition and conditions.needs_key(companion)
+        for companion in item.statement.conditions
+    )
+    if not needed and not (key == "dynamodb:leadingkeys" and _BY_KEY.issuperset(item.known_actions)):
+        message = f"{condition.spelled} on {condition.key} is true when the request has no {condition.key}"
+        hint = f'add "Null": {{"{condition.key}": "false"}}'
+        yield Problem(message, hint, condition.path)
+
+
+_AUDIENCE = ":aud"
+_KNOWN = frozenset({"", "forallvalues", "foranyvalue"})  # others are a finding of R501
+
+
+@rule("R511", WARNING, looks_at="condition")
+def several_values(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A key that holds several values, compared without ForAnyValue or ForAllValues; or a set operator on a single value.
+
+    Without a set operator, a request with several values does not meet the condition.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+         "Condition": {"StringEquals": {"aws:TagKeys": "team"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+         "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}}
+
+    Source: "Set operators for multivalued context keys" (IAM User Guide).
+    """
+    family = conditions.family(condition)
+    kind = key_type(condition.key)
+    if family is None or condition.quantifier.lower() not in _KNOWN:
+        return
+    if family == "Null":  # it asks for the key itself, of which there is one
+        if condition.quantifier:
+            always = "true" if condition.quantifier.lower() == "forallvalues" else "false"
+            message = f"{condition.spelled} is always {always}: Null asks for the key, not for its values"
+            yield Problem(message, "write Null", ("Condition", condition.spelled), NOTE)
+    elif condition.quantifier and condition.key.lower().endswith(_AUDIENCE):
+        message = f"{condition.key} holds one value: {condition.quantifier} is for keys with several"
+        yield Problem(message, f"use {condition.spelled.partition(':')[2]}", condition.path)
+    elif not kind:
+        return
+    elif kind.startswith("ArrayOf") and not condition.quantifier:
+        message = f"{condition.key} may hold several values, and {condition.spelled} compares one"
+        sure = global_key(condition.key) is not None or condition.key.lower().startswith("dynamodb:")
+        yield Problem(message, f"use ForAnyValue:{condition.spelled}", condition.path, WARNING if sure else NOTE)
+    elif condition.quantifier and global_key(condition.key) is not None and not kind.startswith("ArrayOf"):
+        message = f"{condition.key} holds one value: {condition.quantifier} is for keys with several"
+        plain = condition.spelled.partition(":")[2]
+        yield Problem(message, f"use {plain}", condition.path, NOTE)
+
+
+@rule("R513", WARNING, looks_at="condition")
+def bool_with_several_values(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """Bool or Null with more than one value.
+
+    With both true and false the condition says nothing, and Null never tells which of the two is meant.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"Bool": {"aws:SecureTransport": ["true", "false"]}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+
+    Source: "IAM JSON policy elements: Condition operators" (IAM User Guide): Boolean condition operators.
+    """
+    if conditions.family(condition) in ("Bool", "Null") and len(condition.values) > 1:
+        both = {value.lower() for value in condition.values} >= {"true", "false"}
+        why = "with both it is always met" if both else "one is enough"
+        message = f"{condition.spelled} on {condition.key} has {len(condition.values)} values: {why}"
+        yield Problem(message, "keep one", condition.path)
+
+
+_SHOWN = 3
+_EVERYTHING = Globs(("*",))
+
+
+@rule("R514", ERROR, looks_at="conditional")
+def contradiction(item: ParsedStatement) -> Iterator[Problem]:
+    """Conditions of one statement that cannot all hold.
+
+    The statement never applies.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}, "StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+
+    Source: "Conditions with multiple context keys or values" (IAM User Guide): all conditions must hold.
+    """
+    by_key: dict[str, list[Condition]] = {}
     for condition in item.statement.conditions:
-        if conditions.family(condition) in (None, "String", "ARN"):
-            continue
-        for value in condition.values:
-            if "${" in REFERENCE.sub("", value) and "${{" not in value:
-                message = f"{condition.spelled} takes no variable: '{value}' is literal text, and nothing equals it"
-                spot = ("Condition", condition.spelled, condition.key, value)
-                yield Problem(message, "variables work with String… and Arn… operators", spot)
+        by_key.setdefault(condition.key.lower(), []).append(condition)
+    for of_key in by_key.values():
+        if len(of_key) > 1 and _are_comparable(of_key) and _contradict(item, of_key):
+            contradicting = _fewest(item, of_key)
+            if len(contradicting) > 1:
+                last = contradicting[-1]
+                demands = " and ".join(map(_demand, contradicting))
+                message = f"{last.key} cannot meet {demands}: the statement never applies"
+                hint = "remove one of the two" if len(contradicting) == 2 else "remove one of them"  # noqa: PLR2004 - two
+                yield Problem(message, hint, last.path)
+
+
+def _are_comparable(of_key: list[Condition]) -> bool:
+    """Return whether each has an operator of its own, which exists; others have findings of their own."""
+    operators = {condition.spelled.lower() for condition in of_key}
+    return len(of_key) == len(operators) and all(map(conditions.name_of, of_key))
+
+
+def _contradict(item: ParsedStatement, of_key: list[Condition]) -> bool:
+    """Return whether it is proven that no request meets some conditions at once."""
+    from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements have two conditions on one key
+
+    alone = replace(item.statement, actions=_EVERYTHING, resources=_EVERYTHING, conditions=tuple(of_key))
+    return can_apply(alone, version=item.document.version) is False
+
+
+def _fewest(item: ParsedStatement, of_key: list[Condition]) -> list[Condition]:
+    """Those without which the others do not contradict each other."""
+    needed = of_key
+    for condition in of_key:
+        remaining = [member for member in needed if member is not condition]
+        if _contradict(item, remaining):
+            needed = remaining
+    return needed
+
+
+def _demand(condition: Condition) -> str:
+    values = ", ".join(map(repr, condition.values[:_SHOWN]))
+    return f"{condition.spelled} {values}{', …' if len(condition.values) > _SHOWN else ''}"

@@ -1,4 +1,4 @@
-"""Values that a condition key never has."""
+"""Values that a condition key never has, and wildcards in values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from remit.catalogue.action_keys import key_type
 from remit.catalogue.actions import value_type
 from remit.did_you_mean import nearest
 from remit.iam import value_comparison
 from remit.iam.placeholders import placeholder
+from remit.iam.tokens import REFERENCE
 from remit.iam.value_comparison import network
 from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 _LONGEST = {".": 32, ":": 128}
 
 
-@rule("R504", ERROR, looks_at="conditional")
-def bad_address(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R504", ERROR, looks_at="condition")
+def bad_address(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A value of IpAddress that is neither an address nor a CIDR block.
 
     It equals nothing.
@@ -44,23 +46,23 @@ def bad_address(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "IAM JSON policy elements: Condition operators" (IAM User Guide): IP address condition operators.
     """
-    for condition in item.statement.conditions:
-        if conditions.family(condition) == "IPAddress":
-            for value in condition.values:
-                if "${" not in value and network(value) is None:
-                    spot = ("Condition", condition.spelled, condition.key, value)
-                    yield Problem(
-                        f"'{value}' is neither an IP address nor a CIDR block: it matches nothing", _hint(value), spot
-                    )
-                elif "${" not in value and "/" in value:
-                    yield from _loose(condition, value, allows=item.allows)
+    if conditions.family(condition) == "IPAddress":
+        for value in condition.values:
+            if "${" not in value and network(value) is None:
+                yield Problem(
+                    f"'{value}' is neither an IP address nor a CIDR block: it matches nothing",
+                    _hint(value),
+                    (*condition.path, value),
+                )
+            elif "${" not in value and "/" in value:
+                yield from _loose(condition, value, allows=item.allows)
 
 
 def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Problem]:
     """A block that has bits beyond its prefix, or holds every address."""
     import ipaddress  # noqa: PLC0415 - slow, and few policies have blocks
 
-    spot = ("Condition", condition.spelled, condition.key, value)
+    spot = (*condition.path, value)
     block = ipaddress.ip_network(value, strict=False)
     if block.prefixlen == 0 and allows and conditions.name_of(condition) == "IpAddress":
         message = f"'{value}' holds every address: the condition keeps nobody out"
@@ -119,8 +121,8 @@ _TRUE = {
 }
 
 
-@rule("R505", ERROR, looks_at="conditional")
-def impossible_value(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R505", ERROR, looks_at="condition")
+def impossible_value(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A value that its operator cannot read: no number, no date, neither true nor false, no base64.
 
     It equals nothing, so an Allow never applies.
@@ -137,11 +139,10 @@ def impossible_value(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "IAM JSON policy elements: Condition operators" (IAM User Guide).
     """
-    for condition in item.statement.conditions:
-        reader = _READERS.get(conditions.family(condition) or "")
-        for value in condition.values if reader is not None else ():
-            if reader is not None and "${" not in value and reader[0](value) is None:
-                yield _problem(condition, value, reader[1], reader[2])
+    reader = _READERS.get(conditions.family(condition) or "")
+    for value in condition.values if reader is not None else ():
+        if reader is not None and "${" not in value and reader[0](value) is None:
+            yield _problem(condition, value, reader[1], reader[2])
 
 
 def _problem(condition: Condition, value: str, mistake: str, hint: str) -> Problem:
@@ -149,7 +150,7 @@ def _problem(condition: Condition, value: str, mistake: str, hint: str) -> Probl
     if value.lower() in _TRUE and condition.operator in ("Bool", "Null"):
         hint = f"did you mean '{_TRUE[value.lower()]}'?"
     message = f"'{shortened}' is {mistake}, and {condition.spelled} compares nothing else: they are never equal"
-    return Problem(message, hint, ("Condition", condition.spelled, condition.key, value))
+    return Problem(message, hint, (*condition.path, value))
 
 
 _PRIVATE = tuple(
@@ -159,8 +160,8 @@ _PRIVATE = tuple(
 _PRIVATE_6 = tuple(ipaddress.ip_network(block) for block in ("fc00::/7", "fe80::/10", "::1/128"))
 
 
-@rule("R509", ERROR, looks_at="conditional")
-def private_source_ip(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R509", ERROR, looks_at="condition")
+def private_source_ip(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A private address in aws:SourceIp.
 
     AWS sees public addresses there; requests through a VPC endpoint have aws:VpcSourceIp instead.
@@ -177,18 +178,17 @@ def private_source_ip(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "AWS global condition context keys" (IAM User Guide): aws:SourceIp.
     """
-    for condition in item.statement.conditions:
-        if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
-            continue
-        private = [value for value in condition.values if "${" not in value and _is_private(value)]
-        is_negated = conditions.name_of(condition) == "NotIpAddress"
-        is_never_met = len(private) == len(condition.values) and not is_negated and conditions.needs_key(condition)
-        severity = ERROR if is_never_met and item.allows else WARNING
-        for value in private:
-            met = "always met" if is_negated else "never met"
-            message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is {met}"
-            hint = "use aws:VpcSourceIp, or aws:SourceVpc"
-            yield Problem(message, hint, ("Condition", condition.spelled, condition.key, value), severity)
+    if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
+        return
+    private = [value for value in condition.values if "${" not in value and _is_private(value)]
+    is_negated = conditions.name_of(condition) == "NotIpAddress"
+    is_never_met = len(private) == len(condition.values) and not is_negated and conditions.needs_key(condition)
+    severity = ERROR if is_never_met and item.allows else WARNING
+    for value in private:
+        met = "always met" if is_negated else "never met"
+        message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is {met}"
+        hint = "use aws:VpcSourceIp, or aws:SourceVpc"
+        yield Problem(message, hint, (*condition.path, value), severity)
 
 
 def _is_private(value: str) -> bool:
@@ -256,8 +256,8 @@ _END = 253_402_300_800  # the year 10000
 _KEYS_BY_BEGINNING = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
 
 
-@rule("R515", ERROR, looks_at="conditional")
-def value_of_another_form(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R515", ERROR, looks_at="condition")
+def value_of_another_form(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A value that the condition key never has: another kind of id, a word that is none of its few.
 
     The condition is never met (negated: always). `aws:SourceVpc` holds `vpc-…` and `aws:SourceVpce` `vpce-…`; ids of
@@ -276,22 +276,21 @@ def value_of_another_form(item: ParsedStatement) -> Iterator[Problem]:
     Source: "AWS global condition context keys" (IAM User Guide); "PutObject" (Amazon S3 API Reference); "kms:ViaService"
     (AWS KMS Developer Guide).
     """
-    for condition in item.statement.conditions:
-        key = condition.key.lower()
-        if key in _DATES and conditions.family(condition) == "Date":
-            yield from _seconds(condition)
-        family = conditions.family(condition)
-        holds_arn = family == "String" and value_type(key) == "ARN"
-        if not (key in _FORMS or key in _WORDS or holds_arn) or family not in ("String", "ARN"):
-            continue
-        for value in condition.values:
-            if is_plain(settled(value)) and placeholder(value) is None:
-                yield from _value_of_another_form_problem(condition, value)
+    key = condition.key.lower()
+    if key in _DATES and conditions.family(condition) == "Date":
+        yield from _seconds(condition)
+    family = conditions.family(condition)
+    holds_arn = family == "String" and value_type(key) == "ARN"
+    if not (key in _FORMS or key in _WORDS or holds_arn) or family not in ("String", "ARN"):
+        return
+    for value in condition.values:
+        if is_plain(settled(value)) and placeholder(value) is None:
+            yield from _value_of_another_form_problem(condition, value)
 
 
 def _value_of_another_form_problem(condition: Condition, value: str) -> Iterator[Problem]:
     """Yield the problem of a value. In a template it may have the region's reference in it, which `settled` fills in."""
-    key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key, value)
+    key, spot = condition.key.lower(), (*condition.path, value)
     if key in _WORDS:
         yield from _wrong_word(condition, value, spot)
         return
@@ -333,7 +332,7 @@ def _seconds(condition: Condition) -> Iterator[Problem]:
         if value.isdigit() and len(value) > _YEAR:
             message = f"'{value}' counts seconds since 1970: nobody reads when that is"
             hint = f"write '{datetime.fromtimestamp(int(value) % _END, UTC):%Y-%m-%dT%H:%M:%SZ}'"
-            yield Problem(message, hint, ("Condition", condition.spelled, condition.key, value), WARNING)
+            yield Problem(message, hint, (*condition.path, value), WARNING)
 
 
 def _meant(key: str, value: str) -> str | None:
@@ -343,3 +342,162 @@ def _meant(key: str, value: str) -> str | None:
         return f"write '{label}.REGION.amazonaws.com'"
     mistake = principals.of_service(value) if _FORMS.get(key) is _SERVICE else None
     return mistake[1] if mistake is not None else None
+
+
+_LIKE = {
+    "StringEquals": "StringLike",
+    "StringNotEquals": "StringNotLike",
+    "StringEqualsIgnoreCase": "StringLike",
+    "StringNotEqualsIgnoreCase": "StringNotLike",
+}
+
+
+@rule("R508", WARNING, looks_at="condition")
+def wildcard_under_equals(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A `*` in a value that is compared with StringEquals, where it is a star and no wildcard.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::data",
+         "Condition": {"StringEquals": {"s3:prefix": "home/*"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::data",
+         "Condition": {"StringLike": {"s3:prefix": "home/*"}}}
+
+    Source: "IAM JSON policy elements: Condition operators" (IAM User Guide): string condition operators.
+    """
+    like = _LIKE.get(conditions.name_of(condition) or "")
+    for value in condition.values if like else ():
+        sign = _wildcard(value)
+        if sign:
+            called = "star" if sign == "*" else "question mark"
+            message = f"the {sign} in '{value}' is a literal {called} under {condition.spelled}, no wildcard"
+            arn = (key_type(condition.key) or "").endswith("ARN")
+            use = str(like).replace("String", "Arn") if arn else str(like)
+            bare = condition.operator.removesuffix("IfExists")
+            yield Problem(message, f"use {condition.spelled.replace(bare, use)}", (*condition.path, value))
+
+
+def _wildcard(value: str) -> str:
+    """`*`, or a `?` that begins no query of a URL."""
+    plain = value.replace("${*}", "").replace("${?}", "")
+    if "*" in plain:
+        return "*"
+    return "?" if "?" in plain and "=" not in plain else ""
+
+
+_LEAST = 6  # characters that tell something, as AWS's own check has it
+_IDENTIFIERS = {
+    "aws:principalaccount": "", "aws:sourceaccount": "", "aws:resourceaccount": "", "s3:resourceaccount": "",
+    "aws:principalorgid": "o-", "aws:sourceorgid": "o-", "aws:resourceorgid": "o-", "aws:vpceorgid": "o-",
+    "aws:principalorgpaths": "o-", "aws:sourceorgpaths": "o-", "aws:resourceorgpaths": "o-",
+    "aws:sourcevpc": "vpc-", "aws:sourcevpce": "vpce-", "aws:vpceaccount": "", "aws:userid": "",
+}  # fmt: skip
+"""What each begins with that tells nothing."""
+_OPEN = re.compile(r"[*?]|\$\{(?!aws:(?:Principal|Resource|Source)[A-Z][a-z]*(?:ID|Paths)?\})[^{}]*\}")
+"""Wildcards, and variables that the caller, or whoever tags, has a hand in."""
+
+
+@rule("R523", WARNING, looks_at="condition")
+def wildcard_in_identifier(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A wildcard, or a variable, at the beginning of an id that should tell yours from everybody else's.
+
+    Every organisation's id begins with `o-`, every VPC's with `vpc-`: such a pattern is met by those of strangers, and a
+    condition that anyone meets protects nothing.
+
+    Flagged:
+
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringLike": {"aws:PrincipalOrgID": "o-*"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
+
+    Source: "IAM policy validation check reference" (IAM User Guide): wildcard usage too permissive, variable usage too
+    permissive. It is a warning here, not an error: IAM takes it, and it works.
+    """
+    begin = _IDENTIFIERS.get(condition.key.lower())
+    name = conditions.name_of(condition)
+    if begin is None or name not in ("StringLike", "StringNotLike") or (name == "StringLike") != item.allows:
+        return
+    for value in condition.values:
+        open_part = _OPEN.search(REFERENCE.sub("references", value))
+        if open_part is None or value.startswith("*:"):
+            continue  # `*:NAME` is a session's name, of whatever role
+        literal = value[: open_part.start()]
+        if len(literal) >= _LEAST and literal != begin:
+            continue
+        subject = "the variable" if open_part[0].startswith("$") else f"the {open_part[0]}"
+        message = f"{subject} in '{value}' stands for anybody's: {condition.key} tells yours from no others"
+        yield Problem(message, "write it out", (*condition.path, value))
+
+
+@rule("R524", WARNING, looks_at="condition", needs="Like")
+def only_a_wildcard(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A condition that compares with `*` alone, and so asks whether the key is there.
+
+    Null says that plainly. With IfExists or ForAllValues such a condition is always met, and with a negated operator under
+    ForAnyValue never.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringLike": {"aws:PrincipalTag/team": "*"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"Null": {"aws:PrincipalTag/team": "false"}}}
+
+    Source: "IAM policy validation check reference" (IAM User Guide): equivalent to null false, equivalent to null true,
+    redundant key due to wildcard in condition.
+    """
+    if "*" not in condition.values or conditions.name_of(condition) not in ("StringLike", "StringNotLike"):
+        return
+    message, hint, severity = _said(condition)
+    yield Problem(message, hint, (*condition.path, "*"), severity)
+
+
+def _said(condition: Condition) -> tuple[str, str, str]:
+    negated = conditions.name_of(condition) == "StringNotLike"
+    quantifier, subject = condition.quantifier.lower(), f"{condition.spelled} with '*'"
+    if negated and quantifier == "foranyvalue":
+        return f"{subject} is never met: every value matches '*'", "write what the values must not be", WARNING
+    if not negated and (condition.if_exists or quantifier == "forallvalues"):
+        return f"{subject} is always met: every value matches '*'", "remove it, or write what is meant", NOTE
+    value, asks = ("true", "absent") if negated else ("false", "there")
+    message = f"{subject} asks whether {condition.key} is {asks}, no more"
+    return message, f'write "Null": {{"{condition.key}": "{value}"}}', NOTE
+
+
+@rule("R525", WARNING, looks_at="condition", needs="(?i)s3:prefix")
+def prefix_from_outside(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """s3:prefix is used to keep a part of a bucket from being listed, and a shorter prefix lists it all the same.
+
+    A Deny for `private/*` says nothing of a request for `priv`, whose answer holds the same keys. What holds: an Allow with
+    StringLike, or a Deny with StringNotLike.
+
+    Flagged:
+
+        {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::data",
+         "Condition": {"StringLike": {"s3:prefix": "private/*"}}}
+
+    Better:
+
+        {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::data",
+         "Condition": {"StringNotLike": {"s3:prefix": "public/*"}}}
+
+    Source: "Bucket policy examples using condition keys" (Amazon S3 User Guide); "IAM policy validation check reference"
+    (IAM User Guide): S3 prefix in negative context.
+    """
+    if condition.key.lower() != "s3:prefix" or conditions.family(condition) != "String":
+        return
+    if item.allows == (conditions.name_of(condition) or "").startswith("StringNot") and any(condition.values):
+        verb = "excepts" if item.allows else "denies"
+        message = f"the condition {verb} these prefixes, and a shorter one lists the same keys"
+        hint = "allow with StringLike, or deny with StringNotLike, what may be listed"
+        yield Problem(message, hint, condition.path)

@@ -21,9 +21,9 @@ from remit.iam.policy import parse
 from remit.lint import meant_actions, principals
 from remit.lint.finding import ERROR, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain, settled
-from remit.lint.policies import document_of
+from remit.lint.policies import with_statements
 from remit.lint.principals import of_service
-from remit.lint.rule_inputs import RESOURCE
+from remit.lint.rule_inputs import RESOURCE, PolicyDocument
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def policy_of_another_bucket(written: WrittenTemplate) -> Iterator[Problem]:
             continue
         own_bucket = _text(properties.get("Bucket"))
         path: Spot = ("Resources", name, "Properties", "PolicyDocument")
-        document = document_of(properties.get("PolicyDocument"), RESOURCE, lambda _: None, names=written.names)
+        written_policy = PolicyDocument(RESOURCE, lambda _: None, properties.get("PolicyDocument"), names=written.names)
+        document = with_statements(written_policy)
         for item in document.statements:
             spot = (*path, *document.written[item.index].path, item.resource_element)
             for index, text in enumerate(item.resources if item.resource_element == "Resource" else ()):
@@ -271,7 +272,10 @@ def bad_managed_policy(written: WrittenTemplate) -> Iterator[Problem]:
             yield from _bad_managed_policy_named(properties.get(element), (*path, element))
         else:
             arns = properties.get(element)
-            yield from _too_many(name, arns, (*path, element))
+            most = quota("iam.role.managed").most
+            if isinstance(arns, list) and len(arns) > most:
+                message = f"{name} has {len(arns)} managed policies; IAM allows {most} unless AWS has raised the quota"
+                yield Problem(message, "grant what is used of them in a policy instead", (*path, element))
             for index, arn in enumerate(arns if isinstance(arns, list) else ()):
                 yield from _problem(arn, (*path, element, index), _ATTACHED)
         if "PermissionsBoundary" in properties:
@@ -299,13 +303,6 @@ def _bad_managed_policy_named(policies: Any, path: Spot) -> Iterator[Problem]:
 def _nearest_policy(name: str) -> str | None:
     meant = nearest_managed_policy(name)
     return None if meant is None else f"did you mean `{meant}`?"
-
-
-def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:
-    most = quota("iam.role.managed").most
-    if isinstance(arns, list) and len(arns) > most:
-        message = f"{name} has {len(arns)} managed policies; IAM allows {most} unless AWS has raised the quota"
-        yield Problem(message, "grant what is used of them in a policy instead", spot)
 
 
 def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:

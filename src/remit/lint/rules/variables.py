@@ -1,9 +1,9 @@
-"""Policy variables, `${aws:username}`."""
+"""Policy variables, `${aws:username}`, and references that nothing fills in."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.action_keys import key_type
 from remit.catalogue.actions import service
@@ -11,14 +11,19 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.condition_keys import global_key, put_in
 from remit.documents.foreign_text import without_unfilled
 from remit.iam import tokens
+from remit.iam.placeholders import placeholder
+from remit.iam.policy import only_texts
+from remit.iam.tokens import REFERENCE
 from remit.lint import conditions
-from remit.lint.finding import ERROR, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, WrittenStatement
+    from remit.lint.unfilled_places import UnfilledPlace
 
 _OPEN = r"\$\{[^{}]*(?:\$\{|\Z)"
 
@@ -86,21 +91,10 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
             elif written != name and name:
                 message = f"${{{written}}} has a space in its name: it has no value, and nothing matches"
                 yield Problem(message, f"write `${{{name}}}`", spot)
-            elif name not in ("*", "?", "$") and not re.fullmatch(_LATE, name) and not _is_raw(text, variable.start()):
+            elif name not in ("*", "?", "$") and not re.fullmatch(_LATE, name):
+                if "${{" in text[: variable.start() + 3]:
+                    continue  # inside an intrinsic function that stands there as JSON
                 yield from _problem(name, spot, late=item.document.names is not None)
-
-
-def _federated(name: str, spot: Spot) -> Iterator[Problem]:
-    """A key of a federation provider, whose keys are its own; the best known are told."""
-    meant = conditions.nearest_federated_key(name)
-    if meant is not None:
-        message = f"unknown policy variable ${{{name}}}: its provider gives none of that name"
-        yield Problem(message, f"did you mean `${{{meant}}}`?", spot, WARNING)
-
-
-def _is_raw(text: str, start: int) -> bool:
-    """Return whether it is inside an intrinsic function that stands there as JSON."""
-    return "${{" in text[: start + 3]
 
 
 def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
@@ -108,7 +102,11 @@ def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
 
     prefix, colon, _ = name.partition(":")
     if colon and "." in prefix:
-        yield from _federated(name, spot)
+        # The keys of a federation provider are its own; the best known are told.
+        federated_key = conditions.nearest_federated_key(name)
+        if federated_key is not None:
+            message = f"unknown policy variable ${{{name}}}: its provider gives none of that name"
+            yield Problem(message, f"did you mean `${{{federated_key}}}`?", spot, WARNING)
         return
     if colon and (key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
@@ -192,3 +190,205 @@ def variable_elsewhere(item: ParsedStatement) -> Iterator[Problem]:
         if variable is not None and key_type(variable[1]) is not None:  # `${self:custom.account}` is another tool's
             message = f"{place} takes no variable, and {variable[0]} is literal text: IAM refuses it"
             yield Problem(message, _NAMED_INSTEAD[place], spot)
+
+
+_SIGNS = frozenset("{<_-%$")
+_BARE_VARIABLE = r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)"
+"""One of IAM's variables without its dollar sign or its braces."""
+_FORGOTTEN = 2
+"""Placeholders, or texts with one, that somebody may have forgotten; a policy with more is a pattern to fill in."""
+_ELEMENTS = ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal")
+_OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
+_COLONS = 5  # of an ARN, before its resource
+_PLAIN_NAMES = frozenset({"dynamodb", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "states"})
+"""Services in whose names no sign may stand with which templates mark a place; a key of S3's holds any."""
+_FORMAT = r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+"
+
+
+@rule("R129", ERROR, looks_at="statement", needs=r'\{[^"}]|<|%[sd(]|\{\}|ACCOUNT|REGION|BUCKET|\$')
+def forgotten_substitution(item: ParsedStatement) -> Iterator[Problem]:
+    """A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub, `<account>`.
+
+    It stays literal text, and the statement matches nothing. Names of most services cannot hold such signs; keys of S3's
+    can, and where one does, a comment allows it. A policy file with `<account>`, or with ACCOUNT_ID in many places, is a
+    pattern to fill in, which is a note.
+
+    Flagged:
+
+        Resources:
+          Policy:
+            Type: AWS::IAM::ManagedPolicy
+            Properties:
+              PolicyDocument:
+                Version: "2012-10-17"
+                Statement:
+                  - {Effect: Allow, Action: "sqs:SendMessage", Resource: "arn:aws:sqs:${AWS::Region}:111122223333:orders"}
+
+    Better:
+
+        Resources:
+          Policy:
+            Type: AWS::IAM::ManagedPolicy
+            Properties:
+              PolicyDocument:
+                Version: "2012-10-17"
+                Statement:
+                  - Effect: Allow
+                    Action: sqs:SendMessage
+                    Resource: !Sub "arn:aws:sqs:${AWS::Region}:111122223333:orders"
+
+    Source: "Fn::Sub" (CloudFormation User Guide).
+    """
+    if item.document.raw is not None:
+        return
+    for spot, text in item.texts:
+        marker = placeholder(text)
+        if marker is not None:
+            message = f"'{marker}' in '{text}' is a placeholder: nothing replaces it"
+            is_arn = spot[0] != "Condition" or text.startswith("arn:")
+            yield Problem(message, "put the value in, by an f-string", spot, ERROR if is_arn else WARNING)
+
+
+@rule("R129", looks_at="document")
+def _forgotten_substitution_in_document(document: PolicyDocument) -> Iterator[Problem]:
+    """Yield the places that a person has yet to fill in, once in a document: in Resource, Principal or Condition."""
+    if document.names is None and not document.late:
+        yield from _references_of_file(document)
+    places = [place for place in document.unfilled if not place.tool]
+    if not places:
+        return
+    if document.names is None and _are_for_people(places):
+        yield _pattern_for_people(places)
+        return
+    place = next(filter(_never_fits, places), places[0])
+    around = f" in '{place.text}'" if place.text != place.marker else ""
+    others = f", nor {len(places) - 1} more of this policy" if len(places) > 1 else ""
+    message = f"'{place.marker}'{around} is a placeholder: nothing replaces it{others}"
+    is_pattern = len({place.marker for place in places}) > _FORGOTTEN
+    severity = ERROR if _never_fits(place) and not is_pattern else WARNING
+    yield Problem(message, "put the value in", place.spot, severity)
+
+
+def _references_of_file(document: PolicyDocument) -> Iterator[Problem]:
+    """References of CloudFormation's in a policy file, once: a template that takes the file in may replace them all."""
+    literals = []
+    for written in document.written:
+        for element in _ELEMENTS:
+            for text, spot in _texts(written.value.get(element), (element,)):
+                reference = REFERENCE.search(without_unfilled(text, ""))
+                if reference is not None:
+                    literals.append((reference, text, (*written.path, *spot)))
+    if not literals:
+        return
+    reference, text, spot = literals[0]
+    others = f", nor {len(literals) - 1} more of this policy" if len(literals) > 1 else ""
+    message = f"{reference.group()} in '{text}' is literal text: nothing replaces it{others}"
+    is_pattern = len({reference.group() for reference, _, _ in literals}) > _FORGOTTEN
+    yield Problem(message, _outside(reference[1]), spot, WARNING if is_pattern else ERROR)
+
+
+def _pattern_for_people(places: list[UnfilledPlace]) -> Problem:
+    markers = tuple(dict.fromkeys(place.marker for place in places))
+    named = markers[0] if len(markers) == 1 else f"{markers[0]} and {len(markers) - 1} more"
+    message = f"this policy is a pattern for people to fill in ({named}): what they put in is not looked at"
+    return Problem(message, "put the values in before it is attached", places[0].spot, NOTE)
+
+
+def _are_for_people(places: list[UnfilledPlace]) -> bool:
+    """Return whether somebody surely knows of the places: they are marked `<account>`, or ACCOUNT_ID stands all over."""
+    if all(place.marker.startswith("<") for place in places):
+        return True
+    by_words = all(PLACEHOLDER.fullmatch(place.marker) is not None for place in places)
+    return by_words and len({place.text for place in places}) > _FORGOTTEN
+
+
+def _never_fits(place: UnfilledPlace) -> bool:
+    """Return whether nothing can have a name that holds this."""
+    if place.text.startswith("arn:"):
+        before = place.text.count(":", 0, place.text.index(place.marker))
+        return before < _COLONS or place.text.split(":")[2] in _PLAIN_NAMES
+    return place.marker.startswith("<")
+
+
+@rule("R129", looks_at="shape")
+def _forgotten_substitution_in_shape(written: WrittenStatement) -> Iterator[Problem]:
+    """Texts of a statement that hold a placeholder."""
+    for element in _ELEMENTS:
+        value = written.value.get(element)
+        for text, spot in () if _signless(value) else _texts(value, (element,)):
+            if written.document.late:  # references are put in place by remit
+                yield from _left(text, spot)
+            else:
+                yield from _placeholder_problem(text, spot, template=written.document.names is not None)
+
+
+def _signless(value: Any) -> bool:
+    """Return whether a text has none of the signs, nor any text of a list: of actions, nearly always."""
+    text = "".join(value) if isinstance(value, list) and only_texts(value) else value
+    return isinstance(text, str) and _SIGNS.isdisjoint(text)
+
+
+def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
+    """The plain texts, not those of Fn::Sub and its like."""
+    if isinstance(value, str):
+        yield value, spot
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _texts(part, (*spot, index))
+    elif isinstance(value, dict) and spot[0] in _OBJECTS and not any(str(key).startswith("Fn::") for key in value):
+        for key, part in value.items():
+            yield from _texts(part, (*spot, key))
+
+
+def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
+    written, text = text, without_unfilled(text, "")  # said of the whole document
+    if _SIGNS.isdisjoint(text):
+        return
+    if (literal := REFERENCE.search(text)) is not None:
+        if template:  # of a file it is said once
+            message = f"{literal.group()} in '{text}' is literal text: nothing replaces it"
+            yield Problem(message, "write Fn::Sub (!Sub) around it", spot)
+    elif (literal := re.search(_FORMAT, text)) is not None:
+        yield Problem(f"{literal.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
+    elif (variable := _without_signs(text)) is not None:
+        message = f"{variable} in '{text}' is literal text: a variable of IAM's has a dollar sign and braces"
+        yield Problem(message, f"did you mean `${{{variable.strip('${}')}}}`?", spot)
+    elif spot[0] == "Condition" and not text.startswith("arn:") and text == written:
+        marker = placeholder(text)
+        if marker is not None:
+            around = f" in '{text}'" if text != marker else ""
+            message = f"'{marker}'{around} is a placeholder: nothing replaces it"
+            yield Problem(message, "put the value in", spot, WARNING)
+    else:
+        yield from _left(text, spot)
+
+
+def _left(text: str, spot: Spot) -> Iterator[Problem]:
+    """A placeholder in an ARN, or one of the words that people leave for others to replace."""
+    if not text.startswith("arn:"):
+        return
+    marker, word = placeholder(text), PLACEHOLDER.search(text)
+    if marker is not None:
+        sure = text.count(":", 0, text.index(marker)) < _COLONS or text.split(":")[2] in _PLAIN_NAMES
+    elif word is not None:
+        marker, sure = word.group(), text.count(":", 0, word.start()) < _COLONS
+    else:
+        return
+    message = f"'{marker}' in '{text}' is a placeholder: nothing replaces it"
+    yield Problem(message, "put the value in", spot, ERROR if sure else WARNING)
+
+
+def _outside(name: str) -> str:
+    """Advise on `${name}` outside of a template: most likely a variable of IAM's without its prefix."""
+    key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
+    if not name.startswith("AWS::") and key_type(key) is not None:
+        return f"did you mean `${{{key}}}`?"
+    return "put the value in: a policy file is not a template"
+
+
+def _without_signs(text: str) -> str | None:
+    for variable in re.finditer(_BARE_VARIABLE, text):
+        name = variable[1] or variable[2]
+        if not variable.group().startswith("${") and key_type(name) is not None:
+            return variable.group()
+    return None

@@ -6,11 +6,13 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from contextlib import nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest
@@ -22,23 +24,24 @@ from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_needs
+from remit.local.authorization.caller import Question
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.owning_place import as_owner_of, other_owner
 from remit.local.authorization.partial_operations import DeniedPart
-from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
-from remit.local.authorization.strictness import Strictness
-from remit.local.emulator import as_request_of
+from remit.local.emulator import as_request_of, emulated, instead_of
 from remit.local.request import RefusedRequest
+from remit.local.routes import REFUSES_UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.access.needed_access import Protocol, RequestedOperation
     from remit.iam.policy import Policy
+    from remit.iam.request import ContextValue
     from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest
     from remit.local.authorization.owning_place import OwningPlace
@@ -75,6 +78,70 @@ class AllowedRequest:
     owner: OwningPlace | None
 
 
+_ASKED: Final[ContextVar[bool]] = ContextVar("strict", default=False)
+"""Whether the request that is answered asks for it. What a request starts (a stack, a function) still sees it."""
+
+
+@dataclass(slots=True)
+class Strictness:
+    """The refusal of what cannot be decided: for everybody, for a client where it asks, or while a client runs.
+
+    A client that is killed leaves nothing behind: what it asked ends, and no process has its number.
+    """
+
+    for_all: bool = False
+    _clients: set[int] = field(default_factory=set)
+    _running: Counter[str] = field(default_factory=Counter)
+
+    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
+        """Refuse what is unknown from now on, or let it pass: `on` is true or false. What was so before.
+
+        With `client`, the number of a process, this holds for as long as that runs.
+        """
+        is_on, client = parameters.get("on") == "true", parameters.get("client", "")
+        before = self.for_all
+        if not client.isdecimal():
+            self.for_all = is_on
+        elif is_on:
+            self._clients.add(int(client))
+        else:
+            self._clients.discard(int(client))
+        return {"before": before}
+
+    def begin(self, request: ReceivedRequest, function: str) -> None:
+        """Note whether a request asks for it, or the function that makes it runs for one that does."""
+        _ASKED.set(REFUSES_UNKNOWN in request.headers or self._running[function] > 0)
+
+    def applies(self) -> bool:
+        """Return whether what cannot be decided of the request that is answered is refused."""
+        if self._clients:
+            self._clients = {client for client in self._clients if _runs(client)}
+        return self.for_all or _ASKED.get() or bool(self._clients)
+
+    def take_hold(self) -> None:
+        """Know which functions run for a request that asks for it."""
+        service = emulated("services.lambda_svc")
+
+        @instead_of(service, "_execute_function_dispatch")
+        def dispatched(dispatch: Any, function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
+            if not _ASKED.get():
+                return dispatch(function, configuration, *rest)
+            name = str(configuration["FunctionName"])
+            self._running[name] += 1
+            try:
+                return dispatch(function, configuration, *rest)
+            finally:
+                self._running[name] -= 1
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return True
+
+
 @dataclass(slots=True)
 class RequestAuthorizer:
     """Decides requests and notes the decisions; it refuses what is unknown where `strictness` applies."""
@@ -88,19 +155,7 @@ class RequestAuthorizer:
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
         """
-        operation = request.operation
-        denied_parts: dict[tuple[str, ...], DeniedPart] = {}
-        owner = None
-        for decided in self.decisions(request, region, caller):
-            self._note(request.received, operation, decided, caller)
-            owner = owner or other_owner(decided.need, caller.account)
-            if not self._refuses(decided):
-                continue
-            part = decided.need.part
-            if not part:
-                raise denial(operation.client, operation.protocol, decided.message)
-            denied_parts.setdefault(part, DeniedPart(part, decided.message))
-        return AllowedRequest(tuple(denied_parts.values()), owner)
+        return self._settled(request.received, request.operation, self.decisions(request, region, caller), caller)
 
     def check_app(self, request: ReceivedRequest, path: str, signature: Signature, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
@@ -119,11 +174,28 @@ class RequestAuthorizer:
                 raise wrong_scope(operation.client)
             if caller.is_root:
                 return
-            decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]
+            decisions = tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+        self._settled(request, operation, decisions, caller)
+
+    def _settled(
+        self,
+        request: ReceivedRequest,
+        operation: RequestedOperation,
+        decisions: tuple[DecidedNeed, ...],
+        caller: Caller,
+    ) -> AllowedRequest:
+        """Note the decisions on a request, and refuse it where one of them does."""
+        denied_parts: dict[tuple[str, ...], DeniedPart] = {}
+        owner = None
         for decided in decisions:
             self._note(request, operation, decided, caller)
+            owner = owner or other_owner(decided.need, caller.account)
             if self._refuses(decided):
-                raise denial(operation.client, operation.protocol, decided.message)
+                part = decided.need.part
+                if not part:
+                    raise denial(operation.client, operation.protocol, decided.message)
+                denied_parts.setdefault(part, DeniedPart(part, decided.message))
+        return AllowedRequest(tuple(denied_parts.values()), owner)
 
     def decisions(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DecidedNeed, ...]:
         """The decision on each access that a request needs."""
@@ -144,12 +216,13 @@ class RequestAuthorizer:
         self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
     ) -> None:
         request_id, file, line = call_place(request)
-        time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        name = f"{operation.client}:{operation.name}"
+        need = decided.need
         self.log.add(
             AccessRecord(
-                time, caller.arn, caller.function, request_id, name, decided.need.action, decided.need.resource,
-                decided.verdict, decided.because, decided.statement, file, line, self._refuses(decided),
+                caller=caller.arn, function=caller.function, request_id=request_id,
+                operation=f"{operation.client}:{operation.name}", action=need.action, resource=need.resource,
+                decision=decided.verdict, because=decided.because, statement=decided.statement, file=file, line=line,
+                refused=self._refuses(decided),
             )
         )  # fmt: skip
 
@@ -190,11 +263,10 @@ def _stored_decision(question: Question) -> StoredDecision:
     if identity is not None:
         keys |= asked_keys(identity.layers.identity) | asked_keys(identity.layers.boundary)
     open_keys: frozenset[str] = frozenset() if need.is_resolved else frozenset({UNRESOLVED})
-    values = {}
+    values: dict[str, ContextValue] = {}
     if keys:
-        context = context_of(keys, question)
-        values = dict(context.values)
-        open_keys |= context.open
+        values, open_here = context_of(keys, question)
+        open_keys |= open_here
         if identity is not None:
             values["aws:principalarn"] = identity.arn
     return decide(

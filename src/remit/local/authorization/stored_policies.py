@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Verdict
     from remit.iam.request import ContextValue
 
-_COLONS: Final = 5  # of an ARN
 _DOCUMENTS: Final = 2048
 """Documents whose compiled form is kept."""
 # In the order in which AWS looks for what allows a request ("Policy evaluation logic", IAM User Guide).
@@ -183,14 +182,8 @@ def _layers(
     return entry.combined
 
 
-@cache
-def _iam() -> Any:
-    """The emulator's memory of IAM."""
-    return emulated("services.iam")
-
-
 def _of_role(account: str, name: str) -> _Documents | None:
-    iam = _iam()
+    iam = emulated("services.iam")
     role = iam._roles.get_scoped(account, None, name)
     if role is None:
         return None
@@ -201,7 +194,7 @@ def _of_role(account: str, name: str) -> _Documents | None:
 
 
 def _of_user(account: str, name: str) -> _Documents | None:
-    iam = _iam()
+    iam = emulated("services.iam")
     user = iam._users.get_scoped(account, None, name)
     if user is None:
         return None
@@ -221,15 +214,9 @@ def _boundary(account: str, identity: Mapping[str, Any]) -> tuple[tuple[str, str
     return tuple(_managed(account, [boundary] if boundary else []))
 
 
-def managed_policy_exists(arn: str) -> bool:
-    """Return whether there is a managed policy of this ARN: one of AWS's, or one that is stored."""
-    account = arn.split(":")[4] if arn.count(":") >= _COLONS else ""
-    return any(text is not None for _, text in _managed(account, [arn]))
-
-
 def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:
     """The text of each managed policy. AWS's own are the catalogue's: the emulator has a few of them."""
-    iam = _iam()
+    iam = emulated("services.iam")
     for arn in arns:
         if is_of_aws(arn):
             yield arn, _text_of_aws(arn)

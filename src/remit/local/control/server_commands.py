@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from remit.local.authorization.access_log import AccessRecord
-from remit.local.authorization.strictness import STRICT as STRICT_REQUEST
 from remit.local.control.signed_request import OWN_HEADERS, command
-from remit.local.routes import ACCESS, DELAYS, FUNCTIONS, KEEP_DATA, PUT_DATA_BACK, STRICT
+from remit.local.routes import ACCESS, DELAYS, FUNCTIONS, KEEP_DATA, PUT_DATA_BACK, REFUSES_UNKNOWN, STRICT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,11 +39,11 @@ def refuse_unknown(aws: LocalAws, *, refuse: bool, client: int | None = None) ->
 @contextmanager
 def unknown_refused() -> Iterator[None]:
     """Refuse what is unknown of all that this process asks for as long as this lasts, and of what that starts."""
-    OWN_HEADERS[STRICT_REQUEST] = "true"
+    OWN_HEADERS[REFUSES_UNKNOWN] = "true"
     try:
         yield
     finally:
-        del OWN_HEADERS[STRICT_REQUEST]
+        del OWN_HEADERS[REFUSES_UNKNOWN]
 
 
 def keep_data(aws: LocalAws) -> None:

@@ -147,7 +147,7 @@ class AsynchronousInvocations:
         """Send what came of it to the function's destination, and a failure to its dead-letter queue, too."""
         configured = (options.get("DestinationConfig") or {}).get("OnFailure" if outcome.failed else "OnSuccess") or {}
         if configured.get("Destination"):
-            self.destinations.send(function, str(configured["Destination"]), outcome)
+            self.destinations.send(function, str(configured["Destination"]), outcome.told(function))
         target = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
         if outcome.failed and target:
             self.destinations.send_dead_letter(function, str(target), outcome)

@@ -13,7 +13,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from remit.catalogue.arns import parse
@@ -35,21 +35,17 @@ _LONGEST_ERROR: Final = 1024
 """Characters of an error's message beside a dead letter."""
 
 
-class DestinationRecord(Protocol):
-    """The record that is sent to a destination."""
+@dataclass(frozen=True, slots=True)
+class DestinationRecord:
+    """What is told of invocations that ended: the record as destinations get it, and as buckets do.
 
-    @property
-    def failed(self) -> bool:
-        """True if no attempt succeeded."""
+    `object_name` begins the key of the object in a bucket; `failed` is true if no attempt succeeded.
+    """
 
-    def document(self) -> dict[str, Any]:
-        """The record as destinations get it."""
-
-    def stored_document(self) -> dict[str, Any]:
-        """The record as buckets get it."""
-
-    def object_name(self, function: DeployedFunction) -> str:
-        """The key of the object in a bucket, without the day and what comes after it."""
+    failed: bool
+    document: Mapping[str, Any]
+    stored: Mapping[str, Any]
+    object_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +69,34 @@ class InvocationRecord:
         """True if no attempt succeeded."""
         return self.condition != "Success"
 
-    def document(self) -> dict[str, Any]:
-        """The record as destinations get it."""
-        context: dict[str, Any] = {"statusCode": 200, "executedVersion": self.version}
-        if self.failed:
-            context["functionError"] = "Unhandled"
-        return {
-            "version": "1.0",
-            "timestamp": timestamp(time.time()),
-            "requestContext": {
-                "requestId": self.request_id,
-                "functionArn": self.invoked if self.invoked.count(":") > _PLAIN else f"{self.invoked}:{self.version}",
-                "condition": self.condition,
-                "approximateInvokeCount": self.attempts,
-            },
-            "requestPayload": self.event,
-            "responseContext": context,
-            "responsePayload": self.response,
-        }
+    def told(self, function: DeployedFunction) -> DestinationRecord:
+        """The record for the function's destination."""
+        document = record_document(
+            self.request_id,
+            self.invoked if self.invoked.count(":") > _PLAIN else f"{self.invoked}:{self.version}",
+            self.version,
+            self.condition,
+            self.attempts,
+        )
+        if not self.failed:
+            del document["responseContext"]["functionError"]
+        document |= {"requestPayload": self.event, "responsePayload": self.response}
+        return DestinationRecord(self.failed, document, document, f"async/{function.name}")
 
-    stored_document = document
 
-    def object_name(self, function: DeployedFunction) -> str:
-        """The key of the object in a bucket, without the day and what comes after it."""
-        return f"async/{function.name}"
+def record_document(request_id: str, arn: str, version: str, condition: str, attempts: int) -> dict[str, Any]:
+    """What all records say: of the function (ARN), how it ended, and after how many attempts."""
+    return {
+        "version": "1.0",
+        "timestamp": timestamp(time.time()),
+        "requestContext": {
+            "requestId": request_id,
+            "functionArn": arn,
+            "condition": condition,
+            "approximateInvokeCount": attempts,
+        },
+        "responseContext": {"statusCode": 200, "executedVersion": version, "functionError": "Unhandled"},
+    }
 
 
 _PLAIN: Final = 6  # colons of a function's ARN without a version or an alias
@@ -151,7 +151,7 @@ class Destinations:
 
 def _request(arn: Arn, function: DeployedFunction, record: DestinationRecord) -> DestinationRequest | None:
     """The request that sends a record, by the service of the destination; None: Lambda has no such destination."""
-    document = json.dumps(record.document())
+    document = json.dumps(record.document)
     match arn.service:
         case "sqs":
             return _message(arn, document, {})
@@ -177,8 +177,8 @@ def _request(arn: Arn, function: DeployedFunction, record: DestinationRecord) ->
         case "s3":
             # An object for each failure, by the function's or the mapping's name, the day and the time.
             now = datetime.now(UTC)
-            key = f"aws/lambda/{record.object_name(function)}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-            body = json.dumps(record.stored_document()).encode()
+            key = f"aws/lambda/{record.object_name}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+            body = json.dumps(record.stored).encode()
             return DestinationRequest("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
     return None
 

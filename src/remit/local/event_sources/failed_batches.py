@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
+from remit.local.event_sources.destinations import DestinationRecord, record_document
 from remit.local.event_sources.streams import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.timestamp import timestamp
@@ -120,58 +121,6 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
-class FailedBatch:
-    """The record of a batch that Lambda has given up, which came from a shard of a stream.
-
-    `condition` is RetryAttemptsExhausted or MaxRecordAgeExceeded.
-    """
-
-    mapping: str
-    source: str
-    function: DeployedFunction
-    condition: str
-    batch: Batch
-
-    failed = True
-
-    def document(self) -> dict[str, Any]:
-        """The record as queues and topics get it, which tells where the batch is, and not what."""
-        first, last = self.batch.records[0], self.batch.records[-1]
-        return {
-            "requestContext": {
-                "requestId": str(uuid.uuid4()),
-                "functionArn": self.function.configuration["FunctionArn"],
-                "condition": self.condition,
-                "approximateInvokeCount": self.batch.attempts,
-            },
-            "responseContext": {
-                "statusCode": 200,
-                "executedVersion": self.function.version,
-                "functionError": "Unhandled",
-            },
-            "version": "1.0",
-            "timestamp": timestamp(time.time()),
-            "KinesisBatchInfo" if "kinesis" in first else "DDBStreamBatchInfo": {
-                "shardId": _shard(first),
-                "startSequenceNumber": _sequence_number(first),
-                "endSequenceNumber": _sequence_number(last),
-                "approximateArrivalOfFirstRecord": timestamp(_arrival(first)),
-                "approximateArrivalOfLastRecord": timestamp(_arrival(last)),
-                "batchSize": len(self.batch.records),
-                "streamArn": self.source,
-            },
-        }
-
-    def stored_document(self) -> dict[str, Any]:
-        """The record as buckets get it: with the records themselves."""
-        return {**self.document(), "payload": json.dumps({"Records": list(self.batch.records)})}
-
-    def object_name(self, _function: DeployedFunction) -> str:
-        """The mapping and the shard."""
-        return f"{self.mapping}/{_shard(self.batch.records[0])}"
-
-
-@dataclass(frozen=True, slots=True)
 class FailedBatches:
     """Runs the batches of streams, in the threads that read these."""
 
@@ -214,12 +163,34 @@ class FailedBatches:
         return function
 
     def _hand_over(self, mapping: Mapping[str, Any], function: Record, condition: str, batch: Batch) -> None:
-        """Send the record of a batch that is given up to the mapping's destination, if it has one."""
+        """Send the record of a batch that is given up to the mapping's destination, if it has one.
+
+        `condition` is RetryAttemptsExhausted or MaxRecordAgeExceeded. The record tells where the batch is, and only in
+        a bucket what it has.
+        """
         destination = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
-        if destination:
-            deployed = DeployedFunction.of(function["config"])
-            failed = FailedBatch(mapping["UUID"], mapping["EventSourceArn"], deployed, condition, batch)
-            self.destinations.send(deployed, str(destination), failed)
+        if not destination:
+            return
+        deployed = DeployedFunction.of(function["config"])
+        first, last = batch.records[0], batch.records[-1]
+        arn = deployed.configuration["FunctionArn"]
+        document = {
+            **record_document(str(uuid.uuid4()), arn, deployed.version, condition, batch.attempts),
+            "KinesisBatchInfo" if "kinesis" in first else "DDBStreamBatchInfo": {
+                "shardId": _shard(first),
+                "startSequenceNumber": _sequence_number(first),
+                "endSequenceNumber": _sequence_number(last),
+                "approximateArrivalOfFirstRecord": timestamp(_arrival(first)),
+                "approximateArrivalOfLastRecord": timestamp(_arrival(last)),
+                "batchSize": len(batch.records),
+                "streamArn": mapping["EventSourceArn"],
+            },
+        }
+        stored = {**document, "payload": json.dumps({"Records": list(batch.records)})}
+        record = DestinationRecord(
+            failed=True, document=document, stored=stored, object_name=f"{mapping['UUID']}/{_shard(first)}"
+        )
+        self.destinations.send(deployed, str(destination), record)
 
 
 def next_step(

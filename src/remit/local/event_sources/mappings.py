@@ -25,37 +25,26 @@ if TYPE_CHECKING:
 
 _LAMBDA: Final = "lambda.amazonaws.com"
 _CHECK_SECONDS: Final = 1.0
-_ON_STREAM: Final = "Actions on your stream in IAM."
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A kind of source: the actions that read it, and AWS's words where one is missing ({name})."""
-
-    on_source: tuple[str, ...]
-    on_all: tuple[str, ...]
-    problem: str
-
-
-_SOURCES: Final = {
-    "sqs": _Source(
+_ON_ALL: Final = "dynamodb:ListStreams"  # which takes no resource
+_OF_STREAM: Final = (
+    "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, "
+    "and {last} Actions on your stream in IAM."
+)
+_SOURCES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "sqs": (
         ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        (),
         "The provided execution role does not have permissions to call {name} on SQS",
     ),
-    "kinesis": _Source(
+    "kinesis": (
         ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"),
-        (),
-        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
-        f"DescribeStream, and ListShards {_ON_STREAM}",
+        _OF_STREAM,
     ),
-    "dynamodb": _Source(
-        ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"),
-        ("dynamodb:ListStreams",),
-        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
-        f"DescribeStream, and ListStreams {_ON_STREAM}",
+    "dynamodb": (
+        ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", _ON_ALL),
+        _OF_STREAM,
     ),
 }
+"""By the kind of source, the actions that read it, and AWS's words where one is missing ({name})."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +108,14 @@ class Mappings:
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
         """Return the access that the function's role lacks to read a source, in AWS's words."""
-        parts = arn.split(":", 3)
-        source = _SOURCES.get(parts[2]) if len(parts) > 3 else None  # noqa: PLR2004 - arn:partition:service:…
-        if source is None:
-            return None
+        service = "".join(arn.split(":", 3)[2:3])
+        actions, problem = _SOURCES.get(service, ((), ""))
         stream = arn.partition("/consumer/")[0]
-        needs = [(action, stream) for action in source.on_source] + [(action, "*") for action in source.on_all]
         role, name = str(configuration["Role"]), str(configuration["FunctionName"])
-        for action, resource in needs:
-            if not self.calls.may_act(role, _LAMBDA, action, resource, name):
-                return source.problem.format(name=action.partition(":")[2], arn=arn)
+        for action in actions:
+            if not self.calls.may_act(role, _LAMBDA, action, "*" if action == _ON_ALL else stream, name):
+                name, last = (called.partition(":")[2] for called in (action, actions[-1]))
+                return problem.format(name=name, arn=arn, last=last)
         return None
 
 

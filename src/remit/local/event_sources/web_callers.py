@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from remit.iam.request import ContextValue
 
-_EVERYBODY: Final = "*"
 _HELP: Final = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 _MESSAGE: Final = f"Forbidden. For troubleshooting Function URL authorization issues, see: {_HELP}"
 _HEADERS: Final = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
@@ -67,28 +66,21 @@ def _caller_in_event(account: str) -> dict[str, str | None]:
 def _may_call_url(
     method: str, account: str, region: str, name: str, qualifier: str | None, configuration: Mapping[str, Any]
 ) -> bool:
-    """Return whether the caller of this request may call the URL of a function, which has that configuration."""
-    if method == "OPTIONS" and configuration.get("Cors"):  # a browser's question about the request to come
+    """Return whether everybody may call the URL of a function, which has that configuration.
+
+    With IAM's authorization the gate has decided who may, and the emulator refuses whoever does not sign.
+    """
+    is_preflight = method == "OPTIONS" and configuration.get("Cors")  # a browser's question about the request to come
+    if is_preflight or configuration.get("AuthType") == "AWS_IAM":
         return True
-    arn = f"arn:aws:lambda:{region}:{account}:function:{name}"
-    if qualifier:
-        arn = f"{arn}:{qualifier}"
-    authorization = str(configuration.get("AuthType", "NONE"))
-    caller = Caller(_EVERYBODY, account)
-    if authorization == "AWS_IAM":
-        signer = CALLER.get()
-        if signer is None:  # it is not signed, which the emulator refuses, or by the server's own key
-            return True
-        caller = signer
+    arn = f"arn:aws:lambda:{region}:{account}:function:{name}{f':{qualifier}' if qualifier else ''}"
     needs: tuple[tuple[str, Mapping[str, ContextValue]], ...] = (
-        ("lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": authorization}),
+        ("lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": "NONE"}),
         ("lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"}),
     )
     with as_request_of(account, region):
         for action, context in needs:
-            policies = resource_policy(action, arn)
-            stored = decide(caller.arn, action, arn, context, session=caller.session, resource_policy=policies)
-            if stored.is_denied:
+            if decide("*", action, arn, context, resource_policy=resource_policy(action, arn)).is_denied:
                 return False
     return True
 

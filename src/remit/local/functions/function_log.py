@@ -47,12 +47,8 @@ def _start(function: DeployedFunction, invocation: Invocation) -> str:
 
 def _events(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> tuple[str, ...]:
     """The log of an invocation, but for its cold start."""
-    ending = (
-        _in_json(function, invocation, result)
-        if function.log_format == "JSON"
-        else _in_text(function, invocation, result)
-    )
-    return (_start(function, invocation), *_lines(result.printed), *ending)
+    ending = _in_json if function.log_format == "JSON" else _in_text
+    return (_start(function, invocation), *_lines(result.printed), *ending(function, invocation, result))
 
 
 def _in_text(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> tuple[str, ...]:
@@ -123,9 +119,8 @@ class BoundedLog:
         room = KEPT - len(self._begin)
         self._begin += printed[:room]
         self._end += printed[room:]
-        excess = len(self._end) - 2 * KEPT
-        if excess > 0:
-            self._forget(len(self._end) - KEPT)
+        if len(self._end) > 2 * KEPT:  # not with each line
+            self._forget_middle()
 
     @property
     def beginning(self) -> bytes:
@@ -134,16 +129,16 @@ class BoundedLog:
 
     def take(self) -> str:
         """All that was collected since the last time, as text. Each event is a line; one of several has CR in it."""
-        if len(self._end) > KEPT:
-            self._forget(len(self._end) - KEPT)
+        self._forget_middle()
         middle = f"\n[{self._forgotten} bytes of the log are left out]\n".encode() if self._forgotten else b""
         text = (bytes(self._begin) + middle + bytes(self._end)).decode("utf-8", "replace")
         self._begin, self._end, self._forgotten = bytearray(), bytearray(), 0
         return text
 
-    def _forget(self, size: int) -> None:
-        del self._end[:size]
-        self._forgotten += size
+    def _forget_middle(self) -> None:
+        excess = max(len(self._end) - KEPT, 0)
+        del self._end[:excess]
+        self._forgotten += excess
 
 
 _PAUSE: Final = 0.1  # seconds between two writings, which subscriptions get one by one

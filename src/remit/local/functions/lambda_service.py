@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextvars
 import functools
 import json
 import re
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
-from remit.local.functions.durable_executions import SETTING, DurableExecutions
 from remit.local.functions.function_log import LiveLog
 from remit.local.functions.unpacked_code import UnusableCode
 
@@ -31,9 +31,14 @@ if TYPE_CHECKING:
 
     Function = dict[str, Any]
     Configuration = Mapping[str, Any]
+    Execution = dict[str, Any]
+    Execute = Callable[[Function, Configuration, Any, str], dict[str, Any]]
 
 _HOUSEKEEPING_SECONDS: Final = 1.0
 _PRUNING_SECONDS: Final = 60.0
+_DURABLE: Final = "DurableConfig"
+_POLLING_SECONDS: Final = 0.05
+_RUNNING: Final = "RUNNING"
 _LINEAGE: Final = re.compile(r"Lineage=[0-9a-f]+:[0-9a-f]+:(\d+)")
 _ROOT: Final = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})")
 
@@ -59,7 +64,8 @@ class LambdaService:
     ) -> dict[str, Any]:
         """Run a function on an event, in this thread, and write its log; the result as the emulator has it."""
         deployed = DeployedFunction.of(configuration)
-        layers = self.layers_of(configuration)
+        zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]
+        layers = [content for content in zips if content]
         request_id = REQUEST_ID.get() or request_id
         depth: int = self.service._invoke_depth.get()
         invocation = Invocation(
@@ -86,11 +92,6 @@ class LambdaService:
             place = {"FunctionName": deployed.name}
             emulated("services.cloudwatch").record_metric("AWS/Lambda", "Errors", 1, "Count", place)
         return answer
-
-    def layers_of(self, configuration: Mapping[str, Any]) -> list[bytes]:
-        """The zips of a function's layers, the first below the others."""
-        zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]
-        return [content for content in zips if content]
 
     def write_log(self, function: DeployedFunction, stream_name: str, written: Sequence[tuple[int, str]]) -> None:
         """Write events, times in milliseconds and texts, to a function's log group as Lambda does, with its role.
@@ -127,7 +128,7 @@ class LambdaService:
                 runtime = configuration.get("Runtime")
                 message = f"the AWS on this machine runs functions of Python alone, and none of {runtime}"
                 return {"body": {"errorType": "Runtime.NotRun", "errorMessage": message}, "error": True, "log": message}
-            if configuration.get(SETTING):
+            if configuration.get(_DURABLE):
                 return durable.run(function, configuration, event, request_id)
             return self.execute(function, configuration, event, request_id)
 
@@ -142,7 +143,7 @@ class LambdaService:
             match = _LINEAGE.search(headers.get("x-amzn-trace-id", ""))
             return int(match[1]) if match is not None else int(inbound_depth(headers))
 
-        use_workers_of(self.pool, service, self.layers_of)
+        use_workers_of(self.pool, service)
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:
@@ -221,7 +222,7 @@ class StandIn:
         return {"status": "ok", "result": result.get("body")}
 
 
-def use_workers_of(pool: WorkerPool, service: Any, layers_of: Callable[[Configuration], list[bytes]]) -> None:
+def use_workers_of(pool: WorkerPool, service: Any) -> None:
     """Have the emulator's Lambda (its module `lambda_svc`) use the workers of a pool."""
     runtime = emulated("core.lambda_runtime")
 
@@ -233,19 +234,15 @@ def use_workers_of(pool: WorkerPool, service: Any, layers_of: Callable[[Configur
     def acquire(_acquire: Any, *worker: Any, **options: Any) -> tuple[StandIn, str]:
         return create(_acquire, *worker, **options), "reused"
 
-    @instead_of(service, "ensure_spawned")
-    def spawn(_spawn: Any, worker: StandIn) -> None:
-        """Start a worker of a version with SnapStart before its first invocation."""
-        configuration = worker.function["config"]
-        if is_python(configuration):
-            layers = layers_of(configuration)
-            pool.initialise(DeployedFunction.of(configuration), worker.function["code_zip"], layers)
+    # No snapshot is made of a version: its first start is one like any other.
+    instead_of(service, "ensure_spawned")(lambda _spawn, _worker: None)
 
     @instead_of(service, "invalidate_worker")
     def invalidate(_invalidate: Any, name: str, *rest: Any, **options: Any) -> None:
         """End the workers of a function that was changed or deleted."""
         runtime.invalidate_worker(name, *rest, **options)
-        pool.end((service.get_account_id(), service.get_region(), name))
+        place = (service.get_account_id(), service.get_region(), name)
+        pool.end(lambda function: function.place == place)
 
     @instead_of(runtime, "reset")
     def reset(reset_workers: Any) -> None:
@@ -254,3 +251,87 @@ def use_workers_of(pool: WorkerPool, service: Any, layers_of: Callable[[Configur
 
     # A stand-in is given back to nobody.
     instead_of(service, "release_worker")(lambda _release, _worker: None)
+
+
+@dataclass(frozen=True, slots=True)
+class DurableExecutions:
+    """Runs durable functions again from their checkpoints, until they have finished.
+
+    The emulator keeps the checkpoints and the clock of waits; it knows a durable function only by a field that AWS does
+    not have, and answers with what the SDK of durable functions returns. Here each invocation starts an execution, and
+    what the caller gets is the execution's result.
+
+    Source: "Lambda durable functions" (AWS Lambda Developer Guide).
+    """
+
+    service: Any
+    """The emulator's module `lambda_svc`."""
+    execute: Execute
+    """Runs a function once: its record, its configuration, the event and the request's id."""
+
+    def take_hold(self) -> None:
+        """Let the emulator resume executions here, when a wait is over or a callback has come."""
+        instead_of(self.service, "invoke_durable_resume")(self._resumed)
+
+    def run(self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        """Start an execution, and give its result once it has one, as the emulator has results."""
+        durable = emulated("services.lambda_durable")
+        execution: Execution = durable.create_execution_for_invoke(
+            function_arn=str(configuration["FunctionArn"]),
+            version=str(configuration["Version"]),
+            input_payload=json.dumps(event),
+            execution_timeout=(configuration.get(_DURABLE) or {}).get("ExecutionTimeout"),
+        )
+        answer = self._invoked(execution, function, configuration, request_id)
+        # Resumed runs are in other threads: an invocation waits for the whole execution, as its caller does on AWS.
+        while execution["Status"] == _RUNNING and not answer.get("error"):
+            time.sleep(_POLLING_SECONDS)
+        if execution["Status"] == "SUCCEEDED":
+            return {"body": json.loads(execution["Result"] or "null"), "log": answer.get("log", "")}
+        if answer.get("error"):
+            return answer
+        error = {name[:1].lower() + name[1:]: value for name, value in (execution["Error"] or {}).items()}
+        return {"body": error, "error": True, "function_error": "Unhandled", "log": answer.get("log", "")}
+
+    def _resumed(self, _resume: Any, _name: str, arn: str, _event: Any) -> None:
+        """Run an execution on, in a thread of its own: the emulator has one for all."""
+        context = contextvars.copy_context()
+        threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
+
+    def _resume(self, arn: str) -> None:
+        execution = emulated("services.lambda_durable")._executions.get(arn)
+        if execution is None or execution["Status"] != _RUNNING:
+            return
+        reference = arn.partition("/")[0]
+        function, configuration, _ = self.service._get_func_record_for_ref(reference)
+        if function is not None:
+            self._invoked(execution, function, configuration, self.service.new_uuid())
+
+    def _invoked(
+        self, execution: Execution, function: Function, configuration: Mapping[str, Any], request_id: str
+    ) -> dict[str, Any]:
+        """Run the function on what the execution has so far, and note what came of it."""
+        durable = emulated("services.lambda_durable")
+        arn, started = execution["DurableExecutionArn"], time.time()
+        operations = durable._serialize_operations(execution["Operations"], for_event=True)
+        event = {
+            "DurableExecutionArn": arn,
+            "CheckpointToken": execution["CheckpointToken"],
+            "InitialExecutionState": {"Operations": operations, "NextMarker": ""},
+        }
+        answer = self.execute(function, configuration, event, request_id)
+        body, failed = answer.get("body"), bool(answer.get("error"))
+        returned: dict[str, Any] = body if isinstance(body, dict) else {}
+        status = returned.get("Status")
+        durable.record_invocation_completed(
+            arn, start_ts=started, request_id=request_id, error=body if failed else None
+        )
+        if failed or status == "FAILED":
+            error = body if failed else returned.get("Error")
+            durable.mark_execution_completed(arn, result_payload=None, error=error or {"ErrorType": "Unhandled"})
+        elif status == "PENDING":
+            durable.schedule_resume(arn)
+        else:  # a handler that knows nothing of the SDK has finished with what it returns
+            result = returned.get("Result") if status == "SUCCEEDED" else json.dumps(body, default=str)
+            durable.mark_execution_completed(arn, result_payload=result, error=None)
+        return answer

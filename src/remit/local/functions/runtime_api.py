@@ -5,6 +5,7 @@ Nothing runs in the background: whoever waits for the worker calls `wait`, and t
 
 from __future__ import annotations
 
+import hmac
 import selectors
 from collections import deque
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Connection:
         self.socket.settimeout(0)
         self.ended = False
         self._received = bytearray()
-        self._head: tuple[str, str, dict[str, str]] | None = None
+        self._head: tuple[str, str, dict[str, str], int] | None = None
         self._body = bytearray()
         self._size = 0
 
@@ -70,21 +71,23 @@ class Connection:
             received = b""
         self.ended = not received
         self._received += received
-        return self._next()
-
-    def _next(self) -> RuntimeRequest | None:
         if self._head is None:
             self._head = self._take_head()
         if self._head is None:
             return None
-        method, path, headers = self._head
-        if not self._take_body(headers):
+        method, path, headers, length = self._head
+        part = self._received[: length - self._size]
+        del self._received[: len(part)]
+        self._size += len(part)
+        self._body += part[: max(LARGEST_ANSWER - len(self._body), 0)]
+        if self._size < length:
             return None
         request = RuntimeRequest(method, path, headers, bytes(self._body), self._size)
         self._head, self._body, self._size = None, bytearray(), 0
         return request
 
-    def _take_head(self) -> tuple[str, str, dict[str, str]] | None:
+    def _take_head(self) -> tuple[str, str, dict[str, str], int] | None:
+        """Take the method, the path, the headers and the size of the body: awslambdaric always states that."""
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
             if len(self._received) > _LONGEST_HEAD:
@@ -100,41 +103,10 @@ class Connection:
         for line in lines:
             name, _, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
-        return method, path.removeprefix(_PREFIX), headers
-
-    def _take_body(self, headers: Mapping[str, str]) -> bool:
-        """Take what has come of the body; whether it is whole."""
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            return self._take_chunks()
         length = headers.get("content-length", "0")
-        if not length.isdecimal():
+        if not length.isdecimal() or "chunked" in headers.get("transfer-encoding", ""):
             raise NotUnderstood
-        missing = int(length) - self._size
-        self._keep(bytes(self._received[:missing]))
-        del self._received[:missing]
-        return self._size == int(length)
-
-    def _take_chunks(self) -> bool:
-        while True:
-            line_end = self._received.find(b"\r\n")
-            if line_end < 0:
-                return False
-            try:
-                length = int(self._received[:line_end].split(b";")[0], 16)
-            except ValueError:
-                raise NotUnderstood from None
-            chunk_end = line_end + 2 + length
-            if len(self._received) < chunk_end + 2:
-                return False
-            self._keep(bytes(self._received[line_end + 2 : chunk_end]))
-            del self._received[: chunk_end + 2]
-            if length == 0:
-                return True
-
-    def _keep(self, part: bytes) -> None:
-        self._size += len(part)
-        room = LARGEST_ANSWER - len(self._body)
-        self._body += part[: max(room, 0)]
+        return method, path.removeprefix(_PREFIX), headers, int(length)
 
     def answer(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         """Send an answer; one that nobody reads any more is no error."""
@@ -225,9 +197,13 @@ class RuntimeApi:
             self._hang_up(connection)
 
     def _is_allowed(self, request: RuntimeRequest) -> bool:
-        if peers.comes_from_a_page(request.headers, self.port):
+        """Return whether no browser sent a request, nor anybody who calls this port by another name, nor a stranger."""
+        headers = request.headers
+        is_of_browser = any(name == "origin" or name.startswith("sec-fetch-") for name in headers)
+        if is_of_browser or headers.get("host") != f"127.0.0.1:{self.port}":
             return False
-        return peers.HAS_PROC or peers.has_key(request.headers, self._key)
+        key = headers.get(peers.KEY_HEADER, "")
+        return peers.HAS_PROC or hmac.compare_digest(key.encode(), self._key.encode())
 
     def _hang_up(self, connection: Connection) -> None:
         self._selector.unregister(connection.socket)

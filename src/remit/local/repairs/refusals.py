@@ -1,45 +1,24 @@
-"""Refusals that the emulator lacks: of templates, busy stacks, what a stack policy forbids, and single resources.
+"""Refusals of CloudFormation that the emulator lacks.
 
-It lets two operations work on a stack, deletes a bucket with all it holds, makes a function with any role, attaches any
-policy, and drops a property that it does not know.
+It asks for no capability, deletes a bucket with all it holds, adopts a resource of the same name, and drops a property
+that it does not know.
 
-Sources: "CreateStack" (CloudFormation API Reference), "Troubleshooting CloudFormation", "Stack status codes", "Prevent
-updates to stack resources" (CloudFormation User Guide).
+Sources: "CreateStack" (CloudFormation API Reference), "Troubleshooting CloudFormation" (CloudFormation User Guide).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from remit.app import Resource
 from remit.catalogue.types import resource_type
-from remit.errors import RemitError
-from remit.iam.decide.evaluate import Request, evaluate
-from remit.iam.policy import Policy, parse
-from remit.local.authorization.stored_policies import managed_policy_exists, trusts
 from remit.local.emulator import emulated, instead_of, place_of_request
-from remit.local.stack_operations import (
-    HandlerError,
-    StackRequestError,
-    around,
-    before_each,
-    stored_change_set,
-    stored_stack,
-)
-from remit.template.branches import values_at
+from remit.local.stack_operations import HandlerError, before_each
+from remit.resources.check_schema import UNKNOWN_PROPERTY, check_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from remit.local.stack_operations import ResourceOperation
 
-    from remit.catalogue.properties import Shape
-    from remit.local.stack_operations import Answer, ResourceOperation
-
-_REVIEWED: Final = "REVIEW_IN_PROGRESS"
-_DELETABLE: Final = frozenset({"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", _REVIEWED})
-"""The states of a running operation that a delete takes over."""
-_NEVER_UPDATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"})
 _STORES: Final = {
     "AWS::CloudWatch::Alarm": ("cloudwatch", "_alarms"),
     "AWS::DynamoDB::Table": ("dynamodb", "_tables"),
@@ -69,23 +48,15 @@ _STORES: Final = {
 }
 """The types whose names are unique in an account and region, with the emulator's module and dictionary for each."""
 _MAKING: Final = ("create", "update")
-_IDENTITIES: Final = frozenset({"AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User"})
 _NOT_EMPTY: Final = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
-_OWNERS: Final = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
-NOT_ASSUMED: Final = "The role defined for the function cannot be assumed by Lambda."
 
 
 def refuse() -> None:
     """Make every refusal, once, in the process that serves."""
     _refuse_lacking_capabilities()
-    _refuse_busy_stacks()
-    _refuse_protected_updates()
     before_each(_refuse_unknown_properties)
     before_each(_refuse_existing_names)
-    before_each(_refuse_missing_policies)
-    before_each(_refuse_function_roles)
     before_each(_refuse_filled_buckets)
-    _refuse_other_owners()
 
 
 def _refuse_lacking_capabilities() -> None:
@@ -95,108 +66,6 @@ def _refuse_lacking_capabilities() -> None:
     Test: test_refusals.py::test_a_template_with_roles_needs_the_capability.
     """
     instead_of(emulated("services.cloudformation.handlers"), "_capabilities_enforced")(lambda _is_enforced: True)
-
-
-def _refuse_busy_stacks() -> None:
-    """A stack takes one operation at a time, and no second creation after a rollback; the emulator lets two work.
-
-    Emulator: services/cloudformation/handlers.py.
-    Test: test_refusals.py::test_a_stack_is_neither_deleted_nor_planned_while_it_is_updated,
-    test_refusals.py::test_a_stack_whose_creation_was_rolled_back_is_not_created_again.
-    """
-    for operation in ("CreateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
-        around(operation, _answer_by_state)
-
-
-def _answer_by_state(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-    operation, name = parameters["Action"], parameters.get("StackName", "")
-    if operation == "ExecuteChangeSet":  # which may name its change set alone
-        change_set = stored_change_set(parameters)
-        name = "" if change_set is None else change_set["StackId"]
-    stack = stored_stack(name)
-    if stack is None:
-        return answer()
-    status = stack["StackStatus"]
-    is_running = status.endswith("_IN_PROGRESS")
-    if operation == "CreateStack" or (operation, parameters.get("ChangeSetType")) == ("CreateChangeSet", "CREATE"):
-        if status == "ROLLBACK_COMPLETE":
-            raise StackRequestError("AlreadyExistsException", f"Stack [{stack['StackName']}] already exists")
-    elif operation == "DeleteStack":
-        if is_running and status not in _DELETABLE:
-            message = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
-            raise StackRequestError("ValidationError", message)
-    # REVIEW_IN_PROGRESS is no operation: the stack waits for its first change set.
-    elif (is_running and status != _REVIEWED) or status in _NEVER_UPDATED:
-        message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
-        raise StackRequestError("ValidationError", message)
-    return answer()
-
-
-def _refuse_protected_updates() -> None:
-    """An update does with each resource what the stack policy allows; the emulator stores it without a look at it.
-
-    Emulator: services/cloudformation/stacks.py, services/cloudformation/provisioners.py.
-    Test: test_refusals.py::test_a_stack_policy_protects_what_it_does_not_allow_to_be_updated,
-    test_refusals.py::test_a_stack_policy_protects_what_it_does_not_allow_to_be_replaced,
-    test_refusals.py::test_a_stack_policy_protects_what_it_does_not_allow_to_be_removed.
-    """
-    stacks = emulated("services.cloudformation.stacks")
-
-    def check_update(operation: ResourceOperation) -> None:
-        if operation.verb == "update":
-            action = "Update:Replace" if _is_replaced(operation) else "Update:Modify"
-            denial = _denial(stored_stack(operation.stack) or {}, action, operation.logical_id, operation.type)
-            if denial is not None:
-                raise ValueError(denial)
-
-    before_each(check_update)
-
-    # The emulator removes resources after all other changes: too late to refuse the update as a whole.
-    @instead_of(stacks, "_validation_errors")
-    def errors_with_removals(
-        errors_of: Any, resources: Mapping[str, Any], ordered: Sequence[str], *rest: Any, **options: Any
-    ) -> list[tuple[str, ...]]:
-        stack_name, stack_id = rest[3], rest[4]
-        errors: list[tuple[str, ...]] = list(errors_of(resources, ordered, *rest, **options))
-        stack = stored_stack(stack_name) or {}
-        for logical_id, resource in dict(stack.get("_resources", {})).items():
-            kind, physical_id = resource.get("ResourceType", ""), resource.get("PhysicalResourceId", "")
-            denial = None if logical_id in ordered else _denial(stack, "Update:Delete", logical_id, kind)
-            if denial is not None:
-                stacks._add_event(stack_id, stack_name, logical_id, kind, "UPDATE_FAILED", denial, physical_id)
-                errors.append((logical_id, kind, "STACK_POLICY", f"/Resources/{logical_id}", denial))
-        return errors
-
-
-def _is_replaced(operation: ResourceOperation) -> bool:
-    """Return whether an update changes a property that only the creation of its resource can set."""
-    kind = resource_type(operation.type)
-    paths = () if kind is None else kind.create_only
-    old, new = operation.previous, operation.properties
-    return any(list(values_at(old, path)) != list(values_at(new, path)) for path in paths)
-
-
-def _denial(stack: Mapping[str, Any], action: str, logical_id: str, type_name: str) -> str | None:
-    """Why a stack's policy does not let an update do something with a resource; None where it does."""
-    policy = _policy(stack.get("_stack_policy") or "")
-    if policy is None or "ROLLBACK" in stack["StackStatus"]:  # a rollback is not asked
-        return None
-    name = f"LogicalResourceId/{logical_id}"
-    anybody = f"arn:aws:iam::{place_of_request()['Account']}:user/anybody"
-    decision = evaluate(Request(action, name, anybody, {"ResourceType": type_name}, wildcard_only=False), policy)
-    if decision.verdict == "Allowed":
-        return None
-    how = "Deny" if decision.verdict == "ExplicitlyDenied" else "Implicit deny"
-    return f"Action denied by stack policy: {how} of [{action}] for resource [{name}]"
-
-
-def _policy(text: str) -> Policy | None:
-    """A stack policy as one of an identity's: its Principal is always everybody. None where there is none."""
-    try:
-        policy = parse(json.loads(text))
-    except (ValueError, RemitError):
-        return None
-    return replace(policy, statements=tuple(replace(statement, principals=None) for statement in policy.statements))
 
 
 def _refuse_existing_names(operation: ResourceOperation) -> None:
@@ -247,59 +116,6 @@ def _refuse_filled_buckets(operation: ResourceOperation) -> None:
         raise HandlerError(f"{_NOT_EMPTY} (Service: S3, Status Code: 409)", "GeneralServiceException")
 
 
-def _refuse_other_owners() -> None:
-    """A bucket has the owner that a request expects, or refuses it; the emulator does not look at the header.
-
-    Source: "Verifying bucket ownership with bucket owner condition" (Amazon S3 User Guide).
-    Emulator: services/s3.py.
-    Test: test_refusals.py::test_the_expected_owner_of_a_bucket_must_be_its_owner.
-    """
-    s3 = emulated("services.s3")
-
-    @instead_of(s3, "handle_request")
-    async def answer(
-        handle: Any, method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any
-    ) -> Any:
-        owner = place_of_request()["Account"]
-        if any(headers.get(name, owner) != owner for name in _OWNERS):
-            return s3._error("AccessDenied", "Access Denied", 403, path)  # as it writes all errors
-        return await handle(method, path, headers, *arguments, **options)
-
-
-def _refuse_function_roles(operation: ResourceOperation) -> None:
-    """A function needs a role that exists and trusts Lambda.
-
-    Source: "CreateFunction" (AWS Lambda API Reference): InvalidParameterValueException.
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_refusals.py::test_a_function_needs_a_role_that_lambda_may_assume.
-    """
-    if operation.type != "AWS::Lambda::Function" or operation.verb not in _MAKING:
-        return
-    role = operation.properties.get("Role")
-    is_new = isinstance(role, str) and role != operation.previous.get("Role")
-    if is_new and not trusts(str(role), "lambda.amazonaws.com"):
-        raise HandlerError(f"{NOT_ASSUMED} (Service: Lambda, Status Code: 400)", "InvalidRequest")
-
-
-def _refuse_missing_policies(operation: ResourceOperation) -> None:
-    """A managed policy exists before it is attached, or is a boundary; what an identity has already is not looked at.
-
-    Source: "AttachRolePolicy" (IAM API Reference): NoSuchEntity.
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_refusals.py::test_a_managed_policy_must_exist_to_be_attached_or_to_be_a_boundary.
-    """
-    if operation.type not in _IDENTITIES or operation.verb not in _MAKING:
-        return
-    before = operation.previous.get("ManagedPolicyArns") or []
-    new_policies = [("Policy", arn) for arn in operation.properties.get("ManagedPolicyArns") or [] if arn not in before]
-    boundary = operation.properties.get("PermissionsBoundary")
-    if boundary != operation.previous.get("PermissionsBoundary"):
-        new_policies.append(("Scope ARN:", boundary))
-    for kind, arn in new_policies:
-        if isinstance(arn, str) and not managed_policy_exists(arn):
-            raise HandlerError(f"{kind} {arn} does not exist or is not attachable. (Status Code: 404)", "NotFound")
-
-
 def _refuse_unknown_properties(operation: ResourceOperation) -> None:
     """A resource has no property that the schema of its type lacks.
 
@@ -310,24 +126,12 @@ def _refuse_unknown_properties(operation: ResourceOperation) -> None:
     kind = resource_type(operation.type)
     if kind is None or kind.is_custom or operation.verb not in _MAKING:
         return
-    extraneous = list(_extraneous(operation.properties, kind.shape, "#"))
-    if extraneous:
-        messages = ", ".join(f"{path}: extraneous key [{key}] is not permitted" for path, key in extraneous)
+    messages = []
+    for mistake in check_type(Resource(operation.logical_id, operation.type, operation.properties), {}):
+        if mistake.rule == UNKNOWN_PROPERTY:
+            *place, key = map(str, mistake.path)
+            messages.append(f"{'/'.join(('#', *place))}: extraneous key [{key}] is not permitted")
+    if messages:
         raise ValueError(
-            f"Properties validation failed for resource {operation.logical_id} with message:\n[{messages}]"
+            f"Properties validation failed for resource {operation.logical_id} with message:\n[{', '.join(messages)}]"
         )
-
-
-def _extraneous(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
-    """The keys that the type's schema does not have, each with the place of its object."""
-    if isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from _extraneous(item, shape.items, f"{path}/{position}")
-    if not isinstance(value, Mapping) or not shape.properties:
-        return
-    for key, item in value.items():
-        child = shape.child(key)
-        if child is None:
-            yield path, key
-        else:
-            yield from _extraneous(item, child, f"{path}/{key}")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
 from remit.local.repairs.apis import is_signed
+from remit.local.stack_operations import completed_by, resource_handlers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _ANY_CONTENT: Final = "$default"
 
@@ -35,39 +36,30 @@ def _validate_requests_of_templates() -> None:
     Test: test_local_rest_apis.py::test_the_emulator_still_validates_no_requests_of_a_template.
     """
     apis = emulated("services.apigateway_v1")
-    handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS
-    validators, methods = handlers["AWS::ApiGateway::RequestValidator"], handlers["AWS::ApiGateway::Method"]
 
-    def kept(make: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        made = make(*arguments, **options)
-        properties = [argument for argument in arguments if isinstance(argument, dict)][-1]  # the new ones come last
+    def keep(validator_id: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
         validator = {
-            "id": made[0],
+            "id": validator_id,
             "name": properties.get("Name", ""),
             "validateRequestBody": str(properties.get("ValidateRequestBody")).lower() == "true",
             "validateRequestParameters": str(properties.get("ValidateRequestParameters")).lower() == "true",
         }
-        apis._request_validators.setdefault(properties["RestApiId"], {})[made[0]] = validator
-        return made
+        apis._request_validators.setdefault(properties["RestApiId"], {})[validator_id] = validator
 
-    def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
+    def forget(physical_id: str, properties: Mapping[str, Any]) -> None:
         apis._request_validators.get(properties.get("RestApiId"), {}).pop(physical_id, None)
 
-    def with_validator(handler: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        made = handler(*arguments, **options)
-        properties = [argument for argument in arguments if isinstance(argument, dict)][-1]  # the new ones come last
+    def set_validator(_method: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
         resource = apis._resources[properties["RestApiId"]][properties["ResourceId"]]
         method = resource["resourceMethods"][properties["HttpMethod"]]
         method["requestValidatorId"] = properties.get("RequestValidatorId")
         models = method.get("requestModels") or {}
         if _ANY_CONTENT in models:
             models.setdefault("application/json", models[_ANY_CONTENT])  # the model of what has no other
-        return made
 
-    for operation in ("create", "update"):
-        instead_of(validators, operation)(kept)
-        instead_of(methods, operation)(with_validator)
-    validators["delete"] = delete
+    completed_by("AWS::ApiGateway::RequestValidator", keep)
+    completed_by("AWS::ApiGateway::Method", set_validator)
+    resource_handlers()["AWS::ApiGateway::RequestValidator"]["delete"] = forget
 
 
 def _ask_for_signatures() -> None:

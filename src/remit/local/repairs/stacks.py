@@ -11,14 +11,12 @@ from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
 from remit.local.emulator import emulated, instead_of
-from remit.local.stack_operations import around
+from remit.local.stack_operations import around, completed_by, resource_handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.local.stack_operations import Answer
-
-    Handler = dict[str, Callable[..., Any]]
+    from remit.local.stack_operations import Answer, Handler
 
 NOT_SIMULATED: Final = "not simulated here"
 """What stack events say of a resource of a type that the emulator does not know."""
@@ -35,7 +33,6 @@ _BY_DEFAULT: Final = (
 def repair_stacks(account: str) -> None:
     """Make every repair of stacks, once, in the process that serves."""
     _stream_consumers()
-    _stream_names()
     _schedule_properties()
     _schedule_time_zones()
     _secret_references()
@@ -53,29 +50,6 @@ def repair_stacks(account: str) -> None:
     _unknown_types(account)
 
 
-def _handlers() -> dict[str, Handler]:
-    """The emulator's handlers of resource types: it reads this very dict."""
-    handlers: dict[str, Handler] = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS
-    return handlers
-
-
-def _completed_by(type_name: str, complete: Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]) -> None:
-    """Call `complete` with each resource that was made or changed, its properties, and those that it had before."""
-    handler = _handlers()[type_name]
-
-    @instead_of(handler, "create")
-    def create(make: Any, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        made = make(logical_id, properties, stack)
-        complete(made[0], properties, {})
-        return made
-
-    @instead_of(handler, "update")
-    def update(change: Any, physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> Any:
-        made = change(physical_id, old, new, *place)
-        complete(made[0], new, old if made[0] == physical_id else {})
-        return made
-
-
 def _stream_consumers() -> None:
     """Enhanced fan-out: a consumer of a Kinesis stream in a template, and event source mappings that read through it.
 
@@ -86,7 +60,7 @@ def _stream_consumers() -> None:
     test_emulator_repairs.py::test_a_mapping_does_not_read_a_stream_through_a_consumer.
     """
     kinesis = emulated("services.kinesis")
-    handlers = _handlers()
+    handlers = resource_handlers()
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
         status, _, body = kinesis._register_consumer(properties)
@@ -117,23 +91,6 @@ def _stream_consumers() -> None:
         instead_of(handlers["AWS::Lambda::EventSourceMapping"], operation)(handle_mapping)
 
 
-def _stream_names() -> None:
-    """The name that CloudFormation gives a stream begins with the stack's and the resource's; the emulator lowers it.
-
-    The policy of whoever deploys names the stream by that beginning.
-
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_fidelity.py::test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws,
-    test_emulator_repairs.py::test_a_stream_without_a_name_gets_one_in_small_letters.
-    """
-    provisioners = emulated("services.cloudformation.provisioners")
-
-    @instead_of(_handlers()["AWS::Kinesis::Stream"], "create")
-    def create(create_stream: Any, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)
-        return create_stream(logical_id, {**properties, "Name": name}, stack)
-
-
 def _table_encryption() -> None:
     """The key that encrypts a table in a template; the emulator drops it.
 
@@ -148,7 +105,7 @@ def _table_encryption() -> None:
         described = dynamodb._sse_description_from_spec(specification) if stated else None
         dynamodb._tables[name]["SSEDescription"] = described
 
-    _completed_by("AWS::DynamoDB::Table", encrypt)
+    completed_by("AWS::DynamoDB::Table", encrypt)
 
 
 def _table_policy() -> None:
@@ -168,7 +125,7 @@ def _table_policy() -> None:
         else:
             dynamodb._put_resource_policy({"ResourceArn": arn, "Policy": json.dumps(stated["PolicyDocument"])})
 
-    _completed_by("AWS::DynamoDB::Table", put)
+    completed_by("AWS::DynamoDB::Table", put)
 
 
 def _topic_policies() -> None:
@@ -205,9 +162,9 @@ def _topic_policies() -> None:
             record["attributes"].setdefault("Policy", default_policy(topic))
         return answer
 
-    _completed_by("AWS::SNS::Topic", close)
+    completed_by("AWS::SNS::Topic", close)
     for operation in ("update", "delete"):
-        instead_of(_handlers()["AWS::SNS::TopicPolicy"], operation)(detached)
+        instead_of(resource_handlers()["AWS::SNS::TopicPolicy"], operation)(detached)
 
 
 def public_access() -> None:
@@ -238,7 +195,7 @@ def _mapping_state() -> None:
         is_on = str(properties.get("Enabled", True)).lower() != "false"
         mappings[uuid] |= {"Enabled": is_on, "State": "Enabled" if is_on else "Disabled"}
 
-    _completed_by("AWS::Lambda::EventSourceMapping", turn)
+    completed_by("AWS::Lambda::EventSourceMapping", turn)
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
@@ -304,7 +261,7 @@ def _schedule_properties() -> None:
         schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]
         schedule.update({key: properties[key] for key in _DROPPED if key in properties})
 
-    _completed_by("AWS::Scheduler::Schedule", set_all)
+    completed_by("AWS::Scheduler::Schedule", set_all)
 
 
 class _ZonedExpression(str):
@@ -386,7 +343,7 @@ def _secret_references() -> None:
     test_emulator_repairs.py::test_the_stacks_name_begins_that_of_a_secret_without_one.
     """
     provisioners = emulated("services.cloudformation.provisioners")
-    handler = _handlers()["AWS::SecretsManager::Secret"]
+    handler = resource_handlers()["AWS::SecretsManager::Secret"]
 
     def name_of(physical_id: str) -> str:
         return physical_id.partition(":secret:")[2][:_WITHOUT_SUFFIX] if ":secret:" in physical_id else physical_id
@@ -459,7 +416,7 @@ def _role_boundaries() -> None:
         if old.get(_BOUNDARY) != properties.get(_BOUNDARY):  # else one put on by hand stays, as on AWS
             iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)
 
-    _completed_by("AWS::IAM::Role", put)
+    completed_by("AWS::IAM::Role", put)
 
 
 def _function_properties() -> None:
@@ -482,7 +439,7 @@ def _function_properties() -> None:
             else:
                 function["config"].pop(setting, None)
 
-    _completed_by("AWS::Lambda::Function", note)
+    completed_by("AWS::Lambda::Function", note)
 
 
 def _records_of_aliases() -> None:
@@ -515,7 +472,7 @@ def _unknown_types(account: str) -> None:
     Test: test_triggers_fire.py::test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said,
     test_emulator_repairs.py::test_a_type_that_it_does_not_know_refuses_the_whole_template.
     """
-    handlers = _handlers()
+    handlers = resource_handlers()
     unknown = frozenset(name for name in resource_types() if name not in handlers)
     for name in unknown:
         handlers[name] = _left_out(name, account)

@@ -46,13 +46,9 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
             **definition(declared),
             **_endpoint(properties.get("EndpointConfiguration")),
         },
-        declared.path,
     )
     yield MadeResource(
-        deployment,
-        "AWS::ApiGateway::Deployment",
-        {"RestApiId": {"Ref": logical_id}, "StageName": "Stage"},
-        declared.path,
+        deployment, "AWS::ApiGateway::Deployment", {"RestApiId": {"Ref": logical_id}, "StageName": "Stage"}
     )
     yield MadeResource(
         name,
@@ -64,7 +60,6 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
             **given(properties, *_STAGE),
             **({"Tags": tags(properties, "SAM")[1:]} if properties.get("Tags") else {}),
         },
-        declared.path,
     )
     yield from authorizer_permissions(declared)
     yield from usage_plan(declared, name)
@@ -75,18 +70,15 @@ def _endpoint(configuration: Any) -> dict[str, Any]:
     """The properties of a REST API that say what it is reached by: a type of endpoint, or that with VPC endpoints."""
     if configuration is None:
         return {}
-    if not isinstance(configuration, dict) or "Type" not in configuration:
-        return {
-            "EndpointConfiguration": {"Types": [configuration]},
-            "Parameters": {"endpointConfigurationTypes": configuration},
-        }
-    # SAM spells the ids of VPC endpoints otherwise than API Gateway does, and takes both.
-    ids = given(configuration, "IpAddressType", "VpcEndpointIds") | given(
-        configuration, VpcEndpointIds="VPCEndpointIds"
-    )
+    kind, ids = configuration, {}
+    if isinstance(configuration, dict) and "Type" in configuration:
+        kind = configuration["Type"]
+        # SAM spells the ids of VPC endpoints otherwise than API Gateway does, and takes both.
+        ids = given(configuration, "IpAddressType", "VpcEndpointIds")
+        ids |= given(configuration, VpcEndpointIds="VPCEndpointIds")
     return {
-        "EndpointConfiguration": {"Types": [configuration["Type"]], **ids},
-        "Parameters": {"endpointConfigurationTypes": configuration["Type"]},
+        "EndpointConfiguration": {"Types": [kind], **ids},
+        "Parameters": {"endpointConfigurationTypes": kind},
     }
 
 
@@ -99,7 +91,7 @@ def http_api(declared: SamResource) -> Iterator[MadeResource]:
     else:
         name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
     api = {**definition(declared), **given(properties, "FailOnWarnings")}
-    yield MadeResource(logical_id, "AWS::ApiGatewayV2::Api", api, declared.path)
+    yield MadeResource(logical_id, "AWS::ApiGatewayV2::Api", api)
     yield MadeResource(
         name,
         "AWS::ApiGatewayV2::Stage",
@@ -110,7 +102,6 @@ def http_api(declared: SamResource) -> Iterator[MadeResource]:
             **given(properties, "AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables"),
             "Tags": {"httpapi:createdBy": "SAM"},
         },
-        declared.path,
     )
     yield from authorizer_permissions(declared)
     yield from api_domain(declared, name)

@@ -13,7 +13,7 @@ from remit.iam import tokens
 from remit.template.sam.resources import MadeResource, given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from remit.template.sam.resources import SamResource
 
@@ -72,7 +72,12 @@ def authorizer_permissions(declared: SamResource) -> Iterator[MadeResource]:
         return
     for name, authorizer in authorizers.items():
         function = authorizer.get("FunctionArn") if isinstance(authorizer, dict) else None
-        if function is None or not _is_permitted(declared, authorizer):
+        if function is None:
+            continue
+        is_denied = authorizer.get("DisableFunctionDefaultPermissions") is True
+        if declared.kind == "HttpApi":
+            is_denied = authorizer.get("EnableFunctionDefaultPermissions") is not True
+        if is_denied:
             continue
         arn = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${api}/authorizers/*"
         properties = {
@@ -85,12 +90,6 @@ def authorizer_permissions(declared: SamResource) -> Iterator[MadeResource]:
         yield MadeResource(
             f"{declared.logical_id}{name}AuthorizerPermission", "AWS::Lambda::Permission", properties, path
         )
-
-
-def _is_permitted(declared: SamResource, authorizer: Mapping[str, Any]) -> bool:
-    if declared.kind == "HttpApi":
-        return authorizer.get("EnableFunctionDefaultPermissions") is True
-    return authorizer.get("DisableFunctionDefaultPermissions") is not True
 
 
 def _hash(value: Any) -> str:

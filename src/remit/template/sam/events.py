@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.policy import VERSION
@@ -13,7 +13,7 @@ from remit.template.sam.role import trusting
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.template.sam.resources import SamResource
 
@@ -58,11 +58,9 @@ def target_of(declared: SamResource) -> EventTarget:
 
 def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The resources of an event of a function; none for a type that nobody knows."""
-    if event.type in SOURCES:
-        yield _mapping(event, target)
-    make = _PUSHED.get(event.type)
-    if make is not None:
-        yield from make(event, target)
+    make = _mapping if event.type in SOURCES else _PUSHED.get(event.type)
+    for resource_made in make(event, target) if make is not None else ():
+        yield replace(resource_made, origin=event.path)
 
 
 def known(event: SamEvent) -> bool:
@@ -79,10 +77,10 @@ def api_of(event: SamEvent) -> str | None:
     return f"{stack}{separator}{api[1]}"
 
 
-def _mapping(event: SamEvent, target: EventTarget) -> MadeResource:
+def _mapping(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The event source mapping of a source that Lambda polls."""
     source = SOURCES[event.type][0]
-    return MadeResource(
+    yield MadeResource(
         event.id,
         "AWS::Lambda::EventSourceMapping",
         {
@@ -91,7 +89,6 @@ def _mapping(event: SamEvent, target: EventTarget) -> MadeResource:
             **given(event.properties, *_MAPPING),
             **_failure_destination(event.properties),
         },
-        event.path,
     )
 
 
@@ -115,7 +112,6 @@ def _permission(event: SamEvent, target: EventTarget, service: str, **limits: An
             "Principal": service,
             **given(limits, *limits),
         },
-        event.path,
     )
 
 
@@ -141,7 +137,6 @@ def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
             **given(properties, "Description", "EventBusName", "State", **renamed),
             "Targets": [_with_dead_letters(event, {**target, **given(section(properties, "Target"), "Id")})],
         },
-        event.path,
     )
 
 
@@ -167,11 +162,11 @@ def letters(event: SamEvent, *, policy: bool) -> Iterator[MadeResource]:
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
         queue = _dead_letter_queue_id(event, config)
-        yield MadeResource(queue, "AWS::SQS::Queue", {}, event.path)
+        yield MadeResource(queue, "AWS::SQS::Queue", {})
         if policy:
             principal = {"Service": "events.amazonaws.com"}
             sent = _sending(principal, arn_of(queue), arn_of(event.id))
-            yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, sent, event)
+            yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, sent)
 
 
 def _sending(principal: Any, queue: Any, source: Any) -> dict[str, Any]:
@@ -185,14 +180,9 @@ def _sending(principal: Any, queue: Any, source: Any) -> dict[str, Any]:
     }
 
 
-def _queue_policy(logical_id: str, url: Any, statement: dict[str, Any], event: SamEvent) -> MadeResource:
+def _queue_policy(logical_id: str, url: Any, statement: dict[str, Any]) -> MadeResource:
     document = {"Version": VERSION, "Statement": [statement]}
-    return MadeResource(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": document}, event.path)
-
-
-def _schedule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": target.arn}
-    yield from schedule(event, target.arn, statement)
+    return MadeResource(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": document})
 
 
 def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[MadeResource]:
@@ -203,7 +193,7 @@ def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[M
     name = {} if properties.get("OmitName") else {"Name": properties.get("Name") or event.id}
     target = _with_dead_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
     yield MadeResource(
-        event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}, event.path
+        event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}
     )
     yield from letters(event, policy=False)
     if not role_arn:
@@ -228,17 +218,8 @@ def event_role(
         **({"PermissionsBoundary": boundary} if boundary is not None else {}),
     }
     return MadeResource(
-        logical_id,
-        "AWS::IAM::Role",
-        properties,
-        event.path,
-        reasons={("Policies",): f"SAM adds it for event {event.name}"},
+        logical_id, "AWS::IAM::Role", properties, reasons={("Policies",): f"SAM adds it for event {event.name}"}
     )
-
-
-def _bucket_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The permission of an S3 event; the notification stands in the bucket itself."""
-    yield _permission(event, target, "s3.amazonaws.com", SourceAccount=_ACCOUNT)
 
 
 def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
@@ -248,20 +229,20 @@ def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
     queue = queue_settings.get("QueueArn") if queue_settings is not None else arn_of(f"{event.id}Queue")
     shared = given(event.properties, "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region", TopicArn="Topic")
     end = {"Protocol": "sqs" if through else "lambda", "Endpoint": queue if through else target.arn}
-    yield MadeResource(event.id, "AWS::SNS::Subscription", {**shared, **end}, event.path)
+    yield MadeResource(event.id, "AWS::SNS::Subscription", {**shared, **end})
     if not through:
         yield _permission(event, target, "sns.amazonaws.com", SourceArn=event.properties.get("Topic"))
         return
     if queue_settings is None:
-        yield MadeResource(f"{event.id}Queue", "AWS::SQS::Queue", {}, event.path)
+        yield MadeResource(f"{event.id}Queue", "AWS::SQS::Queue", {})
     # SAM takes `Enabled: false` of the queue for nothing.
     polled = {"BatchSize": 10, "Enabled": True, **given(queue_settings or {}, "BatchSize")}
     mapping = {"FunctionName": target.name, "EventSourceArn": queue, **polled}
-    yield MadeResource(f"{event.id}EventSourceMapping", "AWS::Lambda::EventSourceMapping", mapping, event.path)
+    yield MadeResource(f"{event.id}EventSourceMapping", "AWS::Lambda::EventSourceMapping", mapping)
     policy_id = queue_settings.get("QueuePolicyLogicalId") if queue_settings is not None else None
     url = queue_settings.get("QueueUrl") if queue_settings is not None else {"Ref": f"{event.id}Queue"}
     sent = _sending("*", queue, event.properties.get("Topic"))
-    yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, sent, event)
+    yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, sent)
 
 
 def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
@@ -283,7 +264,7 @@ def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
     source = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
     group = {"Fn::Sub": [source, {"Name": event.properties.get("LogGroupName")}]}
     yield _permission(event, target, "logs.amazonaws.com", SourceArn=group)
-    yield MadeResource(event.id, "AWS::Logs::SubscriptionFilter", properties, event.path)
+    yield MadeResource(event.id, "AWS::Logs::SubscriptionFilter", properties)
 
 
 def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
@@ -294,7 +275,7 @@ def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     source = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:rule/${Name}"
     topic_rule = {"Fn::Sub": [source, {"Name": {"Ref": event.id}}]}
     yield _permission(event, target, "iot.amazonaws.com", SourceArn=topic_rule, SourceAccount=_ACCOUNT)
-    yield MadeResource(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, event.path)
+    yield MadeResource(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload})
 
 
 def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
@@ -302,16 +283,13 @@ def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeRe
     pool = event.properties.get("UserPool")
     source = arn_of(pool["Ref"]) if isinstance(pool, dict) and isinstance(pool.get("Ref"), str) else None
     permission = _permission(event, target, "cognito-idp.amazonaws.com", SourceArn=source)
-    yield MadeResource(f"{target.logical_id}CognitoPermission", permission.type, permission.properties, event.path)
+    yield MadeResource(f"{target.logical_id}CognitoPermission", permission.type, permission.properties)
 
 
-def _alexa_skill(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    skill = event.properties.get("SkillId")
-    yield _permission(event, target, "alexa-appkit.amazon.com", EventSourceToken=skill)
-
-
-_PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[MadeResource]]]] = {
-    "AlexaSkill": _alexa_skill,
+_PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterable[MadeResource]]]] = {
+    "AlexaSkill": lambda event, target: [
+        _permission(event, target, "alexa-appkit.amazon.com", EventSourceToken=event.properties.get("SkillId"))
+    ],
     "Api": _api_permission,
     "CloudWatchEvent": _rule,
     "CloudWatchLogs": _log_subscription,
@@ -319,8 +297,11 @@ _PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[MadeResource
     "EventBridgeRule": _rule,
     "HttpApi": _api_permission,
     "IoTRule": _iot_rule,
-    "S3": _bucket_permission,
+    # The notification stands in the bucket itself.
+    "S3": lambda event, target: [_permission(event, target, "s3.amazonaws.com", SourceAccount=_ACCOUNT)],
     "SNS": _sns_subscription,
     "Schedule": _rule,
-    "ScheduleV2": _schedule,
+    "ScheduleV2": lambda event, target: schedule(
+        event, target.arn, {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": target.arn}
+    ),
 }

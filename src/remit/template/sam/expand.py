@@ -12,8 +12,7 @@ from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import IMPLICIT_API, api_of, known
 from remit.template.sam.function import function, opposite
-from remit.template.sam.linked_resources import linked
-from remit.template.sam.refused_events import refuse_events
+from remit.template.sam.linked_resources import linked, refuse_events
 from remit.template.sam.resources import SamResource, propagated_tags
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
@@ -104,7 +103,7 @@ def expanded(template: Mapping[str, Any], locate: Locate) -> ExpandedTemplate:
         base: Path = ("Resources", resource_made.logical_id)
         plain[resource_made.logical_id] = _plain(declaration, resource_made)
         if resource_made.logical_id != declaration.logical_id:
-            origins[base] = resource_made.origin
+            origins[base] = resource_made.origin or declaration.path
         origins |= {(*base, "Properties", *below): path for below, path in resource_made.origins.items()}
         reasons |= {(*base, "Properties", *below): why for below, why in resource_made.reasons.items()}
     all_declared = (*declared, *(api for api, _ in implicit_apis))

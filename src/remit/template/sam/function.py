@@ -30,7 +30,7 @@ def function(declared: SamResource) -> Iterator[MadeResource]:
     """Everything that the function becomes. RemitError: a policy that is none, an event without a type."""
     own_role = _own_role(declared)
     sam_role = role(declared, "lambda.amazonaws.com")
-    yield MadeResource(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own_role), declared.path)
+    yield MadeResource(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own_role))
     chosen = choice(own_role)
     if own_role is None:
         yield sam_role

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.template.sections import mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from remit.template.sam.resources import SamEvent
 
@@ -36,12 +36,29 @@ Statement = dict[str, Any]
 
 def statements(event: SamEvent) -> list[Statement]:
     """The statements that an event source brings, beside its managed policy."""
-    make = _STATEMENTS.get(event.type)
-    source_statements = [] if make is None else make(event.properties)
-    key = event.properties.get("SecretsManagerKmsKeyId")
-    if source_statements and isinstance(key, str) and event.type != "MSK":
-        source_statements.append(_allow("kms:Decrypt", {"Fn::Sub": f"arn:${{AWS::Partition}}:kms:{_HERE}:key/{key}"}))
-    return source_statements
+    properties = event.properties
+    if event.type == "MSK":
+        return [*_registry(properties), *_secrets(properties, "CLIENT_CERTIFICATE_TLS_AUTH")]
+    made: list[Statement] = []
+    if event.type == "MQ":
+        made = [*_secrets(properties, "BASIC_AUTH"), _allow("mq:DescribeBroker", properties.get("Broker"))]
+    elif event.type == "DocumentDB":
+        start = f"arn:${{AWS::Partition}}:rds:{_HERE}"
+        made = [
+            *_secrets(properties, "BASIC_AUTH"),
+            _allow("rds:DescribeDBClusterParameters", {"Fn::Sub": f"{start}:cluster-pg:*"}),
+            _allow("rds:DescribeDBSubnetGroups", {"Fn::Sub": f"{start}:subgrp:*"}),
+            _allow("rds:DescribeDBClusters", properties.get("Cluster")),
+            _network(),
+        ]
+    elif event.type == "SelfManagedKafka":
+        types = {str(access.get("Type")) for access in mappings(properties.get("SourceAccessConfigurations"))}
+        network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
+        made = [*_secrets(properties), *network, *_registry(properties)]
+    key = properties.get("SecretsManagerKmsKeyId")
+    if made and isinstance(key, str):
+        made.append(_allow("kms:Decrypt", {"Fn::Sub": f"arn:${{AWS::Partition}}:kms:{_HERE}:key/{key}"}))
+    return made
 
 
 def _allow(action: str, resource: Any) -> Statement:
@@ -63,31 +80,6 @@ def _network() -> Statement:
     return {"Effect": "Allow", "Action": list(NETWORK), "Resource": "*"}
 
 
-def _broker(properties: Mapping[str, Any]) -> list[Statement]:
-    return [*_secrets(properties, "BASIC_AUTH"), _allow("mq:DescribeBroker", properties.get("Broker"))]
-
-
-def _documents(properties: Mapping[str, Any]) -> list[Statement]:
-    start = f"arn:${{AWS::Partition}}:rds:{_HERE}"
-    return [
-        *_secrets(properties, "BASIC_AUTH"),
-        _allow("rds:DescribeDBClusterParameters", {"Fn::Sub": f"{start}:cluster-pg:*"}),
-        _allow("rds:DescribeDBSubnetGroups", {"Fn::Sub": f"{start}:subgrp:*"}),
-        _allow("rds:DescribeDBClusters", properties.get("Cluster")),
-        _network(),
-    ]
-
-
-def _kafka(properties: Mapping[str, Any]) -> list[Statement]:
-    types = {str(access.get("Type")) for access in mappings(properties.get("SourceAccessConfigurations"))}
-    network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
-    return [*_secrets(properties), *network, *_registry(properties)]
-
-
-def _managed_kafka(properties: Mapping[str, Any]) -> list[Statement]:
-    return [*_registry(properties), *_secrets(properties, "CLIENT_CERTIFICATE_TLS_AUTH")]
-
-
 def _registry(properties: Mapping[str, Any]) -> list[Statement]:
     """Return the statements for the schema registry: its credentials, and the schemas of one in Glue."""
     config = properties.get("SchemaRegistryConfig")
@@ -106,14 +98,6 @@ def _registry(properties: Mapping[str, Any]) -> list[Statement]:
         schemas = {"Fn::Sub": f"arn:${{AWS::Partition}}:glue:{_HERE}:schema/{name}/*"}
         registry_statements += [_allow("glue:GetRegistry", uri), _allow("glue:GetSchemaVersion", [schemas])]
     return registry_statements
-
-
-_STATEMENTS: Final[dict[str, Callable[[Mapping[str, Any]], list[Statement]]]] = {
-    "DocumentDB": _documents,
-    "MQ": _broker,
-    "MSK": _managed_kafka,
-    "SelfManagedKafka": _kafka,
-}
 
 
 def failures(event: SamEvent) -> list[Statement]:

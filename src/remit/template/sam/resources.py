@@ -85,7 +85,7 @@ class MadeResource:
     logical_id: str
     type: str
     properties: Mapping[str, Any]
-    origin: Path
+    origin: Path = ()
     origins: Mapping[Path, Path] = field(default_factory=dict)
     reasons: Mapping[Path, str] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)

@@ -33,7 +33,6 @@ def table(declared: SamResource) -> Iterator[MadeResource]:
             **({} if properties.get("ProvisionedThroughput") else {"BillingMode": "PAY_PER_REQUEST"}),
             **({"Tags": tags(properties, "SAM")[1:]} if properties.get("Tags") else {}),
         },
-        declared.path,
     )
 
 
@@ -44,10 +43,7 @@ def layer(declared: SamResource) -> Iterator[MadeResource]:
     name = properties.get("LayerName") or declared.logical_id
     content = code_in_s3(properties.get("ContentUri"))
     yield MadeResource(
-        declared.logical_id,
-        "AWS::Lambda::LayerVersion",
-        {**copied, "LayerName": name, "Content": content},
-        declared.path,
+        declared.logical_id, "AWS::Lambda::LayerVersion", {**copied, "LayerName": name, "Content": content}
     )
 
 
@@ -63,5 +59,4 @@ def application(declared: SamResource) -> Iterator[MadeResource]:
             "Tags": tags(properties, "lambda:createdBy"),
             "TemplateURL": properties.get("Location") if isinstance(properties.get("Location"), str) else "",
         },
-        declared.path,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from remit.template.sam.events import event_role, letters, rule, schedule
@@ -35,23 +36,21 @@ def state_machine(declared: SamResource) -> Iterator[MadeResource]:
             "RoleArn": own_role or arn_of(f"{logical_id}Role"),
             "Tags": tags(properties, "stateMachine:createdBy"),
         },
-        declared.path,
     )
     if not own_role:
         yield role(declared, "states.amazonaws.com")
     if properties.get("AutoPublishAlias"):
         version = f"{logical_id}Version"
-        yield MadeResource(
-            version, "AWS::StepFunctions::StateMachineVersion", {"StateMachineArn": {"Ref": logical_id}}, declared.path
-        )
+        yield MadeResource(version, "AWS::StepFunctions::StateMachineVersion", {"StateMachineArn": {"Ref": logical_id}})
         alias = {
             "Name": properties["AutoPublishAlias"],
             "DeploymentPreference": {"StateMachineVersionArn": {"Ref": version}},
         }
         name = f"{logical_id}Alias{properties['AutoPublishAlias']}"
-        yield MadeResource(name, "AWS::StepFunctions::StateMachineAlias", alias, declared.path)
+        yield MadeResource(name, "AWS::StepFunctions::StateMachineAlias", alias)
     for event in declared.events():
-        yield from _started(event, {"Ref": logical_id}, properties.get("PermissionsBoundary"))
+        for resource_made in _started(event, {"Ref": logical_id}, properties.get("PermissionsBoundary")):
+            yield replace(resource_made, origin=event.path)
 
 
 def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[MadeResource]:

@@ -7,7 +7,7 @@ Source: "JSON Output Format" (Terraform documentation); the AWS provider's pages
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason, Resource
@@ -135,8 +135,8 @@ def _read(
     for item in items:
         if item.type in _HOLDERS:
             of_kind[_HOLDERS[item.type].kind].append(_role(item, side))
-    for holder in _holders_elsewhere(side):
-        of_kind[holder.kind].append(_outside(holder, side))
+    for (kind, name), given in _giving_elsewhere(side).items():
+        of_kind[kind].append(_outside(kind, name, given, side))
     holders = [holder for same_kind in of_kind.values() for holder in same_kind]
     users = (with_groups(user, _groups_of(user, side), of_kind["group"]) for user in of_kind["user"])
     endpoints = _Side(tuple(item for item in (*items, *looked_up) if item.type == _ENDPOINT), locate)
@@ -356,28 +356,15 @@ def _of_attachments(attachments: Sequence[PlannedResource], items: _Side) -> Ite
             yield HeldPolicy(attachment.text("policy_arn") or f"of {attachment.address}", "managed")
 
 
-@dataclass(slots=True)
-class _Elsewhere:
-    """A role, user or group that the plan gives policies to and does not hold; `name` is an address if it has none."""
-
-    kind: HolderKind
-    name: str
-    inline: list[PlannedResource] = field(default_factory=list)
-    attachments: list[PlannedResource] = field(default_factory=list)
-
-
-def _holders_elsewhere(items: _Side) -> tuple[_Elsewhere, ...]:
-    """Return holders of the plan's policies that are not in the plan, by kind and name."""
-    holders: dict[tuple[str, str], _Elsewhere] = {}
+def _giving_elsewhere(items: _Side) -> dict[tuple[HolderKind, str], list[PlannedResource]]:
+    """By kind and name, what gives policies to a holder that the plan does not hold; by an address without a name."""
+    giving: dict[tuple[HolderKind, str], list[PlannedResource]] = {}
     for item in items.items:
         for holder_type, row in _HOLDERS.items():
             for kind, attribute in (row.inline, *row.attaching):
-                if kind != item.type:
-                    continue
-                for name in _names_elsewhere(item, attribute, holder_type, items):
-                    holder = holders.setdefault((row.kind, name), _Elsewhere(row.kind, name))
-                    (holder.inline if kind == row.inline[0] else holder.attachments).append(item)
-    return tuple(holders.values())
+                for name in _names_elsewhere(item, attribute, holder_type, items) if kind == item.type else ():
+                    giving.setdefault((row.kind, name), []).append(item)
+    return giving
 
 
 def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, items: _Side) -> Iterator[str]:
@@ -391,22 +378,24 @@ def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, it
         yield f"{item.address}.{attribute}"
 
 
-def _outside(holder: _Elsewhere, items: _Side) -> Holder:
+def _outside(kind: HolderKind, name: str, giving: list[PlannedResource], items: _Side) -> Holder:
     """A role, user or group that the plan does not hold, with the policies that the plan gives it."""
-    policies = [_own(item, items.locate) for item in holder.inline]
-    policies = [*dict.fromkeys((*policies, *_of_attachments(holder.attachments, items)))]
+    inline = [item for item in giving if item.type == _HOLDERS[f"aws_iam_{kind}"].inline[0]]
+    attachments = [item for item in giving if item not in inline]
+    policies = [_own(item, items.locate) for item in inline]
+    policies = [*dict.fromkeys((*policies, *_of_attachments(attachments, items)))]
     return Holder(
-        holder.name,
+        name,
         tuple(policies),
         trusts=(),
-        origin=items.locate((*holder.inline, *holder.attachments)[0].path),
+        origin=items.locate((*inline, *attachments)[0].path),
         only_attached_to=True,
         notes=(
-            f"the plan does not hold this {holder.kind}: what else it may do is not known",
+            f"the plan does not hold this {kind}: what else it may do is not known",
             *(policy.note for policy in policies if policy.note),
         ),
-        kind=holder.kind,
-        name=holder.name,
+        kind=kind,
+        name=name,
     )
 
 

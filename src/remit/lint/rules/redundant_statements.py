@@ -1,8 +1,9 @@
-"""Actions and statements that others cover."""
+"""Statements, Sids and actions that stand twice, or that others cover."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
@@ -10,14 +11,141 @@ from remit.iam.pattern_list import PatternList, actions_cover, asks_no_more, hea
 from remit.iam.policy import Globs
 from remit.iam.statement_cover import covers_statement
 from remit.lint import conditions
-from remit.lint.finding import NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from remit.iam.policy import Statement
+    from remit.errors import Origin
+    from remit.iam.policy import Condition, Statement
     from remit.iam.prove.budget import Budget
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, WrittenStatement
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, Project, WrittenStatement
+
+_MANY = 10
+_LISTED = 4
+
+
+@rule("R602", WARNING, looks_at="policy")
+def mergeable(document: PolicyDocument) -> Iterator[Problem]:
+    """Statements that differ in one element only, and could be one.
+
+    The policy is longer than it need be, and has a quota.
+
+    Flagged:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+          {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bills/*"}
+        ]}
+
+    Better:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::bills/*", "arn:aws:s3:::orders/*"]}
+        ]}
+
+    Source: "IAM and AWS STS quotas" (IAM User Guide).
+    """
+    if document.raw is None or len(document.statements) < 2:  # noqa: PLR2004 - a pair at least
+        return
+    reported: set[int] = set()
+    for element in ("resources", "actions"):
+        groups: dict[tuple[object, ...], list[ParsedStatement]] = {}
+        for item in document.statements:
+            globs = getattr(item.statement, element)
+            if globs is not None and not globs.negated and not item.chooses and item.index not in reported:
+                groups.setdefault((*_without(item.statement, element), item.when), []).append(item)
+        for group in groups.values():
+            if len({getattr(item.statement, element) for item in group}) > 1:
+                reported |= {item.index for item in group}
+                message = f"{len(group)} statements ({_numbers(group)}) differ in their {element} alone: one would do"
+                severity = WARNING if len(group) >= _MANY else NOTE
+                yield Problem(message, f"merge them: one statement with all {element}", (), severity, group[1].index)
+
+
+def _numbers(group: Sequence[ParsedStatement]) -> str:
+    """Number the statements in the document, the first being 1."""
+    numbers = [str(item.index + 1) for item in group]
+    return ", ".join(numbers if len(numbers) <= _LISTED else [*numbers[:_LISTED], "…"])
+
+
+def _without(statement: Statement, element: str) -> tuple[object, ...]:
+    """All of a statement but one element and its Sid."""
+    counterpart = statement.resources if element == "actions" else statement.actions
+    globs = None if counterpart is None else (counterpart.patterns, counterpart.negated)
+    return statement.effect, globs, statement.principals, statement.conditions
+
+
+@rule("R604", WARNING, looks_at="policy")
+def duplicate_statement(document: PolicyDocument) -> Iterator[Problem]:
+    """A statement that stands in the policy twice.
+
+    Flagged:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+          {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::orders/*"]}
+        ]}
+
+    Better:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}
+        ]}
+    """
+    if len(document.statements) < 2:  # noqa: PLR2004 - a pair at least
+        return
+    alike: dict[tuple[object, ...], list[ParsedStatement]] = {}
+    for item in document.statements:
+        alike.setdefault(_size(item.statement), []).append(item)
+    for candidates in alike.values():
+        originals: dict[Statement, ParsedStatement] = {}
+        for item in candidates if len(candidates) > 1 else ():
+            original = originals.setdefault(_ordered(item.statement), item)
+            if original is not item and original.goes_with(item) and not item.chooses:
+                message = f"the statement says the same as {original.called}"
+                yield Problem(message, "remove it", (), index=item.index)
+
+
+@rule("R604", looks_at="project")
+def _duplicate_statement_in_project(project: Project) -> Iterator[Problem]:
+    """A grant of a function that its group, the configuration or it itself gives it once more.
+
+    A role holds it once in any case; what the jobs of one worker need alike, each says for itself.
+    """
+    reported: set[tuple[Origin | None, Origin | None]] = set()
+    for function in project.app.functions:
+        if function.queue is not None or len(function.policy) < 2:  # noqa: PLR2004 - a pair at least
+            continue
+        last = {grant.statement: grant.origin for grant in function.policy}
+        # Two verbs may need one key alike: neither can be removed while it grants something of its own.
+        with_more = {
+            grant.origin
+            for grant in function.policy
+            if grant.reason.kind == "text" and grant.origin == last[grant.statement]
+        }
+        for grant in function.policy:
+            pair = (grant.origin, last[grant.statement])
+            if pair[0] != pair[1] and pair[0] not in with_more and pair not in reported:
+                reported.add(pair)
+                message = f"the grant at {pair[0]} says the same as the grant at {pair[1]}"
+                yield Problem(message, "remove one of the two", severity=NOTE, origin=pair[0])
+
+
+def _size(statement: Statement) -> tuple[object, ...]:
+    """Return a quick key that equal statements share."""
+    resources = statement.resources.patterns if statement.resources is not None else ()
+    return statement.effect, len(statement.actions.patterns), len(resources), len(statement.conditions)
+
+
+def _ordered(statement: Statement) -> Statement:
+    actions = Globs(tuple(sorted(text.lower() for text in statement.actions.patterns)), statement.actions.negated)
+    resources = statement.resources
+    if resources is not None:
+        resources = Globs(tuple(sorted(resources.patterns)), resources.negated)
+    return replace(statement, sid="", actions=actions, resources=resources)
+
 
 _DECIDES = {
     "NumericLessThan": max, "NumericLessThanEquals": max, "NumericGreaterThan": min, "NumericGreaterThanEquals": min,
@@ -51,21 +179,20 @@ def subsumed_action(written: WrittenStatement) -> Iterator[Problem]:
                 earlier.add(text)
 
 
-@rule("R605", looks_at="conditional")
-def _subsumed_action_in_conditional(item: ParsedStatement) -> Iterator[Problem]:
+@rule("R605", looks_at="condition")
+def _subsumed_action_in_conditional(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """Numbers of which one decides: the largest of those that something must be less than."""
-    for condition in item.statement.conditions:
-        name = conditions.name_of(condition) or "" if len(condition.values) > 1 else ""
-        if name not in _DECIDES:
-            continue
-        from remit.iam.value_comparison import number  # noqa: PLC0415 - few conditions list several numbers
+    name = conditions.name_of(condition) or "" if len(condition.values) > 1 else ""
+    if name not in _DECIDES:
+        return
+    from remit.iam.value_comparison import number  # noqa: PLC0415 - few conditions list several numbers
 
-        numbers = [parsed for value in condition.values if (parsed := number(value)) is not None]
-        if len(numbers) < len(condition.values):
-            continue
-        deciding = condition.values[numbers.index(_DECIDES[name](numbers))]
-        message = f"of {len(numbers)} numbers under {condition.spelled} '{deciding}' decides alone"
-        yield Problem(message, "remove the others", ("Condition", condition.spelled, condition.key))
+    numbers = [parsed for value in condition.values if (parsed := number(value)) is not None]
+    if len(numbers) < len(condition.values):
+        return
+    deciding = condition.values[numbers.index(_DECIDES[name](numbers))]
+    message = f"of {len(numbers)} numbers under {condition.spelled} '{deciding}' decides alone"
+    yield Problem(message, "remove the others", condition.path)
 
 
 @rule("R605", looks_at="statement")
@@ -292,3 +419,44 @@ def _is_wider(wide: ParsedStatement, item: ParsedStatement, budget: Budget) -> b
         and covers_statement(broad, narrow, version, budget)
         and not covers_statement(narrow, broad, version, budget)
     )
+
+
+@rule("R116", ERROR, looks_at="policy")
+def repeated_sid(document: PolicyDocument) -> Iterator[Problem]:
+    """Two statements of a policy have the same Sid.
+
+    IAM refuses the document: Sids must be unique in a policy. In the policy of a resource it is a warning: some services
+    take them twice.
+
+    Flagged:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+          {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bills/*"}
+        ]}
+
+    Better:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Sid": "ReadOrders", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+          {"Sid": "ReadBills", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bills/*"}
+        ]}
+
+    Source: "IAM JSON policy elements: Sid" (IAM User Guide).
+    """
+    earlier: dict[str, list[ParsedStatement]] = {}
+    for item in document.statements:
+        sid = item.statement.sid
+        if not sid:
+            continue
+        if sid not in earlier:
+            earlier[sid] = [item]
+            continue
+        namesake = next((candidate for candidate in earlier[sid] if not candidate.excludes(item)), None)
+        earlier[sid].append(item)
+        if namesake is not None:
+            lax = document.kind == RESOURCE
+            why = "not every service takes that" if lax else "IAM refuses the policy"
+            message = f"Sid {sid!r} stands twice, first in {namesake.called}: {why}"
+            severity = WARNING if lax else ERROR
+            yield Problem(message, "give one another Sid, or none", ("Sid",), severity, item.index)
