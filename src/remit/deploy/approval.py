@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from remit.deploy.delete import data_at_risk
 from remit.deploy.deployment import Deployment, NotApproved
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.session import Account
-
-DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
-"""What to do about changes by hand: ask a person, leave them, or undo them."""
 
 
 def settle_manual_changes(job: DeployJob) -> ManualChanges:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from remit.deploy.bucket import Bucket, artefact_bucket
 from remit.deploy.operators import DeployOperator
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from remit.build import Built
-    from remit.deploy.approval import DriftChoice
     from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.manual_changes import ManualChanges
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from remit.deploy.releases import Release
     from remit.deploy.session import Account
     from remit.deploy.stack import StackOutput
+
+
+DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
+"""What to do about changes by hand: ask a person, leave them, or undo them."""
 
 
 @dataclass(frozen=True, slots=True)
