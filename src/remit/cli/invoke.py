@@ -126,18 +126,18 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
     from remit.report.terminal_text import shown
 
     if as_json:
+        from remit.report.documents import members
+
         access_document = None
         if access is not None:
-            members = ("action", "resource", "decision", "statement")
-            access_document = [{name: getattr(record, name) for name in members} for record in access]
+            access_document = [members(record, "action", "resource", "decision", "statement") for record in access]
         options.print_json(
             {
                 "answer": None if answer.failed else answer.value,
                 "failed": answer.failed,
                 "log": answer.log,
                 "error": answer.value if answer.failed else None,
-                "duration_ms": answer.duration_ms,
-                "memory_mb": answer.memory_mb,
+                **members(answer, "duration_ms", "memory_mb"),
                 "access": access_document,
             }
         )

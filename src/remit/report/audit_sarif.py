@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.report.audit_words import REACHES, must_hold_words
+from remit.report.audit_words import must_hold_words, who_words
 from remit.report.findings import findings_sarif
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def _undecided(report: AuditReport) -> Iterator[tuple[str, str]]:
 
 
 def _exposure(row: ExposureRow) -> dict[str, Any]:
-    who = REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
-    text = f"{who} may {', '.join(row.actions)} on {row.resource}, by {row.statement}"
+    text = f"{who_words(row)} may {', '.join(row.actions)} on {row.resource}, by {row.statement}"
     return _result("audit-outside", text, row.resource, "error" if row.reach == "anyone" else "warning")
 
 
