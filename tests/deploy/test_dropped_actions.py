@@ -30,7 +30,7 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Globs, Policy
 from remit.local import aws
-from remit.local.control.limited_caller import limited_credentials
+from remit.local.control.clients import limited_credentials
 from remit.report.operators import WordedOperator
 from remit.synthesis.synth import ARTEFACTS
 from stacks import end_waiting

@@ -381,13 +381,11 @@ class Scope(NamedTuple):
             from remit.local.control.plain_client import plain_account_of
 
             return plain_account_of(aws)
-        from remit.local.control.clients import account_of
+        from remit.local.control.clients import account_of, limited_credentials
 
         owner = account_of(aws)
         if self.acting_as is None:
             return owner
-        from remit.local.control.limited_caller import limited_credentials
-
         limited = limited_credentials(aws, self.acting_as.name, self.acting_as.layers)
         return replace(connect(region=aws.region, endpoint=aws.url, credentials=limited), owner=owner)
 

@@ -82,8 +82,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     with state.noted():
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
-    with state.noted():
-        check_publication(declaration.name, settings.properties, settings.beside, declaration.where)
+    check_publication(declaration.name, settings.properties, settings.beside, declaration.where, state.mistakes)
     with state.noted():
         if declaration.web is not None:
             from remit.judge.web_apps import check_runtime  # noqa: PLC0415 - few apps have any
@@ -91,14 +90,11 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
             runtime_origin = places.argument_origin(declaration.where, "runtime")
             check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)
-    variables: Mapping[str, str] = {}
-    with state.noted():
-        variables = linked_variables(state, access)
+    variables = linked_variables(state, access)
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
         return None
-    with state.noted():
-        variables = {**variables, **read_variables(state, [declaration])}
+    variables |= read_variables(state, [declaration])
     argument = ("handler", None) if declaration.web is None else ("target", 0)
     handler_origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
     written = settings.written if handler_origin is None else {"Handler": handler_origin, **settings.written}
@@ -274,7 +270,7 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
 def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     """A setting that a decorator gives, checked. RemitError stands at the part of its value that is wrong."""
     try:
-        return setting_values.checked_settings({name: value})
+        return {name: setting_values.FUNCTION_SETTINGS[name].check((name,), value)}
     except RemitError as error:
         for each in error.all:
             setting, *steps = each.path or ("",)

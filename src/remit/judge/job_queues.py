@@ -44,25 +44,21 @@ _OPTIONS: Final[Mapping[str, Check]] = {
 
 
 def check_jobs(state: Judgement) -> None:
-    """Check the names of the queues, and the name, queue and options of each job.
+    """Check the names of the queues, and the name, queue and options of each job: what is wrong is noted.
 
-    Queues of jobs are not checked where a setting failed that may name them. RemitError has the mistakes among the
-    names of queues, and those of each job.
+    Queues of jobs are not checked where a setting failed that may name them.
     """
-    mistakes = Mistakes()
-    with mistakes.noted():
-        _check_names(state)
+    _check_names(state)
     names = _queue_names(state)
     for declaration in state.jobs:
-        with mistakes.noted():
+        with state.noted():
             check_declaration(declaration)
-        with mistakes.noted():
+        with state.noted():
             if not may_be_among(state.failed_settings, ("enable", "additional_queues", "queues")):
                 _check_queue(declaration, names)
-        mistakes.errors += _wrong_options(declaration)
-        with mistakes.noted():
+        state.mistakes.errors += _wrong_options(declaration)
+        with state.noted():
             _check_function(declaration)
-    mistakes.refuse()
 
 
 def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
@@ -100,22 +96,20 @@ def _check_names(state: Judgement) -> None:
     written = [(name, lines["additional_queues"]) for name in section.additional_queues]
     written += [(name, lines["queues"]) for name in section.queues if name != "default"]
     by_worker = {worker_name("default"): "default"}
-    mistakes = Mistakes()
     for name, origin in written:
         worker = worker_name(name)
         namesake = by_worker.get(worker)
         if not job_setting_values.NAME.fullmatch(name):
             hint = job_setting_values.NAME_HINT
-            mistakes.add(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
+            state.mistakes.add(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
         elif namesake == name:
             hint = "`default` is always there" if name == "default" else "name it once"
-            mistakes.add(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+            state.mistakes.add(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
         elif namesake is not None:
             message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker}"
-            mistakes.add(message, hint="rename one of them", origin=origin)
+            state.mistakes.add(message, hint="rename one of them", origin=origin)
         else:
             by_worker[worker] = name
-    mistakes.refuse()
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
@@ -297,18 +291,16 @@ def _with_timeout(
 def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
-    RemitError: items are no jobs of this app.
+    Items that are no jobs of this app are noted.
     """
     jobs = state.jobs
     queues: dict[str, None] = {}
-    mistakes = Mistakes()
     for declaration in declarations:
         if declaration.sends is None and jobs:
             queues.update(dict.fromkeys(_named_queues(jobs, state.mentions(declaration))))
         for sent in _listed(declaration.sends):
-            with mistakes.noted():
+            with state.noted():
                 queues[_queue_of(state, declaration, sent)] = None
-    mistakes.refuse()
     is_declared = any(declaration.sends is not None for declaration in declarations)
     return tuple(queues) if queues or is_declared else None
 
@@ -343,7 +335,7 @@ def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
 def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:
     """Return whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
 
-    RemitError: something else than shared resources is read.
+    What is read and is no class of shared resources is noted.
     """
     outputs = {"lookup", *(output.name for output in state.declared.outputs)} if state.declared.outputs else set()
     is_named = any(
@@ -355,13 +347,11 @@ def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | No
         return is_named or None
     from remit.project.shared import Shared  # noqa: PLC0415 - few apps say it
 
-    mistakes = Mistakes()
     hint = "such as `reads=[Data]`, a class of shared/resources"
     for declaration in declarations:
         for read in _listed(declaration.reads):
             if not (isinstance(read, type) and issubclass(read, Shared)):
                 name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
                 wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
-                mistakes.errors.append(wrong)
-    mistakes.refuse()
+                state.mistakes.errors.append(wrong)
     return is_named or any(_listed(declaration.reads) for declaration in declarations)

@@ -65,15 +65,12 @@ class LoadedProject:
 def judge(declared: Loading) -> LoadedProject:
     """The app that a project declares, as far as it is right, and every mistake, each at its line."""
     state = _judgement(declared)
-    with state.noted():
-        _check_stage(state)
+    _check_stage(state)
     app = _app(state)
     if declared.placeholders:
-        with state.mistakes.noted():
-            check_placeholders(declared.placeholders, app)
-    with state.mistakes.noted():
-        read_variables = {name: os.environ.get(name, "") for name in sorted(declared.read_variables)}
-        check_secrets(declared.folder, read_variables, declared_parts(app))
+        check_placeholders(declared.placeholders, app, state.mistakes)
+    read_variables = {name: os.environ.get(name, "") for name in sorted(declared.read_variables)}
+    check_secrets(declared.folder, read_variables, declared_parts(app), state.mistakes)
     with state.mistakes.noted():
         app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)
@@ -179,12 +176,11 @@ def _check_stage(state: Judgement) -> None:
     """The stage must be one that the configuration lists, if it lists any, or a preview; production is never one."""
     listed, stages = tuple(state.config.stages), state.config.stages
     preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
-    mistakes = Mistakes()
     if listed and state.declared.stage not in listed and not (preview and preview.fullmatch(state.declared.stage)):
         number = "".join(filter(str.isdigit, state.declared.stage)) or "1"
         names = (*listed, f"{stages.previews}{number}") if preview else listed
         previews = f" and previews such as {names[-1]}" if preview else ""
-        mistakes.add(
+        state.mistakes.add(
             f"{state.declared.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
             hint=did_you_mean(state.declared.stage, names) or "`--stage` or REMIT_STAGE names one",
             origin=state.config.assigned["stages"][1].origin,
@@ -192,21 +188,20 @@ def _check_stage(state: Judgement) -> None:
     for name in stages.production:
         origin = stages.assigned["production"][1].origin
         if preview and preview.fullmatch(name):
-            mistakes.add(
+            state.mistakes.add(
                 f"`config.stages.production` names {name!r}, which is a preview",
                 hint=f"a preview ends with its pull request; `config.stages.previews` is {stages.previews!r}",
                 origin=origin,
             )
         elif listed and name not in listed:
-            mistakes.add(
+            state.mistakes.add(
                 f"`config.stages.production` names {name!r}, which is not a stage of this app",
                 hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
                 origin=origin,
             )
-    mistakes.refuse()
 
 
-def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the other
+def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
@@ -220,16 +215,13 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     if state.jobs or config.job.assigned:
         from remit.judge import job_queues  # noqa: PLC0415 - few apps say anything of jobs
 
-        with state.noted():
-            job_queues.check_jobs(state)
+        job_queues.check_jobs(state)
         queues = job_queues.job_queues(state)
         for queue in queues:
             with state.noted():
                 functions.append(job_queues.worker(state, queue, everywhere))
-    with state.noted():
-        check_handlers(state)
-    with state.noted():
-        check_names(state, functions)
+    check_handlers(state)
+    check_names(state, functions)
     for check in checks(functions):
         with state.noted():
             state.mistakes.errors += check(functions)
@@ -380,12 +372,7 @@ def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -
         return function
     from remit.judge.job_queues import looks_up, sends  # noqa: PLC0415 - as above
 
-    queues, reads_outputs = function.sends, function.looks_up
-    with state.noted():
-        queues = sends(state, [declaration])
-    with state.noted():
-        reads_outputs = looks_up(state, [declaration])
-    return replace(function, sends=queues, looks_up=reads_outputs)
+    return replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
 
 
 def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:

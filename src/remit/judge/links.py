@@ -26,19 +26,18 @@ def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant
     return tuple(grants)
 
 
-def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[str, str]:
-    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: links to something else."""
+def linked_variables(state: Judgement, access: tuple[Access, ...]) -> dict[str, str]:
+    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. Links to something else are noted."""
     own = {resource.logical_id for resource in state.declared.resources}
     own |= {workflow.logical_id for workflow in state.workflows}
     variables: dict[str, str] = {}
-    mistakes = Mistakes()
     for grant in linked_grants(access, Mistakes()):  # mistakes are noted with the grants
         resources = grant.statement.resources
         patterns = () if resources is None or _is_of_a_key(grant) else resources.patterns
         targets = [reference.target for pattern in patterns for reference in tokens.references(pattern)]
         names = tuple(dict.fromkeys(name for name in targets if name in own))
         if not names and not _is_of_a_key(grant):
-            mistakes.add(
+            state.mistakes.add(
                 f"a link names no shared resource of the app: {grant.because}",
                 hint="write link=[grants.dynamodb.read(Data.table)], or grant it with `policy`",
                 origin=relative(grant.origin, state.folder),
@@ -47,7 +46,6 @@ def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[st
             from remit.source.variables import variable_of  # noqa: PLC0415 - of apps with links alone
 
             variables[variable_of(name)] = f"${{{name}}}"
-    mistakes.refuse()
     return variables
 
 
@@ -59,10 +57,9 @@ def _is_of_a_key(grant: Grant) -> bool:
 def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Mapping[str, str]:
     """What the code of declarations reads of shared resources when it runs: `Data.orders.name`, by its variable.
 
-    RemitError, where the code reads it: a resource has no such attribute.
+    An attribute that a resource does not have is noted where the code reads it.
     """
     variables: dict[str, str] = {}
-    mistakes = Mistakes()
     for declaration in declarations if state.declared.handles else ():
         from remit.project.resource_handles import attributes_of  # noqa: PLC0415 - of apps with resources alone
 
@@ -82,8 +79,7 @@ def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Map
                         variables[handle.variable(attribute)] = tokens.plain(value)
             for mistake in wrong.errors if read.attribute else ():
                 mistake.origin = relative(read.origin, state.folder)
-                mistakes.errors.append(mistake)
-    mistakes.refuse()
+                state.mistakes.errors.append(mistake)
     return variables
 
 

@@ -104,11 +104,10 @@ def check_trigger(trigger: Any, origin: Origin) -> None:
 def check_handlers(state: Judgement) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
     by_handler: dict[str, Declaration] = {}
-    mistakes = Mistakes()
     for declaration in state.declarations:
         decorated = by_handler.setdefault(declaration.handler, declaration)
         functions = (declaration.function, decorated.function)
-        with mistakes.noted():
+        with state.noted():
             if None not in functions and functions[0] is not functions[1]:
                 raise RemitError(
                     f"function `{declaration.handler.rpartition('.')[2]}` is declared twice; "
@@ -118,7 +117,6 @@ def check_handlers(state: Judgement) -> None:
                 )
             if declaration.web is not None or (is_possible(declaration.handler) and not declaration.nested):
                 _check_handler(state, declaration)
-    mistakes.refuse()
 
 
 def _check_handler(state: Judgement, declaration: Declaration) -> None:
@@ -247,11 +245,10 @@ def _is_required(name: str, folder: Path) -> bool:
 
 
 def check_names(state: Judgement, functions: list[Function]) -> None:
-    """No name may stand for two functions, nor be longer than Lambda takes."""
+    """Note where a name stands for two functions, or is longer than Lambda takes."""
     by_name: dict[str, Function] = {}
     by_id: dict[str, Function] = {}
     by_full_name: dict[str, Function] = {}
-    mistakes = Mistakes()
     for function in functions:
         name, hint = function.name, "give one another `name=`"
         full_name = in_stack(
@@ -273,5 +270,4 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
             hint = "give one another `function_name=`"
         else:
             continue
-        mistakes.add(problem, hint=hint, origin=function.origin)
-    mistakes.refuse()
+        state.mistakes.add(problem, hint=hint, origin=function.origin)

@@ -56,10 +56,13 @@ def this_machine(runtime: str = "") -> Target:
 def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     """Install into work/target. Raises RemitError (exit code 69 when no package index answers)."""
     folder = source.workspace or folder  # paths in a workspace's lock begin there
+    # The packages must fit this Python; without `here` only its version and platform count, which are told.
+    is_own = not target.here or target.python == f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = sys.executable if is_own else Interpreters().for_runtime(target.python).program
     excludes = work / "excludes.txt"
     excludes.write_text(OWN_NAME + "\n")
     lines = _exported(folder, source) if source.export else "\n".join(source.lines)
-    arguments = ["pip", "install", "--target", str(work / "target"), "--python", _python(target)]
+    arguments = ["pip", "install", "--target", str(work / "target"), "--python", python]
     if not target.here:
         arguments += ["--python-version", target.python, "--python-platform", target.platform]
     # A source distribution runs its own code when it is built, and would be built for this machine.
@@ -77,13 +80,6 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     _uv(arguments, folder, source, lines + "\n")
     if not target.here:
         _check_platform(work / "target", source, target)
-
-
-def _python(target: Target) -> str:
-    """The Python that the installed packages must fit, or another where only its version and platform count."""
-    if not target.here or target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
-        return sys.executable
-    return Interpreters().for_runtime(target.python).program
 
 
 def _exported(folder: Path, source: Source) -> str:

@@ -50,7 +50,14 @@ def find(folder: Path) -> Source | None:
     else:
         return None
     nothing = not source.lines and not source.export and not source.arguments
-    return None if nothing else replace(source, settings=source.settings + _uv_settings(source.workspace or folder))
+    if nothing:
+        return None
+    # uv's own configuration in the folder can change the outcome, too.
+    place = source.workspace or folder
+    settings = json.dumps(pyproject(place).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
+    if (place / "uv.toml").is_file():
+        settings += text_of(place / "uv.toml", "uv.toml")
+    return replace(source, settings=source.settings + settings)
 
 
 def folder_of_dependencies(folder: Path, code: str) -> Path:
@@ -235,10 +242,3 @@ _READERS: tuple[tuple[str, Callable[[Path], Source]], ...] = (
     ("pyproject.toml", _pyproject_alone),
     ("Pipfile.lock", _pyproject_alone),  # a project of pipenv has no pyproject.toml: its lock is refused there
 )
-
-
-def _uv_settings(folder: Path) -> str:
-    """Return the parts of uv's own configuration in the folder that can change the outcome."""
-    settings = json.dumps(pyproject(folder).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
-    file = folder / "uv.toml"
-    return settings + (text_of(file, "uv.toml") if file.is_file() else "")

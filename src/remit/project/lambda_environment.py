@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import Mistakes, RemitError
+from remit.errors import RemitError
 from remit.project import current_load
 from remit.project.setting_values import RESERVED_VARIABLES
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from remit.app import App
-    from remit.errors import Origin
+    from remit.errors import Mistakes, Origin
     from remit.project.current_load import Loading
     from remit.source.variables import DeclaredVariable
 
@@ -175,14 +175,12 @@ def _profile_has_region() -> bool:
     return False
 
 
-def check_placeholders(placeholders: Mapping[str, str], app: App) -> None:
-    """No placeholder may stand in what is declared. RemitError has each line that holds one."""
-    mistakes = Mistakes()
+def check_placeholders(placeholders: Mapping[str, str], app: App, mistakes: Mistakes) -> None:
+    """No placeholder may stand in what is declared: each line that holds one is noted."""
     for declared, origin in declared_parts(app):
         match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
             mistakes.errors.append(refusal(placeholders.get(match[0].casefold(), match[1]), origin))
-    mistakes.refuse()
 
 
 def explain_placeholders(placeholders: Mapping[str, str], mistakes: Iterable[RemitError]) -> None:

@@ -262,11 +262,7 @@ def encodable(path: Path, value: str) -> str:
     return value
 
 
-def _nothing_more(_path: Path, _text: str) -> None:
-    pass
-
-
-def texts(path: Path, value: Any, check: Callable[[Path, str], object] = _nothing_more) -> Texts:
+def texts(path: Path, value: Any, check: Callable[[Path, str], object] = lambda _path, _text: None) -> Texts:
     """A list of strings, each of which passes a check; a bare string is one item."""
     if isinstance(value, str):
         only = text(path, value)
@@ -522,10 +518,6 @@ _SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start
 """Properties that act on published versions alone, and the settings that publish them."""
 
 
-def _properties(path: Path, value: Any) -> Table[Any]:
-    return Table(plain(path, entries(path, value, "a dict of CloudFormation properties", _property)))
-
-
 def _property(path: Path, name: Any, content: Any) -> dict[str, Any]:
     """Refuse properties that remit looks into, or sets itself."""
     if name in OWNED:
@@ -612,20 +604,10 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     "maximum_event_age": FunctionSetting(or_none(between(60, 21_600, "seconds")), lambda _value: {}),
     "on_success": FunctionSetting(or_none(_destination), lambda _value: {}),
     "on_failure": FunctionSetting(or_none(_destination), lambda _value: {}),
-    "properties": FunctionSetting(_properties, dict),
+    "properties": FunctionSetting(
+        lambda path, value: Table(plain(path, entries(path, value, "a dict of CloudFormation properties", _property))),
+        dict,
+    ),
     "function_name": FunctionSetting(or_none(_function_name), lambda value: {"FunctionName": value}),
     "logical_id": FunctionSetting(or_none(logical_id), lambda _value: {}),
 }
-
-
-def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A function's settings whose names and values are right. RemitError has the path of what is wrong."""
-    for name in settings:
-        if name not in FUNCTION_SETTINGS:
-            raise RemitError(
-                f"there is no setting `{name}` of a function",
-                hint=did_you_mean(name, FUNCTION_SETTINGS)
-                or "anything that CloudFormation takes goes into `properties`",
-                path=(name,),
-            )
-    return {name: FUNCTION_SETTINGS[name].check((name,), value) for name, value in settings.items()}

@@ -249,14 +249,11 @@ def _constant(node: ast.expr, text: str) -> ast.expr | None:
     for descendant in ast.walk(node):
         if isinstance(descendant, ast.Constant) and descendant.value == text:
             return descendant
-        if formatted is None and isinstance(descendant, ast.JoinedStr) and _may_be(descendant, text):
-            formatted = descendant
+        if formatted is None and isinstance(descendant, ast.JoinedStr):
+            literals = [re.escape(str(part.value)) for part in descendant.values if isinstance(part, ast.Constant)]
+            if literals and re.search(".*".join(literals), text, re.DOTALL):
+                formatted = descendant
     return formatted
-
-
-def _may_be(node: ast.JoinedStr, text: str) -> bool:
-    literals = [re.escape(str(part.value)) for part in node.values if isinstance(part, ast.Constant)]
-    return bool(literals) and re.search(".*".join(literals), text, re.DOTALL) is not None
 
 
 def part(folder: pathlib.Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:
