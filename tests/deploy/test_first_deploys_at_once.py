@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from killed import processes, work_until
+from random_cases import cases_of
 from remit.deploy.changeset import discard, plan
 from remit.deploy.execute import execute
 from remit.deploy.stack import describe, settled
@@ -65,8 +67,7 @@ def test_of_three_that_have_planned_one_wins_and_the_others_exit_75(account: Acc
     assert stacks_and_resources(account) == (["CREATE_COMPLETE"], 0, 1, 1)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize(("operation", "when"), cases_of(tuple(product(WRITES, ("before", "after"))), 3))
 def test_one_of_three_that_is_killed_at_any_call_takes_nothing_from_the_others(
     account: Account, operation: str, when: str
 ) -> None:

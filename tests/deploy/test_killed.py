@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from killed import killed_at
+from random_cases import cases_of
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import Bootstrapped, bootstrap
 from remit.deploy.changeset import plan
@@ -53,8 +55,7 @@ def deployed(account: Account) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize(("operation", "when"), cases_of(tuple(product(WRITES, ("before", "after"))), 4))
 def test_the_same_deploy_again_ends_as_if_nothing_had_happened(
     account: Account, zip_file: Path, requests: list[str], operation: str, when: str
 ) -> None:
