@@ -193,19 +193,15 @@ def _versions(wishes: _Wishes) -> _Pair:
         return _since(wishes, wishes.base)
     if wishes.live:
         return _live(wishes)
-    return _deployed(wishes) if wishes.deployed else _recorded(wishes)
-
-
-def _recorded(wishes: _Wishes) -> _Pair:
+    if wishes.deployed:
+        return _deployed(wishes)
     from remit.review.access_change import nothing
     from remit.review.record import recorded
     from remit.review.working_tree import tree
 
     new = tree(wishes.scope.folder, wishes.scope.stage)
     old = recorded(wishes.scope.folder, new.namespace, local=wishes.scope.local)
-    if old is None:
-        return _Pair(nothing(), new, (_NO_RECORD,))
-    return _Pair(old, new)
+    return _Pair(nothing(), new, (_NO_RECORD,)) if old is None else _Pair(old, new)
 
 
 def _since(wishes: _Wishes, ref: str) -> _Pair:
