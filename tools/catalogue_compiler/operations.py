@@ -95,8 +95,10 @@ def _client(
     facts: tuple[dict[str, str], dict[str, list[str]]],
 ) -> dict[str, Any]:
     action_names, actions = facts
-    prefixes = _prefixes(client, model["metadata"], actions)
-    from_map = mapped.get(folded(model["metadata"]["serviceId"]), {})
+    metadata = model["metadata"]
+    called = (_BY_HAND["prefixes"].get(client), metadata.get("signingName"), metadata["endpointPrefix"], client)
+    prefixes = [name for name in dict.fromkeys(called) if name in actions]
+    from_map = mapped.get(folded(metadata["serviceId"]), {})
     own_positions: dict[str, list[int]] = {}
     rows: dict[str, list[Row]] = {}
     unknown: list[str] = []
@@ -125,11 +127,6 @@ def _client(
     }
     optional_fields = {"n": unknown, "f": _free(client, model), "p": _passes(client, model)}
     return compiled | {key: value for key, value in optional_fields.items() if value}
-
-
-def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str]]) -> list[str]:
-    names = (_BY_HAND["prefixes"].get(client), metadata.get("signingName"), metadata["endpointPrefix"], client)
-    return [name for name in dict.fromkeys(names) if name in actions]
 
 
 def _rows(client: str, name: str, operation: Any, path: str, mapped_rows: tuple[str | None, list[Row]]) -> list[Row]:

@@ -88,9 +88,13 @@ def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> tuple[di
     shapes = _Shapes()
     rows: dict[str, Any] = {}
     for name, schema in types.items():
+        # The attributes of Fn::GetAtt by cfn-lint's own rule; `*` ends an open-ended name.
+        attributes = importlib.import_module("cfnlint.schema").Schema(schema).get_atts.data
         row: dict[str, Any] = {
-            "s": shapes.root(schema), "a": _attributes(schema), "p": paths(schema, "primaryIdentifier"),
-        }  # fmt: skip
+            "s": shapes.root(schema),
+            "a": sorted(str(name).replace("\\.", ".").replace(".*", "*") for name in attributes),
+            "p": paths(schema, "primaryIdentifier"),
+        }
         # A pointer into a property does not make the property read-only.
         read_only = sorted({path for path in paths(schema, "readOnlyProperties") if "." not in path})
         if read_only:
@@ -99,12 +103,6 @@ def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> tuple[di
             row["w"] = elsewhere[name]
         rows[name] = row
     return rows, shapes.table
-
-
-def _attributes(schema: dict[str, Any]) -> list[str]:
-    """List the attributes of Fn::GetAtt by cfn-lint's own rule; `*` ends an open-ended name."""
-    attributes = importlib.import_module("cfnlint.schema").Schema(schema).get_atts
-    return sorted(str(name).replace("\\.", ".").replace(".*", "*") for name in attributes.data)
 
 
 class _Shapes:
