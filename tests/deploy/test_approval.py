@@ -11,7 +11,7 @@ from projects import ORDERS
 from released import KEEPS
 from remit.cli import main
 from remit.deploy.bucket import bucket_name
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.expected_roles import recorded
 from remit.deploy.planned_access import Approval, access_of
@@ -200,7 +200,7 @@ def test_a_plan_made_anew_shows_its_own_access_and_is_asked_about_again(
     (project / "app.py").write_text(CODE)
     person = Terminal(project, "deploy", "--local")
     assert "access: 0 gained, 0 lost" in person.until("[y/N]:")
-    overtaking = plan(elsewhere, NAME, template(WRITE))
+    overtaking = plan(elsewhere, PlanRequest(NAME, template(WRITE)))
     assert overtaking is not None
     execute(elsewhere, overtaking, lambda _: None)
     person.answer("y")
@@ -232,10 +232,10 @@ def test_roles_that_are_shared_resources_count_as_well(deployed: Remit, project:
 
 
 def test_access_is_that_of_the_template_that_runs_whoever_deployed_it(account: Account) -> None:
-    first = plan(account, NAME, template(READ))
+    first = plan(account, PlanRequest(NAME, template(READ)))
     assert first is not None
     execute(account, first, lambda _: None)
-    planned = plan(account, NAME, template(READ, WRITE))
+    planned = plan(account, PlanRequest(NAME, template(READ, WRITE)))
     assert planned is not None
     found = access_of(account, planned, ())
     assert [piece.request.action for change in found.review.changes for piece in change.access.gained] == [
@@ -248,7 +248,7 @@ def test_roles_that_cannot_be_read_need_agreement(account: Account) -> None:
     odd = {"Odd": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Fn::If": ["C", {}, {}]}}}}
     body = json.loads(template(READ))
     body["Resources"] |= odd
-    planned = plan(account, NAME, template(READ))
+    planned = plan(account, PlanRequest(NAME, template(READ)))
     assert planned is not None
     found = access_of(account, type(planned)(**{
         name: getattr(planned, name) for name in ("namespace", "stack_id", "change_set", "kind", "changes", "running")

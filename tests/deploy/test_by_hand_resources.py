@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hands_on_resources import HANDS, NAME, RESOURCES, TEMPLATE, allow, arn, policy, prepare
 from random_cases import ASKS_ALL, cases
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.live_resources.reading import ROWS, calls_for, due
 from remit.deploy.manual_changes import changed_by_hand, revert
@@ -46,7 +46,7 @@ def account(project: Path) -> Iterator[Account]:
 def names(account: Account) -> dict[str, str]:
     """The names of the resources of a deployed stack, by logical id."""
     prepare(account)
-    planned = plan(account, NAME, TEMPLATE)
+    planned = plan(account, PlanRequest(NAME, TEMPLATE))
     assert planned is not None
     outcome = execute(account, planned, lambda _: None)
     assert outcome.ok, outcome.cause
@@ -67,7 +67,7 @@ def deploy_version(account: Account, version: dict[str, dict[str, Any]]) -> None
     template = json.loads(TEMPLATE)
     for logical_id, properties in version.items():
         template["Resources"][logical_id]["Properties"] |= properties
-    planned = plan(account, NAME, json.dumps(template))
+    planned = plan(account, PlanRequest(NAME, json.dumps(template)))
     if planned is not None:
         outcome = execute(account, planned, lambda _: None)
         assert outcome.ok, outcome.cause

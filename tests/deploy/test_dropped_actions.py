@@ -19,8 +19,9 @@ import pytest
 from random_cases import ASKS_ALL
 from remit.build import build
 from remit.deploy.aws_calls import deployer_calls
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
+from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import execute
 from remit.deploy.session import connect
 from remit.deploy.workflow import deploy
@@ -167,7 +168,7 @@ class Life:
         """How a deploy ends, and what is told: the first cause or the error, and notes."""
         person = person or Person()
         try:
-            deployment = deploy(built, self.caller, person, **options)
+            deployment = deploy(DeployJob(built, self.caller, person, **options))
         except RemitError as error:
             return End(f"exit code {error.exit_code}", (error.message, *person.heard))
         if deployment.outcome is None:
@@ -218,7 +219,7 @@ class Life:
 
     def while_busy(self) -> End:
         """What is told while somebody else deploys, whose deploy then fails."""
-        planned = plan(self.owner, NAME, self.versions.stuck.body)
+        planned = plan(self.owner, PlanRequest(NAME, self.versions.stuck.body))
         assert planned is not None
         started = threading.Event()
         events: list[StackEvent] = []

@@ -14,6 +14,7 @@ from projects import ORDERS, write
 from random_cases import cases
 from remit.build import build
 from remit.deploy.bootstrap import bootstrap
+from remit.deploy.deployment import DeployJob
 from remit.deploy.session import connect
 from remit.deploy.workflow import deploy
 from stacks import everything
@@ -58,7 +59,7 @@ class Work(NamedTuple):
             on_call(next(numbers), request)
 
         account.session.events.register("before-send", hear)
-        assert deploy(build(Path(self.folder)), account, yes=True, adopt=True).ok
+        assert deploy(DeployJob(build(Path(self.folder)), account, yes=True, adopt=True)).ok
         for client in account._clients.values():
             client.close()
         return calls

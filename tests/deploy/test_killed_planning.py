@@ -19,6 +19,7 @@ from projects import ORDERS, write
 from random_cases import cases, cases_of
 from remit.build import build
 from remit.deploy.bootstrap import bootstrap
+from remit.deploy.deployment import DeployJob
 from remit.deploy.session import Account, connect
 from remit.deploy.workflow import deploy
 from remit.errors import RemitError
@@ -55,7 +56,7 @@ class Work(NamedTuple):
         built = build(Path(self.folder))
         built = replace(built, body=built.body + self.more)
         try:
-            return deploy(built, account, yes=not only_plans, only_plans=only_plans)
+            return deploy(DeployJob(built, account, yes=not only_plans, only_plans=only_plans))
         finally:
             for client in account._clients.values():
                 client.close()

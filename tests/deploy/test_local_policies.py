@@ -94,7 +94,9 @@ def test_a_managed_policy_of_the_account_is_made_of_its_file(remit: Remit, compa
 def test_a_policy_that_is_there_and_says_the_same_is_left_alone(elsewhere: Account) -> None:
     policy = parse(NO_PARAMETERS)
     built: Any = SimpleNamespace(
-        must_exist=(ExistingSource(BOUNDARY, "kept", "", ("count",)),), app=SimpleNamespace(policies={})
+        must_exist=(ExistingSource(BOUNDARY, "kept", "", ("count",)),),
+        app=SimpleNamespace(policies={}),
+        namespace="orders",
     )
     notes: list[str] = []
     versions = []

@@ -67,7 +67,7 @@ _PASSED: Final = frozenset({
     "yes", "yes_delete", "first", "take_over", "adopt", "approval", "wait", "force", "skip", "service_role",
     "only_plans",
 })  # fmt: skip
-"""The options that are arguments of `workflow.deploy`."""
+"""The options that are fields of `DeployJob`."""
 _READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
 """What a deploy to the AWS on this machine reads of the project, beside what a build does."""
 
@@ -225,8 +225,10 @@ def _deploy(
 
     A state machine may change something later, by itself; and of parameters there may be more to say.
     """
+    from remit.deploy.deployment import DeployJob
+
     before = plain and _reading(built, scope, plain)
-    deployment = _workflow().deploy(built, account, terminal, **arguments)
+    deployment = _workflow().deploy(DeployJob(built, account, terminal, **arguments))
     is_same = deployment.ok and deployment.outcome is None and not deployment.manual_changes.found
     is_plain = plain and not (built.template.parameters or "AWS::StepFunctions::StateMachine" in built.body)
     if is_plain and is_same and before == _reading(built, scope, plain):

@@ -302,7 +302,7 @@ def planned_calls(
     calls = deployer_calls(app, template.parameters, name)
     planned = stack_of(app.namespace, [*running, document(template)])
     if purpose == "plan":  # it makes nothing of the template, and looks at what runs
-        return stack_of(app.namespace, [{"Resources": {}}]), only_planning(on_resources(planned, calls))
+        return stack_of(app.namespace, [{"Resources": {}}]), tuple(only_planning(on_resources(planned, calls)))
     calls += {"revert-drift": REVERTING, "empty": EMPTYING}.get(purpose, ())
     return planned, calls
 

@@ -36,6 +36,7 @@ def command(scope: options.Scope, number: int | None, **wished: Any) -> int:
 
     from remit.cli import stack_commands
     from remit.deploy.bucket import artefact_bucket
+    from remit.deploy.deployment import DeployJob
     from remit.deploy.releases import release_to_go_back_to
     from remit.deploy.workflow import deploy
     from remit.project.stack_name import checked_stage, project_name
@@ -47,7 +48,8 @@ def command(scope: options.Scope, number: int | None, **wished: Any) -> int:
         release = release_to_go_back_to(account, artefact_bucket(account, wished["artefact_bucket"]), name, number)
         terminal.note(f"back to release {release_line(release)}; data stays as it is")
         build = release.built_again(scope.folder, project_name(scope.folder.resolve()), checked_stage(scope.stage))
-        code = carry_out(partial(deploy, build, account, terminal, release=release), account, terminal, wished)
+        job = partial(DeployJob, build, account, terminal, release=release)
+        code = carry_out(lambda **answers: deploy(job(**answers)), account, terminal, wished)
         if not wished["only_plans"]:
             terminal.note("the working tree is ahead of what runs now: the next `remit deploy` deploys it again")
             if scope.local:

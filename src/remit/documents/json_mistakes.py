@@ -123,7 +123,15 @@ def explain(source: JsonText, error: Exception) -> NoReturn:
     if isinstance(error, Repeated):
         raise repeated_key(source, error)
     if isinstance(error, RefusedLiteral):
-        _refused(source, str(error))
+        # The first word that begins so: an earlier one would have been refused as well.
+        literal = str(error)
+        pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
+        match = re.compile(pattern, re.DOTALL).match(source.text)
+        position = match.end() if match else 0
+        _not_deeper(source, _brackets(source.text[:position]))
+        if literal.lstrip("-")[:1].isdigit():
+            source.fail(f"the number {literal[:12]}… is too large", position)
+        _no_value(source, position)
     _not_deeper(source, _brackets(source.text))
     source.fail(f"{source.file} is not JSON", 0)
 
@@ -167,17 +175,6 @@ def repeated_key(source: JsonText, error: Repeated) -> RemitError:
         hint="JSON readers keep only the last one: merge them",
         origin=source.origin(places[error.second]),
     )
-
-
-def _refused(source: JsonText, literal: str) -> NoReturn:
-    """The first word that begins so: an earlier one would have been refused as well."""
-    pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
-    match = re.compile(pattern, re.DOTALL).match(source.text)
-    position = match.end() if match else 0
-    _not_deeper(source, _brackets(source.text[:position]))
-    if literal.lstrip("-")[:1].isdigit():
-        source.fail(f"the number {literal[:12]}… is too large", position)
-    _no_value(source, position)
 
 
 def _refuse_where_it_stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -150,11 +150,17 @@ def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
     return tuple(text_of(subject, verb) for subject in (subjects if is_list else (subjects,)))
 
 
-def refuse_without_bucket(keys: tuple[str, ...], key: Any, verb: str) -> None:
-    """RemitError: a verb that works without a bucket gets none, but objects of one, or the key that encrypts them."""
+def of_objects(read: Callable[..., Grants], bucket: Any, keys: tuple[str, ...], key: Any, verb: str) -> Grants:
+    """What `read` grants on objects, where a verb that works without a bucket gets one.
+
+    RemitError: it gets none, but objects of one, or the key that encrypts them.
+    """
+    if bucket is not None:
+        return read(bucket, *keys, key=key)
     if keys or key is not None:
         hint = "usually os.environ.get() of a variable that is not set"
         raise RemitError(f"{verb} gets objects or a key, and no bucket", hint=hint, origin=writer())
+    return ()
 
 
 def arn(subject: Any, verb: str, form: str, type_name: str = "") -> str:

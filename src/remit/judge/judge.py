@@ -103,11 +103,11 @@ def _judgement(declared: Loading) -> Judgement:
 
     for recorded in declared.made:
         # By identity: they are compared by their options, and two equal triggers stand at two lines.
-        wrong.add(id(recorded))  # unless its own verdict says otherwise
+        wrong.add(id(recorded))  # unless it turns out to be right
         with state.noted():
-            verdict = recorded.judged(wrong)
-            state.mistakes.errors += verdict.mistakes.errors
-            if verdict.is_right:
+            mistakes = recorded.judged(wrong)
+            state.mistakes.errors += mistakes.errors
+            if not mistakes.errors and not mistakes.is_unread:
                 wrong.remove(id(recorded))
     for written in declared.declarations:
         declaration = replace(written, triggers=readable(written.triggers))

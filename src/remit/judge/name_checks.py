@@ -19,11 +19,11 @@ from remit.project.current_load import relative
 from remit.source import places
 from remit.source.handler_problem import (
     HANDLER_FORM,
+    OF_CLASS,
     WEB_APP_FORM,
     HandlerProblem,
     asynchronous,
     generator,
-    of_class,
     split,
     takes_event_and_context,
     takes_others,
@@ -169,7 +169,7 @@ def _problem_of(target: object) -> HandlerProblem | None:
     if inspect.isgeneratorfunction(target):
         return generator()
     if isinstance(target, type) and "__new__" not in vars(target) and target.__mro__[1:] == (object,):
-        return of_class()
+        return OF_CLASS
     if not callable(target):
         return HandlerProblem(f"is not a function but {described(target)}")
     signature = _signature(target)

@@ -58,7 +58,8 @@ def translate(glob: str) -> str | None:
         return None
     expression = ("" if "/" in glob else "(?:.*/)?") + tokens + ("/" if folder else "/?")
     try:
-        re.compile(expression)
+        if "[" in glob:
+            re.compile(expression)
     except re.error:  # a range that runs backwards
         return None
     return expression

@@ -5,7 +5,6 @@ Dependencies are packed for it, and the AWS on this machine runs the function wi
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -31,7 +30,7 @@ _LOOKING: Final = (CHOSEN, "HOME", "PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"
 _RUNTIME: Final = re.compile(r"(?:python)?(\d+)\.(\d+)")
 _MINORS: Final = range(10, 16)  # that awslambdaric, Lambda's runtime, supports
 _PATIENCE: Final = 20.0
-_ABOUT: Final = "import json, sys; print(json.dumps([sys._base_executable or sys.executable, *sys.version_info[:2]]))"
+_ABOUT: Final = "import sys; print(sys._base_executable or sys.executable, *sys.version_info[:2], sep='\\n')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,8 @@ class Interpreters:
     def _asked(self, program: str) -> Interpreter | None:
         """Ask a program for its version; None if it is no Python."""
         with suppress(ValueError):
-            executable, major, minor = json.loads(self._output((program, "-I", "-S", "-c", _ABOUT)))
-            return Interpreter(str(executable), (int(major), int(minor)))
+            executable, major, minor = self._output((program, "-I", "-S", "-c", _ABOUT)).splitlines()
+            return Interpreter(executable, (int(major), int(minor)))
         return None
 
     def _output(self, command: tuple[str, ...]) -> str:

@@ -18,10 +18,9 @@ from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Unpack
+    from typing import Generic, ParamSpec, Unpack
 
     from remit.app import Trigger
-    from remit.project.declared_job import DeclaredJob, P, R_co
     from remit.project.resource_handles import StateMachineHandle
     from remit.project.setting_values import FunctionSettings, Links, OwnFunctionSettings, PolicyItems
     from remit.project.shared import Shared
@@ -29,6 +28,29 @@ if TYPE_CHECKING:
     from remit.triggers.api import Authorization
     from remit.triggers.event import Event
     from remit.triggers.schedule import Schedule
+
+    P = ParamSpec("P")
+    R_co = TypeVar("R_co", covariant=True)
+
+    class DeclaredJob(Job, Generic[P, R_co]):
+        """What `@app.job` makes of a function, as type checkers see it; where functions run, it is a `Job`."""
+
+        def __call__(self, *arguments: P.args, **options: P.kwargs) -> R_co:
+            """Run the job here and now."""
+
+        def perform_now(self, *arguments: P.args, **options: P.kwargs) -> R_co:
+            """Run the job here and now."""
+
+        @overload
+        def perform_later(self, *arguments: P.args, **options: P.kwargs) -> str: ...
+        @overload
+        def perform_later(self, *arguments: Any, group: str, **options: Any) -> str: ...
+        def perform_later(self, *arguments: Any, **options: Any) -> str:
+            """Send the job to its queue, in a group if that is a FIFO queue."""
+
+        def perform_in(self, seconds: float, /, *arguments: P.args, **options: P.kwargs) -> str:
+            """Send the job so that it runs after some seconds."""
+
 
 F = TypeVar("F", bound=Callable[[Any, Any], Any])  # a handler takes an event and a context
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from remit.did_you_mean import did_you_mean
@@ -39,16 +38,25 @@ def check_timezone(timezone: str, expression: str) -> None:
     """RemitError: no time zone has that name, or the expression needs none."""
     if expression.startswith("rate("):
         raise RemitError("timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out")
-    names = _timezones()
-    if names and timezone not in names:
+    names = set() if _zone_named(timezone) else _timezones()
+    if names:
         hint = did_you_mean(timezone, names) or "a name of the IANA time zone database, such as 'Europe/Berlin'"
         raise RemitError(f"there is no time zone {timezone!r}", hint=hint)
 
 
-@cache
+def _zone_named(timezone: str) -> tzinfo | None:
+    """The time zone of a name; None where the system's database has none, or has it in another form alone."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few schedules have a time zone
+
+    try:
+        return None if timezone.startswith(("posix", "right")) else ZoneInfo(timezone)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def _timezones() -> set[str]:
     """The names of time zones; empty where the system has no database of them."""
-    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads files, and few schedules have a time zone
+    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads many files, and few names are wrong
 
     return available_timezones()
 
@@ -87,11 +95,7 @@ def next_run(expression: str, timezone: str | None, after: datetime) -> datetime
 
     A rate runs at any time. Where the system does not know the zone, times are taken for UTC's.
     """
-    zone: tzinfo = UTC
-    if timezone is not None and timezone in _timezones():
-        from zoneinfo import ZoneInfo  # noqa: PLC0415 - few schedules have a time zone
-
-        zone = ZoneInfo(timezone)
+    zone = UTC if timezone is None else _zone_named(timezone) or UTC
     time = re.fullmatch(_AT, expression)
     if time is not None:
         moment = datetime.fromisoformat(time[1]).replace(tzinfo=zone)
