@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 import emulator
+import models
 import outlive
 from forks import Forks
 from projects import APP, HELLO, Project, configuration, write
@@ -117,6 +118,12 @@ def pytest_testnodedown(node: WorkerController, error: object) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_server_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with outlive.ended(tmp_path_factory.getbasetemp()):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models() -> Iterator[None]:
+    with models.read_once():
         yield
 
 

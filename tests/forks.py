@@ -5,6 +5,8 @@ A file of tests is run by one fork, and whoever is done takes the next file.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import signal
 import struct
@@ -14,6 +16,8 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
 
 import pytest
+
+import models
 
 _NUMBER = struct.Struct("=H")
 """The place of a file in their order: whoever reads so few bytes of a pipe gets all of them, and nobody else does."""
@@ -31,6 +35,7 @@ class Forks:
         """Run all tests; fail if a fork ends before them."""
         if session.config.option.collectonly or session.testsfailed:
             return None
+        _import_before_forks()
         files = [list(items) for _, items in groupby(session.items, key=lambda item: item.path)]
         waiting, order = os.pipe()
         os.write(order, b"".join(map(_NUMBER.pack, range(len(files)))))
@@ -53,6 +58,14 @@ class Forks:
                     os.kill(pid, signal.SIGTERM)
                 os.waitpid(pid, 0)
         return True
+
+
+def _import_before_forks() -> None:
+    """Import and read what most forks need, once: each would take a second for it."""
+    for name in ("cfnlint.config", "cfnlint.runner"):
+        importlib.import_module(name)
+    models.read_most()
+    gc.freeze()
 
 
 def _follow(session: pytest.Session, states: dict[Connection, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.manual_changes import changed_by_hand, revert
 from stacks import READ, template
@@ -54,7 +54,7 @@ def body(**properties: Any) -> str:
 
 
 def deploy(account: Account, text: str) -> None:
-    planned = plan(account, NAME, text)
+    planned = plan(account, PlanRequest(NAME, text))
     assert planned is not None
     outcome = execute(account, planned, lambda _: None)
     assert outcome.ok, outcome.cause

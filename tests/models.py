@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from botocore import hooks, useragent
 from botocore.client import ClientCreator
@@ -16,6 +17,50 @@ from botocore.loaders import JSONFileLoader, Loader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_OF_MOST_TESTS = ("cloudformation", "dynamodb", "events", "iam", "lambda", "logs", "s3", "sns", "sqs", "sts")
+
+
+def _made_once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Make something for each service once."""
+    made: dict[str, Any] = {}
+
+    def of_service(maker: Any, service: Any, *further: Any) -> Any:
+        name = getattr(service, "service_name", service)  # a name, or the model with that name
+        if name not in made:
+            made[name] = make(maker, service, *further)
+        return made[name]
+
+    return of_service
+
+
+_load_file, _list_services = JSONFileLoader.load_file, Loader.list_available_services
+_resolve_event_name = EventAliaser._alias_event_name
+_services: dict[tuple[str, ...], list[str]] = {}
+_event_names: dict[str, str] = {}
+_accepts_kwargs = cache(hooks.accepts_kwargs)
+_sanitize = cache(useragent.sanitize_user_agent_string_component)
+_service_model = _made_once(ClientCreator._load_service_model)
+_create_methods = _made_once(ClientCreator._create_methods)
+_create_exceptions = _made_once(ClientExceptionsFactory._create_client_exceptions)
+
+
+@cache
+def _loaded(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+def _available(loader: Loader, type_name: str) -> list[str]:
+    question = (type_name, *loader.search_paths)
+    if question not in _services:
+        _services[question] = _list_services(loader, type_name)
+    return _services[question]
+
+
+def _event_name_of(events: EventAliaser, name: str) -> str:
+    if name not in _event_names:
+        _event_names[name] = _resolve_event_name(events, name)
+    return _event_names[name]
+
 
 @contextmanager
 def read_once() -> Iterator[None]:
@@ -24,46 +69,22 @@ def read_once() -> Iterator[None]:
     That is models (files of megabytes) and what is made of them: operations, methods of clients, exceptions. Also names
     of services, names of events without aliases, clean parts of user agents, and whether a handler takes any keyword.
     """
-    load_file, list_services = JSONFileLoader.load_file, Loader.list_available_services
-    resolve_event_name = EventAliaser._alias_event_name
-    services: dict[tuple[str, ...], list[str]] = {}
-    event_names: dict[str, str] = {}
-    made: dict[tuple[Any, str], Any] = {}
-
-    @cache
-    def loaded(path: str) -> Any:
-        return load_file(JSONFileLoader(), path)
-
-    def available(loader: Loader, type_name: str) -> list[str]:
-        question = (type_name, *loader.search_paths)
-        if question not in services:
-            services[question] = list_services(loader, type_name)
-        return services[question]
-
-    def made_once(make: Callable[..., Any]) -> Callable[..., Any]:
-        def of_service(maker: Any, service: Any, *further: Any) -> Any:
-            question = make, getattr(service, "service_name", service)  # of a name, or of the model with that name
-            if question not in made:
-                made[question] = make(maker, service, *further)
-            return made[question]
-
-        return of_service
-
-    def event_name_of(events: EventAliaser, name: str) -> str:
-        if name not in event_names:
-            event_names[name] = resolve_event_name(events, name)
-        return event_names[name]
-
-    create_methods = made_once(ClientCreator._create_methods)
-    create_exceptions = made_once(ClientExceptionsFactory._create_client_exceptions)
-    sanitize = cache(useragent.sanitize_user_agent_string_component)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: loaded(path))
-        patch.setattr(Loader, "list_available_services", available)
-        patch.setattr(EventAliaser, "_alias_event_name", event_name_of)
-        patch.setattr(hooks, "accepts_kwargs", cache(hooks.accepts_kwargs))
-        patch.setattr(ClientCreator, "_load_service_model", made_once(ClientCreator._load_service_model))
-        patch.setattr(ClientCreator, "_create_methods", lambda *of: dict(create_methods(*of)))
-        patch.setattr(ClientExceptionsFactory, "_create_client_exceptions", create_exceptions)
-        patch.setattr(useragent, "sanitize_user_agent_string_component", sanitize)
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: _loaded(path))
+        patch.setattr(Loader, "list_available_services", _available)
+        patch.setattr(EventAliaser, "_alias_event_name", _event_name_of)
+        patch.setattr(hooks, "accepts_kwargs", _accepts_kwargs)
+        patch.setattr(ClientCreator, "_load_service_model", _service_model)
+        patch.setattr(ClientCreator, "_create_methods", lambda *of: dict(_create_methods(*of)))
+        patch.setattr(ClientExceptionsFactory, "_create_client_exceptions", _create_exceptions)
+        patch.setattr(useragent, "sanitize_user_agent_string_component", _sanitize)
         yield
+
+
+def read_most() -> None:
+    """Read what most tests need: processes that are forked after that have it."""
+    with read_once():
+        keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+        session = boto3.Session(region_name="eu-central-1", **keys)
+        for service in _OF_MOST_TESTS:
+            session.client(service).close()

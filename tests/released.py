@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from projects import ORDERS
 from remit.build import build
 from remit.deploy.bucket import artefact_bucket
+from remit.deploy.deployment import DeployJob
 from remit.deploy.releases import Release, kept_releases, release_to_go_back_to
 from remit.deploy.workflow import deploy
 
@@ -35,11 +36,11 @@ def put(app: Path, number: int) -> None:
 
 def deploy_version(app: Path, account: Account, number: int) -> None:
     put(app, number)
-    assert deploy(build(app), account, yes=True).ok
+    assert deploy(DeployJob(build(app), account, yes=True)).ok
 
 
 def deploy_app(account: Account, app: Path) -> None:
-    deploy(build(app), account, yes=True)
+    deploy(DeployJob(build(app), account, yes=True))
 
 
 def running(account: Account) -> Any:
@@ -64,7 +65,7 @@ def back(account: Account, app: Path, number: int | None = None, **choices: Any)
     """Go back, as the command does."""
     release = release_to_go_back_to(account, artefact_bucket(account), NAME, number)
     build_of_it = release.built_again(app, "orders", "dev")
-    return deploy(build_of_it, account, release=release, **{"yes": True, **choices})
+    return deploy(DeployJob(build_of_it, account, release=release, **{"yes": True, **choices}))
 
 
 def go_back(account: Account, app: Path, number: int | None) -> None:

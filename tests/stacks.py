@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from terminals import HANGS
 
@@ -84,7 +84,7 @@ def end_waiting(cloudformation: Any, stack: str, name: str = "Handle") -> None:
 def deploy_anew(account: Account, path: Path, key: str) -> None:
     """Deploy a stack with an artefact to an account that may hold nothing yet."""
     bucket = bootstrap(account).bucket
-    planned = plan(account, "orders-dev", template(READ))
+    planned = plan(account, PlanRequest("orders-dev", template(READ)))
     upload(account, bucket, path, key)
     execute(account, planned, lambda _: None)
 

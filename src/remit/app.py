@@ -194,15 +194,15 @@ class Template:
 
 
 class Trigger(Protocol):
-    """A trigger of a function: the user's options, the grants it needs, the resources it makes."""
+    """A trigger of a function or a workflow: the user's options, the grants it needs, the resources it makes."""
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Yield the grants that the function's role needs so that the trigger works."""
 
-    def resources(self, function: Function) -> Iterator[Resource]:
+    def resources(self, function: Any) -> Iterator[Resource]:
         """Yield the resources that the template needs beside the function."""
 
-    def outputs(self, function: Function) -> Iterator[Output]:
+    def outputs(self, function: Any) -> Iterator[Output]:
         """Yield the outputs that people want to know after a deploy."""
 
 
@@ -395,16 +395,6 @@ class Function:
         return self.function_name or f"${{AWS::StackName}}-{self.name}"
 
 
-class WorkflowTrigger(Protocol):
-    """A trigger that starts a workflow as well as a function."""
-
-    def resources(self, target: Workflow) -> Iterator[Resource]:
-        """Yield the resources that start it."""
-
-    def outputs(self, target: Workflow) -> Iterator[Output]:
-        """As of a trigger of functions."""
-
-
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """A state machine of Step Functions as declared; its resource is among the app's."""
@@ -416,7 +406,7 @@ class Workflow:
     """What its states need, what its settings need, and what its policy declares."""
     managed: tuple[str, ...] = ()
     """ARNs of managed policies."""
-    triggers: tuple[WorkflowTrigger, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     physical_name: str = ""
     """Its name in the account, as late-bound text."""
     origin: Origin | None = None

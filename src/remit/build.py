@@ -18,7 +18,6 @@ from remit.project.dot_remit import own_folder
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_of
-from remit.roles.existing_policies import existing_policies
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, check_body, note_on_resources, notes_on_runtimes
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.judge.judge import LoadedProject
     from remit.lint.finding import Finding
-    from remit.package.app_zip import Package, Target
+    from remit.package.app_zip import Package
+    from remit.package.installer import Target
     from remit.roles.role_policies import Place
     from remit.triggers.existing_sources import ExistingSource
 
@@ -234,7 +234,7 @@ def _reason(rule: str, origin: Origin | None, app: App, folder: Path) -> str | N
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
     """List the things of the account that an app needs and its template does not make."""
     own_arns = own_resources(app).late_bound_arns
-    sources = [*existing_sources(app, own_arns), *existing_policies(app, own_arns)]
+    sources = [*existing_sources(app, own_arns)]
     if app.resources:
         from remit.synthesis.key_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
 
@@ -365,7 +365,8 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
 
 def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Target]:
     """Return the target of each function's zip: Lambda, or this machine where that makes a difference."""
-    from remit.package.app_zip import Target, depends, this_machine  # noqa: PLC0415 - as above
+    from remit.package.app_zip import depends  # noqa: PLC0415 - as above
+    from remit.package.installer import Target, this_machine  # noqa: PLC0415 - as above
 
     has_web_app = any(function.web is not None for function in app.functions)
     runtimes = {function.name: str(function.properties["Runtime"]) for function in app.functions}

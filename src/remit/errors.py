@@ -128,6 +128,10 @@ class Mistakes:
         error.further = ()  # they are in the list by themselves now
         return True
 
+    def add(self, message: str, *, hint: str | None = None, origin: Origin | None = None) -> None:
+        """Note a mistake."""
+        self.errors.append(RemitError(message, hint=hint, origin=origin))
+
     def refuse(self) -> None:
         """Raise the errors that were noted as one RemitError; nothing without any."""
         if self.errors:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remit.iam.comparison import StatementLocation
     from remit.iam.decide.endpoint import VpcEndpoint
     from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Condition
 
 HolderKind: TypeAlias = Literal["role", "user", "group", "managed policy", "policy"]
 """What has the statements: a role; a user or group, which nobody takes on; a policy that stands alone."""
@@ -68,11 +69,11 @@ _OF_LAYER: Final[Mapping[str, tuple[PolicyHow, ...]]] = {
 }
 
 
-def trusting(services: tuple[str, ...]) -> Policy:
-    """The trust policy that lets services take on a role."""
+def trusting(services: tuple[str, ...], *conditions: Condition) -> Policy:
+    """The trust policy that lets services take on a role, on some conditions."""
     principals = Principals(tuple(("Service", service) for service in services))
-    # Without services there is no statement: nobody can take the role on.
-    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals),) if services else ())
+    statement = Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals, conditions=conditions)
+    return Policy((statement,) if services else ())  # without services nobody can take the role on
 
 
 @dataclass(frozen=True)

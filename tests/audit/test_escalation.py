@@ -23,6 +23,7 @@ from audit_accounts import (
     user,
     write,
 )
+from random_cases import cases_of
 from remit.audit.account_audit import AccountWork, Chunk, audited_accounts
 from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
 from remit.audit.folder import account_files
@@ -71,7 +72,9 @@ def targets(technique: Technique) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("technique", ALL_TECHNIQUES, ids=lambda technique: f"{technique.name} {technique.gain}")
+@pytest.mark.parametrize(
+    "technique", cases_of(ALL_TECHNIQUES, 30), ids=lambda technique: f"{technique.name} {technique.gain}"
+)
 def test_a_technique_is_found_and_each_of_its_actions_is_needed(tmp_path: Path, technique: Technique) -> None:
     found = paths(tmp_path / "all", *starter(technique, *technique.actions), *targets(technique))
     assert technique.name in found["x"].ways

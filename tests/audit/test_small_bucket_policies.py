@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from audit_accounts import ACCOUNT, OTHER, document
 from brute_force import applies, conditions
+from random_cases import cases
 from remit.audit.exposures import exposures
 from remit.audit.json_bytes import compact
 from remit.audit.organization import organization
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from brute_force import Context, Statement
 
-CASES: Final = 100
+CASES: Final = cases(50, deep=200)
 MEMBER, UNNAMED_MEMBER, STRANGER = "222233334444", "222233335555", "777788889999"
 ORGANIZATION: Final = "o-exampleorgid"
 BUCKET: Final = "arn:aws:s3:::orders"

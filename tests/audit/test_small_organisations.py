@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from audit_accounts import NOW, document, managed, page
 from brute_force import Held, applies, conditions, contexts, has, names, texts
+from random_cases import cases
 from remit.audit.audit import AuditInput, audit
 from remit.audit.organization import organization
 from remit.audit.workers import Workers
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.results import AccountResult, Edge
 
-CASES: Final = 60
+CASES: Final = cases(25, deep=60)
 A, B = "111122223333", "444455556666"
 ORGANIZATION: Final = "o-1"
 ASSUME: Final = "sts:AssumeRole"

@@ -359,6 +359,15 @@ def test_for_revert_drift_it_may_also_detach_policies_and_take_boundaries_off_th
     assert evaluate(put, bounded).allowed
 
 
+def test_the_reasons_of_a_plans_policy_are_those_of_a_plan() -> None:
+    reasons = {
+        line for line in of_example("--for", "plan", "--explain", *PLACE).out.splitlines() if "because to" in line
+    }
+    assert any("to have CloudFormation plan changes of the stack" in line for line in reasons)
+    of_deploys = ("carry out", "that failed", "upload", "to import log groups", "to keep what was deployed")
+    assert [] == [line for line in reasons for words in of_deploys if words in line]
+
+
 def test_for_a_plan_it_makes_and_throws_away_change_sets_and_reads(tmp_path: Path) -> None:
     ran = of_example("--for", "plan", *PLACE)
     granted: dict[str, set[str]] = {}

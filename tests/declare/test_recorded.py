@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from random_cases import cases_of
 from remit import on
 from remit.declare.recorded import Recorded
 from remit.declare.resource_references import QueueRef
@@ -83,8 +85,10 @@ def test_values_of_the_annotated_types_are_taken() -> None:
     assert isinstance(Ses(**options), Recorded)
 
 
-@pytest.mark.parametrize("name", on.__all__)
-@pytest.mark.parametrize("arguments", ["", "5", "None", "b'x'", "bogus=1", "'x', 5", "['x']"])
+LACKING = tuple(product(on.__all__, ("", "5", "None", "b'x'", "bogus=1", "'x', 5", "['x']")))
+
+
+@pytest.mark.parametrize(("name", "arguments"), cases_of(LACKING, 40))
 def test_a_trigger_that_lacks_what_its_checks_read_is_told_as_a_mistake(make: Make, name: str, arguments: str) -> None:
     project = make(
         app=f"from remit import App, on\napp = App()\napp.function(on.{name}({arguments}), handler='app.f')\n"

@@ -19,8 +19,7 @@ from remit.cli import main
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import parse
 from remit.local import aws
-from remit.local.control.clients import client_arguments, session
-from remit.local.control.limited_caller import limited_credentials
+from remit.local.control.clients import client_arguments, limited_credentials, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

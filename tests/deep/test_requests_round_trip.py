@@ -58,9 +58,6 @@ class Completed(StoredNames):
     def stack_arn(self, name: str) -> str:  # type: ignore[override]
         return f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{name}/0a1b"
 
-    def waiting_for(self, token: str) -> str:  # type: ignore[override]
-        return f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{token}"
-
     def execution_of_callback(self, callback: str) -> str:  # type: ignore[override]
         return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:approve:1/durable-execution/{callback}/1"
 

@@ -11,7 +11,6 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
-import models
 import scripted_proxy
 from projects import ORDERS
 from remit.cli import main
@@ -25,12 +24,6 @@ if TYPE_CHECKING:
     from scripted_proxy import ScriptedProxy
 
 _ACCOUNTS = itertools.count(100_000_000_000)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _models() -> Iterator[None]:
-    with models.read_once():
-        yield
 
 
 @pytest.fixture(scope="session")

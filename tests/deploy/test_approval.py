@@ -11,7 +11,7 @@ from projects import ORDERS
 from released import KEEPS
 from remit.cli import main
 from remit.deploy.bucket import bucket_name
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.expected_roles import recorded
 from remit.deploy.planned_access import Approval, access_of
@@ -82,24 +82,22 @@ def test_a_first_deploy_goes_ahead_without_a_terminal_when_it_is_said_to_be_one(
     assert not (project / "config" / "accepted.json").exists()
 
 
-@pytest.mark.parametrize(
-    ("app", "level", "expected"),
-    [
-        (CODE, "broadening", 0), (CODE, "any", 0), (CODE, "never", 0),
-        (LESS, "broadening", 0), (LESS, "any", 1), (LESS, "never", 0),
-        (MORE, "broadening", 1), (MORE, "any", 1), (MORE, "never", 0),
-    ],
-)  # fmt: skip
-def test_without_a_terminal_the_level_decides(
-    deployed: Remit, project: Path, elsewhere: Account, app: str, level: str, expected: int
-) -> None:
-    (project / "app.py").write_text(app)
-    code, _, err = deployed("deploy", "--require-approval", level)
-    assert code == expected
-    assert ("error: nothing was deployed: " in err) == bool(expected)
-    assert change_sets(elsewhere) == []
-    before = elsewhere.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]["StackStatus"]
-    assert before == ("CREATE_COMPLETE" if expected else "UPDATE_COMPLETE")
+def test_without_a_terminal_the_level_decides(deployed: Remit, project: Path, elsewhere: Account) -> None:
+    """Each row is a change of what runs after the rows above: it is refused, or deployed."""
+    rows = [
+        (MORE, "broadening", 1), (MORE, "any", 1), (LESS, "any", 1),
+        (CODE, "broadening", 0), (SAME, "any", 0), (CODE, "never", 0),
+        (LESS, "broadening", 0), (MORE, "never", 0), (LESS, "never", 0),
+    ]  # fmt: skip
+    cloudformation = elsewhere.client("cloudformation")
+    runs = cloudformation.get_template(StackName=NAME)["TemplateBody"]
+    for app, level, expected in rows:
+        (project / "app.py").write_text(app)
+        code, _, err = deployed("deploy", "--require-approval", level)
+        assert (code, "error: nothing was deployed: " in err) == (expected, bool(expected)), (app, level)
+        assert change_sets(elsewhere) == []
+        before, runs = runs, cloudformation.get_template(StackName=NAME)["TemplateBody"]
+        assert (before == runs) == bool(expected), (app, level)
 
 
 def test_programs_get_the_plan_that_was_refused(deployed: Remit, project: Path) -> None:
@@ -202,7 +200,7 @@ def test_a_plan_made_anew_shows_its_own_access_and_is_asked_about_again(
     (project / "app.py").write_text(CODE)
     person = Terminal(project, "deploy", "--local")
     assert "access: 0 gained, 0 lost" in person.until("[y/N]:")
-    overtaking = plan(elsewhere, NAME, template(WRITE))
+    overtaking = plan(elsewhere, PlanRequest(NAME, template(WRITE)))
     assert overtaking is not None
     execute(elsewhere, overtaking, lambda _: None)
     person.answer("y")
@@ -234,10 +232,10 @@ def test_roles_that_are_shared_resources_count_as_well(deployed: Remit, project:
 
 
 def test_access_is_that_of_the_template_that_runs_whoever_deployed_it(account: Account) -> None:
-    first = plan(account, NAME, template(READ))
+    first = plan(account, PlanRequest(NAME, template(READ)))
     assert first is not None
     execute(account, first, lambda _: None)
-    planned = plan(account, NAME, template(READ, WRITE))
+    planned = plan(account, PlanRequest(NAME, template(READ, WRITE)))
     assert planned is not None
     found = access_of(account, planned, ())
     assert [piece.request.action for change in found.review.changes for piece in change.access.gained] == [
@@ -250,7 +248,7 @@ def test_roles_that_cannot_be_read_need_agreement(account: Account) -> None:
     odd = {"Odd": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Fn::If": ["C", {}, {}]}}}}
     body = json.loads(template(READ))
     body["Resources"] |= odd
-    planned = plan(account, NAME, template(READ))
+    planned = plan(account, PlanRequest(NAME, template(READ)))
     assert planned is not None
     found = access_of(account, type(planned)(**{
         name: getattr(planned, name) for name in ("namespace", "stack_id", "change_set", "kind", "changes", "running")

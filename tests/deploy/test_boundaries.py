@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.live_roles import live
 from stacks import READ, WRITE, template
@@ -38,7 +38,7 @@ def bounded(boundary: Any, statement: dict[str, Any] = READ) -> str:
 
 
 def deploy(account: Account, body: str) -> None:
-    planned = plan(account, NAME, body)
+    planned = plan(account, PlanRequest(NAME, body))
     assert planned is not None
     assert execute(account, planned, lambda _: None).ok
 

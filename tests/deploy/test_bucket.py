@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deploy.artefacts import checksum, remove_artefacts, remove_bucket, upload
+from remit.deploy.artefacts import checksum, remove_bucket, remove_objects, upload
 from remit.deploy.bootstrap import Bootstrapped, bootstrap
 from remit.deploy.bucket import bucket_name
 from remit.errors import RemitError
@@ -130,7 +130,7 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
     account.client("s3").meta.events.register("before-send.s3", look)
     name = bootstrap(account).bucket
     upload(account, name, zip_file, key_of(zip_file))
-    remove_artefacts(account, "orders-dev", name)
+    remove_objects(account, name, "orders-dev/")
     remove_bucket(account)
     assert unowned == ["before-send.s3.CreateBucket"]  # S3 has no such parameter there; it fails if the name is taken
 
@@ -221,7 +221,7 @@ def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account
         account.client("s3").put_object(Bucket=name, Key=key, Body=zip_file.read_bytes())
     account.client("s3").put_object(Bucket=name, Key="orders-dev/a.zip", Body=b"again")
     account.client("s3").delete_object(Bucket=name, Key="orders-dev/b.zip")
-    assert remove_artefacts(account, "orders-dev", name) == 4
+    assert remove_objects(account, name, "orders-dev/") == 4
     versions = account.client("s3").list_object_versions(Bucket=name)
     assert [item["Key"] for item in versions["Versions"]] == ["orders-develop/c.zip"]
     assert "DeleteMarkers" not in versions
@@ -231,6 +231,6 @@ def test_the_bucket_goes_only_when_it_is_empty(account: Account, zip_file: Path)
     name = bootstrap(account).bucket
     upload(account, name, zip_file, key_of(zip_file))
     assert remove_bucket(account) is False
-    remove_artefacts(account, "orders-dev", name)
+    remove_objects(account, name, "orders-dev/")
     assert remove_bucket(account) is True
     assert account.client("s3").list_buckets()["Buckets"] == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import Project, write
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class Stack:
 
     def planned(self, app: str) -> StackPlan | None:
         write(self.folder, {"app.py": app})
-        return plan(self.account, "orders-dev", Project(self.folder).built().body.replace("not-packaged", "x"))
+        return plan(
+            self.account, PlanRequest("orders-dev", Project(self.folder).built().body.replace("not-packaged", "x"))
+        )
 
     def deploy(self, app: str) -> dict[str, Any]:
         """The template that runs then."""

@@ -25,7 +25,7 @@ from hands import (
     swap_boundary,
 )
 from remit.deploy.account_roles import each_held
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.drift import drift
 from remit.deploy.execute import execute
 from remit.deploy.manual_changes import ManualChanges, changed_by_hand, revert
@@ -177,7 +177,7 @@ def test_nothing_is_looked_for_while_an_operation_runs(account: Account, role: s
     add_inline(account.client("iam"), role)
     body_with_wait = json.loads(body(**ROLE))
     body_with_wait["Resources"] |= WAITING
-    planned = plan(account, NAME, json.dumps(body_with_wait))
+    planned = plan(account, PlanRequest(NAME, json.dumps(body_with_wait)))
     assert planned is not None
     seen: list[bool] = []
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hands_on_resources import HANDS, NAME, RESOURCES, TEMPLATE, allow, arn, policy, prepare
-from random_cases import cases
-from remit.deploy.changeset import plan
+from random_cases import ASKS_ALL, cases
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.live_resources.reading import ROWS, calls_for, due
 from remit.deploy.manual_changes import changed_by_hand, revert
@@ -46,7 +46,7 @@ def account(project: Path) -> Iterator[Account]:
 def names(account: Account) -> dict[str, str]:
     """The names of the resources of a deployed stack, by logical id."""
     prepare(account)
-    planned = plan(account, NAME, TEMPLATE)
+    planned = plan(account, PlanRequest(NAME, TEMPLATE))
     assert planned is not None
     outcome = execute(account, planned, lambda _: None)
     assert outcome.ok, outcome.cause
@@ -67,7 +67,7 @@ def deploy_version(account: Account, version: dict[str, dict[str, Any]]) -> None
     template = json.loads(TEMPLATE)
     for logical_id, properties in version.items():
         template["Resources"][logical_id]["Properties"] |= properties
-    planned = plan(account, NAME, json.dumps(template))
+    planned = plan(account, PlanRequest(NAME, json.dumps(template)))
     if planned is not None:
         outcome = execute(account, planned, lambda _: None)
         assert outcome.ok, outcome.cause
@@ -92,23 +92,39 @@ def test_a_stack_is_described_the_same_without_an_sdk(account: Account, project:
     assert status(without_sdk(project), "none") is None
 
 
-@pytest.mark.parametrize("hand", HANDS, ids=lambda hand: hand.name)
-def test_a_change_by_hand_is_seen_and_named_and_put_back(
+LASTING = tuple(hand for hand in HANDS if hand.lasts)
+UNDONE = tuple(hand for hand in HANDS if not hand.lasts)
+STACKS = len(UNDONE) if ASKS_ALL else 4
+"""On so many stacks are the changes made that can be undone: on few many at once, else one on each."""
+
+
+@pytest.mark.parametrize("hands", [UNDONE[start::STACKS] for start in range(STACKS)])
+def test_changes_by_hand_are_seen_and_named_and_put_back(
+    account: Account, project: Path, names: dict[str, str], hands: tuple[Hand, ...]
+) -> None:
+    for hand in hands:
+        hand.do(account, names)
+    seen = told(account)
+    assert told(without_sdk(project)) == seen
+    assert {hand.name: [hand.resource] for hand in hands} == {
+        hand.name: [resource for resource, sentence in seen if hand.told in sentence] for hand in hands
+    }, seen
+    made: list[str] = []
+    revert(account, changed_by_hand(account, NAME), NAME, lambda repair: made.append(repair.operation))
+    assert [] == told(account)
+    assert set(made) <= {write for hand in hands for write in ROWS[RESOURCES[hand.resource][0]].writes}
+
+
+@pytest.mark.parametrize("hand", LASTING, ids=lambda hand: hand.name)
+def test_what_is_gone_for_good_is_seen_and_named(
     account: Account, project: Path, names: dict[str, str], hand: Hand
 ) -> None:
     hand.do(account, names)
     seen = told(account)
     assert told(without_sdk(project)) == seen
     assert [hand.resource] == [resource for resource, sentence in seen if hand.told in sentence], seen
-    changes = changed_by_hand(account, NAME)
-    if hand.lasts:
-        with pytest.raises(RemitError, match="remit cannot undo this"):
-            revert(account, changes, NAME, lambda _: None)
-        return
-    made: list[str] = []
-    revert(account, changes, NAME, lambda repair: made.append(repair.operation))
-    assert [] == told(account)
-    assert set(made) <= set(ROWS[RESOURCES[hand.resource][0]].writes)
+    with pytest.raises(RemitError, match="remit cannot undo this"):
+        revert(account, changed_by_hand(account, NAME), NAME, lambda _: None)
 
 
 FUNCTION_ARN = "arn:aws:lambda:eu-central-1:000000000000:function:orders"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.plan import capabilities_of
 from stacks import template
 
@@ -36,6 +36,6 @@ def test_the_change_set_says_it(account: Account) -> None:
     account.client("cloudformation").meta.events.register(
         "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: sent.append(params["Capabilities"])
     )
-    assert plan(account, "plain-dev", template()) is not None
-    assert plan(account, "named-dev", template(resources={"Named": NAMED})) is not None
+    assert plan(account, PlanRequest("plain-dev", template())) is not None
+    assert plan(account, PlanRequest("named-dev", template(resources={"Named": NAMED}))) is not None
     assert [["CAPABILITY_IAM"], ["CAPABILITY_NAMED_IAM"]] == sent

@@ -17,8 +17,8 @@ from remit.build import build
 from remit.deploy.artefacts import checksum, upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
-from remit.deploy.changeset import plan
-from remit.deploy.deployed_code import OtherCode, built_code, built_layers, other_code, other_code_running
+from remit.deploy.changeset import PlanRequest, plan
+from remit.deploy.deployed_code import OtherCode, built_code, other_code, other_code_running
 from remit.deploy.execute import execute
 from remit.errors import RemitError
 from remit.report.deployed_code import other_code_document, other_code_hint, other_code_text
@@ -75,7 +75,7 @@ def test_foreign_code_of_the_same_size_under_the_key_is_not_deployed(
 
 def test_a_zip_that_is_swapped_between_upload_and_deploy_is_found(project: Path, elsewhere: Account) -> None:
     built = build(project, for_this_machine=True)
-    planned = plan(elsewhere, built.namespace, built.body)
+    planned = plan(elsewhere, PlanRequest(built.namespace, built.body))
     assert planned is not None
     bucket = bootstrap(elsewhere).bucket
     ((key, path),) = built.artefacts.items()
@@ -131,10 +131,11 @@ def test_when_lambda_does_not_answer_the_deploy_is_not_called_a_success(account:
         other_code(account, "orders-dev", {"Resources": {"ReportFunction": function}})
 
 
-def test_only_functions_whose_zip_remit_packaged_are_compared() -> None:
+def test_only_functions_whose_zip_remit_packaged_are_compared(account: Account) -> None:
     inline = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "def handler(e, c): ..."}}}
     resolver = {"Type": "AWS::AppSync::Resolver", "Properties": {"Code": "export function request() {}"}}
-    assert built_code("orders-dev", {"Resources": {"Inline": inline, "Resolver": resolver}}) == {}
+    template = {"Resources": {"Inline": inline, "Resolver": resolver}}
+    assert built_code(account, "orders-dev", template, "AWS::Lambda::Function") == {}
 
 
 def test_a_layer_that_is_swapped_between_upload_and_deploy_is_found(project: Path, elsewhere: Account) -> None:
@@ -142,12 +143,13 @@ def test_a_layer_that_is_swapped_between_upload_and_deploy_is_found(project: Pat
     declared = "@app.function(layers=[layer('tool')])\ndef report(event, context): ...\n"
     write(project, {"app.py": head + declared, "tool/data": "1"})
     built = build(project, for_this_machine=True)
-    planned = plan(elsewhere, built.namespace, built.body)
+    planned = plan(elsewhere, PlanRequest(built.namespace, built.body))
     assert planned is not None
     bucket = bootstrap(elsewhere).bucket
     for key, path in built.artefacts.items():
         upload(elsewhere, bucket, path, key)
-    ((name, expected),) = built_layers(built.namespace, planned.template).items()
+    layers = built_code(elsewhere, built.namespace, planned.template, "AWS::Lambda::LayerVersion")
+    ((name, expected),) = layers.items()
     key = next(key for key in built.artefacts if checksum(key) == expected)
     elsewhere.client("s3").put_object(Bucket=bucket, Key=key, Body=foreign())
     assert execute(elsewhere, planned, lambda _: None).ok

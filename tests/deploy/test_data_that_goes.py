@@ -13,8 +13,8 @@ from projects import Project, write
 from random_cases import cases
 from remit.build import build
 from remit.catalogue.types import holds_data
-from remit.deploy.changeset import plan
-from remit.deploy.deployment import NotApproved
+from remit.deploy.changeset import PlanRequest, plan
+from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.execute import execute
 from remit.deploy.stack import settled
 from remit.deploy.status import status
@@ -166,8 +166,8 @@ def test_a_program_names_the_data_as_well(deployed: Remit, project: Path, elsewh
     share(project, "")
     built = build(project)
     with pytest.raises(NotApproved, match=r"nothing was deployed: data goes \(table DataOrders\)"):
-        deploy(built, elsewhere, WordedOperator(), yes=True)
-    assert deploy(built, elsewhere, yes=True, yes_delete=("DataOrders",)).ok
+        deploy(DeployJob(built, elsewhere, WordedOperator(), yes=True))
+    assert deploy(DeployJob(built, elsewhere, yes=True, yes_delete=("DataOrders",))).ok
     assert deployed("deploy")[0] == 0
 
 
@@ -328,7 +328,7 @@ def test_of_any_two_versions_what_holds_data_goes_only_if_the_plan_names_it(
         lines = [f"    {name} = {attribute.source(account.account)}" for name, attribute in version.items()]
         source = "\n".join(["from remit import Shared, resource", "class Data(Shared):", *lines, ""])
         write(folder, {"app.py": "from remit import App\napp = App()\n", "shared/resources/data.py": source})
-        return plan(account, "orders-dev", Project(folder).built().body)
+        return plan(account, PlanRequest("orders-dev", Project(folder).built().body))
 
     def with_data() -> dict[str, str]:
         deployed = status(account, "orders-dev")

@@ -12,7 +12,7 @@ import pytest
 
 from projects import ORDERS
 from remit.cli import main
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from stacks import end_waiting, template
 from terminals import HANGS, MAIN, Terminal, environment
@@ -304,7 +304,7 @@ def test_a_plan_that_was_overtaken_at_the_question_is_made_and_shown_anew(
     (project / "app.py").write_text(ORDERS.format(verb="put"))
     person = Terminal(project, "deploy", "--local")
     person.until("[y/N]:")
-    overtaking = plan(elsewhere, "orders-dev", template())
+    overtaking = plan(elsewhere, PlanRequest("orders-dev", template()))
     assert overtaking is not None
     execute(elsewhere, overtaking, lambda _: None)
     person.answer("y")

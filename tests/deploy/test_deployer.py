@@ -19,7 +19,7 @@ from remit.deploy.artefacts import upload
 from remit.deploy.aws_calls import BOOTSTRAP, CALLS
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import artefact_bucket, bucket_name
-from remit.deploy.changeset import discard, plan
+from remit.deploy.changeset import PlanRequest, discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
 from remit.deploy.manual_changes import changed_by_hand
@@ -112,7 +112,7 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     preparing = tuple(calls)
     calls.clear()
     upload(account, bucket, path, key_of(path))
-    thrown_away = plan(account, NAME, json.dumps(template | {"Description": "thrown away"}))
+    thrown_away = plan(account, PlanRequest(NAME, json.dumps(template | {"Description": "thrown away"})))
     assert thrown_away is not None
     discard(account, thrown_away)
     carry_out(account, template)
@@ -123,7 +123,7 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     assert next_number(account, artefact_bucket(account), release_of(found.stack, template)) is None
     much = "x" * quota("cloudformation.template.body").most
     carry_out(account, changed(template, 240) | {"Metadata": {"much": much}})
-    planned = plan(account, NAME, json.dumps(changed(template, 360)))
+    planned = plan(account, PlanRequest(NAME, json.dumps(changed(template, 360))))
     assert planned is not None
     discard(account, planned)
     fail(account, template)
@@ -190,7 +190,7 @@ def changed(template: dict[str, Any], seconds: int) -> dict[str, Any]:
 
 
 def carry_out(account: Account, template: dict[str, Any]) -> None:
-    planned = plan(account, NAME, json.dumps(template))
+    planned = plan(account, PlanRequest(NAME, json.dumps(template)))
     assert planned is not None
     outcome = execute(account, planned, lambda _: None)
     assert outcome.ok, outcome.cause
@@ -199,7 +199,9 @@ def carry_out(account: Account, template: dict[str, Any]) -> None:
 def fail(account: Account, template: dict[str, Any]) -> None:
     """Deploy what cannot be made: nothing is where the nested stack's template should be."""
     nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}
-    planned = plan(account, NAME, json.dumps(template | {"Resources": template["Resources"] | {"Child": nested}}))
+    planned = plan(
+        account, PlanRequest(NAME, json.dumps(template | {"Resources": template["Resources"] | {"Child": nested}}))
+    )
     assert planned is not None
     assert not execute(account, planned, lambda _: None).ok
 
@@ -286,7 +288,7 @@ def request_for(name: str, resource: DeployedResource, seen: Seen) -> Request:
 def handled(resource: DeployedResource) -> set[str]:
     found = handlers(resource.type)
     assert found is not None
-    return {*found.create, *found.read, *found.update, *found.delete}
+    return {name for actions in found.by_verb.values() for name in actions}
 
 
 def requests_of_handlers(seen: Seen) -> Iterator[Request]:

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, UnauthorizedSSOTokenError
 
 from remit.deploy.aws_errors import Denied, sentence
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute
 from remit.deploy.status import status
@@ -33,7 +33,7 @@ TESTS = Path(__file__).parents[1]
 
 def deploy(account: Account, body: str, told: list[StackEvent] | None = None) -> Outcome:
     """Plan and execute."""
-    planned = plan(account, NAME, body)
+    planned = plan(account, PlanRequest(NAME, body))
     assert planned is not None
     return execute(account, planned, [].append if told is None else told.append)
 
@@ -71,7 +71,7 @@ def test_a_lost_answer_or_one_503_at_any_call_changes_nothing(
         spoil.answer(f"cloudformation.{operation}", 503, "ServiceUnavailable")
     assert deploy(account, template(READ)).ok
     assert set(spoil.left.values()) == {0}
-    assert plan(account, NAME, template(READ)) is None
+    assert plan(account, PlanRequest(NAME, template(READ))) is None
 
 
 def test_a_lost_answer_to_delete_changes_nothing(account: Account, spoil: Spoil) -> None:
@@ -94,7 +94,7 @@ def test_when_aws_keeps_failing_before_anything_started_it_is_safe_to_repeat(acc
 
 
 def test_a_stack_that_is_gone_while_it_is_followed_ends_the_following(account: Account, spoil: Spoil) -> None:
-    planned = plan(account, NAME, template(READ, resources=WAITING))
+    planned = plan(account, PlanRequest(NAME, template(READ, resources=WAITING)))
     assert planned is not None
     told: list[str] = []
 
@@ -201,7 +201,7 @@ def test_a_clock_that_is_wrong_is_told_by_how_much_where_aws_says_its_own_time(w
 def test_credentials_that_expire_while_following_are_no_success_and_the_deploy_goes_on(
     account: Account, spoil: Spoil
 ) -> None:
-    planned = plan(account, NAME, template(READ))
+    planned = plan(account, PlanRequest(NAME, template(READ)))
     assert planned is not None
     spoil.answer("cloudformation.DescribeStackEvents", 403, "ExpiredToken", "expired")
     with pytest.raises(RemitError) as refusal:
@@ -252,7 +252,7 @@ except RemitError as error:
 def test_an_update_after_a_lost_answer_writes_one_change_set(account: Account, spoil: Spoil) -> None:
     deploy(account, template(READ))
     spoil.lose_answer("cloudformation.CreateChangeSet")
-    planned = plan(account, NAME, template(WRITE))
+    planned = plan(account, PlanRequest(NAME, template(WRITE)))
     assert planned is not None
     waiting = account.client("cloudformation").list_change_sets(StackName=NAME)["Summaries"]
     assert [item["ChangeSetId"] for item in waiting if item["ExecutionStatus"] == "AVAILABLE"] == [planned.change_set]

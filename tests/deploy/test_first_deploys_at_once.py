@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from killed import processes, work_until
-from remit.deploy.changeset import discard, plan
+from random_cases import cases_of
+from remit.deploy.changeset import PlanRequest, discard, plan
 from remit.deploy.execute import execute
 from remit.deploy.stack import describe, settled
 from remit.errors import RemitError
@@ -28,7 +30,7 @@ WRITES = ("CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeS
 def first_deploy(account: Account, number: int, barrier: Any) -> None:
     """Plan, wait until all have planned, execute; the process ends with a command's exit code."""
     try:
-        planned = plan(account, NAME, template(READ, note=f"the deploy of process {number}"))
+        planned = plan(account, PlanRequest(NAME, template(READ, note=f"the deploy of process {number}")))
         if barrier is not None:
             barrier.wait(HANGS)
         if planned is not None:
@@ -65,8 +67,7 @@ def test_of_three_that_have_planned_one_wins_and_the_others_exit_75(account: Acc
     assert stacks_and_resources(account) == (["CREATE_COMPLETE"], 0, 1, 1)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize(("operation", "when"), cases_of(tuple(product(WRITES, ("before", "after"))), 3))
 def test_one_of_three_that_is_killed_at_any_call_takes_nothing_from_the_others(
     account: Account, operation: str, when: str
 ) -> None:
@@ -83,7 +84,7 @@ def test_one_of_three_that_is_killed_at_any_call_takes_nothing_from_the_others(
         process.join(HANGS)
     assert {process.exitcode for process in racing[1:]} <= {0, 75}
     settled(account, NAME, wait=True)
-    again = plan(account, NAME, template(READ, note="again"))
+    again = plan(account, PlanRequest(NAME, template(READ, note="again")))
     assert again is None or execute(account, again, lambda _: None).ok
     assert stacks_and_resources(account)[1:] == (0, 1, 1)
 
@@ -92,8 +93,8 @@ def test_a_plan_that_is_thrown_away_leaves_anothers_plan_in_place(
     account: Account, join: Callable[..., Account]
 ) -> None:
     other = join(account.account)
-    mine = plan(account, NAME, template(READ, note="mine"))
-    theirs = plan(other, NAME, template(READ, note="theirs"))
+    mine = plan(account, PlanRequest(NAME, template(READ, note="mine")))
+    theirs = plan(other, PlanRequest(NAME, template(READ, note="theirs")))
     assert mine is not None
     assert theirs is not None
     assert mine.stack_id == theirs.stack_id
@@ -104,12 +105,15 @@ def test_a_plan_that_is_thrown_away_leaves_anothers_plan_in_place(
 
 
 def test_who_deploys_is_named_by_user_machine_and_arn(account: Account, join: Callable[..., Account]) -> None:
-    slow = plan(account, NAME, template(READ))
-    winning = plan(join(account.account), NAME, template(READ, resources=WAITING))
+    slow = plan(account, PlanRequest(NAME, template(READ)))
+    winning = plan(join(account.account), PlanRequest(NAME, template(READ, resources=WAITING)))
     assert slow is not None
     assert winning is not None
     account.client("cloudformation").execute_change_set(ChangeSetName=winning.change_set, StackName=winning.stack_id)
-    for attempt in (lambda: execute(account, slow, lambda _: None), lambda: plan(account, NAME, template())):
+    for attempt in (
+        lambda: execute(account, slow, lambda _: None),
+        lambda: plan(account, PlanRequest(NAME, template())),
+    ):
         with pytest.raises(RemitError) as refusal:
             attempt()
         assert refusal.value.exit_code == 75
@@ -120,8 +124,8 @@ def test_who_deploys_is_named_by_user_machine_and_arn(account: Account, join: Ca
 
 
 def test_a_first_deploy_that_comes_second_says_who_was_first(account: Account, join: Callable[..., Account]) -> None:
-    slow = plan(account, NAME, template(READ, note="slow"))
-    quick = plan(join(account.account), NAME, template(READ, note="quick"))
+    slow = plan(account, PlanRequest(NAME, template(READ, note="slow")))
+    quick = plan(join(account.account), PlanRequest(NAME, template(READ, note="quick")))
     assert slow is not None
     assert quick is not None
     assert execute(account, quick, lambda _: None).ok

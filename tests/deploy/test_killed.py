@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from killed import killed_at
+from random_cases import cases_of
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import Bootstrapped, bootstrap
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from stacks import READ, deploy_anew, template
 
@@ -53,15 +55,14 @@ def deployed(account: Account) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize(("operation", "when"), cases_of(tuple(product(WRITES, ("before", "after"))), 4))
 def test_the_same_deploy_again_ends_as_if_nothing_had_happened(
     account: Account, zip_file: Path, requests: list[str], operation: str, when: str
 ) -> None:
     key = f"{NAME}/{hashlib.sha256(zip_file.read_bytes()).hexdigest()}.zip"
     assert killed_at(operation, when, account, deploy_anew, zip_file, key)
     bucket = bootstrap(account).bucket
-    planned = plan(account, NAME, template(READ), wait=True)
+    planned = plan(account, PlanRequest(NAME, template(READ), wait=True))
     upload(account, bucket, zip_file, key)
     assert planned is None or execute(account, planned, lambda _: None).ok
     assert deployed(account) == {
@@ -75,5 +76,5 @@ def test_the_same_deploy_again_ends_as_if_nothing_had_happened(
     }
     assert bootstrap(account) == Bootstrapped(bucket, made=False, repaired=())
     requests.clear()
-    assert plan(account, NAME, template(READ)) is None
+    assert plan(account, PlanRequest(NAME, template(READ))) is None
     assert requests == ["cloudformation.DescribeStacks", "cloudformation.GetTemplate"]

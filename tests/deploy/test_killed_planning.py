@@ -19,6 +19,7 @@ from projects import ORDERS, write
 from random_cases import cases
 from remit.build import build
 from remit.deploy.bootstrap import bootstrap
+from remit.deploy.deployment import DeployJob
 from remit.deploy.session import Account, connect
 from remit.deploy.workflow import deploy
 from remit.errors import RemitError
@@ -55,7 +56,7 @@ class Work(NamedTuple):
         built = build(Path(self.folder))
         built = replace(built, body=built.body + self.more)
         try:
-            return deploy(built, account, yes=not only_plans, only_plans=only_plans)
+            return deploy(DeployJob(built, account, yes=not only_plans, only_plans=only_plans))
         finally:
             for client in account._clients.values():
                 client.close()
@@ -113,8 +114,9 @@ def calls_of(work: Work) -> int:
 
 
 def some(points: Sequence[T]) -> Sequence[T]:
-    """Points all along the way; all of them in a deep run."""
-    return points[:: -(-len(points) // cases(3, deep=len(points)))]
+    """The point halfway; all of them where all are asked for."""
+    every = len(points) // cases(1, deep=len(points))
+    return points[every // 2 :: every]
 
 
 def test_the_next_plan_and_the_next_deploy_end_as_if_no_plan_had_been_killed(work: Work, account: Account) -> None:

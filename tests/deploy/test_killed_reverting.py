@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hands import HANDS, NAME, delete_role, deployed_role, edit_inline, revert_all
 from killed import killed_at
+from random_cases import cases_of
 from remit.deploy.account_roles import each_held
 from remit.deploy.manual_changes import changed_by_hand, revert
 
@@ -26,14 +28,13 @@ WRITES_OF_EDITS = (
 WRITES_OF_A_NEW_ROLE = ("iam.CreateRole", "iam.PutRolePolicy", "iam.AttachRolePolicy")
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(
-    ("hands", "operation"),
-    [
-        *((EDITS, operation) for operation in WRITES_OF_EDITS),
-        *(((delete_role,), operation) for operation in WRITES_OF_A_NEW_ROLE),
-    ],
+POINTS = (
+    *product([EDITS], WRITES_OF_EDITS, ("before", "after")),
+    *product([(delete_role,)], WRITES_OF_A_NEW_ROLE, ("before", "after")),
 )
+
+
+@pytest.mark.parametrize(("hands", "operation", "when"), cases_of(POINTS, 4))
 def test_the_roles_are_as_deployed_after_the_next_run(
     account: Account, hands: tuple[object, ...], operation: str, when: str
 ) -> None:

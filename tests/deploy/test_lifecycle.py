@@ -12,7 +12,7 @@ from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
-from remit.deploy.changeset import discard, plan
+from remit.deploy.changeset import PlanRequest, discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute, resume
 from remit.deploy.status import status
@@ -32,7 +32,7 @@ BROKEN = {"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {"Templa
 
 def deploy(account: Account, body: str, told: list[StackEvent] | None = None) -> Outcome:
     """Plan and execute."""
-    planned = plan(account, NAME, body)
+    planned = plan(account, PlanRequest(NAME, body))
     assert planned is not None
     events = [] if told is None else told
     return execute(account, planned, events.append)
@@ -58,7 +58,7 @@ NOTHING = {"stacks": [], "roles": [], "queues": [], "log groups": [], "objects":
 
 
 def test_a_first_deploy_adds_every_resource_and_ends_with_the_outputs(account: Account) -> None:
-    planned = plan(account, NAME, template(READ))
+    planned = plan(account, PlanRequest(NAME, template(READ)))
     assert planned is not None
     assert planned.kind == "CREATE"
     assert sorted((change.action, change.logical_id) for change in planned.changes) == [
@@ -79,7 +79,7 @@ def test_the_stack_is_tagged_with_its_namespace_and_the_version_that_made_it(acc
 def test_the_same_template_again_is_no_change_and_writes_nothing(account: Account, requests: list[str]) -> None:
     deploy(account, template(READ))
     requests.clear()
-    assert plan(account, NAME, json.dumps(json.loads(template(READ)), indent=3)) is None
+    assert plan(account, PlanRequest(NAME, json.dumps(json.loads(template(READ)), indent=3))) is None
     assert requests == ["cloudformation.DescribeStacks", "cloudformation.GetTemplate"]
 
 
@@ -93,14 +93,14 @@ def test_a_deploy_asks_aws_no_more_than_it_must(account: Account, requests: list
 
 def test_an_empty_change_set_of_a_reformatted_description_leaves_no_trace(account: Account) -> None:
     deploy(account, template(READ))
-    assert plan(account, NAME, template(READ, note="only the description differs")) is None
+    assert plan(account, PlanRequest(NAME, template(READ, note="only the description differs"))) is None
     left = account.client("cloudformation").list_change_sets(StackName=NAME)["Summaries"]
     assert [item["ExecutionStatus"] for item in left] == ["EXECUTE_COMPLETE"]
 
 
 def test_an_update_has_the_template_that_runs_and_the_one_that_would(account: Account) -> None:
     deploy(account, template(READ))
-    planned = plan(account, NAME, template(WRITE))
+    planned = plan(account, PlanRequest(NAME, template(WRITE)))
     assert planned is not None
     assert (planned.running, planned.template) == (json.loads(template(READ)), json.loads(template(WRITE)))
     assert execute(account, planned, lambda _: None).status == "UPDATE_COMPLETE"
@@ -122,7 +122,7 @@ def test_a_failed_update_goes_back_and_the_next_deploy_works(account: Account) -
     deploy(account, template(READ))
     outcome = deploy(account, template(WRITE, resources=BROKEN))
     assert (outcome.ok, outcome.status) == (False, "UPDATE_ROLLBACK_COMPLETE")
-    assert plan(account, NAME, template(READ)) is None
+    assert plan(account, PlanRequest(NAME, template(READ))) is None
     assert deploy(account, template(WRITE)).ok
 
 
@@ -193,7 +193,7 @@ def test_a_big_template_goes_through_the_bucket(account: Account, requests: list
     assert len(big) > quota("cloudformation.template.body").most
     assert deploy(account, big).ok
     assert "s3.PutObject" in requests
-    assert plan(account, NAME, big) is None
+    assert plan(account, PlanRequest(NAME, big)) is None
     (key,) = everything(account)["objects"]
     assert key.startswith("orders-dev/")
 
@@ -208,7 +208,7 @@ def test_a_template_that_was_swapped_in_the_bucket_is_never_executed(account: Ac
     big = template(READ) + " " * quota("cloudformation.template.body").most
     account.client("cloudformation").meta.events.register("before-send.cloudformation.CreateChangeSet", swap)
     with pytest.raises(RemitError, match="CloudFormation read another template than the one that was uploaded") as said:
-        plan(account, NAME, big)
+        plan(account, PlanRequest(NAME, big))
     assert said.value.exit_code == 1
     account.client("cloudformation").meta.events.unregister("before-send.cloudformation.CreateChangeSet", swap)
     assert everything(account)["stacks"] == []
@@ -217,19 +217,19 @@ def test_a_template_that_was_swapped_in_the_bucket_is_never_executed(account: Ac
 
 def test_a_template_beyond_what_cloudformation_reads_is_refused_by_number(account: Account) -> None:
     with pytest.raises(RemitError, match="and CloudFormation reads 1,000,000 at most"):
-        plan(account, NAME, template(READ, note="x" * quota("cloudformation.template.s3").most))
+        plan(account, PlanRequest(NAME, template(READ, note="x" * quota("cloudformation.template.s3").most)))
 
 
 def test_a_plan_that_is_thrown_away_leaves_no_empty_stack(account: Account) -> None:
-    planned = plan(account, NAME, template(READ))
+    planned = plan(account, PlanRequest(NAME, template(READ)))
     assert planned is not None
     discard(account, planned)
     assert everything(account) == NOTHING
 
 
 def test_what_a_killed_plan_left_is_used_or_replaced(account: Account) -> None:
-    killed = plan(account, NAME, template(READ))
-    same = plan(account, NAME, template(READ))
+    killed = plan(account, PlanRequest(NAME, template(READ)))
+    same = plan(account, PlanRequest(NAME, template(READ)))
     assert killed == same
     assert deploy(account, template(WRITE)).ok
     left = account.client("cloudformation").list_change_sets(StackName=NAME)["Summaries"]
@@ -262,6 +262,6 @@ def test_delete_of_what_is_gone_still_clears_its_artefacts(account: Account, zip
 
 
 def test_deleting_a_stack_that_only_a_plan_made_works(account: Account) -> None:
-    plan(account, NAME, template(READ))
+    plan(account, PlanRequest(NAME, template(READ)))
     delete(account, NAME, lambda _: None)
     assert everything(account) == NOTHING

@@ -11,7 +11,7 @@ from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
 from remit.deploy.account_roles import ManagedPolicyVersion, all_held, each_held
 from remit.deploy.aws_calls import LIVE
 from remit.deploy.drift import drift
-from remit.deploy.expected_roles import pseudo, recorded
+from remit.deploy.expected_roles import recorded
 from remit.deploy.live_roles import LiveRoles, _newer, live
 from remit.deploy.session import Account
 from remit.holders import HeldPolicy, Holder
@@ -301,4 +301,4 @@ def test_of_many_functions_it_is_told_that_the_look_takes_a_while(remote: Accoun
 
 def test_the_url_suffix_is_that_of_the_partition() -> None:
     account = Account("111122223333", "eusc-de-east-1", "aws-eusc", None)
-    assert pseudo(account, "orders-dev")["${AWS::URLSuffix}"] == "amazonaws.eu"
+    assert account.pseudo_parameters("orders-dev")["${AWS::URLSuffix}"] == "amazonaws.eu"

@@ -11,8 +11,7 @@ import pytest
 
 from remit.deploy.local_policies import make_policies
 from remit.iam.policy import parse
-from remit.roles.existing_policies import BOUNDARY
-from remit.triggers.existing_sources import ExistingSource
+from remit.triggers.existing_sources import BOUNDARY, ExistingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +94,9 @@ def test_a_managed_policy_of_the_account_is_made_of_its_file(remit: Remit, compa
 def test_a_policy_that_is_there_and_says_the_same_is_left_alone(elsewhere: Account) -> None:
     policy = parse(NO_PARAMETERS)
     built: Any = SimpleNamespace(
-        must_exist=(ExistingSource(BOUNDARY, "kept", "", ("count",)),), app=SimpleNamespace(policies={})
+        must_exist=(ExistingSource(BOUNDARY, "kept", "", ("count",)),),
+        app=SimpleNamespace(policies={}),
+        namespace="orders",
     )
     notes: list[str] = []
     versions = []

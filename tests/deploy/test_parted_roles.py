@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.iam.policy import Policy, parse
 from remit.iam.prove.compare import equivalent
@@ -27,7 +27,7 @@ def deployed(account: Account, body: str) -> list[Policy]:
     template: dict[str, Any] = json.loads(body)
     kinds = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup")
     template["Resources"] = {name: one for name, one in template["Resources"].items() if one["Type"] in kinds}
-    planned = plan(account, "orders-dev", json.dumps(template))
+    planned = plan(account, PlanRequest("orders-dev", json.dumps(template)))
     assert planned is not None
     outcome = execute(account, planned, lambda _: None)
     assert outcome.ok, outcome.cause

@@ -15,7 +15,7 @@ import projects
 from hands import ADMIN
 from projects import ORDERS, write
 from remit.build import build
-from remit.deploy.deployment import NotApproved
+from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.workflow import deploy
 from stacks import everything, template
 from terminals import Terminal
@@ -178,16 +178,16 @@ def test_of_each_example_a_plan_says_what_a_deploy_says(account: Account, exampl
     folder.symlink_to(EXAMPLES / example)
     built = build(folder, package=False)
     before = everything(account)
-    planned = deploy(built, account, only_plans=True)
+    planned = deploy(DeployJob(built, account, only_plans=True))
     assert everything(account) == before
     with pytest.raises(NotApproved) as stopped:
-        deploy(built, account)
+        deploy(DeployJob(built, account))
     refused = stopped.value.deployment
     assert [type(one) for one in planned.unanswered] == [type(one) for one in refused.unanswered]
     assert (planned.access, planned.plan and planned.plan.changes) == (
         refused.access, refused.plan and refused.plan.changes,
     )  # fmt: skip
-    assert deploy(built, account, only_plans=True, first=True).unanswered == ()
+    assert deploy(DeployJob(built, account, only_plans=True, first=True)).unanswered == ()
 
 
 def test_a_plan_answers_on_standard_output_and_asks_nobody(project: Path, remit: Remit) -> None:
@@ -283,7 +283,7 @@ def test_plans_of_a_new_stage_at_once_say_the_same_and_leave_nothing(
     before = everything(account)
 
     def planned(_: int) -> tuple[Any, ...]:
-        deployment = deploy(built, join(account.account), only_plans=True)
+        deployment = deploy(DeployJob(built, join(account.account), only_plans=True))
         return deployment.plan and deployment.plan.changes, [type(one) for one in deployment.unanswered]
 
     alone = planned(0)

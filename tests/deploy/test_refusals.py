@@ -8,6 +8,7 @@ import pytest
 
 from projects import write
 from remit.build import build
+from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import failure
 from remit.deploy.refusals import at_lines
 from remit.deploy.workflow import deploy
@@ -102,7 +103,7 @@ def test_each_early_validation_and_hook_of_a_plan_is_told_at_its_line_all_at_onc
     proxy.scripts["DescribeChangeSet"] = texts(**FAILED)
     proxy.scripts["DescribeEvents"] = pages("OperationEvents", [KEY, MEMORY, *WARNED, TAKEN, KEY, HOOKED], size)
     with pytest.raises(RemitError) as refused:
-        deploy(build(app), through, yes=True)
+        deploy(DeployJob(build(app), through, yes=True))
     told = {mistake.message: (str(mistake.origin), mistake.hint) for mistake in refused.value.all}
     adopt = "`remit deploy --adopt` imports what exists already into the stack; else give this another name"
     rule = "the hook is a rule of the account: change what it names, or ask whoever runs it"
@@ -115,7 +116,7 @@ def test_each_early_validation_and_hook_of_a_plan_is_told_at_its_line_all_at_onc
     assert refused.value.exit_code == 2
     assert proxy.asked.index("DescribeEvents") < proxy.asked.index("DeleteChangeSet")
     proxy.scripts.clear()
-    assert deploy(build(app), through, yes=True).ok
+    assert deploy(DeployJob(build(app), through, yes=True)).ok
 
 
 def test_without_the_right_to_ask_for_events_the_reason_of_the_change_set_is_told(
@@ -124,7 +125,7 @@ def test_without_the_right_to_ask_for_events_the_reason_of_the_change_set_is_tol
     proxy.scripts["DescribeChangeSet"] = texts(**FAILED)
     proxy.scripts["DescribeEvents"] = error("AccessDenied", "not for you", 403)
     with pytest.raises(RemitError) as refused:
-        deploy(build(app), through, yes=True)
+        deploy(DeployJob(build(app), through, yes=True))
     assert refused.value.message == f"CloudFormation refuses the template: {FAILED['StatusReason']}"
     assert refused.value.further == ()
 
@@ -150,7 +151,7 @@ def test_a_failed_deploy_tells_its_cause_and_what_hooks_refused_at_their_lines_a
 
     proxy.scripts |= {"DescribeEvents": events, "ExecuteChangeSet": execute}  # type: ignore[dict-item]
     built = build(app)
-    outcome = deploy(built, through, yes=True).outcome
+    outcome = deploy(DeployJob(built, through, yes=True)).outcome
     assert outcome is not None
     assert not outcome.ok
     told = at_lines(failure(outcome, outcome.hint), built)

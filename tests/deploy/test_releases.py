@@ -13,6 +13,7 @@ from killed import killed_at
 from released import KEEPS, NAME, deploy_app, deploy_version, kept, project_in, put, running, swap, zips
 from remit.build import build
 from remit.deploy.bucket import artefact_bucket
+from remit.deploy.deployment import DeployJob
 from remit.deploy.releases import read_release, release_keys
 from remit.deploy.session import Account, connect
 from remit.deploy.stack import settled
@@ -119,11 +120,11 @@ def test_values_of_parameters_that_may_be_secret_are_not_kept_but_where_they_are
     for name in ("/shop/url", "/shop/db-password"):
         account.client("ssm").put_parameter(Name=name, Type="String", Value=f"value-of-{name[6:]}", Overwrite=True)
     (app / "app.py").write_text(LOOKS_UP)
-    assert deploy(build(app), account, yes=True).ok
+    assert deploy(DeployJob(build(app), account, yes=True)).ok
     (release,) = kept(account)
     assert ["value-of-url"] == list(release.parameters.values())
     assert {"/shop/url", "/shop/db-password"} == {value.name for value in release.looked_up}
-    assert deploy(build(app), account, yes=True).ok
+    assert deploy(DeployJob(build(app), account, yes=True)).ok
     assert 1 == len(kept(account))
 
 
@@ -151,7 +152,7 @@ def test_other_bytes_another_number_and_another_stack_are_noticed_and_the_next_d
             swap(account, wrong_key, content)
         release = read_release(account, bucket, wrong_key)
         assert (f"{wrong_key} {message}", {}) == (release.damage, release.template)
-    assert deploy(build(app), account).ok
+    assert deploy(DeployJob(build(app), account)).ok
     assert [5] == [release.number for release in kept(account)]
 
 
@@ -169,10 +170,10 @@ def test_a_release_that_cannot_be_written_fails_no_deploy_and_the_next_one_write
 
     client.meta.events.register("provide-client-params.s3.PutObject", refuse)
     put(app, 1)
-    assert deploy(build(app), account, notes, yes=True).ok
+    assert deploy(DeployJob(build(app), account, notes, yes=True)).ok
     assert [1] == [release.number for release in kept(account)]
     assert any(line.startswith("note: `remit rollback` cannot go back to this deploy: ") for line in notes.heard)
-    assert deploy(build(app), account).outcome is None
+    assert deploy(DeployJob(build(app), account)).outcome is None
     assert [running(account)] == [release.template for release in kept(account)[1:]]
 
 

@@ -14,7 +14,7 @@ from random_cases import cases_of
 from released import KEEPS, NAME, back, deploy_version, go_back, kept, project_in, put, running, swap, zips
 from remit.build import build
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.deployment import NotApproved
+from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.releases import release_keys, release_to_go_back_to, running_release
 from remit.deploy.session import Account, connect
 from remit.deploy.stack import settled
@@ -107,14 +107,14 @@ def test_the_project_is_not_loaded_and_the_next_deploy_brings_its_tree_again(app
     (app / "app.py").write_text("this is no Python\n")
     go_back(account, app, 1)
     put(app, 2)
-    assert deploy(build(app), account, yes=True).ok
+    assert deploy(DeployJob(build(app), account, yes=True)).ok
     assert newest == state(account)
 
 
 def test_what_gains_access_stops_where_nobody_agrees(app: Path, account: Account) -> None:
     for verb in ("query", "put"):
         (app / "app.py").write_text(ORDERS.format(verb=verb))
-        assert deploy(build(app), account, yes=True).ok
+        assert deploy(DeployJob(build(app), account, yes=True)).ok
     before = state(account)
     with pytest.raises(NotApproved, match="nothing was deployed: it adds access") as refusal:
         back(account, app, 1, yes=False, operator=WordedOperator())
@@ -147,7 +147,7 @@ def test_values_that_may_be_secret_are_looked_up_anew_and_others_are_as_they_wer
     for value in ("one", "two"):
         for name in ("/shop/url", "/shop/db-password"):
             ssm.put_parameter(Name=name, Type="String", Value=value, Overwrite=True)
-        assert deploy(build(app), account, yes=True).ok
+        assert deploy(DeployJob(build(app), account, yes=True)).ok
     ssm.put_parameter(Name="/shop/db-password", Type="String", Value="three", Overwrite=True)
     go_back(account, app, 1)
     (function,) = account.client("lambda").list_functions()["Functions"]

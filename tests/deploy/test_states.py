@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.deploy import changeset
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import Superseded, continue_rollback, execute
 from remit.deploy.stack import describe, pauses, settled
@@ -35,7 +35,7 @@ NETWORK = {"Network": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": CIDR
 
 def deploy(account: Account, body: str) -> Outcome:
     """Plan and execute."""
-    planned = plan(account, NAME, body)
+    planned = plan(account, PlanRequest(NAME, body))
     assert planned is not None
     return execute(account, planned, lambda _: None)
 
@@ -43,7 +43,7 @@ def deploy(account: Account, body: str) -> Outcome:
 @contextlib.contextmanager
 def deploying(account: Account) -> Iterator[None]:
     """Somebody's deploy runs in an account until it is ended, and then fails."""
-    planned = plan(account, NAME, template(READ, resources=WAITING))
+    planned = plan(account, PlanRequest(NAME, template(READ, resources=WAITING)))
     assert planned is not None
     started = threading.Event()
     thread = threading.Thread(target=execute, args=(account, planned, lambda _: started.set()))
@@ -64,7 +64,10 @@ def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
     busy: Account, join: Callable[..., Account]
 ) -> None:
     other = join(busy.account)
-    for attempt in (lambda: plan(other, NAME, template(WRITE)), lambda: delete(other, NAME, lambda _: None)):
+    for attempt in (
+        lambda: plan(other, PlanRequest(NAME, template(WRITE))),
+        lambda: delete(other, NAME, lambda _: None),
+    ):
         with pytest.raises(RemitError) as refusal:
             attempt()
         assert refusal.value.exit_code == 75
@@ -77,7 +80,7 @@ def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
             end_waiting(other.client("cloudformation"), NAME)
         waited.append(stack)
 
-    planned = plan(other, NAME, template(WRITE), wait=True, on_wait=note)
+    planned = plan(other, PlanRequest(NAME, template(WRITE), wait=True, on_wait=note))
     assert planned is not None
     assert [stack.status for stack in waited][:1] == ["CREATE_IN_PROGRESS"]
     assert execute(other, planned, lambda _: None).ok
@@ -85,7 +88,7 @@ def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
 
 def test_a_plan_that_another_deploy_overtook_is_superseded(account: Account, join: Callable[..., Account]) -> None:
     deploy(account, template(READ))
-    slow = plan(account, NAME, template(WRITE))
+    slow = plan(account, PlanRequest(NAME, template(WRITE)))
     assert slow is not None
     deploy(join(account.account), template(READ, WRITE))
     with pytest.raises(Superseded) as refusal:
@@ -98,7 +101,7 @@ def test_a_plan_that_a_running_deploy_overtook_is_told_that_somebody_deploys(
     account: Account, join: Callable[..., Account]
 ) -> None:
     deploy(account, template(READ))
-    slow = plan(account, NAME, template(WRITE))
+    slow = plan(account, PlanRequest(NAME, template(WRITE)))
     assert slow is not None
     other = join(account.account)
     with deploying(other):
@@ -139,7 +142,7 @@ def test_a_replacement_that_another_change_decides_names_what_decides_it(account
             change["ResourceChange"]["Details"] = [{**static, "Evaluation": "Dynamic"}, static]
 
     account.client("cloudformation").meta.events.register("after-call.cloudformation.DescribeChangeSet", depend)
-    planned = plan(account, NAME, template(WRITE))
+    planned = plan(account, PlanRequest(NAME, template(WRITE)))
     assert planned is not None
     assert [("RoleName", "Names", "Always")] == [
         (detail.property, detail.cause, detail.recreates) for detail in planned.changes[0].perhaps_replaced
@@ -151,7 +154,7 @@ def test_of_two_who_execute_the_same_plan_one_wins_and_the_other_sees_no_change(
 ) -> None:
     deploy(account, template(READ))
     other = join(account.account)
-    mine, theirs = plan(account, NAME, template(WRITE)), plan(other, NAME, template(WRITE))
+    mine, theirs = plan(account, PlanRequest(NAME, template(WRITE))), plan(other, PlanRequest(NAME, template(WRITE)))
     assert mine is not None
     assert theirs is not None
     told: list[StackEvent] = []
@@ -159,7 +162,7 @@ def test_of_two_who_execute_the_same_plan_one_wins_and_the_other_sees_no_change(
     again: list[StackEvent] = []
     assert execute(other, theirs, again.append).ok
     assert again == told
-    assert plan(other, NAME, template(WRITE)) is None
+    assert plan(other, PlanRequest(NAME, template(WRITE))) is None
 
 
 def test_a_stack_that_remit_did_not_make_is_neither_deployed_over_nor_deleted(account: Account) -> None:
@@ -168,7 +171,7 @@ def test_a_stack_that_remit_did_not_make_is_neither_deployed_over_nor_deleted(ac
     )
     settled(account, NAME, wait=True)
     with pytest.raises(RemitError, match=r"remit did not make it .* remit does not deploy over it"):
-        plan(account, NAME, template(WRITE))
+        plan(account, PlanRequest(NAME, template(WRITE)))
     with pytest.raises(RemitError, match="remit does not delete it"):
         delete(account, NAME, lambda _: None)
 
@@ -183,8 +186,8 @@ def test_an_older_remit_refuses_a_newer_ones_stack_unless_forced(account: Accoun
     )
     settled(account, NAME, wait=True)
     with pytest.raises(RemitError, match=r"was deployed by remit 99\.0\.0, and this is"):
-        plan(account, NAME, template(WRITE))
-    assert plan(account, NAME, template(WRITE), force=True) is not None
+        plan(account, PlanRequest(NAME, template(WRITE)))
+    assert plan(account, PlanRequest(NAME, template(WRITE), force=True)) is not None
 
 
 def test_a_protected_stack_is_not_deleted_and_stays_protected(account: Account) -> None:
@@ -208,7 +211,7 @@ def test_what_cannot_be_deleted_is_named_and_the_delete_can_be_repeated(account:
     assert outcome.cause is not None
     assert outcome.cause.logical_id == "Network"
     with pytest.raises(RemitError, match=r"orders-dev is half deleted: .*\[Network\]"):
-        plan(account, NAME, template(READ))
+        plan(account, PlanRequest(NAME, template(READ)))
     ec2.delete_subnet(SubnetId=subnet)
     again = delete(account, NAME, lambda _: None)
     assert again is not None
@@ -232,7 +235,7 @@ def test_a_first_deploy_that_rolled_back_must_be_deleted_first(account: Account)
     assert stack is not None
     assert stack.status == "ROLLBACK_COMPLETE"
     with pytest.raises(RemitError, match=r"the first deploy of orders-dev failed \(ROLLBACK_COMPLETE\)"):
-        plan(account, NAME, template(READ))
+        plan(account, PlanRequest(NAME, template(READ)))
     delete(account, NAME, lambda _: None)
     assert deploy(account, template(READ)).ok
 
@@ -250,7 +253,7 @@ def devices(action: str) -> dict[str, Any]:
 def test_a_rollback_that_failed_goes_on_once_its_obstacle_is_gone(account: Account) -> None:
     waiting = {"Wait": WAITING["Wait"] | {"DependsOn": "Devices"}, "Handle": WAITING["Handle"]}
     deploy(account, template(READ, resources=devices("iot:Connect")))
-    planned = plan(account, NAME, template(READ, resources=devices("iot:Publish") | waiting))
+    planned = plan(account, PlanRequest(NAME, template(READ, resources=devices("iot:Publish") | waiting)))
     assert planned is not None
     iot = account.client("iot")
 
@@ -267,21 +270,21 @@ def test_a_rollback_that_failed_goes_on_once_its_obstacle_is_gone(account: Accou
     assert outcome.cause is not None
     assert outcome.cause.logical_id == "Wait"
     with pytest.raises(RemitError, match=r"failed, and so did going back: .*\[Devices\]"):
-        plan(account, NAME, template(READ))
+        plan(account, PlanRequest(NAME, template(READ)))
     document = devices("iot:Publish")["Devices"]["Properties"]["PolicyDocument"]
     iot.create_policy(policyName="devices", policyDocument=json.dumps(document))
     stack = describe(account, NAME)
     assert stack is not None
     continued = continue_rollback(account, stack, lambda _: None)
     assert (continued.ok, continued.status) == (True, "UPDATE_ROLLBACK_COMPLETE")
-    assert plan(account, NAME, template(READ, resources=devices("iot:Connect"))) is None
+    assert plan(account, PlanRequest(NAME, template(READ, resources=devices("iot:Connect")))) is None
 
 
 def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_no_stack(
     account: Account,
 ) -> None:
     with pytest.raises(RemitError, match=r"CloudFormation refuses the template: .*AWS::Nope::Nope"):
-        plan(account, NAME, template(READ, resources={"Nope": {"Type": "AWS::Nope::Nope"}}))
+        plan(account, PlanRequest(NAME, template(READ, resources={"Nope": {"Type": "AWS::Nope::Nope"}})))
     assert describe(account, NAME) is None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from projects import Project, write
 from remit.catalogue.types import holds_data
 from remit.deploy.bootstrap import bootstrap
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.status import status
 
@@ -94,7 +94,7 @@ def kept(account: Account) -> dict[str, str]:
 
 def test_an_earlier_stack_keeps_its_data_and_its_rule_becomes_a_schedule(tmp_path: Path, account: Account) -> None:
     account.client("s3").put_object(Bucket=bootstrap(account).bucket, Key="x.zip", Body=b"PK" + bytes(1000))
-    earlier = plan(account, "up-dev", EARLIER.read_text("utf-8").replace("not-packaged", "x"))
+    earlier = plan(account, PlanRequest("up-dev", EARLIER.read_text("utf-8").replace("not-packaged", "x")))
     assert earlier is not None
     assert execute(account, earlier, lambda _: None).ok
     before = kept(account)
@@ -102,7 +102,7 @@ def test_an_earlier_stack_keeps_its_data_and_its_rule_becomes_a_schedule(tmp_pat
 
     folder = tmp_path / "up"
     write(folder, {"app.py": APP, "config/deploy.py": CONFIG, "shared/resources/data.py": DATA})
-    upgrade = plan(account, "up-dev", Project(folder).built().body.replace("not-packaged", "x"))
+    upgrade = plan(account, PlanRequest("up-dev", Project(folder).built().body.replace("not-packaged", "x")))
     assert upgrade is not None
     assert () == upgrade.data_at_risk
     assert [] == [change.logical_id for change in upgrade.changes if change.replacement == "True"]

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from remit.build import build
-from remit.deploy.deployment import NotApproved
+from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.operators import DeployOperator, PlannedDeploy, PlanQuestion
 from remit.deploy.session import connect
 from remit.deploy.workflow import deploy
@@ -56,8 +56,8 @@ def test_it_gives_what_was_deployed_and_a_second_one_changes_nothing(project: Pa
     resources.mkdir(parents=True)
     stated = "from remit import Shared, output, project\n\nclass Data(Shared):\n    stack = output(project.namespace)\n"
     (resources / "data.py").write_text(stated)
-    first = deploy(build(project), elsewhere, yes=True)
-    second = deploy(build(project), elsewhere)
+    first = deploy(DeployJob(build(project), elsewhere, yes=True))
+    second = deploy(DeployJob(build(project), elsewhere))
     assert first.outcome is not None
     assert (True, "CREATE_COMPLETE") == (first.ok, first.outcome.status)
     assert (True, None, None) == (second.ok, second.plan, second.outcome)
@@ -69,7 +69,7 @@ def test_where_nobody_is_asked_what_needs_approval_is_refused_with_what_was_plan
     project: Path, elsewhere: Account, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(NotApproved, match=r"nothing was deployed: it adds access \(2 gains\)") as refused:
-        deploy(build(project), elsewhere, WordedOperator())
+        deploy(DeployJob(build(project), elsewhere, WordedOperator()))
     assert 1 == refused.value.exit_code
     assert "`--first` deploys a stage for the first time" in str(refused.value.hint)
     assert refused.value.deployment.access is not None
@@ -90,7 +90,7 @@ def test_an_operator_is_given_values_and_a_refusal_without_one_carries_them(proj
     subjects: list[PlannedDeploy | ManualChanges] = []
     questions: list[DeployQuestion] = []
     with pytest.raises(NotApproved, match="nothing was changed: this needs an answer") as refused:
-        deploy(build(project), elsewhere, Program())
+        deploy(DeployJob(build(project), elsewhere, Program()))
     (planned,), (question,) = subjects, questions
     assert isinstance(planned, PlannedDeploy)
     assert isinstance(question, PlanQuestion)
@@ -103,10 +103,10 @@ def test_an_operator_is_given_values_and_a_refusal_without_one_carries_them(proj
 def test_an_operator_sees_the_plan_and_decides(project: Path, elsewhere: Account, *, answer: bool) -> None:
     person = Person(answer=answer)
     if answer:
-        assert deploy(build(project), elsewhere, person).ok
+        assert deploy(DeployJob(build(project), elsewhere, person)).ok
     else:
         with pytest.raises(RemitError, match="nothing was deployed"):
-            deploy(build(project), elsewhere, person)
+            deploy(DeployJob(build(project), elsewhere, person))
     assert "  + report: Write on logs (2 actions); Read on dynamodb (1 action)" in person.heard
     assert person.heard[-1].endswith("Deploy to the AWS on this machine, eu-central-1?")
 
@@ -116,7 +116,7 @@ def test_cloudformation_works_with_the_service_role_that_is_named(
     project: Path, elsewhere: Account, calls: list[dict[str, Any]], *, named: bool
 ) -> None:
     role = _service_role(elsewhere) if named else None
-    assert deploy(build(project), elsewhere, yes=True, service_role=role).ok
+    assert deploy(DeployJob(build(project), elsewhere, yes=True, service_role=role)).ok
     assert [role] == [call.get("RoleARN") for call in calls]
 
 

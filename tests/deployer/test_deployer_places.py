@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import cases_of
 from remit.app import Resource
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
@@ -533,7 +534,8 @@ def test_names_in_arns_are_those_that_no_update_changes() -> None:
     )
 
     unsettled: set[tuple[str, str]] = set()
-    for kind in types_with_handlers():
+    kinds = cases_of(tuple(types_with_handlers()), 300)
+    for kind in kinds:
         try:
             schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
         except ResourceNotFoundError:
@@ -543,7 +545,7 @@ def test_names_in_arns_are_those_that_no_update_changes() -> None:
         for name in schema["properties"].keys() - fixed:
             if named_type(kind) is None and any(_named_by(kind, name)):
                 unsettled.add((kind, name))
-    assert unsettled == NOT_SETTLED
+    assert unsettled == {(kind, name) for kind, name in NOT_SETTLED if kind in kinds}
 
 
 def _named_by(kind: str, name: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects import remit
-from random_cases import cases
+from random_cases import cases, cases_of
 from remit.app import Resource
 from remit.catalogue.actions import action
 from remit.catalogue.handlers import types_with_handlers
@@ -105,7 +105,7 @@ def lacking_for(type_name: str, name: str) -> frozenset[tuple[str, str]]:
     return frozenset(lacking(need({"It": {"Type": type_name}}, by_types=True), richer))
 
 
-@pytest.mark.parametrize("type_name", TYPES)
+@pytest.mark.parametrize("type_name", cases_of(TYPES, 8))
 def test_a_further_property_lacks_nothing_on_the_resource_itself(type_name: str) -> None:
     """At most what it names or uses elsewhere: a role that is passed, a key, a group, another service."""
     bare = need({"It": {"Type": type_name}}, by_types=True)

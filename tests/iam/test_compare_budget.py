@@ -8,6 +8,7 @@ import pytest
 
 import effort
 from iam.test_compare import allow, deny, known, policy, when
+from random_cases import cases_of
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
 from remit.iam.prove.action_search import catalogue_actions
@@ -134,19 +135,19 @@ def likes_of(number: int) -> dict[str, Any]:
 TRUE: dict[str, Any] = {"Condition": when("Bool", "t:a", "true")}
 
 
-@pytest.mark.parametrize(
-    "made",
-    [
-        pairs_of_pigeonholes,
-        many_statements,
-        many_patterns,
-        turned_denials,
-        removed_denials,
-        crossed_layers,
-        chained_variables,
-        crossed_texts,
-    ],
+PILES = (
+    many_statements,
+    pairs_of_pigeonholes,
+    many_patterns,
+    turned_denials,
+    removed_denials,
+    crossed_layers,
+    chained_variables,
+    crossed_texts,
 )
+
+
+@pytest.mark.parametrize("made", cases_of(PILES, 3))
 def test_no_pile_of_statements_takes_more_steps_than_there_are_and_what_is_left_is_undecided(
     made: Callable[[], tuple[Policy, Policy | Layers]],
 ) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import cfn_lint
 from projects import inside, write
+from random_cases import cases
 from remit.build import build
 from remit.cli import main
 from remit.documents.read import read_as_written
@@ -770,7 +771,7 @@ def apps(draw: st.DrawFn) -> str:
 
 
 @given(app=apps())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(5, deep=20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_app_of_remits_own_survives_the_way_through_its_template(
     tmp_path_factory: pytest.TempPathFactory, app: str
 ) -> None:
@@ -798,7 +799,7 @@ def test_an_app_of_remits_own_survives_the_way_through_its_template(
     assert not reviewed.broadens
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(20, deep=100)))
 def test_a_mutant_of_a_source_is_read_or_refused_by_an_error(tmp_path: Path, seed: int) -> None:
     """Whatever stands in a source, nothing of remit's own breaks."""
     chance = random.Random(seed)  # noqa: S311 - a test's choice
@@ -847,7 +848,7 @@ def with_value(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 @given(data=st.data())
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(30, deep=150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_in_any_place_is_read_left_or_an_error_and_an_error_writes_nothing(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

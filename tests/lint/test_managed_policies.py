@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from random_cases import ASKS_ALL, cases_of
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.lint import lint_document
 
@@ -22,7 +23,9 @@ ADJUDICATED = {
 
 @cache
 def findings() -> dict[str, tuple[Finding, ...]]:
-    policies = [found for name in managed_policies() if (found := managed_policy(name)) is not None]
+    policies = [
+        found for name in cases_of(tuple(managed_policies()), 500) if (found := managed_policy(name)) is not None
+    ]
     return {policy.name: lint_document(policy.document, policy.name) for policy in policies}
 
 
@@ -40,7 +43,9 @@ def test_every_error_on_a_managed_policy_is_adjudicated_and_true() -> None:
 
 def test_nothing_of_the_table_is_left_over() -> None:
     errors = {one.rule for found in findings().values() for one in found if one.severity == "error"}
-    assert {rule for rule, _ in ADJUDICATED} == errors
+    assert errors <= {rule for rule, _ in ADJUDICATED}
+    if ASKS_ALL:
+        assert errors == {rule for rule, _ in ADJUDICATED}
 
 
 def test_few_managed_policies_have_an_error() -> None:
@@ -50,5 +55,6 @@ def test_few_managed_policies_have_an_error() -> None:
 
 def test_what_only_aws_knows_is_a_warning() -> None:
     rules = {(one.rule, one.severity) for found in findings().values() for one in found}
-    assert ("R202", "warning") in rules
     assert ("R202", "error") not in rules
+    if ASKS_ALL:
+        assert ("R202", "warning") in rules

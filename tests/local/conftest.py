@@ -13,7 +13,6 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
-import models
 from clouds import Cloud
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
@@ -32,12 +31,6 @@ def handler(event, context):
     body = json.dumps({"path": event["rawPath"], "host": event["headers"]["host"]})
     return {"statusCode": 200, "headers": {"access-control-allow-origin": "https://shop.example"}, "body": body}
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _models() -> Iterator[None]:
-    with models.read_once():
-        yield
 
 
 @pytest.fixture

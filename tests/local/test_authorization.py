@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import http.client
 import json
 import subprocess
@@ -588,37 +587,6 @@ def function(worker: Worker) -> Any:
         return json.loads(answer["Payload"].read())
 
     return invoke
-
-
-def started(states: Any, name: str, task: dict[str, Any]) -> None:
-    """Start an execution of a new state machine with one task."""
-    definition = {"StartAt": "Task", "States": {"Task": {"Type": "Task", "End": True, **task}}}
-    role = f"arn:aws:iam::{ACCOUNT}:role/sender"
-    machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
-    states.start_execution(stateMachineArn=machine["stateMachineArn"])
-
-
-def test_an_answer_to_a_task_is_asked_on_whatever_waits_for_it(worker: Worker, shared: LocalAws) -> None:
-    own = functools.partial(session(shared).client, **client_arguments(shared))
-    states, queues = own("stepfunctions"), own("sqs")
-    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    own("iam").create_role(RoleName="sender", AssumeRolePolicyDocument=document([trust]))
-    sending = document([{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}])
-    own("iam").put_role_policy(RoleName="sender", PolicyName="own", PolicyDocument=sending)
-    verdicts = {}
-    for name in ("orders", "others"):
-        url = queues.create_queue(QueueName=f"{name}-tokens")["QueueUrl"]
-        body = {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"}
-        started(states, name, {"Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": body})
-        (message,) = queues.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
-        answer = {"taskToken": message["Body"], "output": "{}"}
-        verdicts[name] = worker.verdict("stepfunctions", "send_task_success", answer)
-    for name in ("packing", "billing"):
-        activity = states.create_activity(name=name)["activityArn"]
-        started(states, f"{name}-machine", {"Resource": activity})
-        token = states.get_activity_task(activityArn=activity)["taskToken"]
-        verdicts[name] = worker.verdict("stepfunctions", "send_task_success", {"taskToken": token, "output": "{}"})
-    assert {"orders": YES, "others": NO, "packing": YES, "billing": NO} == verdicts
 
 
 def test_whoever_gathers_an_audit_needs_no_more_than_the_printed_policy(worker: Worker, tmp_path: Path) -> None:

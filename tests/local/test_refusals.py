@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-import stacks
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -76,36 +74,6 @@ def test_a_template_with_roles_needs_the_capability(cloud: Cloud) -> None:
     answer = error(cloud.client("cloudformation").create_stack, StackName="able", TemplateBody=template({"Role": ROLE}))
     wanted = "(InsufficientCapabilitiesException)", "Requires capabilities : [CAPABILITY_NAMED_IAM]"
     assert (all(words in answer for words in wanted)) is cloud.refuses
-
-
-def test_a_stack_is_neither_deleted_nor_planned_while_it_is_updated(cloud: Cloud) -> None:
-    cloudformation = cloud.client("cloudformation")
-    topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
-    cloud.deploy("busy", **topic)
-    cloudformation.update_stack(StackName="busy", TemplateBody=template(topic | stacks.WAITING))
-    planned = error(
-        cloudformation.create_change_set, StackName="busy", ChangeSetName="next", TemplateBody=template({**topic})
-    )
-    deleted = error(cloudformation.delete_stack, StackName="busy")
-    assert ("is in UPDATE_IN_PROGRESS state and can not be updated." in planned) is cloud.refuses
-    assert ("cannot be deleted while in status UPDATE_IN_PROGRESS" in deleted) is cloud.refuses
-    if not cloud.is_bare:
-        stacks.end_waiting(cloudformation, "busy")
-
-
-def test_a_stack_whose_creation_was_rolled_back_is_not_created_again(cloud: Cloud) -> None:
-    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "taken"}}
-    cloud.client("s3").create_bucket(Bucket="taken")
-    assert cloud.deploy("again", Bucket=bucket)[0] == "ROLLBACK_COMPLETE"
-    cloudformation, body = cloud.client("cloudformation"), template({"Topic": {"Type": "AWS::SNS::Topic"}})
-    planned = error(
-        cloudformation.create_change_set,
-        StackName="again",
-        ChangeSetName="a",
-        ChangeSetType="CREATE",
-        TemplateBody=body,
-    )
-    assert ("(AlreadyExistsException)" in planned) is cloud.refuses
 
 
 def test_a_simulation_knows_boundaries_and_conditions(cloud: Cloud) -> None:

@@ -216,7 +216,6 @@ def test_the_sdk_of_a_job_gets_its_role_by_itself(
         ("not-a-token", "InvalidIdentityToken", "is not a valid JWT"),
         ("a.b.c.d", "InvalidIdentityToken", "is not a valid JWT"),
         ("e30.WzFd.x", "InvalidIdentityToken", "is not a valid JWT"),
-        ("a." + 5000 * "W1tb" + ".c", "ValidationError", "less than or equal to 20000"),
         (token(**claims(sub=None)), "InvalidIdentityToken", "Missing a required claim: sub"),
         (token(**claims(sub="")), "InvalidIdentityToken", "Missing a required claim: sub"),
         (token(**claims(aud=None)), "InvalidIdentityToken", "Missing a required claim: aud"),

@@ -52,7 +52,7 @@ def test_the_first_call_is_throttled_and_never_two_in_a_row(seed: str) -> None:
 
 
 def test_there_are_none_without_a_seed() -> None:
-    assert not SimulatedDelays().concern("lambda")
+    SimulatedDelays().check("lambda", "ListFunctions", {})  # raises nothing
 
 
 def test_a_call_is_throttled_as_the_sdk_knows_it(shared: LocalAws) -> None:

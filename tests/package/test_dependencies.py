@@ -19,10 +19,10 @@ from nouns import Maker, Told, check_told
 from projects import write
 from remit.build import build
 from remit.errors import RemitError
-from remit.package.app_zip import OFFLINE, Package, Target, package, this_machine
+from remit.package.app_zip import Package, package
 from remit.package.dependencies import _key, prune
 from remit.package.dependency_source import Source
-from remit.package.installer import without_secrets
+from remit.package.installer import OFFLINE, Target, this_machine, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

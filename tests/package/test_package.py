@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 import remit
 from random_cases import ASKS_ALL, cases
 from remit.errors import RemitError
-from remit.package.app_zip import UNZIPPED, Package, Target, package, place
+from remit.package.app_zip import UNZIPPED, Package, package, place
+from remit.package.installer import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,8 @@ SOURCE = str(Path(remit.__file__).parent.parent)
 SCRIPT = """
 import sys
 from pathlib import Path
-from remit.package.app_zip import Target, package
+from remit.package.app_zip import package
+from remit.package.installer import Target
 print(package(Path(sys.argv[1]), Target("3.12", "x86_64")).sha256)
 """
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from projects import remit, write
 from random_cases import cases
 from remit.errors import Origin, RemitError
-from remit.package.app_zip import Package, Target, package
+from remit.package.app_zip import Package, package
 from remit.package.archive import CHUNK
+from remit.package.installer import Target
 from remit.package.secrets import Unneeded, only_public
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import pytest
 from random_cases import cases
 from remit.build import build
 from remit.errors import RemitError
-from remit.package.app_zip import package, this_machine
+from remit.package.app_zip import package
+from remit.package.installer import this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

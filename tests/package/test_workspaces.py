@@ -12,7 +12,8 @@ import uv
 
 from projects import write
 from remit.errors import RemitError
-from remit.package.app_zip import Target, package
+from remit.package.app_zip import package
+from remit.package.installer import Target
 from remit.package.requirements import find
 
 if TYPE_CHECKING:

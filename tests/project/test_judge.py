@@ -1,16 +1,12 @@
-"""What a project declares is a frozen noun, which is judged as often as one likes."""
+"""What a project declares is judged when its code has ended."""
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
-import pytest
-
 import effort
-from remit.judge.judge import judge
-from remit.loading.load import declared, load
+from remit.loading.load import load, load_project
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -25,24 +21,15 @@ APP = (
 DATA = "from remit import Shared, resource\nclass Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
 
 
-def test_what_is_declared_is_judged_alike_each_time(make: Make) -> None:
-    """Also once the project's modules and its environment are gone."""
+def test_a_project_is_judged_alike_each_time(make: Make) -> None:
     config = "config.lambda_.function.timeout = 'x'\nconfig.jop = 1"
-    project = make(config=config, app=APP, **{"shared/resources/data.py": DATA})
-    with declared(project.folder) as said:
-        pass
-    first, second = judge(said), judge(said)
+    folder = make(config=config, app=APP, **{"shared/resources/data.py": DATA}).folder
+    first, second = load_project(folder), load_project(folder)
     texts = [[str(mistake) for mistake in judged.mistakes.errors] for judged in (first, second)]
     assert texts[0] == texts[1]
     assert 10 == len(texts[0]), texts[0]
     assert (first.app, first.unread) == (second.app, second.unread)
     assert ["hello", "other"] == [function.name for function in first.app.functions]
-
-
-def test_what_is_declared_is_frozen(make: Make) -> None:
-    project = make(app="@app.function\ndef hello(event, context): ...\n")
-    with declared(project.folder) as said, pytest.raises(dataclasses.FrozenInstanceError):
-        said.name = "other"  # type: ignore[misc] # as it says
 
 
 def test_each_further_function_with_a_trigger_and_a_grant_costs_as_little_as_the_first(make: Make) -> None:

@@ -154,6 +154,7 @@ MANAGES_RULE = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
                 ("ecs:RunTask", HERE % ("ecs", "task-definition/resize:3")),
                 ("ecs:StopTask", HERE % ("ecs", "task/web/*")),
                 ("ecs:DescribeTasks", HERE % ("ecs", "task/web/*")),
+                ("iam:PassRole", "arn:aws:iam::111122223333:role/resize"),
                 *((action, RULE % "StepFunctionsGetEventsForECSTaskRule") for action in MANAGES_RULE),
             },
         ),
@@ -178,10 +179,50 @@ def test_a_role_has_what_its_states_call_on_exact_arns(
     make: Make, resource: str, parameters: Any, link: str, expected: set[tuple[str, str]]
 ) -> None:
     child = 'child = app.workflow("child", {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})\n'
-    app = f'{APP}{child}app.workflow("render", "render.asl.json", link={{"X": {link}}})\n'
+    policy = "arn:aws:iam::111122223333:role/resize" if resource.startswith("ecs:") else ""
+    further = f', policy=[grants.allow("iam:PassRole", on="{policy}")]' if policy else ""
+    app = f'{APP}{child}app.workflow("render", "render.asl.json", link={{"X": {link}}}{further})\n'
     text = json.dumps(_task(f"{STATES}{resource}", parameters))
     project = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": text})
     assert expected == _allows(project)
+
+
+TASK = """
+class Tasks(Shared):
+    resize = resource(
+        "AWS::ECS::TaskDefinition",
+        task_role_arn=Data.role.arn,
+        execution_role_arn="arn:aws:iam::111122223333:role/pulls",
+        container_definitions=[{"Name": "resize", "Image": "resize", "Memory": 128}],
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("overrides", "roles"),
+    [({}, set()), ({"Overrides": {"TaskRoleArn": "arn:aws:iam::111122223333:role/other"}}, {"other"})],
+)
+def test_a_task_of_the_apps_own_is_handed_its_roles_and_these_to_ecs_alone(
+    make: Make, overrides: dict[str, Any], roles: set[str]
+) -> None:
+    definition = _task(f"{STATES}ecs:runTask", {"Cluster": "web", "TaskDefinition": "${Resize}", **overrides})
+    app = f'{APP}render = app.workflow("render", "render.asl.json", link={{"Resize": Tasks.resize}})\n'
+    app = app.replace("import Data\n", "import Data, Tasks\n")
+    files = {"shared/resources/data.py": DATA + TASK, "render.asl.json": json.dumps(definition)}
+    project = make(app=app, **files)
+    passed = {resource for action, resource in _allows(project) if action == "iam:PassRole"}
+    assert {"${DataRole.Arn}", *(f"arn:aws:iam::111122223333:role/{name}" for name in ("pulls", *roles))} == passed
+    for statement in project.statements("RenderWorkflow"):
+        if "iam:PassRole" in statement["Action"]:
+            assert {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}} == statement["Condition"]
+
+
+def test_a_task_whose_roles_are_not_known_is_an_error_that_says_what_to_grant(make: Make) -> None:
+    definition = _task(f"{STATES}ecs:runTask", {"Cluster": "web", "TaskDefinition": "resize:3"})
+    error = _project(make, definition).error()
+    assert "state Do of workflow render runs a task whose roles are not known here" == error.message
+    assert error.hint is not None
+    assert 'grants.allow("iam:PassRole", on=…)' in error.hint
 
 
 def _built(project: Project) -> Any:

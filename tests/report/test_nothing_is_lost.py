@@ -25,7 +25,6 @@ from remit.deploy.deployed_code import OtherCode
 from remit.deploy.drift import Drift
 from remit.deploy.events import StackEvent
 from remit.deploy.failed_jobs import FailedJob, QueueState
-from remit.deploy.first_failure import FirstFailure
 from remit.deploy.manual_changes import ManualChanges
 from remit.deploy.session import Account
 from remit.deploy.status import StackStatus
@@ -213,7 +212,7 @@ TOLD: Final = {
         Deployer, deployer_document, ("origin", "version"), {("unknown", "resource"), ("unknown", "type")}
     ),
     "deployer_text": Told(Deployer, deployer_text, ("version",)),
-    "failure_document": Told(FirstFailure, failure_document, ("physical_id", "status")),
+    "failure_document": Told(StackEvent, failure_document, ("at", "id", "physical_id", "stack_id", "status", "token")),
     "event_line": Told(
         StackEvent, lambda event: event_line(event, "shop-dev"), ("id", "physical_id", "stack_id", "token")
     ),

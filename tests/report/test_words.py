@@ -9,7 +9,8 @@ import pytest
 from remit.app import Grant, Reason
 from remit.catalogue.actions import resource_types
 from remit.deploy.deployed_code import OtherCode
-from remit.deploy.first_failure import FirstFailure, cause_text
+from remit.deploy.events import StackEvent
+from remit.deploy.first_failure import cause_text
 from remit.deploy.session import Account
 from remit.deploy.stack import DeployedStack, StackOutput
 from remit.deploy.status import DeployedResource, StackStatus
@@ -105,7 +106,7 @@ def test_an_arn_is_told_with_its_resource_type_and_the_actions_that_take_it() ->
     ],
 )
 def test_a_cause_is_told_by_awss_reason_and_else_by_its_status(stack: str, reason: str, expected: str) -> None:
-    cause = FirstFailure("Queue", "AWS::SQS::Queue", "CREATE_FAILED", reason, stack)
+    cause = StackEvent("1", "", stack, "", "Queue", "", "AWS::SQS::Queue", "CREATE_FAILED", reason)
     assert expected == cause_text(cause, "orders-dev")
 
 

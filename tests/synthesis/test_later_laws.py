@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.app import Resource
-from remit.synthesis.later_policies import with_later_policies
+from remit.synthesis.circular_dependencies import with_later_policies
 
 NAMES: Final = ("Pool", "Function", "Bucket", "Queue")
 ROLES: Final = ("WebRole", "JobRole")

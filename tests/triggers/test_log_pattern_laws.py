@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.errors import RemitError
-from remit.triggers.log_pattern import check_log_pattern
+from remit.triggers.logs import check_log_pattern
 
 SIGNS: Final = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
 VALUES: Final = st.sampled_from(['"a b"', "5", "4*", "%4[0-9]{2}%", '"a (b) {c}"', "error"])

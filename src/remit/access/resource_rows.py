@@ -400,9 +400,9 @@ def _command(request: ActionRequest) -> Iterator[str]:
 
 
 def _task(request: ActionRequest) -> Iterator[str]:
-    """The state machine or activity that waits for a task's token, which by itself does not say that."""
-    for token in request.texts("taskToken"):
-        yield request.stored.waiting_for(token) or request.arn("states", UNRESOLVED)
+    """The state machine or activity that waits: a task's token, which names it alone, does not say that."""
+    for _token in request.texts("taskToken"):
+        yield request.arn("states", UNRESOLVED)
 
 
 def _node(instance: str, setting: RequestSetting) -> str:

@@ -59,9 +59,6 @@ class StoredNames:
     def stream_arn_of_iterator(self, iterator: str) -> str | None:
         """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
 
-    def waiting_for(self, token: str) -> str | None:
-        """The ARN of the state machine or activity that waits for a task's token."""
-
     def execution_of_callback(self, callback: str) -> str | None:
         """The ARN of the durable execution that waits for a callback, by the callback's id."""
 

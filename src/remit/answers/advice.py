@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.answers.denied_request import ACCOUNT, account_of, caller_of, role_and_session
-from remit.answers.obstacles import FEDERATED
+from remit.answers.obstacles import FEDERATED, NAME_THE_PROVIDER
 from remit.answers.remedy import remedy, resource_form_of
 from remit.answers.wordings import EXECUTION_ROLE
 from remit.catalogue.actions import targets_of
@@ -46,10 +46,6 @@ _EXCEPT: Final[dict[LayerName, str]] = {
 }
 """What to change where the layer has a Deny and does not merely lack an Allow."""
 _BARE: Final = re.compile(r"[\w/+=.@-]{1,512}")
-_FEDERATED: Final = (
-    "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
-    "with the token's"
-)
 _DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
 """Services whose denials are likely of a deploy: the caller is not a function, and no function makes the call."""
 
@@ -87,7 +83,7 @@ def _secret(denial: Denial) -> Iterator[str]:
 def _change(denial: Denial) -> str | None:
     """Return the necessary change where it is not, or not alone, the policy of the caller."""
     if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
-        return _FEDERATED
+        return NAME_THE_PROVIDER
     if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):
         return None
     change = _EXCEPT.get(denial.layer) if denial.explicit else None

@@ -108,12 +108,9 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
     deciding = tuple(source(placed, ruling) for layer in deciding_layers for ruling in layer.rulings)
     nearest_allows = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
     all_notes = (
-        *_on_action(action),
-        *(_on_name(role, resource) if not spelled.startswith("${") else ()),
-        *_on_resource(action, text),
+        *_on_question(role, action, resource, text, is_of_stack=spelled.startswith("${")),
         *notes,
-        *_assumed(role, deciding, text),
-        *_unread(role, decision),
+        *_on_answer(role, decision, deciding, text),
         *role.notes,
     )
     blocking = None
@@ -202,8 +199,11 @@ def _filled(action: Action, text: str) -> Iterator[str]:
             yield placed_start + (bare if _WHOLE.search(bare) else bare + end)
 
 
-def _on_action(action: str) -> Iterator[str]:
-    """Notes on the action: it is not known, or the call may need others as well."""
+def _on_question(role: Holder, action: str, resource: str, text: str, *, is_of_stack: bool) -> Iterator[str]:
+    """Notes on what was asked: an unknown action, or one that needs others; a name that is nearly one of the stack's.
+
+    Also on what is no resource of the action: only a statement on everything can match it.
+    """
     catalogued_action = catalogued(action)
     if catalogued_action is None:
         meant_actions = nearest_actions(action)
@@ -211,32 +211,22 @@ def _on_action(action: str) -> Iterator[str]:
         yield f"the catalogue knows no action {action}{hint}"
     elif catalogued_action.dependents:
         yield f"the call may need {', '.join(catalogued_action.dependents)} as well"
-
-
-def _on_resource(action: str, text: str) -> Iterator[str]:
-    """A note on what is no resource of the action: only a statement on everything can match it."""
-    catalogued_action = catalogued(action)
-    if catalogued_action is None or not catalogued_action.targets or text == "*" or text.startswith(("arn:", "${")):
-        return
-    arns = [arn for target in catalogued_action.targets for arn in target.type.arns]
-    forms = " or ".join(dict.fromkeys(arn.rpartition("${Account}:")[2] for arn in arns))
-    yield f"{text} is not an ARN and names no resource of {catalogued_action.full_name}, which are called {forms}"
-
-
-def _on_name(role: Holder, resource: str) -> Iterator[str]:
-    """A note on a name that is nearly the logical id of a resource of the stack."""
     head = resource.partition("/")[0]
-    settled = [reference for reference, name in role.names.items() if name.startswith(("arn:", reference))]
-    logical_ids = {reference[2:-1].partition(".")[0] for reference in settled}
-    if head in logical_ids or ":" in head or "*" in head:
-        return
-    meant_id = nearest(head, sorted(logical_ids), MISSPELT)
-    if meant_id is not None:
-        yield f"there is no resource {head} in the stack: did you mean {meant_id}?"
+    if not is_of_stack and ":" not in head and "*" not in head:
+        settled = [reference for reference, name in role.names.items() if name.startswith(("arn:", reference))]
+        logical_ids = {reference[2:-1].partition(".")[0] for reference in settled}
+        meant_id = None if head in logical_ids else nearest(head, sorted(logical_ids), MISSPELT)
+        if meant_id is not None:
+            yield f"there is no resource {head} in the stack: did you mean {meant_id}?"
+    is_named = text == "*" or text.startswith(("arn:", "${"))
+    if catalogued_action is not None and catalogued_action.targets and not is_named:
+        arns = [arn for target in catalogued_action.targets for arn in target.type.arns]
+        forms = " or ".join(dict.fromkeys(arn.rpartition("${Account}:")[2] for arn in arns))
+        yield f"{text} is not an ARN and names no resource of {catalogued_action.full_name}, which are called {forms}"
 
 
-def _assumed(role: Holder, deciding: Iterable[StatementSource], resource: str) -> Iterator[str]:
-    """Notes on the resources whose names only a deploy settles, and that the answer takes the asked one to be."""
+def _on_answer(role: Holder, decision: Decision, deciding: Iterable[StatementSource], resource: str) -> Iterator[str]:
+    """Notes on names that only a deploy settles, and that the answer takes the resource to be; on unknown policies."""
     patterns: list[str] = []
     for statement_source in deciding:
         if statement_source.grant is not None and statement_source.grant.statement.resources is not None:
@@ -246,10 +236,6 @@ def _assumed(role: Holder, deciding: Iterable[StatementSource], resource: str) -
         if name.endswith("-*") and name not in resource and matches(f"*{name}", resource):
             target = reference.strip("${}").partition(".")[0]
             yield f"taking it for {target}, whose whole name only the deploy settles"
-
-
-def _unread(role: Holder, decision: Decision) -> Iterator[str]:
-    """Notes on the policies that are not known here and may decide otherwise."""
     for arn in () if decision.allowed else role.unread:
         yield f"the managed policy {arn} is not known here: it may allow this"
     if role.unread_boundary is not None:

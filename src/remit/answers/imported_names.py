@@ -66,14 +66,11 @@ def with_import(module: cst.Module, source_module: str, name: str) -> cst.Module
             extended = statement.with_deep_changes(line, names=_with_name(line, name))
             return module.with_changes(body=[*module.body[:number], extended, *module.body[number + 1 :]])
         is_import = isinstance(line, cst.Import | cst.ImportFrom)
-        if position == number and (is_import or (number == 0 and _is_text(line))):
+        is_text = isinstance(line, cst.Expr) and isinstance(line.value, cst.SimpleString | cst.ConcatenatedString)
+        if position == number and (is_import or (number == 0 and is_text)):
             position = number + 1  # behind the imports at the top: names must be there before they are used
     added = cst.parse_statement(f"from {source_module} import {name}\n", config=module.config_for_parsing)
     return module.with_changes(body=[*module.body[:position], added, *module.body[position:]])
-
-
-def _is_text(line: cst.BaseSmallStatement | None) -> bool:
-    return isinstance(line, cst.Expr) and isinstance(line.value, cst.SimpleString | cst.ConcatenatedString)
 
 
 def _extends(line: cst.ImportFrom, source_module: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
@@ -15,22 +14,13 @@ _Item = TypeVar("_Item", cst.BaseElement, cst.Arg)
 _INDENT = "    "
 
 
-@dataclass(frozen=True, slots=True)
-class _Gaps:
-    """The white space around the items: after the opening bracket, and before the closing one."""
-
-    opening: _Space
-    closing: _Space
-
-
 def with_argument(call: cst.Call, argument: cst.Arg) -> cst.Call:
     """The call with one more argument, its last."""
     closing: _Space = cst.SimpleWhitespace("")
     if call.args:
         last = call.args[-1]
         closing = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
-    gaps = _Gaps(call.whitespace_before_args, closing)
-    opening, items, closing = _appended(call.args, argument, gaps)
+    opening, items, closing = _appended(call.args, argument, call.whitespace_before_args, closing)
     *first, last = items
     if not isinstance(last.comma, cst.Comma):
         last = last.with_changes(whitespace_after_arg=closing)
@@ -43,8 +33,8 @@ def with_element(sequence: cst.List | cst.Tuple, element: cst.BaseElement) -> cs
     """The list, or the tuple in parentheses, with one more element, its last."""
     left = sequence.lbracket if isinstance(sequence, cst.List) else sequence.lpar[0]
     right = sequence.rbracket if isinstance(sequence, cst.List) else sequence.rpar[-1]
-    gaps = _Gaps(left.whitespace_after, right.whitespace_before)
-    opening, items, closing = _appended(sequence.elements, element, gaps)
+    space = left.whitespace_after, right.whitespace_before
+    opening, items, closing = _appended(sequence.elements, element, *space)
     if isinstance(items[-1].comma, cst.Comma):  # what precedes the bracket is the bracket's own
         items[-1] = items[-1].with_changes(comma=cst.Comma())
     if isinstance(sequence, cst.List):
@@ -60,45 +50,47 @@ def with_element(sequence: cst.List | cst.Tuple, element: cst.BaseElement) -> cs
     )
 
 
-def _appended(items: Sequence[_Item], new: _Item, gaps: _Gaps) -> tuple[_Space, list[_Item], _Space]:
+def _appended(
+    items: Sequence[_Item], new: _Item, opening: _Space, before_closing: _Space
+) -> tuple[_Space, list[_Item], _Space]:
     """Return the space after the opening bracket, the items with the new one, and the space before the closing bracket.
 
     The new item has a comma after it where the last one had, and a line of its own where they have.
     """
     if not items:
-        return _in_empty_brackets(new, gaps.opening)
+        return _in_empty_brackets(new, opening)
     *first, last = items
-    closing = without_comments(gaps.closing)
-    separator = cst.Comma(whitespace_after=_separator(items, gaps))
+    closing = without_comments(before_closing)
+    separator = cst.Comma(whitespace_after=_separator(items, opening, before_closing))
     has_trailing_comma = isinstance(last.comma, cst.Comma)
     last = last.with_changes(comma=separator)
     if has_trailing_comma:
         new = new.with_changes(comma=cst.Comma(whitespace_after=closing))
-    return gaps.opening, [*first, last, new], closing
+    return opening, [*first, last, new], closing
 
 
 def _in_empty_brackets(new: _Item, inside: _Space) -> tuple[_Space, list[_Item], _Space]:
     if not isinstance(inside, cst.ParenthesizedWhitespace):
         return cst.SimpleWhitespace(""), [new], cst.SimpleWhitespace("")
     closing = without_comments(inside)
-    indented = inside.with_changes(last_line=cst.SimpleWhitespace(_last_line(inside) + _INDENT))
+    indented = inside.with_changes(last_line=cst.SimpleWhitespace(inside.last_line.value + _INDENT))
     return indented, [new.with_changes(comma=cst.Comma(whitespace_after=closing))], closing
 
 
-def _separator(items: Sequence[_Item], gaps: _Gaps) -> _Space:
+def _separator(items: Sequence[_Item], opening: _Space, closing: _Space) -> _Space:
     """The white space between the last item and a new one; comments behind the last item stay there."""
     gap: _Space = cst.SimpleWhitespace(" ")
     if len(items) > 1 and isinstance(items[-2].comma, cst.Comma):
         gap = without_comments(items[-2].comma.whitespace_after)
-    elif isinstance(gaps.opening, cst.ParenthesizedWhitespace):
-        gap = without_comments(gaps.opening)
-    if not isinstance(gaps.closing, cst.ParenthesizedWhitespace):
+    elif isinstance(opening, cst.ParenthesizedWhitespace):
+        gap = without_comments(opening)
+    if not isinstance(closing, cst.ParenthesizedWhitespace):
         return gap
     if isinstance(gap, cst.ParenthesizedWhitespace):
-        return gaps.closing.with_changes(indent=gap.indent, last_line=gap.last_line)
-    if gaps.closing.first_line.comment is None and not gaps.closing.empty_lines:
+        return closing.with_changes(indent=gap.indent, last_line=gap.last_line)
+    if closing.first_line.comment is None and not closing.empty_lines:
         return gap
-    return gaps.closing.with_changes(last_line=cst.SimpleWhitespace(_last_line(gaps.closing) + _INDENT))
+    return closing.with_changes(last_line=cst.SimpleWhitespace(closing.last_line.value + _INDENT))
 
 
 def without_comments(space: _Space) -> _Space:
@@ -107,7 +99,3 @@ def without_comments(space: _Space) -> _Space:
         return space
     newline = space.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
     return space.with_changes(first_line=newline, empty_lines=())
-
-
-def _last_line(space: cst.ParenthesizedWhitespace) -> str:
-    return space.last_line.value

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 FEDERATED: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
 """Actions of callers who have no policies of their own: only the role's trust policy decides, folded."""
+NAME_THE_PROVIDER: Final = (
+    "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
+    "with the token's"
+)
 _MASK: Final = re.compile(r"\*{2,}|#{2,}|\.{3}|…|[Xx]{4,}|[\[\]<>\s]")
 """What people write over a part of an ARN, and what no name has."""
 _PLAIN_BUCKET: Final = re.compile(r"[^A-Z]*|.*[a-z].*")
@@ -128,8 +132,7 @@ def _without_policies(request: Request) -> Obstacle | None:
     if request.folded in FEDERATED:
         return Obstacle(
             "whoever asks it has no policies yet, so that the role's trust policy alone decides",
-            "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions "
-            "(sub, aud) with the token's",
+            NAME_THE_PROVIDER,
         )
     return None
 
@@ -148,7 +151,9 @@ def _masked(request: Request) -> Obstacle | None:
 
 
 def _masked_part(arn: Arn) -> str | None:
-    if not _is_account(arn.account):
+    account = arn.account
+    is_open = not account or account in OWNERS or "$" in account or account == "*"
+    if not is_open and not (account.isdigit() and len(account) == _ACCOUNT_DIGITS):
         return "the account of the resource"
     if arn.region and _OPEN.isdisjoint(arn.region) and partition_of(arn.region) is None:
         return "the region of the resource"
@@ -160,12 +165,6 @@ def _masked_part(arn: Arn) -> str | None:
     without_references = re.sub(r"\$\{[^{}]*\}", "", name)
     is_masked = _MASK.search(without_references) is not None or placeholder(name) is not None
     return "the name of the resource" if is_masked else None
-
-
-def _is_account(text: str) -> bool:
-    if not text or text in OWNERS or "$" in text or text == "*":
-        return True
-    return text.isdigit() and len(text) == _ACCOUNT_DIGITS
 
 
 _ACCOUNT_DIGITS: Final = 12

@@ -93,9 +93,33 @@ class NeededGrant:
 def remedy(app: App, function: Triggered, action: str, resource: str, folder: Path, *, account: str = "") -> Remedy:
     """The line that grants `action` on `resource` (an ARN, late-bound text, or `*`) to `function`.
 
-    `account` is as `needed_grant` has it.
+    It goes to the function's decorator, else into the configuration, which reaches every function. `account` is as
+    `needed_grant` has it.
     """
-    return _placed(function, folder, needed_grant(app, action, resource, folder, account=account))
+    needed = needed_grant(app, action, resource, folder, account=account)
+    place = decorator(folder, function.origin)
+    imported = {} if place is None else place.imported
+    local_names: dict[str, str] = {}
+    for alias, full_name in imported.items():
+        local_names.setdefault(full_name, alias)
+    item = needed.item
+    imports: list[str] = []
+    for full_name in needed.names:
+        module, _, name = full_name.rpartition(".")
+        if full_name in local_names:
+            local_name = local_names[full_name]
+            if local_name != name:
+                item = re.sub(rf"\b{name}\b(?=[.(])", local_name, item, count=1)
+        elif _GRANTS in local_names and module == _GRANTS:
+            item = f"{local_names[_GRANTS]}.{item}"
+        elif name in imported:  # it stands for something else
+            imports.append(f"from {module} import {name} as {name}_grants")
+            item = item.replace(f"{name}.", f"{name}_grants.", 1)
+        else:
+            imports.append(f"from {module} import {name}")
+    if place is None:
+        return Remedy(item, f"config.lambda_.iam.policy += [{item}]", None, tuple(imports), needed.typed)
+    return Remedy(item, place.with_policy(item), place.origin, tuple(imports), needed.typed)
 
 
 def needed_grant(app: App, action: str, resource: str, folder: Path, *, account: str = "") -> NeededGrant:
@@ -123,33 +147,6 @@ def needed_grant(app: App, action: str, resource: str, folder: Path, *, account:
     item = f"allow({json.dumps(name)}, on={_on(targets[-1])})"
     late_bound = ("remit.aws",) if "{aws." in item else ()
     return NeededGrant(item, (f"{_GRANTS}.allow", *own, *late_bound))
-
-
-def _placed(function: Triggered, folder: Path, needed: NeededGrant) -> Remedy:
-    """The fix at the function's decorator, else in the configuration, which reaches every function."""
-    place = decorator(folder, function.origin)
-    imported = {} if place is None else place.imported
-    local_names: dict[str, str] = {}
-    for alias, full_name in imported.items():
-        local_names.setdefault(full_name, alias)
-    item = needed.item
-    imports: list[str] = []
-    for full_name in needed.names:
-        module, _, name = full_name.rpartition(".")
-        if full_name in local_names:
-            local_name = local_names[full_name]
-            if local_name != name:
-                item = re.sub(rf"\b{name}\b(?=[.(])", local_name, item, count=1)
-        elif _GRANTS in local_names and module == _GRANTS:
-            item = f"{local_names[_GRANTS]}.{item}"
-        elif name in imported:  # it stands for something else
-            imports.append(f"from {module} import {name} as {name}_grants")
-            item = item.replace(f"{name}.", f"{name}_grants.", 1)
-        else:
-            imports.append(f"from {module} import {name}")
-    if place is None:
-        return Remedy(item, f"config.lambda_.iam.policy += [{item}]", None, tuple(imports), needed.typed)
-    return Remedy(item, place.with_policy(item), place.origin, tuple(imports), needed.typed)
 
 
 def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_Target]:
@@ -224,7 +221,10 @@ def _typed(action: str, target: _Target) -> Iterator[tuple[int, int, str]]:
         if not inspect.isfunction(verb) or verb.__module__ != module.__name__ or name.startswith("_"):
             continue
         for arguments, keywords, text in _calls(verb, target):
-            grants = _made(verb, arguments, keywords)
+            try:
+                grants: Grants = verb(*arguments, **keywords)
+            except (RemitError, TypeError):  # of another kind of thing
+                continue
             if any(_grants(grant, action, target.arn) for grant in grants):
                 count = sum(len(grant.statement.actions.patterns) for grant in grants)
                 yield count, len(text), f"{module.__name__.rpartition('.')[2]}.{name}({text})"
@@ -250,13 +250,6 @@ _MODULES: Final = {
     "rds-data": "rds_data",
 }
 """The modules of `remit.grants` that have another name than the prefix of their actions."""
-
-
-def _made(verb: Callable[..., Grants], arguments: tuple[str, ...], keywords: dict[str, str]) -> Grants:
-    try:
-        return verb(*arguments, **keywords)
-    except (RemitError, TypeError):
-        return ()
 
 
 def _grants(grant: Grant, action: str, arn: str) -> bool:

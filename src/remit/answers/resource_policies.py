@@ -17,12 +17,11 @@ from remit.roles.reference_names import fill_references, fill_statement_with_pri
 from remit.roles.role_policies import HERE, StatementSource, names_at, own_verdict, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from remit.answers.explanation import Explanation
     from remit.app import Grant
     from remit.holders import HeldPolicy, Holder
-    from remit.iam.decide.evaluate import Decision
     from remit.iam.request import Request
 
 _EVERYTHING: Final = "*"
@@ -67,12 +66,22 @@ def _with_policies(
         names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.logical_id}", **names}
     arn = names.get(reference)
     by_role = decision.request if arn is None else replace(decision.request, principal=arn)
-    resource_policies = tuple(_filled(grants, names) for grants in policies)
+    resource_policies = tuple(
+        Policy(tuple(fill_statement_with_principals(grant.statement, names) for grant in grants), grants[0].version)
+        for grants in policies
+    )
     decision_of_both = evaluate(by_role, replace(decision.policies, resource=resource_policies))
     depends_on_the_caller = arn is None and decision_of_both.verdict == "Unknown"
     if depends_on_the_caller or decision_of_both.verdict == evaluate(by_role, decision.policies).verdict:
         return explanation
-    deciding = tuple(_sources(decision_of_both, role, policies))
+    deciding: list[StatementSource] = []
+    for layer in decision_of_both.layers:
+        for ruling in layer.rulings if layer.verdict == decision_of_both.verdict else ():
+            if layer.layer == "resource":
+                grant = policies[ruling.policy][ruling.index]
+                deciding.append(StatementSource("resource", grant, None, ruling.index))
+            else:
+                deciding.append(source(role, ruling))
     met = None
     if decision_of_both.verdict == "ImplicitlyDenied" and own_verdict(decision_of_both) == "Allowed":
         met = Obstacle(
@@ -80,7 +89,7 @@ def _with_policies(
             f"let it allow {reference}, or the account (arn:…:iam::ACCOUNT:root)",
             "Key policies in AWS KMS (AWS KMS Developer Guide)",
         )
-    return replace(explanation, decision=decision_of_both, deciding=deciding, near=(), obstacle=met)
+    return replace(explanation, decision=decision_of_both, deciding=tuple(deciding), near=(), obstacle=met)
 
 
 def _is_of(policy: HeldPolicy, request: Request, names: Mapping[str, str]) -> bool:
@@ -90,20 +99,3 @@ def _is_of(policy: HeldPolicy, request: Request, names: Mapping[str, str]) -> bo
         resources = [grant.statement.resources for grant in policy.grants]
         return all(each is not None and _EVERYTHING not in each.patterns for each in resources)
     return request.resource == arn or request.resource.startswith((f"{arn}/", f"{arn}:"))
-
-
-def _filled(grants: Sequence[Grant], names: Mapping[str, str]) -> Policy:
-    statements = tuple(fill_statement_with_principals(grant.statement, names) for grant in grants)
-    return Policy(statements, grants[0].version)
-
-
-def _sources(decision: Decision, role: Holder, policies: Sequence[Sequence[Grant]]) -> Iterator[StatementSource]:
-    """Where the statements stand that decided."""
-    for layer in decision.layers:
-        if layer.verdict != decision.verdict:
-            continue
-        for ruling in layer.rulings:
-            if layer.layer == "resource":
-                yield StatementSource("resource", policies[ruling.policy][ruling.index], None, ruling.index)
-            else:
-                yield source(role, ruling)

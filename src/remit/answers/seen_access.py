@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
@@ -118,16 +118,8 @@ def _last_of_each_kind(uses: Iterable[SeenUse]) -> Collection[SeenUse]:
 def _seen_use(text: str) -> SeenUse | None:
     try:
         record = json.loads(text)
-        return SeenUse(
-            str(record["function"]),
-            str(record["action"]),
-            str(record["resource"]),
-            str(record["decision"]),
-            str(record["statement"]),
-            str(record["file"]),
-            int(record["line"]),
-            str(record["time"]),
-        )
+        texts: dict[str, Any] = {field.name: str(record[field.name]) for field in fields(SeenUse)}
+        return SeenUse(**{**texts, "line": int(record["line"])})
     except (ArithmeticError, ValueError, KeyError, TypeError):
         return None
 

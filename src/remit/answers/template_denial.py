@@ -54,8 +54,12 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     deployer_command = None if matching_roles else f"{DEPLOYER_COMMAND} {source.file}"
     own_advice = advice_here(denial, None, None, cause.actions, answers, deployer_command=deployer_command)
     cause = replace(cause, advice=(*advice(denial), *own_advice))
-    if not answers:
-        return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion))
+    if not answers and (denial.principal is None or denial.layer not in (None, "identity")):
+        return cause
+    if not answers:  # whoever asked is none of the template's, as far as the message tells
+        stranger = f"whoever asked is not a {'role' if user_name(denial) is None else 'user'} of the template"
+        layer_conclusion = "" if denial.layer is None else f"{cause.conclusion}; "
+        return replace(cause, conclusion=f"{layer_conclusion}{stranger}")
     unread = cause.unread
     boundaries = [role.boundary for role in roles if role.boundary is not None]
     if all(boundary in read.documents for boundary in boundaries):
@@ -64,15 +68,6 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if denial.layer in (None, "identity"):  # else the layer's conclusion has it
         conclusion = on_missing_object(denial, cause.actions) + conclusion
     return replace(cause, answers=answers, conclusion=conclusion, unread=unread)
-
-
-def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
-    """Word the reason for a caller who is none of the template's, as far as the message tells."""
-    if denial.principal is None or denial.layer not in (None, "identity"):
-        return layer_conclusion
-    kind = "role" if user_name(denial) is None else "user"
-    stranger = f"whoever asked is not a {kind} of the template"
-    return stranger if denial.layer is None else f"{layer_conclusion}; {stranger}"
 
 
 def _answers(

@@ -13,8 +13,6 @@ from remit.template.role_resources import bearing_on
 from remit.template.roles import roles_where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from remit.answers.explanation import Explanation
     from remit.documents.read import ParsedFile
     from remit.holders import Holder
@@ -66,23 +64,18 @@ def explain_in(
     explanation = explain(role, asker, action, resource, principal=principal)
     ways = conditions.ways(role.logical_id)
     by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
-    for world, role_in_world in _in_each(ways, role):
-        answer = explain(role_in_world, asker, action, resource, principal=principal)
-        by_verdict.setdefault(answer.verdict, []).append((world, answer))
-    if by_verdict:
-        explanation = _together(explanation, by_verdict)
-    return explanation if ways.complete else replace(explanation, notes=(*explanation.notes, _NOT_ALL))
-
-
-def _in_each(ways: Ways, role: Holder) -> Iterator[tuple[World, Holder]]:
-    """The role as it is in each world that has it: each way in which the template's conditions may turn out."""
     condition = role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
         for world_role in read.holders:
             if world_role.logical_id == role.logical_id:
                 noted = replace(world_role, condition=condition, notes=(*world_role.notes, *condition_notes))
-                yield world, ready_role(noted, role.names, read.documents, role.endpoint)
+                role_in_world = ready_role(noted, role.names, read.documents, role.endpoint)
+                answer = explain(role_in_world, asker, action, resource, principal=principal)
+                by_verdict.setdefault(answer.verdict, []).append((world, answer))
+    if by_verdict:
+        explanation = _together(explanation, by_verdict)
+    return explanation if ways.complete else replace(explanation, notes=(*explanation.notes, _NOT_ALL))
 
 
 def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:

@@ -105,7 +105,6 @@ def command(
     spark_master: str | None,
     cache_folder: Path,
     *,
-    as_json: bool,
     with_notes: bool,
     no_cache: bool,
     print_query: bool,
@@ -155,13 +154,13 @@ def command(
             from remit.deploy.athena_trail import summed_up_by_athena
 
             click.echo(athena_query(athena_table), err=True)
-            account = options.account(Path(), local=False, region=region, profile=profile)
+            account = options.Scope(region=region, profile=profile).account()
             trail = summed_up_by_athena(
                 account, athena_table, workgroup=athena_workgroup, output=athena_output, progress=progress
             )
             audit_input = replace(audit_input, trail=trail)
         report = _report(audit_input, workers, None if no_cache else cache_folder, progress)
-    _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
+    _write(_text(report, "json" if options.wants_json() else form, with_notes=with_notes), output)
     for problem in report.problems:
         click.echo(f"problem: {line(str(problem))}", err=True)
     return int(not report.is_fine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,14 +24,11 @@ def collect_command(
     folder: Path,
     role: str | None,
     regions: tuple[str, ...],
-    region: str | None,
-    profile: str | None,
     *,
     is_organization: bool,
     no_resources: bool,
     prints_policy: bool,
-    local: bool,
-    as_json: bool,
+    **account: Any,
 ) -> int:
     """Gather what `remit audit` reads into FOLDER, with read-only calls.
 
@@ -58,10 +56,9 @@ def collect_command(
     if prints_policy:
         options.print_json(needed_policy(assumed_role, with_resources=not no_resources))
         return 0
-    account = options.account(Path(), local=local, region=region, profile=profile)
     collecting = Collecting(folder, assumed_role, regions, with_resources=not no_resources)
-    failures = collect(account, collecting, lambda text: click.echo(text, err=True))
-    if as_json:
+    failures = collect(options.Scope(**account).account(), collecting, lambda text: click.echo(text, err=True))
+    if options.wants_json():
         rows = [{"account": failure.account, "message": failure.error.message} for failure in failures]
         options.print_report({"problems": rows})
         return int(bool(failures))

@@ -24,18 +24,8 @@ if TYPE_CHECKING:
 @options.stage_option
 @click.option("--print", "prints", is_flag=True, help="With --ci: print the template of the roles, and do nothing.")
 @options.json_option
-def command(
-    folder: Path,
-    region: str | None,
-    profile: str | None,
-    service: str | None,
-    repositories: tuple[str, ...],
-    stage: str | None,
-    *,
-    local: bool,
-    prints: bool,
-    as_json: bool,
-) -> None:
+@options.in_scope
+def command(scope: options.Scope, service: str | None, repositories: tuple[str, ...], *, prints: bool) -> None:
     """Create the artefact bucket of an account and region: private, encrypted, versioned, TLS only.
 
     Run it once for each account and region, before the first deploy, with credentials that may write to buckets. `remit
@@ -66,14 +56,14 @@ def command(
 
     if bool(service) != bool(repositories) or (prints and not service):
         raise click.UsageError("--ci and --repository go together, and --print goes with them.")
-    stack, template = _roles(folder, service, repositories, checked_stage(stage)) if service else ("", {})
+    stack, template = _roles(scope.folder, service, repositories, checked_stage(scope.stage)) if service else ("", {})
     if prints:
         options.print_report(template)
         return
-    account = options.account(folder, local=local, region=region, profile=profile)
+    account = scope.account()
     done = bootstrap(account)
     variables = make_roles(account, stack, template) if service else {}
-    if as_json:
+    if options.wants_json():
         document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
         if service:
             document["roles"] = {"stack": stack, "variables": variables}
@@ -86,7 +76,7 @@ def command(
         did = f"repaired ({', '.join(done.repaired)})"
     click.echo(f"bucket {done.bucket} in {place(account)}: {did}")
     for name, value in variables.items():
-        click.echo(f"variable of the environment {stage or 'dev'}: {name} = {value}")
+        click.echo(f"variable of the environment {scope.stage or 'dev'}: {name} = {value}")
 
 
 def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str) -> tuple[str, dict[str, Any]]:

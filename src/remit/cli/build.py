@@ -29,7 +29,6 @@ def command(
     artefact_bucket: str | None,
     *,
     no_package: bool,
-    as_json: bool,
 ) -> None:
     """Write the template, the roles and the zips to .remit/build/.
 
@@ -52,7 +51,7 @@ def command(
         accept=accept,
         bucket=artefact_bucket,
     )
-    if as_json:
+    if options.wants_json():
         options.print_report(_document(built))
         return
     kinds = Counter(resource.type for resource in built.template.resources)

@@ -48,22 +48,17 @@ def command() -> None:
 @options.acting_as_option
 @options.account_options
 @options.json_option
+@options.in_scope
 def check_deployer(
-    folder: Path,
-    stage: str | None,
+    scope: options.Scope,
     policy: Path | None,
     purpose: str,
     deployed: Path | None,
     part: str | None,
     service_role: str | None,
     artefact_bucket: str | None,
-    acting_as: options.ActingAs | None,
-    region: str | None,
-    profile: str | None,
     *,
     live: bool,
-    local: bool,
-    as_json: bool,
 ) -> int:
     """Compare what somebody may do with what the deploy of this app needs (`remit policy deployer`).
 
@@ -91,16 +86,16 @@ def check_deployer(
 
     if (policy is None) != live:
         raise click.UsageError("choose one of --policy FILE and --live")
-    if policy is not None and (local or profile):
+    if policy is not None and (scope.local or scope.profile):
         raise click.UsageError("--local and --profile go with --live")
-    planned, calls = planned_calls(purpose, folder, stage, artefact_bucket, deployed)
+    planned, calls = planned_calls(purpose, scope.folder, scope.stage, artefact_bucket, deployed)
     calls = () if part == "works" else calls
-    role = started_role(part, service_role, folder, stage)
+    role = started_role(part, service_role, scope.folder, scope.stage)
     need = deployer(planned, calls, reverts=purpose == "revert-drift", service_role=role)
     if policy is None:
         from remit.deploy.deployer_check import check_caller
 
-        account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
+        account = scope.account()
         need = bound(need, account.partition, account.region, account.account)
         whose, check = account.caller, check_caller(account, need)
     else:
@@ -112,12 +107,12 @@ def check_deployer(
         if names_callers(layers):
             raise RemitError(f"{whose} names principals: it is the policy of a resource, and not of whoever deploys")
         named_region, named_account = _named_place(layers.identity)
-        place = arn_place(None, region or named_region, options.pinned_account() or named_account)
+        place = arn_place(None, scope.region or named_region, options.pinned_account() or named_account)
         need = bound(need, *place)
         check = lacking_access.check_deployer(layers, need, place[-1])
     for logical_id, type_name in need.unknown:
         options.note(f"{logical_id} is left out: it is not known what CloudFormation calls for an {type_name}")
-    options.print_answer(check_document(check, need), check_lines(check, need, whose), as_json=as_json)
+    options.print_answer(check_document(check, need), check_lines(check, need, whose))
     return 0 if check.is_enough else 1
 
 

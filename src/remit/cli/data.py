@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from remit.cli.options import json_option, print_json, today
+from remit.cli.options import json_option, print_json, today, wants_json
 
 
 @click.command(short_help="Show the versions and dates of the facts about AWS.")
 @json_option
-def command(*, as_json: bool) -> None:
+def command() -> None:
     """Show what remit knows about AWS: sources, versions, dates and counts.
 
     \b
@@ -23,7 +23,7 @@ def command(*, as_json: bool) -> None:
 
     snapshot = versions()
     package = "remit" if snapshot.is_own else "remit-data"
-    if as_json:
+    if wants_json():
         data = {"date": snapshot.day.isoformat(), "package": package}
         print_json(
             {**data, "sources": [asdict(source) for source in snapshot.sources], "counts": dict(snapshot.counts)}

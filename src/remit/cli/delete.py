@@ -10,8 +10,6 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from remit.cli.stack_commands import Terminal
     from remit.deploy.bucket import Bucket
     from remit.deploy.delete import FilledBucket
@@ -43,23 +41,18 @@ if TYPE_CHECKING:
     "deployer's policy does not grant, because other apps use the bucket.",
 )
 @options.json_option
+@options.in_scope
 def command(
-    folder: Path,
-    stage: str | None,
-    region: str | None,
-    profile: str | None,
-    acting_as: options.ActingAs | None,
+    scope: options.Scope,
     artefact_bucket: str | None,
     service_role: str | None,
     yes_delete: str | None,
     *,
-    local: bool,
     yes: bool,
     wait: bool,
     resume: bool,
     bucket: bool,
     empty: bool,
-    as_json: bool,
 ) -> None:
     """Delete the stack with everything in it, and the zips that were uploaded for it. Asks first.
 
@@ -88,14 +81,14 @@ def command(
     if bucket and artefact_bucket is not None:
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
     options.refuse({"--resume follows a delete that is agreed to: leave --empty out": empty and resume})
-    name, owner = options.namespace(folder, stage), stack_name(folder.resolve(), stage)
-    account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
+    name, owner = scope.namespace(), stack_name(scope.folder.resolve(), scope.stage)
+    account = scope.account()
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
         terminal = stack_commands.Terminal()
         filled = _filled(account, name, owner, terminal) if empty else ()
         if filled:
-            _type_name(folder, stage, name, terminal)
+            _type_name(scope, name, terminal)
         _agree(account, name, owner, yes=yes, with_data=yes_delete is not None, resume=resume)
         with terminal.events(name) as on_event:
             outcome = delete(
@@ -120,8 +113,8 @@ def command(
         raise failure(outcome, hint)
     from remit.deploy.deployment_record import forget
 
-    forget(account, folder, name)
-    _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket), as_json=as_json)
+    forget(account, scope.folder, name)
+    _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket))
 
 
 def _filled(account: Account, name: str, owner: str, terminal: Terminal) -> tuple[FilledBucket, ...]:
@@ -134,12 +127,12 @@ def _filled(account: Account, name: str, owner: str, terminal: Terminal) -> tupl
     return filled
 
 
-def _type_name(folder: Path, stage: str | None, name: str, terminal: Terminal) -> None:
+def _type_name(scope: options.Scope, name: str, terminal: Terminal) -> None:
     """Have the stack's name typed where the stage is production. RemitError (1): it is not."""
     from remit.loading.load import configuration
     from remit.project.stack_name import checked_stage
 
-    if checked_stage(stage) not in configuration(folder, stage).stages.production:
+    if checked_stage(scope.stage) not in configuration(scope.folder, scope.stage).stages.production:
         return
     if not terminal.ask(f"This is a production stage. Type {name} to delete all that is in them", name):
         hint = "type it at a terminal: no option answers this"
@@ -159,12 +152,12 @@ def _agree(account: Account, name: str, owner: str, *, yes: bool, with_data: boo
         raise click.Abort
 
 
-def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:
+def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str]) -> None:
     from remit.deploy.execute import stays_line
     from remit.report.stacks import place, place_document
 
     retained = () if outcome is None else outcome.retained
-    if as_json:
+    if options.wants_json():
         stay = [*(event.physical_id for event in retained), *remaining]
         options.print_json({"namespace": name, **place_document(account), "deleted": outcome is not None, "left": stay})
         return

@@ -63,12 +63,11 @@ _OPTIONS: Final = (
 )
 
 
-PLACE: Final = ("region", "profile", "acting_as")
 _PASSED: Final = frozenset({
     "yes", "yes_delete", "first", "take_over", "adopt", "approval", "wait", "force", "skip", "service_role",
     "only_plans",
 })  # fmt: skip
-"""The options that are arguments of `workflow.deploy`."""
+"""The options that are fields of `DeployJob`."""
 _READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
 """What a deploy to the AWS on this machine reads of the project, beside what a build does."""
 
@@ -93,16 +92,9 @@ _READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
 @click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
 @deploying
+@options.in_scope
 def command(
-    folder: Path,
-    stage: str | None,
-    seed: str | None,
-    accept: str | None,
-    *,
-    local: bool,
-    strict: bool,
-    resume: bool,
-    **wished: Any,
+    scope: options.Scope, seed: str | None, accept: str | None, *, strict: bool, resume: bool, **wished: Any
 ) -> int:
     """Build the app and deploy it with CloudFormation.
 
@@ -155,41 +147,42 @@ def command(
 
     check(click.get_current_context().params)
     with stack_commands.stoppable():
-        name = options.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
+        name = scope.namespace()  # a stage that cannot be is told before anything is asked for
         terminal = operator(wished)
-        connect = partial(options.account, folder, local=local, **{part: wished[part] for part in PLACE})
         if resume:
-            account = connect()
-            deployment = _workflow().resume(account, folder, name, stage, terminal)
-            _tell(account, deployment, None, as_json=wished["as_json"])
+            account = scope.account()
+            deployment = _workflow().resume(account, scope.folder, name, scope.stage, terminal)
+            _tell(account, deployment, None)
             code = 0
         else:
             from remit.build import build
 
             # Missing credentials are told before minutes go into packages. A local AWS starts for a sound project, or
             # for one that names what this AWS may lack.
-            early = None if local else connect()
+            early = None if scope.local else scope.account()
             built = build(
-                folder,
-                stage,
+                scope.folder,
+                scope.stage,
                 progress=terminal.note,
                 accept=accept,
-                for_this_machine=local,
+                for_this_machine=scope.local,
                 place=None if early is None else _place(early),
                 bucket=wished["artefact_bucket"],
-                lacking=lambda app: _workflow().lacking(app, folder, lambda: early or connect()),
+                lacking=lambda app: _workflow().lacking(app, scope.folder, lambda: early or scope.account()),
             )
             for note in built.notes:
                 terminal.note(note)
             code = 0
-            is_plain = local and not (seed or strict or any(map(wished.get, ("as_json", "acting_as", "only_plans"))))
-            if not (is_plain and _tell_unchanged(built, wished)):
-                account = early or connect()
-                deploys = partial(_deploy, built, account, terminal, wished if is_plain else {})
-                with options.delays(folder, seed), options.strictness(strict=strict):
+            is_plain = scope.local and not (
+                seed or strict or options.wants_json() or scope.acting_as or wished["only_plans"]
+            )
+            if not (is_plain and _tell_unchanged(built, scope, wished)):
+                account = early or scope.account()
+                deploys = partial(_deploy, built, account, terminal, scope, wished if is_plain else {})
+                with options.delays(scope.folder, seed), options.strictness(strict=strict):
                     code = carry_out(deploys, account, terminal, wished, built)
-        if local and not wished["only_plans"]:
-            options.require_kept(folder)
+        if scope.local and not wished["only_plans"]:
+            options.require_kept(scope.folder)
     return code
 
 
@@ -199,37 +192,46 @@ def _workflow() -> Any:
     return workflow
 
 
-def _reading(built: Built, wished: Mapping[str, Any]) -> str:
+def _reading(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> str:
     """The hash of all that a deploy to the AWS on this machine reads: the build, options, a few files, and that AWS."""
     from hashlib import sha256
 
     from remit import __version__
 
-    aws = options.local_aws(built.folder, wished["region"])
+    aws = scope.local_aws()
     paths = [path for name in _READ_FILES for path in sorted(built.folder.glob(name))]
     files = [(str(path), path.is_file() and path.read_bytes()) for path in paths]
     return sha256(repr((__version__, aws.region, aws.state, wished, built, files)).encode()).hexdigest()
 
 
-def _tell_unchanged(built: Built, wished: Mapping[str, Any]) -> bool:
+def _tell_unchanged(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> bool:
     """Tell the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same."""
     from remit.local.state_files import StateFiles
 
-    lines = StateFiles.of(built.folder).read_answer(_reading(built, wished))
+    lines = StateFiles.of(built.folder).read_answer(_reading(built, scope, wished))
     _say(lines or ())
     return lines is not None
 
 
-def _deploy(built: Built, account: Account, terminal: Terminal, plain: Mapping[str, Any], **arguments: Any) -> Any:
+def _deploy(
+    built: Built,
+    account: Account,
+    terminal: Terminal,
+    scope: options.Scope,
+    plain: Mapping[str, Any],
+    **arguments: Any,
+) -> Any:
     """Deploy; of one with `plain` options, keep the end for `_tell_unchanged` if it changes nothing.
 
     A state machine may change something later, by itself; and of parameters there may be more to say.
     """
-    before = plain and _reading(built, plain)
-    deployment = _workflow().deploy(built, account, terminal, **arguments)
+    from remit.deploy.deployment import DeployJob
+
+    before = plain and _reading(built, scope, plain)
+    deployment = _workflow().deploy(DeployJob(built, account, terminal, **arguments))
     is_same = deployment.ok and deployment.outcome is None and not deployment.manual_changes.found
     is_plain = plain and not (built.template.parameters or "AWS::StepFunctions::StateMachine" in built.body)
-    if is_plain and is_same and before == _reading(built, plain):
+    if is_plain and is_same and before == _reading(built, scope, plain):
         from remit.local.state_files import StateFiles
 
         StateFiles.of(built.folder).write_answer(before, list(_last_lines(account, deployment, built)))
@@ -240,7 +242,7 @@ def operator(wished: Mapping[str, Any]) -> Terminal:
     """Whoever is told of a deploy with these options: the lines of a plan alone are its answer."""
     from remit.cli.stack_commands import Terminal
 
-    is_text = wished["write"] is not None or not (wished["as_json"] or wished["markdown"])
+    is_text = wished["write"] is not None or not (options.wants_json() or wished["markdown"])
     return Terminal(asks=not wished["only_plans"], is_answer=wished["only_plans"] and is_text)
 
 
@@ -260,26 +262,26 @@ def carry_out(
             drift=drift, bucket=wished["artefact_bucket"], **{name: wished[name] for name in _PASSED & wished.keys()}
         )
     except NotApproved as refusal:
-        if wished["as_json"]:  # programs get the plan that nobody agreed to, too
+        if options.wants_json():  # programs get the plan that nobody agreed to, too
             options.print_report({**_document(account, refusal.deployment), "ok": False})
         raise
     if wished["only_plans"]:
         _tell_plan(account, deployment, terminal, wished)
         return 1 if deployment.unanswered else 0
-    _tell(account, deployment, built, as_json=wished["as_json"])
+    _tell(account, deployment, built)
     return 0
 
 
 def check(wished: Mapping[str, Any]) -> None:
     """Refuse what does not go together, and a file that cannot be written, before anything is done."""
-    plan, write, is_document = wished["only_plans"], wished["write"], wished["as_json"] or wished["markdown"]
+    plan, write, is_document = wished["only_plans"], wished["write"], options.wants_json() or wished["markdown"]
     names = ("yes", "resume", "revert_drift", "skip")
     beyond = [f"--{name.replace('_', '-')}" for name in names if wished.get(name)]
     refusals = {
         "choose one of --accept-drift and --revert-drift": wished["accept_drift"] and wished["revert_drift"],
         "--simulate-delays is for the AWS on this machine: add --local": wished.get("seed") and not wished["local"],
         "--strict is for the AWS on this machine: add --local": wished.get("strict") and not wished["local"],
-        "choose one of --json and --markdown": wished["as_json"] and wished["markdown"],
+        "choose one of --json and --markdown": options.wants_json() and wished["markdown"],
         "--markdown and --write go with --plan": (wished["markdown"] or write) and not plan,
         "--write is for the answer of --json or --markdown: add one": write and not is_document,
         f"--plan changes nothing: leave out {' and '.join(beyond)}, or --plan": plan and beyond,
@@ -304,7 +306,7 @@ def _tell_plan(account: Account, planned: Deployment, terminal: Terminal, wished
     file = io.StringIO() if write else None
     if wished["markdown"]:
         click.echo(plan_comment(planned, place(account)), file=file, nl=False)
-    elif wished["as_json"]:
+    elif options.wants_json():
         options.print_report(_document(account, planned), file)
     if write is not None and file is not None:
         options.write_answer(write, file.getvalue())
@@ -316,9 +318,9 @@ def _place(account: Account) -> dict[str, str]:
     return {f"${{AWS::{name}}}": value for name, value in parts.items()}
 
 
-def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_json: bool) -> None:
+def _tell(account: Account, deployment: Deployment, built: Built | None) -> None:
     """The end: outputs and roles, the first cause, or the functions that run other code than was built."""
-    if as_json:
+    if options.wants_json():
         options.print_report(_document(account, deployment))
     outcome, functions = deployment.outcome, deployment.other_code
     if outcome is not None and not outcome.ok:
@@ -327,7 +329,7 @@ def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_j
 
         error = failure(outcome, outcome.hint)
         raise error if built is None else at_lines(error, built)
-    if not as_json:
+    if not options.wants_json():
         _say(_last_lines(account, deployment, built))
     if functions:
         from remit.report.deployed_code import other_code_hint, other_code_text

@@ -5,30 +5,30 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from remit.cli import options
+from remit.dev.events import (
+    CallDenied,
+    CallUnknown,
+    CodeServed,
+    DebuggerWaits,
+    Deployed,
+    DevEvent,
+    FilesChanged,
+    GrantWritten,
+    Logged,
+    Serving,
+    Waiting,
+    WentWrong,
+)
+from remit.errors import few
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from remit.dev.events import (
-        CallDenied,
-        CallUnknown,
-        CodeServed,
-        DebuggerWaits,
-        Deployed,
-        DevEvent,
-        FilesChanged,
-        GrantWritten,
-        Logged,
-        Serving,
-        Waiting,
-        WentWrong,
-    )
 
 _FIRST_PORT: Final = 8000
 _DEBUG_PORT: Final = 5678
@@ -60,17 +60,8 @@ _KEYS: Final = "keys: w writes the grant of the last denied call, r deploys agai
     help="The port to attach the debugger to.",
 )
 @options.json_option
-def command(
-    folder: Path,
-    stage: str | None,
-    region: str | None,
-    first_port: int,
-    debugged: str | None,
-    debug_port: int,
-    *,
-    strict: bool,
-    as_json: bool,
-) -> None:
+@options.in_scope
+def command(scope: options.Scope, first_port: int, debugged: str | None, debug_port: int, *, strict: bool) -> None:
     """Run the app on this machine, and follow what you change until Ctrl-C.
 
     It deploys the app to the AWS on this machine, serves its URLs, APIs and web apps at fixed ports, and deploys again
@@ -94,13 +85,21 @@ def command(
     from remit.dev.loop import Debugged, DevLoop
     from remit.dev.terminal_keys import is_terminal, pressed_keys, single_keys
 
-    options.namespace(folder, stage)  # a folder without a project is told before anything starts
-    tell: Callable[[DevEvent], None] = _print_json if as_json else _Screen().show
+    scope.namespace()  # a folder without a project is told before anything starts
+    tell: Callable[[DevEvent], None] = _print_json if options.wants_json() else _Screen().show
     waiting = None if debugged is None else Debugged(debugged, debug_port)
-    loop = DevLoop(folder, stage, region=region, first_port=first_port, tell=tell, debugged=waiting, strict=strict)
+    loop = DevLoop(
+        scope.folder,
+        scope.stage,
+        region=scope.region,
+        first_port=first_port,
+        tell=tell,
+        debugged=waiting,
+        strict=strict,
+    )
     try:
         with stack_commands.stoppable():
-            if as_json or not is_terminal():
+            if options.wants_json() or not is_terminal():
                 loop.run()
             else:
                 click.echo(_KEYS, err=True)
@@ -124,43 +123,43 @@ class _Screen:
     def __init__(self) -> None:
         self._functions: list[str] = []
 
-    def show(self, event: DevEvent) -> None:
+    def show(self, event: DevEvent) -> None:  # noqa: C901, PLR0912 - one kind of event after the other
         """Show one event in a line, or a few."""
-        shows: dict[str, Callable[[Any], None]] = {
-            "changed": self._changed,
-            "debugger": self._debugger,
-            "denied": self._denied,
-            "deployed": self._deployed,
-            "error": self._error,
-            "log": self._log,
-            "served": self._served,
-            "serving": self._serving,
-            "unknown": self._unknown,
-            "waiting": self._waiting,
-            "written": self._written,
-        }
-        shows[event.kind](event)
-
-    def _waiting(self, event: Waiting) -> None:
-        self._say("", f"{event.text} ...")
-
-    def _deployed(self, event: Deployed) -> None:
-        what = "deployed" if event.changed else "no changes"
-        self._say("green", f"{event.namespace}: {what} in {event.seconds:.2f} s")
-
-    def _serving(self, event: Serving) -> None:
-        self._say("", f"  {event.name}  {event.url}")
-
-    def _debugger(self, event: DebuggerWaits) -> None:
-        self._say("yellow", f"{event.function} waits for a debugger: attach to 127.0.0.1:{event.port}")
-
-    def _changed(self, event: FilesChanged) -> None:
-        from remit.errors import few
-
-        self._say("", f"changed: {few(event.files)}")
-
-    def _served(self, event: CodeServed) -> None:
-        self._say("green", f"the next invocation runs the new code ({event.seconds:.2f} s)")
+        match event:
+            case Waiting(text):
+                self._say("", f"{text} ...")
+            case Deployed(namespace, changed, seconds):
+                self._say("green", f"{namespace}: {'deployed' if changed else 'no changes'} in {seconds:.2f} s")
+            case Serving(name, url):
+                self._say("", f"  {name}  {url}")
+            case DebuggerWaits(function, port):
+                self._say("yellow", f"{function} waits for a debugger: attach to 127.0.0.1:{port}")
+            case FilesChanged(files):
+                self._say("", f"changed: {few(files)}")
+            case CodeServed(seconds):
+                self._say("green", f"the next invocation runs the new code ({seconds:.2f} s)")
+            case Logged():
+                self._log(event)
+            case CallDenied():
+                place = f" at {event.file}:{event.line}" if event.file else ""
+                self._say("red", f"denied: {event.function} may not {event.action}{place}")
+                self._say("", f"  on {event.resource}")
+                if event.item:
+                    self._say("", f"  add to its policy: {event.item}   (w writes it)")
+                else:
+                    self._say("", f"  its role grants it, and something else denies it: {event.because}")
+            case CallUnknown(function, operation, because, refused):
+                outcome = "refused" if refused else "let through"
+                self._say("yellow", f"not checked: {operation} of {function} was {outcome}: {because}")
+            case GrantWritten(_, diff):
+                for line in diff.splitlines():
+                    self._say({"+": "green", "-": "red"}.get(line[:1], ""), line)
+            case WentWrong(message, hint, file, line_number):
+                self._say("red", f"error: {message}")
+                if file is not None:
+                    self._say("", f"  --> {file}:{line_number}" if line_number else f"  --> {file}")
+                if hint is not None:
+                    self._say("", f"hint: {hint}")
 
     def _log(self, event: Logged) -> None:
         from remit.deploy.log_lines import is_of_lambda
@@ -175,31 +174,6 @@ class _Screen:
         name = _styled(event.function, colour) if sys.stdout.isatty() else event.function
         click.echo(f"{event.time[11:]}  {name}  {shown(without_sdk_frames(event.message))}")
         sys.stdout.flush()
-
-    def _denied(self, event: CallDenied) -> None:
-        place = f" at {event.file}:{event.line}" if event.file else ""
-        self._say("red", f"denied: {event.function} may not {event.action}{place}")
-        self._say("", f"  on {event.resource}")
-        if event.item:
-            self._say("", f"  add to its policy: {event.item}   (w writes it)")
-        else:
-            self._say("", f"  its role grants it, and something else denies it: {event.because}")
-
-    def _unknown(self, event: CallUnknown) -> None:
-        outcome = "refused" if event.refused else "let through"
-        self._say("yellow", f"not checked: {event.operation} of {event.function} was {outcome}: {event.because}")
-
-    def _written(self, event: GrantWritten) -> None:
-        for line in event.diff.splitlines():
-            colour = {"+": "green", "-": "red"}.get(line[:1], "")
-            self._say(colour, line)
-
-    def _error(self, event: WentWrong) -> None:
-        self._say("red", f"error: {event.message}")
-        if event.file is not None:
-            self._say("", f"  --> {event.file}:{event.line}" if event.line else f"  --> {event.file}")
-        if event.hint is not None:
-            self._say("", f"hint: {event.hint}")
 
     def _say(self, colour: str, text: str) -> None:
         from remit.report.terminal_text import shown

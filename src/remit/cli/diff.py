@@ -47,7 +47,6 @@ class _Wishes:
     region: str | None
     profile: str | None
     accept: str | None
-    as_json: bool
     every: bool
     markdown: bool
     strict: bool
@@ -146,7 +145,7 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
         ),
         "--region and --profile go with --deployed or --live": (of_an_account and not (wishes.deployed or wishes.live)),
         "--accept wants a reason": wishes.accept is not None and not wishes.accept.strip(),
-        "choose one of --json and --markdown": wishes.as_json and wishes.markdown,
+        "choose one of --json and --markdown": options.wants_json() and wishes.markdown,
     }
     options.refuse(refusals)
 
@@ -267,7 +266,7 @@ def _live(wishes: _Wishes) -> _Pair:
 
 
 def _account(wishes: _Wishes) -> Account:
-    return options.account(wishes.folder, local=wishes.local, region=wishes.region, profile=wishes.profile)
+    return options.Scope(wishes.folder, wishes.stage, wishes.local, wishes.region, wishes.profile).account()
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +347,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
             answers[str(path)] = _unread(error, str(path))
     if not wishes.markdown:
         mistakes.refuse()
-    if wishes.as_json:
+    if options.wants_json():
         options.print_report({"files": [{"file": name, **answer.document} for name, answer in answers.items()]})
     elif wishes.markdown:
         click.echo(files_comment({name: answer.comment for name, answer in answers.items()}), nl=False)
@@ -426,7 +425,7 @@ def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:
 def _tell(answer: _Answer, wishes: _Wishes) -> None:
     from remit.report.comment import LONGEST
 
-    if wishes.as_json:
+    if options.wants_json():
         options.print_report(answer.document)
     elif wishes.markdown:
         click.echo(answer.comment(LONGEST), nl=False)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import endpoint_type_option, file_bytes, json_option, note, print_report, type_of_endpoint
+from remit.cli.options import (
+    endpoint_type_option,
+    file_bytes,
+    json_option,
+    note,
+    print_report,
+    type_of_endpoint,
+    wants_json,
+)
 from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.foreign_text import late_bound
 from remit.documents.json_text import read_json
@@ -41,19 +49,8 @@ _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "wildcard_only": (bool, type(None)),
     "open": (bool, list, type(None)),
 }
-_ASKED: Final = (
-    "policy",
-    "boundary",
-    "session_policy",
-    "resource_policy",
-    "scp",
-    "rcp",
-    "endpoint_policy",
-    "endpoint_type",
-    "principal",
-    "context",
-    "complete",
-)
+_OF_ANY_FILE: Final = ("resource", "resource_account")
+"""What may be given with a file of requests."""
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
@@ -128,7 +125,8 @@ def command(**options: Any) -> int:
         )
     if file is None:
         return _one(options)
-    misplaced = [f"--{name.replace('_', '-')}" for name in _ASKED if options[name]]
+    given = [option for option in click.get_current_context().command.params if options.get(option.name or "")]
+    misplaced = [option.opts[0] for option in given if option.name not in _OF_ANY_FILE]
     if misplaced:
         raise RemitError(
             f"{', '.join(misplaced)} go with --action: a FILE's lines hold their own policies and requests"
@@ -157,7 +155,7 @@ def _one(options: dict[str, Any]) -> int:
         note(slip)
     for remark in _misplaced(layers):
         note(remark)
-    if options["as_json"]:
+    if wants_json():
         print_report(_answer(None, decision))
     else:
         lines = [f"{decision.verdict}: {decision.because}"]

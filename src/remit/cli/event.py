@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @options.json_option
-def command(trigger: str | None, function: str | None, folder: Path, stage: str | None, *, as_json: bool) -> None:
+def command(trigger: str | None, function: str | None, folder: Path, stage: str | None) -> None:
     """Print the event that TRIGGER sends, as AWS documents it, in JSON.
 
     With FUNCTION, names of the app stand in it: the bucket, queue or topic of that function's trigger. Without TRIGGER,
@@ -34,7 +34,7 @@ def command(trigger: str | None, function: str | None, folder: Path, stage: str 
     from remit.triggers.sample_events import SAMPLES, event_for, sample_event
 
     if trigger is None:
-        if as_json:
+        if options.wants_json():
             options.print_json(
                 [{"name": sample.name, "about": sample.about, "page": sample.page} for sample in SAMPLES]
             )
@@ -47,4 +47,4 @@ def command(trigger: str | None, function: str | None, folder: Path, stage: str 
     if function is None:
         options.print_json(sample.event)
         return
-    options.print_json(event_for(sample, *options.declared(folder, stage, function)))
+    options.print_json(event_for(sample, *options.Scope(folder, stage).declared(function)))

@@ -47,7 +47,7 @@ _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
 @options.project_option
 @options.stage_option
 @options.json_option
-def command(
+def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name after the other
     words: tuple[str, ...],
     policy: Path | None,
     template: Path | None,
@@ -60,7 +60,6 @@ def command(
     stage: str | None,
     *,
     seen: bool,
-    as_json: bool,
 ) -> int:
     """Explain what a function may do and why, whether it may do one thing, or what an action is.
 
@@ -107,48 +106,48 @@ def command(
     if policy is not None and template is not None:
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
     if seen:
-        return _seen(words, folder, stage, as_json=as_json)
+        return _seen(words, folder, stage)
     endpoint = _endpoint(endpoint_policy, options.type_of_endpoint(endpoint_policy, endpoint_type))
-    source = _source(words, policy, template)
-    if source is not None:
+    path = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
+    if path is not None:
+        from remit.documents.read import read as read_document
         from remit.review.role_files import beside_file
         from remit.roles.reference_names import names_in
         from remit.roles.reference_shapes import shapes_of
         from remit.template.nested_templates import whole_template
+        from remit.template.role_files import policy_source, read_source, template_source
         from remit.template.settled_values import settled_source
 
+        source = read_document(*options.content(path))
         values = dict(options.parameter(text) for text in parameters)
         whole = whole_template(settled_source(source, values), beside_file(Path(source.file)))
         source = whole.source
         for name, why in whole.problems.items():
             options.note(f"nested template {name}: {why}")
-        read = _read(source, policy, template)
-        question = words if policy is not None or template is not None else words[1:]
+        if policy is not None:
+            question, read = words, policy_source(source)
+        elif template is not None:
+            question, read = words, template_source(source)
+        else:
+            question, read = words[1:], read_source(source)
         names = {**shapes_of(read.resources).texts, **names_in(stack or "*", read.resources)}
         names |= {f"${{{name}}}": value for name, value in values.items()}
         if read.is_policy:
-            return _policy(question, read, names, endpoint, kind, as_json=as_json)
-        return _template(question, read, names, source, endpoint, as_json=as_json)
+            return _policy(question, read, names, endpoint, kind)
+        return _template(question, read, names, source, endpoint)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
-    return _named(words, folder, stage, endpoint, as_json=as_json)
-
-
-def _named(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint, *, as_json: bool) -> int:
-    """Explain what the first word names: something of AWS's, or a function of the app."""
     if words[0].startswith("arn:") and (managed := _managed(words[0])) is not None:
-        return _policy(words[1:], managed, {}, endpoint, as_json=as_json)
+        return _policy(words[1:], managed, {}, endpoint)
     if words[0].startswith("arn:") or _TYPE.fullmatch(words[0]):
         _at_most(words, 1)
-        _noun(words[0], as_json=as_json)
-        return 0
+        return _noun(words[0])
     if ":" in words[0] or "." in words[0]:
         _at_most(words, 1)
-        _action(words[0], as_json=as_json)
-        return 0
-    return _function(words, folder, stage, endpoint, as_json=as_json)
+        return _action(words[0])
+    return _function(words, folder, stage, endpoint)
 
 
 def _endpoint(path: Path | None, endpoint_type: EndpointType) -> VpcEndpoint:
@@ -160,11 +159,6 @@ def _endpoint(path: Path | None, endpoint_type: EndpointType) -> VpcEndpoint:
     from remit.template.role_files import read_policies
 
     return VpcEndpoint(read_policies(*options.content(path)).layers.identity, endpoint_type)
-
-
-def _refuse_endpoint(endpoint: VpcEndpoint) -> None:
-    if endpoint.policies:
-        raise RemitError("--endpoint-policy goes with a request", hint="name the ACTION, and the RESOURCE")
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
@@ -185,7 +179,7 @@ def _managed(name: str) -> FileRoles | None:
     return policy_role(policy.document, title, lambda _: Origin(title))
 
 
-def _noun(text: str, *, as_json: bool) -> None:
+def _noun(text: str) -> int:
     """A type of CloudFormation's: what is called for it. An ARN: what it names."""
     from remit.catalogue.arns import parse, types_of
     from remit.catalogue.handlers import handlers
@@ -215,10 +209,11 @@ def _noun(text: str, *, as_json: bool) -> None:
             problem = "no resource that is known has such an ARN" if parse(text) else "is not an ARN: one has six parts"
             raise RemitError(f"{text}: {problem}", hint="arn:partition:service:region:account:resource")
         lines, document = arn_lines(text, kinds), arn_document(text, kinds)
-    options.print_answer(document, lines, as_json=as_json)
+    options.print_answer(document, lines)
+    return 0
 
 
-def _action(text: str, *, as_json: bool) -> None:
+def _action(text: str) -> int:
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.actions import services
@@ -229,20 +224,21 @@ def _action(text: str, *, as_json: bool) -> None:
     text = f"{text}:*" if text.lower() in services() else text
     names, note = meant(text)
     actions = [action for action in map(catalogued, names) if action is not None]
-    if as_json:
+    if options.wants_json():
         document = action_document(actions[0]) if len(names) == 1 else None
         listed = [{"action": name, "level": level_of(name)} for name in names]
         options.print_report(document if document is not None and note is None else {"note": note, "actions": listed})
-        return
+        return 0
     lines = [] if note is None else [note]
     if is_pattern(text):
         lines += (f"  {name}  {level_of(name)}" for name in names)
     else:
         lines += (line for action in actions for line in action_lines(action))
     click.echo(page(lines), nl=False)
+    return 0
 
 
-def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint, *, as_json: bool) -> int:
+def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint) -> int:
     from remit.cli.policy import role_of
     from remit.loading.load import load
     from remit.roles.assign import assign
@@ -255,15 +251,12 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint:
         role = role_of(app, roles, words[0])
     except RemitError as error:
         if (managed := _managed(words[0])) is not None:
-            return _policy(words[1:], managed, {}, endpoint, as_json=as_json)
+            return _policy(words[1:], managed, {}, endpoint)
         if len(words) > 1:
             raise
-        _of_aws(words[0], error, as_json=as_json)
-        return 0
+        return _of_aws(words[0], error)
     if len(words) == 1:
-        _refuse_endpoint(endpoint)
-        _tell_role(role, as_json=as_json)
-        return 0
+        return _tell_roles([role], endpoint)
     if not role.functions:
         raise RemitError(
             f"{role.logical_id} is the role of {', '.join(role.serves)}, and no function runs under it",
@@ -271,10 +264,10 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint:
         )
     name = words[0] if words[0] in role.functions else role.functions[0]
     ready_role = ready_roles(app, roles, endpoint)[name]
-    return _request(app, ready_role, name, words[1:], folder, as_json=as_json)
+    return _request(app, ready_role, name, words[1:], folder)
 
 
-def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
+def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
     """Report a function's grants beside the access that it was seen to use."""
     if len(words) != 1:
         raise RemitError("--seen takes one function of the app", hint="such as `remit explain report --seen`")
@@ -295,18 +288,17 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources_of(app)})
     comparison = granted_and_seen(folder, app.deployed_name(asker), role, fit(role, sizes))
     lines = seen_lines(f"{role.logical_id}, the role of {name}", comparison)
-    options.print_answer(seen_document(role.logical_id, comparison), lines, as_json=as_json)
+    options.print_answer(seen_document(role.logical_id, comparison), lines)
     return 0
 
 
-def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
+def _of_aws(word: str, error: RemitError) -> int:
     """A word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`)."""
     from remit.answers.meant_actions import is_meant
     from remit.catalogue.meant_names import nearest_services
 
     if is_meant(word):
-        _action(word, as_json=as_json)
-        return
+        return _action(word)
     services = nearest_services(word, MISSPELT)
     if not services:
         raise error
@@ -314,7 +306,7 @@ def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, hint))), origin=error.origin)
 
 
-def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
+def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path) -> int:
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
     from dataclasses import replace
 
@@ -336,8 +328,7 @@ def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], fo
         *(
             replace(answer, remedy=remedy(app, asker, action, "" if vague else answer.resource, folder))
             for answer in answers
-        ),
-        as_json=as_json,
+        )
     )
 
 
@@ -385,37 +376,13 @@ def _action_of(action: str) -> str:
     return names[0]
 
 
-def _tell_role(role: Holder, *, as_json: bool) -> None:
-    from remit.report.explanation import role_document, role_lines
-
-    options.print_answer(role_document(role), role_lines(role), as_json=as_json)
-
-
-def _tell(*explanations: Explanation, as_json: bool) -> int:
+def _tell(*explanations: Explanation) -> int:
     from remit.report.explanation import verdict_document, verdict_lines
 
     documents = [verdict_document(explanation) for explanation in explanations]
     lines = (line for explanation in explanations for line in verdict_lines(explanation))
-    options.print_answer(documents[0] if len(documents) == 1 else documents, lines, as_json=as_json)
+    options.print_answer(documents[0] if len(documents) == 1 else documents, lines)
     return 0 if all(explanation.verdict == "Allowed" for explanation in explanations) else 1
-
-
-def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) -> ParsedFile | None:
-    """The file that is to be explained: the option's, or the first word when it is the path of a file."""
-    path = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
-    if path is None:
-        return None
-    from remit.documents.read import read
-
-    return read(*options.content(path))
-
-
-def _read(source: ParsedFile, policy: Path | None, template: Path | None) -> FileRoles:
-    from remit.template.role_files import policy_source, read_source, template_source
-
-    if policy is not None:
-        return policy_source(source)
-    return template_source(source) if template is not None else read_source(source)
 
 
 def _is_file(word: str) -> bool:
@@ -431,8 +398,6 @@ def _policy(
     names: Mapping[str, str],
     endpoint: VpcEndpoint,
     kind: str | None = None,
-    *,
-    as_json: bool,
 ) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]; of a limit, whether somebody who may do all may do that."""
     _at_most(words, 2)
@@ -446,9 +411,7 @@ def _policy(
 
     (role,) = read.roles
     if not words:
-        _refuse_endpoint(endpoint)
-        _tell_role(role, as_json=as_json)
-        return 0
+        return _tell_roles([role], endpoint)
     limits: dict[str, IamPolicy] = {}
     kind = policy_kinds(Path(), kind).of(Path(role.logical_id))
     if kind in LIMITS:
@@ -464,7 +427,7 @@ def _policy(
             role = replace(role, limits=(HeldPolicy(role.logical_id, cast("PolicyHow", kind)),))
     asked_role = ready_role(role, names, limits, endpoint)
     asker = "the policy" if asked_role.layers.resource is None else "the caller"
-    return _tell(*_answers(asked_role, words, asker, Conditions()), as_json=as_json)
+    return _tell(*_answers(asked_role, words, asker, Conditions()))
 
 
 def _answers(role: Holder, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
@@ -480,8 +443,6 @@ def _template(
     names: Mapping[str, str],
     source: ParsedFile,
     endpoint: VpcEndpoint,
-    *,
-    as_json: bool,
 ) -> int:
     """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
@@ -498,9 +459,7 @@ def _template(
         options.note(note)
     roles = _roles_named(read, words[0] if names_a_role else None)
     if not question:
-        _refuse_endpoint(endpoint)
-        _tell_roles(roles, as_json=as_json)
-        return 0
+        return _tell_roles(roles, endpoint, is_list=True)
     is_cloudformation = any("::" in resource.type for resource in read.resources)  # else a plan of Terraform
     conditions = Conditions(source)
     policies = tuple(policies_beside(read.resources))
@@ -509,7 +468,7 @@ def _template(
         asked_role = ready_role(role, names, read.documents, endpoint)
         own_answers = _answers(asked_role, question, role.title, conditions)
         answers += (with_resource_policies(answer, asked_role, policies) for answer in own_answers)
-    return _tell(*(replace(answer, takes_intrinsics=is_cloudformation) for answer in answers), as_json=as_json)
+    return _tell(*(replace(answer, takes_intrinsics=is_cloudformation) for answer in answers))
 
 
 def _names_in(read: FileRoles) -> list[str]:
@@ -540,18 +499,18 @@ def _roles_named(read: FileRoles, name: str | None) -> list[Holder]:
     return roles
 
 
-def _tell_roles(roles: list[Holder], *, as_json: bool) -> None:
-    if as_json:
-        from remit.report.explanation import role_document
+def _tell_roles(roles: list[Holder], endpoint: VpcEndpoint, *, is_list: bool = False) -> int:
+    """Print what roles may do; programs get one document, or the list of a template's."""
+    from remit.report.explanation import role_document, role_lines, role_table
+    from remit.report.terminal_text import page
 
-        options.print_report([role_document(role) for role in roles])
-        return
-    if len(roles) > 1:
-        from remit.report.explanation import role_table
-        from remit.report.terminal_text import page
-
-        click.echo(page(role_table(roles)))
-    for number, role in enumerate(roles):
-        if number:
-            click.echo()
-        _tell_role(role, as_json=False)
+    if endpoint.policies:
+        raise RemitError("--endpoint-policy goes with a request", hint="name the ACTION, and the RESOURCE")
+    if options.wants_json():
+        documents = [role_document(role) for role in roles]
+        options.print_report(documents if is_list else documents[0])
+        return 0
+    texts = [page(role_table(roles))] if len(roles) > 1 else []
+    texts += (page(role_lines(role)) for role in roles)
+    click.echo("\n".join(texts), nl=False)
+    return 0

@@ -14,7 +14,7 @@ from remit.cli import options
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @options.json_option
-def command(source: Path, folder: Path | None, *, as_json: bool) -> int:
+def command(source: Path, folder: Path | None) -> int:
     """Write the app that SOURCE declares into the new folder FOLDER, with its names kept.
 
     SOURCE is a template of SAM or CloudFormation (also one that CDK synthesised), a serverless.yml, the folder of a
@@ -35,7 +35,7 @@ def command(source: Path, folder: Path | None, *, as_json: bool) -> int:
     from remit.importing.import_app import import_app
 
     imported = import_app(source, folder)
-    if as_json:
+    if options.wants_json():
         options.print_json(
             {
                 "folder": str(imported.folder),

@@ -15,9 +15,7 @@ from remit.cli import options
 @click.option("--stage", help="With --ci: the stage that main is deployed to (default: prod).")
 @click.option("--owners", multiple=True, metavar="OWNER", help="With --ci: who must agree to gains, for CODEOWNERS.")
 @options.json_option
-def command(
-    name: Path | None, service: str | None, stage: str | None, owners: tuple[str, ...], *, as_json: bool
-) -> None:
+def command(name: Path | None, service: str | None, stage: str | None, owners: tuple[str, ...]) -> None:
     """Create a project in the new folder NAME: a configuration, an app with two functions, and their tests.
 
     `remit init .` adds to the project in this folder what it does not have, and touches none of its files.
@@ -49,7 +47,7 @@ def command(
     started = Started(()) if name is None else init(name, existing=is_here)
     if service is not None:
         started = with_ci(folder, started, files, stage, owners)
-    if as_json:
+    if options.wants_json():
         document = {"folder": str(folder), "files": list(started.made)}
         options.print_json({**document, "kept": list(started.kept), "notes": list(started.notes)})
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,7 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from remit.deploy.invoke import Answer
-    from remit.deploy.session import Account
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.control.invoke import LocalInvocation
 
@@ -37,19 +33,9 @@ if TYPE_CHECKING:
 @options.strict_option
 @options.account_options
 @options.json_option
+@options.in_scope
 def command(
-    name: str,
-    event: str | None,
-    example: str | None,
-    request: str | None,
-    folder: Path,
-    stage: str | None,
-    region: str | None,
-    profile: str | None,
-    *,
-    local: bool,
-    strict: bool,
-    as_json: bool,
+    scope: options.Scope, name: str, event: str | None, example: str | None, request: str | None, *, strict: bool
 ) -> None:
     """Run the deployed function NAME with an event, and print its answer.
 
@@ -67,68 +53,61 @@ def command(
     """
     if example is not None and (request is not None or event is not None):
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
-    if strict and not local:
+    if strict and not scope.local:
         raise click.UsageError("--strict is for the AWS on this machine: add --local")
-    if example is not None:
-        account_of = partial(options.account, folder, local=local, region=region, profile=profile)
-        payload = _example(folder, stage, name, example, account_of)
-    else:
-        payload = _payload(folder, stage, name, event, request)
+    payload = _payload(scope, name, event, request) if example is None else _example(scope, name, example)
     access: tuple[AccessRecord, ...] | None = None
-    if local:
-        invocation = _invoke_locally(folder, stage, region, name, payload, strict=strict)
+    if scope.local:
+        invocation = _invoke_locally(scope, name, payload, strict=strict)
         answer, access = invocation.answer, invocation.accesses
     else:
         from remit.deploy.invoke import invoke
 
-        full_name = _qualified_name(folder, stage, name)
-        account = options.account(folder, local=False, region=region, profile=profile)
-        answer = invoke(account, full_name, payload)
-    _print(answer, access, as_json=as_json)
+        full_name = _qualified_name(scope, name)
+        answer = invoke(scope.account(), full_name, payload)
+    _print(answer, access, as_json=options.wants_json())
     if answer.failed:
         click.get_current_context().exit(1)
 
 
-def _payload(folder: Path, stage: str | None, name: str, event: str | None, request: str | None) -> Any:
+def _payload(scope: options.Scope, name: str, event: str | None, request: str | None) -> Any:
     """The event to send."""
     if request is not None:
         from remit.triggers.http_events import http_event, request_line
 
         line = request_line(request)
-        return http_event(*options.declared(folder, stage, name), line, None if event is None else _text(event)[1])
+        return http_event(*scope.declared(name), line, None if event is None else _text(event)[1])
     return {} if event is None else _json(*_text(event))
 
 
-def _example(folder: Path, stage: str | None, name: str, example: str, account_of: Callable[[], Account]) -> Any:
+def _example(scope: options.Scope, name: str, example: str) -> Any:
     """The sample event of a trigger, with the names that are deployed; those of `remit event` where nothing is."""
     from remit.deploy.status import status
     from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
 
     sample = sample_event(example)
-    app, function = options.declared(folder, stage, name)
+    app, function = scope.declared(name)
     event_for(sample, app, function)  # nothing is started, and nobody asked, for a trigger that the function has not
-    stack = status(account_of(), app.namespace)
+    stack = status(scope.account(), app.namespace)
     return event_for(sample, app if stack is None else with_deployed_names(app, stack.physical_ids), function)
 
 
-def _invoke_locally(
-    folder: Path, stage: str | None, region: str | None, name: str, payload: Any, *, strict: bool
-) -> LocalInvocation:
+def _invoke_locally(scope: options.Scope, name: str, payload: Any, *, strict: bool) -> LocalInvocation:
     """Invoke without a look at the app: neither its code nor an SDK is imported unless something is wrong."""
     from remit.local.aws import find
     from remit.local.control.invoke import has_aliases, invoke_and_watch
 
-    namespace = options.namespace(folder, stage)
-    if find(folder, region=region) is None:
-        options.declared(folder, stage, name)  # nothing is started for a name that is wrong
-    aws = options.local_aws(folder, region)
+    namespace = scope.namespace()
+    if find(scope.folder, region=scope.region) is None:
+        scope.declared(name)  # nothing is started for a name that is wrong
+    aws = scope.local_aws()
     full_name = f"{namespace}-{name}"
     if has_aliases(aws, full_name):
-        full_name = _qualified_name(folder, stage, name)
+        full_name = _qualified_name(scope, name)
     with options.strictness(strict=strict):
         invocation = invoke_and_watch(aws, full_name, payload)
         if invocation is None:  # unless it keeps a name of its own, or the app has no such function
-            full_name = _qualified_name(folder, stage, name)
+            full_name = _qualified_name(scope, name)
             invocation = invoke_and_watch(aws, full_name, payload)
     if invocation is None:
         from remit.deploy.invoke import not_deployed
@@ -137,9 +116,9 @@ def _invoke_locally(
     return invocation
 
 
-def _qualified_name(folder: Path, stage: str | None, name: str) -> str:
+def _qualified_name(scope: options.Scope, name: str) -> str:
     """The name of a function in the account, with its alias."""
-    app, function = options.declared(folder, stage, name)
+    app, function = scope.declared(name)
     return f"{app.deployed_name(function)}{'' if function.publication is None else f':{function.publication.alias}'}"
 
 

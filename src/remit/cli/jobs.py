@@ -14,7 +14,6 @@ from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from remit.cli.stack_commands import Terminal
     from remit.deploy.failed_jobs import DeployedQueue, FailedJob
@@ -44,34 +43,25 @@ def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
     """
 
     @functools.wraps(wrapped)
-    def on_queues(
-        *,
-        folder: Path,
-        stage: str | None,
-        region: str | None,
-        profile: str | None,
-        local: bool,
-        queue: str | None,
-        **others: Any,
-    ) -> None:
+    def on_queues(scope: options.Scope, queue: str | None, **others: Any) -> None:
         from remit.deploy.failed_jobs import chosen_queues, deployed_queues
         from remit.loading.load import load
 
         if "every" in others and bool(others["ids"]) is others.pop("every"):
             raise RemitError("say which jobs: by their ids, or --all", hint="`remit jobs list` shows the ids")
-        app = load(folder, stage)
-        account = options.account(folder, local=local, region=region, profile=profile)
+        app, account = load(scope.folder, scope.stage), scope.account()
         wrapped(account=account, queues=chosen_queues(deployed_queues(account, app), queue), **others)
 
     command_options = (options.json_option, options.account_options, options.local_option, options.stage_option)
+    with_options: Callable[..., None] = options.in_scope(on_queues)
     for option in (*command_options, options.project_option, queue_option):
-        on_queues = option(on_queues)
-    return on_queues
+        with_options = option(with_options)
+    return with_options
 
 
 @command.command("list")
 @_on_queues
-def list_jobs(account: Account, queues: tuple[DeployedQueue, ...], *, as_json: bool) -> None:
+def list_jobs(account: Account, queues: tuple[DeployedQueue, ...]) -> None:
     """List the queues with their jobs, and the jobs that failed for good with their reasons.
 
     \b
@@ -87,7 +77,7 @@ def list_jobs(account: Account, queues: tuple[DeployedQueue, ...], *, as_json: b
     # Held only while they are read, so that a list takes no job from anybody.
     with held_jobs(account, queues) as jobs:
         pass
-    if as_json:
+    if options.wants_json():
         failed = [failed_job_document(job) for job in jobs]
         options.print_json({"queues": [queue_document(state) for state in states], "failed": failed})
     else:
@@ -97,7 +87,7 @@ def list_jobs(account: Account, queues: tuple[DeployedQueue, ...], *, as_json: b
 @command.command
 @click.argument("job")
 @_on_queues
-def show(job: str, account: Account, queues: tuple[DeployedQueue, ...], *, as_json: bool) -> None:
+def show(job: str, account: Account, queues: tuple[DeployedQueue, ...]) -> None:
     """Show one job that failed for good: its arguments, reason and attempts.
 
     JOB is an id, or how one begins: four characters or more.
@@ -113,7 +103,7 @@ def show(job: str, account: Account, queues: tuple[DeployedQueue, ...], *, as_js
 
     with held_jobs(account, queues) as jobs:
         (shown_job,) = chosen_jobs(jobs, [job])
-    if as_json:
+    if options.wants_json():
         options.print_json(failed_job_document(shown_job))
     else:
         click.echo(page(tuple(failed_job_lines(shown_job))), nl=False)
@@ -123,13 +113,7 @@ def show(job: str, account: Account, queues: tuple[DeployedQueue, ...], *, as_js
 @click.argument("ids", metavar="[JOB]...", nargs=-1)
 @all_option
 @_on_queues
-def retry(
-    ids: tuple[str, ...],
-    account: Account,
-    queues: tuple[DeployedQueue, ...],
-    *,
-    as_json: bool,
-) -> None:
+def retry(ids: tuple[str, ...], account: Account, queues: tuple[DeployedQueue, ...]) -> None:
     """Send jobs that failed for good to their queue again, with all of their attempts.
 
     JOB is an id, or how one begins: four characters or more. After Ctrl-C, the same command with --all goes on with
@@ -144,9 +128,9 @@ def retry(
     from remit.deploy.failed_jobs import retry as send_again
 
     if not ids:
-        _do_with_all(send_again, "sent again", account, queues, as_json=as_json)
+        _do_with_all(send_again, "sent again", account, queues)
         return
-    with held_jobs(account, queues) as jobs, _Progress("sent again", as_json=as_json) as progress:
+    with held_jobs(account, queues) as jobs, _Progress("sent again") as progress:
         progress.follow(send_again(account, chosen_jobs(jobs, ids)))
 
 
@@ -155,14 +139,7 @@ def retry(
 @all_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_on_queues
-def purge(
-    ids: tuple[str, ...],
-    account: Account,
-    queues: tuple[DeployedQueue, ...],
-    *,
-    yes: bool,
-    as_json: bool,
-) -> None:
+def purge(ids: tuple[str, ...], account: Account, queues: tuple[DeployedQueue, ...], *, yes: bool) -> None:
     """Delete jobs that failed for good. Nothing brings them back. With --all, those that fail meanwhile go, too.
 
     JOB is an id, or how one begins: four characters or more.
@@ -178,9 +155,9 @@ def purge(
     if not ids:
         failed = sum(state.failed for state in queue_states(account, queues))
         _agree(Terminal(), failed, yes=yes)
-        _do_with_all(delete, "deleted", account, queues, as_json=as_json)
+        _do_with_all(delete, "deleted", account, queues)
         return
-    with held_jobs(account, queues) as jobs, _Progress("deleted", as_json=as_json) as progress:
+    with held_jobs(account, queues) as jobs, _Progress("deleted") as progress:
         chosen = chosen_jobs(jobs, ids)
         _agree(Terminal(), len(chosen), yes=yes)
         progress.follow(delete(account, chosen))
@@ -196,14 +173,12 @@ def _do_with_all(
     done: str,
     account: Account,
     queues: tuple[DeployedQueue, ...],
-    *,
-    as_json: bool,
 ) -> None:
     """Do something with every job that failed for good, ten at a time: what is interrupted goes on with the rest."""
     from remit.deploy.failed_jobs import each_page
 
     pages = each_page(account, queues)
-    with contextlib.closing(pages), _Progress(done, as_json=as_json) as progress:
+    with contextlib.closing(pages), _Progress(done) as progress:
         for page in pages:
             progress.follow(work(account, page))
 
@@ -211,9 +186,8 @@ def _do_with_all(
 class _Progress:
     """Counts jobs in one line of a terminal, and says in the end which are done, however it ends."""
 
-    def __init__(self, done: str, *, as_json: bool) -> None:
+    def __init__(self, done: str) -> None:
         self._done = done
-        self._as_json = as_json
         self._ids: list[str] = []
         self._shows = sys.stderr.isatty()
 
@@ -233,7 +207,7 @@ class _Progress:
             click.echo("\r\x1b[K", nl=False, err=True)
         if kind is not None and not self._ids:
             return
-        if self._as_json:
+        if options.wants_json():
             options.print_json({self._done.replace(" ", "_"): self._ids})
         else:
             click.echo(f"{_counted(len(self._ids))} {self._done}")

@@ -50,7 +50,6 @@ def command(
     stage: str | None,
     form: str,
     *,
-    as_json: bool,
     with_notes: bool,
     strict: bool,
     kind: str | None,
@@ -80,15 +79,16 @@ def command(
       remit lint --format github --strict
       remit lint --explain R301
     """
+    form = "json" if options.wants_json() else form
     if explain is not None or listing:
-        return _pages(explain, as_json=as_json or form == "json")
+        return _pages(explain, as_json=form == "json")
     reasons = _reasons(allow)
     findings = _of_paths(paths, kind, reasons) if paths else _of_app(folder, stage, reasons)
     if form in ("sarif", "github"):
         findings = tuple(_from_top(finding, Path() if paths else folder) for finding in findings)
     text = partial(_text, folder=folder, with_notes=with_notes, by_rule=any(path.is_dir() for path in paths))
-    _print(findings, "json" if as_json else form, text)
-    if form == "text" and not as_json:
+    _print(findings, form, text)
+    if form == "text":
         options.note_on_data_age()
     if any(finding.rule == "R001" for finding in findings):
         return 2

@@ -14,6 +14,7 @@ from remit.cli.options import (
     project_option,
     python_option,
     strict_option,
+    wants_json,
 )
 from remit.errors import RemitError
 
@@ -48,7 +49,7 @@ def command() -> None:
 @delays_option
 @strict_option
 @python_option
-def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, strict: bool) -> None:
+def start(folder: Path, *, region: str | None, seed: str | None, strict: bool) -> None:
     """Start the AWS on this machine, or find the running one, and print its address and keys.
 
     \b
@@ -73,7 +74,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
         from remit.local.control.server_commands import refuse_unknown
 
         refuse_unknown(running, refuse=True)
-    if as_json:
+    if wants_json():
         print_json(_running(running), keys_are_shown)
         return
     click.echo(_sentence(running))
@@ -85,7 +86,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
 @command.command
 @project_option
 @json_option
-def install(folder: Path, *, as_json: bool) -> None:
+def install(folder: Path) -> None:
     """Install the AWS on this machine now, for CI and images. Once it is installed, it needs no network.
 
     It is installed once for all projects, into your cache (XDG_CACHE_HOME, or ~/.cache, on macOS ~/Library/Caches),
@@ -101,7 +102,7 @@ def install(folder: Path, *, as_json: bool) -> None:
     from remit.local.environment import install as installed
 
     environment = installed(folder, lambda step: click.echo(f"{step} ...", err=True))
-    if as_json:
+    if wants_json():
         print_json({"folder": str(environment.folder)})
     else:
         click.echo(f"the AWS on this machine is installed in {environment.folder}")
@@ -110,7 +111,7 @@ def install(folder: Path, *, as_json: bool) -> None:
 @command.command
 @project_option
 @json_option
-def stop(folder: Path, *, as_json: bool) -> None:
+def stop(folder: Path) -> None:
     """Stop the AWS on this machine. Its state is kept for the next start.
 
     The exit code is 1 if some of its state could not be saved.
@@ -124,7 +125,7 @@ def stop(folder: Path, *, as_json: bool) -> None:
 
     stopped = aws.stop(folder)
     unsaved = aws.status(folder).unsaved if stopped else None
-    if as_json:
+    if wants_json():
         print_json({"stopped": stopped, "unsaved": unsaved})
     if unsaved is not None:
         raise RemitError(
@@ -132,14 +133,14 @@ def stop(folder: Path, *, as_json: bool) -> None:
             hint=f"what the last save could not write is lost; the rest is in {str(aws.status(folder).state)!r}",
             exit_code=1,
         )
-    if not as_json:
+    if not wants_json():
         click.echo("stopped; its state is kept" if stopped else "it was not running")
 
 
 @command.command
 @project_option
 @json_option
-def reset(folder: Path, *, as_json: bool) -> None:
+def reset(folder: Path) -> None:
     """Delete every stack, function, object and message in it. If it is running, it keeps running.
 
     \b
@@ -150,7 +151,7 @@ def reset(folder: Path, *, as_json: bool) -> None:
     from remit.local import aws
 
     running = aws.reset(folder)
-    if as_json:
+    if wants_json():
         print_json({"reset": True, "running": running is not None})
     else:
         click.echo("reset: it holds nothing now" + ("" if running else ", and is not running"))
@@ -159,7 +160,7 @@ def reset(folder: Path, *, as_json: bool) -> None:
 @command.command
 @project_option
 @json_option
-def status(folder: Path, *, as_json: bool) -> None:
+def status(folder: Path) -> None:
     """Show whether it is running, at which address, and where its files are.
 
     \b
@@ -172,7 +173,7 @@ def status(folder: Path, *, as_json: bool) -> None:
     from remit.secrets.masked_output import unmasked
 
     state = aws.status(folder)
-    if as_json:
+    if wants_json():
         running = {"running": False} if state.aws is None else _running(state.aws)
         files = {"state": str(state.state), "log": str(state.log)}
         document = {**running, **files, "kept": state.kept, "unsaved": state.unsaved, "wall": possible_wall()}

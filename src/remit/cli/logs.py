@@ -17,7 +17,6 @@ from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from remit.deploy.log_lines import LogLine
     from remit.deploy.session import Account
@@ -41,19 +40,8 @@ _COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", 
 @options.local_option
 @options.account_options
 @options.json_option
-def command(
-    name: str | None,
-    since: str,
-    text: str,
-    folder: Path,
-    stage: str | None,
-    region: str | None,
-    profile: str | None,
-    *,
-    follow: bool,
-    local: bool,
-    as_json: bool,
-) -> None:
+@options.in_scope
+def command(scope: options.Scope, name: str | None, since: str, text: str, *, follow: bool) -> None:
     """Print what the deployed function NAME logged, or all functions of the app, by time.
 
     With --json, each line is an object {time, function, stream, message}. Needs credentials, or --local.
@@ -69,16 +57,15 @@ def command(
     from remit.deploy.logs import follow as followed
 
     since_ms = _since(since)
-    namespace = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile, only_reads=True)
+    namespace, account = scope.namespace(), scope.account(only_reads=True)
     logs = [] if name is None else readers(account, {name: f"{namespace}-{name}"}, since_ms, text)
     lines = new_lines(logs)
     if not any(log.exists for log in logs):  # it may have a name of its own, or share a group, which its stack tells
         logs = deployed_readers(account, namespace, since_ms, text, name)
         lines = new_lines(logs)
     if not any(log.exists for log in logs):
-        raise _no_log(folder, stage, account, namespace, name)
-    printer = LinePrinter([function for log in logs for function in log.functions.values()], as_json=as_json)
+        raise _no_log(scope, account, namespace, name)
+    printer = LinePrinter([function for log in logs for function in log.functions.values()])
     printer.print(lines)
     if not follow:
         return
@@ -92,9 +79,9 @@ def command(
 class LinePrinter:
     """Prints log lines on standard output: in colour by function on a screen, or one JSON object a line."""
 
-    def __init__(self, functions: Sequence[str], *, as_json: bool) -> None:
+    def __init__(self, functions: Sequence[str]) -> None:
         self._functions = list(functions)
-        self._as_json = as_json
+        self._as_json = options.wants_json()
         self._coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
     def print(self, lines: Sequence[LogLine]) -> None:
@@ -135,13 +122,13 @@ def _since(text: str) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _no_log(folder: Path, stage: str | None, account: Account, namespace: str, name: str | None) -> RemitError:
+def _no_log(scope: options.Scope, account: Account, namespace: str, name: str | None) -> RemitError:
     """Why there is no log: the app has no such function, or it is not deployed."""
     from remit.loading.load import load
 
     if name is None:
         return _not_deployed(account, namespace)
-    app = load(folder, stage)
+    app = load(scope.folder, scope.stage)
     if all(function.name != name for function in app.functions):
         return options.no_function(app, name)
     from remit.deploy.invoke import not_deployed

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from remit.project.settings import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 LARGEST: Final = 32_000_000
 """Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
 _AWAITS_JSON: Final = "remit.json"
@@ -50,16 +52,21 @@ stage_option = click.option(
 )
 
 
-def expect_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's signature
+def expect_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     """Note that a program reads the answer of the command."""
     if value:
         context.meta[_AWAITS_JSON] = True
-    return value
 
 
 def awaits_json(context: click.Context) -> bool:
     """Return whether --json was given, and no document is printed yet."""
     return bool(context.meta.get(_AWAITS_JSON))
+
+
+def wants_json() -> bool:
+    """Return whether the running command was given --json."""
+    context = click.get_current_context(silent=True)
+    return context is not None and _AWAITS_JSON in context.meta
 
 
 kind_option = click.option(
@@ -69,7 +76,7 @@ kind_option = click.option(
     "[tool.remit.kinds] of pyproject.toml, else as they read).",
 )
 json_option = click.option(
-    "--json", "as_json", is_flag=True, is_eager=True, callback=expect_json, help="Print JSON, for programs."
+    "--json", is_flag=True, is_eager=True, expose_value=False, callback=expect_json, help="Print JSON, for programs."
 )
 
 
@@ -144,7 +151,7 @@ def print_json(value: Any, stream: IO[str] | None = None) -> None:
     """Print a value as JSON, on standard output unless told: keys in their order, ASCII, one newline at the end."""
     click.echo(json.dumps(value, indent=2), file=stream)
     context = click.get_current_context(silent=True)
-    if context is not None:
+    if context is not None and awaits_json(context):
         context.meta[_AWAITS_JSON] = False
 
 
@@ -170,11 +177,11 @@ def print_report(document: Any, stream: IO[str] | None = None) -> None:
     print_json(readable(document), stream)
 
 
-def print_answer(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
+def print_answer(document: Any, lines: Iterable[str]) -> None:
     """Print an answer: its document for programs, its lines for people."""
     from remit.report.terminal_text import page
 
-    if as_json:
+    if wants_json():
         print_report(document)
     else:
         click.echo(page(lines), nl=False)
@@ -318,87 +325,105 @@ def require_project(folder: Path) -> None:
         )
 
 
-def namespace(folder: Path, stage: str | None) -> str:
-    """The stack's name, without running the app's code: a stack can be looked at when its app is broken.
+class Scope(NamedTuple):
+    """What a command is about, as its options say: a project, its stage, and an account."""
 
-    The configuration runs only where it gives the name.
-    """
-    from remit.project.stack_name import stack_name
+    folder: Path = Path()
+    stage: str | None = None
+    local: bool = False
+    region: str | None = None
+    profile: str | None = None
+    acting_as: ActingAs | None = None
 
-    require_project(folder)
-    name = stack_name(folder.resolve(), stage)
-    settings = _configuration(folder, stage, b"stack_name")
-    return name if settings is None else settings.stack_name or name
+    def namespace(self) -> str:
+        """The stack's name, without running the app's code: a stack can be looked at when its app is broken.
+
+        The configuration runs only where it gives the name.
+        """
+        from remit.project.stack_name import stack_name
+
+        require_project(self.folder)
+        name = stack_name(self.folder.resolve(), self.stage)
+        settings = self._configuration(b"stack_name")
+        return name if settings is None else settings.stack_name or name
+
+    def account(self, *, only_reads: bool = False) -> Account:
+        """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
+
+        A command that `only_reads` reaches the AWS on this machine without an SDK, whose import would take longest.
+
+        The user's own is the one that the project's configuration names for the stage, if it names one.
+
+        Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
+        """
+        from remit.deploy.session import connect
+
+        if self.acting_as is not None and not self.local:
+            raise click.UsageError("--as is for the AWS on this machine: add --local")
+        if not self.local:
+            from remit.deploy.configured_place import connect_as_configured
+            from remit.project.settings import AwsSection
+
+            settings = None
+            if click.get_current_context().params.keys() & {"stage", "stages"}:  # else it is about no project
+                settings = self._configuration(b".region", b".account", b".profile")
+            place = AwsSection() if settings is None else settings.aws
+            connected = connect_as_configured(
+                place, self.folder, region=self.region, profile=self.profile, account=pinned_account()
+            )
+            _check_pin(connected.account, local=False)
+            return connected
+        aws = self.local_aws()
+        if only_reads:
+            from remit.local.control.plain_client import plain_account_of
+
+            return plain_account_of(aws)
+        from remit.local.control.clients import account_of, limited_credentials
+
+        owner = account_of(aws)
+        if self.acting_as is None:
+            return owner
+        limited = limited_credentials(aws, self.acting_as.name, self.acting_as.layers)
+        return replace(connect(region=aws.region, endpoint=aws.url, credentials=limited), owner=owner)
+
+    def local_aws(self) -> LocalAws:
+        """The AWS on this machine, started if need be. RemitError: --account says that it must be another."""
+        from remit.local.aws import start
+
+        aws = start(self.folder, region=self.region, progress=lambda text: click.echo(text, err=True))
+        _check_pin(aws.account, local=True)
+        return aws
+
+    def declared(self, name: str) -> tuple[App, Function]:
+        """The app in the folder, and its function of this name. RemitError: it has none."""
+        from remit.loading.load import load
+
+        app = load(self.folder, self.stage)
+        for function in app.functions:
+            if function.name == name:
+                return app, function
+        raise no_function(app, name)
+
+    def _configuration(self, *words: bytes) -> Config | None:
+        """The project's settings, where its configuration has one of these words: else nothing of it runs."""
+        sources = [path.read_bytes() for path in (self.folder / "config").rglob("*.py") if path.is_file()]
+        has_word = any(word in source for source in sources for word in words)
+        if not has_word:
+            return None
+        from remit.loading.load import configuration
+
+        return configuration(self.folder, self.stage)
 
 
-def _configuration(folder: Path, stage: str | None, *words: bytes) -> Config | None:
-    """The project's settings, where its configuration has one of these words: else nothing of it runs."""
-    sources = [path.read_bytes() for path in (folder / "config").rglob("*.py") if path.is_file()]
-    has_word = any(word in source for source in sources for word in words)
-    if not has_word:
-        return None
-    from remit.loading.load import configuration
+def in_scope(command: Callable[..., T]) -> Callable[..., T]:
+    """Pass a command its `Scope`, in the place of the options that say it."""
 
-    return configuration(folder, stage)
+    @wraps(command)
+    def in_its_scope(**params: Any) -> T:
+        scope = Scope(**{name: params.pop(name) for name in Scope._fields if name in params})
+        return command(scope=scope, **params)
 
-
-def account(
-    folder: Path,
-    *,
-    local: bool,
-    region: str | None,
-    profile: str | None,
-    acting_as: ActingAs | None = None,
-    only_reads: bool = False,
-) -> Account:
-    """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
-
-    A command that `only_reads` reaches the AWS on this machine without an SDK, whose import would take longest.
-
-    The user's own is the one that the project's configuration names for the stage, if it names one.
-
-    Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
-    """
-    from remit.deploy.session import connect
-
-    if acting_as is not None and not local:
-        raise click.UsageError("--as is for the AWS on this machine: add --local")
-    if not local:
-        from remit.deploy.configured_place import connect_as_configured
-        from remit.project.settings import AwsSection
-
-        parameters = click.get_current_context().params
-        settings = None
-        if parameters.keys() & {"stage", "stages"}:  # else the command is about no project
-            stages = parameters.get("stages", (parameters.get("stage"),)) or (None,)
-            settings = _configuration(folder, stages[-1], b".region", b".account", b".profile")
-        place = AwsSection() if settings is None else settings.aws
-        connected = connect_as_configured(place, folder, region=region, profile=profile, account=pinned_account())
-        _check_pin(connected.account, local=False)
-        return connected
-    aws = local_aws(folder, region)
-    if only_reads:
-        from remit.local.control.plain_client import plain_account_of
-
-        return plain_account_of(aws)
-    from remit.local.control.clients import account_of
-
-    owner = account_of(aws)
-    if acting_as is None:
-        return owner
-    from remit.local.control.limited_caller import limited_credentials
-
-    limited = limited_credentials(aws, acting_as.name, acting_as.layers)
-    return replace(connect(region=aws.region, endpoint=aws.url, credentials=limited), owner=owner)
-
-
-def local_aws(folder: Path, region: str | None) -> LocalAws:
-    """The AWS on this machine, started if need be. RemitError: --account says that it must be another."""
-    from remit.local.aws import start
-
-    aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
-    _check_pin(aws.account, local=True)
-    return aws
+    return in_its_scope
 
 
 @contextmanager
@@ -475,17 +500,6 @@ def same_place() -> str:
         if parameters.get(name):
             text += f" --{name} {shlex.quote(parameters[name])}"
     return text + " --local" if parameters.get("local") else text
-
-
-def declared(folder: Path, stage: str | None, name: str) -> tuple[App, Function]:
-    """The app in a folder, and its function of this name. RemitError: it has none."""
-    from remit.loading.load import load
-
-    app = load(folder, stage)
-    for function in app.functions:
-        if function.name == name:
-            return app, function
-    raise no_function(app, name)
 
 
 def no_function(app: App, name: str) -> RemitError:

@@ -75,7 +75,7 @@ def command() -> None:
 @options.stage_option
 @click.option("--explain", is_flag=True, help="Print each statement with its reason and line.")
 @options.json_option
-def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool, as_json: bool) -> None:
+def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool) -> None:
     """Print the policy of the role of function NAME, as a JSON document.
 
     What is known only at deploy time stands as CloudFormation's functions (Ref, Fn::GetAtt, Fn::Sub).
@@ -97,7 +97,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
     role = role_of(app, assign(app), name)
     if not explain:
         options.print_json(intrinsics(render(Policy(tuple(grant.statement for grant in role.grants)))))
-    elif as_json:
+    elif options.wants_json():
         options.print_json(role_document(role))
     else:
         click.echo(roles_text([role]), nl=False)
@@ -152,7 +152,6 @@ def deployer_policy(  # noqa: C901 - one refusal after the other
     cloudformation: bool,
     parted: bool,
     explain: bool,
-    as_json: bool,
 ) -> None:
     """Print the least access that a user or role needs to run `remit deploy`, as a policy document in JSON.
 
@@ -216,7 +215,7 @@ def deployer_policy(  # noqa: C901 - one refusal after the other
         options.print_report(_template(needed_access, place, makes_role=part == "works"))
     else:
         needed_access = bound(needed_access, *place)
-        _print_deployer(needed_access, parted=parted, explain=explain, as_json=as_json)
+        _print_deployer(needed_access, parted=parted, explain=explain)
     for remark in () if explain else remarks(needed_access):
         options.note(remark)
     wide = [option for option, text in zip(("--region", "--account"), place[1:], strict=True) if text == "*"]
@@ -247,13 +246,13 @@ def _also(action: str) -> DeployCall:
     return DeployCall(action, (action,), "*", "as --also says")
 
 
-def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
+def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool) -> None:
     from remit.catalogue.quotas import quota
     from remit.iam.length import policy_length
     from remit.iam.policy import render
     from remit.report.deployer import deployer_document, deployer_text
 
-    if explain and as_json:
+    if explain and options.wants_json():
         options.print_report(deployer_document(needed_access))
     elif explain:
         click.echo(deployer_text(needed_access), nl=False)
@@ -303,7 +302,7 @@ def planned_calls(
     calls = deployer_calls(app, template.parameters, name)
     planned = stack_of(app.namespace, [*running, document(template)])
     if purpose == "plan":  # it makes nothing of the template, and looks at what runs
-        return stack_of(app.namespace, [{"Resources": {}}]), only_planning(on_resources(planned, calls))
+        return stack_of(app.namespace, [{"Resources": {}}]), tuple(only_planning(on_resources(planned, calls)))
     calls += {"revert-drift": REVERTING, "empty": EMPTYING}.get(purpose, ())
     return planned, calls
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from remit.cli import options
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command("releases", short_help="List what was deployed, and can be again.")
@@ -19,16 +14,8 @@ if TYPE_CHECKING:
 @options.account_options
 @options.artefact_bucket_option
 @options.json_option
-def command(
-    folder: Path,
-    stage: str | None,
-    region: str | None,
-    profile: str | None,
-    artefact_bucket: str | None,
-    *,
-    local: bool,
-    as_json: bool,
-) -> None:
+@options.in_scope
+def command(scope: options.Scope, artefact_bucket: str | None) -> None:
     """List the releases of the stack: number, time, commit (with a + where the tree had more), and who deployed it.
 
     A deploy that changes something keeps what runs as a release, and the last 10 are kept (config.aws.releases). What
@@ -45,8 +32,7 @@ def command(
     from remit.deploy.releases import kept_releases, running_release
     from remit.report.releases import releases_document, releases_lines
 
-    name = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile)
+    name, account = scope.namespace(), scope.account()
     releases = kept_releases(account, bucket_of(account, artefact_bucket), name)
     running = running_release(account, name, releases)
-    options.print_answer(releases_document(releases, running), releases_lines(releases, running), as_json=as_json)
+    options.print_answer(releases_document(releases, running), releases_lines(releases, running))

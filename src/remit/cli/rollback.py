@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from remit.cli import options
-from remit.cli.deploy import PLACE, carry_out, check, deploying, operator
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from remit.cli.deploy import carry_out, check, deploying, operator
 
 
 @click.command("rollback", short_help="Deploy an earlier release again.")
 @click.argument("number", required=False, type=click.IntRange(min=1))
 @deploying
-def command(
-    number: int | None,
-    folder: Path,
-    stage: str | None,
-    *,
-    local: bool,
-    **wished: Any,
-) -> int:
+@options.in_scope
+def command(scope: options.Scope, number: int | None, **wished: Any) -> int:
     """Deploy release NUMBER again, or the one before what runs: its template, its zips and its parameters.
 
     It is a deploy as any other: it shows which resources change and which access roles gain or lose, and asks, and
@@ -45,6 +36,7 @@ def command(
 
     from remit.cli import stack_commands
     from remit.deploy.bucket import artefact_bucket
+    from remit.deploy.deployment import DeployJob
     from remit.deploy.releases import release_to_go_back_to
     from remit.deploy.workflow import deploy
     from remit.project.stack_name import checked_stage, project_name
@@ -52,14 +44,14 @@ def command(
 
     check(click.get_current_context().params)
     with stack_commands.stoppable():
-        name, terminal = options.namespace(folder, stage), operator(wished)
-        account = options.account(folder, local=local, **{part: wished[part] for part in PLACE})
+        name, terminal, account = scope.namespace(), operator(wished), scope.account()
         release = release_to_go_back_to(account, artefact_bucket(account, wished["artefact_bucket"]), name, number)
         terminal.note(f"back to release {release_line(release)}; data stays as it is")
-        build = release.built_again(folder, project_name(folder.resolve()), checked_stage(stage))
-        code = carry_out(partial(deploy, build, account, terminal, release=release), account, terminal, wished)
+        build = release.built_again(scope.folder, project_name(scope.folder.resolve()), checked_stage(scope.stage))
+        job = partial(DeployJob, build, account, terminal, release=release)
+        code = carry_out(lambda **answers: deploy(job(**answers)), account, terminal, wished)
         if not wished["only_plans"]:
             terminal.note("the working tree is ahead of what runs now: the next `remit deploy` deploys it again")
-            if local:
-                options.require_kept(folder)
+            if scope.local:
+                options.require_kept(scope.folder)
     return code

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from remit.cli import options
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command("status", short_help="Show what is deployed.")
@@ -18,9 +13,8 @@ if TYPE_CHECKING:
 @options.local_option
 @options.account_options
 @options.json_option
-def command(
-    folder: Path, stage: str | None, region: str | None, profile: str | None, *, local: bool, as_json: bool
-) -> None:
+@options.in_scope
+def command(scope: options.Scope) -> None:
     """Show the stack: its status, outputs, functions and roles, and what was changed by hand.
 
     The exit code is 1 if it is not deployed. Needs credentials, or --local.
@@ -36,22 +30,21 @@ def command(
     from remit.report.manual_changes import by_hand_document, by_hand_lines
     from remit.report.stacks import place, place_document, status_document, status_lines
 
-    name = options.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile, only_reads=True)
-    if local:
+    name, account = scope.namespace(), scope.account(only_reads=True)
+    if scope.local:
         from remit.local import aws
 
-        unsaved = aws.status(folder).unsaved
+        unsaved = aws.status(scope.folder).unsaved
         if unsaved is not None:  # such as on a full disk
             options.note(f"the AWS on this machine cannot keep its state: {unsaved}")
     deployed = status(account, name)
     if deployed is not None:
-        changes = changes_of(account, deployed, last(account, folder, name), options.note)
+        changes = changes_of(account, deployed, last(account, scope.folder, name), options.note)
         document = {**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)}
         lines = (*status_lines(deployed, account), *by_hand_lines(changes))
-        options.print_answer(document, lines, as_json=as_json)
+        options.print_answer(document, lines)
     else:
-        if as_json:
+        if options.wants_json():
             options.print_json({"namespace": name, "deployed": False, **place_document(account)})
         else:
             click.echo(f"{name} is not deployed in {place(account)}")

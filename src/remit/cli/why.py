@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @options.json_option
-def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: str | None, *, as_json: bool) -> None:
+def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: str | None) -> None:
     """Explain why access was denied: who asked for what, which layer denied it, and how to fix it.
 
     TEXT (or standard input) is what was printed: an exception, a log, a failed stack event, a CloudTrail event, or a
@@ -60,7 +60,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
         cause = why_of(denial, read(*options.content(template)))
     else:
         cause = why(denial, _here(folder, stage, denial))
-    options.print_answer(cause_document(cause), cause_lines(cause), as_json=as_json)
+    options.print_answer(cause_document(cause), cause_lines(cause))
 
 
 def _text(words: tuple[str, ...]) -> str:

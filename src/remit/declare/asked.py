@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 
 from remit.declare.field_types import kinds_of, type_mistakes
 from remit.declare.fitting import fitted
-from remit.declare.recorded import Verdict
 from remit.declare.recording import current, is_recording, judging_now
 from remit.declare.unread import Unread, unknown
 from remit.errors import Mistakes, Origin, RemitError, judging, writer
@@ -90,10 +89,9 @@ class AskedGrant(Sequence["Grant"]):
     misfits: tuple[RemitError, ...] = ()
     """What is wrong with its arguments as such: options that it does not have, and those that are missing."""
 
-    def judged(self, _wrong: Collection[int] = ()) -> Verdict:
+    def judged(self, _wrong: Collection[int] = ()) -> Mistakes:
         """Return everything that is wrong with the arguments. What reads one of a wrong type says nothing."""
-        mistakes = self._made[1]
-        return Verdict(mistakes, is_right=not mistakes.errors and not mistakes.is_unread)
+        return self._made[1]
 
     def grants(self) -> Grants:
         """A grant for each statement that the verb takes. RemitError: something is wrong with the arguments."""

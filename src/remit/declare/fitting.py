@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
 from remit.declare.recording import is_recording, judging_now, note
 from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
-from remit.errors import RemitError, writer, writer_span
+from remit.errors import Mistakes, writer, writer_span
 from remit.source import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from remit.errors import RemitError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,16 +56,15 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
     takes_any_name = further is None and any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken)
     known = [parameter.name for parameter in taken if parameter.kind in _BY_NAME]
     known += sorted(further.names) if further is not None else []
-    mistakes: list[RemitError] = []
+    found = Mistakes()
     if len(arguments) > len(by_position) and not is_open:
         by_name = ", ".join(option_names(taken[len(by_position) :]))
         count = {0: "no argument", 1: "one argument"}.get(len(by_position), f"{len(by_position)} arguments")
-        too_many = RemitError(
+        found.add(
             f"`{spelled}` takes {count} without a name",
             hint=f"what it takes with a name: {by_name}" if by_name else None,
             origin=places.argument_origin(where, "", len(by_position)),
         )
-        mistakes.append(too_many)
         arguments = arguments[: len(by_position)]
     given_by_position = {parameter.name for parameter in by_position[: len(arguments)]}
     supplied = {*given_by_position, *options}
@@ -72,7 +73,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
     for name, value in options.items():
         if name in given_by_position:
             twice = f"`{spelled}` gets `{name}` twice, once without its name"
-            mistakes.append(RemitError(twice, origin=places.option_origin(where, name)))
+            found.add(twice, origin=places.option_origin(where, name))
         elif name in known or takes_any_name:
             known_options[name] = value
         else:
@@ -84,19 +85,19 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
                 if nearest(name, (meant,), MISSPELT) is not None:
                     known_options[meant] = value
             unknown = f"`{spelled}` has no option `{name}`"
-            mistakes.append(RemitError(unknown, hint=hint, origin=places.option_origin(where, name)))
+            found.add(unknown, hint=hint, origin=places.option_origin(where, name))
     for parameter in taken:
         is_needed = parameter.default is parameter.empty and parameter.kind in (*_BY_POSITION, parameter.KEYWORD_ONLY)
         if not is_needed or parameter.name in supplied | known_options.keys():
             continue
         if parameter.name not in meant_names:
             hint = f"it takes {', '.join(option_names(taken))}"
-            mistakes.append(RemitError(f"`{spelled}` lacks `{parameter.name}`", hint=hint, origin=where.origin))
+            found.add(f"`{spelled}` lacks `{parameter.name}`", hint=hint, origin=where.origin)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             arguments = (*arguments, Unread())
         else:
             known_options[parameter.name] = Unread()
-    return Fitted(arguments, known_options, tuple(mistakes))
+    return Fitted(arguments, known_options, tuple(found.errors))
 
 
 @functools.lru_cache(maxsize=256)
@@ -127,23 +128,18 @@ def judged_at_once(function: Callable[P, R]) -> Callable[P, R]:
     def called(*arguments: P.args, **options: P.kwargs) -> Any:
         if not is_recording():
             return function(*arguments, **options)
-        mistakes: list[RemitError] = []
+        found = Mistakes()
         value: Any = Unread()
-        with judging_now():
+        with judging_now(), found.noted():
             try:
                 value = function(*arguments, **options)
             except TypeError as error:
                 if not is_misfit(error):
                     raise
                 fit = fitted(function, arguments, options)
-                mistakes += fit.mistakes
-                try:
-                    function(*fit.arguments, **fit.options)
-                except RemitError as further:
-                    mistakes += further.all
-            except RemitError as error:
-                mistakes += error.all
-        for mistake in mistakes:
+                found.errors += fit.mistakes
+                function(*fit.arguments, **fit.options)
+        for mistake in found.errors:
             mistake.origin = mistake.origin or writer()
             note(mistake)
         return value

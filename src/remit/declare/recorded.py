@@ -6,7 +6,7 @@ import functools
 import inspect
 from copy import copy
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from remit.declare.field_types import kinds_of, type_mistakes
 from remit.declare.fitting import fitted
@@ -16,7 +16,6 @@ from remit.errors import Mistakes, Origin, RemitError, judging, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from typing import Self
 
 
 class Recording(type):
@@ -33,7 +32,7 @@ class Recording(type):
             record = current()
             if record is None or record.is_over:
                 made = super().__call__(*arguments, **options)
-                made.judged().mistakes.refuse()
+                made.judged().refuse()
                 return made
             try:
                 made = super().__call__(*arguments, **options)
@@ -43,13 +42,6 @@ class Recording(type):
                 object.__setattr__(made, "misfits", fit.mistakes)
             record.made.append(made)
             return made
-
-
-class Verdict(NamedTuple):
-    """What is wrong with something, and whether all of it is right: nothing says why an option is unread."""
-
-    mistakes: Mistakes
-    is_right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +57,24 @@ class Recorded(metaclass=Recording):
         """What to check of the options, beside their types: each call raises RemitError if something is wrong."""
         yield from ()
 
-    def judged(self, wrong: Collection[int] = ()) -> Verdict:
+    def judged(self, wrong: Collection[int] = ()) -> Mistakes:
         """Return everything that is wrong with the options. Checks that read one of a wrong type say nothing.
 
         `wrong` are the identities of other objects that are not right, so that nothing is to be read of them.
         """
         found = Mistakes(list(self.misfits))
         with judging(self.written):
-            readable = self._readable(found, wrong)
+            readable = self  # with nothing to read in place of options whose type is wrong
+            for name, default, kinds in _options(type(self)):
+                value = getattr(self, name)
+                if value is default:  # most options are left out, and a default needs no check
+                    continue
+                is_unread = type(value) is Unread or id(value) in wrong
+                wrong_types = [] if is_unread else list(type_mistakes(name, value, kinds))
+                found.errors += wrong_types
+                if wrong_types or is_unread:
+                    readable = copy(self) if readable is self else readable
+                    object.__setattr__(readable, name, Unread())
             with found.noted():
                 for check in readable.checks():
                     with found.noted():
@@ -83,22 +85,8 @@ class Recorded(metaclass=Recording):
                                 raise  # otherwise a function in C, such as those of `re`, was given an Unread
         for error in found.errors:
             error.origin = error.origin or self.written
-        return Verdict(found, is_right=readable is self and not found.errors and not found.is_unread)
-
-    def _readable(self, found: Mistakes, wrong: Collection[int]) -> Self:
-        """It with nothing to read in place of options whose type is wrong, which is noted."""
-        readable = self
-        for name, default, kinds in _options(type(self)):
-            value = getattr(self, name)
-            if value is default:  # most options are left out, and a default needs no check
-                continue
-            is_unread = type(value) is Unread or id(value) in wrong
-            wrong_types = [] if is_unread else list(type_mistakes(name, value, kinds))
-            found.errors += wrong_types
-            if wrong_types or is_unread:
-                readable = copy(self) if readable is self else readable
-                object.__setattr__(readable, name, Unread())
-        return readable
+        found.is_unread = found.is_unread or readable is not self
+        return found
 
 
 @functools.cache

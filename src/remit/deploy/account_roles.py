@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.app import Grant, Reason
-from remit.deploy.aws_errors import answered_errors, code, denied, remit_errors
+from remit.deploy.aws_errors import denied, if_there, remit_errors
 from remit.deploy.session import CONNECTIONS
 from remit.errors import RemitError
 from remit.holders import HeldPolicy, Holder, bounded, by_arn
@@ -49,7 +50,7 @@ def held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     with remit_errors():
         if account.local or len(role_names) > MANY:
             all_at_once = _here if account.local else all_held
-            roles = _if_allowed(lambda: all_at_once(account, role_names))
+            roles = if_there(partial(all_at_once, account, role_names), denied)
             if roles is not None:
                 return roles
         return each_held(account, role_names)
@@ -66,7 +67,7 @@ def _here(account: Account, role_names: Sequence[str]) -> dict[str, Holder]:
 def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with a call for each role."""
     client = account.client("iam")
-    roles = at_once(lambda name: _held(client, name), names)
+    roles = at_once(lambda name: if_there(partial(_held, client, name)), names)
     return {role.name: role for role in roles if role is not None}
 
 
@@ -118,29 +119,18 @@ def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyV
     """Managed policies by their ARNs; one that is not there is left out."""
     client = account.client("iam")
 
-    def document_of(arn: str) -> tuple[str, ManagedPolicyVersion] | None:
-        try:
-            version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-            raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        except answered_errors() as error:
-            if code(error) != "NoSuchEntity":
-                raise
-            return None
+    def document_of(arn: str) -> tuple[str, ManagedPolicyVersion]:
+        version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
 
     with remit_errors():
-        return dict(item for item in at_once(document_of, dict.fromkeys(arns)) if item is not None)
+        read = at_once(lambda arn: if_there(partial(document_of, arn)), dict.fromkeys(arns))
+    return dict(item for item in read if item is not None)
 
 
-def _held(client: Any, name: str) -> Holder | None:
-    try:
-        raw = client.get_role(RoleName=name)["Role"]
-        policies = held_policies(client, "role", name)
-    except answered_errors() as error:
-        if code(error) != "NoSuchEntity":
-            raise
-        return None
-    return _holder(raw, policies)
+def _held(client: Any, name: str) -> Holder:
+    return _holder(client.get_role(RoleName=name)["Role"], held_policies(client, "role", name))
 
 
 def held_policies(client: Any, kind: str, name: str) -> tuple[HeldPolicy, ...]:
@@ -165,16 +155,6 @@ def _parsed(raw: Any, name: str) -> Policy:
         return parse(raw)
     except RemitError as error:
         raise Unreadable(f"{name} cannot be read: {error.message}", hint=error.hint) from error
-
-
-def _if_allowed(ask: Callable[[], T]) -> T | None:
-    """Ask AWS; None when the caller may not ask."""
-    try:
-        return ask()
-    except answered_errors() as error:
-        if denied(error):
-            return None
-        raise
 
 
 def at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:

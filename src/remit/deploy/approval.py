@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from remit.deploy.delete import data_at_risk
 from remit.deploy.deployment import Deployment, NotApproved
@@ -16,25 +16,20 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from remit.build import Built
+    from remit.deploy.deployment import DeployJob
     from remit.deploy.operators import DeployOperator
     from remit.deploy.plan import StackPlan
-    from remit.deploy.planned_access import Approval, PlannedAccess
+    from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.session import Account
 
-DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
-"""What to do about changes by hand: ask a person, leave them, or undo them."""
 
-
-def settle_manual_changes(
-    built: Built, account: Account, operator: DeployOperator, drift: DriftChoice, *, yes: bool, wait: bool
-) -> ManualChanges:
-    """Show what was changed by hand on the stack, and do with it what `drift` says; what it was.
+def settle_manual_changes(job: DeployJob) -> ManualChanges:
+    """Show what was changed by hand on the stack, and do with it what the job's `drift` says; what it was.
 
     `yes` does not answer this. NotApproved (1): nobody agreed to go on. RemitError (75): somebody else deploys.
     """
-    name = built.namespace
-    stack = settled(account, name, wait=wait, on_wait=operator.waiting)
+    built, account, operator, name = job.built, job.account, job.operator, job.built.namespace
+    stack = settled(account, name, wait=job.wait, on_wait=operator.waiting)
     if stack is None or stack.new or stack.namespace != built.app.owner:  # then the plan says what is to be done
         return ManualChanges()
     changes = changes_of(account, status_of(account, stack), last(account, built.folder, name), operator.note)
@@ -43,11 +38,11 @@ def settle_manual_changes(
             operator.note(f"note: {text}")
         return changes
     operator.see(changes)
-    if drift == "revert":
+    if job.drift == "revert":
         _revert(account, changes, name, operator)
-    elif drift == "ask":
+    elif job.drift == "ask":
         question = ManualChangesQuestion(changes)
-        answer = None if yes else operator.reply(question)
+        answer = None if job.yes else operator.reply(question)
         if answer is None:
             raise NotApproved(operator.unanswered(question), Deployment(name, changes, unanswered=(question,)))
         require(answer)
@@ -66,18 +61,7 @@ def _revert(account: Account, changes: ManualChanges, namespace: str, operator: 
         raise NotApproved(error, Deployment(namespace, changes)) from error
 
 
-def agree_to_plan(
-    account: Account,
-    changes: ManualChanges | None,
-    plan: StackPlan,
-    access: PlannedAccess,
-    operator: DeployOperator,
-    approval: Approval | None,
-    *,
-    yes: bool,
-    yes_delete: Collection[str] = (),
-    first: bool = False,
-) -> None:
+def agree_to_plan(job: DeployJob, changes: ManualChanges | None, plan: StackPlan, access: PlannedAccess) -> None:
     """Return if somebody or something agrees to a plan and what it does to access.
 
     Without `approval`, access that is gained needs approval, and `yes` gives that, too; with it, `yes` agrees to all
@@ -86,18 +70,19 @@ def agree_to_plan(
 
     NotApproved (1): nobody agrees. RemitError (1): a person says no; (2): `yes_delete` names what does not go.
     """
+    yes, yes_delete, approval = job.yes, job.yes_delete, job.approval
     check_names(yes_delete, [change.logical_id for change in plan.data_at_risk])
     unnamed = any(change.logical_id not in yes_delete for change in plan.data_to_name)
-    lacks_access = access.wants(approval or "broadening") and not first and not (yes and approval is None)
-    question = PlanQuestion(account, plan, access, yes, yes_delete, lacks_access)
+    lacks_access = access.wants(approval or "broadening") and not job.first and not (yes and approval is None)
+    question = PlanQuestion(job.account, plan, access, yes, yes_delete, lacks_access)
     answer = None
     if unnamed or not yes:
-        answer = operator.reply(question)
+        answer = job.operator.reply(question)
         require(answer is not False)
     destroyed = [change for change in plan.destroyed if change.logical_id not in yes_delete]
     if answer is None and (lacks_access or unnamed or (destroyed and not yes)):
         deployment = Deployment(plan.namespace, changes, plan, access, unanswered=(question,))
-        raise NotApproved(operator.unanswered(question), deployment)
+        raise NotApproved(job.operator.unanswered(question), deployment)
 
 
 def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:

@@ -14,13 +14,16 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.deploy.aws_errors import answered_errors, remit_errors, status
+from remit.deploy.aws_errors import if_there, remit_errors, status
 from remit.deploy.bucket import artefact_bucket, exists
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
+from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,33 +95,14 @@ def checksum(key: str) -> str:
     return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
-def packaged(template: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The properties of each function of a template whose zip remit packaged."""
-    for resource in template.get("Resources", {}).values():
-        if resource.get("Type") == "AWS::Lambda::Function":
-            code = resource["Properties"]["Code"]
-            if names_artefact(text_of(code.get("S3Key", ""))):
-                yield resource["Properties"]
-
-
 def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
-    """The buckets that hold the zips of a template."""
-    place = {"${AWS::AccountId}": account.account, "${AWS::Region}": account.region}
+    """The buckets that hold the zips which remit packaged for functions of a template."""
     buckets = []
-    for properties in packaged(template):
-        name = text_of(properties["Code"]["S3Bucket"])
-        for token, value in place.items():
-            name = name.replace(token, value)
-        buckets.append(name)
+    for resource in template.get("Resources", {}).values():
+        code = resource["Properties"]["Code"] if resource.get("Type") == "AWS::Lambda::Function" else {}
+        if names_artefact(text_of(code.get("S3Key", ""))):
+            buckets.append(fill_references(text_of(code["S3Bucket"]), account.pseudo_parameters("")))
     return frozenset(buckets)
-
-
-def remove_artefacts(account: Account, namespace: str, bucket: str) -> int:
-    """Delete every version of every object under `<namespace>/`; how many.
-
-    Nothing when there is no bucket.
-    """
-    return remove_objects(account, bucket, f"{namespace}/")
 
 
 def remove_objects(account: Account, bucket: str, prefix: str = "") -> int:
@@ -186,15 +170,12 @@ def compare_stored(account: Account, bucket: str, key: str) -> Literal["nothing"
 
     "other bytes" also where S3 has no SHA-256 of the whole object.
     """
-    try:
-        # S3 leaves the checksum out of its answer unless ChecksumMode asks for it.
-        stored = account.client("s3").head_object(
-            Bucket=bucket, Key=key, ExpectedBucketOwner=account.account, ChecksumMode="ENABLED"
-        )
-    except answered_errors() as error:
-        if status(error) == 404:  # noqa: PLR2004 - HTTP's Not Found
-            return "nothing"
-        raise
+    arguments = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": account.account}
+    # S3 leaves the checksum out of its answer unless ChecksumMode asks for it.
+    ask = partial(account.client("s3").head_object, **arguments, ChecksumMode="ENABLED")
+    stored = if_there(ask, lambda error: status(error) == HTTPStatus.NOT_FOUND)
+    if stored is None:
+        return "nothing"
     return "these bytes" if stored.get("ChecksumSHA256") == checksum(key) else "other bytes"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.operations import operation
 from remit.deploy.api_logs import calls_for_log_role
+from remit.deploy.bootstrap import SETTINGS
 from remit.deploy.existing_values import calls_for_existing
 from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.stored_values import calls_for
@@ -43,6 +44,15 @@ _EMPTY: Final = "to empty the buckets of the stack that are deleted with it"
 _GO_BACK: Final = "to keep what was deployed as releases, and to go back to one"
 _COMPARE: Final = "to compare what the stack made with what it is in the account"
 _REVERT: Final = "to undo what was done by hand to what the stack made"
+_OF_PLAN: Final = {
+    _PLAN: "to have CloudFormation plan changes of the stack, and to throw the plan away",
+    _FOLLOW: "to read the stack as it is",
+    _IMPORT: "to see which log groups of functions a deploy would import",
+    _CLEAR: "to remove the empty stack that holds the plan of a first deploy",
+    _UPLOAD: "to show CloudFormation a large template, and to remove it",
+    _GO_BACK: "to read the releases that a rollback could go back to",
+}
+"""What `deploy --plan` makes the same calls for."""
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
 
@@ -57,10 +67,12 @@ def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
     return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
 
 
-def only_planning(calls: Iterable[DeployCall]) -> tuple[DeployCall, ...]:
+def only_planning(calls: Iterable[DeployCall]) -> Iterator[DeployCall]:
     """Those of the calls that `deploy --plan` makes; it writes but its template, into a folder of its own."""
     planning = [call for call in calls if call.operation.removeprefix("cloudformation.") not in _CARRIED_OUT]
-    return tuple(replace(call, on=f"{call.on[:-1]}plans/*") if call.because == _UPLOAD else call for call in planning)
+    for call in planning:
+        on = f"{call.on[:-1]}plans/*" if call.because == _UPLOAD else call.on
+        yield replace(call, on=on, because=_OF_PLAN.get(call.because, call.because))
 
 
 def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
@@ -74,17 +86,12 @@ def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
     return tuple(replace(call, on=roles) if call.on == _ROLES else call for call in calls)
 
 
-def _calls(service: str, on: str, because: str, *operations: str) -> tuple[DeployCall, ...]:
-    """Calls of operations that need the action of their own name alone."""
-    return tuple(DeployCall(f"{service}.{name}", (f"{service}:{name}",), on, because) for name in operations)
-
-
-def _bucket(operation: str, *actions: str, because: str = _SECURE) -> DeployCall:
-    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, because)
-
-
-def _objects(operation: str, *actions: str, because: str = _UPLOAD) -> DeployCall:
-    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, because)
+def _calls(service: str, on: str, because: str, *names: str, also: tuple[str, ...] = ()) -> tuple[DeployCall, ...]:
+    """Calls of operations or methods of boto3, with the actions that the catalogue has for them, and with others."""
+    known = [operation(service, name) for name in names]
+    return tuple(
+        DeployCall(f"{service}.{each.name}", (*each.actions, *also), on, because) for each in known if each is not None
+    )
 
 
 _READ_ROLES: Final = _calls(
@@ -97,10 +104,9 @@ _BY_NAME: Final = frozenset(call.operation for call in _READ_FUNCTIONS)
 def _on_each(row: Row, operations: Iterable[str], because: str) -> Iterator[DeployCall]:
     """Calls on each resource of a row's type."""
     for name in operations:
-        known = operation(*name.split("."))
-        actions = () if known is None else known.actions
         if name not in _BY_NAME:
-            yield DeployCall(name, actions, "", because, of_type=row.type)
+            for call in _calls(name.partition(".")[0], "", because, name.partition(".")[2]):
+                yield replace(call, of_type=row.type)
 
 
 _READ_RESOURCES: Final = tuple(
@@ -109,12 +115,10 @@ _READ_RESOURCES: Final = tuple(
 REVERTING: Final = tuple(call for row in ROWS.values() for call in _on_each(row, row.writes, _REVERT))
 """What a deploy with --revert-drift calls to put back what was changed by hand, beside the policies of roles."""
 EMPTYING: Final = tuple(
-    DeployCall(f"s3.{operation}", (f"s3:{action}",), "", _EMPTY, of_type="AWS::S3::Bucket", unless_kept=True)
-    for operation, action in (
-        ("ListObjectVersions", "ListBucketVersions"),
-        ("HeadBucket", "ListBucket"),
-        ("DeleteObjects", "DeleteObject"),
-        ("DeleteObjects", "DeleteObjectVersion"),
+    replace(call, of_type="AWS::S3::Bucket", unless_kept=True)
+    for call in (
+        *_calls("s3", "", _EMPTY, "ListObjectVersions", "HeadBucket"),
+        *_calls("s3", "", _EMPTY, "DeleteObjects", also=("s3:DeleteObjectVersion",)),
     )
 )
 """What `remit delete --empty` calls on the buckets that go with the stack."""
@@ -134,12 +138,11 @@ CALLS: Final = (
     *(replace(call, nested=True) for call in _calls("cloudformation", _STACK, _FOLLOW, "DescribeStackEvents")),
     *_calls("cloudformation", _STACK, _FOLLOW, "ListStackResources"),
     *_calls("cloudformation", _STACK, _CLEAR, "DeleteStack", "ContinueUpdateRollback"),
-    _bucket("HeadBucket", "ListBucket", because=_FIND),
-    _bucket("ListObjectVersions", "ListBucketVersions", because=_FIND),
-    _objects("HeadObject", "GetObject"),
-    _objects("GetObject", "GetObject", because=_GO_BACK),
-    _objects("PutObject", "PutObject"),
-    _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
+    *_calls("s3", _BUCKET, _FIND, "HeadBucket", "ListObjectVersions"),
+    *_calls("s3", _OBJECTS, _UPLOAD, "HeadObject"),
+    *_calls("s3", _OBJECTS, _GO_BACK, "GetObject"),
+    *_calls("s3", _OBJECTS, _UPLOAD, "PutObject"),
+    *_calls("s3", _OBJECTS, _UPLOAD, "DeleteObjects", also=("s3:DeleteObjectVersion",)),
     *_READ_ROLES,
     *_READ_FUNCTIONS,
     *_READ_RESOURCES,
@@ -157,22 +160,13 @@ PROTECTION: Final = _calls("cloudformation", _STACK, _PROTECT, *_PROTECTING)
 
 
 BOOTSTRAP: Final = (
-    _bucket("HeadBucket", "ListBucket"),
-    _bucket("CreateBucket", "CreateBucket", "PutBucketOwnershipControls"),
-    _bucket("GetPublicAccessBlock", "GetBucketPublicAccessBlock"),
-    _bucket("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
-    _bucket("GetBucketOwnershipControls", "GetBucketOwnershipControls"),
-    _bucket("PutBucketOwnershipControls", "PutBucketOwnershipControls"),
-    _bucket("GetBucketEncryption", "GetEncryptionConfiguration"),
-    _bucket("PutBucketEncryption", "PutEncryptionConfiguration"),
-    _bucket("GetBucketVersioning", "GetBucketVersioning"),
-    _bucket("PutBucketVersioning", "PutBucketVersioning"),
-    _bucket("GetBucketPolicy", "GetBucketPolicy"),
-    _bucket("PutBucketPolicy", "PutBucketPolicy"),
-    _bucket("GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"),
-    _bucket("PutBucketLifecycleConfiguration", "PutLifecycleConfiguration"),
-    _bucket("GetBucketTagging", "GetBucketTagging"),
-    _bucket("PutBucketTagging", "PutBucketTagging"),
+    *_calls("s3", _BUCKET, _SECURE, "HeadBucket"),
+    *_calls("s3", _BUCKET, _SECURE, "CreateBucket", also=("s3:PutBucketOwnershipControls",)),
+    *(
+        call
+        for setting in SETTINGS
+        for call in _calls("s3", _BUCKET, _SECURE, f"get_{setting.method}", f"put_{setting.method}")
+    ),
 )
 """What `remit bootstrap` calls; whoever deploys needs no more of it than HeadBucket."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -37,22 +38,12 @@ _SIGNED_OUT: Final = frozenset(
     {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "LoginRefreshRequired"}
 )
 _SIGNATURE: Final = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException"})
-THROTTLED: Final = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "PriorRequestNotComplete",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
+_THROTTLED: Final = (
+    r"\w*Throttl\w*|BandwidthLimitExceeded|PriorRequestNotComplete|RequestLimitExceeded|RequestTimeout(Exception)?|SlowDown"
+    r"|TooManyRequestsException"
 )
+NOTHING: Final = r"NoSuch\w+|\w*NotFound\w*"
+"""The codes by which services say that there is nothing of a name, or none of what was asked for."""
 _LAYERS: Final[Mapping[LayerName, str]] = {
     "scp": "a service control policy (SCP) of the organisation denies it: ask its owner",
     "rcp": "a resource control policy (RCP) of the organisation denies it: ask its owner",
@@ -146,7 +137,12 @@ def transient(error: BaseException) -> bool:
     """
     if isinstance(error, (*_no_answers(), *_unreadable_answers())):
         return True
-    return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
+    return throttled(error) or status(error) >= _SERVER_ERROR
+
+
+def throttled(error: BaseException) -> bool:
+    """Return whether AWS says that it is asked too often."""
+    return re.fullmatch(_THROTTLED, code(error)) is not None
 
 
 def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[BaseException], bool]) -> T:
@@ -162,6 +158,21 @@ def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[
                 raise
         time.sleep(pause)
     return call()
+
+
+def nothing(error: BaseException) -> bool:
+    """Return whether AWS says that there is nothing of a name, or none of what was asked for."""
+    return re.fullmatch(NOTHING, code(error)) is not None
+
+
+def if_there(call: Callable[[], T], is_absent: Callable[[BaseException], bool] = nothing) -> T | None:
+    """The answer to a call; None where AWS answers with an error that says so."""
+    try:
+        return call()
+    except answered_errors() as error:
+        if not is_absent(error):
+            raise
+        return None
 
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:

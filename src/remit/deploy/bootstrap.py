@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import answered_errors, code, patiently, remit_errors
+from remit.deploy.aws_errors import answered_errors, code, if_there, patiently, remit_errors
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
 
-_NOTHING: Final = frozenset(
-    {
-        "NoSuchBucketPolicy",
-        "NoSuchLifecycleConfiguration",
-        "NoSuchPublicAccessBlockConfiguration",
-        "NoSuchTagSet",
-        "OwnershipControlsNotFoundError",
-        "ServerSideEncryptionConfigurationNotFoundError",
-    }
-)
 # S3 aborts an operation while another one on the same bucket is under way.
 _SETTLING: Final = frozenset({"OperationAborted", "NoSuchBucket"})
 _PAUSES: Final = (0.5, 1, 2, 4)  # seconds; a bucket made a moment ago may not be seen everywhere yet
@@ -61,9 +51,9 @@ class BucketSetting:
     """One property of the bucket: how it is read, and what is written if the answer does not hold it."""
 
     name: str
-    read: str
+    method: str
+    """The end of the names of the methods of boto3 that read it (`get_…`) and write it (`put_…`)."""
     holds: Callable[[dict[str, Any], str], bool]
-    write: str
     arguments: Callable[[dict[str, Any], str], dict[str, Any]]
 
 
@@ -98,7 +88,7 @@ def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
         for setting, answer in zip(SETTINGS, answers, strict=True):
             if not setting.holds(answer, arn):
                 arguments = {"Bucket": name, "ExpectedBucketOwner": account.account, **setting.arguments(answer, arn)}
-                patiently(partial(getattr(client, setting.write), **arguments), _PAUSES, _settles)
+                patiently(partial(getattr(client, f"put_{setting.method}"), **arguments), _PAUSES, _settles)
                 written.append(setting.name)
     return Bootstrapped(name, made, () if made else tuple(written))
 
@@ -144,14 +134,10 @@ def _create(account: Account, name: str) -> None:
 
 def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]:
     """A setting of a bucket as S3 answers; empty where the bucket has none."""
-    read = partial(getattr(account.client("s3"), setting.read), Bucket=name, ExpectedBucketOwner=account.account)
-    try:
-        answer: dict[str, Any] = patiently(read, _PAUSES, _settles)
-    except answered_errors() as error:
-        if code(error) in _NOTHING:
-            return {}
-        raise
-    return answer
+    read = partial(
+        getattr(account.client("s3"), f"get_{setting.method}"), Bucket=name, ExpectedBucketOwner=account.account
+    )
+    return if_there(partial(patiently, read, _PAUSES, _settles)) or {}
 
 
 def _settles(error: BaseException) -> bool:
@@ -203,51 +189,44 @@ def _with_tag(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
 SETTINGS: Final = (
     BucketSetting(
         "public access block",
-        "get_public_access_block",
+        "public_access_block",
         lambda answer, _: answer.get("PublicAccessBlockConfiguration") == _PRIVATE,
-        "put_public_access_block",
         lambda *_: {"PublicAccessBlockConfiguration": _PRIVATE},
     ),
     BucketSetting(
         "object ownership",
-        "get_bucket_ownership_controls",
+        "bucket_ownership_controls",
         lambda answer, _: answer.get("OwnershipControls") == _OWNED,
-        "put_bucket_ownership_controls",
         lambda *_: {"OwnershipControls": _OWNED},
     ),
     BucketSetting(
         "encryption",
-        "get_bucket_encryption",
+        "bucket_encryption",
         _encrypted,
-        "put_bucket_encryption",
         lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
     ),
     BucketSetting(
         "versioning",
-        "get_bucket_versioning",
+        "bucket_versioning",
         lambda answer, _: answer.get("Status") == "Enabled",
-        "put_bucket_versioning",
         lambda *_: {"VersioningConfiguration": {"Status": "Enabled"}},
     ),
     BucketSetting(
         "bucket policy",
-        "get_bucket_policy",
+        "bucket_policy",
         lambda answer, arn: _statement(arn) in _statements(answer),
-        "put_bucket_policy",
         _with_statement,
     ),
     BucketSetting(
         "lifecycle",
-        "get_bucket_lifecycle_configuration",
+        "bucket_lifecycle_configuration",
         _ruled,
-        "put_bucket_lifecycle_configuration",
         _with_rule,
     ),
     BucketSetting(
         "tags",
-        "get_bucket_tagging",
+        "bucket_tagging",
         lambda answer, _: _TAG in answer.get("TagSet", []),
-        "put_bucket_tagging",
         _with_tag,
     ),
 )

@@ -18,15 +18,16 @@ import re
 import socket
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import remit
 from remit.build import text
 from remit.catalogue.quotas import quota
-from remit.deploy.artefacts import names_artefact, remove_artefacts, upload_template
-from remit.deploy.aws_errors import BUSY, answered_errors, code, message, remit_errors
+from remit.deploy.artefacts import names_artefact, remove_objects, upload_template
+from remit.deploy.aws_errors import BUSY, answered_errors, code, if_there, message, nothing, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
@@ -72,21 +73,39 @@ class Stuck(RemitError):  # noqa: N818 - a state that a person decides on, not a
 
 
 @dataclass(frozen=True, slots=True)
-class _ChangeSetRequest:
-    """The change set to ask for: the template, and what goes with it."""
+class PlanRequest:
+    """A stack, the template (JSON) that it is to have, and how it is to get it."""
 
     namespace: str
     body: str
-    capabilities: tuple[str, ...]
-    tags: tuple[tuple[str, str], ...]
-    bucket: Bucket
-    service_role: str | None
-    parameters: tuple[tuple[str, str], ...]
-    owner: str
-    """Who asks, in words."""
+    _: KW_ONLY
+    owner: str = ""
+    """The project and the stage that the stack belongs to; its own name unless it is given."""
+    take_over: bool = False
+    """Whether the stack belongs to nobody yet."""
+    adopt: bool = False
+    """Whether what exists under a name that the template gives is imported, and not log groups of functions alone."""
+    bucket: Bucket | None = None
+    """Where large templates and zips are; remit's bucket, unless it is given."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The values of the template's, which the plan pins."""
+    force: bool = False
+    """Whether a stack of a newer remit is deployed over."""
+    wait: bool = False
+    """Whether to wait while somebody else deploys; `on_wait` hears of that."""
+    on_wait: Callable[[DeployedStack], None] | None = None
+    service_role: str | None = None
+    """The role (its ARN) as which CloudFormation works from then on, instead of as the caller."""
+    only_looks: bool = False
+    """Whether the plan is not to be executed: `leaving_nothing` throws it away, and here the bucket is made for a large
+    template alone."""
     imports: bool = False
     """Whether resources that exist already are imported ("Import AWS resources into a CloudFormation stack")."""
-    only_looks: bool = False
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the stack."""
+        return {NAMESPACE_TAG: self.owner or self.namespace, VERSION_TAG: remit.__version__}
 
     @property
     def inline(self) -> bool:
@@ -98,73 +117,39 @@ class _ChangeSetRequest:
         """True if CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
         return not self.inline or names_artefact(self.body)
 
-    def name_onto(self, stack: DeployedStack | None) -> str:
-        """The change set's name: the same for the same request onto the same state."""
+    def name_onto(self, stack: DeployedStack | None, caller: str) -> str:
+        """The change set's name: the same for the same request of a caller onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
-        owner = (self.owner, os.getpid())
-        text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role, self.parameters, owner])
+        values = [self.body, sorted(self.tags.items()), state, self.service_role, sorted(self.parameters.items())]
+        text = json.dumps([*values, caller, os.getpid()])
         return f"{_LOOK if self.only_looks else 'remit-'}{sha256(text.encode()).hexdigest()[:16]}"
 
 
-def plan(
-    account: Account,
-    namespace: str,
-    template_body: str,
-    *,
-    owner: str | None = None,
-    take_over: bool = False,
-    adopt: bool = False,
-    bucket: Bucket | None = None,
-    parameters: Mapping[str, str] | None = None,
-    force: bool = False,
-    wait: bool = False,
-    on_wait: Callable[[DeployedStack], None] | None = None,
-    service_role: str | None = None,
-    only_looks: bool = False,
-) -> StackPlan | None:
-    """Plan the changes of deploying the template (JSON); None, with nothing written, when it runs already.
+def plan(account: Account, request: PlanRequest) -> StackPlan | None:
+    """Plan the changes of deploying a template; None, with nothing written, when it runs already.
 
-    `owner` is the project and the stage that the stack belongs to, its own name unless it is given; with `take_over`
-    it belongs to nobody yet. What exists under a name that the template gives is imported with `adopt`, and log groups
-    of functions always. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
-    which the plan pins.
-    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller. With `only_looks` the plan
-    is not to be executed: `leaving_nothing` throws it away, and here the bucket is made for a large template alone.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
-    owner = owner or namespace
-    tags = {NAMESPACE_TAG: owner, VERSION_TAG: remit.__version__}
-    new = json.loads(template_body)
-    bucket = bucket or artefact_bucket(account)
-    pinned = dict(parameters or {})
-    request = _ChangeSetRequest(
-        namespace=namespace,
-        body=template_body,
-        capabilities=capabilities_of(new),
-        tags=tuple(sorted(tags.items())),
-        bucket=bucket,
-        service_role=service_role,
-        parameters=tuple(sorted(pinned.items())),
-        owner=_owner(account),
-        only_looks=only_looks,
-    )
+    namespace, owner, adopt = request.namespace, request.owner or request.namespace, request.adopt
+    new = json.loads(request.body)
+    bucket = request.bucket or artefact_bucket(account)
     with remit_errors():
-        stack = settled(account, namespace, wait=wait, on_wait=on_wait)
-        if take_over:
+        stack = settled(account, namespace, wait=request.wait, on_wait=request.on_wait)
+        if request.take_over:
             _may_be_taken_over(stack, namespace, owner)
         elif stack is not None:
-            _deployable(account, stack, owner, force=force)
+            _deployable(account, stack, owner, force=request.force)
         old = deployed_template(account, stack)
         _require_same_types(old, new)
         _require_same_api(old, new)
         kept = keep_bucket_names(account, stack, old, new)
-        imports = importable(account, kept, old, namespace, adopt=adopt, take_over=take_over)
+        imports = importable(account, kept, old, namespace, adopt=adopt, take_over=request.take_over)
         if kept != new or imports:
             new, request = _importing(request, kept, imports)
         if old == new and stack is not None and _same_request(stack, request):
             return None
-        if request.needs_bucket and not (only_looks and account.local and request.inline):
+        if request.needs_bucket and not (request.only_looks and account.local and request.inline):
             require_bucket(account, bucket)
         change_set = _change_set(account, stack, request)
         if adopt and change_set is not None:
@@ -189,13 +174,13 @@ def plan(
         running=running,
         template=new,
         running_parameters={} if stack is None else dict(stack.parameters),
-        parameters=pinned,
+        parameters=request.parameters,
     )
 
 
 def _importing(
-    request: _ChangeSetRequest, template: Mapping[str, Any], imports: Mapping[str, dict[str, Any]]
-) -> tuple[dict[str, Any], _ChangeSetRequest]:
+    request: PlanRequest, template: Mapping[str, Any], imports: Mapping[str, dict[str, Any]]
+) -> tuple[dict[str, Any], PlanRequest]:
     """The template that imports resources with these properties, and the request for it."""
     new = with_imports(template, imports)
     return new, replace(request, body=text(new), imports=bool(imports))
@@ -233,7 +218,7 @@ def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterato
 def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
     owner = _owner(account)
     with remit_errors():
-        remove_artefacts(account, _look_folder(namespace, owner), bucket.name)
+        remove_objects(account, bucket.name, f"{_look_folder(namespace, owner)}/")
         try:
             pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=namespace)
             change_sets = [
@@ -334,16 +319,15 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", release)[:3])
 
 
-def _same_request(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
+def _same_request(stack: DeployedStack, request: PlanRequest) -> bool:
     """Return whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
-    was, will = dict(stack.tags), dict(request.tags)
-    same_tags = {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
-    return same_tags and stack.parameters == request.parameters
+    same_tags = {**dict(stack.tags), VERSION_TAG: ""} == {**request.tags, VERSION_TAG: ""}
+    return same_tags and dict(stack.parameters) == request.parameters
 
 
-def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeSetRequest) -> dict[str, Any] | None:
+def _change_set(account: Account, stack: DeployedStack | None, request: PlanRequest) -> dict[str, Any] | None:
     """The change set, with all its changes; None when it has none (it is gone then)."""
-    name = request.name_onto(stack)
+    name = request.name_onto(stack, _owner(account))
     source = _source(account, request)
     for again in (True, False):
         _create(account, stack, request, name, source)
@@ -383,7 +367,7 @@ def _same_template(account: Account, change_set: dict[str, Any], template: dict[
         )
 
 
-def _refused(request: _ChangeSetRequest, reason: str) -> RemitError:
+def _refused(request: PlanRequest, reason: str) -> RemitError:
     hint = None
     if _TAKEN in reason:
         hint = (
@@ -394,7 +378,7 @@ def _refused(request: _ChangeSetRequest, reason: str) -> RemitError:
     return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 
 
-def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
+def _source(account: Account, request: PlanRequest) -> dict[str, str]:
     size = len(request.body.encode())
     most = quota("cloudformation.template.s3").most
     if size > most:
@@ -404,26 +388,27 @@ def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
         )
     if request.inline:
         return {"TemplateBody": request.body}
-    folder = _look_folder(request.namespace, request.owner) if request.only_looks else request.namespace
-    return {"TemplateURL": upload_template(account, request.bucket.name, folder, request.body)}
+    folder = _look_folder(request.namespace, _owner(account)) if request.only_looks else request.namespace
+    bucket = request.bucket or artefact_bucket(account)
+    return {"TemplateURL": upload_template(account, bucket.name, folder, request.body)}
 
 
 def _create(
-    account: Account, stack: DeployedStack | None, request: _ChangeSetRequest, name: str, source: dict[str, str]
+    account: Account, stack: DeployedStack | None, request: PlanRequest, name: str, source: dict[str, str]
 ) -> None:
     is_new = stack is None or stack.new
     arguments: dict[str, Any] = {
         "StackName": request.namespace,
         "ChangeSetName": name,
         "ChangeSetType": "CREATE" if is_new else "UPDATE",
-        "Description": request.owner,
-        "Capabilities": list(request.capabilities),
-        "Tags": [{"Key": key, "Value": value} for key, value in request.tags],
+        "Description": _owner(account),
+        "Capabilities": list(capabilities_of(json.loads(request.body))),
+        "Tags": [{"Key": key, "Value": value} for key, value in sorted(request.tags.items())],
         **source,
     }
     if request.parameters:
         arguments["Parameters"] = [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in request.parameters
+            {"ParameterKey": name, "ParameterValue": value} for name, value in sorted(request.parameters.items())
         ]
     if request.imports:
         arguments["ImportExistingResources"] = True
@@ -456,16 +441,15 @@ def _refuse_overtaken(account: Account, namespace: str, *, only_busy: bool = Fal
 def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | None:
     """The change set once it is made, with all its changes; None where it is gone."""
     client = account.client("cloudformation")
-    for pause in pauses(account):
-        try:
-            change_set: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
-        except answered_errors() as error:
-            if code(error) == "ChangeSetNotFound" or absent(error):
-                return None
-            raise
+    ask: Callable[[], dict[str, Any]] = partial(client.describe_change_set, StackName=namespace, ChangeSetName=name)
+    waits = pauses(account)
+    while True:
+        change_set = if_there(ask, lambda error: nothing(error) or absent(error))
+        if change_set is None:
+            return None
         if change_set["Status"] not in _PENDING:
             break
-        time.sleep(pause)
+        time.sleep(next(waits))
     token = change_set.get("NextToken")
     while token:
         page = client.describe_change_set(StackName=namespace, ChangeSetName=name, NextToken=token)

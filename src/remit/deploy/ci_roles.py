@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute, failure
 from remit.deploy.stack import describe
 from remit.documents.read import read
@@ -60,7 +60,7 @@ def make_roles(account: Account, stack: str, template: Mapping[str, Any]) -> dic
         provider = dict(running.parameters)["Provider"]
     elif provider not in [each["Arn"] for each in known]:
         provider = ""
-    planned = plan(account, stack, json.dumps(template), parameters={"Provider": provider})
+    planned = plan(account, PlanRequest(stack, json.dumps(template), parameters={"Provider": provider}))
     if planned is not None:
         outcome = execute(account, planned, lambda _: None)
         if not outcome.ok:

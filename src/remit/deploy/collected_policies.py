@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import answered_errors, code, denied, message, remit_errors
+from remit.deploy.aws_errors import answered_errors, code, denied, if_there, message, remit_errors
 from remit.errors import RemitError
 from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, acl_statements
 from remit.iam.policy import Policy, render
@@ -66,11 +66,6 @@ CALLS: Final = (
                 "repositoryName", ("policyText",), "arn:{partition}:ecr:{region}:{account}:repository/{name}",
                 actions=("ecr:DescribeRepositories", "ecr:GetRepositoryPolicy")),
 )  # fmt: skip
-_NOTHING: Final = frozenset({
-    "NoSuchBucketPolicy", "NoSuchBucket", "NotFoundException", "RepositoryPolicyNotFoundException",
-    "ResourceNotFoundException", "OwnershipControlsNotFoundError", "NoSuchPublicAccessBlockConfiguration",
-})  # fmt: skip
-"""The codes by which AWS says that there is no policy, or no resource any more."""
 _SID: Final = "AccessControlList"
 
 
@@ -107,7 +102,7 @@ def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[st
 
 def _policy(client: Any, calls: PolicyCalls, name: str) -> str | None:
     """The text of a resource's policy; None: it has none."""
-    answer = _answer(getattr(client, calls.reading), **{calls.parameter: name}, **dict(calls.further))
+    answer = if_there(partial(getattr(client, calls.reading), **{calls.parameter: name}, **dict(calls.further)))
     for member in calls.policy:
         answer = (answer or {}).get(member)
     return answer or None
@@ -118,11 +113,11 @@ def acl_policy(client: Any, bucket: str, arn: str) -> str | None:
 
     The blocks of the whole account are not asked for. ClientError: AWS does not show the list.
     """
-    controls = _answer(client.get_bucket_ownership_controls, Bucket=bucket)
+    controls = if_there(partial(client.get_bucket_ownership_controls, Bucket=bucket))
     # A bucket that was made before there were ownerships of objects has no controls, and its list counts.
     if controls is not None and controls["OwnershipControls"]["Rules"][0]["ObjectOwnership"] == ENFORCED:
         return None
-    access_list = _answer(client.get_bucket_acl, Bucket=bucket) or {}
+    access_list = if_there(partial(client.get_bucket_acl, Bucket=bucket)) or {}
     owner = access_list.get("Owner", {}).get("ID")
     grants: list[AclGrant] = []
     for grant in access_list.get("Grants", ()):
@@ -130,18 +125,8 @@ def acl_policy(client: Any, bucket: str, arn: str) -> str | None:
         if grantee != owner:
             grants.append((grantee, grant["Permission"]))
     if any(grantee in PUBLIC_GROUPS for grantee, _ in grants):
-        blocks = _answer(client.get_public_access_block, Bucket=bucket)
+        blocks = if_there(partial(client.get_public_access_block, Bucket=bucket))
         if blocks is not None and blocks["PublicAccessBlockConfiguration"].get("IgnorePublicAcls"):
             grants = [grant for grant in grants if grant[0] not in PUBLIC_GROUPS]
     statements = acl_statements(arn, tuple(grants), sid=_SID)
     return json.dumps(render(Policy(statements))) if statements else None
-
-
-def _answer(ask: Callable[..., Any], **arguments: Any) -> Any:
-    """Ask AWS; None where it answers that there is nothing."""
-    try:
-        return ask(**arguments)
-    except answered_errors() as error:
-        if code(error) in _NOTHING:
-            return None
-        raise

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from remit.catalogue.types import KEEPS, holds_data
-from remit.deploy.artefacts import buckets_of, object_pages, remove_artefacts, remove_objects
+from remit.deploy.artefacts import buckets_of, object_pages, remove_objects
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.events import StackOperation
@@ -121,7 +121,7 @@ def delete(
             account.client("cloudformation").delete_stack(StackName=stack.id, ClientRequestToken=token, **role)
         outcome = followed(account, namespace, StackOperation(stack.id, "DELETE", token), on_event)
     if outcome is None or outcome.ok:
-        remove_artefacts(account, namespace, bucket.name)
+        remove_objects(account, bucket.name, f"{namespace}/")
     return outcome
 
 

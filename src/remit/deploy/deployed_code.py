@@ -11,19 +11,26 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.artefacts import checksum, names_artefact, packaged
-from remit.deploy.aws_errors import remit_errors
+from remit.deploy.artefacts import checksum, names_artefact
+from remit.deploy.aws_errors import if_there, remit_errors
 from remit.deploy.stack import deployed_template, describe
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
+from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.deploy.session import Account
 
+_NAME_AND_CODE: Final = {
+    "AWS::Lambda::Function": ("FunctionName", "Code"),
+    "AWS::Lambda::LayerVersion": ("LayerName", "Content"),
+}
+"""By type: the property that names a resource, and the one that says where its zip is."""
 _THREADS: Final = 10  # the connections that a client keeps
 
 
@@ -45,7 +52,7 @@ def other_code(account: Account, namespace: str, template: Mapping[str, Any]) ->
 
     RemitError: it cannot be known.
     """
-    expected, expected_layers = built_code(namespace, template), built_layers(namespace, template)
+    expected, expected_layers = (built_code(account, namespace, template, type_name) for type_name in _NAME_AND_CODE)
     try:
         with remit_errors(), ThreadPoolExecutor(_THREADS) as pool:
             running = dict(zip(expected, pool.map(lambda name: _running(account, name), expected), strict=True))
@@ -71,25 +78,17 @@ def other_code_running(account: Account, namespace: str) -> tuple[OtherCode, ...
     return other_code(account, namespace, template)
 
 
-def built_code(namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
-    """The SHA-256 (base64) of the zip that remit packaged for each function, by the function's name in the account."""
-    expected = {}
-    for properties in packaged(template):
-        # remit names its functions after the stack.
-        name = text_of(properties["FunctionName"]).replace("${AWS::StackName}", namespace)
-        expected[name] = checksum(text_of(properties["Code"]["S3Key"]))
-    return expected
-
-
-def built_layers(namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
-    """The SHA-256 (base64) of the zip that remit packaged for each layer, by the layer's name in the account."""
+def built_code(account: Account, namespace: str, template: Mapping[str, Any], type_name: str) -> dict[str, str]:
+    """The SHA-256 (base64) of the zip that remit packaged for each function or layer, by its name in the account."""
+    name_property, code_property = _NAME_AND_CODE[type_name]
+    names = account.pseudo_parameters(namespace)
     expected = {}
     for resource in template.get("Resources", {}).values():
-        if resource.get("Type") == "AWS::Lambda::LayerVersion":
-            key = text_of(resource["Properties"]["Content"].get("S3Key", ""))
+        if resource.get("Type") == type_name:
+            key = text_of(resource["Properties"][code_property].get("S3Key", ""))
             if names_artefact(key):
-                name = text_of(resource["Properties"].get("LayerName", ""))
-                expected[name.replace("${AWS::StackName}", namespace)] = checksum(key)
+                name = text_of(resource["Properties"].get(name_property, ""))
+                expected[fill_references(name, names)] = checksum(key)
     return expected
 
 
@@ -99,11 +98,10 @@ def _layer_name(arn: str) -> str:
 
 def _running(account: Account, name: str) -> tuple[str | None, tuple[str, ...]]:
     """The SHA-256 of a function's code, and the ARNs of its layers; None when it is gone."""
-    client = account.client("lambda")
-    try:
-        configuration = client.get_function(FunctionName=name)["Configuration"]
-    except client.exceptions.ResourceNotFoundException:
+    answer = if_there(partial(account.client("lambda").get_function, FunctionName=name))
+    if answer is None:
         return None, ()
+    configuration = answer["Configuration"]
     return str(configuration["CodeSha256"]), tuple(layer["Arn"] for layer in configuration.get("Layers", ()))
 
 

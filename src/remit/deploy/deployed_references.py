@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import late_bound, resource_type
-from remit.deploy.expected_roles import in_references, pseudo
+from remit.deploy.expected_roles import in_references
+from remit.iam import tokens
 from remit.roles.reference_names import arn_of, fill_references, references
 from remit.triggers.s3 import UNIQUE
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Policy
 
+UNKNOWN: Final = object()
+"""What stands for a value of the template that only its deploy knew: it equals anything."""
 _TABLE: Final = "AWS::DynamoDB::Table"
 
 
@@ -38,7 +41,7 @@ def names(
     `used` are the policies that the template writes; `roles` what IAM holds, by logical id, which knows the paths of
     roles and the streams of tables.
     """
-    pseudo_parameters = pseudo(account, deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
+    pseudo_parameters = account.pseudo_parameters(deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
     pseudo_parameters |= in_references(dict(deployed.stack.parameters))
     pseudo_parameters[UNIQUE] = deployed.stack.id.rpartition("-")[2]
     values: dict[str, str] = {}
@@ -78,6 +81,28 @@ def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[st
             if len(exact) == 1:
                 streams[f"${{{resource.logical_id}.StreamArn}}"] = exact.pop()
     return streams
+
+
+def filled(value: Any, names: Mapping[str, str], unclear: str = "") -> Any:
+    """A value of the template with the values of its references.
+
+    UNKNOWN stands where one of them is not known, and for texts that hold what is `unclear`.
+    """
+    if tokens.is_intrinsic(value):
+        text = fill_references(tokens.text_of(value), names)
+        return UNKNOWN if references(text) or (unclear and unclear in text) else text
+    if isinstance(value, dict):
+        return {key: filled(item, names, unclear) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, names, unclear) for item in value]
+    return UNKNOWN if tokens.is_dynamic(value) else value
+
+
+def is_known(value: Any) -> bool:
+    """Whether no part of a value is UNKNOWN."""
+    if isinstance(value, dict | list | tuple):
+        return all(map(is_known, value.values() if isinstance(value, dict) else value))
+    return value is not UNKNOWN
 
 
 def is_open(policy: Policy) -> bool:

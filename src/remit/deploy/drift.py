@@ -6,12 +6,14 @@ by hand stays whatever is deployed.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from remit.deploy import role_repairs
 from remit.deploy.deployed_references import is_open
+from remit.deploy.role_repairs import make_role, put_inline, repair
+from remit.iam.policy import render
 from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def drift(
             f"role {physical} ({role}) is gone: it was deleted by hand",
             "CloudFormation does not make it again, nor can it change it; `--revert-drift` of a deploy makes it again "
             "under its name, `remit delete` and `remit deploy` under a new one",
-            repairs=role_repairs.make_role(declared, own, physical, names),
+            repairs=make_role(declared, own, physical, names),
         )
         return
     # First the boundary: who may write a role only under its boundary can put back the rest after that alone.
@@ -80,7 +82,9 @@ def drift(
             role,
             f"the trust policy of role {physical} ({role}) was changed by hand",
             "a deploy overwrites it only when it changes the trust policy itself",
-            repairs=(role_repairs.put_trust(physical, trust),),
+            repairs=(
+                repair("iam.UpdateAssumeRolePolicy", RoleName=physical, PolicyDocument=json.dumps(render(trust))),
+            ),
         )
 
 
@@ -94,7 +98,7 @@ def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterato
     for name, policy in held.inline.items():
         on = f"policy {name} of role {held.name} ({role})"
         if name not in declared_policies and certain:
-            removal = role_repairs.delete_inline(held.name, name)
+            removal = repair("iam.DeleteRolePolicy", RoleName=held.name, PolicyName=name)
             undo = f"a deploy does not remove it; `{removal.command}` does"
             yield Drift(role, f"{on} was made by hand", undo, name, (removal,))
         elif (
@@ -107,7 +111,7 @@ def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterato
                 f"{on} was edited by hand",
                 "a deploy overwrites it only when it changes the policy itself",
                 name,
-                (role_repairs.put_inline(held.name, name, declared_policies[name]),),
+                (put_inline(held.name, name, declared_policies[name]),),
             )
     for name, policy in declared_policies.items():
         if name not in held_policies and not references(name):
@@ -116,7 +120,7 @@ def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterato
                 f"policy {name} of role {held.name} ({role}) was deleted by hand",
                 "a deploy writes it only when it changes the policy itself",
                 name,
-                () if is_open(policy) else (role_repairs.put_inline(held.name, name, policy),),
+                () if is_open(policy) else (put_inline(held.name, name, policy),),
             )
 
 
@@ -125,7 +129,7 @@ def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
     certain = declared.is_inline_known and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
         if arn not in declared_arns and certain:
-            removal = role_repairs.detach(held.name, arn)
+            removal = repair("iam.DetachRolePolicy", RoleName=held.name, PolicyArn=arn)
             yield Drift(
                 role,
                 f"managed policy {arn} was attached by hand to role {held.name} ({role})",
@@ -135,7 +139,7 @@ def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
             )
     for arn in declared_arns:
         if arn not in held.attached and not references(arn):
-            attachment = role_repairs.attach(held.name, arn)
+            attachment = repair("iam.AttachRolePolicy", RoleName=held.name, PolicyArn=arn)
             yield Drift(
                 role,
                 f"managed policy {arn} was detached by hand from role {held.name} ({role})",
@@ -152,7 +156,7 @@ def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
         return
     on = f"role {held.name} ({role})"
     if declared_arn is None:
-        removal = role_repairs.take_off_boundary(held.name)
+        removal = repair("iam.DeleteRolePermissionsBoundary", RoleName=held.name)
         yield Drift(
             role,
             f"permissions boundary {held.boundary} was put by hand on {on}",
@@ -160,7 +164,7 @@ def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
             repairs=(removal,),
         )
         return
-    back = role_repairs.put_boundary(held.name, declared_arn)
+    back = repair("iam.PutRolePermissionsBoundary", RoleName=held.name, PermissionsBoundary=declared_arn)
     change = "was taken off by hand from" if held.boundary is None else f"was swapped by hand for {held.boundary} on"
     yield Drift(
         role,

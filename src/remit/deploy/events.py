@@ -29,22 +29,8 @@ _THROTTLED_PATIENCE: Final = 900.0
 _LONGEST: Final = 20.0  # seconds between two tries while AWS does not answer
 _LONGEST_LOCAL: Final = 0.3
 _IDLE: Final = 3  # polls without news before the stack itself is asked
-# A stack stops here. Not at CREATE_FAILED or UPDATE_FAILED: unless that is turned off, a rollback follows.
-_FINAL: Final = frozenset(
-    {
-        "CREATE_COMPLETE",
-        "DELETE_COMPLETE",
-        "DELETE_FAILED",
-        "IMPORT_COMPLETE",
-        "IMPORT_ROLLBACK_COMPLETE",
-        "IMPORT_ROLLBACK_FAILED",
-        "ROLLBACK_COMPLETE",
-        "ROLLBACK_FAILED",
-        "UPDATE_COMPLETE",
-        "UPDATE_ROLLBACK_COMPLETE",
-        "UPDATE_ROLLBACK_FAILED",
-    }
-)
+_GOES_ON: Final = ("CREATE_FAILED", "UPDATE_FAILED")
+"""Where a stack does not stop: unless that is turned off, a rollback follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +84,9 @@ class StackOperation:
 
     def ends(self, event: StackEvent) -> bool:
         """Return whether this event is the operation's last."""
-        if event.stack_id != self.stack_id or not event.of_stack or event.status not in _FINAL:
-            return False
-        return not (self.then_deletes and event.status == "ROLLBACK_COMPLETE")
+        goes_on = (*_GOES_ON, "ROLLBACK_COMPLETE") if self.then_deletes else _GOES_ON
+        is_end = event.status.endswith(("_COMPLETE", "_FAILED")) and event.status not in goes_on
+        return event.stack_id == self.stack_id and event.of_stack and is_end
 
 
 @dataclass(slots=True)
@@ -156,7 +142,7 @@ def _patient_polls(account: Account, operation: StackOperation, passed_on: _Pass
             if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
                 yield []
                 continue
-            patience = _THROTTLED_PATIENCE if aws_errors.code(error) in aws_errors.THROTTLED else _PATIENCE
+            patience = _THROTTLED_PATIENCE if aws_errors.throttled(error) else _PATIENCE
             if not aws_errors.transient(error) or time.monotonic() - silent_since > patience:
                 raise aws_errors.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
             failures += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy.aws_errors import BUSY, answered_errors, call_errors, code, remit_errors
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
-from remit.deploy.first_failure import FirstFailure, cause_of, cause_text, first_cause
+from remit.deploy.first_failure import cause_of, cause_text, first_cause, hint_of
 from remit.deploy.refusals import Refusal, refusals
 from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, pauses
 from remit.errors import RemitError, stop_code
@@ -56,7 +56,7 @@ class Outcome:
     status: str
     ok: bool
     outputs: tuple[StackOutput, ...] = ()
-    cause: FirstFailure | None = None
+    cause: StackEvent | None = None
     seconds: float = 0.0
     retained: tuple[StackEvent, ...] = ()
     """Of each resource that stays since its deletion policy says so, the event that tells it."""
@@ -69,7 +69,7 @@ class Outcome:
     def hint(self) -> str | None:
         """The usual remedies for the cause and for what could not be deleted; None when none is known."""
         causes = [*map(cause_of, self.left), *([] if self.cause is None else [self.cause])]
-        hints = [cause.hint for cause in causes if cause.hint is not None]
+        hints = [hint for hint in map(hint_of, causes) if hint is not None]
         return "; ".join(dict.fromkeys(hints)) or None
 
 

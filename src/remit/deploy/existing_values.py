@@ -7,9 +7,10 @@ it does not have.
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.aws_errors import if_there, remit_errors
 from remit.deploy.existing_vpc import look_up_vpc, private_subnets, security_group
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import Mistakes, RemitError
@@ -17,7 +18,7 @@ from remit.grants import ssm
 from remit.project.local_values import FILE, local_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from remit.app import ExistingValue
@@ -81,16 +82,14 @@ def _at(value: ExistingValue) -> Iterator[None]:
 
 
 def _stored(value: ExistingValue, account: Account) -> str:
-    try:
-        parameter: Mapping[str, Any] = account.client("ssm").get_parameter(Name=value.name)["Parameter"]
-    except Exception as error:
-        if code(error) != "ParameterNotFound":
-            raise
+    answer: Any = if_there(partial(account.client("ssm").get_parameter, Name=value.name))
+    if answer is None:
         create = f"make it first: aws ssm put-parameter --type String --name {value.name} --value …"
         raise RemitError(
             f"{value.called} does not exist in {account.account}, {account.region}",
             hint=f"write its value for this machine into {FILE}: {value.name}=…" if account.local else create,
-        ) from error
+        )
+    parameter = answer["Parameter"]
     if parameter["Type"] == "SecureString":
         raise RemitError(
             f"{value.called} is a SecureString, and a template shows everything to everyone",

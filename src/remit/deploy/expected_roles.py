@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.partitions import partition
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket_names import kept_arns
 from remit.deploy.stack import deployed_template, describe
@@ -36,21 +35,9 @@ def version(
     template: Mapping[str, Any], account: Account, namespace: str, parameters: Mapping[str, str] | None = None
 ) -> Version:
     """The roles of a template that runs in an account, with these values of its parameters."""
-    names = pseudo(account, namespace) | in_references(parameters or {})
+    names = account.pseudo_parameters(namespace) | in_references(parameters or {})
     running = declared(template, kept_arns(account, namespace, template))
     return version_declared(running, LAST, namespace, names)
-
-
-def pseudo(account: Account, namespace: str) -> dict[str, str]:
-    """Return the values of CloudFormation's pseudo parameters, by their text."""
-    known_partition = partition(account.partition)
-    return {
-        "${AWS::AccountId}": account.account,
-        "${AWS::Partition}": account.partition,
-        "${AWS::Region}": account.region,
-        "${AWS::StackName}": namespace,
-        "${AWS::URLSuffix}": "amazonaws.com" if known_partition is None else known_partition.dns_suffix,
-    }
 
 
 def in_references(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy.events import STACK_TYPE
@@ -46,38 +46,26 @@ _HINTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FirstFailure:
-    """The first failure: its stack, its resource, and AWS's reason."""
-
-    logical_id: str
-    type: str
-    status: str
-    reason: str
-    stack: str
-    physical_id: str = ""
-
-    @property
-    def hint(self) -> str | None:
-        """The usual remedy, None when none is known."""
-        of_function = _GROUP_NAME.search(self.reason)
-        if of_function is not None and self.type == _LOG_GROUP and "already exists" in self.reason:
-            return (
-                "it was left behind, or logs that came late after a delete made it anew: `--adopt` imports it, or `aws "
-                f"logs delete-log-group --log-group-name {of_function[0]}` deletes it with its logs, then deploy again"
-            )
-        if _NOT_EMPTY.search(self.reason):
-            return "`remit delete --empty` empties its buckets first, with all versions"
-        return next((hint for pattern, hint in _HINTS if re.search(pattern, self.reason)), None)
+def hint_of(cause: StackEvent) -> str | None:
+    """The usual remedy for a failure, None when none is known."""
+    of_function = _GROUP_NAME.search(cause.reason)
+    if of_function is not None and cause.type == _LOG_GROUP and "already exists" in cause.reason:
+        return (
+            "it was left behind, or logs that came late after a delete made it anew: `--adopt` imports it, or `aws "
+            f"logs delete-log-group --log-group-name {of_function[0]}` deletes it with its logs, then deploy again"
+        )
+    if _NOT_EMPTY.search(cause.reason):
+        return "`remit delete --empty` empties its buckets first, with all versions"
+    return next((hint for pattern, hint in _HINTS if re.search(pattern, cause.reason)), None)
 
 
-def cause_text(cause: FirstFailure, namespace: str) -> str:
+def cause_text(cause: StackEvent, namespace: str) -> str:
     """The cause: logical id, type, AWS's reason, and the nested stack that it is in."""
     inside = "" if cause.stack == namespace else f" in {cause.stack}"
     return f"{cause.logical_id} ({cause.type}{inside}): {cause.reason or cause.status}"
 
 
-def first_cause(events: Sequence[StackEvent]) -> FirstFailure | None:
+def first_cause(events: Sequence[StackEvent]) -> StackEvent | None:
     """The first failure among an operation's events; inside the nested stack, when the failure is one's."""
     failed = sorted((event for event in events if event.failed), key=lambda event: event.at)
     real = [event for event in failed if event.reason and not _CANCELLED.search(event.reason)]
@@ -96,10 +84,10 @@ def _innermost(event: StackEvent, failed: Sequence[StackEvent]) -> StackEvent:
     return event
 
 
-def cause_of(event: StackEvent) -> FirstFailure:
+def cause_of(event: StackEvent) -> StackEvent:
     """A failure with its reason, out of the words that CloudFormation wraps it in."""
     reason = event.reason
     wrapped = _WRAPPED.match(reason)
     if wrapped is not None:
         reason = f"{wrapped[1]} ({wrapped[2]})" if wrapped[2] else wrapped[1]
-    return FirstFailure(event.logical_id, event.type, event.status, reason.strip(), event.stack, event.physical_id)
+    return replace(event, reason=reason.strip())

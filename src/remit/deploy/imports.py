@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import in_stack
 from remit.catalogue.types import resource_type
 from remit.deploy.aws_errors import call_errors
 from remit.deploy.plan import function_log_groups
 from remit.iam import tokens
 from remit.resources.names import common_start
+from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,9 +77,7 @@ def _naming_property(resource: Mapping[str, Any]) -> str:
 def _plain_name(resource: Mapping[str, Any], account: Account, stack: str) -> str:
     """The name that the template gives, as it is in the account; empty where only the deploy knows it."""
     name = tokens.text_of(resource.get("Properties", {}).get(_naming_property(resource), ""))
-    for pseudo, value in (("AccountId", account.account), ("Region", account.region)):
-        name = name.replace(f"${{AWS::{pseudo}}}", value)
-    name = in_stack(name, stack)
+    name = fill_references(name, account.pseudo_parameters(stack))
     return "" if "${" in name else name
 
 

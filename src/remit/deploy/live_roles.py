@@ -12,7 +12,7 @@ from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.deployed_references import names
 from remit.deploy.drift import Drift, drift
 from remit.deploy.live_resources.reading import compared, read_resources
-from remit.deploy.role_repairs import run_under
+from remit.deploy.role_repairs import repair
 from remit.deploy.stack import deployed_template
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -212,12 +212,13 @@ def _under_others(
         if name in moved:
             role = serving.get(name, "")
             back = values.get(f"${{{role}.Arn}}") or fill_references(running.others.get(name, ""), values)
-            repair = run_under(physical[logical_id], back)
+            back_under = {"FunctionName": physical[logical_id], "Role": back}
+            setting = repair("lambda.UpdateFunctionConfiguration", "function_updated_v2", **back_under)
             yield Drift(
                 role or logical_id,
                 f"function {name} was set by hand to run under role {_name(moved[name])}",
-                f"`{repair.command}` sets it back",
-                repairs=(repair,) if back and not references(back) else (),
+                f"`{setting.command}` sets it back",
+                repairs=(setting,) if back and not references(back) else (),
             )
 
 

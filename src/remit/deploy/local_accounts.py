@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.changeset import Stuck, plan
+from remit.deploy.changeset import PlanRequest, Stuck, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute, failure
 from remit.deploy.session import connect
@@ -65,12 +65,12 @@ def _make(account: Account, content: bytes, file: str) -> None:
     template = read_as_written(content, file).value
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise RemitError("this is no template: it has no resources", hint="write `Resources:`", origin=Origin(file))
-    body = json.dumps(template)
+    request = PlanRequest(_STACK, json.dumps(template))
     try:
-        planned = plan(account, _STACK, body)
+        planned = plan(account, request)
     except Stuck:  # what it made before failed
         delete(account, _STACK, lambda _: None)
-        planned = plan(account, _STACK, body)
+        planned = plan(account, request)
     if planned is None:
         return
     outcome = execute(account, planned, lambda _: None)

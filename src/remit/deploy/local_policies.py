@@ -7,14 +7,15 @@ everything, so that an app can be run whose boundary somebody else writes.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.aws_errors import if_there, remit_errors
 from remit.errors import Mistakes, RemitError
 from remit.iam.policy import Policy, allow, render
-from remit.roles.existing_policies import BOUNDARY, MANAGED_POLICY
 from remit.roles.reference_names import fill_references
 from remit.source.layout import POLICIES
+from remit.triggers.existing_sources import BOUNDARY, MANAGED_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def make_policies(built: Built, account: Account, note: Callable[[str], None], *
 def _make(
     source: ExistingSource, built: Built, account: Account, note: Callable[[str], None], *, only_looks: bool
 ) -> None:
-    full_name = fill_references(source.name, {"${AWS::Region}": account.region, "${AWS::AccountId}": account.account})
+    full_name = fill_references(source.name, account.pseudo_parameters(built.namespace))
     path, _, name = f"/{full_name}".rpartition("/")
     arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"
     iam = account.client("iam")
@@ -74,11 +75,9 @@ def _make(
 
 def _default_version(iam: Any, arn: str) -> dict[str, Any] | None:
     """The version of a policy that counts; None: there is no such policy."""
-    try:
-        version: str = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    except Exception as error:
-        if code(error) == "NoSuchEntity":
-            return None
-        raise
+    policy = if_there(partial(iam.get_policy, PolicyArn=arn))
+    if policy is None:
+        return None
+    version = policy["Policy"]["DefaultVersionId"]
     answer: dict[str, Any] = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
     return answer

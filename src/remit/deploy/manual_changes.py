@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import Unreadable
-from remit.deploy.aws_errors import Denied, answered_errors, code, remit_errors
+from remit.deploy.aws_errors import Denied, code, if_there, nothing, remit_errors
 from remit.deploy.expected_roles import explained, version
 from remit.deploy.live_roles import live_of, read, silent
 from remit.deploy.stack import DEAD, pauses
@@ -32,10 +33,7 @@ _DEPLOYED: Final = "what was deployed"
 _UNSETTLED: Final = DEAD | {"UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}
 """States in which roles are not as any template says, and that something else must be done about first."""
 _LOOKS: Final = 5  # after a repair; IAM may show what was until a moment later
-_DONE: Final = frozenset({
-    "NoSuchEntity", "EntityAlreadyExists", "NotFoundException", "PolicyNotFoundException", "ResourceConflictException",
-    "ResourceNotFoundException",
-})  # fmt: skip
+_DONE: Final = ("EntityAlreadyExists", "ResourceConflictException")
 """What AWS answers to a repair that was made before, by a request whose answer was lost or by somebody else."""
 
 
@@ -129,11 +127,8 @@ def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: 
 
 
 def _make(client: Any, repair: Repair) -> None:
-    try:
-        getattr(client, repair.method)(**dict(repair.parameters))
-    except answered_errors() as error:
-        if code(error) not in _DONE:
-            raise
+    make = partial(getattr(client, repair.method), **dict(repair.parameters))
+    if_there(make, lambda error: nothing(error) or code(error) in _DONE)
     if repair.until:
         # A role that was made a moment ago is not seen everywhere yet, nor a function free for the next change.
         client.get_waiter(repair.until).wait(**dict(repair.parameters[:1]))

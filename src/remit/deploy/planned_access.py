@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.deploy.expected_roles import explained, pseudo, version
+from remit.deploy.expected_roles import explained, version
 from remit.errors import RemitError
 from remit.review.accepted import accept
 from remit.review.access_change import Review, Version, nothing
@@ -69,7 +69,7 @@ def access_of(
         return PlannedAccess(
             Review(planned.namespace, THIS, ()), f"the roles of a template cannot be read: {error.message}"
         )
-    in_template = Version(THIS, tuple(roles), names=pseudo(account, planned.namespace))
+    in_template = Version(THIS, tuple(roles), names=account.pseudo_parameters(planned.namespace))
     old = explained(old, in_template)
     if last is not None:
         old = explained(old, last)

@@ -11,8 +11,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.deployed_references import is_open
-from remit.iam import tokens
+from remit.deploy.deployed_references import filled, is_known, is_open
 from remit.iam.policy import render
 from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
@@ -26,7 +25,7 @@ _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONG: Final = frozenset({
     "AssumeRolePolicyDocument", "AttributeValue", "Policy", "PolicyDocument", "ResourcePolicy",
 })  # fmt: skip
-_COPIED: Final = ("Path", "Description")
+_COPIED: Final = ("Path", "Description", "Tags")
 """Properties of a role that CreateRole takes as they are."""
 
 
@@ -64,49 +63,16 @@ def method_of(operation: str) -> str:
     return _WORDS.sub("_", operation).lower()
 
 
-def _iam(method: str, role: str, until: str = "", **parameters: Any) -> Repair:
-    return Repair("iam", method, (("RoleName", role), *parameters.items()), until)
+def repair(operation: str, until: str = "", **parameters: Any) -> Repair:
+    """A call such as `lambda.RemovePermission`, by its parameters."""
+    service, name = operation.split(".")
+    return Repair(service, method_of(name), tuple(parameters.items()), until)
 
 
 def put_inline(role: str, name: str, policy: Policy) -> Repair:
     """Write an inline policy, over another of its name."""
-    return _iam("put_role_policy", role, PolicyName=name, PolicyDocument=json.dumps(render(policy)))
-
-
-def delete_inline(role: str, name: str) -> Repair:
-    """Delete an inline policy."""
-    return _iam("delete_role_policy", role, PolicyName=name)
-
-
-def attach(role: str, arn: str) -> Repair:
-    """Attach a managed policy."""
-    return _iam("attach_role_policy", role, PolicyArn=arn)
-
-
-def detach(role: str, arn: str) -> Repair:
-    """Detach a managed policy."""
-    return _iam("detach_role_policy", role, PolicyArn=arn)
-
-
-def put_boundary(role: str, arn: str) -> Repair:
-    """Put a permissions boundary on, in place of another."""
-    return _iam("put_role_permissions_boundary", role, PermissionsBoundary=arn)
-
-
-def take_off_boundary(role: str) -> Repair:
-    """Take the permissions boundary off."""
-    return _iam("delete_role_permissions_boundary", role)
-
-
-def put_trust(role: str, trust: Policy) -> Repair:
-    """Write who may take on the role."""
-    return _iam("update_assume_role_policy", role, PolicyDocument=json.dumps(render(trust)))
-
-
-def run_under(function: str, role: str) -> Repair:
-    """Let a function run under a role (its ARN)."""
-    parameters = (("FunctionName", function), ("Role", role))
-    return Repair("lambda", "update_function_configuration", parameters, "function_updated_v2")
+    document = json.dumps(render(policy))
+    return repair("iam.PutRolePolicy", RoleName=role, PolicyName=name, PolicyDocument=document)
 
 
 def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
@@ -121,29 +87,22 @@ def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mappin
         for policy, document in declared.inline.items()
     }
     attached = [fill_references(arn, names) for arn in declared.attached]
-    properties: dict[str, Any] = {}
-    for copied in _COPIED:
-        if copied in own:
-            properties[copied] = fill_references(tokens.text_of(own[copied]), names)
+    properties = {name: filled(own[name], names) for name in _COPIED if name in own}
     if "MaxSessionDuration" in own:
         # CloudFormation takes a number that is written as text; the SDK does not.
         properties["MaxSessionDuration"] = int(own["MaxSessionDuration"])
-    if "Tags" in own:
-        properties["Tags"] = [
-            {key: fill_references(tokens.text_of(text), names) for key, text in tag.items()} for tag in own["Tags"]
-        ]
-    if declared.boundary is not None:
-        properties["PermissionsBoundary"] = fill_references(declared.boundary, names)
-    texts = [*inline, *attached]
-    texts += [value for value in properties.values() if isinstance(value, str)]
-    for tag in properties.get("Tags", ()):
-        texts += tag.values()
-    if not declared.is_inline_known or not trust.statements or any(references(text) for text in texts):
+    boundary = "" if declared.boundary is None else fill_references(declared.boundary, names)
+    if boundary:
+        properties["PermissionsBoundary"] = boundary
+    has_open_text = any(references(text) for text in (*inline, *attached, boundary))
+    has_open_document = any(is_open(document) for document in (trust, *inline.values()))
+    if not declared.is_inline_known or not trust.statements or has_open_text or has_open_document:
         return ()
-    if any(is_open(document) for document in (trust, *inline.values())):
+    if not is_known(properties):
         return ()
     trust_text = json.dumps(render(trust))
-    repairs = [_iam("create_role", name, "role_exists", AssumeRolePolicyDocument=trust_text, **properties)]
+    created = {"RoleName": name, "AssumeRolePolicyDocument": trust_text, **properties}
+    repairs = [repair("iam.CreateRole", "role_exists", **created)]
     repairs += [put_inline(name, policy, document) for policy, document in inline.items()]
-    repairs += [attach(name, arn) for arn in attached]
+    repairs += [repair("iam.AttachRolePolicy", RoleName=name, PolicyArn=arn) for arn in attached]
     return tuple(repairs)

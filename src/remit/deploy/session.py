@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from remit.catalogue.partitions import partition
 from remit.deploy.aws_errors import not_aws, remit_errors
 from remit.errors import RemitError
 
@@ -60,6 +61,17 @@ class Account:
     def local(self) -> bool:
         """True if it runs on this machine: then nothing is far, and nothing is throttled."""
         return self.endpoint is not None and urlsplit(self.endpoint).hostname in _LOOPBACK
+
+    def pseudo_parameters(self, stack: str) -> dict[str, str]:
+        """The values of CloudFormation's pseudo parameters in a stack here, by their text."""
+        known_partition = partition(self.partition)
+        return {
+            "${AWS::AccountId}": self.account,
+            "${AWS::Partition}": self.partition,
+            "${AWS::Region}": self.region,
+            "${AWS::StackName}": stack,
+            "${AWS::URLSuffix}": "amazonaws.com" if known_partition is None else known_partition.dns_suffix,
+        }
 
     @property
     def preparing(self) -> Account:

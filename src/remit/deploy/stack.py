@@ -10,9 +10,10 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.deploy.aws_errors import BUSY, answered_errors, call_errors, code, message, remit_errors
+from remit.deploy.aws_errors import BUSY, call_errors, code, if_there, message, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -81,12 +82,9 @@ class DeployedStack:
 
 def describe(account: Account, name: str) -> DeployedStack | None:
     """The stack of this name (or id), None when there is none. One call."""
-    try:
-        answer = account.client("cloudformation").describe_stacks(StackName=name)
-    except answered_errors() as error:
-        if absent(error):
-            return None
-        raise
+    answer = if_there(partial(account.client("cloudformation").describe_stacks, StackName=name), absent)
+    if answer is None:
+        return None
     stack = _stack(answer["Stacks"][0])
     # By its id a stack is described for 90 days after it was deleted.
     return None if stack.status == "DELETE_COMPLETE" else stack

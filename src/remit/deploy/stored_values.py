@@ -5,9 +5,10 @@ On the AWS of this machine, those that `.env.local` has are made with the values
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import Denied, code, remit_errors
+from remit.deploy.aws_errors import Denied, if_there, remit_errors
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import Mistakes, RemitError
 from remit.grants import secretsmanager
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from remit.app import App, StoredValue
     from remit.deploy.session import Account
 
-_MISSING: Final = ("ResourceNotFoundException", "ParameterNotFound")
 _PURPOSE: Final = "to see before a deploy whether the secrets and parameters exist that functions read"
 
 
@@ -92,14 +92,10 @@ def _exists(account: Account, value: StoredValue) -> bool:
         # By its description, which has no value.
         name_is = {"Key": "Name", "Option": "Equals", "Values": [value.name]}
         return bool(account.client("ssm").describe_parameters(ParameterFilters=[name_is])["Parameters"])
-    try:
-        answer = account.client("secretsmanager").describe_secret(SecretId=value.name)
-    except Exception as error:
-        if code(error) in _MISSING:
-            return False
-        raise
+    client = account.client("secretsmanager")
+    answer = if_there(partial(client.describe_secret, SecretId=value.name))
     # A secret that waits for its deletion can be described, and not be read.
-    return "DeletedDate" not in answer
+    return answer is not None and "DeletedDate" not in answer
 
 
 def _put(account: Account, value: StoredValue, text: str) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
@@ -24,12 +24,11 @@ from remit.deploy.api_logs import require_log_role
 from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
-from remit.deploy.bucket import artefact_bucket
-from remit.deploy.changeset import Stuck, discard, leaving_nothing, plan
+from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
 from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployer_check import require_deployer
-from remit.deploy.deployment import Deployment, NotApproved
+from remit.deploy.deployment import DeployJob, Deployment, NotApproved
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
 from remit.deploy.held_data import held_data
@@ -48,96 +47,32 @@ from remit.review.accepted import read_accepted
 from remit.review.working_tree import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from remit.app import App
-    from remit.build import Built
-    from remit.deploy.approval import DriftChoice
-    from remit.deploy.bucket import Bucket
     from remit.deploy.plan import StackPlan
-    from remit.deploy.planned_access import Approval, PlannedAccess
-    from remit.deploy.releases import Release
+    from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.session import Account
-    from remit.review.accepted_file import AcceptedGain
 
 _NOBODY: Final = DeployOperator()
 _NO_RELEASE: Final = "`remit rollback` cannot go back to this deploy"
 _NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
 
 
-def deploy(
-    built: Built,
-    account: Account,
-    operator: DeployOperator = _NOBODY,
-    *,
-    yes: bool = False,
-    yes_delete: Collection[str] = (),
-    first: bool = False,
-    take_over: bool = False,
-    adopt: bool = False,
-    approval: Approval | None = None,
-    drift: DriftChoice = "ask",
-    wait: bool = False,
-    force: bool = False,
-    skip: Sequence[str] = (),
-    bucket: str | None = None,
-    service_role: str | None = None,
-    only_plans: bool = False,
-    release: Release | None = None,
-) -> Deployment:
+def deploy(job: DeployJob) -> Deployment:
     """Deploy a build to an account, and follow CloudFormation to the end.
-
-    - `yes` answers yes to the questions whether to deploy, and whether to clear a stack that is stuck.
-    - `yes_delete` has the logical ids of what holds data and may be removed or replaced; `yes` does not agree to that.
-    - `first` agrees to all access of a stage that is deployed for the first time.
-    - `take_over` deploys over a stack that another tool made, which is the project's from then on.
-    - `adopt` imports what exists already under a name that the app gives, instead of failing over it.
-    - `approval` says which changes of access need approval even then: broadening, any or never.
-    - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
-    - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit, and where the caller's
-      policies seem to lack something.
-    - `skip` lists logical ids of resources that a failed rollback leaves as they are.
-    - `bucket` names a bucket of your own for the zips, the one that the build names.
-    - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
-      ("CloudFormation service role"), the one that the app's settings name unless it is given. The caller needs
-      iam:PassRole for it.
-    - `only_plans` plans and stops: `unanswered` of the Deployment is what would stop it if nobody answers. Nothing is
-      left behind, after a signal or a failure neither: no change set, no empty stack of a new stage, no upload, secret,
-      parameter or record, and nothing that was changed by hand is undone. No `plan` means no changes. The operator
-      must answer None; `report.operators.reasons` words what it was asked.
-    - `release` is the one that the stack goes back to, whose `built_again` the build is: with the values that it keeps,
-      and never where data would go.
 
     A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved (exit code 1): it needs an
     approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
     """
-    job = _Job(
-        built=built,
-        account=account,
-        operator=operator,
-        bucket=artefact_bucket(account, bucket),
-        accepted=read_accepted(built.folder),
-        yes=yes,
-        yes_delete=frozenset(yes_delete),
-        first=first,
-        take_over=take_over,
-        adopt=adopt,
-        approval=approval,
-        drift=drift,
-        wait=wait,
-        force=force,
-        skip=tuple(skip),
-        service_role=None if only_plans else service_role or built.app.service_role,
-        only_looks=only_plans,
-        release=release,
-    )
-    if only_plans:
-        with _before_deploying(account), leaving_nothing(account, built.namespace, job.bucket):
+    built, account, operator = job.built, job.account, job.operator
+    if job.only_plans:
+        with _before_deploying(account), leaving_nothing(account, built.namespace, job.zips):
             return _change_stack(_looked_up(job))
     with _before_deploying(account):
         job = _looked_up(job)
-        for text in () if force or job.service_role else require_deployer(built, account, job.parameters):
+        for text in () if job.force or job.role else require_deployer(built, account, job.parameters):
             operator.note(f"note: whether the caller may deploy this is not certain: {text}")
     deployment = _change_stack_again(job)
     if job.protects:
@@ -145,7 +80,7 @@ def deploy(
             protect(account, built.namespace, operator.note)
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
-            if release is None:
+            if job.release is None:
                 remember(account, built.folder, built)
             else:
                 remember_running(account, built.folder, built.namespace, built.app.stage)
@@ -190,61 +125,28 @@ def resume(account: Account, folder: Path, namespace: str, stage: str | None, op
     return deployment
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """The arguments of `deploy`, and the settings of its project."""
-
-    built: Built
-    account: Account
-    operator: DeployOperator
-    bucket: Bucket
-    accepted: Sequence[AcceptedGain]
-    yes: bool
-    yes_delete: frozenset[str]
-    first: bool
-    take_over: bool
-    adopt: bool
-    approval: Approval | None
-    drift: DriftChoice
-    wait: bool
-    force: bool
-    skip: tuple[str, ...]
-    service_role: str | None
-    only_looks: bool = False
-    """Whether nothing is to be changed, in the account or on this machine."""
-    release: Release | None = None
-    """The one to go back to."""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """The values of the template's parameters, as they were looked up for this deploy."""
-
-    @property
-    def protects(self) -> bool:
-        """True if its stack is a production stage's, and not on this machine."""
-        return self.built.app.retains_data and not self.account.local
-
-
-def _looked_up(job: _Job) -> _Job:
+def _looked_up(job: DeployJob) -> DeployJob:
     """The job with the values of the template's parameters. RemitError has all that must exist and does not."""
     built, account, note = job.built, job.account, job.operator.note
     missing = Mistakes()
     parameters: dict[str, str] = {} if job.release is None else dict(job.release.parameters)
     values = [value for value in built.template.parameters if value.parameter not in parameters]
     with missing.noted():
-        look_up(built.app, account, built.folder, note, only_looks=job.only_looks)
+        look_up(built.app, account, built.folder, note, only_looks=job.only_plans)
     with missing.noted():
         require_log_role(built.app, account, note)
     with missing.noted():
         parameters |= look_up_existing(values, account, built.folder, note)
     with missing.noted():
-        make_policies(built, account, note, only_looks=job.only_looks)
-    if not job.only_looks:
+        make_policies(built, account, note, only_looks=job.only_plans)
+    if not job.only_plans:
         with missing.noted():
             make_local_accounts(built.folder, account)
     missing.refuse()
     return replace(job, parameters=parameters)
 
 
-def _change_stack_again(job: _Job) -> Deployment:
+def _change_stack_again(job: DeployJob) -> Deployment:
     """As `_change_stack`: once more if somebody else changed the stack meanwhile, and until it is free with `wait`."""
     was_superseded = False
     while True:
@@ -258,7 +160,7 @@ def _change_stack_again(job: _Job) -> Deployment:
         job.operator.note(f"{job.built.namespace} was changed by somebody else meanwhile; planning again")
 
 
-def _change_stack(job: _Job) -> Deployment:
+def _change_stack(job: DeployJob) -> Deployment:
     """From the look at the stack to the end of its change, or its plan alone; no plan when nothing has to change."""
     deployment = _settled_and_planned(job)
     planned = deployment.plan
@@ -270,7 +172,7 @@ def _change_stack(job: _Job) -> Deployment:
         return replace(deployment, outputs=() if stack is None else stack.outputs)
     with _before_deploying(job.account, planned):
         deployment = _agreed(job, deployment, planned)
-        if job.only_looks:
+        if job.only_plans:
             return deployment
         _upload(job)
         if job.protects and planned.data_to_name:
@@ -284,7 +186,7 @@ def _change_stack(job: _Job) -> Deployment:
     return replace(deployment, outcome=outcome, outputs=outcome.outputs)
 
 
-def _agreed(job: _Job, deployment: Deployment, planned: StackPlan) -> Deployment:
+def _agreed(job: DeployJob, deployment: Deployment, planned: StackPlan) -> Deployment:
     """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to."""
     _require_first(job, is_first=planned.kind == "CREATE")
     access = _show(job, planned)
@@ -297,25 +199,15 @@ def _agreed(job: _Job, deployment: Deployment, planned: StackPlan) -> Deployment
         )
         raise NotApproved(refusal, replace(deployment, access=access))
     try:
-        agree_to_plan(
-            job.account,
-            deployment.manual_changes,
-            planned,
-            access,
-            job.operator,
-            job.approval,
-            yes=job.yes,
-            yes_delete=job.yes_delete,
-            first=job.first,
-        )
+        agree_to_plan(job, deployment.manual_changes, planned, access)
     except NotApproved as stop:
-        if not job.only_looks:
+        if not job.only_plans:
             raise
         return replace(stop.deployment, unanswered=(*deployment.unanswered, *stop.deployment.unanswered))
     return replace(deployment, access=access)
 
 
-def _require_first(job: _Job, *, is_first: bool) -> None:
+def _require_first(job: DeployJob, *, is_first: bool) -> None:
     """Refuse `--first` where the stack exists. RemitError (2)."""
     if job.first and not is_first:
         raise RemitError(
@@ -324,35 +216,35 @@ def _require_first(job: _Job, *, is_first: bool) -> None:
         )
 
 
-def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
+def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
     """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees."""
     account, operator, built = job.account, job.operator, job.built
     with _before_deploying(account):
         try:
-            changes = settle_manual_changes(built, account, operator, job.drift, yes=job.yes, wait=job.wait)
+            changes = settle_manual_changes(job)
             deployment = Deployment(built.namespace, changes)
         except NotApproved as stop:
-            if not job.only_looks:
+            if not job.only_plans:
                 raise
             deployment = stop.deployment
     try:
-        planned = plan(
-            account,
+        request = PlanRequest(
             built.namespace,
             built.body,
             owner=built.app.owner,
             take_over=job.take_over,
             adopt=job.adopt,
-            bucket=job.bucket,
+            bucket=job.zips,
             parameters=job.parameters,
             force=job.force,
             wait=job.wait,
             on_wait=operator.waiting,
-            service_role=job.service_role,
-            only_looks=job.only_looks,
+            service_role=job.role,
+            only_looks=job.only_plans,
         )
+        planned = plan(account, request)
     except Stuck as stuck:
-        if not clears or job.only_looks:
+        if not clears or job.only_plans:
             raise
         operator.note(stuck.message)
         _clear(job, stuck)
@@ -367,35 +259,35 @@ def _settled_and_planned(job: _Job, *, clears: bool = True) -> Deployment:
     return replace(deployment, plan=planned)
 
 
-def _clear(job: _Job, stuck: Stuck) -> None:
+def _clear(job: DeployJob, stuck: Stuck) -> None:
     """Go on with a rollback that failed, or delete what a first deploy left."""
     stack, operator = stuck.stack, job.operator
     rolling_back = stack.status == "UPDATE_ROLLBACK_FAILED"
     if rolling_back:
-        require(job.yes or operator.decide(RollbackQuestion(job.skip)))
+        require(job.yes or operator.decide(RollbackQuestion(tuple(job.skip))))
     else:
         require(agree_to_delete(job.account, stack.name, operator, yes=job.yes, is_remnant=True))
     with operator.events(stack.name) as on_event:
         if rolling_back:
             outcome: execute.Outcome | None = execute.continue_rollback(job.account, stack, on_event, job.skip)
         else:
-            outcome = delete(job.account, stack.name, on_event, owner=job.built.app.owner, bucket=job.bucket)
+            outcome = delete(job.account, stack.name, on_event, owner=job.built.app.owner, bucket=job.zips)
     if outcome is not None and not outcome.ok:
         hint = "repair it and deploy again; `--skip ID` leaves that resource as it is" if rolling_back else None
         raise execute.failure(outcome, hint)
 
 
-def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
+def _show(job: DeployJob, planned: StackPlan) -> PlannedAccess:
     """Show the plan, and return its changes of access."""
     built = job.built
     before = last(job.account, built.folder, built.namespace)
-    access = access_of(job.account, planned, version_of(built.app).roles, before, job.accepted)
+    access = access_of(job.account, planned, version_of(built.app).roles, before, read_accepted(built.folder))
     job.operator.see(PlannedDeploy(planned, access, must_exist(built.app), built.template.parameters))
     return access
 
 
-def _upload(job: _Job) -> None:
-    bucket = job.bucket.name
+def _upload(job: DeployJob) -> None:
+    bucket = job.zips.name
     for key, path in job.built.artefacts.items():
         with job.operator.progress(path.stat().st_size) as on_bytes:
             result = upload(job.account, bucket, path, key, on_bytes)
@@ -405,12 +297,12 @@ def _upload(job: _Job) -> None:
             )
 
 
-def _keep_release(job: _Job, *, by_this_deploy: bool = True) -> None:
+def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:
     """Keep what runs as a release, unless the newest one is just that.
 
     It is not `by_this_deploy` if an earlier one was killed before it did so.
     """
-    account, bucket, built = job.account, job.bucket, job.built
+    account, bucket, built = job.account, job.zips, job.built
     with remit_errors():
         stack = describe(account, built.namespace)
         if stack is None or stack.namespace is None:  # another tool's, which is to be taken over
@@ -434,13 +326,13 @@ def _keep_release(job: _Job, *, by_this_deploy: bool = True) -> None:
     keep(account, bucket, release)
 
 
-def _prune(job: _Job, deployment: Deployment) -> None:
+def _prune(job: DeployJob, deployment: Deployment) -> None:
     """Remove old releases, and zips that neither a release nor what runs needs; those in another bucket are named."""
-    done, bucket = deployment.plan, job.bucket.name
+    done, bucket = deployment.plan, job.zips.name
     if done is None or job.release is not None:  # how many releases to keep, only the project says
         return
     with _noted(job.operator, "old uploads are not removed"):
-        kept = kept_keys(job.account, job.bucket, done.namespace, job.built.app.releases)
+        kept = kept_keys(job.account, job.zips, done.namespace, job.built.app.releases)
         prune_artefacts(job.account, done.namespace, bucket, done.running, done.template, kept)
     for earlier in sorted(buckets_of(job.account, done.running) - {bucket}):
         job.operator.note(f"note: the zips of earlier deploys stay in bucket {earlier}, under {done.namespace}/")

@@ -16,11 +16,10 @@ from remit.deployer.lookups_and_repairs import looked_up, reverting
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import VERBS, Need, Purpose
 from remit.deployer.notes import notes
-from remit.deployer.optional_actions import called
+from remit.deployer.optional_actions import called, linked
 from remit.deployer.passed_roles import passed
 from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_retained, is_specific, items
 from remit.deployer.s3_objects import stored
-from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy
 from remit.iam.tokens import PLACE

@@ -204,8 +204,10 @@ def _by_properties(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
         texts_by_variable: dict[str, tuple[str, ...]] = {}
         for variable in variables:
             texts = _given(stack, resource, kind.service, variable, is_name=own and variable == last_name)
-            if not texts and not own:
-                texts = _given_within(stack, resource, kind.service, variable)
+            alias = _ALIASES.get((kind.service, variable))
+            if not texts and not own and alias is not None:  # at any depth, under the service's other name for it
+                literals_within = _literals_within(stack, resource)
+                texts = tuple(_as_kept(kind.service, text) for name, text in literals_within if name == alias)
             if texts:
                 texts_by_variable[variable] = texts
         if texts_by_variable or own:
@@ -228,14 +230,6 @@ def _given(stack: PlannedStack, resource: Resource, service: str, variable: str,
         if _name_variable(related.type, service) == variable
         for name in stack.names(related)
     )
-
-
-def _given_within(stack: PlannedStack, resource: Resource, service: str, variable: str) -> tuple[str, ...]:
-    """Return a variable's values at any depth of properties, under the other name that the service has for it."""
-    alias = _ALIASES.get((service, variable))
-    if alias is None:
-        return ()
-    return tuple(_as_kept(service, text) for name, text in _literals_within(stack, resource) if name == alias)
 
 
 def _name_variable(type_name: str, service: str) -> str | None:

@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.optional_actions import called
+from remit.deployer.optional_actions import called, linked
 from remit.deployer.passed_roles import passes
 from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type
 from remit.deployer.references import foreign_profiles, unknown_roles
-from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE

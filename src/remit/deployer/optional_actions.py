@@ -1,7 +1,8 @@
 """Know which permissions of a resource handler are needed only when the template uses the property behind them.
 
 A CloudFormation type says what its handlers may call, not when; for some actions its row in the catalogue does. All
-others are needed always; so are reads of the resource itself, since handlers read all of it after every change.
+others are needed always; so are reads of the resource itself, since handlers read all of it after every change. So does
+the row say whose service-linked role a deploy may make.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.planned_stack import is_retained
 from remit.deployer.references import mentions
 from remit.template.branches import value_at
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Resource
+    from remit.deployer.planned_stack import PlannedStack
 
 _WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+_PROPERTY: Final = re.compile(r"\$\{(\w+)\}")
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
 
 
@@ -64,6 +68,21 @@ def needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
     if action.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
         return mentions(properties, _KEYS)
     return True
+
+
+def linked(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
+    """The services whose linked role a resource of this type may need; none: nobody knows."""
+    services = []
+    for service in deployment_of(resource.type).linked_roles:
+        property_reference = _PROPERTY.match(service)
+        if property_reference is None:
+            services.append(service)
+            continue
+        for text in stack.texts(resource.properties.get(property_reference[1])):
+            if UNKNOWN in text:
+                return ()
+            services.append(service.replace(property_reference[0], text))
+    return tuple(services)
 
 
 def _is_own_setting(type_name: str, action: str) -> bool:

@@ -46,13 +46,10 @@ def _services(stack: PlannedStack, resource: Resource, role: Resource | None) ->
     deployment = deployment_of(resource.type)
     if deployment.passes_to:
         return deployment.passes_to
-    trusted = () if role is None else _trusted_services(stack, role)
+    trusted: list[str] = []
+    if role is not None:
+        for service in values_at(role.properties, "AssumeRolePolicyDocument.Statement[].Principal.Service[]"):
+            trusted += (text for text in stack.texts(service) if UNKNOWN not in text)
     # Most services take roles under their own name: that is the last guess.
     own_service = f"{resource.type.split('::')[1].lower()}.amazonaws.com"
-    return trusted or deployment.usually_passes_to or (own_service,)
-
-
-def _trusted_services(stack: PlannedStack, role: Resource) -> tuple[str, ...]:
-    """The services that may assume a role, by its trust policy."""
-    services = values_at(role.properties, "AssumeRolePolicyDocument.Statement[].Principal.Service[]")
-    return tuple(text for service in services for text in stack.texts(service) if UNKNOWN not in text)
+    return tuple(trusted) or deployment.usually_passes_to or (own_service,)

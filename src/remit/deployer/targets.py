@@ -16,10 +16,10 @@ from remit.catalogue.arns import parse
 from remit.catalogue.types import deployment_of
 from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
 from remit.deployer.mentioned_arns import arns_like_type, mentioned_arns
+from remit.deployer.optional_actions import linked
 from remit.deployer.planned_stack import filled, is_generated
 from remit.deployer.references import direct, literals, mentions, named_literals
 from remit.deployer.s3_objects import source_arns
-from remit.deployer.service_linked_roles import linked
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:

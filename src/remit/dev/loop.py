@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
 from remit.build import build
+from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import failure
 from remit.deploy.logs import app_readers, new_lines
 from remit.deploy.refusals import at_lines
@@ -271,7 +272,7 @@ class DevLoop:
         begin = time.monotonic()
         declared = build(self._folder, self._stage, package=False).body
         built = build(self._folder, self._stage, for_this_machine=True, progress=self._wait_for)
-        deployment = deploy(built, self._account, _Save(), yes=True, drift="accept")
+        deployment = deploy(DeployJob(built, self._account, _Save(), yes=True, drift="accept"))
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
             raise at_lines(failure(outcome, outcome.hint), built)

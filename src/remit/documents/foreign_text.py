@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from remit.iam import tokens
@@ -122,29 +123,20 @@ def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:
     used = []
     signs: dict[str, str] = {}
     for language in LANGUAGES:
-        without_logic = re.sub(language.logic, _blank, text)
-        filled = _without_values(without_logic, language, signs, json=json)
+        # Spaces take the place of logic; its lines stay.
+        filled = re.sub(language.logic, lambda logic: re.sub(r"[^\n]", " ", logic[0]), text)
+        if json or not language.bare:
+            filled = re.sub(language.values, partial(_marked, language=language, signs=signs, json=json), filled)
         if filled != text:
             used.append(language)
             text = filled
     return text, tuple(used)
 
 
-def _without_values(text: str, language: Language, signs: dict[str, str], *, json: bool) -> str:
-    if language.bare and not json:
-        return text
-    return re.sub(language.values, lambda place: _marked(place, text, language, signs, json=json), text)
-
-
-def _blank(logic: re.Match[str]) -> str:
-    """Spaces in place of a match; its lines stay."""
-    return re.sub(r"[^\n]", " ", logic[0])
-
-
-def _marked(place: re.Match[str], text: str, language: Language, signs: dict[str, str], *, json: bool) -> str:
+def _marked(place: re.Match[str], language: Language, signs: dict[str, str], *, json: bool) -> str:
     """A run of the place's sign, as long as the place; in quotes where JSON has none around it."""
-    line_start = text.rfind("\n", 0, place.start()) + 1
-    in_string = text.count('"', line_start, place.start()) % 2 == 1  # strings of JSON end on their line
+    line_start = place.string.rfind("\n", 0, place.start()) + 1
+    in_string = place.string.count('"', line_start, place.start()) % 2 == 1  # strings of JSON end on their line
     sign = signs.setdefault(place[0], chr(_FIRST_SIGN + len(signs) % _SIGNS))
     if json and not in_string:
         return f'"{sign * (len(place[0]) - 2)}"'

@@ -121,9 +121,17 @@ def explain(source: JsonText, error: Exception) -> NoReturn:
     if isinstance(error, json.JSONDecodeError):
         _refuse_where_it_stopped(source, error)
     if isinstance(error, Repeated):
-        _repeated(source, error)
+        raise repeated_key(source, error)
     if isinstance(error, RefusedLiteral):
-        _refused(source, str(error))
+        # The first word that begins so: an earlier one would have been refused as well.
+        literal = str(error)
+        pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
+        match = re.compile(pattern, re.DOTALL).match(source.text)
+        position = match.end() if match else 0
+        _not_deeper(source, _brackets(source.text[:position]))
+        if literal.lstrip("-")[:1].isdigit():
+            source.fail(f"the number {literal[:12]}… is too large", position)
+        _no_value(source, position)
     _not_deeper(source, _brackets(source.text))
     source.fail(f"{source.file} is not JSON", 0)
 
@@ -155,39 +163,18 @@ def _innermost(brackets: str) -> int | None:
         return None
 
 
-def repeated_keys(source: JsonText, repeated: list[Repeated]) -> list[RemitError]:
-    """The errors of keys that stand twice, at their second place."""
-    errors = []
-    for error in repeated:
-        try:
-            _repeated(source, error)
-        except RemitError as refusal:
-            errors.append(refusal)
-    return errors
-
-
-def _repeated(source: JsonText, error: Repeated) -> NoReturn:
+def repeated_key(source: JsonText, error: Repeated) -> RemitError:
+    """The error of a key that stands twice, at its second place. RemitError: the text nests too deep before it."""
     end = _place(source, _CLOSED, error.closed)
     brackets = _brackets(source.text[:end])
     _not_deeper(source, brackets)
     start = _place(source, _BRACKET, (_innermost(brackets) or 0) + 1)
     places = [at for _, at, _ in islice(source.members(start), error.second + 1)]
-    source.fail(
+    return RemitError(
         f"the key {json.dumps(error.key)} stands twice in one object, first at {source.origin(places[error.first])}",
-        places[error.second],
-        "JSON readers keep only the last one: merge them",
+        hint="JSON readers keep only the last one: merge them",
+        origin=source.origin(places[error.second]),
     )
-
-
-def _refused(source: JsonText, literal: str) -> NoReturn:
-    """The first word that begins so: an earlier one would have been refused as well."""
-    pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
-    match = re.compile(pattern, re.DOTALL).match(source.text)
-    position = match.end() if match else 0
-    _not_deeper(source, _brackets(source.text[:position]))
-    if literal.lstrip("-")[:1].isdigit():
-        source.fail(f"the number {literal[:12]}… is too large", position)
-    _no_value(source, position)
 
 
 def _refuse_where_it_stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:
@@ -218,17 +205,13 @@ def _refuse_where_it_stopped(source: JsonText, error: json.JSONDecodeError) -> N
         _no_string(source, at, "a key")
     if last in ("[", ",", ":", ""):
         _no_value(source, at)
-    _nothing_between(source, at, kind, error.msg)
-
-
-def _nothing_between(source: JsonText, at: int, kind: str, message: str) -> NoReturn:
-    """After a whole value or key something else was expected."""
-    word = re.search(r"[\w+.-]*\Z", source.text[max(0, at - _LONGEST_WORD) : at])
-    if word is not None and word[0] and source.text[at : at + 1].isalnum():
+    # After a whole value or key something else was expected.
+    word = re.search(r"[\w+.-]*\Z", text[max(0, at - _LONGEST_WORD) : at])
+    if word is not None and word[0] and text[at : at + 1].isalnum():
         _no_value(source, at - len(word[0]))
     if not kind:
         source.fail(f"there is more after the end of the JSON value: {source.seen(at)}", at)
-    if "':'" in message:
+    if "':'" in error.msg:
         source.fail(f"a colon was expected after the key, not {source.seen(at)}", at)
     expected = f"a comma or {_CLOSING[kind]} was expected in this {_CALLED[kind]}"
     source.fail(f"{expected}, not {source.seen(at)}", at)

@@ -10,7 +10,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
-from remit.documents.json_mistakes import DEPTH, JsonText, RefusedLiteral, Repeated, explain, repeated_keys
+from remit.documents.json_mistakes import DEPTH, JsonText, RefusedLiteral, Repeated, explain, repeated_key
 from remit.errors import Origin, Path, RemitError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def read_json(
     if mistake is not None:
         explain(source, mistake)
     if mistakes is not None:
-        mistakes += repeated_keys(source, objects.repeated[:MOST_REPEATED])
+        mistakes += [repeated_key(source, error) for error in objects.repeated[:MOST_REPEATED]]
     return value, _Places(source, last_counts=bool(objects.repeated)).locate
 
 

@@ -19,7 +19,6 @@ from remit.documents.slips import LANGUAGE, REPEATED_KEY, Slip
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
-    from remit.documents.foreign_text import Language
     from remit.documents.json_text import Locate, Path
 
 _QUOTED_KEY: Final = re.compile(r'\s*"[^"\n]*"\s*:')
@@ -61,30 +60,17 @@ class NotFilledInError(RemitError):
     """A file that only a tool can make sense of: nothing of it can be read before it is filled in."""
 
 
-def _decoded(content: bytes, file: str) -> str:
-    if b"\0" in content[:2] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise RemitError(
-            f"{file} is not UTF-8: it looks like UTF-16", hint="save it as UTF-8", origin=Origin(file, 1, 1)
-        )
-    return decode(content, file)
-
-
-def _is_flow(text: str, file: str) -> bool:
-    """Return whether a file that begins like JSON is YAML in flow style: its first key has no quotes."""
-    return file.endswith((".yaml", ".yml")) and re.match(r"\s*\{\s*[A-Za-z!]", text) is not None
-
-
 def may_be_plan(content: bytes) -> bool:
     """Return whether a file speaks as `terraform show -json` does."""
     return b"planned_values" in content or b"terraform_version" in content
 
 
-def read_as_written(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
+def read_as_written(content: bytes, file: str) -> ParsedFile:
     """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column.
 
-    More than `most` bytes are refused; what may be a plan may have `LARGEST`.
+    More than `LARGEST_DOCUMENT` bytes are refused; what may be a plan may have `LARGEST`.
     """
-    return _parsed(_text(content, file, most), file)
+    return _parsed(_text(content, file, LARGEST_DOCUMENT), file)
 
 
 def read(content: bytes, file: str) -> ParsedFile:
@@ -112,7 +98,15 @@ def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Parse
         filled, languages = readable(text, json=_is_json(text, file))
         if not languages:
             raise
-        source = _filled_source(filled, file, languages, error)
+        try:
+            source = _parsed(filled, file, [])
+        except RemitError:
+            names = " and ".join(language.name for language in languages)
+            raise NotFilledInError(
+                f"{file} cannot be read before it is filled in: it holds text of {names}",
+                hint="lint what your tool makes of it",
+                origin=error.origin,
+            ) from None
         mistakes = []  # both branches of an `if` stand there
         slips += [Slip(LANGUAGE, language.name, (), language.example) for language in languages]
     if is_of_serverless_framework(text):
@@ -121,25 +115,16 @@ def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Parse
     return replace(source, text=text, value=value, slips=(*source.slips, *slips), mistakes=tuple(mistakes))
 
 
-def _filled_source(filled: str, file: str, languages: tuple[Language, ...], as_it_stands: RemitError) -> ParsedFile:
-    try:
-        return _parsed(filled, file, [])
-    except RemitError:
-        names = " and ".join(language.name for language in languages)
-        raise NotFilledInError(
-            f"{file} cannot be read before it is filled in: it holds text of {names}",
-            hint="lint what your tool makes of it",
-            origin=as_it_stands.origin,
-        ) from None
-
-
 def _text(content: bytes, file: str, most: int) -> str:
     most = LARGEST if may_be_plan(content) else most
     if len(content) > most:
         raise too_large(len(content), file)
-    text = _decoded(content, file)
+    origin = Origin(file, 1, 1)
+    if b"\0" in content[:2] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise RemitError(f"{file} is not UTF-8: it looks like UTF-16", hint="save it as UTF-8", origin=origin)
+    text = decode(content, file)
     if not text.strip():
-        raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
+        raise RemitError(f"{file} is empty", origin=origin)
     return text
 
 
@@ -173,7 +158,8 @@ def _parsed(text: str, file: str, mistakes: list[RemitError] | None = None) -> P
             value, locate = read_json(text, file, most=LARGEST, mistakes=mistakes)
             return ParsedFile(file, text, value, locate)
         except RemitError:
-            if not _is_flow(text, file):
+            # YAML in flow style begins like JSON; its first key has no quotes.
+            if not file.endswith((".yaml", ".yml")) or re.match(r"\s*\{\s*[A-Za-z!]", text) is None:
                 raise
     from remit.documents.yaml_text import read_yaml  # noqa: PLC0415 - much is JSON
 

@@ -72,16 +72,13 @@ def _syntax(error: Exception, file: str, text: str) -> RemitError:
     origin = Origin(file, mark.line + 1, mark.column + 1) if mark else Origin(file)
     position = getattr(error, "position", None)
     if mark is None and isinstance(position, int):
-        before = _before(text, position, in_bytes=getattr(error, "encoding", "") == "?")
+        before = text[:position]
+        if getattr(error, "encoding", "") == "?":  # libyaml, which names no encoding, counts the bytes of UTF-8
+            before = text.encode()[:position].decode(errors="ignore")
         origin = Origin(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
     return RemitError(
         f"not valid YAML: {_SPACE.sub(' ', str(problem))}", hint=_advice(str(problem), mark, text), origin=origin
     )
-
-
-def _before(text: str, position: int, *, in_bytes: bool) -> str:
-    """The text before a position: libyaml, which names no encoding, counts the bytes of UTF-8."""
-    return text.encode()[:position].decode(errors="ignore") if in_bytes else text[:position]
 
 
 def _advice(problem: str, mark: Any, text: str) -> str | None:
@@ -158,8 +155,12 @@ class _Reader:
         inner = path if function is None else (*path, function)
         if function is not None:
             self.put(inner, at)
-        read = self.scalar if isinstance(event, self.yaml.ScalarEvent) else self.collection
-        value = read(event, inner, depth, function)
+        if isinstance(event, self.yaml.ScalarEvent):
+            value = self.scalar(event, inner, function)
+        elif isinstance(event, self.yaml.SequenceStartEvent):
+            value = self.items(inner, depth)
+        else:
+            value = self.members(inner, depth)
         if function == _UNKNOWN:
             value = unfilled(f"{event.tag} {value}")
         elif function is not None:
@@ -201,9 +202,6 @@ class _Reader:
             self.unknown_tags.add(tag)
             self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, _meant_tag(tag))
         return _UNKNOWN
-
-    def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:
-        return self.items(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.members(path, depth)
 
     def items(self, path: Path, depth: int) -> list[Any]:
         items: list[Any] = []
@@ -266,7 +264,7 @@ class _Reader:
             self.fail("a key of a mapping must be plain text", at, "put a text that begins with { in quotes")
         return str(event.value)
 
-    def scalar(self, event: Any, path: Path, _: int, function: str | None) -> Any:
+    def scalar(self, event: Any, path: Path, function: str | None) -> Any:
         text: str = event.value
         tag = event.tag if event.tag in _PLAIN_TAGS else None
         if tag is None:
@@ -306,12 +304,8 @@ def _integer(text: str) -> int:
     digits = text.replace("_", "")
     if len(digits) > 300:  # noqa: PLR2004 - int() of more would take quadratic time
         raise ValueError(text)
-    # YAML 1.1 would read 1:30 as a number to the base of sixty.
-    return int(digits, 0) if ":" not in digits else _raise(text)
-
-
-def _raise(text: str) -> NoReturn:
-    raise ValueError(text)
+    # YAML 1.1 would read 1:30 as a number to the base of sixty, which int() refuses.
+    return int(digits, 0)
 
 
 _CONVERT: Final[dict[str, Callable[[str], Any]]] = {

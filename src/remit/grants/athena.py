@@ -13,10 +13,8 @@ from typing import Final
 
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef, BucketRef, KeyRef
-from remit.grants import typed
-from remit.resources.names import name_of
+from remit.grants import s3, typed
 
-_BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 _CATALOG: Final = typed.HERE % ("glue", "catalog")
 
 
@@ -41,14 +39,13 @@ def query(
     buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
     """
     verb = "athena.query"
-    group = typed.arn(workgroup, verb, typed.HERE % ("athena", "workgroup/{}"))
-    group_name = name_of(group).removeprefix("workgroup/")
+    group, group_name = typed.ResourceKind("athena", "workgroup/{}", "workgroup").named(workgroup, verb)
     below = "" if prefix == "" else typed.text_of(prefix, verb)
     because = f"queries database {typed.text_of(database, verb)} in workgroup {group_name}"
     return (
         *typed.grant(_QUERY, (group,), because),
         *_catalog(database, typed.one_or_several(tables, verb), because),
-        *_data(typed.arn(data, verb, _BUCKET), typed.arn(results, verb, _BUCKET), below, because),
+        *_data(s3.BUCKET.named(data, verb)[0], s3.BUCKET.named(results, verb)[0], below, because),
         *typed.through("s3", typed.key_of(data, key), typed.DECRYPT, verb, f"{because}: the data"),
         *typed.through("s3", typed.key_of(results, key), typed.ENCRYPT, verb, f"{because}: the results"),
     )

@@ -11,9 +11,8 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_ALARM: Final = typed.HERE % ("cloudwatch", "alarm:{}")
+_ALARM: Final = typed.ResourceKind("cloudwatch", "alarm:{}", "alarm")
 
 
 @verb
@@ -40,13 +39,11 @@ def read() -> typed.Grants:
 @verb
 def read_alarm(alarm: AnyRef) -> typed.Grants:
     """Read the state and history of alarms: cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory."""
-    arn = typed.arn(alarm, "cloudwatch.read_alarm", _ALARM)
     actions = ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory")
-    return typed.grant(actions, (arn,), f"reads alarm {name_of(arn).removeprefix('alarm:')}")
+    return _ALARM.grants("cloudwatch.read_alarm", "reads", alarm, actions)
 
 
 @verb
 def set_alarm(alarm: AnyRef) -> typed.Grants:
     """Set the state of an alarm: cloudwatch:SetAlarmState."""
-    arn = typed.arn(alarm, "cloudwatch.set_alarm", _ALARM)
-    return typed.grant(("cloudwatch:SetAlarmState",), (arn,), f"sets alarm {name_of(arn).removeprefix('alarm:')}")
+    return _ALARM.grants("cloudwatch.set_alarm", "sets", alarm, ("cloudwatch:SetAlarmState",))

@@ -11,9 +11,8 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import UserPoolRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_POOL: Final = typed.HERE % ("cognito-idp", "userpool/{}")
+_POOL: Final = typed.ResourceKind("cognito-idp", "userpool/{}", "user pool")
 
 
 @verb
@@ -75,6 +74,5 @@ def sign_in(pool: UserPoolRef) -> typed.Grants:
 
 
 def _on_pool(verb: str, operations: tuple[str, ...], phrase: str, pool: UserPoolRef) -> typed.Grants:
-    arn = typed.arn(pool, f"cognito.{verb}", _POOL)
     actions = tuple(f"cognito-idp:{operation}" for operation in operations)
-    return typed.grant(actions, (arn,), f"{phrase} user pool {name_of(arn).removeprefix('userpool/')}")
+    return _POOL.grants(f"cognito.{verb}", phrase, pool, actions)

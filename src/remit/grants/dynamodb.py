@@ -19,9 +19,8 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, TableRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.resources.names import name_of
 
-_TABLE: Final = typed.HERE % ("dynamodb", "table/{}")
+_TABLE: Final = typed.ResourceKind("dynamodb", "table/{}", "table", "AWS::DynamoDB::Table")
 
 
 @verb
@@ -146,11 +145,11 @@ def _on_table(
     index: str | None = None,
 ) -> typed.Grants:
     spelled = f"dynamodb.{verb}"
-    arn = typed.arn(table, spelled, _TABLE)
-    resource, subject = arn, f"table {name_of(arn)}"
+    resource, name = _TABLE.named(table, spelled)
+    subject = f"table {name}"
     if index is not None:
         index_name = typed.text_of(index, spelled)
-        resource, subject = f"{arn}/index/{index_name}", f"index {index_name} of table {name_of(arn)}"
+        resource, subject = f"{resource}/index/{index_name}", f"index {index_name} of table {name}"
     partitions = typed.one_or_several(leading_keys, spelled)
     conditions: tuple[Condition, ...] = ()
     if partitions:

@@ -11,9 +11,8 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import BusRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_BUS: Final = typed.HERE % ("events", "event-bus/{}")
+_BUS: Final = typed.ResourceKind("events", "event-bus/{}", "bus", "AWS::Events::EventBus")
 
 
 @verb
@@ -23,11 +22,9 @@ def put(bus: BusRef = "default", *, source: str | None = None, detail_type: str 
     The conditions events:source and events:detail-type hold every event of a call to them ("Example policy: Send events
     to a custom bus in a different account", Amazon EventBridge User Guide).
     """
-    arn = typed.arn(bus, "events.put", _BUS)
     conditions = (
         *typed.holding_each("events:source", source, verb="events.put"),
         *typed.holding_each("events:detail-type", detail_type, verb="events.put"),
     )
     about = "".join(f" {value}" for value in (source, detail_type) if value is not None)
-    name = name_of(arn).removeprefix("event-bus/")
-    return typed.grant(("events:PutEvents",), (arn,), f"puts events{about} on bus {name}", *conditions)
+    return _BUS.grants("events.put", f"puts events{about} on", bus, ("events:PutEvents",), *conditions)

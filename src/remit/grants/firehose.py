@@ -11,14 +11,12 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import DeliveryStreamRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_STREAM: Final = typed.HERE % ("firehose", "deliverystream/{}")
+_STREAM: Final = typed.ResourceKind("firehose", "deliverystream/{}", "Firehose", "AWS::KinesisFirehose::DeliveryStream")
 
 
 @verb
 def put(stream: DeliveryStreamRef) -> typed.Grants:
     """Put records, one or a batch: firehose:PutRecord, firehose:PutRecordBatch."""
-    arn = typed.arn(stream, "firehose.put", _STREAM)
-    name = name_of(arn).removeprefix("deliverystream/")
-    return typed.grant(("firehose:PutRecord", "firehose:PutRecordBatch"), (arn,), f"puts records into Firehose {name}")
+    actions = ("firehose:PutRecord", "firehose:PutRecordBatch")
+    return _STREAM.grants("firehose.put", "puts records into", stream, actions)

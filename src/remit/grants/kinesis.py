@@ -13,18 +13,15 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, StreamRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_STREAM: Final = typed.HERE % ("kinesis", "stream/{}")
+_STREAM: Final = typed.ResourceKind("kinesis", "stream/{}", "stream", "AWS::Kinesis::Stream")
 
 
 @verb
 def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put records, one or a batch: kinesis:PutRecord, kinesis:PutRecords. With `key`, kms:GenerateDataKey."""
-    arn = typed.arn(stream, "kinesis.put", _STREAM)
-    because = f"puts records into stream {name_of(arn)}"
-    through_key = typed.through("kinesis", typed.key_of(stream, key), ("kms:GenerateDataKey",), "kinesis.put", because)
-    return typed.grant(("kinesis:PutRecord", "kinesis:PutRecords"), (arn,), because) + through_key
+    actions, with_key = ("kinesis:PutRecord", "kinesis:PutRecords"), ("kms:GenerateDataKey",)
+    return _STREAM.grants("kinesis.put", "puts records into", stream, actions, key=key, with_key=with_key)
 
 
 @verb
@@ -33,13 +30,10 @@ def read(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
 
     With `key`, kms:Decrypt. A function that a stream triggers needs none of it.
     """
-    arn = typed.arn(stream, "kinesis.read", _STREAM)
     actions = (
         "kinesis:GetRecords",
         "kinesis:GetShardIterator",
         "kinesis:ListShards",
         "kinesis:DescribeStreamSummary",
     )
-    because = f"reads stream {name_of(arn)}"
-    through_key = typed.through("kinesis", typed.key_of(stream, key), typed.DECRYPT, "kinesis.read", because)
-    return typed.grant(actions, (arn,), because) + through_key
+    return _STREAM.grants("kinesis.read", "reads", stream, actions, key=key, with_key=typed.DECRYPT)

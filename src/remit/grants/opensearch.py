@@ -12,9 +12,8 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_DOMAIN: Final = typed.HERE % ("es", "domain/{}")
+_DOMAIN: Final = typed.ResourceKind("es", "domain/{}", "domain")
 
 
 @verb
@@ -53,8 +52,7 @@ def _on_domain(
     verb: str, actions: tuple[str, ...], phrase: str, domain: AnyRef, paths: tuple[str, ...]
 ) -> typed.Grants:
     spelled = f"opensearch.{verb}"
-    arn = typed.arn(domain, spelled, _DOMAIN)
+    arn, name = _DOMAIN.named(domain, spelled)
     patterns = tuple(typed.text_of(path, spelled).lstrip("/") for path in paths) or ("*",)
     resources = tuple(f"{arn}/{pattern}" for pattern in patterns)
-    name = name_of(arn).removeprefix("domain/")
     return typed.grant(actions, resources, f"{phrase} {', '.join(patterns)} of domain {name}")

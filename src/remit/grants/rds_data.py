@@ -13,9 +13,8 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import ClusterRef, KeyRef, SecretRef
 from remit.grants import secretsmanager, typed
-from remit.resources.names import name_of
 
-_CLUSTER: Final = typed.HERE % ("rds", "cluster:{}")
+_CLUSTER: Final = typed.ResourceKind("rds", "cluster:{}", "cluster")
 
 
 @verb
@@ -26,7 +25,6 @@ def execute(cluster: ClusterRef, *, secret: SecretRef, key: KeyRef | None = None
     and rds-data:RollbackTransaction on the cluster, secretsmanager:GetSecretValue on the secret. With `key`, the
     secret's, kms:Decrypt through Secrets Manager.
     """
-    arn = typed.arn(cluster, "rds_data.execute", _CLUSTER)
     actions = (
         "rds-data:ExecuteStatement",
         "rds-data:BatchExecuteStatement",
@@ -34,5 +32,5 @@ def execute(cluster: ClusterRef, *, secret: SecretRef, key: KeyRef | None = None
         "rds-data:CommitTransaction",
         "rds-data:RollbackTransaction",
     )
-    because = f"runs statements on cluster {name_of(arn).removeprefix('cluster:')}"
-    return (*typed.grant(actions, (arn,), because), *secretsmanager.read(secret, key=key))
+    on_cluster = _CLUSTER.grants("rds_data.execute", "runs statements on", cluster, actions)
+    return (*on_cluster, *secretsmanager.read(secret, key=key))

@@ -29,7 +29,8 @@ def detect(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = Non
         "rekognition:DetectFaces",
         "rekognition:DetectModerationLabels",
     )
-    return (*typed.everywhere(actions, "looks at images"), *_images("detect", bucket, keys, key))
+    images = typed.of_objects(s3.read, bucket, keys, key, "rekognition.detect")
+    return (*typed.everywhere(actions, "looks at images"), *images)
 
 
 @verb
@@ -38,7 +39,7 @@ def compare_faces(bucket: BucketRef | None = None, *keys: str, key: KeyRef | Non
 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
-    images = _images("compare_faces", bucket, keys, key)
+    images = typed.of_objects(s3.read, bucket, keys, key, "rekognition.compare_faces")
     return (*typed.everywhere(("rekognition:CompareFaces",), "compares faces"), *images)
 
 
@@ -51,7 +52,7 @@ def search_faces(
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("rekognition:SearchFaces", "rekognition:SearchFacesByImage")
-    images = _images("search_faces", bucket, keys, key)
+    images = typed.of_objects(s3.read, bucket, keys, key, "rekognition.search_faces")
     return (*_on_collection("search_faces", actions, "searches", collection), *images)
 
 
@@ -64,17 +65,10 @@ def index_faces(
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("rekognition:IndexFaces", "rekognition:DeleteFaces")
-    images = _images("index_faces", bucket, keys, key)
+    images = typed.of_objects(s3.read, bucket, keys, key, "rekognition.index_faces")
     return (*_on_collection("index_faces", actions, "changes", collection), *images)
 
 
 def _on_collection(verb: str, actions: tuple[str, ...], phrase: str, collection: AnyRef) -> typed.Grants:
     arn = typed.arn(collection, f"rekognition.{verb}", _COLLECTION)
     return typed.grant(actions, (arn,), f"{phrase} faces of collection {arn.rpartition('/')[2]}")
-
-
-def _images(verb: str, bucket: BucketRef | None, keys: tuple[str, ...], key: KeyRef | None) -> typed.Grants:
-    if bucket is None:
-        typed.refuse_without_bucket(keys, key, f"rekognition.{verb}")
-        return ()
-    return s3.read(bucket, *keys, key=key)

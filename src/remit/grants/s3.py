@@ -14,9 +14,8 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import BucketRef, KeyRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.resources.names import name_of
 
-_BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
+BUCKET: Final = typed.ResourceKind("s3", "{}", "bucket", "AWS::S3::Bucket", "arn:${AWS::Partition}:%s:::%s")
 
 
 @verb
@@ -103,23 +102,23 @@ def multipart(bucket: BucketRef, *keys: str) -> typed.Grants:
     """
     resources, phrase = _objects(bucket, keys, "s3.multipart")
     actions = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
-    arn = typed.arn(bucket, "s3.multipart", _BUCKET)
+    arn, name = BUCKET.named(bucket, "s3.multipart")
     return (
         *typed.grant(actions, resources, f"aborts and lists uploads of objects {phrase}"),
-        *typed.grant(("s3:ListBucketMultipartUploads",), (arn,), f"lists uploads to bucket {name_of(arn)}"),
+        *typed.grant(("s3:ListBucketMultipartUploads",), (arn,), f"lists uploads to bucket {name}"),
     )
 
 
 def _listed(bucket: BucketRef, prefixes: tuple[str, ...], verb: str, action: str, phrase: str) -> typed.Grants:
-    arn = typed.arn(bucket, verb, _BUCKET)
+    arn, name = BUCKET.named(bucket, verb)
     patterns = tuple(typed.text_of(prefix, verb) for prefix in prefixes)
     conditions = (Condition("StringLike", "s3:prefix", patterns),) if patterns else ()
     under = f" under {', '.join(patterns)}" if patterns else ""
-    return typed.grant((action,), (arn,), f"{phrase} {name_of(arn)}{under}", *conditions)
+    return typed.grant((action,), (arn,), f"{phrase} {name}{under}", *conditions)
 
 
 def _objects(bucket: BucketRef, keys: tuple[str, ...], verb: str) -> tuple[tuple[str, ...], str]:
-    arn = typed.arn(bucket, verb, _BUCKET)
+    arn, name = BUCKET.named(bucket, verb)
     patterns = tuple(typed.text_of(key, verb).lstrip("/") for key in keys) or ("*",)
-    phrase = f"{', '.join(patterns)} of bucket {name_of(arn)}"
+    phrase = f"{', '.join(patterns)} of bucket {name}"
     return tuple(f"{arn}/{pattern}" for pattern in patterns), phrase

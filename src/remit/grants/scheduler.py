@@ -19,19 +19,13 @@ _SCHEDULE: Final = typed.HERE % ("scheduler", "schedule/{}")
 @verb
 def create(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Create schedules: scheduler:CreateSchedule, and iam:PassRole of the role to Scheduler alone."""
-    return (
-        *_on_schedules("create", "CreateSchedule", "creates", name, group),
-        *typed.pass_role(role, "scheduler", "scheduler.create", f"creates schedules {group}/{name}"),
-    )
+    return _on_schedules("create", "CreateSchedule", "creates", name, group, role)
 
 
 @verb
 def update(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Change schedules: scheduler:UpdateSchedule, and iam:PassRole of the role to Scheduler alone."""
-    return (
-        *_on_schedules("update", "UpdateSchedule", "changes", name, group),
-        *typed.pass_role(role, "scheduler", "scheduler.update", f"changes schedules {group}/{name}"),
-    )
+    return _on_schedules("update", "UpdateSchedule", "changes", name, group, role)
 
 
 @verb
@@ -52,9 +46,14 @@ def list() -> typed.Grants:  # noqa: A001 - the verb, spelled scheduler.list
     return typed.everywhere(("scheduler:ListSchedules",), "lists schedules")
 
 
-def _on_schedules(verb: str, operation: str, phrase: str, name: str, group: str) -> typed.Grants:
+def _on_schedules(
+    verb: str, operation: str, phrase: str, name: str, group: str, role: RoleRef | None = None
+) -> typed.Grants:
     spelled = f"scheduler.{verb}"
     text = typed.text_of(name, spelled)
     path = text if text.startswith(("arn:", "${")) else f"{typed.text_of(group, spelled)}/{text}"
     arn = typed.arn(path, spelled, _SCHEDULE)
-    return typed.grant((f"scheduler:{operation}",), (arn,), f"{phrase} schedules {path}")
+    grants = typed.grant((f"scheduler:{operation}",), (arn,), f"{phrase} schedules {path}")
+    if role is not None:
+        grants += typed.pass_role(role, "scheduler", spelled, f"{phrase} schedules {group}/{name}")
+    return grants

@@ -13,36 +13,29 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, SecretRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")
+_SECRET: Final = typed.ResourceKind("secretsmanager", "secret:{}-??????", "secret", "AWS::SecretsManager::Secret")
 
 
 @verb
 def read(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: secretsmanager:GetSecretValue. With `key`, kms:Decrypt through Secrets Manager."""
-    arn, because = _secret(secret, "secretsmanager.read", "reads secret")
-    through_key = typed.through(
-        "secretsmanager", typed.key_of(secret, key), typed.DECRYPT, "secretsmanager.read", because
-    )
-    return typed.grant(("secretsmanager:GetSecretValue",), (arn,), because) + through_key
+    actions = ("secretsmanager:GetSecretValue",)
+    return _SECRET.grants("secretsmanager.read", "reads", secret, actions, key=key, with_key=typed.DECRYPT)
 
 
 @verb
 def put(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a new value: secretsmanager:PutSecretValue. With `key`, kms:GenerateDataKey and kms:Decrypt through it."""
-    arn, because = _secret(secret, "secretsmanager.put", "puts values of secret")
-    through_key = typed.through(
-        "secretsmanager", typed.key_of(secret, key), typed.ENCRYPT, "secretsmanager.put", because
-    )
-    return typed.grant(("secretsmanager:PutSecretValue",), (arn,), because) + through_key
+    actions = ("secretsmanager:PutSecretValue",)
+    return _SECRET.grants("secretsmanager.put", "puts values of", secret, actions, key=key, with_key=typed.ENCRYPT)
 
 
 @verb
 def describe(secret: SecretRef) -> typed.Grants:
     """Read what is known of it but its value: secretsmanager:DescribeSecret, secretsmanager:ListSecretVersionIds."""
-    arn, because = _secret(secret, "secretsmanager.describe", "reads the description of secret")
-    return typed.grant(("secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"), (arn,), because)
+    actions = ("secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds")
+    return _SECRET.grants("secretsmanager.describe", "reads the description of", secret, actions)
 
 
 @verb
@@ -56,21 +49,12 @@ def rotate(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     Source: "Lambda rotation function execution role permissions for AWS Secrets Manager" (AWS Secrets Manager User
     Guide).
     """
-    verb = "secretsmanager.rotate"
-    arn, because = _secret(secret, verb, "rotates secret")
     actions = (
         "secretsmanager:DescribeSecret",
         "secretsmanager:GetSecretValue",
         "secretsmanager:PutSecretValue",
         "secretsmanager:UpdateSecretVersionStage",
     )
-    return (
-        *typed.grant(actions, (arn,), because),
-        *typed.everywhere(("secretsmanager:GetRandomPassword",), "makes passwords"),
-        *typed.through("secretsmanager", typed.key_of(secret, key), typed.ENCRYPT, verb, because),
-    )
-
-
-def _secret(secret: SecretRef, verb: str, phrase: str) -> tuple[str, str]:
-    arn = typed.arn(secret, verb, _SECRET)
-    return arn, f"{phrase} {name_of(arn).removeprefix('secret:').removesuffix('-??????')}"
+    on_secret = _SECRET.grants("secretsmanager.rotate", "rotates", secret, actions, key=key, with_key=typed.ENCRYPT)
+    makes_passwords = typed.everywhere(("secretsmanager:GetRandomPassword",), "makes passwords")
+    return (*on_secret[:1], *makes_passwords, *on_secret[1:])  # what KMS does comes last

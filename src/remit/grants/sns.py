@@ -12,29 +12,23 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, TopicRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_TOPIC: Final = typed.HERE % ("sns", "{}")
+_TOPIC: Final = typed.ResourceKind("sns", "{}", "topic", "AWS::SNS::Topic")
 
 
 @verb
 def publish(topic: TopicRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Publish messages, one or a batch: sns:Publish. With `key`, kms:GenerateDataKey and kms:Decrypt through SNS."""
-    arn = typed.arn(topic, "sns.publish", _TOPIC)
-    because = f"publishes to topic {name_of(arn)}"
-    through_key = typed.through("sns", typed.key_of(topic, key), typed.ENCRYPT, "sns.publish", because)
-    return typed.grant(("sns:Publish",), (arn,), because) + through_key
+    return _TOPIC.grants("sns.publish", "publishes to", topic, ("sns:Publish",), key=key, with_key=typed.ENCRYPT)
 
 
 @verb
 def read(topic: TopicRef) -> typed.Grants:
     """Read the topic's attributes: sns:GetTopicAttributes."""
-    arn = typed.arn(topic, "sns.read", _TOPIC)
-    return typed.grant(("sns:GetTopicAttributes",), (arn,), f"reads attributes of topic {name_of(arn)}")
+    return _TOPIC.grants("sns.read", "reads attributes of", topic, ("sns:GetTopicAttributes",))
 
 
 @verb
 def list(topic: TopicRef) -> typed.Grants:  # noqa: A001 - the verb, spelled sns.list
     """List the topic's subscriptions: sns:ListSubscriptionsByTopic."""
-    arn = typed.arn(topic, "sns.list", _TOPIC)
-    return typed.grant(("sns:ListSubscriptionsByTopic",), (arn,), f"lists subscriptions of topic {name_of(arn)}")
+    return _TOPIC.grants("sns.list", "lists subscriptions of", topic, ("sns:ListSubscriptionsByTopic",))

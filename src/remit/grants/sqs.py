@@ -13,18 +13,14 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, QueueRef
 from remit.grants import typed
-from remit.resources.names import name_of
 
-_QUEUE: Final = typed.HERE % ("sqs", "{}")
+_QUEUE: Final = typed.ResourceKind("sqs", "{}", "queue", "AWS::SQS::Queue")
 
 
 @verb
 def send(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Send messages, one or a batch: sqs:SendMessage. With `key`, kms:GenerateDataKey and kms:Decrypt through SQS."""
-    arn = typed.arn(queue, "sqs.send", _QUEUE)
-    because = f"sends to queue {name_of(arn)}"
-    through_key = typed.through("sqs", typed.key_of(queue, key), typed.ENCRYPT, "sqs.send", because)
-    return typed.grant(("sqs:SendMessage",), (arn,), because) + through_key
+    return _QUEUE.grants("sqs.send", "sends to", queue, ("sqs:SendMessage",), key=key, with_key=typed.ENCRYPT)
 
 
 @verb
@@ -33,16 +29,11 @@ def consume(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
 
     With `key`, kms:Decrypt through SQS.
     """
-    arn = typed.arn(queue, "sqs.consume", _QUEUE)
     actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
-    because = f"takes messages from queue {name_of(arn)}"
-    through_key = typed.through("sqs", typed.key_of(queue, key), typed.DECRYPT, "sqs.consume", because)
-    return typed.grant(actions, (arn,), because) + through_key
+    return _QUEUE.grants("sqs.consume", "takes messages from", queue, actions, key=key, with_key=typed.DECRYPT)
 
 
 @verb
 def read(queue: QueueRef) -> typed.Grants:
     """Find the queue's URL by its name, and read its attributes: sqs:GetQueueUrl, sqs:GetQueueAttributes."""
-    arn = typed.arn(queue, "sqs.read", _QUEUE)
-    actions = ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")
-    return typed.grant(actions, (arn,), f"reads attributes of queue {name_of(arn)}")
+    return _QUEUE.grants("sqs.read", "reads attributes of", queue, ("sqs:GetQueueUrl", "sqs:GetQueueAttributes"))

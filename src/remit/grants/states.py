@@ -15,7 +15,7 @@ from remit.declare.resource_references import MachineRef
 from remit.grants import typed
 from remit.resources.names import name_of, own_id
 
-_MACHINE: Final = typed.HERE % ("states", "stateMachine:{}")
+_MACHINE: Final = typed.ResourceKind("states", "stateMachine:{}", "state machine")
 _NAME_OF_OWN: Final = r"\$\{([A-Za-z0-9]+)\.Name\}"
 _EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
 
@@ -23,19 +23,19 @@ _EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
 @verb
 def start(machine: MachineRef) -> typed.Grants:
     """Start executions: states:StartExecution."""
-    return _on_machine("start", "StartExecution", "starts executions of", machine)
+    return _MACHINE.grants("states.start", "starts executions of", machine, ("states:StartExecution",))
 
 
 @verb
 def start_sync(machine: MachineRef) -> typed.Grants:
     """Run executions of an express machine and wait for them: states:StartSyncExecution."""
-    return _on_machine("start_sync", "StartSyncExecution", "runs executions of", machine)
+    return _MACHINE.grants("states.start_sync", "runs executions of", machine, ("states:StartSyncExecution",))
 
 
 @verb
 def list(machine: MachineRef) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
     """List executions: states:ListExecutions."""
-    return _on_machine("list", "ListExecutions", "lists executions of", machine)
+    return _MACHINE.grants("states.list", "lists executions of", machine, ("states:ListExecutions",))
 
 
 @verb
@@ -58,12 +58,6 @@ def answer() -> typed.Grants:
     """
     actions = ("states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat")
     return typed.everywhere(actions, "answers for tasks")
-
-
-def _on_machine(verb: str, operation: str, phrase: str, machine: MachineRef) -> typed.Grants:
-    arn = typed.arn(machine, f"states.{verb}", _MACHINE)
-    name = name_of(arn).removeprefix("stateMachine:")
-    return typed.grant((f"states:{operation}",), (arn,), f"{phrase} state machine {name}")
 
 
 def _on_executions(verb: str, actions: tuple[str, ...], phrase: str, machine: MachineRef) -> typed.Grants:

@@ -19,7 +19,7 @@ def read(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None)
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("textract:DetectDocumentText", "textract:AnalyzeDocument")
-    documents = _documents("textract.read", bucket, keys, key)
+    documents = typed.of_objects(s3.read, bucket, keys, key, "textract.read")
     return (*typed.everywhere(actions, "reads text in documents"), *documents)
 
 
@@ -30,7 +30,7 @@ def analyze_receipts(bucket: BucketRef | None = None, *keys: str, key: KeyRef | 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("textract:AnalyzeExpense", "textract:AnalyzeID")
-    documents = _documents("textract.analyze_receipts", bucket, keys, key)
+    documents = typed.of_objects(s3.read, bucket, keys, key, "textract.analyze_receipts")
     return (*typed.everywhere(actions, "reads receipts and identity documents"), *documents)
 
 
@@ -54,10 +54,3 @@ def start(bucket: BucketRef, *keys: str, results: BucketRef | None = None, key: 
         *s3.read(bucket, *keys, key=key),
         *(() if results is None else s3.put(results, key=key)),
     )
-
-
-def _documents(verb: str, bucket: BucketRef | None, keys: tuple[str, ...], key: KeyRef | None) -> typed.Grants:
-    if bucket is None:
-        typed.refuse_without_bucket(keys, key, verb)
-        return ()
-    return s3.read(bucket, *keys, key=key)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.types import resource_type
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRefs
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
 from remit.iam.placeholders import placeholder
@@ -20,24 +20,12 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.resources.kms_key import KmsKey, encrypting_key, key_named, key_text
 from remit.resources.name_rules import broken_rule
-from remit.resources.names import call_meant_by_url, refuse_name_of_own
+from remit.resources.names import call_meant_by_url, name_of, refuse_name_of_own
+from remit.resources.names import text_of as text_of  # noqa: PLC0414 - for the verbs, too
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
 _WILDCARD: Final = re.compile(r"[*?]")
-_LATE_PART: Final = re.compile(r"\$\{[^}]*\}")
-_NAMED: Final[dict[tuple[str, ...], str]] = {
-    ("s3", "{}"): "AWS::S3::Bucket",
-    ("sqs", "{}"): "AWS::SQS::Queue",
-    ("sns", "{}"): "AWS::SNS::Topic",
-    ("dynamodb", "table/{}"): "AWS::DynamoDB::Table",
-    ("events", "event-bus/{}"): "AWS::Events::EventBus",
-    ("firehose", "deliverystream/{}"): "AWS::KinesisFirehose::DeliveryStream",
-    ("kinesis", "stream/{}"): "AWS::Kinesis::Stream",
-    # Secrets Manager ends the ARN of each secret with a hyphen and six characters of its own.
-    ("secretsmanager", "secret:{}-??????"): "AWS::SecretsManager::Secret",
-}
-"""The type of what the ARNs of a service name, whose names are checked."""
 HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 """The ARN of something in the app's own region and account: of a service, and what names the thing there."""
 
@@ -100,6 +88,44 @@ def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because
     )
 
 
+class ResourceKind(NamedTuple):
+    """A kind of things in the app's region and account that verbs are about: `ResourceKind("sqs", "{}", "queue")`."""
+
+    service: str
+    path: str
+    """The end of their ARNs, with {} for the name."""
+    word: str
+    """What reasons call one."""
+    type: str = ""
+    """The type whose names theirs are checked by; none where AWS says little of them."""
+    form: str = HERE
+    """The beginning of their ARNs, of the service and the end."""
+
+    def named(self, subject: Any, verb: str) -> tuple[str, str]:
+        """The ARN of one that is given by name, by ARN or as a resource of the app, and its name for reasons."""
+        own_arn = arn(subject, verb, self.form % (self.service, self.path), self.type)
+        before, _, after = self.path.partition("{}")
+        return own_arn, name_of(own_arn).removeprefix(before).removesuffix(after)
+
+    def grants(
+        self,
+        verb: str,
+        phrase: str,
+        subject: Any,
+        actions: tuple[str, ...],
+        *when: Condition,
+        key: Any = None,
+        with_key: tuple[str, ...] = (),
+    ) -> Grants:
+        """The grants of a verb on one of them: its actions, and `with_key` the use of the KMS key that encrypts it."""
+        own_arn, name = self.named(subject, verb)
+        because = f"{phrase} {self.word} {name}"
+        grants = grant(actions, (own_arn,), because, *when)
+        if with_key:
+            grants += through(self.service, key_of(subject, key), with_key, verb, because)
+        return grants
+
+
 def key_of(subject: Any, key: Any) -> Any:
     """The key that encrypts what a verb is about: as given, or the one that a resource of the app says itself."""
     # A resource of the app alone has `spelled`: its class is not loaded where an app has none.
@@ -109,14 +135,6 @@ def key_of(subject: Any, key: Any) -> Any:
 def kms_key(key: Any, verb: str) -> KmsKey:
     """The key that an option names; what is the app's own goes by its ARN once the app is there (`roles/assign.py`)."""
     return key_named(arn(key_text(key, verb), verb, "{}"))
-
-
-def text_of(subject: Any, verb: str) -> str:
-    """A name or ARN as text: given as such, or as a resource of the app."""
-    text = tokens.plain(getattr(subject, "arn", subject))
-    if isinstance(text, str) and text:
-        return text
-    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {described(subject)}", origin=writer())
 
 
 def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ...]:
@@ -132,15 +150,24 @@ def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
     return tuple(text_of(subject, verb) for subject in (subjects if is_list else (subjects,)))
 
 
-def refuse_without_bucket(keys: tuple[str, ...], key: Any, verb: str) -> None:
-    """RemitError: a verb that works without a bucket gets none, but objects of one, or the key that encrypts them."""
+def of_objects(read: Callable[..., Grants], bucket: Any, keys: tuple[str, ...], key: Any, verb: str) -> Grants:
+    """What `read` grants on objects, where a verb that works without a bucket gets one.
+
+    RemitError: it gets none, but objects of one, or the key that encrypts them.
+    """
+    if bucket is not None:
+        return read(bucket, *keys, key=key)
     if keys or key is not None:
         hint = "usually os.environ.get() of a variable that is not set"
         raise RemitError(f"{verb} gets objects or a key, and no bucket", hint=hint, origin=writer())
+    return ()
 
 
-def arn(subject: Any, verb: str, form: str) -> str:
-    """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
+def arn(subject: Any, verb: str, form: str, type_name: str = "") -> str:
+    """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app.
+
+    RemitError: it is none; of a type, none can have the name.
+    """
     text = text_of(subject, verb)
     _refuse_other_service(subject, verb, form)
     if "://" in text:
@@ -152,9 +179,8 @@ def arn(subject: Any, verb: str, form: str) -> str:
     if text.startswith(("arn:", "${", "*")):
         refuse_name_of_own(subject, verb)
         return text
-    named = _NAMED.get(tuple(_LATE_PART.sub("", form).split(":", 5)[2::3]))
-    if named is not None:
-        check_name(text, verb, named)
+    if type_name:
+        check_name(text, verb, type_name)
     return form.replace("{}", text)
 
 

@@ -21,7 +21,7 @@ from remit.importing.functions import FunctionReader, TemplateParts, code_of, de
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
 from remit.importing.template_values import unused, words
-from remit.judge.name_checks import logical_id as logical_id_of
+from remit.resources.names import logical as logical_id_of
 from remit.template.loops import unrolled
 from remit.template.references import references
 from remit.template.sam.expand import expanded

@@ -1,11 +1,9 @@
-"""The settings of the app's HTTP API and WebSocket API, as its configuration leaves them."""
+"""The settings of an API of the app's, as its configuration leaves them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import ApiSettings
-from remit.errors import RemitError
 from remit.project.current_load import relative
 from remit.project.settings import may_be_among
 
@@ -63,10 +61,5 @@ def right_settings(state: Judgement, section: Section) -> dict[str, Any]:
             problem = need.problem.replace("{value}", repr(values[need.setting]))
             message = f"`{section.path}.{need.setting}` {problem}"
             hint = need.hint.replace("{section}", section.path)
-            state.mistakes.errors.append(RemitError(message, hint=hint, origin=lines[need.setting]))
+            state.mistakes.add(message, hint=hint, origin=lines[need.setting])
     return right
-
-
-def api_settings(state: Judgement) -> ApiSettings:
-    """Return the right part of `config.api`."""
-    return ApiSettings(**right_settings(state, state.config.api))

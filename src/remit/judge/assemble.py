@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from remit.app import NO_REASON, Function, Grant, Reason
 from remit.declare.unread import Unread
@@ -13,22 +13,28 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.judge.links import linked_grants, linked_variables, read_variables, with_variables
-from remit.judge.name_checks import check_declaration, check_trigger, logical_id
+from remit.judge.name_checks import check_declaration, check_trigger
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project import setting_values
 from remit.project.current_load import relative
 from remit.project.late_bound import StoredText
+from remit.project.plain_files import folder_of_project
+from remit.resources.names import logical
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from remit.app import StoredValue, Trigger
     from remit.errors import Origin, Span
     from remit.judge.judgement import Judgement
     from remit.project.declared import Access, Declaration
     from remit.project.settings import Items
+
+
+T = TypeVar("T", bound=Any)
 
 
 class Everywhere(NamedTuple):
@@ -46,7 +52,7 @@ def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
     for value, span in items.parts:
         with state.noted():
             grants += policy_list.declare(value, span, reason, state.mistakes, name)
-    return _relative(state, grants)
+    return with_places(state, grants)
 
 
 def app_managed(state: Judgement) -> dict[str, Origin | None]:
@@ -76,8 +82,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     with state.noted():
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
-    with state.noted():
-        check_publication(declaration.name, settings.properties, settings.beside, declaration.where)
+    check_publication(declaration.name, settings.properties, settings.beside, declaration.where, state.mistakes)
     with state.noted():
         if declaration.web is not None:
             from remit.judge.web_apps import check_runtime  # noqa: PLC0415 - few apps have any
@@ -85,21 +90,18 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
             runtime_origin = places.argument_origin(declaration.where, "runtime")
             check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)
-    variables: Mapping[str, str] = {}
-    with state.noted():
-        variables = linked_variables(state, access)
+    variables = linked_variables(state, access)
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
         return None
-    with state.noted():
-        variables = {**variables, **read_variables(state, [declaration])}
+    variables |= read_variables(state, [declaration])
     argument = ("handler", None) if declaration.web is None else ("target", 0)
     handler_origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
     written = settings.written if handler_origin is None else {"Handler": handler_origin, **settings.written}
     function_name = settings.properties.pop("FunctionName", "")
     return Function(
         name=declaration.name,
-        logical_id=logical_id(declaration.name),
+        logical_id=logical(declaration.name),
         handler=declaration.handler,
         properties=with_variables(settings.properties, variables),
         triggers=triggers,
@@ -117,6 +119,28 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         origin=relative(declaration.where.origin, state.folder),
         written=written,
     )
+
+
+def code_root(declaration: Declaration, folder: Path) -> str:
+    """The path of the folder at the root of a function's zip, from the project's; empty for the project itself.
+
+    RemitError, at the argument: there is no such folder in the project, or the function is not in it.
+    """
+    given = [(span, tokens.plain(settings["code"])) for span, settings in declaration.settings if "code" in settings]
+    if not given or not isinstance(given[0][1], str):  # what is no text is told with the other settings
+        return ""
+    span, written = given[0]  # a function's own comes before its groups'
+    origin = places.argument_origin(span, "code")
+    hint = 'such as `code="functions/orders"`: a folder with modules, by its path from the project\'s'
+    root = folder_of_project(folder, written, f"the code of `{declaration.name}`", hint, origin)
+    if root and declaration.function is not None:
+        raise RemitError(
+            f"`{declaration.name}` is declared in module `{declaration.function.__module__}`, "
+            f"and its zip has the modules in {root} alone",
+            hint=f'write `app.function(…, handler="module.function", code="{root}")`, without a decorator',
+            origin=declaration.where.origin,
+        )
+    return root
 
 
 def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]:
@@ -161,7 +185,7 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
             grants += policy_list.declare(declared.policy, declared.where, reason, state.mistakes)
     with state.noted():
         grants += linked_grants(access, state.mistakes)
-    return _relative(state, grants)
+    return with_places(state, grants)
 
 
 def managed_policies(
@@ -185,18 +209,18 @@ def managed_policies(
             assigned = state.config.lambda_.iam.assigned.get("managed_policy")
             by_configuration = assigned is not None and len(everywhere.managed) > declared_count
             span = assigned[1] if assigned is not None and by_configuration else declaration
-            too_many = RemitError(
+            state.mistakes.add(
                 f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",
                 hint="grant what is used of them in a policy instead",
                 origin=span.origin,
             )
-            state.mistakes.errors.append(too_many)
             return dict(islice(policies.items(), most))
     return policies
 
 
-def _relative(state: Judgement, grants: list[Grant]) -> tuple[Grant, ...]:
-    return tuple(replace(grant, origin=relative(grant.origin, state.folder)) for grant in grants)
+def with_places(state: Judgement, items: Iterable[T]) -> tuple[T, ...]:
+    """Grants, resources and whatever else has an origin, with that as people know it."""
+    return tuple(replace(item, origin=relative(item.origin, state.folder)) for item in items)
 
 
 class MergedSettings(NamedTuple):
@@ -246,7 +270,7 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
 def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     """A setting that a decorator gives, checked. RemitError stands at the part of its value that is wrong."""
     try:
-        return setting_values.checked_settings({name: value})
+        return {name: setting_values.FUNCTION_SETTINGS[name].check((name,), value)}
     except RemitError as error:
         for each in error.all:
             setting, *steps = each.path or ("",)

@@ -23,14 +23,11 @@ def each_alone(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(inner, Mapping):
         for document in each_alone(inner):
             yield {**item, "PolicyDocument": document}
-    elif "Statement" in item:
-        yield from _each_of_statements(item)
-    else:
+        return
+    if "Statement" not in item:
         yield from _each_of_statement(item)
-
-
-def _each_of_statements(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The item once for each part of a statement, with right statements before it: so its number stays what it was."""
+        return
+    # Right statements before a part of one leave its number what it was.
     statements = item["Statement"]
     is_list = isinstance(statements, list | tuple)
     for index, statement in enumerate(statements if is_list else [statements]):

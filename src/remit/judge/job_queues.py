@@ -12,11 +12,13 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.judge.links import linked_variables, read_variables, with_variables
-from remit.judge.name_checks import check_declaration, logical_id
+from remit.judge.name_checks import check_declaration
 from remit.judge.publication import publication
 from remit.project import job_setting_values
 from remit.project.current_load import relative
+from remit.project.setting_values import or_none
 from remit.project.settings import may_be_among
+from remit.resources.names import logical
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
 from remit.triggers.schedule import Schedule
@@ -35,32 +37,28 @@ if TYPE_CHECKING:
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
 _OPTIONS: Final[Mapping[str, Check]] = {
-    "timeout": job_setting_values.timeout,
-    "retries": job_setting_values.retries,
-    "concurrency": job_setting_values.concurrency,
+    "timeout": or_none(job_setting_values.timeout),
+    "retries": or_none(job_setting_values.retries),
+    "concurrency": or_none(job_setting_values.concurrency),
 }
 
 
 def check_jobs(state: Judgement) -> None:
-    """Check the names of the queues, and the name, queue and options of each job.
+    """Check the names of the queues, and the name, queue and options of each job: what is wrong is noted.
 
-    Queues of jobs are not checked where a setting failed that may name them. RemitError has the mistakes among the
-    names of queues, and those of each job.
+    Queues of jobs are not checked where a setting failed that may name them.
     """
-    mistakes = Mistakes()
-    with mistakes.noted():
-        _check_names(state)
+    _check_names(state)
     names = _queue_names(state)
     for declaration in state.jobs:
-        with mistakes.noted():
+        with state.noted():
             check_declaration(declaration)
-        with mistakes.noted():
+        with state.noted():
             if not may_be_among(state.failed_settings, ("enable", "additional_queues", "queues")):
                 _check_queue(declaration, names)
-        mistakes.errors += _wrong_options(declaration)
-        with mistakes.noted():
+        state.mistakes.errors += _wrong_options(declaration)
+        with state.noted():
             _check_function(declaration)
-    mistakes.refuse()
 
 
 def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
@@ -74,7 +72,7 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
 
 
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
-    return [declaration for declaration in jobs if declaration.job is not None and declaration.job.queue == queue]
+    return [declaration for declaration in jobs if declaration.job.queue == queue]
 
 
 def _queue_names(state: Judgement) -> tuple[str, ...]:
@@ -98,27 +96,20 @@ def _check_names(state: Judgement) -> None:
     written = [(name, lines["additional_queues"]) for name in section.additional_queues]
     written += [(name, lines["queues"]) for name in section.queues if name != "default"]
     by_worker = {worker_name("default"): "default"}
-    mistakes = Mistakes()
     for name, origin in written:
-        with mistakes.noted():
-            _check_name(name, origin, by_worker)
-    mistakes.refuse()
-
-
-def _check_name(name: str, origin: Origin, by_worker: dict[str, str]) -> None:
-    """A name that is right is added to `by_worker`, the names of queues by their workers'."""
-    if not job_setting_values.NAME.fullmatch(name):
-        hint = job_setting_values.NAME_HINT
-        raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
-    worker = worker_name(name)
-    namesake = by_worker.setdefault(worker, "")
-    if namesake == name:
-        hint = "`default` is always there" if name == "default" else "name it once"
-        raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
-    if namesake:
-        message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker}"
-        raise RemitError(message, hint="rename one of them", origin=origin)
-    by_worker[worker] = name
+        worker = worker_name(name)
+        namesake = by_worker.get(worker)
+        if not job_setting_values.NAME.fullmatch(name):
+            hint = job_setting_values.NAME_HINT
+            state.mistakes.add(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
+        elif namesake == name:
+            hint = "`default` is always there" if name == "default" else "name it once"
+            state.mistakes.add(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+        elif namesake is not None:
+            message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker}"
+            state.mistakes.add(message, hint="rename one of them", origin=origin)
+        else:
+            by_worker[worker] = name
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
@@ -129,7 +120,7 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
             hint="set `config.job.enable = True`",
             origin=declaration.where.origin,
         )
-    queue = None if declaration.job is None else declaration.job.queue
+    queue = declaration.job.queue
     if queue not in queues:
         in_order = f"{queue}.fifo"
         hint = f"did you mean `{in_order}`?" if in_order in queues else did_you_mean(str(queue), queues)
@@ -159,14 +150,14 @@ def _check_function(declaration: Declaration) -> None:
 def _wrong_options(declaration: Declaration) -> list[RemitError]:
     """List the options of a job's decorator that are not usable."""
     options = declaration.job
-    if options is None:
-        return []
     mistakes = Mistakes()
     for name, check in _OPTIONS.items():
-        value = getattr(options, name)
         with mistakes.noted():
-            if value is not None:
-                _checked(declaration, name, value, check)
+            try:
+                check((name,), getattr(options, name))
+            except RemitError as error:
+                error.origin, error.path = _origin(declaration, name), ()
+                raise
     for position, trigger in enumerate(declaration.triggers):
         with mistakes.noted():
             _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
@@ -177,7 +168,6 @@ def _wrong_options(declaration: Declaration) -> list[RemitError]:
 
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
-    queue = str(declaration.job and declaration.job.queue)
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
         if trigger is Schedule:
@@ -185,7 +175,7 @@ def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> N
         raise RemitError(
             f"job `{declaration.name}` runs from its queue; only a schedule can send it", hint=hint, origin=origin
         )
-    if queue.endswith(".fifo"):
+    if str(declaration.job.queue).endswith(".fifo"):
         hint = "give the job a queue without `.fifo`"
         raise RemitError(f"a schedule cannot send job `{declaration.name}` to a FIFO queue", hint=hint, origin=origin)
     if trigger.dead_letter is not None:
@@ -202,14 +192,6 @@ def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> N
             hint = "`input` of the schedule has the arguments by name; or give the function defaults"
             message = f"the schedule of job `{declaration.name}` cannot call it: {problem}"
             raise RemitError(message, hint=hint, origin=origin)
-
-
-def _checked(declaration: Declaration, name: str, value: Any, check: Check) -> None:
-    try:
-        check((name,), value)
-    except RemitError as error:
-        error.origin, error.path = _origin(declaration, name), ()
-        raise
 
 
 def _mistake(declaration: Declaration, name: str, message: str, hint: str | None = None) -> RemitError:
@@ -229,8 +211,6 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     scheduled = []
     for declaration in jobs:
         job = declaration.job
-        if job is None:
-            continue
         job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
@@ -244,7 +224,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
         concurrency=_concurrency(name, settings, jobs),
         alarm=tokens.plain(settings.get("alarm")),  # an ARN, since the setting was checked
         keeps_marks=keeps_marks,
-        jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
+        jobs=tuple(declaration.job.path for declaration in jobs),
         scheduled=tuple(scheduled),
     )
 
@@ -253,7 +233,7 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
     """How many of a queue's jobs run at the same time: what its settings say, or its jobs, which must agree."""
     concurrency = settings.get("concurrency")
     for declaration in jobs:
-        asked = None if declaration.job is None else declaration.job.concurrency
+        asked = declaration.job.concurrency
         if asked is None:
             continue
         if concurrency is not None and asked != concurrency:
@@ -281,7 +261,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
-        logical_id=logical_id(queue.worker),
+        logical_id=logical(queue.worker),
         handler=WORKER,
         properties=_with_timeout(properties, state.config.job.queues.get(queue.name, {}), jobs),
         policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
@@ -303,7 +283,7 @@ def _with_timeout(
 ) -> dict[str, Any]:
     """A worker's properties, with time for the longest of its jobs."""
     own = settings.get("timeout", properties.get("Timeout"))
-    timeouts = [own, *(declaration.job.timeout for declaration in jobs if declaration.job is not None)]
+    timeouts = [own, *(declaration.job.timeout for declaration in jobs)]
     numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # what is none is a mistake that is noted
     return {**properties, "Timeout": max(numbers, default=own)}
 
@@ -311,18 +291,16 @@ def _with_timeout(
 def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
-    RemitError: items are no jobs of this app.
+    Items that are no jobs of this app are noted.
     """
     jobs = state.jobs
     queues: dict[str, None] = {}
-    mistakes = Mistakes()
     for declaration in declarations:
         if declaration.sends is None and jobs:
             queues.update(dict.fromkeys(_named_queues(jobs, state.mentions(declaration))))
         for sent in _listed(declaration.sends):
-            with mistakes.noted():
+            with state.noted():
                 queues[_queue_of(state, declaration, sent)] = None
-    mistakes.refuse()
     is_declared = any(declaration.sends is not None for declaration in declarations)
     return tuple(queues) if queues or is_declared else None
 
@@ -331,9 +309,7 @@ def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[s
     """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
     sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
     for job in jobs:
-        if job.job is not None and (
-            sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names
-        ):
+        if sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names:
             yield str(job.job.queue)
 
 
@@ -346,7 +322,7 @@ def _listed(value: Any) -> Sequence[Any]:
 
 def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
     """The queue of a job, which is given as such or by its name."""
-    by_name = {job.name: str(job.job.queue) for job in state.jobs if job.job is not None}
+    by_name = {job.name: str(job.job.queue) for job in state.jobs}
     if isinstance(sent, Job):
         return str(sent.queue)
     if isinstance(sent, str) and sent in by_name:
@@ -359,7 +335,7 @@ def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
 def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:
     """Return whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
 
-    RemitError: something else than shared resources is read.
+    What is read and is no class of shared resources is noted.
     """
     outputs = {"lookup", *(output.name for output in state.declared.outputs)} if state.declared.outputs else set()
     is_named = any(
@@ -371,13 +347,11 @@ def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | No
         return is_named or None
     from remit.project.shared import Shared  # noqa: PLC0415 - few apps say it
 
-    mistakes = Mistakes()
     hint = "such as `reads=[Data]`, a class of shared/resources"
     for declaration in declarations:
         for read in _listed(declaration.reads):
             if not (isinstance(read, type) and issubclass(read, Shared)):
                 name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
                 wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
-                mistakes.errors.append(wrong)
-    mistakes.refuse()
+                state.mistakes.errors.append(wrong)
     return is_named or any(_listed(declaration.reads) for declaration in declarations)

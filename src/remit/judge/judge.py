@@ -6,6 +6,7 @@ mentions.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -16,22 +17,17 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings, right_settings
-from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
-from remit.judge.code_roots import code_root
+from remit.judge.api_settings import right_settings
+from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of, with_places
 from remit.judge.judgement import Judgement
-from remit.judge.name_checks import check_handlers, check_names, logical_id
+from remit.judge.name_checks import check_handlers, check_names
 from remit.judge.publication import BESIDE
 from remit.project import plain_files
 from remit.project.current_load import placed, relative
-from remit.project.lambda_environment import (
-    check_placeholders,
-    declared_parts,
-    explain_placeholders,
-    known_placeholders,
-)
+from remit.project.lambda_environment import check_placeholders, declared_parts, explain_placeholders
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
+from remit.resources.names import logical
 from remit.secrets.declared_values import check_secrets
 from remit.source.layout import POLICIES, module_file
 from remit.source.places import origin_of, value_node
@@ -39,12 +35,14 @@ from remit.triggers.app_wide import APIS, checks
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from remit.app import Function, Grant, Resource, Workflow
+    from remit.errors import Span
     from remit.iam.policy import Policy
-    from remit.project.declared import Declaration, Declared, WorkflowDeclaration
+    from remit.project.current_load import Loading
+    from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.project.settings import Section
 
 _OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
@@ -64,20 +62,17 @@ class LoadedProject:
     unread: UnreadParts
 
 
-def judge(declared: Declared) -> LoadedProject:
+def judge(declared: Loading) -> LoadedProject:
     """The app that a project declares, as far as it is right, and every mistake, each at its line."""
-    with known_placeholders(declared.placeholders):
-        state = _judgement(declared)
-        with state.noted():
-            _check_stage(state)
-        app = _app(state)
-        if declared.placeholders:
-            with state.mistakes.noted():
-                check_placeholders(declared.placeholders, app)
-        with state.mistakes.noted():
-            check_secrets(declared.folder, declared.read_variables, declared_parts(app))
-        with state.mistakes.noted():
-            app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
+    state = _judgement(declared)
+    _check_stage(state)
+    app = _app(state)
+    if declared.placeholders:
+        check_placeholders(declared.placeholders, app, state.mistakes)
+    read_variables = {name: os.environ.get(name, "") for name in sorted(declared.read_variables)}
+    check_secrets(declared.folder, read_variables, declared_parts(app), state.mistakes)
+    with state.mistakes.noted():
+        app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)
@@ -85,20 +80,19 @@ def judge(declared: Declared) -> LoadedProject:
     return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_packable=is_packable, unread=unread)
 
 
-def recorded_mistakes(declared: Declared) -> list[RemitError]:
+def recorded_mistakes(declared: Loading) -> list[RemitError]:
     """List the mistakes of settings, triggers and grants alone: of a project whose code had to be ended."""
-    with known_placeholders(declared.placeholders):
-        return _judgement(declared).mistakes.errors
+    return _judgement(declared).mistakes.errors
 
 
-def _judgement(declared: Declared) -> Judgement:
+def _judgement(declared: Loading) -> Judgement:
     """Judge the settings and declarations.
 
     Triggers that are not right are left out, and web apps of which too little is known.
     """
     settings = judged(declared.config)
-    state = Judgement(declared, declared.folder, declared.name, declared.stage, settings.config, [])
-    state.mistakes.errors += [*declared.mistakes, *settings.mistakes]
+    state = Judgement(declared, declared.folder, settings.config, [])
+    state.mistakes.errors += [*declared.mistakes.errors, *settings.mistakes]
     state.failed_settings |= settings.failed
     if not declared.is_configured:
         state.failed_settings.add(ANY)
@@ -109,11 +103,11 @@ def _judgement(declared: Declared) -> Judgement:
 
     for recorded in declared.made:
         # By identity: they are compared by their options, and two equal triggers stand at two lines.
-        wrong.add(id(recorded))  # unless its own verdict says otherwise
+        wrong.add(id(recorded))  # unless it turns out to be right
         with state.noted():
-            verdict = recorded.judged(wrong)
-            state.mistakes.errors += verdict.mistakes.errors
-            if verdict.is_right:
+            mistakes = recorded.judged(wrong)
+            state.mistakes.errors += mistakes.errors
+            if not mistakes.errors and not mistakes.is_unread:
                 wrong.remove(id(recorded))
     for written in declared.declarations:
         declaration = replace(written, triggers=readable(written.triggers))
@@ -124,60 +118,47 @@ def _judgement(declared: Declared) -> Judgement:
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(replace(declaration, code=code_root(declaration, declared.folder)))
     state.workflows = [replace(written, triggers=readable(written.triggers)) for written in declared.workflows]
-    state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]
+    state.jobs = [declaration for declaration in state.declarations if declaration.is_job]
     return state
 
 
 def _unread_parts(state: Judgement) -> UnreadParts:
     """Return the parts that the app may lack, since something is wrong with it."""
-    lost = _lost_ids(state)
-    access_of = _ids(item for item in state.declarations if _may_lack_access(item, state))
-    placed_mistakes = placed(state.mistakes.errors, state.folder).errors
-    return UnreadParts(
-        lost=lost,
-        permissions=any(_speaks_of_permissions(mistake, state.folder) for mistake in placed_mistakes),
-        triggers_of=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
-        access_of=access_of,
-    )
+    origins = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
 
+    def is_wrong(span: Span) -> bool:
+        return any(origin.file == span.file and span.line <= origin.line <= span.end_line for origin in origins)
 
-def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    nameable = (item for item in declarations if type(item.name) is not Unread)
-    return frozenset(
-        str(item.settings[0][1].get("logical_id") or f"{logical_id(item.name)}Function") for item in nameable
-    )
-
-
-def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
-    """Return whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
-    if may_be_among(state.failed_settings, ACCESS):
-        return True
-    spans = [access.where for access in declaration.access]
-    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
-    return any(
-        place.file == span.file and span.line <= place.line <= span.end_line for place in places for span in spans
-    )
-
-
-def _lost_ids(state: Judgement) -> frozenset[str]:
-    """How the logical ids begin of what may have failed: by statements, settings and declarations of functions."""
-    lost = set(APIS) | {
-        "".join(part[:1].upper() + part[1:] for part in name.split("_")) for name in state.declared.lost_names
-    }
-    if not state.failed_settings <= _OF_NO_RESOURCE or any(item.job is not None for item in state.declarations):
-        lost.add("")
-    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
-    for declaration in state.declarations:
-        span = declaration.where
-        name = "" if type(declaration.name) is Unread else str(declaration.name)
-        if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
-            is_named = value_node(span, "name") is not None
-            lost.add("" if is_named else logical_id(name))
+    # How the logical ids begin of what may have failed: by statements, settings and declarations of functions.
+    lost = {*APIS, *(logical(name) for name in state.declared.lost_names)}
     lost.update(declaration.logical_id for declaration in state.workflows)
-    # An error without a line is about a whole file, which may have declared anything.
-    if not state.declared.is_complete or any(place.line == 0 for place in places):
+    if not state.failed_settings <= _OF_NO_RESOURCE or state.jobs:
         lost.add("")
-    return frozenset(lost)
+    # An error without a line is about a whole file, which may have declared anything.
+    if state.declared.ended or any(origin.line == 0 for origin in origins):
+        lost.add("")
+    every_access_may_lack = may_be_among(state.failed_settings, ACCESS)
+    triggers_of, access_of = set[str](), set[str]()
+    for declaration in state.declarations:
+        name = "" if type(declaration.name) is Unread else str(declaration.name)
+        if is_wrong(declaration.where):
+            lost.add("" if value_node(declaration.where, "name") is not None else logical(name))
+        if type(declaration.name) is Unread:
+            continue
+        own_id = str(declaration.settings[0][1].get("logical_id") or f"{logical(name)}Function")
+        if declaration.where.origin in state.without_triggers:
+            triggers_of.add(own_id)
+        if every_access_may_lack or any(is_wrong(access.where) for access in declaration.access):
+            access_of.add(own_id)
+    return UnreadParts(
+        lost=frozenset(lost),
+        permissions=any(
+            _speaks_of_permissions(mistake, state.folder)
+            for mistake in placed(state.mistakes.errors, state.folder).errors
+        ),
+        triggers_of=frozenset(triggers_of),
+        access_of=frozenset(access_of),
+    )
 
 
 def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
@@ -195,43 +176,38 @@ def _check_stage(state: Judgement) -> None:
     """The stage must be one that the configuration lists, if it lists any, or a preview; production is never one."""
     listed, stages = tuple(state.config.stages), state.config.stages
     preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
-    mistakes = Mistakes()
-    if listed and state.stage not in listed and not (preview and preview.fullmatch(state.stage)):
-        number = "".join(filter(str.isdigit, state.stage)) or "1"
+    if listed and state.declared.stage not in listed and not (preview and preview.fullmatch(state.declared.stage)):
+        number = "".join(filter(str.isdigit, state.declared.stage)) or "1"
         names = (*listed, f"{stages.previews}{number}") if preview else listed
         previews = f" and previews such as {names[-1]}" if preview else ""
-        unknown_stage = RemitError(
-            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
-            hint=did_you_mean(state.stage, names) or "`--stage` or REMIT_STAGE names one",
+        state.mistakes.add(
+            f"{state.declared.stage!r} is not a stage of this app, which has {', '.join(listed)}{previews}",
+            hint=did_you_mean(state.declared.stage, names) or "`--stage` or REMIT_STAGE names one",
             origin=state.config.assigned["stages"][1].origin,
         )
-        mistakes.errors.append(unknown_stage)
     for name in stages.production:
         origin = stages.assigned["production"][1].origin
         if preview and preview.fullmatch(name):
-            ending = RemitError(
+            state.mistakes.add(
                 f"`config.stages.production` names {name!r}, which is a preview",
                 hint=f"a preview ends with its pull request; `config.stages.previews` is {stages.previews!r}",
                 origin=origin,
             )
-            mistakes.errors.append(ending)
         elif listed and name not in listed:
-            unknown_name = RemitError(
+            state.mistakes.add(
                 f"`config.stages.production` names {name!r}, which is not a stage of this app",
                 hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
                 origin=origin,
             )
-            mistakes.errors.append(unknown_name)
-    mistakes.refuse()
 
 
-def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the other
+def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     functions: list[Function] = []
     for declaration in state.declarations:
-        if declaration.job is None:
+        if not declaration.is_job:
             function = function_of(state, declaration, everywhere)
             if function is not None:
                 functions.append(_with_jobs(state, function, declaration))
@@ -239,16 +215,13 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     if state.jobs or config.job.assigned:
         from remit.judge import job_queues  # noqa: PLC0415 - few apps say anything of jobs
 
-        with state.noted():
-            job_queues.check_jobs(state)
+        job_queues.check_jobs(state)
         queues = job_queues.job_queues(state)
         for queue in queues:
             with state.noted():
                 functions.append(job_queues.worker(state, queue, everywhere))
-    with state.noted():
-        check_handlers(state)
-    with state.noted():
-        check_names(state, functions)
+    check_handlers(state)
+    check_names(state, functions)
     for check in checks(functions):
         with state.noted():
             state.mistakes.errors += check(functions)
@@ -266,7 +239,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
             boundary = policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), origin)
     api = ApiSettings()
     with state.noted():
-        api = api_settings(state)
+        api = ApiSettings(**right_settings(state, config.api))
     rest: ApiSettings | None = None
     if config.rest.assigned:
         from remit.triggers.rest_settings import RestSettings  # noqa: PLC0415 - few apps have a REST API
@@ -281,35 +254,28 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     if not functions and not state.declared.resources and not state.workflows and not state.mistakes.errors:
         path = module_file(state.folder, config.app)
         file = f"{config.app}.py" if path is None else path.relative_to(state.folder).as_posix()
-        nothing = RemitError(
+        state.mistakes.add(
             "this app declares nothing to deploy",
             hint=f"decorate a function with `@app.function` in {file} or in a module that it imports; "
             "`config.app` names another module",
             origin=Origin(file),
         )
-        state.mistakes.errors.append(nothing)
     used_layers = {arn for function in functions for arn in function.layers}
-    layers = tuple(
-        replace(layer, origin=relative(layer.origin, state.folder))
-        for layer in state.declared.layers
-        if layer.ref in used_layers
-    )
+    layers = with_places(state, (layer for layer in state.declared.layers.values() if layer.ref in used_layers))
     return App(
-        name=state.name,
-        stage=state.stage,
+        name=state.declared.name,
+        stage=state.declared.stage,
         stack_name=config.stack_name or "",
         functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
         workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
-            *(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
+            *with_places(state, state.declared.resources),
             *(machine for _, machine in workflows),
         ),
-        outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.outputs),
-        existing=tuple(
-            replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
-        ),
+        outputs=with_places(state, state.declared.outputs),
+        existing=with_places(state, state.declared.existing.values()),
         queues=queues,
-        jobs={job.name: worker_name(job.job.queue) for job in state.jobs if job.job is not None},
+        jobs={job.name: worker_name(job.job.queue) for job in state.jobs},
         schedules_jobs=config.job.scheduler,
         queues_origin=_assigned_at(state, config.job, "enable"),
         default_policy=replacements.get("default_policy"),
@@ -324,7 +290,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         service_role=config.aws.service_role,
         role_path=iam.role_path,
         role_name=iam.role_name,
-        retains_data=state.stage in config.stages.production,
+        retains_data=state.declared.stage in config.stages.production,
         share_roles=iam.share_roles,
         api=api,
         rest=rest,
@@ -349,7 +315,7 @@ def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workfl
         if namesake is not declaration:
             problem = f"workflow `{declaration.name}` is declared twice; the other is at "
             problem += str(relative(namesake.where.origin, state.folder))
-            state.mistakes.errors.append(RemitError(problem, hint="rename one", origin=declaration.where.origin))
+            state.mistakes.add(problem, hint="rename one", origin=declaration.where.origin)
             continue
         from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
 
@@ -406,12 +372,7 @@ def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -
         return function
     from remit.judge.job_queues import looks_up, sends  # noqa: PLC0415 - as above
 
-    queues, reads_outputs = function.sends, function.looks_up
-    with state.noted():
-        queues = sends(state, [declaration])
-    with state.noted():
-        reads_outputs = looks_up(state, [declaration])
-    return replace(function, sends=queues, looks_up=reads_outputs)
+    return replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
 
 
 def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from remit.project.declared import Declaration, Declared, WorkflowDeclaration
+    from remit.project.current_load import Loading
+    from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.project.settings import Config
     from remit.source.mentioned_names import MentionedNames, Mentions
 
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
 class Judgement:
     """A project while it is judged: what is right of its settings and declarations, and all that is wrong."""
 
-    declared: Declared
+    declared: Loading
+    """What the code said, which has ended."""
     folder: Path
-    name: str
-    stage: str
     config: Config
     """The settings as far as they are right."""
     declarations: list[Declaration]
@@ -74,7 +74,7 @@ class Judgement:
         """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it."""
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
 
-        if declaration.job is not None:
+        if declaration.is_job:
             module = declaration.job.path.partition(":")[0]
         elif declaration.web is not None:
             module = declaration.web.module

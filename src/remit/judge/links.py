@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Grant, Reason
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.project.current_load import relative
@@ -26,29 +26,26 @@ def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant
     return tuple(grants)
 
 
-def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[str, str]:
-    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: links to something else."""
+def linked_variables(state: Judgement, access: tuple[Access, ...]) -> dict[str, str]:
+    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. Links to something else are noted."""
     own = {resource.logical_id for resource in state.declared.resources}
     own |= {workflow.logical_id for workflow in state.workflows}
     variables: dict[str, str] = {}
-    mistakes = Mistakes()
     for grant in linked_grants(access, Mistakes()):  # mistakes are noted with the grants
         resources = grant.statement.resources
         patterns = () if resources is None or _is_of_a_key(grant) else resources.patterns
         targets = [reference.target for pattern in patterns for reference in tokens.references(pattern)]
         names = tuple(dict.fromkeys(name for name in targets if name in own))
         if not names and not _is_of_a_key(grant):
-            mistake = RemitError(
+            state.mistakes.add(
                 f"a link names no shared resource of the app: {grant.because}",
                 hint="write link=[grants.dynamodb.read(Data.table)], or grant it with `policy`",
                 origin=relative(grant.origin, state.folder),
             )
-            mistakes.errors.append(mistake)
         for name in names:
             from remit.source.variables import variable_of  # noqa: PLC0415 - of apps with links alone
 
             variables[variable_of(name)] = f"${{{name}}}"
-    mistakes.refuse()
     return variables
 
 
@@ -60,10 +57,9 @@ def _is_of_a_key(grant: Grant) -> bool:
 def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Mapping[str, str]:
     """What the code of declarations reads of shared resources when it runs: `Data.orders.name`, by its variable.
 
-    RemitError, where the code reads it: a resource has no such attribute.
+    An attribute that a resource does not have is noted where the code reads it.
     """
     variables: dict[str, str] = {}
-    mistakes = Mistakes()
     for declaration in declarations if state.declared.handles else ():
         from remit.project.resource_handles import attributes_of  # noqa: PLC0415 - of apps with resources alone
 
@@ -83,8 +79,7 @@ def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Map
                         variables[handle.variable(attribute)] = tokens.plain(value)
             for mistake in wrong.errors if read.attribute else ():
                 mistake.origin = relative(read.origin, state.folder)
-                mistakes.errors.append(mistake)
-    mistakes.refuse()
+                state.mistakes.errors.append(mistake)
     return variables
 
 

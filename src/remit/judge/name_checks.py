@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant, in_stack
 from remit.declare.asked import AskedGrant
 from remit.did_you_mean import did_you_mean, nearest
-from remit.errors import Mistakes, Origin, RemitError, Span, described
+from remit.errors import Mistakes, Origin, RemitError, described
 from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.source import places
 from remit.source.handler_problem import (
     HANDLER_FORM,
+    OF_CLASS,
     WEB_APP_FORM,
     HandlerProblem,
     asynchronous,
     generator,
-    of_class,
     split,
     takes_event_and_context,
     takes_others,
@@ -33,10 +33,10 @@ from remit.source.layout import module_file, roots
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
-    from remit.app import Function, WebApp
+    from remit.app import Function
     from remit.judge.judgement import Judgement
-    from remit.project.current_load import Loading
     from remit.project.declared import Declaration
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
@@ -50,26 +50,23 @@ def check_declaration(declaration: Declaration) -> None:
     """A function must stand where Lambda finds it, and its name and its handler must be possible ones."""
     mistakes = Mistakes()
     if declaration.nested:
-        nested = RemitError(
+        mistakes.add(
             f"function `{declaration.name}` is declared inside another function, where Lambda cannot find it",
             hint="move it to the top level of its module",
             origin=declaration.where.origin,
         )
-        mistakes.errors.append(nested)
     if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
-        bad_name = RemitError(
+        mistakes.add(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
             origin=places.argument_origin(declaration.where, "name"),
         )
-        mistakes.errors.append(bad_name)
     if not is_possible(declaration.handler):
-        bad_handler = RemitError(
+        mistakes.add(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
             origin=places.argument_origin(declaration.where, "handler"),
         )
-        mistakes.errors.append(bad_handler)
     mistakes.refuse()
 
 
@@ -107,41 +104,49 @@ def check_trigger(trigger: Any, origin: Origin) -> None:
 def check_handlers(state: Judgement) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
     by_handler: dict[str, Declaration] = {}
-    mistakes = Mistakes()
     for declaration in state.declarations:
         decorated = by_handler.setdefault(declaration.handler, declaration)
         functions = (declaration.function, decorated.function)
-        with mistakes.noted():
+        with state.noted():
             if None not in functions and functions[0] is not functions[1]:
-                raise _twice(declaration.handler, decorated.where, declaration.where, state)
-            if declaration.web is not None:
-                _check_web_app(state, declaration, declaration.web)
-            elif is_possible(declaration.handler) and not declaration.nested:
+                raise RemitError(
+                    f"function `{declaration.handler.rpartition('.')[2]}` is declared twice; "
+                    f"the other is at {relative(decorated.where.origin, state.folder)}",
+                    hint="rename one: the second would replace the first",
+                    origin=declaration.where.origin,
+                )
+            if declaration.web is not None or (is_possible(declaration.handler) and not declaration.nested):
                 _check_handler(state, declaration)
-    mistakes.refuse()
 
 
 def _check_handler(state: Judgement, declaration: Declaration) -> None:
-    module_name, attribute = split(declaration.handler)
+    """A handler must be there, and be one; of a web app, which is imported in the zip, its module must have it."""
+    web, code = declaration.web, declaration.code
+    module_name, attribute = split(declaration.handler) if web is None else (web.module, web.attribute)
     # remit itself has imported many others
-    is_own = module_file(state.folder, module_name, declaration.code) is not None
-    if declaration.handler in state.declared.imported_handlers and not declaration.code:
-        problem = state.declared.imported_handlers[declaration.handler]
-    elif declaration.job is not None:
-        problem = None  # its module failed after it, and Lambda calls its worker
+    is_own = module_file(state.folder, module_name, code) is not None
+    problem = None
+    if web is not None and is_own:
+        problem = _problem_of_source(state, code, module_name, attribute.partition(".")[0], is_web_app=True)
+    elif is_own and module_name in sys.modules and not code:
+        problem = _problem_of_imported(sys.modules[module_name], attribute)
+    elif declaration.is_job:
+        pass  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:
         problem = _problem_of(declaration.function)  # its module failed after it
     elif _may_be_in_a_layer(state, declaration):
-        problem = None
+        pass
     elif is_own:
-        problem = _problem_of_source(state, declaration.code, module_name, attribute)
+        problem = _problem_of_source(state, code, module_name, attribute)
     else:  # a module of a dependency is looked at in the zip
-        problem = _problem_of_absent(state, declaration.code, module_name, attribute)
+        problem = _problem_of_absent(state, code, module_name, attribute, is_web_app=web is not None)
     if problem is not None:
+        argument = ("handler", None) if web is None else ("target", 0)
+        subject = f"the handler `{declaration.handler}`" if web is None else f"the web app `{web.target}`"
         raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
+            f"{subject} of function `{declaration.name}` {problem.message}",
             hint=problem.hint,
-            origin=places.argument_origin(declaration.where, "handler"),
+            origin=places.argument_origin(declaration.where, *argument),
         )
 
 
@@ -150,41 +155,12 @@ def _may_be_in_a_layer(state: Judgement, declaration: Declaration) -> bool:
     return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
 
 
-def _check_web_app(state: Judgement, declaration: Declaration, web: WebApp) -> None:
-    """The module of a web app must exist, and have it. It is imported in the zip: its frameworks are there."""
-    if module_file(state.folder, web.module, declaration.code) is not None:
-        name = web.attribute.partition(".")[0]
-        problem = _problem_of_source(state, declaration.code, web.module, name, is_web_app=True)
-    elif _may_be_in_a_layer(state, declaration):
-        problem = None
-    else:
-        problem = _problem_of_absent(state, declaration.code, web.module, web.attribute, is_web_app=True)
-    if problem is not None:
-        raise RemitError(
-            f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
-            hint=problem.hint,
-            origin=places.argument_origin(declaration.where, "target", 0),
-        )
-
-
-def imported_handlers(state: Loading) -> dict[str, HandlerProblem | None]:
-    """Return the problems of handlers in imported modules of a project; None where there is none."""
-    problems: dict[str, HandlerProblem | None] = {}
-    for declaration in state.declarations:
-        if not is_possible(declaration.handler):
-            continue
-        module_name, attribute = split(declaration.handler)
-        if module_name not in sys.modules or module_file(state.folder, module_name) is None:
-            continue
-        module = sys.modules[module_name]
-        target = getattr(module, attribute, None)
-        if target is None:
-            attributes = [name for name in dir(module) if not name.startswith("_")]
-            problem = HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
-            problems[declaration.handler] = problem
-        else:
-            problems[declaration.handler] = _problem_of(target)
-    return problems
+def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
+    target = getattr(module, attribute, None)
+    if target is not None:
+        return _problem_of(target)
+    attributes = [name for name in dir(module) if not name.startswith("_")]
+    return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
 
 
 def _problem_of(target: object) -> HandlerProblem | None:
@@ -193,7 +169,7 @@ def _problem_of(target: object) -> HandlerProblem | None:
     if inspect.isgeneratorfunction(target):
         return generator()
     if isinstance(target, type) and "__new__" not in vars(target) and target.__mro__[1:] == (object,):
-        return of_class()
+        return OF_CLASS
     if not callable(target):
         return HandlerProblem(f"is not a function but {described(target)}")
     signature = _signature(target)
@@ -269,14 +245,15 @@ def _is_required(name: str, folder: Path) -> bool:
 
 
 def check_names(state: Judgement, functions: list[Function]) -> None:
-    """No name may stand for two functions, nor be longer than Lambda takes."""
+    """Note where a name stands for two functions, or is longer than Lambda takes."""
     by_name: dict[str, Function] = {}
     by_id: dict[str, Function] = {}
     by_full_name: dict[str, Function] = {}
-    mistakes = Mistakes()
     for function in functions:
         name, hint = function.name, "give one another `name=`"
-        full_name = in_stack(function.physical_name, state.config.stack_name or f"{state.name}-{state.stage}")
+        full_name = in_stack(
+            function.physical_name, state.config.stack_name or f"{state.declared.name}-{state.declared.stage}"
+        )
         namesake = by_name.setdefault(name, function)
         # A second function of the same name has the same id, too: only the first of these problems is told.
         same = by_id.setdefault(function.logical_id, function) if namesake is function else function
@@ -293,19 +270,4 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
             hint = "give one another `function_name=`"
         else:
             continue
-        mistakes.errors.append(RemitError(problem, hint=hint, origin=function.origin))
-    mistakes.refuse()
-
-
-def _twice(handler: str, original: Span, repeated: Span, state: Judgement) -> RemitError:
-    return RemitError(
-        f"function `{handler.rpartition('.')[2]}` is declared twice; "
-        f"the other is at {relative(original.origin, state.folder)}",
-        hint="rename one: the second would replace the first",
-        origin=repeated.origin,
-    )
-
-
-def logical_id(name: str) -> str:
-    """A function's name as CloudFormation takes it: `send_mail` reads `SendMail`."""
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
+        state.mistakes.add(problem, hint=hint, origin=function.origin)

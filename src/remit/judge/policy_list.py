@@ -20,6 +20,7 @@ from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
+from remit.resources.names import logical
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
@@ -153,7 +154,7 @@ def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[
         text = tokens.plain(value)
         yield Grant(_from_string(text, path), replace(reason, text=repr(text)), origin)
     elif isinstance(value, Mapping):
-        yield from (Grant(statement, reason, origin) for statement in _from_dict(dict(value), path))
+        yield from (Grant(statement, reason, origin) for statement in _from_dict(value, path))
     elif isinstance(value, set | frozenset):
         raise _wrong(path, "is a set, whose order changes from run to run", hint="use a list")
     elif value is None:
@@ -191,25 +192,17 @@ def _from_string(value: str, path: Path) -> iam.Statement:
     raise _wrong(path, f"is {value[:60]!r}: neither a service nor an action", hint=hint)
 
 
-def _from_dict(raw: dict[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
-    document = _pascal(raw, path)
+def _from_dict(raw: Mapping[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
+    document = _spelled_by_aws(raw, path)
     if "PolicyDocument" in document:
-        inner = document["PolicyDocument"]
         further_keys = sorted(set(document) - {"PolicyDocument", "PolicyName"})
         if further_keys:
             raise _wrong(path, f"has {further_keys[0]!r} beside 'PolicyDocument'")
-        if not isinstance(inner, Mapping):
-            raise _wrong((*path, "PolicyDocument"), f"must be a dict, got {type(inner).__name__}")
-        document = _pascal(dict(inner), (*path, "PolicyDocument"))
+        document = document["PolicyDocument"]
+        if not isinstance(document, Mapping):
+            raise _wrong((*path, "PolicyDocument"), f"must be a dict, got {type(document).__name__}")
     if "Statement" not in document:
         return (_identity(iam.parse_statement(document, path), path),)
-    statements = document["Statement"]
-    if isinstance(statements, tuple):
-        statements = list(statements)
-    if isinstance(statements, list):
-        document["Statement"] = [_pascal(item, path) if isinstance(item, Mapping) else item for item in statements]
-    elif isinstance(statements, Mapping):
-        document["Statement"] = _pascal(statements, path)
     try:
         parsed = iam.parse({"Version": iam.VERSION, **document})
     except RemitError as error:
@@ -252,12 +245,9 @@ def _pascal(raw: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
         renamed[name] = list(value) if isinstance(value, tuple) else value
     for name in renamed.keys() & {"Resource", "NotResource"}:  # a resource of the app stands for its ARN
         value = renamed[name]
-        renamed[name] = [_arn(item) for item in value] if isinstance(value, list) else _arn(value)
+        is_list = isinstance(value, list)
+        renamed[name] = [getattr(item, "arn", item) for item in value] if is_list else getattr(value, "arn", value)
     return renamed
-
-
-def _arn(value: Any) -> Any:
-    return getattr(value, "arn", value)
 
 
 def _identity(statement: iam.Statement, path: Path) -> iam.Statement:
@@ -279,9 +269,10 @@ def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes
             inside = ("Statement", number, element, text)
             mistakes.errors.append(RemitError(f"{spelled(path)}: {reason}", hint=hint, path=(*path, *inside)))
     if not re.fullmatch(_SID, statement.sid):
-        fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
         message = f"{spelled(path)}: Sid {statement.sid!r} may have only letters and digits"
-        mistakes.errors.append(RemitError(message, hint=f"use {fixed!r}", path=(*path, "Statement", number, "Sid")))
+        mistakes.errors.append(
+            RemitError(message, hint=f"use {logical(statement.sid)!r}", path=(*path, "Statement", number, "Sid"))
+        )
 
 
 def _texts(statement: iam.Statement) -> Iterator[tuple[str, str]]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Publication
-from remit.errors import Mistakes, RemitError
 from remit.source import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.errors import Span
+    from remit.errors import Mistakes, Span
 
 _ASYNCHRONOUS: Final = {
     "maximum_retry_attempts": "MaximumRetryAttempts",
@@ -54,8 +53,10 @@ def event_invoke(beside: Mapping[str, Any]) -> dict[str, Any]:
     return {**properties, **({"DestinationConfig": destinations} if destinations else {})}
 
 
-def check_publication(name: str, properties: Mapping[str, Any], beside: Mapping[str, Any], declaration: Span) -> None:
-    """RemitError has everything that Lambda refuses of what the settings of a function say together."""
+def check_publication(
+    name: str, properties: Mapping[str, Any], beside: Mapping[str, Any], declaration: Span, mistakes: Mistakes
+) -> None:
+    """Note everything that Lambda refuses of what the settings of a function say together."""
     runtime = properties.get("Runtime")
     problems: list[tuple[str, str, str]] = []  # the setting that asks for it, the problem, the remedy
     if _snaps(properties):
@@ -75,8 +76,6 @@ def check_publication(name: str, properties: Mapping[str, Any], beside: Mapping[
         problems.append(("provisioned_concurrency", problem, hint))
     if "DurableConfig" in properties and runtime not in _DURABLE:
         problems.append(("durable", f"is durable, which {runtime} cannot be", f'set runtime="{_DURABLE[-1]}"'))
-    mistakes = Mistakes()
     for setting, problem, hint in problems:
         origin = places.argument_origin(declaration, setting)
-        mistakes.errors.append(RemitError(f"function `{name}` {problem}", hint=hint, origin=origin))
-    mistakes.refuse()
+        mistakes.add(f"function `{name}` {problem}", hint=hint, origin=origin)

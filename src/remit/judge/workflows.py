@@ -16,8 +16,9 @@ from remit.did_you_mean import did_you_mean
 from remit.documents.read import read_as_written
 from remit.errors import Mistakes, Origin, Path, RemitError, described, judging
 from remit.iam import tokens
-from remit.iam.policy import allow
+from remit.iam.policy import Condition, allow
 from remit.judge import policy_list
+from remit.judge.assemble import with_places
 from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.declarations import undecorated
@@ -34,11 +35,12 @@ from remit.workflows.state_access import StateAccess, accesses, may_be_about, se
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.app import Function, WorkflowTrigger
+    from remit.app import Function, Trigger
     from remit.judge.judgement import Judgement
     from remit.project.declared import WorkflowDeclaration
 
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
+_TO_TASKS: Final = Condition("StringEquals", "iam:PassedToService", ("ecs-tasks.amazonaws.com",))
 _NAME: Final = r"[A-Za-z0-9_-]{1,60}"
 _OWN: Final = frozenset(
     {"Definition", "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions", "RoleArn", "StateMachineType"}
@@ -104,7 +106,10 @@ def workflow_of(
     stand_ins = StandIns(_linkable(state, functions))
     arn = f"arn:{tokens.PARTITION}:states:{tokens.REGION}:{tokens.ACCOUNT}:stateMachine:{machine_name}"
     filled = stand_ins.filled(substituted(definition.value, substitutions))
-    needed = accesses(filled, stand_ins.filled(arn), stand_ins.setting(arn))
+    own_roles = stand_ins.task_roles(state.declared.resources)
+    needed = accesses(
+        filled, stand_ins.filled(arn), stand_ins.setting(arn), lambda task: own_roles.get(task, (UNRESOLVED,))
+    )
     resolved: list[StateAccess] = []
     for access in needed:
         resource = stand_ins.late_bound(_with_any_key(access.resource))
@@ -118,7 +123,7 @@ def workflow_of(
     grants = (
         *_grants(resolved, name, definition),
         *_grants_of_settings(workflow, machine, state.declared.resources),
-        *(replace(grant, origin=relative(grant.origin, state.folder)) for grant in policy),
+        *with_places(state, policy),
     )
     return replace(workflow, grants=grants), machine
 
@@ -198,12 +203,11 @@ def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions
         if isinstance(text, str | int | bool):
             texts[str(name)] = str(tokens.plain(text))
         elif text is not None:  # a function of which something is wrong, which is noted
-            problem = RemitError(
+            mistakes.add(
                 f"`link` gives {name!r} {described(value)}",
                 hint="a function of the app, a shared resource, another workflow or a text",
                 origin=places.part_origin(declaration.where, "link", (str(name),)),
             )
-            mistakes.errors.append(problem)
     mistakes.refuse()
     return texts
 
@@ -234,18 +238,17 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, step))
 
 
-def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[WorkflowTrigger, ...]:
-    triggers: list[WorkflowTrigger] = []
+def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[Trigger, ...]:
+    triggers: list[Trigger] = []
     for position, trigger in enumerate(declaration.triggers, 2):  # after the name and the definition
         if isinstance(trigger, Schedule | Event):
             triggers.append(trigger.at(relative(trigger.written, state.folder) or trigger.written))
         elif type(trigger) is not Unread:
-            problem = RemitError(
+            mistakes.add(
                 f"{type(trigger).__name__} does not start a workflow",
                 hint="`on.schedule(…)` and `on.event(…)` do; code starts it with `grants.states.start`",
                 origin=places.argument_origin(declaration.where, "", position),
             )
-            mistakes.errors.append(problem)
     return tuple(triggers)
 
 
@@ -286,6 +289,9 @@ def _unresolved(access: StateAccess, workflow: str) -> RemitError:
     problem = f"state {state.name} of workflow {workflow} needs {action} on what only its input names"
     hint = "name it in the definition, with ${Name} and `link`, or say what it may reach: "
     hint += f'policy=[grants.allow("{action}", on=…)]'
+    if action == "iam:PassRole":
+        problem = f"state {state.name} of workflow {workflow} runs a task whose roles are not known here"
+        hint = f'say which roles it may hand over: policy=[grants.allow("{action}", on=…)]'
     if action.endswith(":*"):
         problem = f"what state {state.name} of workflow {workflow} needs of {action[:-2]} is not known here"
         hint = "grant it: policy=[…]"
@@ -311,7 +317,8 @@ def _grants(needed: Iterable[StateAccess], workflow: str, definition: _Definitio
     for (actions, resource), first_accesses in alike.items():
         subjects = tuple(f"state {access.state.name} of workflow {workflow}" for access in first_accesses)
         reason = Reason("computed", first_accesses[0].doing, subjects)
-        yield Grant(allow(*actions, on=resource), reason, definition.locate(first_accesses[0].state.path))
+        when = (_TO_TASKS,) if actions == ("iam:PassRole",) else ()
+        yield Grant(allow(*actions, on=resource, when=when), reason, definition.locate(first_accesses[0].state.path))
 
 
 def _grants_of_settings(workflow: Workflow, machine: Resource, resources: Iterable[Resource]) -> Iterator[Grant]:

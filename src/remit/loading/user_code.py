@@ -48,11 +48,6 @@ def run_configuration(state: Loading) -> None:
                 check_late_reads(source, str(path), functions=True)
 
 
-def is_configured(state: Loading) -> bool:
-    """Return whether the files of the configuration ran to their ends."""
-    return not any(Path(file).is_relative_to(state.folder / "config") for file in state.ended)
-
-
 def import_shared(state: Loading) -> None:
     """Import the modules of shared/resources/, in the order of their names."""
     folder = state.folder / "shared" / "resources"
@@ -70,7 +65,7 @@ def import_app(state: Loading) -> None:
     if path is None:
         for root in roots(state.folder):
             plain_files.content(root.joinpath(*name.split(".")).with_suffix(".py"))
-        if not is_configured(state) or may_be_among(settings.failed, ("app",)):
+        if not state.is_configured or may_be_among(settings.failed, ("app",)):
             return
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(

@@ -267,8 +267,7 @@ class Gate:
 
         RefusedRequest: its caller may make none of it.
         """
-        if self.delays.concern(service):
-            self.delays.check(service, asked.operation.name, asked.parameters)
+        self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
             token = federated_caller(asked.operation.name, asked.parameters)
             caller = Caller(token.provider, "", keys=token.keys)

@@ -27,7 +27,6 @@ from remit.local.authorization.access_log import AccessLog, SeenAccess
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.callers import FunctionSessions, issued_caller
-from remit.local.authorization.emulated_names import note_task_tokens
 from remit.local.authorization.owning_place import is_account
 from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
@@ -55,7 +54,6 @@ from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
-from remit.local.repairs.http_api_bodies import repair_http_api_bodies
 from remit.local.repairs.identities import make_sessions_as_sts_does, simulate_policies
 from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.refusals import refuse
@@ -228,7 +226,6 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     # It would run whatever scripts lie in /etc/localstack.
     instead_of(emulator, "_collect_scripts")(lambda *_: [])
     repair_apis(f"http://127.0.0.1:{record.port}")
-    repair_http_api_bodies()
     repair_rest_apis()
     repair_stacks(ACCOUNT)
     repair_logs()
@@ -298,7 +295,6 @@ async def _serve(
     journal = Journal(files.journal)
     journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(files, record, calls)
-    note_task_tokens()
     ask_before_function_urls()
     ask_policies_of_rest_apis()
     say_nothing_of_failures()

@@ -60,16 +60,14 @@ class SimulatedDelays:
 
         before_each(self._wait)
 
-    def concern(self, service: str) -> bool:
-        """Return whether calls of a service (`lambda`) meet delays now."""
-        return bool(self.seed) and service in _THROTTLES
-
     def check(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Refuse a call, of a service that delays concern, if it is throttled or its role cannot be assumed yet.
+        """Refuse a call of a service (`lambda`) if it is throttled or its role cannot be assumed yet.
 
         Raises:
             RefusedRequest: as AWS refuses it.
         """
+        if not self.seed or service not in _THROTTLES:
+            return
         self._calls[operation] += 1
         if self._is_throttled(operation, self._calls[operation]):
             raise RefusedRequest(*_THROTTLES[service])

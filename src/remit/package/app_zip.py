@@ -24,7 +24,6 @@ from remit.errors import RemitError
 from remit.package.archive import Archive, Member, members
 from remit.package.dependencies import Layer, layer, prune, sha256, web_adapters
 from remit.package.files import LeftOut, Tree, survey
-from remit.package.installer import OFFLINE, Target, this_machine
 from remit.package.packed_files import ChangedError, Entry, look
 from remit.package.requirements import find, folder_of_dependencies
 from remit.package.secrets import Unneeded, refuse, watched
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from remit.app import LayerCode
     from remit.errors import Origin
+    from remit.package.installer import Target
 
 UNZIPPED = 250 * 1024 * 1024
 """Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas").
@@ -103,9 +103,8 @@ def package(
         layers = () if own is None else (own,)
         if serves_web_app:
             layers = (*layers, web_adapters(folder, target, progress))
-        packed_layers = () if apart else layers
-        look_at_files, plan = partial(survey, folder, exclude, code), partial(_plan, layers=packed_layers)
-        made = _attempt(look_at_files, cache, allow or {}, packed_layers, plan)
+        look_at_files = partial(survey, folder, exclude, code)
+        made = _attempt(look_at_files, cache, allow or {}, () if apart else layers, is_layer=False)
         return replace(made, layers=layers, apart=apart)
 
     return _of_one_snapshot(folder, attempt)
@@ -121,10 +120,8 @@ def package_layer(
 
     def attempt(cache: Path) -> Package:
         if code.runtime:
-            look_at_files, layers = partial(Tree, (), ()), dependencies
-        else:
-            look_at_files, layers = partial(survey, folder, _AS_IT_LIES, code.folder), ()
-        return _attempt(look_at_files, cache, allow, layers, partial(_plan_of_layer, layers=layers))
+            return _attempt(partial(Tree, (), ()), cache, allow, dependencies, is_layer=True)
+        return _attempt(partial(survey, folder, _AS_IT_LIES, code.folder), cache, allow, (), is_layer=True)
 
     try:
         made = _of_one_snapshot(folder, attempt)
@@ -214,11 +211,12 @@ def _attempt(
     cache: Path,
     allow: Mapping[str, tuple[str, Origin | None]],
     layers: tuple[Layer, ...],
-    plan_of: Callable[[Tree], dict[str, Entry | _Installed]],
+    *,
+    is_layer: bool,
 ) -> Package:
     """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
     tree = look_at_files()
-    plan = plan_of(tree)
+    plan = _plan(tree, layers, is_layer=is_layer)
     unzipped = sum(part.size for part in plan.values())
     sizes: dict[str, int] = {}
     for name, part in plan.items():
@@ -226,7 +224,13 @@ def _attempt(
         sizes[top] = sizes.get(top, 0) + part.size
     biggest = tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_BIGGEST])
     if unzipped >= UNZIPPED:
-        raise _too_big(unzipped, biggest)
+        parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in biggest)
+        raise RemitError(
+            f"the package is too big: {unzipped:,} bytes unpacked, and Lambda takes {UNZIPPED:,}; "
+            f"the biggest parts, unpacked: {parts}",
+            hint="drop what the functions do not use (boto3 and botocore are in Lambda already), or list data in "
+            ".remitignore: layers count as well",
+        )
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
         new = Path(work, "new.zip")
         suspects: list[Entry] = []
@@ -267,27 +271,21 @@ class _Installed:
         return self.member.size
 
 
-def _plan(tree: Tree, layers: tuple[Layer, ...]) -> dict[str, Entry | _Installed]:
+def _plan(tree: Tree, layers: tuple[Layer, ...], *, is_layer: bool) -> dict[str, Entry | _Installed]:
     """Plan the zip: entries sorted by the bytes of their names. The app's own file wins over an installed one."""
-    plan: dict[str, Entry | _Installed] = {**_installed(layers)}
+    folder = "python/" if is_layer else ""  # where Python looks for dependencies
+    plan: dict[str, Entry | _Installed] = {f"{folder}{name}": part for name, part in _installed(layers).items()}
     plan |= {entry.name: entry for entry in tree.entries}
-    for name in plan:
+    for name in () if is_layer else plan:
         if name == "remit.py" or name.startswith("remit/"):
             raise RemitError(
                 f"{name!r} would hide the module `remit`, which every zip carries",
                 hint="rename the app's own module",
             )
     runtime = Path(__file__).parent.parent / "runtime"  # remit's part of the zip, as its package `remit`
-    for path in sorted(runtime.rglob("*.py")):
+    for path in () if is_layer else sorted(runtime.rglob("*.py")):
         name = f"remit/{path.relative_to(runtime).as_posix()}"
         plan[name] = replace(look(path.resolve(), name), executable=False)
-    return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
-
-
-def _plan_of_layer(tree: Tree, layers: tuple[Layer, ...]) -> dict[str, Entry | _Installed]:
-    """Plan the zip of a layer: entries sorted by the bytes of their names; dependencies where Python looks for them."""
-    installed = {f"python/{name}": part for name, part in _installed(layers).items()}
-    plan: dict[str, Entry | _Installed] = {**installed, **{entry.name: entry for entry in tree.entries}}
     return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
 
 
@@ -325,16 +323,6 @@ def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer,
     return hashlib.sha256("".join(texts).encode()).hexdigest()
 
 
-def _too_big(size: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
-    parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in biggest)
-    return RemitError(
-        f"the package is too big: {size:,} bytes unpacked, and Lambda takes {UNZIPPED:,}; "
-        f"the biggest parts, unpacked: {parts}",
-        hint="drop what the functions do not use (boto3 and botocore are in Lambda already), or list data in "
-        ".remitignore: layers count as well",
-    )
-
-
 def bytes_in_words(size: int) -> str:
     """A size for people, in the unit that leaves one to three digits: `34.5 MB` (of 1024 * 1024 bytes)."""
     amount = float(size)
@@ -356,18 +344,3 @@ def _writing(place: Path) -> Iterator[None]:
             f"cannot write to {str(place)!r}: {error.strerror or error}",
             hint="what remit builds is kept in the project's .remit folder: writable, with space left",
         ) from error
-
-
-__all__ = [
-    "OFFLINE",
-    "UNZIPPED",
-    "LeftOut",
-    "Package",
-    "Target",
-    "bytes_in_words",
-    "depends",
-    "package",
-    "package_layer",
-    "place",
-    "this_machine",
-]

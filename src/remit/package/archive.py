@@ -110,8 +110,12 @@ class Archive:
     def finish(self) -> str:
         """Write the table of contents; the digest of the contents, in hex."""
         start = self._file.tell()
+        time, date = _1980
         for member in self._members:
-            self._file.write(_central(member))
+            mode = _EXECUTABLE if member.executable else _REGULAR
+            fields = (member.crc, member.packed, member.size, len(member.name), 0, 0, 0, 0, mode, member.offset)
+            versions = (_UNIX << 8 | _VERSION, _VERSION)
+            self._file.write(_CENTRAL.pack(0x02014B50, *versions, _UTF8, _DEFLATE, time, date, *fields) + member.name)
         size = self._file.tell() - start
         count = len(self._members)
         self._file.write(_END.pack(0x06054B50, 0, 0, count, count, size, start, 0))
@@ -123,14 +127,6 @@ def _local(member: Member) -> bytes:
     time, date = _1980
     sizes = (member.crc, member.packed, member.size, len(member.name), 0)
     return _LOCAL.pack(0x04034B50, _VERSION, _UTF8, _DEFLATE, time, date, *sizes) + member.name
-
-
-def _central(member: Member) -> bytes:
-    time, date = _1980
-    mode = _EXECUTABLE if member.executable else _REGULAR
-    fields = (member.crc, member.packed, member.size, len(member.name), 0, 0, 0, 0, mode, member.offset)
-    header = _CENTRAL.pack(0x02014B50, _UNIX << 8 | _VERSION, _VERSION, _UTF8, _DEFLATE, time, date, *fields)
-    return header + member.name
 
 
 def check_name(name: str) -> None:

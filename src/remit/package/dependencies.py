@@ -92,13 +92,7 @@ def unpacked(installed: Layer) -> Path:
             new_folder = Path(work, "unpacked")
             new_folder.mkdir()
             unpack(archive, new_folder)
-            if not _is_whole(folder, archive):  # else another process was first
-                shutil.rmtree(folder, ignore_errors=True)
-                try:
-                    new_folder.rename(folder)
-                except OSError:
-                    if not _is_whole(folder, archive):
-                        raise
+            _put_in_place(new_folder, folder, lambda: _is_whole(folder, archive))
     by_age = sorted(place.parent.glob("*/unpacked"), key=lambda path: path.parent.stat().st_mtime_ns)
     for old in by_age[:-_UNPACKED]:
         shutil.rmtree(old, ignore_errors=True)
@@ -188,13 +182,19 @@ def _make(folder: Path, source: Source, target: Target, place: Path) -> dict[str
             facts = {"contents": archive.finish(), "source": source.file}
         facts["sha256"] = sha256(new_folder / "layer.zip")
         (new_folder / "layer.json").write_text(json.dumps(facts), "utf-8")
+        _put_in_place(new_folder, place, lambda: _facts(place) == facts)
+    return facts
+
+
+def _put_in_place(new_folder: Path, place: Path, is_there: Callable[[], bool]) -> None:
+    """Move a folder to its place in one step, unless another process was first."""
+    if not is_there():
         shutil.rmtree(place, ignore_errors=True)  # damaged, or there is none
         try:
             new_folder.rename(place)
         except OSError:
-            if _facts(place) != facts:  # else another process was first
+            if not is_there():
                 raise
-    return facts
 
 
 def sha256(path: Path) -> str:

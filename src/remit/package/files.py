@@ -63,8 +63,13 @@ def survey(folder: Path, exclude: tuple[str, ...] = (), code: str = "") -> Tree:
     start = os.path.realpath(folder / code)
     walk.enter(start, walk.code, (walk.root, start))
     entries = walk.entries if code else _flatten(folder, walk)
-    if walk.refused:
-        raise _refusal(walk.refused)
+    count = len(walk.refused)
+    if count == 1:
+        raise RemitError(f"cannot pack {walk.refused[0]}", hint=_REMEDY)
+    if count:
+        lines = [f"  {reason}" for reason in walk.refused[:_SHOWN]]
+        lines += [f"  … and {count - _SHOWN} more"] if count > _SHOWN else []
+        raise RemitError("\n".join([f"cannot pack {count} files:", *lines]), hint=_REMEDY)
     left_out = tuple(LeftOut(reason, tuple(names[:5]), len(names)) for reason, names in sorted(walk.left.items()))
     return Tree(tuple(sorted(entries, key=lambda entry: entry.name.encode())), left_out)
 
@@ -86,15 +91,6 @@ def _flatten(folder: Path, walk: _Walk) -> list[Entry]:
         if entry.name.startswith("src/") and entry.name[4:] in beside:
             walk.refused.append(f"{entry.name!r} and {entry.name[4:]!r} would be the same file in the zip")
     return [replace(entry, name=entry.name.removeprefix("src/")) for entry in walk.entries]
-
-
-def _refusal(refused: list[str]) -> RemitError:
-    count = len(refused)
-    if count == 1:
-        return RemitError(f"cannot pack {refused[0]}", hint=_REMEDY)
-    lines = [f"  {reason}" for reason in refused[:_SHOWN]]
-    lines += [f"  … and {count - _SHOWN} more"] if count > _SHOWN else []
-    return RemitError("\n".join([f"cannot pack {count} files:", *lines]), hint=_REMEDY)
 
 
 _REMEDY = "remove or rename it, or list it in .remitignore"
@@ -135,9 +131,12 @@ class _Walk:
         if reason is not None:
             self.left.setdefault(reason, []).append(ascii(name)[1:-1] + "/" * folder)
             return
-        problem = _wrong_name(name)
-        if problem is None and link:
-            problem = self._wrong_link(item, above)
+        problem = self._wrong_link(item, above) if link else None
+        try:
+            name.encode()
+            check_name(name)
+        except (UnicodeEncodeError, RemitError):
+            problem = f"not a name for a zip ({NAMES})"
         if problem is not None:
             self.refused.append(f"{name!a}: {problem}")
         elif folder:
@@ -221,12 +220,3 @@ def _public(item: os.DirEntry[str]) -> bool:
             return only_public(file.read(_LONGEST_PEM))
     except OSError:
         return False
-
-
-def _wrong_name(name: str) -> str | None:
-    try:
-        name.encode()
-        check_name(name)
-    except (UnicodeEncodeError, RemitError):
-        return f"not a name for a zip ({NAMES})"
-    return None

@@ -40,16 +40,13 @@ class Patterns:
 
 def parse(lines: Iterable[str], reason: str) -> list[Pattern]:
     """The patterns of an ignore file's lines; empty lines and comments say nothing."""
-    return [pattern for line in lines if (pattern := _pattern(line, reason)) is not None]
-
-
-def _pattern(line: str, reason: str) -> Pattern | None:
-    line = re.sub(r"(?<!\\) +$", "", line.rstrip("\r\n"))
-    if not line or line.startswith("#"):
-        return None
-    back = line.startswith("!")
-    expression = translate(line.removeprefix("!"))
-    return None if expression is None else Pattern(expression, back, reason)
+    patterns = []
+    for written in lines:
+        line = re.sub(r"(?<!\\) +$", "", written.rstrip("\r\n"))
+        expression = None if line.startswith("#") else translate(line.removeprefix("!"))
+        if expression is not None:
+            patterns.append(Pattern(expression, line.startswith("!"), reason))
+    return patterns
 
 
 def translate(glob: str) -> str | None:
@@ -61,7 +58,8 @@ def translate(glob: str) -> str | None:
         return None
     expression = ("" if "/" in glob else "(?:.*/)?") + tokens + ("/" if folder else "/?")
     try:
-        re.compile(expression)
+        if "[" in glob:
+            re.compile(expression)
     except re.error:  # a range that runs backwards
         return None
     return expression

@@ -128,14 +128,14 @@ def answer_to(request: dict[str, Any], folders: Sequence[str], missing: Missing)
     """Import a web app or the modules of handlers; what went wrong."""
     os.environ.clear()
     os.environ.update(request["environment"])
-    answer: dict[str, Any] = {"name": request["name"], "lacking": []}
+    answer: dict[str, Any] = {"name": request["name"], "problem": None, "failure": None, "lacking": []}
     try:
         if request["web"]:
             answer["problem"] = imported_web_app(request["web"], request["interface"])
         for module in request["modules"]:
             answer["lacking"] += lacking(module, folders, missing)
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-        answer |= told(error, folders)
+        answer["failure"] = told(error, folders)
     return answer
 
 
@@ -159,13 +159,13 @@ def lacking(module: str, folders: Sequence[str], missing: Missing) -> list[dict[
 
 def told(error: BaseException, folders: Sequence[str]) -> dict[str, Any]:
     """An exception, and the last line of the zip's own code that raised it."""
-    answer: dict[str, Any] = {"error": f"{type(error).__name__}: {error}"}
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    failure = {"error": f"{type(error).__name__}: {error}", "missing": missing or "", "file": "", "line": 0}
     for frame in traceback.extract_tb(error.__traceback__):
         for folder in folders:
             if frame.filename.startswith(folder + os.sep):
-                answer["file"], answer["line"] = frame.filename[len(folder) + 1 :], frame.lineno
-    answer["missing"] = error.name if isinstance(error, ModuleNotFoundError) else None
-    return answer
+                failure |= {"file": frame.filename[len(folder) + 1 :], "line": frame.lineno}
+    return failure
 
 
 def main(runtime: str, requests: str, answers: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
 from remit.package.dependency_source import OWN_NAME, Source, normal, requirement_name
-from remit.package.interpreters import Interpreters
+from remit.package.interpreters import Interpreters, uv_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,10 +56,13 @@ def this_machine(runtime: str = "") -> Target:
 def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     """Install into work/target. Raises RemitError (exit code 69 when no package index answers)."""
     folder = source.workspace or folder  # paths in a workspace's lock begin there
+    # The packages must fit this Python; without `here` only its version and platform count, which are told.
+    is_own = not target.here or target.python == f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = sys.executable if is_own else Interpreters().for_runtime(target.python).program
     excludes = work / "excludes.txt"
     excludes.write_text(OWN_NAME + "\n")
     lines = _exported(folder, source) if source.export else "\n".join(source.lines)
-    arguments = ["pip", "install", "--target", str(work / "target"), "--python", _python(target)]
+    arguments = ["pip", "install", "--target", str(work / "target"), "--python", python]
     if not target.here:
         arguments += ["--python-version", target.python, "--python-platform", target.platform]
     # A source distribution runs its own code when it is built, and would be built for this machine.
@@ -79,13 +82,6 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
         _check_platform(work / "target", source, target)
 
 
-def _python(target: Target) -> str:
-    """The Python that the installed packages must fit, or another where only its version and platform count."""
-    if not target.here or target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
-        return sys.executable
-    return Interpreters().for_runtime(target.python).program
-
-
 def _exported(folder: Path, source: Source) -> str:
     """Export uv.lock as lines of a requirements.txt, without remit and packages that remit alone brings."""
     arguments = ["export", "--frozen", "--no-dev", "--no-editable", "--no-emit-project", "--no-header"]
@@ -103,8 +99,14 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # What uv says is read and printed again; and a build must not install a Python that nobody asked for.
     environment |= {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    program = uv_program()
+    if program is None:
+        raise RemitError(
+            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
+            hint="install remit again, with the packages that it requires",
+        )
     done = subprocess.run(
-        [_program(), *arguments],
+        [program, *arguments],
         cwd=folder,
         env=environment,
         input=lines,
@@ -116,18 +118,6 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     if done.returncode != 0:
         raise _failure(done.stderr, folder, source)
     return done.stdout
-
-
-def _program() -> str:
-    try:
-        from uv import find_uv_bin  # noqa: PLC0415 - only when something is to be installed
-
-        return find_uv_bin()
-    except (ImportError, FileNotFoundError) as error:
-        raise RemitError(
-            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
-            hint="install remit again, with the packages that it requires",
-        ) from error
 
 
 def _failure(said: str, folder: Path, source: Source) -> RemitError:

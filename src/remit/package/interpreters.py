@@ -5,7 +5,6 @@ Dependencies are packed for it, and the AWS on this machine runs the function wi
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -31,7 +30,7 @@ _LOOKING: Final = (CHOSEN, "HOME", "PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"
 _RUNTIME: Final = re.compile(r"(?:python)?(\d+)\.(\d+)")
 _MINORS: Final = range(10, 16)  # that awslambdaric, Lambda's runtime, supports
 _PATIENCE: Final = 20.0
-_ABOUT: Final = "import json, sys; print(json.dumps([sys._base_executable or sys.executable, *sys.version_info[:2]]))"
+_ABOUT: Final = "import sys; print(sys._base_executable or sys.executable, *sys.version_info[:2], sep='\\n')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,8 @@ class Interpreters:
         """The Python of a runtime's version (`python3.12`), or else the nearest; of two as near the newer."""
         match = _RUNTIME.fullmatch(runtime)
         wanted = sys.version_info[:2] if match is None else (int(match[1]), int(match[2]))
-        for version in _by_distance(wanted):
+        versions = [(3, minor) for minor in _MINORS]
+        for version in sorted(versions, key=lambda version: (abs(version[1] - wanted[1]), -version[1])):
             interpreter = self.of_version(version)
             if interpreter is not None:
                 return interpreter
@@ -70,15 +70,10 @@ class Interpreters:
         """A Python of this version, without the virtual environment that it may be in; None if there is none."""
         with self._lock:
             if version not in self._by_version:
-                self._by_version[version] = self._look_for(version)
+                asked = (self._asked(program) for program in self._candidates(version))
+                fitting = (python for python in asked if python is not None and python.version == version)
+                self._by_version[version] = next(fitting, None)
             return self._by_version[version]
-
-    def _look_for(self, version: Version) -> Interpreter | None:
-        for program in self._candidates(version):
-            interpreter = self._asked(program)
-            if interpreter is not None and interpreter.version == version:
-                return interpreter
-        return None
 
     def _candidates(self, version: Version) -> Iterator[str]:
         """Programs that may be a Python of this version, the best first."""
@@ -98,8 +93,8 @@ class Interpreters:
     def _asked(self, program: str) -> Interpreter | None:
         """Ask a program for its version; None if it is no Python."""
         with suppress(ValueError):
-            executable, major, minor = json.loads(self._output((program, "-I", "-S", "-c", _ABOUT)))
-            return Interpreter(str(executable), (int(major), int(minor)))
+            executable, major, minor = self._output((program, "-I", "-S", "-c", _ABOUT)).splitlines()
+            return Interpreter(executable, (int(major), int(minor)))
         return None
 
     def _output(self, command: tuple[str, ...]) -> str:
@@ -130,15 +125,10 @@ def own_program() -> str:
     return str(getattr(sys, "_base_executable", "") or sys.executable)
 
 
-def _by_distance(wanted: Version) -> list[Version]:
-    versions = [(3, minor) for minor in _MINORS]
-    return sorted(versions, key=lambda version: (abs(version[1] - wanted[1]), -version[1]))
-
-
 def uv_program() -> str | None:
     """The program uv, which knows more Pythons than PATH does."""
     try:
-        from uv import find_uv_bin  # noqa: PLC0415 - only where PATH does not suffice
+        from uv import find_uv_bin  # noqa: PLC0415 - few commands need it
     except ImportError:
         return None
     try:

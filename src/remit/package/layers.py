@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.app import App, LayerCode
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes
 from remit.package.app_zip import UNZIPPED, bytes_in_words
 from remit.package.requirements import find, folder_of_dependencies
 from remit.project.setting_values import MOST_LAYERS
+from remit.resources.names import logical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,17 +39,15 @@ def with_dependency_layers(app: App, folder: Path) -> App:
         given = function.properties.get("Layers", [])
         if len(function.layers) == MOST_LAYERS or not isinstance(given, list):
             layers_in_words = f"{MOST_LAYERS} layers" if isinstance(given, list) else "layers by an intrinsic function"
-            full = RemitError(
+            mistakes.add(
                 f"`{function.name}` has {layers_in_words}, and its dependencies would be one more",
                 hint=f"list at most {MOST_LAYERS - 1}, or leave `config.package.layer` out",
                 origin=function.written.get("Layers", function.origin),
             )
-            mistakes.errors.append(full)
             continue
         stating = function.code if folder_of_dependencies(folder, function.code) != folder else ""
         runtime, architecture = str(function.properties["Runtime"]), str(function.properties["Architectures"][0])
-        words = re.findall(r"[A-Za-z0-9]+", f"{stating} dependencies {runtime} {architecture}")
-        logical_id = "".join(word[:1].upper() + word[1:] for word in words) + "Layer"
+        logical_id = f"{logical(f'{stating} dependencies {runtime} {architecture}')}Layer"
         layer = layers.setdefault(logical_id, LayerCode(logical_id, stating, runtime, architecture, app.layer_origin))
         functions.append(
             replace(
@@ -74,11 +72,10 @@ def check_sizes(app: App, packages: Mapping[str, Package], layers: Mapping[str, 
         size = sum(sizes.values())
         if size >= UNZIPPED:
             parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in sizes.items())
-            too_big = RemitError(
+            mistakes.add(
                 f"`{function.name}` is too big with its layers: {size:,} bytes unpacked, and Lambda takes {UNZIPPED:,} "
                 f"together: {parts}",
                 hint="drop what it does not use, or give it fewer layers",
                 origin=function.written.get("Layers", function.origin),
             )
-            mistakes.errors.append(too_big)
     mistakes.refuse()

@@ -13,7 +13,6 @@ from remit.package.archive import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import RawIOBase
     from pathlib import Path
 
 READING: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -52,43 +51,26 @@ def read(entry: Entry) -> Iterator[bytes]:
     read. Never blocks: what has become a FIFO is a change.
     """
     remaining = entry.size
-    descriptor = _open(entry)
-    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, not a path
-        if stamp(os.fstat(descriptor)) != entry.stamp:
-            raise ChangedError(entry.name)
-        while chunk := _next(file, min(CHUNK, remaining + 1), entry):
-            remaining -= len(chunk)
-            if remaining < 0:
-                break
-            yield chunk
-        if remaining or stamp(os.fstat(descriptor)) != entry.stamp:
-            raise ChangedError(entry.name)
-
-
-def _next(file: RawIOBase, count: int, entry: Entry) -> bytes:
     try:
-        return file.read(count) or b""
-    except OSError as error:  # a worn disk, a network folder that went away
-        raise _unreadable(entry, error) from error
-
-
-def _open(entry: Entry) -> int:
-    try:
-        return os.open(entry.path, READING)
-    except FileNotFoundError as error:
-        raise ChangedError(entry.name) from error
+        descriptor = os.open(entry.path, READING)
+        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, not a path
+            if stamp(os.fstat(descriptor)) != entry.stamp:
+                raise ChangedError(entry.name)
+            while chunk := file.read(min(CHUNK, remaining + 1)):
+                remaining -= len(chunk)
+                if remaining < 0:
+                    break
+                yield chunk
+            if remaining or stamp(os.fstat(descriptor)) != entry.stamp:
+                raise ChangedError(entry.name)
     except OSError as error:
-        if error.errno == errno.ELOOP:
+        if isinstance(error, FileNotFoundError) or error.errno == errno.ELOOP:
             raise ChangedError(entry.name) from error
-        raise _unreadable(entry, error) from error
-
-
-def _unreadable(entry: Entry, error: OSError) -> RemitError:
-    return RemitError(
-        f"cannot read {entry.written!r}: {error.strerror}",
-        hint="make it readable, or list it in .remitignore",
-        origin=Origin(entry.written),
-    )
+        raise RemitError(  # no access, a worn disk, a network folder that went away
+            f"cannot read {entry.written!r}: {error.strerror}",
+            hint="make it readable, or list it in .remitignore",
+            origin=Origin(entry.written),
+        ) from error
 
 
 def stamp(status: os.stat_result) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ import zipfile
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes
 from remit.package.plain_imports import OF_LAMBDA
 from remit.source import handlers
 from remit.source.handler_problem import HandlerProblem, split
@@ -35,7 +35,7 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
                 problem = _problem(read, names, function)
                 if problem is not None:
                     message = f"the handler `{function.handler}` of function `{function.name}` {problem.message}"
-                    mistakes.errors.append(RemitError(message, hint=problem.hint, origin=function.handler_origin))
+                    mistakes.add(message, hint=problem.hint, origin=function.handler_origin)
     mistakes.refuse()
 
 

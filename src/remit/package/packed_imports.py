@@ -33,7 +33,7 @@ from remit.source.handler_problem import split
 from remit.source.layout import beside, module_file, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from remit.app import App, Function, WebApp
     from remit.package.app_zip import Package
@@ -63,15 +63,6 @@ class _Zip:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
-    """How a zip is tried: with this Python; `is_exact`: it runs everything as Lambda will."""
-
-    zip: _Zip
-    python: Interpreter
-    is_exact: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Failure:
     """An import that failed: in words, the module that is missing, and the line of the zip's own code that imports it.
 
@@ -89,7 +80,7 @@ class _Answer:
     """The program's answer to a request: failed imports, a failed web app, or the reason why nothing is known."""
 
     name: str
-    problem: str
+    problem: str | None
     failure: _Failure | None
     lacking: tuple[_Failure, ...]
 
@@ -144,28 +135,54 @@ def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
     by_request = _by_request(app, zip_file.functions)
     requests = [_request(name, app, group) for name, group in by_request.items()]
     memory = _memory(folder, zip_file, requests)
-    remembered = _recalled(memory)
-    if remembered is not None:
+    with contextlib.suppress(OSError, ValueError):  # nothing was right by now, or nothing is left of it
+        remembered: list[str] = json.loads(memory.read_text("utf-8"))
         return remembered
-    python = Interpreters().for_runtime(zip_file.target.python)
-    is_exact = python.words == zip_file.target.python and _runs_here(zip_file.target, zip_file.names)
-    trial = _Trial(zip_file, python, is_exact)
-    notes: list[str] = [] if is_exact else [*_notes_on_untried(zip_file.functions, zip_file.target)]
-    trial_requests = requests if is_exact else [request for request in requests if not request["web"]]
-    answers = _imported(trial, trial_requests)
-    mistakes = Mistakes(_problems(folder, app, trial, answers))
+    target, notes = zip_file.target, list[str]()
+    python = Interpreters().for_runtime(target.python)
+    is_exact = python.words == target.python and _runs_here(target, zip_file.names)  # it runs all as Lambda will
+    if not is_exact:
+        requests = [request for request in requests if not request["web"]]
+        notes += [
+            f"the web app `{function.web.target}` is packed for {target.words}, which is not at hand: "
+            "whether it can be imported shows when it runs"
+            for function in zip_file.functions
+            if function.web is not None
+        ]
+    answers = _imported(zip_file, python, requests)
+    mistakes = Mistakes()
+    imports: dict[tuple[str, str, int], list[Function]] = {}  # a missing module is told once, for all that import it
+    for answer in answers:
+        importers = by_request[answer.name]
+        web = importers[0].web
+        if web is not None and (answer.problem or answer.failure is not None):
+            mistakes.errors.append(_problem_of_web_app(folder, importers[0], web, answer))
+        for failure in answer.lacking:
+            if _is_lacking(failure, zip_file.names, is_exact=is_exact):
+                place = (failure.missing or failure.error, failure.file, failure.line)
+                imports.setdefault(place, []).extend(importers)
+    for (problem, file, line), importers in imports.items():
+        own_file = _own_file(folder, importers[0].code, file)
+        origin = None if own_file is None else Origin(own_file, line)
+        mistakes.errors.append(_problem_of_handlers(folder, problem, file, origin, importers))
     mistakes.refuse()
     for answer in answers:
         if answer.problem:
             names = [function.name for function in by_request[answer.name]]
             notes.append(f"whether the zip has all that {few(names)} imports is not known: it {answer.problem}")
-    if len(answers) == len(trial_requests):
-        _remember(memory, notes)
+    if len(answers) == len(requests):
+        with contextlib.suppress(OSError):  # then the next build tries again
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            memory.write_text(json.dumps(notes), "utf-8")
+            prune(memory.parent, _KEPT)
     return notes
 
 
 def _memory(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]]) -> Path:
-    """The file that is there once all imports of a zip were right: named by everything that decides that."""
+    """The file that is there once all imports of a zip were right: named by everything that decides that.
+
+    It has the notes of that trial.
+    """
     deciding = [
         zip_file.package.contents,
         zip_file.contents_of_layers,
@@ -180,23 +197,6 @@ def _memory(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]])
     return own_folder(folder, "cache", "imports") / f"{digest}.json"
 
 
-def _recalled(memory: Path) -> list[str] | None:
-    """The notes of a trial in which all was right; None: there was none, or nothing is left of it."""
-    try:
-        notes: list[str] = json.loads(memory.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return notes
-
-
-def _remember(memory: Path, notes: list[str]) -> None:
-    """Keep the notes of a trial for the next build, which tries again where that fails."""
-    with contextlib.suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(json.dumps(notes), "utf-8")
-        prune(memory.parent, _KEPT)
-
-
 def _lambda_site() -> str:
     """The folder of what Lambda's runtime brings, where it is installed with remit."""
     runtime = importlib.util.find_spec("boto3")
@@ -209,36 +209,6 @@ def _runs_here(target: Target, names: Iterable[str]) -> bool:
     return target.here or is_here or not any(name.endswith(".so") for name in names)
 
 
-def _notes_on_untried(functions: Iterable[Function], target: Target) -> Iterator[str]:
-    for function in functions:
-        if function.web is not None:
-            yield (
-                f"the web app `{function.web.target}` is packed for {target.words}, which is not at hand: "
-                "whether it can be imported shows when it runs"
-            )
-
-
-def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[_Answer]) -> list[RemitError]:
-    """List imports of a zip's functions that fail; a missing module once, for all functions that import it there."""
-    mistakes: list[RemitError] = []
-    imports: dict[tuple[str, str, int], list[Function]] = {}
-    by_request = _by_request(app, trial.zip.functions)
-    for answer in answers:
-        importers = by_request[answer.name]
-        web = importers[0].web
-        if web is not None and (answer.problem or answer.failure is not None):
-            mistakes.append(_problem_of_web_app(folder, importers[0], web, answer))
-        for failure in answer.lacking:
-            if _is_lacking(failure, trial):
-                place = (failure.missing or failure.error, failure.file, failure.line)
-                imports.setdefault(place, []).extend(importers)
-    for (problem, file, line), importers in imports.items():
-        own_file = _own_file(folder, importers[0].code, file)
-        origin = None if own_file is None else Origin(own_file, line)
-        mistakes.append(_problem_of_handlers(folder, problem, file, origin, importers))
-    return mistakes
-
-
 def _own_file(folder: Path, code: str, packed: str) -> str | None:
     """The path of the project's file that a zip has under a name; None for one of a dependency."""
     for root in roots(folder, code):
@@ -248,15 +218,18 @@ def _own_file(folder: Path, code: str, packed: str) -> str | None:
     return None
 
 
-def _is_lacking(failure: _Failure, trial: _Trial) -> bool:
-    """Return whether an ImportError says that the zip lacks a module; with another Python, that it has none of it."""
+def _is_lacking(failure: _Failure, names: Iterable[str], *, is_exact: bool) -> bool:
+    """Return whether an ImportError says that the zip lacks a module; with another Python, that it has none of it.
+
+    `names` are those of the files in the zip.
+    """
     top = failure.missing.partition(".")[0]
     if top in OF_LAMBDA:
         return False
-    if trial.is_exact:
+    if is_exact:
         return True
     is_of_python = top in sys.stdlib_module_names or top in _NEWER
-    is_packed = any(name == f"{top}.py" or name.startswith((f"{top}/", f"{top}.")) for name in trial.zip.names)
+    is_packed = any(name == f"{top}.py" or name.startswith((f"{top}/", f"{top}.")) for name in names)
     return bool(top) and not is_of_python and not is_packed
 
 
@@ -342,21 +315,26 @@ def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, An
     }
 
 
-def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[_Answer]:
+def _imported(zip_file: _Zip, python: Interpreter, requests: Sequence[Mapping[str, Any]]) -> list[_Answer]:
     """Ask the program. After an import that does not end, nothing is known."""
     if not requests:
         return []
     with tempfile.TemporaryDirectory() as name:
         work = Path(name).resolve()
         folder, request_file, answers = work / "zip", work / "requests.json", work / "answers.jsonl"
-        folders = list(map(str, (*_unpacked(trial.zip.package, work), *trial.zip.module_folders)))
+        folders = list(map(str, (*_unpacked(zip_file.package, work), *zip_file.module_folders)))
         questions = {"folders": folders, "of_lambda": sorted(OF_LAMBDA), "requests": requests}
         request_file.write_text(json.dumps(questions), "utf-8")
         arguments = [_lambda_site(), str(request_file), str(answers)]
-        command = [trial.python.program, "-I", "-S", "-X", "utf8", str(_PROGRAM), *arguments]
+        command = [python.program, "-I", "-S", "-X", "utf8", str(_PROGRAM), *arguments]
         ended = _run(command, folder)
         text = answers.read_text("utf-8") if answers.exists() else ""
-    all_answers = [_answer(json.loads(line)) for line in text.splitlines()]
+    all_answers = []
+    for line in text.splitlines():
+        said = json.loads(line)
+        failure = None if said["failure"] is None else _Failure(**said["failure"])
+        lacking = tuple(_Failure(**each) for each in said["lacking"])
+        all_answers.append(_Answer(said["name"], said["problem"], failure, lacking))
     if not ended and len(all_answers) < len(requests):
         name = requests[len(all_answers)]["name"]
         all_answers.append(_Answer(name, f"does not finish its import in {_SECONDS} seconds", None, ()))
@@ -390,15 +368,6 @@ def _unpacked_layer(layer: Layer, spare: Path) -> Path:
         return spare
 
 
-def _answer(said: Mapping[str, Any]) -> _Answer:
-    failure = _failure(said) if "error" in said else None
-    return _Answer(said["name"], said.get("problem") or "", failure, tuple(map(_failure, said["lacking"])))
-
-
-def _failure(said: Mapping[str, Any]) -> _Failure:
-    return _Failure(said["error"], said["missing"] or "", said.get("file", ""), said.get("line", 0))
-
-
 def _run(command: Sequence[str], folder: Path) -> bool:
     """Return whether a program ended within its time, however it ended."""
     try:
@@ -415,7 +384,7 @@ def _run(command: Sequence[str], folder: Path) -> bool:
     except subprocess.TimeoutExpired:
         return False
     except OSError:
-        return True
+        pass
     return True
 
 

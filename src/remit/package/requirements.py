@@ -37,12 +37,27 @@ def find(folder: Path) -> Source | None:
     """
     for name, reader in _READERS:
         if plain_files.is_there(folder / name, name):
-            source = _read(reader, folder, name)
+            try:
+                source = reader(folder)
+            except (AttributeError, KeyError, TypeError) as error:  # values of other shapes than its format has
+                problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+                raise RemitError(
+                    f"{name}, or the pyproject.toml beside it, is not built as its format says: {problem}",
+                    hint="let the tool that wrote it write it again, or correct what was changed by hand",
+                    origin=Origin(name),
+                ) from error
             break
     else:
         return None
     nothing = not source.lines and not source.export and not source.arguments
-    return None if nothing else replace(source, settings=source.settings + _uv_settings(source.workspace or folder))
+    if nothing:
+        return None
+    # uv's own configuration in the folder can change the outcome, too.
+    place = source.workspace or folder
+    settings = json.dumps(pyproject(place).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
+    if (place / "uv.toml").is_file():
+        settings += text_of(place / "uv.toml", "uv.toml")
+    return replace(source, settings=source.settings + settings)
 
 
 def folder_of_dependencies(folder: Path, code: str) -> Path:
@@ -50,19 +65,6 @@ def folder_of_dependencies(folder: Path, code: str) -> Path:
     root = folder / code
     states_its_own = bool(code) and any(plain_files.is_there(root / name, f"{code}/{name}") for name, _ in _READERS)
     return root if states_its_own else folder
-
-
-def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
-    """Read a file. One whose values have other shapes than its format is refused."""
-    try:
-        return reader(folder)
-    except (AttributeError, KeyError, TypeError) as error:
-        problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise RemitError(
-            f"{name}, or the pyproject.toml beside it, is not built as its format says: {problem}",
-            hint="let the tool that wrote it write it again, or correct what was changed by hand",
-            origin=Origin(name),
-        ) from error
 
 
 def _requirements(folder: Path) -> Source:
@@ -240,10 +242,3 @@ _READERS: tuple[tuple[str, Callable[[Path], Source]], ...] = (
     ("pyproject.toml", _pyproject_alone),
     ("Pipfile.lock", _pyproject_alone),  # a project of pipenv has no pyproject.toml: its lock is refused there
 )
-
-
-def _uv_settings(folder: Path) -> str:
-    """Return the parts of uv's own configuration in the folder that can change the outcome."""
-    settings = json.dumps(pyproject(folder).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
-    file = folder / "uv.toml"
-    return settings + (text_of(file, "uv.toml") if file.is_file() else "")

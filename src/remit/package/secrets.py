@@ -101,8 +101,12 @@ def refuse(
         if not allowing:
             refused += secrets
             possible += possible_secrets
+    lines = [f"  {line}" for line in _lines(refused)]
     if refused:
-        raise _refusal(refused)
+        message = "\n".join([f"{len(refused):,} secrets would go into the zip:", *lines])
+        if len(lines) == 1:
+            message = f"{refused[0].what} would go into the zip"
+        raise RemitError(message, hint=_HINT, origin=refused[0].origin)
     unneeded = tuple(Unneeded(pattern, origin) for pattern, (_, origin) in allow.items() if pattern not in needed)
     return PackedSecrets(tuple(_lines(possible)), unneeded)
 
@@ -143,15 +147,6 @@ def _covers(patterns: Patterns, path: str) -> bool:
     parts = path.split("/")
     folders = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
     return any(patterns.decide(place) is not None for place in (path, *folders))
-
-
-def _refusal(secrets: list[_Secret]) -> RemitError:
-    """The error for all secrets together, the first few of each file by line."""
-    lines = [f"  {line}" for line in _lines(secrets)]
-    if len(lines) == 1:
-        return RemitError(f"{secrets[0].what} would go into the zip", hint=_HINT, origin=secrets[0].origin)
-    message = "\n".join([f"{len(secrets):,} secrets would go into the zip:", *lines])
-    return RemitError(message, hint=_HINT, origin=secrets[0].origin)
 
 
 def _lines(secrets: list[_Secret]) -> Iterator[str]:

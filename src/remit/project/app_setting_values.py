@@ -8,7 +8,6 @@ Gateway" (Amazon API Gateway Developer Guide).
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue import arns
@@ -23,6 +22,7 @@ from remit.project.setting_values import (
     entries,
     flag,
     matching,
+    members,
     mistake,
     plain,
     text,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.errors import Path
-    from remit.project.setting_values import Check
 
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
@@ -119,17 +118,9 @@ def rate(path: Path, value: Any) -> float:
     return value
 
 
-def _in_either_spelling(kind: str, checks: Mapping[str, Check], path: Path, value: Any) -> dict[str, Any]:
-    """A dict of CloudFormation's properties, in its spelling or in snake_case, each with its check."""
-
-    def one_property(path: Path, key: Any, content: Any) -> dict[str, Any]:
-        name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
-        if name not in checks:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, checks), inside=(str(key),))
-        checked = checks[name]((*path, key), content)
-        return {name: list(checked) if isinstance(checked, tuple) else checked}
-
-    return entries(path, value, kind, one_property)
+def _by_cloudformation(key: Any) -> str:
+    """A key of CloudFormation's properties, in its spelling or in snake_case."""
+    return "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
 
 
 def _cors_origin(path: Path, origin: str) -> None:
@@ -144,8 +135,7 @@ def _cors_method(path: Path, method: str) -> None:
         raise mistake(path[:1], f"has the method {method!r}", hint=hint)
 
 
-_CORS: Final = partial(
-    _in_either_spelling,
+_CORS: Final = members(
     'a dict such as {"AllowOrigins": ["https://shop.example"]}',
     {
         "AllowCredentials": flag,
@@ -155,6 +145,7 @@ _CORS: Final = partial(
         "ExposeHeaders": texts,
         "MaxAge": between(0, 86_400, "seconds"),
     },
+    _by_cloudformation,
 )
 
 
@@ -206,23 +197,23 @@ def rest_properties(path: Path, value: Any) -> Table[Any]:
 
 
 _KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
-_USAGE_PLAN: Final = partial(
-    _in_either_spelling,
+_USAGE_PLAN: Final = members(
     'a dict such as {"quota": {"limit": 1000, "period": "DAY"}, "keys": ["partner"]}',
     {
         "Description": text,
         "Keys": lambda path, value: texts(path, value, _matching(_KEY_NAME, "letters, digits, - _ and .")),
-        "Quota": partial(
-            _in_either_spelling,
+        "Quota": members(
             'a dict such as {"limit": 1000, "period": "DAY"}',
             dict.fromkeys(("Limit", "Offset", "Period"), plain),
+            _by_cloudformation,
         ),
-        "Throttle": partial(
-            _in_either_spelling,
+        "Throttle": members(
             'a dict such as {"rate_limit": 10, "burst_limit": 20}',
             dict.fromkeys(("BurstLimit", "RateLimit"), plain),
+            _by_cloudformation,
         ),
     },
+    _by_cloudformation,
 )
 
 

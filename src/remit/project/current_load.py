@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Loading(Recorder):
-    """One load: configuration files and decorators write into it, `load` reads it."""
+    """One load: configuration files and decorators write into it; when the code has ended, `judge` reads it."""
 
     folder: Path
     name: str
@@ -53,6 +53,11 @@ class Loading(Recorder):
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
     read_variables: set[str] = field(default_factory=set)
     """The variables of remit's own environment that were read."""
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the files of the configuration ran to their ends."""
+        return not any(Path(file).is_relative_to(self.folder / "config") for file in self.ended)
 
     @functools.cached_property
     def declared_variables(self) -> Mapping[str, DeclaredVariable]:
@@ -101,22 +106,16 @@ def configure() -> Iterator[Config]:
 
 
 def placed(errors: Iterable[RemitError], folder: Path) -> Mistakes:
-    """Mistakes with their places as people know them."""
+    """Mistakes with their places as people know them: of a part of a policy item, the line of that part."""
     mistakes = Mistakes(list(errors))
     for mistake in mistakes.errors:
-        mistake.origin = _place(mistake, folder)
+        mistake.origin = relative(mistake.origin, folder)
+        if mistake.origin is not None and mistake.path:
+            from remit.source import places  # noqa: PLC0415 - of mistakes alone
+
+            mistake.origin = places.part(folder, mistake.origin, mistake.path)
         mistake.path = ()
     return mistakes
-
-
-def _place(mistake: RemitError, folder: Path) -> Origin | None:
-    """Return the place of a mistake, as `relative`; of a part of a policy item, the line of that part."""
-    place = relative(mistake.origin, folder)
-    if place is None or not mistake.path:
-        return place
-    from remit.source import places  # noqa: PLC0415 - of mistakes alone
-
-    return places.part(folder, place, mistake.path)
 
 
 def relative(origin: Origin | None, folder: Path) -> Origin | None:

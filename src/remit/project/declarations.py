@@ -13,15 +13,14 @@ from remit.declare.unread import unknown
 from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
-from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions, WorkflowDeclaration
+from remit.project.declared import HANDLER, NO_JOB, Access, Declaration, JobOptions, WebOptions, WorkflowDeclaration
 from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Unpack
+    from typing import Generic, ParamSpec, Unpack
 
     from remit.app import Trigger
-    from remit.project.declared_job import DeclaredJob, P, R_co
     from remit.project.resource_handles import StateMachineHandle
     from remit.project.setting_values import FunctionSettings, Links, OwnFunctionSettings, PolicyItems
     from remit.project.shared import Shared
@@ -29,6 +28,29 @@ if TYPE_CHECKING:
     from remit.triggers.api import Authorization
     from remit.triggers.event import Event
     from remit.triggers.schedule import Schedule
+
+    P = ParamSpec("P")
+    R_co = TypeVar("R_co", covariant=True)
+
+    class DeclaredJob(Job, Generic[P, R_co]):
+        """What `@app.job` makes of a function, as type checkers see it; where functions run, it is a `Job`."""
+
+        def __call__(self, *arguments: P.args, **options: P.kwargs) -> R_co:
+            """Run the job here and now."""
+
+        def perform_now(self, *arguments: P.args, **options: P.kwargs) -> R_co:
+            """Run the job here and now."""
+
+        @overload
+        def perform_later(self, *arguments: P.args, **options: P.kwargs) -> str: ...
+        @overload
+        def perform_later(self, *arguments: Any, group: str, **options: Any) -> str: ...
+        def perform_later(self, *arguments: Any, **options: Any) -> str:
+            """Send the job to its queue, in a group if that is a FIFO queue."""
+
+        def perform_in(self, seconds: float, /, *arguments: P.args, **options: P.kwargs) -> str:
+            """Send the job so that it runs after some seconds."""
+
 
 F = TypeVar("F", bound=Callable[[Any, Any], Any])  # a handler takes an event and a context
 
@@ -118,15 +140,16 @@ class Group:
         arguments = _Arguments(writer_span(), policy, managed_policy, settings, sends, reads)
         name, handler = tokens.plain(name), tokens.plain(handler)
         if len(triggers) == 1 and _is_function(triggers[0]):
-            self._declare(triggers[0], (), name, arguments)
+            self._decorated(triggers[0], (), name, arguments)
             return triggers[0]
         if handler is not None:
             named = _NamedFunction()
-            self._declare_by_name(handler, triggers, name, arguments, named)
+            function_name = name if name is not None else handler.rpartition(".")[2]
+            self._declare(function_name, handler, triggers, arguments, named=named)
             return named
 
         def decorate(function: F) -> F:
-            self._declare(function, triggers, name, arguments)
+            self._decorated(function, triggers, name, arguments)
             return function
 
         return decorate
@@ -153,10 +176,8 @@ class Group:
         `on.api`. `interface` is told from the object unless it is given.
         """
         arguments = _Arguments(writer_span(), policy, managed_policy, dict(settings), sends, reads)
-        declaration = self._declaration(tokens.plain(name), HANDLER, triggers, arguments)
-        state = current_load.current()
-        if state is not None:
-            state.declarations.append(replace(declaration, web_options=WebOptions(target, auth, interface)))
+        web_options = WebOptions(target, auth, interface)
+        self._declare(tokens.plain(name), HANDLER, triggers, arguments, web_options=web_options)
 
     @overload
     def job(self, function: Callable[P, R_co], /) -> DeclaredJob[P, R_co]: ...
@@ -204,7 +225,7 @@ class Group:
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
-            self._declare(function, triggers, None, arguments._replace(job=replace(options, path=job.path)))
+            self._decorated(function, triggers, None, arguments._replace(job=replace(options, path=job.path)))
             return job
 
         if len(schedules) == 1 and _is_function(schedules[0]):
@@ -213,34 +234,29 @@ class Group:
         triggers = schedules
         return decorate
 
-    def _declare(self, function: Any, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments) -> None:
-        state = current_load.current()
-        if state is None:
-            return
+    def _decorated(self, function: Any, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments) -> None:
+        """Declare what a decorator stands above."""
         if not callable(function):
-            note(RemitError(f"{function!r:.60} is not a function", origin=arguments.span.origin))
+            if current_load.current() is not None:
+                note(RemitError(f"{function!r:.60} is not a function", origin=arguments.span.origin))
             return
         qualname = getattr(function, "__qualname__", type(function).__qualname__)
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
         function_name = name if name is not None else getattr(function, "__name__", qualname)
-        declaration = self._declaration(function_name, handler, triggers, arguments)
         nested = "<locals>" in qualname  # Python puts it into the name of what a function's body defines
-        state.declarations.append(replace(declaration, function=undecorated(function), nested=nested))
+        self._declare(function_name, handler, triggers, arguments, function=undecorated(function), nested=nested)
 
-    def _declare_by_name(
-        self, handler: str, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments, named: _NamedFunction
+    def _declare(
+        self, name: str, handler: str, triggers: tuple[Any, ...], arguments: _Arguments, **further: Any
     ) -> None:
+        """Note a declaration, with its `further` fields; outside of a load nobody reads any."""
         state = current_load.current()
-        if state is not None:
-            function_name = name if name is not None else handler.rpartition(".")[2]
-            declaration = self._declaration(function_name, handler, triggers, arguments)
-            state.declarations.append(replace(declaration, named=named))
-
-    def _declaration(self, name: str, handler: str, triggers: tuple[Any, ...], arguments: _Arguments) -> Declaration:
-        kind: Literal["function", "job"] = "function" if arguments.job is None else "job"
+        if state is None:
+            return
+        kind: Literal["function", "job"] = "function" if arguments.job is NO_JOB else "job"
         settings, link = _without_link(arguments.settings)
         access = Access(kind, name, arguments.policy, arguments.managed_policy, arguments.span, link)
-        return Declaration(
+        declaration = Declaration(
             name=name,
             handler=handler,
             triggers=triggers,
@@ -250,7 +266,9 @@ class Group:
             job=arguments.job,
             sends=arguments.sends,
             reads=arguments.reads,
+            **further,
         )
+        state.declarations.append(declaration)
 
 
 class _Arguments(NamedTuple):
@@ -262,7 +280,7 @@ class _Arguments(NamedTuple):
     settings: Mapping[str, Any]
     sends: Any
     reads: Any
-    job: JobOptions | None = None
+    job: JobOptions = NO_JOB
 
 
 def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:

@@ -6,7 +6,6 @@ the change set, so that what was shown is what is deployed. A build asks nobody.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import ExistingValue
@@ -16,12 +15,11 @@ from remit.iam import tokens
 from remit.project import current_load
 from remit.project.late_bound import LateBoundParameter
 from remit.resources.name_rules import broken_rule
-from remit.resources.names import digest
+from remit.resources.names import digest, logical
 
 if TYPE_CHECKING:
     from remit.app import ExistingKind
 
-_WORD: Final = r"[A-Za-z0-9]+"
 _DIGITS: Final = 6  # of the hash that tells names apart whose letters are the same
 _DEFAULT_GROUP: Final = "default"
 
@@ -60,9 +58,8 @@ def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
 def _value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
     """The text that stands for a value, which is noted with the load that is going on."""
     end = digest(f"{name} {group}", digits=_DIGITS)
-    words = "".join(word[:1].upper() + word[1:] for word in re.findall(_WORD, name))
     before, after = _AROUND_NAME[kind]
-    parameter_id = f"{before}{words}{after}{end}"
+    parameter_id = f"{before}{logical(name)}{after}{end}"
     state = current_load.current()
     if state is not None:
         state.existing.setdefault(parameter_id, ExistingValue(parameter_id, kind, name, group, writer()))

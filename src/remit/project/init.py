@@ -48,22 +48,25 @@ def init(folder: Path, *, existing: bool = False) -> Started:
 
     Into an `existing` project goes what it does not have; no file of it is touched.
     """
-    if existing:
-        return _into(folder)
     name = folder.resolve().name
-    if not _NAME.fullmatch(name):
+    if not existing and not _NAME.fullmatch(name):
         raise RemitError(
             f"{name!r} is not a valid name for a project",
             hint="a lower-case letter, then at most 39 of a-z, 0-9 and -: it becomes part of AWS names",
         )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not existing and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RemitError(
             f"{folder} exists already and is not an empty folder",
             hint="choose another name, or run `remit init .` in it, which adds what it does not have",
         )
-    for target in FILES:
+    kept = tuple(target for target in FILES if (folder / target).exists())
+    # The test is of the skeleton's functions, which an app of its own does not have.
+    made = tuple(target for target in FILES if target not in kept and not (target == _TEST and "app.py" in kept))
+    if existing:
+        name = project_name(folder)
+    for target in made:
         _write(folder, target, name)
-    return Started(tuple(FILES))
+    return Started(made, kept, tuple(_notes(folder, kept)))
 
 
 def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: str, owners: Sequence[str]) -> Started:
@@ -75,16 +78,6 @@ def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: st
         _save(path, text, "w")
     written = tuple(os.path.relpath(path, folder.resolve()) for path in files)
     return replace(started, made=started.made + written, notes=(*started.notes, *ci_notes(folder, owners)))
-
-
-def _into(folder: Path) -> Started:
-    kept = tuple(target for target in FILES if (folder / target).exists())
-    # The test is of the skeleton's functions, which an app of its own does not have.
-    made = tuple(target for target in FILES if target not in kept and not (target == _TEST and "app.py" in kept))
-    name = project_name(folder)
-    for target in made:
-        _write(folder, target, name)
-    return Started(made, kept, tuple(_notes(folder, kept)))
 
 
 def _notes(folder: Path, kept: tuple[str, ...]) -> Iterator[str]:

@@ -81,18 +81,13 @@ def queues(path: Path, value: Any) -> Table[QueueSettings]:
             if not isinstance(name, str) or not NAME.fullmatch(name):
                 raise mistake((*path, name), f"{name!r} is not a valid name for a job queue", hint=NAME_HINT)
         with mistakes.noted():
-            checked[name] = _queue((*path, name), options)
+            settings: Any = entries((*path, name), options, 'a dict such as {"retries": 2}', _option)
+            checked[name] = settings
     mistakes.refuse()
     return Table(checked)
 
 
 NAME_HINT: Final = "a lower-case letter, then a-z, 0-9 and -; `.fifo` at its end for one that keeps the order"
-
-
-def _queue(path: Path, options: Any) -> QueueSettings:
-    settings: Any = entries(path, options, 'a dict such as {"retries": 2}', _option)
-    checked: QueueSettings = settings
-    return checked
 
 
 def _option(path: Path, name: Any, option: Any) -> dict[str, Any]:

@@ -9,15 +9,13 @@ be made of it.
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import os
 import re
 import sys
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import Mistakes, RemitError
+from remit.errors import RemitError
 from remit.project import current_load
 from remit.project.setting_values import RESERVED_VARIABLES
 
@@ -26,7 +24,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from remit.app import App
-    from remit.errors import Origin
+    from remit.errors import Mistakes, Origin
+    from remit.project.current_load import Loading
+    from remit.source.variables import DeclaredVariable
 
 _PLACEHOLDER: Final = r"(?i)placeholder-for-([a-z0-9-]+)-from-remit"
 _BEGINNING: Final = r"(?i)placeholder-for-[a-z0-9-]*"
@@ -83,7 +83,10 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
         asking = sys._getframe(1)  # noqa: SLF001 - the answer depends on who asks
         if asking.f_globals.get("__name__") == "os" and asking.f_back is not None:
             asking = asking.f_back  # `os.getenv`
-        return _declared_placeholder(key) if _is_of_project(asking) else None
+        state = _loading_for(asking)
+        variable = None if state is None else state.declared_variables.get(key)
+        is_given = state is None or variable is None or variable.is_handed_on
+        return None if is_given else _placeholder(key, variable)
 
 
 def _note_read(name: str) -> None:
@@ -96,8 +99,9 @@ def _value_in_lambda(name: str, asking: FrameType) -> str | None:
     """Return the value of an unset variable for the code that asks; None: it stays a KeyError."""
     if asking.f_globals.get("__name__") == "collections.abc" and asking.f_back is not None:
         asking = asking.f_back  # `in` and `get`
-    elif _is_of_project(asking):
-        return _placeholder(name)
+    elif (state := _loading_for(asking)) is not None:
+        variable = state.declared_variables.get(name)
+        return _placeholder(name, variable) if name in RESERVED_VARIABLES or variable is not None else None
     if str(asking.f_globals.get("__name__")).partition(".")[0] not in _SDK:
         return None
     if name == _METADATA:
@@ -107,29 +111,18 @@ def _value_in_lambda(name: str, asking: FrameType) -> str | None:
     return os.environ.get(_REGION[1]) or _registered(name)
 
 
-def _is_of_project(frame: FrameType) -> bool:
+def _loading_for(frame: FrameType) -> Loading | None:
+    """The load whose project's code a frame executes."""
     state = current_load.current()
-    return state is not None and current_load.is_users_file(frame.f_code.co_filename, state.folder)
+    is_own = state is not None and current_load.is_users_file(frame.f_code.co_filename, state.folder)
+    return state if is_own else None
 
 
-def _placeholder(name: str) -> str | None:
-    """The placeholder of a variable that Lambda sets in each function, or that some function declares."""
-    state = current_load.current()
-    if state is None:
-        return None
-    variable = state.declared_variables.get(name)
-    if name not in RESERVED_VARIABLES and variable is None:
-        return None
+def _placeholder(name: str, variable: DeclaredVariable | None) -> str:
+    """The placeholder of a variable that Lambda sets in each function (None), or that some function declares."""
     placeholder = Placeholder(_registered(name))
     placeholder.declared = None if variable is None else variable.text
     return placeholder
-
-
-def _declared_placeholder(name: str) -> str | None:
-    """The placeholder of a variable that some function declares; None for one that the build's environment gives it."""
-    state = current_load.current()
-    variable = None if state is None else state.declared_variables.get(name)
-    return None if variable is None or variable.is_handed_on else _placeholder(name)
 
 
 def _registered(name: str) -> str:
@@ -170,30 +163,24 @@ def _profile_has_region() -> bool:
     for file in files:
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             text = Path(file).expanduser().read_text("utf-8")
-            if "region" in text and _names_region(text, profile):
-                return True
+            if "region" not in text:
+                continue
+            import configparser  # noqa: PLC0415 - where nobody uses the AWS CLI, there is nothing to read
+
+            parser = configparser.RawConfigParser(strict=False)
+            with contextlib.suppress(configparser.Error):  # the SDK refuses the file as well, and says why
+                parser.read_string(text)
+                if any(parser.has_option(section, "region") for section in (profile, f"profile {profile}")):
+                    return True
     return False
 
 
-def _names_region(text: str, profile: str) -> bool:
-    import configparser  # noqa: PLC0415 - where nobody uses the AWS CLI, there is nothing to read
-
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return False  # the SDK refuses the file as well, and says why
-    return any(parser.has_option(section, "region") for section in (profile, f"profile {profile}"))
-
-
-def check_placeholders(placeholders: Mapping[str, str], app: App) -> None:
-    """No placeholder may stand in what is declared. RemitError has each line that holds one."""
-    mistakes = Mistakes()
+def check_placeholders(placeholders: Mapping[str, str], app: App, mistakes: Mistakes) -> None:
+    """No placeholder may stand in what is declared: each line that holds one is noted."""
     for declared, origin in declared_parts(app):
         match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
             mistakes.errors.append(refusal(placeholders.get(match[0].casefold(), match[1]), origin))
-    mistakes.refuse()
 
 
 def explain_placeholders(placeholders: Mapping[str, str], mistakes: Iterable[RemitError]) -> None:
@@ -223,26 +210,13 @@ def refusal(name: str, origin: Origin | None = None) -> RemitError:
     )
 
 
-_known: Final[contextvars.ContextVar[Mapping[str, str]]] = contextvars.ContextVar(
-    "remit_placeholders", default=MappingProxyType({})
-)
-
-
-@contextlib.contextmanager
-def known_placeholders(placeholders: Mapping[str, str]) -> Iterator[None]:
-    """Let `placeholder_in` know these placeholders: variables by the texts that stand for them."""
-    token = _known.set(placeholders)
-    try:
-        yield
-    finally:
-        _known.reset(token)
-
-
 def placeholder_in(text: str) -> str | None:
     """The variable of which a text holds the placeholder; None for any other text."""
-    placeholders = _known.get()
-    match = re.search(_PLACEHOLDER, text) if placeholders else None
-    return None if match is None else placeholders.get(match[0].casefold())
+    state = current_load.current()
+    if state is None or not state.placeholders:
+        return None
+    match = re.search(_PLACEHOLDER, text)
+    return None if match is None else state.placeholders.get(match[0].casefold())
 
 
 def declared_parts(app: App) -> Iterator[tuple[Any, Origin | None]]:

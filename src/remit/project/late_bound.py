@@ -85,17 +85,13 @@ def _refusal(problem: str, hint: str) -> Callable[..., NoReturn]:
     return method
 
 
-def _refuse_what_reads() -> None:
-    """Give LateBound the methods that fail; behind the type checkers' back, to which it is a string like any other."""
-    for problem, (hint, names) in _REFUSED.items():
-        for name in names:
-            setattr(LateBound, name, _refusal(problem, hint))
-    for name in dir(str):
-        if not name.startswith("_") and name not in _TEXT_MAKING:
-            setattr(LateBound, name, _refusal(f"has no `{name}` yet", _WHOLE))
-
-
-_refuse_what_reads()
+# LateBound gets the methods that fail behind the type checkers' back, to which it is a string like any other.
+for _problem, (_hint, _names) in _REFUSED.items():
+    for _name in _names:
+        setattr(LateBound, _name, _refusal(_problem, _hint))
+for _name in dir(str):
+    if not _name.startswith("_") and _name not in _TEXT_MAKING:
+        setattr(LateBound, _name, _refusal(f"has no `{_name}` yet", _WHOLE))
 
 
 class StoredText(str):

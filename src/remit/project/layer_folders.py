@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from remit.app import LayerCode
@@ -12,6 +11,7 @@ from remit.iam import tokens
 from remit.project import current_load
 from remit.project.late_bound import LateBound
 from remit.project.plain_files import folder_of_project
+from remit.resources.names import logical
 
 _HINT: Final = 'such as layer("layers/ffmpeg"): a folder that has what lies under /opt, by its path from the project\'s'
 
@@ -29,8 +29,7 @@ def layer(folder: str) -> str:
         path = folder_of_project(state.folder, path, "a layer", _HINT, origin)
         if not path:
             raise RemitError("a layer cannot be the project's own folder", hint=_HINT, origin=origin)
-    words = re.findall(r"[A-Za-z0-9]+", path)
-    code = LayerCode("".join(word[:1].upper() + word[1:] for word in words) + "Layer", path, origin=origin)
+    code = LayerCode(f"{logical(path)}Layer", path, origin=origin)
     if state is not None:
         state.layers.setdefault(path, code)  # by its path: two whose ids are the same are an error in the template
     return LateBound(code.ref, f'layer("{path}")')

@@ -38,7 +38,9 @@ def local_values(folder: Path) -> Mapping[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise RemitError(f"this line of {FILE} is not NAME=VALUE", origin=Origin(FILE, number))
-        values[name.strip()] = _unquoted(value.strip())
+        written = value.strip()
+        is_quoted = len(written) > 1 and written[0] == written[-1] and written[0] in _QUOTES
+        values[name.strip()] = written[1:-1] if is_quoted else written
     return values
 
 
@@ -58,11 +60,6 @@ def with_local_variables(app: App, folder: Path) -> App:
             function = replace(function, properties={**function.properties, "Environment": environment})  # noqa: PLW2901
         functions.append(function)
     return replace(app, functions=tuple(functions))
-
-
-def _unquoted(value: str) -> str:
-    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES
-    return value[1:-1] if is_quoted else value
 
 
 def local_value(name: str, function: str) -> str:

@@ -161,7 +161,6 @@ class Attribute:
 class QueueHandle(Handle[QueueType]):
     """AWS::SQS::Queue."""
 
-    __slots__ = ()
     url = Attribute()
     name = Attribute("QueueName")
 
@@ -169,7 +168,6 @@ class QueueHandle(Handle[QueueType]):
 class TableHandle(Handle[TableType]):
     """AWS::DynamoDB::Table, AWS::DynamoDB::GlobalTable."""
 
-    __slots__ = ()
     name = Attribute()
     stream_arn = Attribute("StreamArn")
 
@@ -177,7 +175,6 @@ class TableHandle(Handle[TableType]):
 class BucketHandle(Handle[BucketType]):
     """AWS::S3::Bucket."""
 
-    __slots__ = ()
     name = Attribute()
     domain_name = Attribute("DomainName")
     regional_domain_name = Attribute("RegionalDomainName")
@@ -187,28 +184,24 @@ class BucketHandle(Handle[BucketType]):
 class TopicHandle(Handle[TopicType]):
     """AWS::SNS::Topic."""
 
-    __slots__ = ()
     name = Attribute("TopicName")
 
 
 class NamedHandle(Handle[TypeName_co]):
     """A type whose Ref is its name: a stream, a log group, an event bus, a parameter, a role."""
 
-    __slots__ = ()
     name = Attribute()
 
 
 class IdHandle(Handle[TypeName_co]):
     """A type whose Ref is its id: a key, a file system, the client of a user pool."""
 
-    __slots__ = ()
     id = Attribute()
 
 
 class UserPoolHandle(IdHandle[UserPoolType]):
     """AWS::Cognito::UserPool."""
 
-    __slots__ = ()
     provider_name = Attribute("ProviderName")
     provider_url = Attribute("ProviderURL")
 
@@ -216,21 +209,18 @@ class UserPoolHandle(IdHandle[UserPoolType]):
 class SecurityGroupHandle(Handle[SecurityGroupType]):
     """AWS::EC2::SecurityGroup."""
 
-    __slots__ = ()
     id = Attribute("GroupId")
 
 
 class StateMachineHandle(Handle[StateMachineType]):
     """AWS::StepFunctions::StateMachine."""
 
-    __slots__ = ()
     name = Attribute("Name")
 
 
 class DatabaseHandle(IdHandle[TypeName_co]):
     """AWS::RDS::DBInstance, AWS::RDS::DBCluster."""
 
-    __slots__ = ()
     endpoint_address = Attribute("Endpoint.Address")
     endpoint_port = Attribute("Endpoint.Port")
     secret_arn = Attribute("MasterUserSecret.SecretArn")

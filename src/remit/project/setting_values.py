@@ -262,11 +262,7 @@ def encodable(path: Path, value: str) -> str:
     return value
 
 
-def _nothing_more(_path: Path, _text: str) -> None:
-    pass
-
-
-def texts(path: Path, value: Any, check: Callable[[Path, str], object] = _nothing_more) -> Texts:
+def texts(path: Path, value: Any, check: Callable[[Path, str], object] = lambda _path, _text: None) -> Texts:
     """A list of strings, each of which passes a check; a bare string is one item."""
     if isinstance(value, str):
         only = text(path, value)
@@ -298,6 +294,19 @@ def entries(path: Path, value: Any, kind: str, check: Callable[[Path, Any, Any],
             kept.update(check(path, key, content))
     mistakes.refuse()
     return kept
+
+
+def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str] = str) -> Check:
+    """A dict of some keys, each with its check; `spelled` is a key as it is kept."""
+
+    def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
+        name = spelled(key)
+        if name not in checks:
+            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, checks), inside=(str(key),))
+        checked = checks[name]((*path, key), content)
+        return {name: list(checked) if isinstance(checked, tuple) else checked}
+
+    return lambda path, value: entries(path, value, kind, member)
 
 
 def reasons(example: str) -> Check:
@@ -457,20 +466,17 @@ _function_name: Final = matching(  # "CreateFunction" (Lambda API Reference)
 
 
 _EXECUTION: Final = between(1, 31_622_400, "seconds")
+_DURABLE: Final = members(
+    "seconds, or a dict with ExecutionTimeout",
+    {"ExecutionTimeout": _EXECUTION, "RetentionPeriodInDays": between(1, 90, "days")},
+)
 
 
 def _durable(path: Path, value: Any) -> dict[str, Any]:
     """Seconds that an execution takes at most, or CloudFormation's DurableConfig, which has days of retention, too."""
     if not isinstance(value, Mapping):
         return {"ExecutionTimeout": _EXECUTION(path, value)}
-    checks = {"ExecutionTimeout": _EXECUTION, "RetentionPeriodInDays": between(1, 90, "days")}
-
-    def entry(path: Path, key: Any, content: Any) -> dict[str, Any]:
-        if key not in checks:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), checks), inside=(str(key),))
-        return {key: checks[key]((*path, key), content)}
-
-    config = entries(path, value, "seconds, or a dict with ExecutionTimeout", entry)
+    config: dict[str, Any] = _DURABLE(path, value)
     if "ExecutionTimeout" not in config:
         raise mistake(path, "has no ExecutionTimeout", hint="the longest that an execution takes, in seconds")
     return config
@@ -510,10 +516,6 @@ _SHAPES: Final[Mapping[str, Check]] = {
 
 _SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start=True"}
 """Properties that act on published versions alone, and the settings that publish them."""
-
-
-def _properties(path: Path, value: Any) -> Table[Any]:
-    return Table(plain(path, entries(path, value, "a dict of CloudFormation properties", _property)))
 
 
 def _property(path: Path, name: Any, content: Any) -> dict[str, Any]:
@@ -602,20 +604,10 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     "maximum_event_age": FunctionSetting(or_none(between(60, 21_600, "seconds")), lambda _value: {}),
     "on_success": FunctionSetting(or_none(_destination), lambda _value: {}),
     "on_failure": FunctionSetting(or_none(_destination), lambda _value: {}),
-    "properties": FunctionSetting(_properties, dict),
+    "properties": FunctionSetting(
+        lambda path, value: Table(plain(path, entries(path, value, "a dict of CloudFormation properties", _property))),
+        dict,
+    ),
     "function_name": FunctionSetting(or_none(_function_name), lambda value: {"FunctionName": value}),
     "logical_id": FunctionSetting(or_none(logical_id), lambda _value: {}),
 }
-
-
-def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A function's settings whose names and values are right. RemitError has the path of what is wrong."""
-    for name in settings:
-        if name not in FUNCTION_SETTINGS:
-            raise RemitError(
-                f"there is no setting `{name}` of a function",
-                hint=did_you_mean(name, FUNCTION_SETTINGS)
-                or "anything that CloudFormation takes goes into `properties`",
-                path=(name,),
-            )
-    return {name: FUNCTION_SETTINGS[name].check((name,), value) for name, value in settings.items()}

@@ -82,8 +82,12 @@ class Setting(Generic[T]):
     def __get__(self, section: Section | None, owner: type) -> Setting[T] | T:
         if section is None:
             return self
-        value: T = section.assigned[self.name][0] if self.name in section.assigned else self.default
+        value: T = section.assigned[self.name][0] if self.name in section.assigned else self.unassigned(section)
         return value
+
+    def unassigned(self, section: Section) -> T:  # noqa: ARG002 - a computed one says whose it is
+        """Return the value of a setting that nothing assigns."""
+        return self.default
 
     def __set__(self, section: Section, value: T) -> None:
         span = writer_span()
@@ -122,8 +126,6 @@ def _copied(value: Any) -> Any:
 class TextsSetting(Setting[Texts]):
     """A list of strings."""
 
-    __slots__ = ()
-
     def readable(self, value: Any) -> Any:
         """A list to which `+=` adds, and which nothing changes in place."""
         texts = (value,) if isinstance(value, str) else value
@@ -137,8 +139,6 @@ class TextsSetting(Setting[Texts]):
 class ArchitecturesSetting(TextsSetting):
     """The one architecture of functions, in a list."""
 
-    __slots__ = ()
-
     if TYPE_CHECKING:
 
         def __set__(  # type: ignore[override] # which of the strings there are
@@ -148,8 +148,6 @@ class ArchitecturesSetting(TextsSetting):
 
 class TableSetting(Setting[Table[T]], Generic[T]):
     """A dict by names."""
-
-    __slots__ = ()
 
     def readable(self, value: Any) -> Any:
         """A dict to which `|=` adds, and which nothing changes in place."""
@@ -169,19 +167,16 @@ class Policies(Setting[Items]):
         super().__init__(lambda _, items: items, Items())
         self.computed = computed
 
-    @overload
-    def __get__(self, section: None, owner: type) -> Policies: ...
-    @overload
-    def __get__(self, section: Section, owner: type) -> Items: ...
-    def __get__(self, section: Section | None, owner: type) -> Setting[Items] | Items:
-        if section is not None and self.computed and self.name not in section.assigned:
+    def unassigned(self, section: Section) -> Items:
+        """None; that remit computes it is noted."""
+        if self.computed:
             no_value = RemitError(
                 f"`{section.path}.{self.name}` has no value here: remit computes it for each function",
                 hint=f"assign it to replace it, or add to `{section.path}.{self.name.removeprefix('default_')}`",
                 origin=writer(),
             )
             note(no_value)
-        return super().__get__(section, owner)
+        return self.default
 
     def __set__(self, section: Section, value: object) -> None:
         span = writer_span()
@@ -277,19 +272,22 @@ class NoSetting(RemitError, AttributeError):  # noqa: N818 - as RemitError's oth
     """A setting does not exist."""
 
 
+def _optional(check: setting_values.Check, default: Any = None) -> Setting[Any]:
+    return Setting(setting_values.or_none(check), default)
+
+
 class Iam(Section):
     """Who may do what: `config.lambda_.iam`."""
 
-    __slots__ = ()
     path = "config.lambda_.iam"
     policy = Policies(computed=False)
     default_policy = Policies(computed=True)
     default_vpc_policy = Policies(computed=True)
     managed_policy = Policies(computed=False)
     default_managed_policy = Policies(computed=False)
-    permissions_boundary: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
-    role_path: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_path), None)
-    role_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_name), None)
+    permissions_boundary: Setting[str | None] = _optional(setting_values.text)
+    role_path: Setting[str | None] = _optional(app_setting_values.role_path)
+    role_name: Setting[str | None] = _optional(app_setting_values.role_name)
     share_roles: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
@@ -304,7 +302,6 @@ def _function(name: str, default: T) -> Setting[T]:
 class FunctionSection(Section):
     """Settings of every function: `config.lambda_.function`."""
 
-    __slots__ = ()
     path = "config.lambda_.function"
     timeout: Setting[int] = _function("timeout", 30)
     memory_size: Setting[int] = _function("memory_size", 256)
@@ -328,7 +325,6 @@ class FunctionSection(Section):
 class Lambda(Section):
     """`config.lambda_`."""
 
-    __slots__ = ()
     path = "config.lambda_"
     iam = Subsection(Iam)
     function = Subsection(FunctionSection)
@@ -338,7 +334,6 @@ class Lambda(Section):
 class JobSection(Section):
     """Background jobs: `config.job`."""
 
-    __slots__ = ()
     path = "config.job"
     enable: Setting[bool] = Setting(setting_values.flag, default=False)
     additional_queues = TextsSetting(setting_values.texts, Texts())
@@ -349,51 +344,41 @@ class JobSection(Section):
 class ThrottledSection(Section):
     """What every kind of API has: the limits of its routes."""
 
-    __slots__ = ()
-    throttling_burst_limit: Setting[int | None] = Setting(
-        setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
-    )
-    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
+    throttling_burst_limit: Setting[int | None] = _optional(setting_values.between(0, 1_000_000, "requests"))
+    throttling_rate_limit: Setting[float | None] = _optional(app_setting_values.rate)
 
 
 class WebApiSection(ThrottledSection):
     """What APIs have that answer requests: an access log, a domain."""
 
-    __slots__ = ()
     access_log: Setting[bool] = Setting(setting_values.flag, default=False)
-    access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
-    access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
-        setting_values.or_none(setting_values.retention), 30
-    )
-    domain_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.domain_name), None)
-    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.certificate_arn), None)
+    access_log_format: Setting[str | None] = _optional(setting_values.text)
+    access_log_retention: Setting[setting_values.RetentionDays | None] = _optional(setting_values.retention, 30)
+    domain_name: Setting[str | None] = _optional(app_setting_values.domain_name)
+    certificate_arn: Setting[str | None] = _optional(app_setting_values.certificate_arn)
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class ApiSection(WebApiSection):
     """The app's HTTP API, in the words of CloudFormation's properties: `config.api`."""
 
-    __slots__ = ()
     path = "config.api"
     payload_format_version: Setting[PayloadFormat] = Setting(setting_values.one_of(PAYLOAD_FORMATS), "2.0")
-    cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
-        setting_values.or_none(app_setting_values.cors_configuration), None
-    )
+    cors_configuration: Setting[Mapping[str, Any] | None] = _optional(app_setting_values.cors_configuration)
     routes_in_body: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class RestSection(WebApiSection):
     """The app's REST API, in the words of CloudFormation's properties: `config.rest`."""
 
-    __slots__ = ()
     path = "config.rest"
     properties: TableSetting[Any] = TableSetting(app_setting_values.rest_properties, Table())
     binary_media_types = TextsSetting(setting_values.texts, Texts())
-    stage_name: Setting[str | None] = Setting(
-        setting_values.or_none(setting_values.matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")), None
+    stage_name: Setting[str | None] = _optional(
+        setting_values.matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")
     )
     variables: TableSetting[str] = TableSetting(app_setting_values.stage_variables, Table())
-    cors: Setting[Mapping[str, Any] | None] = Setting(setting_values.or_none(app_setting_values.rest_cors), None)
+    cors: Setting[Mapping[str, Any] | None] = _optional(app_setting_values.rest_cors)
     tracing: Setting[bool] = Setting(setting_values.flag, default=False)
     usage_plans: TableSetting[Mapping[str, Any]] = TableSetting(app_setting_values.usage_plans, Table())
 
@@ -401,7 +386,6 @@ class RestSection(WebApiSection):
 class WebsocketSection(ThrottledSection):
     """The app's WebSocket API, in the words of CloudFormation's properties: `config.websocket`."""
 
-    __slots__ = ()
     path = "config.websocket"
     route_selection_expression: Setting[str] = Setting(
         app_setting_values.route_selection_expression, "$request.body.action"
@@ -411,7 +395,6 @@ class WebsocketSection(ThrottledSection):
 class PackageSection(Section):
     """What goes into the zips: `config.package`."""
 
-    __slots__ = ()
     path = "config.package"
     exclude = TextsSetting(setting_values.texts, Texts())
     layer: Setting[bool] = Setting(setting_values.flag, default=False)
@@ -421,13 +404,12 @@ class PackageSection(Section):
 class AwsSection(Section):
     """The account that the app is deployed to, and how: `config.aws`."""
 
-    __slots__ = ()
     path = "config.aws"
-    account: Setting[str | None] = Setting(
-        setting_values.or_none(setting_values.matching("[0-9]{12}", "the number of an account has 12 digits")), None
+    account: Setting[str | None] = _optional(
+        setting_values.matching("[0-9]{12}", "the number of an account has 12 digits")
     )
-    region: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.region), None)
-    service_role: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_arn), None)
+    region: Setting[str | None] = _optional(app_setting_values.region)
+    service_role: Setting[str | None] = _optional(app_setting_values.role_arn)
     releases: Setting[int] = Setting(setting_values.between(1, 100, "releases"), 10)
 
     def unknown(self, name: str, where: Span) -> RemitError:
@@ -444,7 +426,6 @@ class AwsSection(Section):
 class LintSection(Section):
     """What `remit lint` accepts: `config.lint`."""
 
-    __slots__ = ()
     path = "config.lint"
     allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"R212": "because …"}'), {})
 
@@ -480,8 +461,6 @@ class StageSection(Section):
 class StagesSetting(TextsSetting):
     """A list of stages, which has settings of its own: `config.stages = […]`, `config.stages.production = […]`."""
 
-    __slots__ = ()
-
     if TYPE_CHECKING:
 
         def __get__(self, section: Section | None, owner: type) -> StageSection: ...  # type: ignore[override] # it has settings
@@ -495,14 +474,13 @@ class StagesSetting(TextsSetting):
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    __slots__ = ()
     app: Setting[str] = Setting(setting_values.text, "app")
-    stack_name: Setting[str | None] = Setting(
-        setting_values.or_none(setting_values.matching(STACK_NAME, "letters, digits and -; a letter first")), None
+    stack_name: Setting[str | None] = _optional(
+        setting_values.matching(STACK_NAME, "letters, digits and -; a letter first")
     )
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
     stages = StagesSetting(app_setting_values.stages, Texts())
-    alarms: Setting[TopicRef | None] = Setting(setting_values.or_none(job_setting_values.topic), None)
+    alarms: Setting[TopicRef | None] = _optional(job_setting_values.topic)
     lambda_ = Subsection(Lambda)
     api = Subsection(ApiSection)
     rest = Subsection(RestSection)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, get_args, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Final,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    get_args,
+    overload,
+)
 
 from remit.app import Output, Resource
 from remit.catalogue.types import resource_type
@@ -21,7 +33,7 @@ from remit.project.late_bound import NoText
 from remit.project.resource_handles import HANDLES, UNSPELLED, Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _PENDING: Final = r"\$\{Pending0(\d+)0"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
@@ -29,10 +41,7 @@ _DELETION: Final[tuple[str, ...]] = get_args(DeletionPolicy)
 _ATTRIBUTES: Final = ("deletion_policy", "depends_on", "logical_id")
 """What `resource` takes beside properties."""
 _numbers: Final = itertools.count(1)
-
-_Properties: TypeAlias = "Mapping[str, Any] | None"
-_Policy: TypeAlias = DeletionPolicy | None
-_Depends: TypeAlias = "Handle[Any] | Sequence[Handle[Any]] | None"
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,146 +61,64 @@ class OutputHandle(NoText):
         return f"{self.owner}.{self.name}", hint
 
 
-@overload
-def resource(
-    type: handles.QueueType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.QueueHandle: ...
-@overload
-def resource(
-    type: handles.TableType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.TableHandle: ...
-@overload
-def resource(
-    type: handles.BucketType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.BucketHandle: ...
-@overload
-def resource(
-    type: handles.TopicType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.TopicHandle: ...
-@overload
-def resource(
-    type: handles.UserPoolType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.UserPoolHandle: ...
-@overload
-def resource(
-    type: handles.SecurityGroupType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.SecurityGroupHandle: ...
-@overload
-def resource(
-    type: handles.StateMachineType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.StateMachineHandle: ...
-@overload
-def resource(
-    type: handles.DatabaseT,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.DatabaseHandle[handles.DatabaseT]: ...
-@overload
-def resource(
-    type: handles.IdT,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.IdHandle[handles.IdT]: ...
-@overload
-def resource(
-    type: handles.NamedT,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> handles.NamedHandle[handles.NamedT]: ...
-@overload
-def resource(
-    type: handles.PlainType,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> Handle[handles.PlainType]: ...
-@overload
-def resource(
-    type: str,
-    properties: _Properties = None,
-    /,
-    *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
-    logical_id: str | None = None,
-    **more: Any,
-) -> Any: ...
+class ByType(Protocol[P]):
+    """`resource` as type checkers see it: a type has its handle, and all take the same options."""
+
+    @overload
+    def __call__(self, type: handles.QueueType, /, *properties: P.args, **options: P.kwargs) -> handles.QueueHandle: ...
+    @overload
+    def __call__(self, type: handles.TableType, /, *properties: P.args, **options: P.kwargs) -> handles.TableHandle: ...
+    @overload
+    def __call__(
+        self, type: handles.BucketType, /, *properties: P.args, **options: P.kwargs
+    ) -> handles.BucketHandle: ...
+    @overload
+    def __call__(self, type: handles.TopicType, /, *properties: P.args, **options: P.kwargs) -> handles.TopicHandle: ...
+    @overload
+    def __call__(
+        self, type: handles.UserPoolType, /, *properties: P.args, **options: P.kwargs
+    ) -> handles.UserPoolHandle: ...
+    @overload
+    def __call__(
+        self, type: handles.SecurityGroupType, /, *properties: P.args, **options: P.kwargs
+    ) -> handles.SecurityGroupHandle: ...
+    @overload
+    def __call__(
+        self, type: handles.StateMachineType, /, *properties: P.args, **options: P.kwargs
+    ) -> handles.StateMachineHandle: ...
+    @overload
+    def __call__(
+        self, type: handles.DatabaseT, /, *properties: P.args, **options: P.kwargs
+    ) -> handles.DatabaseHandle[handles.DatabaseT]: ...
+    @overload
+    def __call__(
+        self, type: handles.IdT, /, *properties: P.args, **options: P.kwargs
+    ) -> handles.IdHandle[handles.IdT]: ...
+    @overload
+    def __call__(
+        self, type: handles.NamedT, /, *properties: P.args, **options: P.kwargs
+    ) -> handles.NamedHandle[handles.NamedT]: ...
+    @overload
+    def __call__(
+        self, type: handles.PlainType, /, *properties: P.args, **options: P.kwargs
+    ) -> Handle[handles.PlainType]: ...
+    @overload
+    def __call__(self, type: str, /, *properties: P.args, **options: P.kwargs) -> Any: ...
+
+
+def _by_type(function: Callable[Concatenate[str, P], Any]) -> ByType[P]:
+    return function
+
+
+@_by_type
 @judged_at_once
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
     /,  # so that a property may be called `type`, too
     *,
-    deletion_policy: _Policy = None,
-    depends_on: _Depends = None,
+    deletion_policy: DeletionPolicy | None = None,
+    depends_on: Handle[Any] | Sequence[Handle[Any]] | None = None,
     logical_id: str | None = None,
     **more: Any,
 ) -> Any:
@@ -203,24 +130,26 @@ def resource(
     with mistakes.noted():
         type_name = setting_values.text(("type",), type)
     with mistakes.noted():
-        all_properties = {**_mapping(properties), **_properties(type_name, more)}
+        if not isinstance(properties, dict | None):
+            raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
+        all_properties = {**(properties or {}), **_properties(type_name, more)}
         checked = setting_values.plain(("properties",), _texts(all_properties))
     with mistakes.noted():
-        attributes |= _dependencies(depends_on)
+        resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
+        if depends_on is not None:
+            if not all(isinstance(handle, Handle) for handle in resources):
+                raise RemitError("`depends_on` takes a resource, or a list of them")
+            attributes["DependsOn"] = [handle.logical_id for handle in resources]
     with mistakes.noted():
-        attributes |= _deletion(deletion_policy)
+        policy = setting_values.or_none(setting_values.one_of(_DELETION))(("deletion_policy",), deletion_policy)
+        if policy is not None:
+            attributes |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
     with mistakes.noted():
         own_id = setting_values.or_none(setting_values.logical_id)(("logical_id",), logical_id)
     mistakes.refuse()
     # The name is known only when the class body has ended: until then a number stands for it.
     handle = HANDLES.get(type_name, Handle)
     return handle(type_name, checked, attributes, span, own_id or f"Pending0{next(_numbers)}0")
-
-
-def _mapping(properties: Any) -> Mapping[str, Any]:
-    if not isinstance(properties, dict | None):
-        raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
-    return properties or {}
 
 
 def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,22 +165,6 @@ def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
         by_letters.get(keyword.replace("_", "").casefold(), _pascal(keyword)): value
         for keyword, value in keywords.items()
     }
-
-
-def _dependencies(depends_on: Any) -> dict[str, Any]:
-    if depends_on is None:
-        return {}
-    resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
-    if not all(isinstance(handle, Handle) for handle in resources):
-        raise RemitError("`depends_on` takes a resource, or a list of them")
-    return {"DependsOn": [handle.logical_id for handle in resources]}
-
-
-def _deletion(deletion_policy: Any) -> dict[str, Any]:
-    if deletion_policy is None:
-        return {}
-    policy = setting_values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
-    return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
 
 
 @judged_at_once

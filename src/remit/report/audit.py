@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
     from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import AccessRow, ExposureRow, PrincipalRow, UnusedPolicy, UnusedRow
+    from remit.audit.results import AccessRow, PrincipalRow, UnusedRow
     from remit.audit.trail import TrailSummary
 
 _MOST_ROWS: Final = 20
@@ -53,7 +53,10 @@ def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
     yield "administrators", iter(report.administrators)
     yield "paths", (_path_json(path) for path in report.paths)
     yield "undecided_techniques", map(asdict, report.undecided_techniques)
-    yield "exposures", (_exposure_json(row) for row in report.exposures)
+    yield (
+        "exposures",
+        ({**asdict(row), "actions": list(row.actions), "must_hold": dict(row.must_hold)} for row in report.exposures),
+    )
     yield "undecided_exposures", map(asdict, report.undecided_exposures)
     yield "unused", (_unused_json(row) for row in report.unused)
     yield "documents", (_document_json(document) for document in report.documents)
@@ -95,10 +98,6 @@ def _unused_json(row: UnusedRow) -> dict[str, Any]:
             for policy in row.policies
         ],
     }
-
-
-def _exposure_json(row: ExposureRow) -> dict[str, Any]:
-    return {**asdict(row), "actions": list(row.actions), "must_hold": dict(row.must_hold)}
 
 
 def _document_json(document: LintedDocument) -> dict[str, Any]:
@@ -145,17 +144,13 @@ def _path_table(report: AuditReport) -> Any:
     if not report.paths:
         return None
     table = _table("Ways to become an administrator", "principal", "steps", "must hold")
-    for path in sorted(report.paths, key=_rank)[:_MOST_ROWS]:
+    # The proven paths first, of these the shortest.
+    for path in sorted(report.paths, key=lambda path: (path.is_open, len(path.steps), path.principal))[:_MOST_ROWS]:
         # The name of a user or role, or an administrator: all behind the account.
         steps = [f"{step.technique} → {step.target.split(':', 5)[-1]}" for step in path.steps]
         table.add_row(line(path.principal), line(", then ".join(steps)), line(must_hold_words(path)))
     _add_rest(table, len(report.paths))
     return table
-
-
-def _rank(path: EscalationPath) -> tuple[object, ...]:
-    """The proven paths first, of these the shortest."""
-    return path.is_open, len(path.steps), path.principal
 
 
 def _exposure_table(report: AuditReport) -> Any:
@@ -204,20 +199,15 @@ def _unused_table(report: AuditReport) -> Any:
     if not report.unused:
         return None
     table = _table("Access that was not used", "principal", "last call", "policy", "not used")
-    rows = ((row, policy) for row in report.unused for policy in row.policies)
-    for row, policy in heapq.nsmallest(_MOST_ROWS, rows, key=_rank_of_unused):
+    rows = [(row, policy) for row in report.unused for policy in row.policies]
+    rows.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
+    for row, policy in rows[:_MOST_ROWS]:
         names = ", ".join(policy.unused[:_MOST_NAMES])
         further = len(policy.unused) - _MOST_NAMES
         unused = f"{_count(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
         table.add_row(line(row.principal), row.last[:10] or "never", line(policy.policy), line(unused))
-    _add_rest(table, sum(len(row.policies) for row in report.unused))
+    _add_rest(table, len(rows))
     return table
-
-
-def _rank_of_unused(row: tuple[UnusedRow, UnusedPolicy]) -> tuple[object, ...]:
-    """Most unused actions first."""
-    principal, policy = row
-    return -policy.count, principal.principal, policy.policy
 
 
 def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
@@ -239,20 +229,18 @@ def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
 
 def _closing(report: AuditReport) -> Iterator[str]:
     """Yield the extent of the audit."""
-    principals, accounts = len(report.principals), len(report.accounts)
     undecided_names = {row.principal for row in report.undecided_techniques}
     undecided_names |= {row.resource for row in report.undecided_exposures}
     undecided_names |= {row.arn for row in report.principals if row.unknown or row.undecided}
-    undecided = len(undecided_names)
     if report.trail is not None:
         yield from _trail(report.trail)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)
     proven = sum(1 for path in report.paths if not path.is_open)
-    yield f"{_count(principals, 'principal')} in {_count(accounts, 'account')}"
+    yield f"{_count(len(report.principals), 'principal')} in {_count(len(report.accounts), 'account')}"
     assumed = len(report.paths) - proven
     administrators = _count(len(report.administrators), "administrator")
     yield f"{administrators}; {proven:,} more can become one, and {assumed:,} if something else holds"
-    yield f"{undecided:,} principals and resources with something undecided"
+    yield f"{len(undecided_names):,} principals and resources with something undecided"
     for reach in ("anyone", "account"):
         resources = {row.resource for row in report.exposures if row.reach == reach}
         yield f"{len(resources):,} resources and roles open to {REACHES[reach]}"

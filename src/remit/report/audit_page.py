@@ -17,7 +17,7 @@ from remit.iam.tokens import for_people
 from remit.report.audit_words import REACHES, must_hold_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.audit.audit import AuditReport
     from remit.audit.results import Edge
@@ -48,7 +48,13 @@ class _Texts:
 def audit_page(report: AuditReport) -> str:
     """The whole page."""
     texts = _Texts()
-    sections = [_section(texts, *section) for section in _sections(report, texts)]
+    sections = []
+    for title, about, columns, section_rows in _sections(report, texts):
+        rows: list[list[Any]] = []
+        for cells, steps in section_rows:
+            numbers = [texts.number(cell) for cell in cells]
+            rows.append([numbers, steps] if steps else [numbers])
+        sections.append({"title": title, "about": about, "columns": columns, "rows": rows})
     data = json.dumps({"sections": sections, "texts": list(texts.numbers)}, separators=(",", ":"))
     script = (_HERE / "audit_page.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -100,26 +106,11 @@ Row: TypeAlias = "tuple[tuple[Text, ...], list[Any] | None]"
 """The cells of a row, and the steps of a path, if it is one."""
 
 
-def _section(
-    texts: _Texts, title: str, about: str, columns: tuple[tuple[str, int], ...], rows: Iterable[Row]
-) -> dict[str, Any]:
-    """A table of the page: its columns with their widths in per cent, and its rows.
-
-    A row is the list of its cells, and behind them the steps of a path, if it is one.
-    """
-    rendered: list[list[Any]] = []
-    for cells, steps in rows:
-        row: list[Any] = [[texts.number(cell) for cell in cells]]
-        if steps:
-            row.append(steps)
-        rendered.append(row)
-    return {"title": title, "about": about, "columns": columns, "rows": rendered}
+_Section: TypeAlias = "tuple[str, str, tuple[tuple[str, int], ...], Iterator[Row]]"
+"""A table of the page: its title and what it is about, its columns with their widths in per cent, and its rows."""
 
 
-_SectionParts: TypeAlias = "tuple[str, str, tuple[tuple[str, int], ...], Iterator[Row]]"
-
-
-def _sections(report: AuditReport, texts: _Texts) -> Iterator[_SectionParts]:
+def _sections(report: AuditReport, texts: _Texts) -> Iterator[_Section]:
     yield (
         "Ways to become an administrator",
         "Choose a row to see its steps.",

@@ -9,7 +9,6 @@ from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
     from remit.deploy.events import StackEvent
-    from remit.deploy.first_failure import FirstFailure
     from remit.deploy.refusals import Refusal
 
 _STATUS_WIDTH: Final = 18  # of UPDATE_IN_PROGRESS; longer ones push the rest aside
@@ -25,7 +24,7 @@ def event_line(event: StackEvent, namespace: str) -> str:
     return shown(f"{time}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {resource}  {reason}".rstrip())
 
 
-def cause_document(cause: FirstFailure | None) -> dict[str, Any] | None:
+def cause_document(cause: StackEvent | None) -> dict[str, Any] | None:
     """The cause for programs."""
     if cause is None:
         return None

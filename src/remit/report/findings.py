@@ -19,6 +19,8 @@ _WIDTH: Final = 120
 """Characters of a source line that are shown."""
 _AROUND: Final = 1_000
 """Characters beside them that may tell that a part of a secret is shown."""
+_COLOURS: Final = {"error": 31, "warning": 33, "note": 36}
+"""ANSI's numbers."""
 _GITHUB_LEVELS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -43,7 +45,9 @@ def findings_text(
         lines.append("")
     if by_rule and shown_findings:
         lines += (*_rule_counts(shown_findings), "")
-    return "\n".join((*lines, summary(shown_findings) + _hidden_notes(len(findings) - len(shown_findings))))
+    hidden = len(findings) - len(shown_findings)
+    hidden_notes = f"; {hidden} note{'' if hidden == 1 else 's'} not shown (--notes)" if hidden else ""
+    return "\n".join((*lines, summary(shown_findings) + hidden_notes))
 
 
 def _rule_counts(findings: Sequence[Finding]) -> Iterator[str]:
@@ -54,15 +58,11 @@ def _rule_counts(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"{count:>6}  {severity:<7}  {code}  {name}"
 
 
-def _hidden_notes(count: int) -> str:
-    if not count:
-        return ""
-    return f"; {count} note{'' if count == 1 else 's'} not shown (--notes)"
-
-
 def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:
     head = f"{finding.severity}[{finding.rule}]"
-    yield f"{_painted(head, finding.severity) if color else head}: {line(finding.message)}"
+    if color:
+        head = f"\x1b[{_COLOURS[finding.severity]};1m{head}\x1b[0m"
+    yield f"{head}: {line(finding.message)}"
     if finding.origin is not None:
         yield line(f"  --> {finding.origin}")
         yield from _excerpt(finding, source)
@@ -70,10 +70,6 @@ def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, 
         yield line(f"  granted because {finding.grant.because}")
     if finding.hint is not None:
         yield line(f"  hint: {finding.hint}")
-
-
-def _painted(text: str, severity: str) -> str:
-    return f"\x1b[{ {'error': 31, 'warning': 33, 'note': 36}[severity] };1m{text}\x1b[0m"
 
 
 def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterator[str]:
@@ -88,7 +84,8 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
         start = max(0, column - _WIDTH // 2)
     around_start = max(0, start - _AROUND)
     around = hidden(text[around_start : start + _WIDTH + _AROUND])
-    excerpt = _printable(around[start - around_start :][:_WIDTH])
+    signs = around[start - around_start :][:_WIDTH]
+    excerpt = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in signs)
     cut = "…" if start else ""
     before_caret = _cells(excerpt[: column - 1 - start]) + len(cut)
     number = str(finding.line)
@@ -96,11 +93,6 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
     yield f"   {margin} |"
     yield f"   {number} | {cut}{excerpt.rstrip()}"
     yield f"   {margin} | {' ' * before_caret}^"
-
-
-def _printable(text: str) -> str:
-    """A text with a mark for each character that a terminal does not print."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _cells(text: str) -> int:
@@ -120,12 +112,8 @@ def _cells(text: str) -> int:
 def summary(findings: Iterable[Finding]) -> str:
     """`2 errors, 1 warning`, or that nothing was found."""
     counts = Counter(finding.severity for finding in findings)
-    words = []
-    for severity in SEVERITIES:
-        count = counts[severity]
-        if count:
-            words.append(f"{count} {severity}{'' if count == 1 else 's'}")
-    return ", ".join(words) or "nothing found"
+    counted = [(severity, counts[severity]) for severity in SEVERITIES if counts[severity]]
+    return ", ".join(f"{count} {severity}{'' if count == 1 else 's'}" for severity, count in counted) or "nothing found"
 
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -171,17 +159,13 @@ def _sarif_result(finding: Finding, rule_index: int) -> dict[str, Any]:
         "message": {"text": text},
     }
     if finding.file is not None:
-        location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
+        from urllib.parse import quote  # noqa: PLC0415 - SARIF alone needs it
+
+        location: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.file.replace("\\", "/"))}}
         if finding.line:
             location["region"] = {"startLine": finding.line, "startColumn": max(finding.column, 1)}
         result["locations"] = [{"physicalLocation": location}]
     return result
-
-
-def _uri(file: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - SARIF alone needs it
-
-    return quote(file.replace("\\", "/"))
 
 
 def findings_github(findings: Iterable[Finding]) -> str:

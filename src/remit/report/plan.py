@@ -174,13 +174,6 @@ def _change_document(access: PlannedAccess, change: Change) -> dict[str, Any]:
     }
 
 
-def _rename_lines(plan: StackPlan) -> Iterator[str]:
-    """What looks like a resource that was renamed, and loses what is in it."""
-    for before, after in plan.renames:
-        yield f"  ? {after} has the type and the properties of {before}: if that is a rename, the new one is empty"
-        yield f"      `logical_id={before!r}` where it is declared keeps what is in {before}"
-
-
 def resource_lines(plan: StackPlan) -> Iterator[str]:
     """Each change of a resource on a line, under its sign; what comes with others, and very many new ones, by type."""
     changes, data = sorted(plan.real, key=lambda change: (change.type, change.logical_id)), plan.data_to_name
@@ -198,7 +191,9 @@ def resource_lines(plan: StackPlan) -> Iterator[str]:
         fate = _fate(plan, change, with_data=change in data)
         yield f"  {_kind(change)[0]} {change.type:<{width}}  {change.logical_id}{fate}"
     yield from (f"  {sign} {', '.join(texts)}" for sign, texts in counted.items())
-    yield from _rename_lines(plan)
+    for before, after in plan.renames:
+        yield f"  ? {after} has the type and the properties of {before}: if that is a rename, the new one is empty"
+        yield f"      `logical_id={before!r}` where it is declared keeps what is in {before}"
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.holders import Holder
-    from remit.iam.policy import Statement
 
 
 def roles_text(roles: Iterable[Holder]) -> str:
@@ -33,11 +32,11 @@ def role_lines(role: Holder) -> Iterator[str]:
 def grant_lines(grant: Grant, *, action_a_line: bool = False) -> Iterator[str]:
     """A grant with its resources, conditions, reason and origin, indented as below a heading."""
     statement = grant.statement
-    if action_a_line:
-        yield from _action_lines(statement)
-    else:
-        exception = "everything but " if statement.actions.negated else ""
-        yield f"  {statement.effect} {exception}{', '.join(statement.actions.patterns)}"
+    start = f"  {statement.effect} {'everything but ' if statement.actions.negated else ''}"
+    # A deployer's statements have dozens of actions.
+    first, *others = statement.actions.patterns if action_a_line else (", ".join(statement.actions.patterns),)
+    yield f"{start}{first}"
+    yield from (f"{' ' * len(start)}{pattern}" for pattern in others)
     if statement.resources is not None:
         start = "      on everything but" if statement.resources.negated else "      on"
         yield from (f"{start} {pattern}" for pattern in statement.resources.patterns)
@@ -45,12 +44,3 @@ def grant_lines(grant: Grant, *, action_a_line: bool = False) -> Iterator[str]:
         yield f"      if {condition.words}"
     origin = f"  ({grant.origin})" if grant.origin is not None else ""
     yield f"      because {grant.because}{origin}"
-
-
-def _action_lines(statement: Statement) -> Iterator[str]:
-    """The effect, then each action below the one before: a deployer's statements have dozens."""
-    first, *others = statement.actions.patterns
-    start = f"  {statement.effect} {'everything but ' if statement.actions.negated else ''}"
-    yield f"{start}{first}"
-    for pattern in others:
-        yield f"{' ' * len(start)}{pattern}"

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def cause_lines(cause: Cause) -> Iterator[str]:
     """Who, what, on what; the conclusion; what the app's roles say, with the fix; what else to do and to look at."""
     denial = cause.denial
-    yield f"who:       {_who(cause)}"
+    who = denial.principal or "not said"
+    if cause.function is not None:
+        who = f"{cause.kind} {cause.function}" + (f", as {denial.principal}" if denial.principal else "")
+    yield f"who:       {who}"
     yield f"action:    {' or '.join(cause.actions) or 'not said'}"
     yield f"resource:  {denial.resource or 'not said'}"
     if denial.logical_id is not None:
@@ -39,13 +42,6 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     yield from (f"hint: {line}" for line in cause.advice)
     if cause.unread:
         yield f"not visible from here: {', '.join(cause.unread)}"
-
-
-def _who(cause: Cause) -> str:
-    principal = cause.denial.principal
-    if cause.function is None:
-        return principal or "not said"
-    return f"{cause.kind} {cause.function}" + (f", as {principal}" if principal else "")
 
 
 def _statement(cause: Cause) -> dict[str, Any] | None:

@@ -52,11 +52,17 @@ _OWN_NAME: Final = r"\$\{[A-Za-z0-9]+\.[A-Za-z.]*Name\}"
 """An attribute of a resource of the app with its name: QueueName."""
 
 
+def text_of(subject: Any, taker: str) -> str:
+    """A name or ARN as text: given as such, or as a resource of the app."""
+    text = tokens.plain(getattr(subject, "arn", subject))
+    if isinstance(text, str) and text:
+        return text
+    raise RemitError(f"{taker} takes a name, an ARN or a resource, got {described(subject)}", origin=writer())
+
+
 def arn_of(subject: Any, service: str, prefix: str = "") -> str:
     """The ARN of something that is given by name, by ARN, or as a resource of the app."""
-    arn = tokens.plain(getattr(subject, "arn", subject))
-    if not isinstance(arn, str) or not arn:
-        raise RemitError(f"{service} takes a name, an ARN or a resource, got {described(subject)}", origin=writer())
+    arn = text_of(subject, service)
     if re.search(_NONE, arn):
         hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
         raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())

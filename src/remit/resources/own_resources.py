@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import arn_of, resource_type
 from remit.iam import tokens
@@ -32,29 +31,18 @@ class OwnResources:
         return self.by_id.get(references[0].target or "")
 
 
+_KNOWN: Final[dict[int, tuple[tuple[Resource, ...], OwnResources]]] = {}
+"""By the identity of resources, which hold mappings and so have no hash."""
+_MOST_KNOWN: Final = 4
+
+
 def own_resources(app: App) -> OwnResources:
     """The resources of an app; worked out once for all who ask in a row, since each function does."""
-    return _own_resources(_SameResources(app.resources))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _SameResources:
-    """Resources that are equal only to themselves: they hold mappings, and so have no hash."""
-
-    resources: tuple[Resource, ...] = field(default=())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _SameResources) and self.resources is other.resources
-
-    def __hash__(self) -> int:
-        return id(self.resources)
-
-
-@lru_cache(maxsize=4)
-def _own_resources(same: _SameResources) -> OwnResources:
-    by_id = {resource.logical_id: resource for resource in same.resources}
+    known = _KNOWN.get(id(app.resources))
+    if known is not None and known[0] is app.resources:
+        return known[1]
     late_bound_arns: dict[str, str] = {}
-    for resource in same.resources:
+    for resource in app.resources:
         late = arn_of(resource)
         arn = _literal_arn(resource)
         if late is None or arn is None:
@@ -62,7 +50,11 @@ def _own_resources(same: _SameResources) -> OwnResources:
         late_bound_arns[arn] = late
         if resource.type == "AWS::S3::Bucket":  # has no region or account, so people write its ARN whole
             late_bound_arns[arn.replace(tokens.PARTITION, "aws")] = late
-    return OwnResources(by_id, late_bound_arns)
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    own = OwnResources({resource.logical_id: resource for resource in app.resources}, late_bound_arns)
+    _KNOWN[id(app.resources)] = (app.resources, own)
+    return own
 
 
 def _literal_arn(resource: Resource) -> str | None:

@@ -16,8 +16,7 @@ from remit.review.access_change import Accepted, Change, Door, Review, UnreadPol
 from remit.review.comparable_roles import plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
 from remit.review.working_tree import whole
-from remit.roles.reference_names import fill_references, fill_statement_with_principals, put_texts
-from remit.roles.reference_shapes import in_shape
+from remit.roles.reference_names import fill_policy, fill_references, fill_statement_with_principals, put_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -120,8 +119,10 @@ class _Judge:
         version = VERSION
         if self.after is not None and piece.source.layer == "identity":
             version = self.after.layers.identity[piece.source.policy].version
-        gain = in_shape(Policy((gained_statement,), version), self.review.shapes)
-        return self._within(ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), gain))
+        gain = fill_policy(Policy((gained_statement,), version), self.review.shapes)
+        return self._within(
+            ACCESS, lambda statements: includes(fill_policy(Policy(statements), self.review.shapes), gain)
+        )
 
     def trust(self, piece: Piece) -> str | None:
         """As `access`, for who may take on the role."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, Reason
     from remit.errors import Origin
-    from remit.holders import Holder
+    from remit.iam.decide.evaluate import Decision
     from remit.roles.role_policies import StatementSource
 
 Severity: TypeAlias = Literal["error", "warning"]
@@ -234,33 +234,11 @@ class _Asked:
         return _Asked(boundary, self._names_by_place)
 
 
-def _broken(
-    app: App,
-    function: Function,
-    role: _Asked,
-    part: Part,
-    grant: Grant,
-) -> Iterator[BrokenFeature]:
-    """The actions of one needed grant that the role denies, and those of which nobody can say."""
-    shape = _shape(app, function, role, part, grant)
-    context = _context(grant, function, part)
-    answers: dict[str, Answer] = {}
-    for action in grant.statement.actions.patterns:
-        answers[action] = _all([_allowed(role, action, resource, context) for resource in shape.resources])
-    yield from _beyond_the_boundary(app, role, shape, tuple(answers), context)
-    missing = [action for action, answer in answers.items() if answer is False]
-    denials = {action: tuple(_denying(role, action, shape.resources, context)) for action in missing}
-    yield from _denied(app, shape, denials)
-    if replaces(app):  # else nobody replaced anything: what more the role lacks, remit does not grant either
-        yield from _lacking(role, part, shape, tuple(action for action in missing if not denials[action]))
-        yield from _undecided(shape, answers)
-
-
-def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> BrokenFeature:
-    """Return the feature that a needed grant serves; nothing is missing yet."""
+def _broken(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> Iterator[BrokenFeature]:
+    """The actions of one needed grant that the role does not carry, by what stops them, and those that are open."""
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
     vpc_alone = app.default_policy is None
-    return BrokenFeature(
+    feature = BrokenFeature(
         function=function.name,
         role=role.role.logical_id,
         setting=f"config.lambda_.iam.{'default_vpc_policy' if vpc_alone else 'default_policy'}",
@@ -271,59 +249,45 @@ def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant)
         resources=grant.statement.resources.patterns if grant.statement.resources else ("*",),
         origin=app.default_vpc_policy_origin if vpc_alone else app.default_policy_origin,
     )
-
-
-def _beyond_the_boundary(
-    app: App, role: _Asked, shape: BrokenFeature, actions: tuple[str, ...], context: Context
-) -> Iterator[BrokenFeature]:
-    """The actions that the permissions boundary does not allow on some resource."""
-    boundary = role.bounds
-    if boundary is None:
-        return
-
-    def is_outside(action: str) -> bool:
-        return any(_allowed(boundary, action, resource, context) is False for resource in shape.resources)
-
-    outside = tuple(action for action in actions if is_outside(action))
-    if outside:
+    resources, context = feature.resources, _context(grant, function, part)
+    answers: dict[str, Answer] = {}
+    outside_boundary: list[str] = []
+    for action in grant.statement.actions.patterns:
+        answers[action] = _all([_allowed(role, action, resource, context) for resource in resources])
+        boundary = role.bounds
+        if boundary and any(_allowed(boundary, action, resource, context) is False for resource in resources):
+            outside_boundary.append(action)
+    if outside_boundary:
         yield replace(
-            shape,
+            feature,
             setting="config.lambda_.iam.permissions_boundary",
-            missing=outside,
+            missing=tuple(outside_boundary),
             beyond=str(role.role.boundary),
-            severity=shape.severity if replaces(app) else "warning",  # nobody replaced anything: it stops nothing
+            severity=severity if replaces(app) else "warning",  # nobody replaced anything: it stops nothing
             origin=app.boundary_origin,
         )
-
-
-def _denied(app: App, shape: BrokenFeature, denials: dict[str, tuple[StatementSource, ...]]) -> Iterator[BrokenFeature]:
-    """The missing actions that a Deny forbids, with where it is written."""
-    denied = tuple(action for action, sources in denials.items() if sources)
-    if not denied:
-        return
-    origins = [source.grant.origin for sources in denials.values() for source in sources if source.grant is not None]
-    places = tuple(dict.fromkeys(origin for origin in origins if origin is not None))
-    forbidden = replace(shape, missing=denied, denied=True, denies=places)
-    yield forbidden if replaces(app) else replace(forbidden, setting="", origin=next(iter(places), None))
-
-
-def _lacking(role: _Asked, part: Part, shape: BrokenFeature, missing: tuple[str, ...]) -> Iterator[BrokenFeature]:
-    """The missing actions that no statement allows, unless a policy does that nobody has here."""
-    if not missing:
-        return
-    if part is defaults.network and _CHECKED.isdisjoint(missing):
-        severity, effect = _UNCHECKED
-        shape = replace(shape, severity=severity, effect=effect)
-    lacking = replace(shape, missing=missing)
-    yield replace(lacking, severity="warning", depends=role.role.unread) if role.role.unread else lacking
-
-
-def _undecided(shape: BrokenFeature, answers: dict[str, Answer]) -> Iterator[BrokenFeature]:
-    """The actions whose answer depends on condition keys."""
-    keys = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
-    if keys:
-        depends = tuple(dict.fromkeys(key for answer in keys.values() for key in answer))
-        yield replace(shape, severity="warning", missing=tuple(keys), depends=depends)
+    missing = [action for action, answer in answers.items() if answer is False]
+    denials = {action: tuple(_denying(role, action, resources, context)) for action in missing}
+    denied = tuple(action for action in missing if denials[action])
+    if denied:
+        grants = [denial.grant for action in denied for denial in denials[action]]
+        origins = [written.origin for written in grants if written is not None]
+        places = tuple(dict.fromkeys(origin for origin in origins if origin is not None))
+        forbidden = replace(feature, missing=denied, denied=True, denies=places)
+        yield forbidden if replaces(app) else replace(forbidden, setting="", origin=next(iter(places), None))
+    if not replaces(app):
+        return  # nobody replaced anything: what more the role lacks, remit does not grant either
+    lacking = tuple(action for action in missing if not denials[action])
+    if lacking:
+        if part is defaults.network and _CHECKED.isdisjoint(lacking):
+            severity, effect = _UNCHECKED
+        unread = role.role.unread  # policies that nobody has here, and that may allow it
+        severity = "warning" if unread else severity
+        yield replace(feature, missing=lacking, severity=severity, effect=effect, depends=unread)
+    open_answers = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
+    if open_answers:
+        depends = tuple(dict.fromkeys(key for answer in open_answers.values() for key in answer))
+        yield replace(feature, severity="warning", missing=tuple(open_answers), depends=depends)
 
 
 def _context(grant: Grant, function: Function, part: Part) -> Context:
@@ -347,54 +311,44 @@ def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answ
 
     Where an override names a region, an account or a partition, the user means the one that is deployed to.
     """
-    answers: list[Answer] = []
+    best: Answer = False
     for role_in_place in role.at(resource):
         answer = _asked(role_in_place, action, resource, context)
-        if answer is True:
-            return True
         by_type = _by_type(action, resource) if answer is False else ()
         if by_type:
             answer = _all([_asked(role_in_place, action, pattern, context) for pattern in by_type])
-        answers.append(answer)
-    return _best_of(answers)
-
-
-def _best_of(answers: list[Answer]) -> Answer:
-    """True if any answer is; else the first that depends on unknowns; else False."""
-    if True in answers:
-        return True
-    for answer in answers:
-        if answer is not False:
-            return answer
-    return False
+        if answer is True:
+            return True
+        best = best or answer
+    return best
 
 
 def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[StatementSource]:
     """The Denies of the role's that are why."""
     for resource in resources:
         for role_in_place in role.at(resource):
-            request_context = _here(role_in_place, resource, context)
-            decision = ask(role_in_place, action, resource, context=request_context, identity_alone=True)
+            decision = _decision(role_in_place, action, resource, context)
             if own_verdict(decision) == "ExplicitlyDenied":
                 yield from (source(role_in_place, ruling) for layer in decision.layers for ruling in layer.rulings)
 
 
 def _asked(role: Holder, action: str, resource: str, context: Context) -> Answer:
     """Tell whether the role's policies allow it in the place that the role is put in: True, the unknowns, or False."""
-    request_context = _here(role, resource, context)
-    decision = ask(role, action, resource, context=request_context, identity_alone=True)
+    decision = _decision(role, action, resource, context)
     verdict = own_verdict(decision)
     if verdict == "Unknown":
-        return tuple(key for key in decision.unknown if key not in request_context.values()) or True
+        known = (decision.request.context or {}).values()
+        return tuple(key for key in decision.unknown if key not in known) or True
     return verdict == "Allowed"
 
 
-def _here(role: Holder, resource: str, context: Context) -> Context:
-    """Return a request's context in one place. ARNs without another account are the app's own."""
+def _decision(role: Holder, action: str, resource: str, context: Context) -> Decision:
+    """Ask a role in one place. ARNs without another account are the app's own."""
     arn = parse(fill_references(resource, role.names))
-    foreign = arn is not None and bool(arn.account)
     request_context = {key: value and fill_references(value, role.names) for key, value in context.items()}
-    return request_context if foreign else {"aws:ResourceAccount": request_context[_ACCOUNT], **request_context}
+    if arn is None or not arn.account:
+        request_context = {"aws:ResourceAccount": request_context[_ACCOUNT], **request_context}
+    return ask(role, action, resource, context=request_context, identity_alone=True)
 
 
 def _all(answers: list[Answer]) -> Answer:

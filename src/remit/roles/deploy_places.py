@@ -95,10 +95,14 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
     part, seal = COMPONENTS[component], _SEALS[component]
     if not any(seal in text for text in (*arns, *values)):
         return [_Choice(None)]
-    spelled = _spelled(component, arns, values)
+    # Texts in the component's place, be they names or patterns, and the values that are names of its kind.
+    parts = {_part(text, part) for text in (*arns, *values)} - {"", "*"}
+    spelled = parts | set(_known(component)).intersection(values)
     names = {text for text in spelled if not any(sign in text for sign in _OPEN)}
     patterns = {text for text in spelled if is_pattern(text) and "$" not in text and seal not in text}
-    names |= _described(patterns, component)
+    # The known names that patterns describe, and for each pattern one that nobody has.
+    names |= {name for name in _known(component) if any(matches(pattern, name) for pattern in patterns)}
+    names |= {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
     choices = [_Choice(name, is_spelled=True) for name in sorted(names)]
     both_may_describe_one_account = component == ACCOUNT and len(patterns) > 1
     is_in_a_value = any(seal in value for value in values)
@@ -107,19 +111,6 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
         return [*choices, _Choice(None)]
     another = next((name for name in _known(component) if name not in names), None)
     return [*choices, _Choice(another)]
-
-
-def _spelled(component: str, arns: list[str], values: list[str]) -> set[str]:
-    """Return the texts in a component's place, be it a name or a pattern, and the values that are names of its kind."""
-    parts = {_part(text, COMPONENTS[component]) for text in (*arns, *values)}
-    names = set(_known(component)).intersection(values)
-    return parts - {"", "*"} | names
-
-
-def _described(patterns: set[str], component: str) -> set[str]:
-    """The known names that patterns describe, and for each pattern one that nobody has."""
-    names = {name for name in _known(component) if any(matches(pattern, name) for pattern in patterns)}
-    return names | {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
 
 
 def _known(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from remit.iam.policy import Globs, Policy, Statement
 from remit.roles.policy_size import document_length
@@ -129,7 +129,7 @@ class _Packer:
 
 def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Statement] | None:
     """As much of a statement as `room` has, and the rest: of its resources, or else of its actions; or None."""
-    for parted in (_by_resources(statement), _by_actions(statement)):
+    for parted in (_parted(statement, "resources"), _parted(statement, "actions")):
         if parted is None:
             continue
         count, take = parted
@@ -143,7 +143,7 @@ def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Stat
 
 def _halved(statement: Statement) -> tuple[Statement, Statement] | None:
     """A statement of which not even one resource, or one action, fits into a document: half of its actions each."""
-    parted = _by_actions(statement)
+    parted = _parted(statement, "actions")
     if parted is None:
         return None
     count, take = parted
@@ -160,16 +160,12 @@ def _say_the_same(statement: Statement, pieces: tuple[Statement, ...]) -> bool:
 _Parted = tuple[int, "Callable[[int, int], Statement]"]
 
 
-def _by_resources(statement: Statement) -> _Parted | None:
-    resources = statement.resources
-    if resources is None or resources.negated or len(resources.patterns) < 2:  # noqa: PLR2004 - two parts
+def _parted(statement: Statement, name: Literal["resources", "actions"]) -> _Parted | None:
+    """The patterns of a statement's resources or actions, how many and what takes some; None: it has not two."""
+    globs = statement.resources if name == "resources" else statement.actions
+    if globs is None or globs.negated or len(globs.patterns) < 2:  # noqa: PLR2004 - two parts
         return None
-    patterns = resources.patterns
-    return len(patterns), lambda start, end: replace(statement, resources=Globs(patterns[start:end]))
-
-
-def _by_actions(statement: Statement) -> _Parted | None:
-    if statement.actions.negated or len(statement.actions.patterns) < 2:  # noqa: PLR2004 - as above
-        return None
-    patterns = statement.actions.patterns
+    patterns = globs.patterns
+    if name == "resources":
+        return len(patterns), lambda start, end: replace(statement, resources=Globs(patterns[start:end]))
     return len(patterns), lambda start, end: replace(statement, actions=Globs(patterns[start:end]))

@@ -53,8 +53,9 @@ def grants_on_keys_of(trigger: Any, app: App, function: Function) -> Iterator[Gr
     triggers" (Amazon Cognito Developer Guide).
     """
     resources = own_resources(app).by_id
-    source_key = getattr(trigger, "source_key", None)  # a trigger that somebody wrote for an app has none
-    if source_key is not None and key_of(app, trigger.arn) is None:
+    # A trigger that reads something has an ARN; one that somebody wrote for an app may have none of these.
+    source, source_key = getattr(trigger, "arn", None), getattr(trigger, "key", None)
+    if source is not None and source_key is not None and key_of(app, source) is None:
         key = kms_key(resources, key_text(source_key))
         for grant in trigger.grants(function):
             if key is not None and _on_key(grant.statement) == _READ:

@@ -113,7 +113,10 @@ def _compared(resource: Resource, role: Holder, definition: ReadDefinition, role
     given = resource.properties.get("DefinitionSubstitutions")
     names = {name: tokens.text_of(value) for name, value in given.items()} if isinstance(given, dict) else {}
     filled = stand_ins.filled(substituted(definition.value, names))
-    needed = tuple(accesses(filled, stand_ins.filled(resource.ref), stand_ins.setting(resource.ref)))
+    own_roles = stand_ins.task_roles(roles.resources)
+    arn = stand_ins.filled(resource.ref)
+    # A task definition of another stack may have no roles: nothing is said of it.
+    needed = tuple(accesses(filled, arn, stand_ins.setting(resource.ref), lambda task: own_roles.get(task, ())))
 
     def readable(text: str) -> str:
         # An ARN that is a parameter may be any.

@@ -46,13 +46,9 @@ class Sizes:
     _of_statements: dict[Statement, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was counted already: roles name the same resources, and each statement is counted for several questions."""
 
-    def policy(self, role: Holder) -> int:
-        """Characters of all that a role's grants say, as one document; 0 when it has none."""
-        return self.document(grant.statement for grant in role.grants)
-
-    def documents(self, role: Holder) -> tuple[int, ...]:
-        """Characters of the role's inline policy, and of each managed policy that the template makes for it."""
-        return tuple(self.document(grant.statement for grant in policy.grants) for policy in own_policies(role))
+    def policy(self, held: Holder | HeldPolicy) -> int:
+        """Characters of all that the grants of a role, or of one policy, say as one document; 0 when it has none."""
+        return self.document(grant.statement for grant in held.grants)
 
     def document(self, statements: Iterable[Statement]) -> int:
         """Characters of a document of these statements; 0 for none, since then there is no document."""
@@ -166,13 +162,12 @@ class Headroom:
 
 def headroom(declared: Holder, fitted: Holder, sizes: Sizes) -> Headroom:
     """The headroom of a role as it is deployed; `declared` is the same before it was made to fit."""
-    inline, *managed = sizes.documents(fitted)
-    _, *made = own_policies(fitted)
+    inline, *made = own_policies(fitted)
     return Headroom(
         role=fitted.logical_id,
         declared=sizes.policy(declared),
-        inline=inline,
-        managed=tuple(zip((policy.name for policy in made), managed, strict=True)),
-        attached=len(fitted.managed) + len(managed),
+        inline=sizes.policy(inline),
+        managed=tuple((policy.name, sizes.policy(policy)) for policy in made),
+        attached=len(fitted.managed) + len(made),
         minimised=sizes.policy(fitted) < sizes.policy(declared),
     )

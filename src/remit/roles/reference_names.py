@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.app import App
+    from remit.catalogue.types import ResourceType
     from remit.iam.policy import Policy, Statement
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/%s/*"
@@ -79,14 +80,21 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
     path = _text(resource, kind.naming.path, stack) or ""
     arn = kind.arn_named(kind.naming.in_arn(name, path), tokens.PLACE, lambda path: _text(resource, path, stack))
     if arn is not None:
-        for way in kind.arn_from:
-            yield late_bound(resource.logical_id, way), f"{arn}{kind.arn_end(way)}"
-        if kind.stream and kind.stream not in kind.arn_from:
-            yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/*"
+        yield from arn_references(resource, kind, arn)
     if kind.has_name_as_ref:
         yield late_bound(resource.logical_id, REF), name
     for attribute in kind.name_attributes:
         yield late_bound(resource.logical_id, attribute), name
+
+
+def arn_references(
+    resource: Resource, kind: ResourceType, arn: str, stream_label: str = "*"
+) -> Iterator[tuple[str, str]]:
+    """Yield the references that give a resource's ARN, or that of its stream, each with what it gives."""
+    for way in kind.arn_from:
+        yield late_bound(resource.logical_id, way), f"{arn}{kind.arn_end(way)}"
+    if kind.stream and kind.stream not in kind.arn_from:
+        yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/{stream_label}"
 
 
 def _text(resource: Resource, path: str, stack: str) -> str | None:

@@ -11,17 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.types import REF, arns_of, late_bound, resource_type
+from remit.catalogue.types import REF, late_bound, resource_type
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
-from remit.roles.reference_names import fill_policy, fill_references
+from remit.roles.reference_names import arn_references, fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.app import Resource
     from remit.catalogue.types import ArnFormat, ResourceType
-    from remit.iam.policy import Policy
 
 _UNKNOWN: Final = "${{"
 """How a text begins that only a function of CloudFormation's tells."""
@@ -63,7 +62,10 @@ def shapes_of(resources: Iterable[Resource]) -> Shapes:
         kind = resource_type(resource.type)
         if kind is not None and not kind.is_custom and kind.arn is not None and kind.arn.may_grant:
             texts.update(_texts(resource, kind))
-            names.update(_names(resource, kind))
+            if kind.naming is not None and kind.naming.property and kind.naming.is_identity:
+                # The symbol of the name, with the name as the service keeps it, if the template gives one.
+                name = _given(resource, kind.naming.property)
+                names[_symbol(resource, kind, kind.naming.property)] = kind.naming.in_arn(name) if name else ""
     return Shapes(texts, names)
 
 
@@ -71,11 +73,7 @@ def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
     """Yield the references to a resource's ARN, or once more its name, each with its shape."""
     arn = None if kind.arn is None else _arn(resource, kind, kind.arn)
     if arn is not None:
-        for way, reference in zip(kind.arn_from, arns_of(resource), strict=True):
-            yield reference, f"{arn}{kind.arn_end(way)}"
-        if kind.stream and kind.stream not in kind.arn_from:
-            label = late_bound(resource.logical_id, _STREAM_LABEL)
-            yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/{label}"
+        yield from arn_references(resource, kind, arn, late_bound(resource.logical_id, _STREAM_LABEL))
     paths = {path: path for path in kind.ref_of if kind.ref == "name" and kind.has_attribute(path)}
     if kind.naming is not None:
         paths |= dict.fromkeys(kind.name_attributes, kind.naming.property)
@@ -104,14 +102,6 @@ def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
     return form.filled(values)
 
 
-def _names(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
-    """The symbol of the name, with the name as the service keeps it, if the template gives one."""
-    naming = kind.naming
-    if naming is not None and naming.property and naming.is_identity:
-        text = _given(resource, naming.property)
-        yield _symbol(resource, kind, naming.property), naming.in_arn(text) if text else ""
-
-
 def _symbol(resource: Resource, kind: ResourceType, path: str) -> str:
     """Return the symbol for a property's value.
 
@@ -130,8 +120,3 @@ def _given(resource: Resource, path: str) -> str | None:
         return ""
     text = tokens.textual(value)
     return text if isinstance(text, str) and _UNKNOWN not in text and not is_pattern(text) else None
-
-
-def in_shape(policy: Policy, texts: Mapping[str, str]) -> Policy:
-    """A policy with each reference that has a shape in it."""
-    return fill_policy(policy, texts)

@@ -144,41 +144,26 @@ def places(role: Holder, *further_arns: str, home: str = "") -> tuple[Place, ...
     `home` is the ARN of the asker, where that is known: its partition and account stand for what an ARN leaves open
     (by an empty, late-bound or wildcard part). The home place itself is always among them.
     """
-    home_place = _home_place(home)
+    partition, region, account = HERE
+    asker = parse_arn(home)
+    if asker is not None and asker.account.isdigit():
+        partition, account = asker.partition, asker.account  # IAM's ARNs have no region
+    home_place = (partition, region, account)
     arn_texts = list(further_arns)
     for grant in role.grants:
         if grant.statement.resources is not None:
             arn_texts += grant.statement.resources.patterns
     named_places = {home_place}
-    for text in arn_texts:
-        arn = parse_arn(text)
+    for arn in map(parse_arn, arn_texts):
         if arn is not None:
-            home_partition, home_region, home_account = home_place
-            named_places.add(
-                (
-                    _spelled_or_home(arn.partition, home_partition),
-                    _spelled_or_home(arn.region, home_region),
-                    _spelled_or_home(arn.account, home_account),
-                )
+            parts = zip((arn.partition, arn.region, arn.account), home_place, strict=True)
+            partition, region, account = (
+                own if not part or not _OPEN.isdisjoint(part) else part for part, own in parts
             )
+            named_places.add((partition, region, account))
     # The home place first: of several places that answer alike, the first one is told.
     ordered = sorted(named_places, key=lambda place: (place != home_place, place))
     return tuple(dict(zip(PLACE.values(), place, strict=True)) for place in ordered)
-
-
-def _home_place(asker: str) -> tuple[str, str, str]:
-    """The asker's partition and account in the region of `HERE` (IAM's ARNs have none), or `HERE` as a whole."""
-    arn = parse_arn(asker)
-    if arn is None or not arn.account.isdigit():
-        return HERE
-    _, region, _ = HERE
-    return arn.partition, region, arn.account
-
-
-def _spelled_or_home(part: str, home_part: str) -> str:
-    """A part of an ARN as it is written; where it is empty, a pattern or late-bound, that of the home place."""
-    is_open = not part or not _OPEN.isdisjoint(part)
-    return home_part if is_open else part
 
 
 def aws_policy(arn: str) -> Policy | None:

@@ -16,8 +16,7 @@ from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
 from remit.iam.prove.compare import Comparison, compare
 from remit.iam.prove.realistic_values import PARTITION
-from remit.roles.reference_names import fill_references
-from remit.roles.reference_shapes import in_shape
+from remit.roles.reference_names import fill_policy, fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,7 +104,7 @@ class _Shaped:
         return tuple(map(self._policy, policies))
 
     def _policy(self, policy: Policy) -> Policy:
-        shaped = in_shape(policy, self._texts)
+        shaped = fill_policy(policy, self._texts)
         for statement, written in zip(shaped.statements, policy.statements, strict=True):
             self._written[id(statement)] = written
         return shaped

@@ -9,14 +9,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
-from remit.errors import Mistakes, RemitError
 from remit.secrets import is_plain_word, secret_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from remit.errors import Origin
+    from remit.errors import Mistakes, Origin
 
 _ENTRY: Final = r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#]*))"
 """A variable in a `.env` file."""
@@ -37,29 +36,28 @@ class _Secret(NamedTuple):
 
 
 def check_secrets(
-    folder: Path, read_variables: Mapping[str, str], declarations: Iterable[tuple[Any, Origin | None]]
+    folder: Path,
+    read_variables: Mapping[str, str],
+    declarations: Iterable[tuple[Any, Origin | None]],
+    mistakes: Mistakes,
 ) -> None:
-    """Refuse `declarations`, each with its line, that hold the value of a secret of the project's environment.
+    """Note `declarations`, each with its line, that hold the value of a secret of the project's environment.
 
-    RemitError has each such line, and does not show the value.
+    What is noted does not show the value.
     """
     secrets = tuple(_secrets(folder, read_variables))
-    mistakes = Mistakes()
     for declared, origin in declarations if secrets else ():
         for name, text in _texts(declared, ""):
             variables = [secret.variable for secret in secrets if secret.stands_in(text, is_variable=bool(name))]
             if variables:
                 place = f"`{name}` of an environment" if name else "this declaration"
                 variable = name or "DATABASE"
-                mistakes.errors.append(
-                    RemitError(
-                        f"{place} holds the value of {variables[0]}, a secret, which would stand in the template",
-                        hint=f'write environment={{"{variable}": secret("/its/name")}}: the function fetches the value '
-                        "when it runs",
-                        origin=origin,
-                    )
+                mistakes.add(
+                    f"{place} holds the value of {variables[0]}, a secret, which would stand in the template",
+                    hint=f'write environment={{"{variable}": secret("/its/name")}}: the function fetches the value '
+                    "when it runs",
+                    origin=origin,
                 )
-    mistakes.refuse()
 
 
 def _secrets(folder: Path, read_variables: Mapping[str, str]) -> Iterator[_Secret]:

@@ -37,9 +37,8 @@ def takes_event_and_context(signature: inspect.Signature, bound: int = 0, named:
     return True
 
 
-def of_class() -> HandlerProblem:
-    """The problem of a handler that is a class."""
-    return HandlerProblem("is a class, and Lambda takes what it makes for the answer", FUNCTION_FORM)
+OF_CLASS: Final = HandlerProblem("is a class, and Lambda takes what it makes for the answer", FUNCTION_FORM)
+"""The problem of a handler that is a class."""
 
 
 def takes_others(parameters: str) -> HandlerProblem:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.did_you_mean import did_you_mean
 from remit.source.handler_problem import (
     HANDLER_FORM,
+    OF_CLASS,
     WEB_APP_FORM,
     HandlerProblem,
     asynchronous,
     generator,
-    of_class,
     takes_event_and_context,
     takes_others,
 )
@@ -122,7 +122,7 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
         case _Object():
             return _problem_of_object(meaning, source)
         case _Class(node=node) if not (node.bases or node.keywords or node.decorator_list or _method(node, "__new__")):
-            return of_class()
+            return OF_CLASS
         case _Module(name=name):
             return HandlerProblem(f"is not a function but the module `{name}`", HANDLER_FORM)
         case HandlerProblem():

@@ -56,18 +56,12 @@ def module_source(file: PythonFile, path: str, name: str) -> ModuleSource:
     for bound_name, definition in _definitions(file.tree.body, package, is_certain=True):
         definitions[bound_name] = (*definitions.get(bound_name, ()), definition)
     stars = [imported.module for imported in imports(file.nodes, package) if imported.name == "*"]
-    may_have_more, may_yield = _may_have_more(file), b"yield" in file.source
-    listed = _all(definitions.get("__all__", ()))
-    return ModuleSource(path, definitions, tuple(stars), may_have_more, may_yield, listed)
-
-
-def _all(definitions: tuple[Definition, ...]) -> tuple[str, ...] | None:
-    """What `__all__` lists; None where a part of it is worked out."""
-    if len(definitions) != 1 or not isinstance(definitions[0].value, ast.List | ast.Tuple):
-        return None
-    items = definitions[0].value.elts
-    names = [str(item.value) for item in items if isinstance(item, ast.Constant)]
-    return tuple(names) if len(names) == len(items) else None
+    listed = None
+    match definitions.get("__all__", ()):
+        case (Definition(value=ast.List(elts=items) | ast.Tuple(elts=items)),):
+            names = [str(item.value) for item in items if isinstance(item, ast.Constant)]
+            listed = tuple(names) if len(names) == len(items) else None
+    return ModuleSource(path, definitions, tuple(stars), _may_have_more(file), b"yield" in file.source, listed)
 
 
 def _definitions(body: list[ast.stmt], package: str, *, is_certain: bool) -> Iterator[tuple[str, Definition]]:
@@ -95,23 +89,16 @@ def _definitions(body: list[ast.stmt], package: str, *, is_certain: bool) -> Ite
 
 
 def _inside(statement: ast.stmt, package: str) -> Iterator[tuple[str, Definition]]:
-    """The names that a statement of several binds, and those of its blocks, which may not run."""
-    for name in _stored(statement):
-        yield name, Definition(None, is_certain=False)
+    """The names that a statement of several binds (`for`, `with`, `:=`), and those of its blocks, which may not run."""
+    for inner in ast.iter_child_nodes(statement):
+        for node in () if isinstance(inner, ast.stmt) else ast.walk(inner):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                yield node.id, Definition(None, is_certain=False)
     for inner in ast.iter_child_nodes(statement):
         blocks = [inner] if isinstance(inner, ast.stmt) else getattr(inner, "body", ())
         if isinstance(blocks, list):
             statements = [block for block in blocks if isinstance(block, ast.stmt)]
             yield from _definitions(statements, package, is_certain=False)
-
-
-def _stored(statement: ast.stmt) -> Iterator[str]:
-    """The names that the expressions of a statement bind: `for`, `with`, unpacking, `:=`."""
-    for child in ast.iter_child_nodes(statement):
-        if not isinstance(child, ast.stmt):
-            for node in ast.walk(child):
-                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                    yield node.id
 
 
 def _may_have_more(file: PythonFile) -> bool:

@@ -82,18 +82,12 @@ def option_origin(span: Span, name: str) -> Origin:
 
 
 def part_origin(span: Span, keyword: str | None, path: Path) -> Origin:
-    """Where a part of what is given at `span` stands, if it has its own line; else the argument, or the assignment."""
-    value = value_node(span, keyword)
-    part = _part_of(value, path)
-    return span.origin if keyword is None and part is value else origin_of(part, span)
+    """Where an item or a key of what is given at `span` stands, as far as its displays show the steps to it.
 
-
-def _part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
-    """The expression of an item, or of a key, in the displays of a value, by the steps to it; as far as they show it.
-
-    The whole value's expression if the part begins on the same line.
+    It is that of the argument, or the assignment, if the part begins on the same line.
     """
-    part, inside = node, node
+    value = value_node(span, keyword)
+    part, inside = value, value
     for step in path:
         if isinstance(inside, ast.List | ast.Tuple) and isinstance(step, int) and step < len(inside.elts):
             part = inside = inside.elts[step]
@@ -103,9 +97,9 @@ def _part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
         if pair is None:
             break
         part, inside = pair
-    if node is None or part is None or part.lineno == node.lineno:
-        return node
-    return part
+    if value is None or part is None or part.lineno == value.lineno:
+        return span.origin if keyword is None else origin_of(value, span)
+    return origin_of(part, span)
 
 
 def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.expr | None]:
@@ -255,14 +249,11 @@ def _constant(node: ast.expr, text: str) -> ast.expr | None:
     for descendant in ast.walk(node):
         if isinstance(descendant, ast.Constant) and descendant.value == text:
             return descendant
-        if formatted is None and isinstance(descendant, ast.JoinedStr) and _may_be(descendant, text):
-            formatted = descendant
+        if formatted is None and isinstance(descendant, ast.JoinedStr):
+            literals = [re.escape(str(part.value)) for part in descendant.values if isinstance(part, ast.Constant)]
+            if literals and re.search(".*".join(literals), text, re.DOTALL):
+                formatted = descendant
     return formatted
-
-
-def _may_be(node: ast.JoinedStr, text: str) -> bool:
-    literals = [re.escape(str(part.value)) for part in node.values if isinstance(part, ast.Constant)]
-    return bool(literals) and re.search(".*".join(literals), text, re.DOTALL) is not None
 
 
 def part(folder: pathlib.Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:

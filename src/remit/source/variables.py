@@ -52,33 +52,21 @@ def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
     for file in files:
         for environment in _environments(file):
             for name, value in _entries(environment, assigned):
+                nodes = ast.walk(value) if value is not None else ()
+                names = (getattr(node, "attr", getattr(node, "id", "")) for node in nodes)
                 earlier = variables.get(name, DeclaredVariable())
-                text = earlier.text or _constant_text(value)
-                variables[name] = DeclaredVariable(text, earlier.is_handed_on or _reads_environment(value))
-        for name in _linked(file):
-            variables.setdefault(name, DeclaredVariable())
+                is_handed_on = earlier.is_handed_on or not _ENVIRONMENT.isdisjoint(names)
+                variables[name] = DeclaredVariable(earlier.text or _constant_text(value), is_handed_on)
+        # DATA_TABLE of `link=[grants.dynamodb.read(Data.table)]`
+        links = [node.value for node in file.nodes if isinstance(node, ast.keyword) and node.arg == "link"]
+        for part in (part for link in links for part in ast.walk(link)):
+            if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+                variables.setdefault(variable_of(f"{part.value.id}_{part.attr}"), DeclaredVariable())
     return variables
-
-
-def _linked(file: PythonFile) -> Iterator[str]:
-    """The variables that links give: DATA_TABLE of `link=[grants.dynamodb.read(Data.table)]`."""
-    for node in file.nodes:
-        if not isinstance(node, ast.keyword) or node.arg != "link":
-            continue
-        for part in ast.walk(node.value):
-            match part:
-                case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                    yield variable_of(f"{name}_{attribute}")
 
 
 def _constant_text(value: ast.expr | None) -> str | None:
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
-
-
-def _reads_environment(value: ast.expr | None) -> bool:
-    nodes = ast.walk(value) if value is not None else ()
-    names = (getattr(node, "attr", getattr(node, "id", "")) for node in nodes)
-    return not _ENVIRONMENT.isdisjoint(names)
 
 
 def _environments(file: PythonFile) -> Iterator[ast.expr]:

@@ -45,15 +45,12 @@ def failed_messages_alarm(queue_id: str, description: str, topic: str) -> Resour
     return _alarm(alarm_id, description, _FAILED_MESSAGES, f"${{{queue_id}.QueueName}}", topic)
 
 
-def app_alarms(app: App, resources: Sequence[Resource]) -> Iterator[Resource]:
-    """The alarms on the functions and queues among a template's resources; none where the app names no topic.
+def app_alarms(app: App, resources: Sequence[Resource], topic: str) -> Iterator[Resource]:
+    """The alarms on the functions and queues among a template's resources, which tell a topic (an ARN).
 
     A function tells of its errors, a queue for what failed of any message, and a queue that functions read of a message
     that has waited an hour. A queue of jobs with a topic of its own has its alarm already.
     """
-    topic = app.alarm_topic
-    if topic is None:
-        return
     for function in app.functions:
         description = f"The function {function.name} failed"
         yield _alarm(f"{function.logical_id}Alarm", description, _ERRORS, function.ref, topic)

@@ -49,7 +49,13 @@ def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mis
 
         mistakes.errors += check_event_sources(mappings, app, roles, unread.access_of)
     for role in roles:
-        mistakes.errors += _check_actions(role)
+        for grant in role.grants:
+            for action in grant.statement.actions.patterns:
+                if not _ACTION.fullmatch(action):
+                    from remit.judge.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
+
+                    problem = f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}"
+                    mistakes.errors.append(RemitError(problem, hint=hint_of_action(action), origin=grant.origin))
 
 
 def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
@@ -216,19 +222,6 @@ def check_body(body: str) -> None:
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
             hint="split the app into two projects",
         )
-
-
-def _check_actions(role: Holder) -> Iterator[RemitError]:
-    for grant in role.grants:
-        for action in grant.statement.actions.patterns:
-            if not _ACTION.fullmatch(action):
-                from remit.judge.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
-
-                yield RemitError(
-                    f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}",
-                    hint=hint_of_action(action),
-                    origin=grant.origin,
-                )
 
 
 def _check_environment(resource: Resource) -> Iterator[RemitError]:

@@ -13,7 +13,7 @@ from remit.holders import Holder, trusting
 from remit.iam import tokens
 from remit.iam.policy import Policy
 from remit.roles.reference_names import put_texts
-from remit.synthesis.buckets_by_name import arns_by_name
+from remit.synthesis.circular_dependencies import arns_by_name
 from remit.synthesis.synth import FUNCTION_KEY, draft
 from remit.template.policy_documents import services
 from remit.template.sections import section

@@ -67,7 +67,11 @@ def _refusal(proof: Proof) -> RemitError:
     """That guardrails do not hold: the breaches, those alike together, at the line of the first grant among them."""
     groups: dict[tuple[object, ...], list[Breach]] = {}
     for breach in proof.breaches:
-        groups.setdefault(_group(breach), []).append(breach)
+        granted = breach.granted
+        source = granted.managed or breach.unread or breach.note if granted.grant is None else ""
+        # Roles are told together that break the same guardrail by the same actions.
+        alike = (breach.guardrail.file, breach.line, source, granted.statement.actions, _is_broken(breach))
+        groups.setdefault(alike, []).append(breach)
     place = f" in {proof.at.words}" if proof.at is not None and proof.at.named else ""
     lines = [f"a guardrail does not hold{place}"]
     for breaches in list(groups.values())[:_SHOWN]:
@@ -78,22 +82,12 @@ def _refusal(proof: Proof) -> RemitError:
     first_breach = (granting or proof.breaches)[0]
     grant = first_breach.granted.grant
     origin = first_breach.line if grant is None else grant.origin
-    return RemitError("\n  ".join(lines), hint=_hint(first_breach), origin=origin, exit_code=1)
-
-
-def _hint(breach: Breach) -> str:
-    if breach.finding is not None:
-        return "narrow what grants it, or change the guardrail"
-    if breach.note is not None:
-        return "write it so that it can be read here, or leave it out"
-    return "write the statements of that policy into the configuration, where they can be read"
-
-
-def _group(breach: Breach) -> tuple[object, ...]:
-    """Return a key that roles share which break the same guardrail by the same actions."""
-    granted = breach.granted
-    source = granted.managed or breach.unread or breach.note if granted.grant is None else ""
-    return breach.guardrail.file, breach.line, source, granted.statement.actions, _is_broken(breach)
+    hint = "write the statements of that policy into the configuration, where they can be read"
+    if first_breach.finding is not None:
+        hint = "narrow what grants it, or change the guardrail"
+    elif first_breach.note is not None:
+        hint = "write it so that it can be read here, or leave it out"
+    return RemitError("\n  ".join(lines), hint=hint, origin=origin, exit_code=1)
 
 
 def _is_broken(breach: Breach) -> bool:
@@ -122,8 +116,20 @@ def _told(breaches: Sequence[Breach]) -> Iterator[str]:
         return
     verb = "is broken by" if _is_broken(first_breach) else "is not proven for"
     yield f"{first_breach.line} {verb} {whose}"
-    for line in _shown(first_breach):
-        yield f"  {line}"
+    finding = first_breach.finding
+    if isinstance(finding, Piece):
+        context = json.dumps(finding.context)
+        if len(context) > _CONTEXT:
+            context = f"{context[:_CONTEXT]}…"
+        request = f"  may {finding.request.action} on {finding.request.resource}"
+        yield request if context == "{}" else f"{request} when {context}"
+        unknown = late(finding)
+        if unknown:
+            yield f"  which depends on what {', '.join(unknown)} stands for"
+    else:
+        yield f"  {', '.join(first_breach.granted.statement.actions.patterns[:3])}: {finding.reason}"
+    if first_breach.unread is not None:
+        yield f"  unless its permissions boundary forbids it, {first_breach.unread}, which nobody has here"
     grant = first_breach.granted.grant
     source = f"the managed policy {first_breach.granted.managed}"
     if grant is not None:
@@ -131,20 +137,3 @@ def _told(breaches: Sequence[Breach]) -> Iterator[str]:
     granting = {breach.granted.grant.origin for breach in breaches if breach.granted.grant is not None}
     alike = f"; and {len(granting) - 1} more lines alike" if len(granting) > 1 else ""
     yield f"  given by {source}{alike}"
-
-
-def _shown(breach: Breach) -> Iterator[str]:
-    finding = breach.finding
-    if isinstance(finding, Piece):
-        context = json.dumps(finding.context)
-        if len(context) > _CONTEXT:
-            context = f"{context[:_CONTEXT]}…"
-        request = f"may {finding.request.action} on {finding.request.resource}"
-        yield request if context == "{}" else f"{request} when {context}"
-        unknown = late(finding)
-        if unknown:
-            yield f"which depends on what {', '.join(unknown)} stands for"
-    elif finding is not None:
-        yield f"{', '.join(breach.granted.statement.actions.patterns[:3])}: {finding.reason}"
-    if breach.unread is not None:
-        yield f"unless its permissions boundary forbids it, {breach.unread}, which nobody has here"

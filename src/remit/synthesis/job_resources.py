@@ -19,7 +19,6 @@ from remit.roles.defaults import (
     queue_arn,
     queue_id,
 )
-from remit.synthesis.alarms import failed_messages_alarm
 from remit.triggers.source import mapping, visibility_timeout
 
 if TYPE_CHECKING:
@@ -33,55 +32,43 @@ _RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
 def job_resources(app: App) -> Iterator[Resource]:
     """The queues of an app's jobs, and what they need beside them."""
     for queue in app.queues:
-        yield from _queue(app, queue)
+        worker = next(function for function in app.functions if function.queue == queue.name)
+        dead = dead_letter_id(queue.name)
+        ordered: dict[str, Any] = {"FifoQueue": True} if queue.is_fifo else {}
+        yield Resource(
+            dead, "AWS::SQS::Queue", {**ordered, "MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True}
+        )
+        # Received once more often than its job may run: the worker then puts aside what had no end.
+        redrive = {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": queue.most_retries + 2}
+        yield Resource(
+            queue_id(queue.name),
+            "AWS::SQS::Queue",
+            {
+                **ordered,
+                "RedrivePolicy": redrive,
+                "SqsManagedSseEnabled": True,
+                "VisibilityTimeout": visibility_timeout(worker),
+            },
+        )
+        if queue.alarm is not None:
+            from remit.synthesis.alarms import failed_messages_alarm  # noqa: PLC0415 - few queues have one
+
+            yield failed_messages_alarm(dead, f"A job of the queue {queue.name} has failed for good", queue.alarm)
     if any(queue.keeps_marks for queue in app.queues):
-        yield _marks(app)
+        marks = {
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            # Each mark goes after the 14 days of a message.
+            "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+        }
+        yield Resource(JOB_MARKS, "AWS::DynamoDB::Table", marks, origin=app.queues_origin)
     if any(queue.scheduled or may_wait(app, queue) for queue in app.queues):
         yield Resource(
             JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {"Name": JOB_SCHEDULE_GROUP}, origin=app.queues_origin
         )
     for queue in app.queues:
         yield from _schedules(queue)
-
-
-def _queue(app: App, queue: JobQueue) -> Iterator[Resource]:
-    """A queue, its dead-letter queue, and the alarm on that.
-
-    A message is received once more often than its job may run: the worker then puts aside what had no end.
-    """
-    worker = next(function for function in app.functions if function.queue == queue.name)
-    dead = dead_letter_id(queue.name)
-    ordered: dict[str, Any] = {"FifoQueue": True} if queue.is_fifo else {}
-    yield Resource(
-        dead, "AWS::SQS::Queue", {**ordered, "MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True}
-    )
-    yield Resource(
-        queue_id(queue.name),
-        "AWS::SQS::Queue",
-        {
-            **ordered,
-            "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": queue.most_retries + 2},
-            "SqsManagedSseEnabled": True,
-            "VisibilityTimeout": visibility_timeout(worker),
-        },
-    )
-    if queue.alarm is not None:
-        yield failed_messages_alarm(dead, f"A job of the queue {queue.name} has failed for good", queue.alarm)
-
-
-def _marks(app: App) -> Resource:
-    """The table of the jobs that have finished and never run again; each mark goes after the 14 days of a message."""
-    return Resource(
-        JOB_MARKS,
-        "AWS::DynamoDB::Table",
-        {
-            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-            "BillingMode": "PAY_PER_REQUEST",
-            "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
-        },
-        origin=app.queues_origin,
-    )
 
 
 def _schedules(queue: JobQueue) -> Iterator[Resource]:

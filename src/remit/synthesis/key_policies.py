@@ -15,7 +15,7 @@ from remit.resources.names import name_of
 from remit.roles.encryption_keys import key_of
 from remit.synthesis.job_resources import job_resources
 from remit.template.branches import values_at
-from remit.triggers.existing_sources import ExistingSource
+from remit.triggers.existing_sources import ExistingSource, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -143,22 +143,24 @@ def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]
 
 def existing_keys(app: App) -> tuple[ExistingSource, ...]:
     """The keys that are not the app's and encrypt what services send to for it, and what their policies must allow."""
+    return gathered(_needed_keys(app))
+
+
+def _needed_keys(app: App) -> Iterator[tuple[str, str, str, str]]:
     names_of_existing = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
-    workers = tuple(function.name for function in app.functions if function.queue is not None)
-    triggers = [(function, trigger) for function in app.functions for trigger in function.triggers]
-    with_functions: list[tuple[tuple[str, ...], Iterable[Resource]]] = [((), app.resources)]
-    with_functions += [((function.name,), trigger.resources(function)) for function, trigger in triggers]
+    workers = [function.name for function in app.functions if function.queue is not None]
+    with_functions: list[tuple[list[str], Iterable[Resource]]] = [([""], app.resources)]
+    for function in app.functions:
+        with_functions += [([function.name], trigger.resources(function)) for trigger in function.triggers]
     with_functions.append((workers, job_resources(app)))
-    functions: dict[tuple[str, str], dict[str, None]] = {}
-    for names, resources in with_functions:
+    for functions, resources in with_functions:
         for use in _key_uses(app, resources):
             if use.key.own is None and not use.key.is_of_aws:
                 # People know a key by its alias, its id, or what gives its ARN.
                 key_name = use.key.name
                 name = use.key.alias or names_of_existing.get(key_name) or name_of(key_name).removeprefix("key/")
                 condition = f"whose policy lets {use.service.principal} use it ({', '.join(use.service.actions)})"
-                functions.setdefault((name, condition), {}).update(dict.fromkeys(names))
-    return tuple(ExistingSource("key", name, condition, tuple(names)) for (name, condition), names in functions.items())
+                yield from (("key", name, condition, function) for function in functions)
 
 
 def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:

@@ -13,11 +13,8 @@ from remit.resources.own_resources import own_resources
 from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
 from remit.roles.policy_size import Sizes, own_policies
-from remit.synthesis.alarms import app_alarms
 from remit.synthesis.app_wide_settings import with_app_wide_settings
-from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
-from remit.synthesis.later_policies import with_later_policies
 from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
@@ -79,7 +76,9 @@ def draft(
 
     Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """
-    shared = [*app.resources, *(job_resources(app) if app.queues else ())]
+    shared = [*app.resources]
+    if app.queues:
+        shared += job_resources(app)
     works = [*_layers(app, keys or {}, bucket), *_functions(app, roles, keys or {}, mistakes, bucket)]
     # A reference in a policy counts with the length of what it becomes, which the resources tell.
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
@@ -96,7 +95,10 @@ def draft(
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
-    made = [*made, *app_alarms(app, made)]
+    if app.alarm_topic is not None:
+        from remit.synthesis.alarms import app_alarms  # noqa: PLC0415 - few apps ask for alarms
+
+        made += [*app_alarms(app, made, app.alarm_topic)]
     if app.resources:
         from remit.synthesis.key_policies import with_key_policies  # noqa: PLC0415 - of apps with keys of their own
 
@@ -104,25 +106,23 @@ def draft(
             made = with_key_policies(app, made)
     # What follows looks resources up by their ids.
     made = _one_of_each_id(made, mistakes)
-    # Whoever names a bucket no longer waits for it: fewer statements have to come later.
-    made = buckets_by_name(fitted_permissions(made))
-    made = with_later_policies(made, {role.logical_id for role in roles})
+    made = fitted_permissions(made)
+    triggers = [trigger for function in app.functions for trigger in function.triggers]
+    if app.resources or not all(isinstance(trigger, BaseTrigger) for trigger in triggers):
+        # Only what the app declares, or a trigger of its own makes, may both be granted and wait for a function.
+        from remit.synthesis import circular_dependencies  # noqa: PLC0415 - many apps have neither
+
+        # Whoever names a bucket no longer waits for it: fewer statements have to come later.
+        made = circular_dependencies.buckets_by_name(made)
+        made = circular_dependencies.with_later_policies(made, {role.logical_id for role in roles})
     all_resources = with_app_wide_settings(app, made)
     outputs = _outputs(app, mistakes)
-    parameters = tuple(_used(app, all_resources, outputs)) if app.existing else ()
+    parameters: tuple[ExistingValue, ...] = ()
+    if app.existing:  # those of them that the template refers to
+        values = [*(resource.properties for resource in all_resources), *(output.value for output in outputs)]
+        named = {reference.target for value in values for reference, _ in references(value, late=True)}
+        parameters = tuple(existing for existing in app.existing if existing.parameter in named)
     return Draft(Template("Deployed by remit", all_resources, tuple(outputs), parameters), tuple(fitted_roles))
-
-
-def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) -> Iterator[ExistingValue]:
-    """Yield the existing values of the account that the template refers to."""
-    values: list[Any] = [resource.properties for resource in resources]
-    values += [output.value for output in outputs]
-    referenced = set()
-    for value in values:
-        referenced |= {reference.target for reference, _ in references(value, late=True)}
-    for existing in app.existing:
-        if existing.parameter in referenced:
-            yield existing
 
 
 def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource]:
@@ -191,18 +191,20 @@ def _of_trigger(trigger: Any, made: Iterable[Resource], late_bound_arns: Mapping
 def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     """The app's outputs, and those of its triggers, of which several may offer the same one, or the app itself."""
     declared = {(output.name, output.value) for output in app.outputs}
-    offered = [
-        output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
-    ]
-    offered += [
-        output for workflow in app.workflows for trigger in workflow.triggers for output in trigger.outputs(workflow)
-    ]
+    offered = [output for runs in app.triggered for trigger in runs.triggers for output in trigger.outputs(runs)]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
     outputs = [*app.outputs, *others]
     for api in apis(app.functions).values():
         with mistakes.noted():
             outputs += api.outputs(app)
-    return _one_of_each_name(outputs, mistakes)
+    by_name: dict[str, Output] = {}
+    for output in outputs:
+        namesake = by_name.setdefault(output.name, output)
+        if namesake is not output:
+            problem = f"two outputs are both `{output.name}` in the template"
+            hint = "rename the function or the shared output"
+            mistakes.errors.append(RemitError(problem, hint=hint, origin=namesake.origin or output.origin))
+    return list(by_name.values())
 
 
 def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
@@ -291,8 +293,25 @@ def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resou
     by_id: dict[str, Resource] = {}
     for resource in resources:
         namesake = by_id.setdefault(resource.logical_id, resource)
-        if namesake is not resource:
-            mistakes.errors.append(_same_id(namesake, resource, by_id))
+        if namesake is resource:
+            continue
+        functions = _functions_of(resource, by_id)
+        if namesake.type == resource.type and functions and functions == _functions_of(namesake, by_id):
+            problem = f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})"
+            hint = "they have the same source: remove one of them"
+            mistakes.errors.append(RemitError(problem, hint=hint, origin=resource.origin))
+            continue
+        types = f"{namesake.type} and {resource.type}"
+        hint = "rename the function or the shared resource"
+        if namesake.origin and namesake.origin != resource.origin:
+            hint += f" at {namesake.origin}"
+        mistakes.errors.append(
+            RemitError(
+                f"two resources are both `{resource.logical_id}` in the template: {types}",
+                hint=f"{hint}, or choose another `logical_id=`",
+                origin=resource.origin or namesake.origin,
+            )
+        )
     return list(by_id.values())
 
 
@@ -300,41 +319,6 @@ def _functions_of(resource: Resource, by_id: Mapping[str, Resource]) -> frozense
     """The functions of the template that a resource names, by their logical ids."""
     named = {str(reference.target) for reference, _ in references(dict(resource.properties), late=True)}
     return frozenset(name for name in named if name in by_id and by_id[name].type == "AWS::Lambda::Function")
-
-
-def _same_id(namesake: Resource, resource: Resource, by_id: Mapping[str, Resource]) -> RemitError:
-    functions = _functions_of(resource, by_id)
-    if namesake.type == resource.type and functions and functions == _functions_of(namesake, by_id):
-        return RemitError(
-            f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})",
-            hint="they have the same source: remove one of them",
-            origin=resource.origin,
-        )
-    hint = "rename the function or the shared resource"
-    if namesake.origin and namesake.origin != resource.origin:
-        hint += f" at {namesake.origin}"
-    hint += ", or choose another `logical_id=`"
-    return RemitError(
-        f"two resources are both `{resource.logical_id}` in the template: {namesake.type} and {resource.type}",
-        hint=hint,
-        origin=resource.origin or namesake.origin,
-    )
-
-
-def _one_of_each_name(outputs: list[Output], mistakes: Mistakes) -> list[Output]:
-    """The outputs by their names, the first of each; any other is a mistake."""
-    by_name: dict[str, Output] = {}
-    for output in outputs:
-        namesake = by_name.setdefault(output.name, output)
-        if namesake is not output:
-            mistakes.errors.append(
-                RemitError(
-                    f"two outputs are both `{output.name}` in the template",
-                    hint="rename the function or the shared output",
-                    origin=namesake.origin or output.origin,
-                )
-            )
-    return list(by_name.values())
 
 
 def document(template: Template) -> dict[str, Any]:

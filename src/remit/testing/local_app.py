@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.answers.explanation import explain
 from remit.build import build
+from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import failure
 from remit.deploy.log_lines import is_of_lambda
 from remit.deploy.logs import app_readers, new_lines
@@ -141,7 +142,7 @@ class AppOfTests:
         built = build(self._folder, self._stage, for_this_machine=True)
         aws = local_aws.start(self._place)
         self._until_stopped.enter_context(lifeline(aws.pid))
-        deployment = deploy(built, account_of(aws), WordedOperator(), yes=True)
+        deployment = deploy(DeployJob(built, account_of(aws), WordedOperator(), yes=True))
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
             raise at_lines(failure(outcome, outcome.hint), built)

@@ -12,7 +12,7 @@ from remit.triggers.jwt import Jwt
 from remit.triggers.user_pool import UserPool
 
 if TYPE_CHECKING:
-    from remit.triggers.route_authorizer import RouteAuthorizer
+    from remit.app import App, Function
 
 DEFAULT_ROUTE: Final = "$default"
 """The route that takes every request that no other route takes."""
@@ -45,6 +45,8 @@ class Api(RouteTrigger):
         """Return the problem of a route, and a hint; an empty text where there is none."""
         return ("", None) if text == DEFAULT_ROUTE else RouteTrigger.problem(self, text)
 
-    def check_authorizer(self, authorizer: RouteAuthorizer) -> None:
-        """RemitError: an HTTP API cannot ask it."""
-        authorizer.check_for_http_api()
+    def payload_format(self, function: Function, app: App) -> str:
+        """The version of the events that it sends to a function: its own, or the app's."""
+        if function.web is not None:
+            return "2.0"  # the adapters of web frameworks are given no other
+        return self.payload_format_version or app.api.payload_format_version

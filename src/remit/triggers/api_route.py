@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.route_authorizer import RouteAuthorizer
 from remit.triggers.trigger import BaseTrigger
@@ -27,11 +27,15 @@ _ELSEWHERE: Final = r"<?(?:\w+(?=:\w))?:?(\w+)>?"
 class RouteTrigger(BaseTrigger):
     """Base of the triggers that are routes of an API."""
 
-    segment: ClassVar[str]
+    segment: ClassVar[str] = ""
     """The pattern of a segment that is no variable."""
     example: ClassVar[str] = 'write a method and a path, such as "GET /orders/{id}"'
-    authorizers: ClassVar[str]
+    is_of_rest_api: ClassVar[bool] = False
+    authorizers: ClassVar[str] = ""
     """The calls that `auth` may be, as a hint lists them."""
+    sent: ClassVar[str] = "request"
+    way: ClassVar[str] = "path"
+    """What API Gateway sends to a function, and by what."""
 
     route: str
     auth: Any = "AWS_IAM"
@@ -44,23 +48,22 @@ class RouteTrigger(BaseTrigger):
     def _check_route(self) -> None:
         problem, hint = self.problem(tokens.plain(self.route))
         if problem:
-            raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint, origin=writer())
+            raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint)
 
     def _check_auth(self) -> None:
         """One of the words for `auth`, or an object that says who is asked."""
         if isinstance(self.auth, RouteAuthorizer):
-            self.check_authorizer(self.auth)
+            if self.is_of_rest_api:
+                self.auth.check_for_rest_api()
+            else:
+                self.auth.check_for_http_api()
             return
         if tokens.plain(self.auth) in _MODES:
             return
         meant = did_you_mean(tokens.plain(self.auth), _MODES) if isinstance(self.auth, str) else None
         got = repr(tokens.plain(self.auth)) if isinstance(self.auth, str) else described(self.auth)
         hint = meant or f'it can be "AWS_IAM", "NONE", {self.authorizers}'
-        raise RemitError(f"auth cannot be {got:.60}", hint=hint, origin=writer())
-
-    def check_authorizer(self, authorizer: RouteAuthorizer) -> None:
-        """RemitError: an API of this kind cannot ask it."""
-        raise NotImplementedError
+        raise RemitError(f"auth cannot be {got:.60}", hint=hint)
 
     def problem(self, text: str) -> tuple[str, str | None]:
         """Return the problem of a route, and a hint; an empty text where there is none."""

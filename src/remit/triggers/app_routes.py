@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from remit.app import Output, Resource
+from remit.catalogue.quotas import quota
 from remit.errors import Mistakes, RemitError
-from remit.triggers.api_route import RouteTrigger
+from remit.resources.names import digest
+from remit.triggers.api_route import METHODS, RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.trigger import triggers_of
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from remit.triggers.route_authorizer import RouteAuthorizer
 
 R = TypeVar("R", bound=RouteTrigger)
+_METHOD: Final = rf"^([^/]+)/(?:{'|'.join(METHODS)})/"
+"""The stage and the method of a route."""
+_OTHER_PERMISSIONS: Final = 4_096
+"""Bytes of a function's resource policy that are left to its other triggers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +60,15 @@ def route_checks(kind: type[RouteTrigger]) -> tuple[Callable[[Iterable[Function]
         by_requests: dict[str, Routed[RouteTrigger]] = {}
         for function, trigger in triggers_of(functions, kind):
             routed = Routed(function, trigger)
-            namesake = by_requests.setdefault(trigger.requests, routed)
-            if namesake is not routed:
-                yield _twice(namesake, routed)
+            first = by_requests.setdefault(trigger.requests, routed)
+            if first is not routed:
+                other_names = "" if first.trigger.route == trigger.route else f" as `{first.trigger.route}`"
+                yield RemitError(
+                    f"route `{trigger.route}` of `{function.name}` is declared twice{other_names}; "
+                    f"`{first.function.name}` at {first.function.origin} has it, too",
+                    hint=f"API Gateway sends a {kind.sent} to one function: remove one, or give it another {kind.way}",
+                    origin=trigger.written,
+                )
 
     def check_authorizers(functions: Iterable[Function]) -> Iterator[RemitError]:
         """Each route that asks a function which the app does not have."""
@@ -64,31 +76,11 @@ def route_checks(kind: type[RouteTrigger]) -> tuple[Callable[[Iterable[Function]
         mistakes = Mistakes()
         for _, trigger in triggers_of(functions, kind):
             if isinstance(trigger.authorizer, Authorizer):
-                with mistakes.noted(), _mistakes_at(trigger):
-                    trigger.authorizer.asked(functions)
+                with mistakes.noted():
+                    trigger.authorizer.asked(functions, trigger.written)
         yield from mistakes.errors
 
     return check_routes, check_authorizers
-
-
-@contextmanager
-def _mistakes_at(trigger: RouteTrigger) -> Iterator[None]:
-    """Places the mistakes of an authorizer at the route that it guards."""
-    try:
-        yield
-    except RemitError as error:
-        error.origin = error.origin or trigger.written
-        raise
-
-
-def _twice(original: Routed[RouteTrigger], repeated: Routed[RouteTrigger]) -> RemitError:
-    other_names = "" if original.trigger.route == repeated.trigger.route else f" as `{original.trigger.route}`"
-    return RemitError(
-        f"route `{repeated.trigger.route}` of `{repeated.function.name}` is declared twice{other_names}; "
-        f"`{original.function.name}` at {original.function.origin} has it, too",
-        hint="API Gateway sends a request to one function: remove one, or give it another path",
-        origin=repeated.trigger.written,
-    )
 
 
 def authorizers(app: App, app_routes: Iterable[Routed[R]]) -> Iterator[tuple[RouteAuthorizer, Function]]:
@@ -101,10 +93,21 @@ def authorizers(app: App, app_routes: Iterable[Routed[R]]) -> Iterator[tuple[Rou
         authorizer = routed.trigger.authorizer
         if authorizer is not None and authorizer.logical_id not in seen:
             seen.add(authorizer.logical_id)
-            with _mistakes_at(routed.trigger):
-                if isinstance(authorizer, Authorizer):
-                    authorizer.asked(app.functions)
+            if isinstance(authorizer, Authorizer):
+                authorizer.asked(app.functions, routed.trigger.written)
             yield authorizer, routed.function
+
+
+def authorization(api: str, trigger: RouteTrigger) -> dict[str, Any]:
+    """The properties of a route, or of a REST API's method, that say whom it answers."""
+    authorizer = trigger.authorizer
+    if authorizer is None:
+        return {"AuthorizationType": trigger.auth}
+    mode = authorizer.rest_authorization if trigger.is_of_rest_api else authorizer.authorization
+    properties: dict[str, Any] = {"AuthorizationType": mode, "AuthorizerId": f"${{{api}{authorizer.logical_id}}}"}
+    if authorizer.accepted_scopes:
+        properties["AuthorizationScopes"] = list(authorizer.accepted_scopes)
+    return properties
 
 
 def notes_on_open_routes(app_routes: Iterable[Routed[R]]) -> Iterator[str]:
@@ -126,26 +129,25 @@ def notes_on_timeouts(app_routes: Iterable[Routed[R]], patience: int) -> Iterato
             yield f"{function.name} may run {timeout} s, and an API waits {patience} s for an answer ({line})"
 
 
-def log_format(route: str) -> str:
-    """The fields of AWS's example ("Configure logging for HTTP APIs"), and what went wrong in a function.
+def access_log(
+    api: str, folder: str, route: str, settings: ApiSettings, first_user: Function
+) -> tuple[Resource, dict[str, str]]:
+    """The log group of an API's access log, and the stage's settings for it.
 
-    `route` is the field that names the route in this kind of API.
-    """
-    fields = ("requestId", "ip", "requestTime", "httpMethod", route, "status", "protocol", "responseLength")
-    named = {"ip": "identity.sourceIp", "integrationError": "integrationErrorMessage"}
-    return json.dumps({name: f"$context.{named.get(name, name)}" for name in (*fields, "integrationError")})
-
-
-def access_log_group(api: str, folder: str, settings: ApiSettings, first_user: Function) -> Resource:
-    """The log group of an API's access log.
-
-    Its name begins as AWS advises, so that the account's resource policy of log delivery does not overflow. Source:
-    "Logging from AWS services that require additional permissions" (CloudWatch Logs User Guide).
+    Its name begins as AWS advises, so that the account's resource policy of log delivery does not overflow. The fields
+    are those of AWS's example, and what went wrong in a function; `route` is the field that names the route in this
+    kind of API. Sources: "Logging from AWS services that require additional permissions" (CloudWatch Logs User Guide),
+    "Configure logging for HTTP APIs".
     """
     properties: dict[str, Any] = {"LogGroupName": f"/aws/vendedlogs/{folder}/${{AWS::StackName}}"}
     if settings.access_log_retention is not None:
         properties["RetentionInDays"] = settings.access_log_retention
-    return Resource(f"{api}LogGroup", "AWS::Logs::LogGroup", properties, origin=first_user.origin)
+    group = Resource(f"{api}LogGroup", "AWS::Logs::LogGroup", properties, origin=first_user.origin)
+    names = ("requestId", "ip", "requestTime", "httpMethod", route, "status", "protocol", "responseLength")
+    contexts = {"ip": "identity.sourceIp", "integrationError": "integrationErrorMessage"}
+    fields = {name: f"$context.{contexts.get(name, name)}" for name in (*names, "integrationError")}
+    log_format = settings.access_log_format or json.dumps(fields)
+    return group, {"DestinationArn": group.attribute("Arn"), "Format": log_format}
 
 
 def domain(api: str, settings: ApiSettings) -> Iterator[Resource]:
@@ -180,3 +182,49 @@ def addresses(api: str, prefix: str, own_address: str, settings: ApiSettings) ->
         target = f"${{{api}Domain.RegionalDomainName}}"
         description = "What the DNS record of the API's domain must point to (CNAME or alias)"
         yield Output(f"{prefix}DomainTarget", target, description)
+
+
+def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]) -> Iterator[Resource]:
+    """The permissions by which an API calls a function: for each route, or for fewer, wider ones where those are many.
+
+    The ARN names the account, so that a SourceAccount would say nothing more.
+    """
+    for source in _fitting(app, function, sources):
+        yield Resource(
+            f"{function.logical_id}{api}Permission{digest(source)}",
+            "AWS::Lambda::Permission",
+            {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": function.ref,
+                "Principal": "apigateway.amazonaws.com",
+                "SourceArn": (
+                    f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{source}"
+                ),
+            },
+            origin=function.origin,
+        )
+
+
+def _fitting(app: App, function: Function, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """The first way to name the routes whose permissions fit a function's resource policy."""
+    room = quota("lambda.function.policy").most - _OTHER_PERMISSIONS
+    # API Gateway takes `*` for the method, too: each path once, whatever the method.
+    of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, r"\1/*/", source) for source in sources))
+    for names in (sources, of_any_method):
+        if sum(_statement_size(app, function, name) for name in names) <= room:
+            return names
+    return ("*",)
+
+
+def _statement_size(app: App, function: Function, source: str) -> int:
+    """Bytes that a permission has in a function's resource policy, at most: measured with the longest names of AWS."""
+    place = "ap-southeast-99:111122223333"
+    statement = {
+        "Sid": f"{app.namespace}-{function.logical_id}WebSocketApiPermission12345678-123456789ABC",
+        "Effect": "Allow",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.deployed_name(function)}",
+        "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws-us-gov:execute-api:{place}:1234567890/{source}"}},
+    }
+    return len(json.dumps(statement))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
@@ -12,29 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
-    from remit.app import App, Function, Resource
+    from remit.app import App, Function, Grant, Resource
 
 APIS: Final = (HTTP_API, REST_API, WEBSOCKET_API)
 """The logical ids of the APIs, which the app lacks where no trigger makes them or all of these are mistakes."""
+
+_FILES: Final = {"api": "http_api", "rest": "rest_api", "websocket": "websocket_api"}
 
 
 def apis(functions: Iterable[Function]) -> dict[str, ModuleType]:
     """The files of the APIs that functions have routes of, by the file of the route; no other is imported."""
     files = trigger_files(functions)
-    made: dict[str, ModuleType] = {}
-    if "api" in files:
-        from remit.triggers import http_api  # noqa: PLC0415 - an app without its routes has no such API
-
-        made["api"] = http_api
-    if "rest" in files:
-        from remit.triggers import rest_api  # noqa: PLC0415 - as above
-
-        made["rest"] = rest_api
-    if "websocket" in files:
-        from remit.triggers import websocket_api  # noqa: PLC0415 - as above
-
-        made["websocket"] = websocket_api
-    return made
+    return {route: import_module(f"remit.triggers.{file}") for route, file in _FILES.items() if route in files}
 
 
 def checks(functions: Iterable[Function]) -> list[Callable[[Iterable[Function]], Iterator[RemitError]]]:
@@ -44,12 +34,17 @@ def checks(functions: Iterable[Function]) -> list[Callable[[Iterable[Function]],
     return own_checks if "websocket" in app_apis else [*own_checks, _check_grants]
 
 
+def is_about_connections(grant: Grant) -> bool:
+    """Return whether a grant names the app's WebSocket API."""
+    resources = grant.statement.resources
+    return resources is not None and any(f"${{{WEBSOCKET_API}}}" in pattern for pattern in resources.patterns)
+
+
 def _check_grants(functions: Iterable[Function]) -> Iterator[RemitError]:
     """Each grant on connections of an app that has no WebSocket API."""
     for function in functions:
         for grant in function.policy:
-            resources = grant.statement.resources
-            if resources is not None and any(f"${{{WEBSOCKET_API}}}" in pattern for pattern in resources.patterns):
+            if is_about_connections(grant):
                 yield RemitError(
                     "the app has no WebSocket API whose connections this could be about",
                     hint='add `on.websocket("$connect")` to a function',

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from remit.app import PayloadFormat
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.resources.names import digest
 from remit.triggers.route_authorizer import RouteAuthorizer, plain_texts
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Function
+    from remit.errors import Origin
 
 _SOURCE: Final = r"((?:\$|method\.)request\.(header|querystring)|\$?stageVariables|\$?context)\.[\w.-]+"
 """Where HTTP APIs (`$request.header.x`) or REST APIs (`method.request.header.x`) find who somebody is."""
@@ -64,38 +65,35 @@ class Authorizer(RouteAuthorizer):
             raise RemitError(
                 f"authorizer takes a function of the app, got {described(self.function):.60}",
                 hint="such as `on.authorizer(check)`, where `check` is decorated with `@app.function`",
-                origin=writer(),
             )
 
     def _check_sources(self) -> None:
         for source in plain_texts(self.identity_source):
             if not re.fullmatch(_SOURCE, source):
                 hint = 'such as "$request.header.Authorization" or "$request.querystring.token"'
-                raise RemitError(f"identity_source has {source!r:.60}", hint=hint, origin=writer())
+                raise RemitError(f"identity_source has {source!r:.60}", hint=hint)
 
     def _check_cache(self) -> None:
         if not 0 <= self.cache <= _LONGEST:
-            raise RemitError(f"cache is {self.cache}; it can be 0 to {_LONGEST} seconds", origin=writer())
+            raise RemitError(f"cache is {self.cache}; it can be 0 to {_LONGEST} seconds")
         if self.cache and not self.identity_source:
             hint = "an answer is kept for the identity that it was given for"
-            raise RemitError("cache needs an identity_source", hint=hint, origin=writer())
+            raise RemitError("cache needs an identity_source", hint=hint)
 
     def _check_token(self) -> None:
         sources = plain_texts(self.identity_source)
         if self.token and not (len(sources) == 1 and "request.header." in sources[0]):
             hint = 'such as identity_source=["method.request.header.x-token"]'
-            raise RemitError(
-                "an authorizer of tokens has one header as its identity_source", hint=hint, origin=writer()
-            )
+            raise RemitError("an authorizer of tokens has one header as its identity_source", hint=hint)
         if self.identity_validation_expression is not None and not self.token:
             hint = "add `token=True`, or look at the request in the function"
-            raise RemitError("identity_validation_expression is for tokens alone", hint=hint, origin=writer())
+            raise RemitError("identity_validation_expression is for tokens alone", hint=hint)
 
     def check_for_http_api(self) -> None:
         """RemitError: it asks with a token alone."""
         if self.token:
             hint = "leave `token` out: the function finds the header in the request"
-            raise RemitError("an HTTP API asks an authorizer with the whole request", hint=hint, origin=writer())
+            raise RemitError("an HTTP API asks an authorizer with the whole request", hint=hint)
 
     @property
     def _named(self) -> str:
@@ -113,14 +111,15 @@ class Authorizer(RouteAuthorizer):
         words = (*plain_texts(self.identity_source), str(self.cache), *own_tokens, *own_format)
         return f"Authorizer{digest(self._named, *words)}"
 
-    def asked(self, functions: Iterable[Function]) -> Function:
-        """The function that it asks. RemitError: the app has none such."""
+    def asked(self, functions: Iterable[Function], route: Origin | None = None) -> Function:
+        """The function that it asks. RemitError at the route: the app has none such."""
         by_name = {function.name: function for function in functions}
         for function in by_name.values():
             if self._named in (function.name, function.handler):
                 return function
         hint = did_you_mean(self._named, by_name) or "decorate it with `@app.function`: it needs no trigger"
-        raise RemitError(f"`{self._named}` is no function of this app, so that no route can ask it", hint=hint)
+        problem = f"`{self._named}` is no function of this app, so that no route can ask it"
+        raise RemitError(problem, hint=hint, origin=route)
 
     @property
     def _sources(self) -> list[str]:

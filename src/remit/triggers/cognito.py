@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remit.declare.resource_references import KeyRef, UserPoolRef
-from remit.errors import Mistakes, RemitError, writer
+from remit.errors import Mistakes, RemitError
 from remit.resources.kms_key import key_named, key_text, kms_key
 from remit.resources.names import logical, own_id
 from remit.triggers.invoke_permission import permission
@@ -54,18 +54,17 @@ class Cognito(BaseTrigger):
                 f"cognito takes a user pool of the app, got {self.pool!r:.60}: "
                 "only the stack that makes a pool can set its triggers",
                 hint='declare it: `users = resource("AWS::Cognito::UserPool")` in a class of shared/resources/',
-                origin=writer(),
             )
 
     def _check_version(self) -> None:
         if self.step != "PreTokenGeneration":
-            raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
+            raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}")
 
     def _check_key(self) -> None:
         key_text(self.key)
         if not self.is_sender:
             hint = f"only {' and '.join(_SENDERS)} get codes that a key encrypts"
-            raise RemitError(f"key goes with a custom sender, not with {self.step}", hint=hint, origin=writer())
+            raise RemitError(f"key goes with a custom sender, not with {self.step}", hint=hint)
 
     @property
     def is_sender(self) -> bool:
@@ -109,12 +108,16 @@ def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id:
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
     mistakes = Mistakes()
     for function, trigger in triggers:
-        entry = _entry(function, trigger)
-        taken = [name for name in entry if name in configuration]
-        if taken:
+        step: str = trigger.step
+        entry: Any = function.arn
+        if trigger.is_sender:
+            entry = {"LambdaArn": function.arn, "LambdaVersion": "V1_0"}
+        elif trigger.version is not None:
+            step, entry = "PreTokenGenerationConfig", {"LambdaArn": function.arn, "LambdaVersion": trigger.version}
+        if step in configuration:
             message = f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one"
             mistakes.errors.append(RemitError(message, origin=trigger.written))
-        configuration |= entry
+        configuration[step] = entry
         if trigger.is_sender:
             with mistakes.noted():
                 configuration["KMSKeyID"] = _key_arn(configuration.get("KMSKeyID"), trigger, by_id)
@@ -141,11 +144,3 @@ def _key_arn(pool_key: Any, trigger: Cognito, by_id: Mapping[str, Resource]) -> 
             origin=trigger.written,
         )
     return name
-
-
-def _entry(function: Function, trigger: Cognito) -> Mapping[str, Any]:
-    if trigger.is_sender:
-        return {trigger.step: {"LambdaArn": function.arn, "LambdaVersion": "V1_0"}}
-    if trigger.version is not None:
-        return {"PreTokenGenerationConfig": {"LambdaArn": function.arn, "LambdaVersion": trigger.version}}
-    return {trigger.step: function.arn}

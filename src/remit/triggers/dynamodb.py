@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from remit.app import App, Function, Grant, Resource
 from remit.declare.resource_references import TableRef
-from remit.errors import Mistakes, RemitError, writer
+from remit.errors import Mistakes, RemitError
 from remit.iam.policy import allow
 from remit.resources.names import arn_of, name_of, own_id
 from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
 from remit.triggers.stream_options import StartingPosition, StreamTrigger
-from remit.triggers.trigger import TriggerSource, triggers_of
+from remit.triggers.trigger import triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +42,8 @@ class Dynamodb(StreamTrigger):
     topic or bucket; `key` is the KMS key of a stream that is not the app's.
     """
 
+    called = "stream of table"
+
     stream: TableRef
     _: KW_ONLY
     starting_position: StartingPosition = "LATEST"
@@ -59,12 +61,11 @@ class Dynamodb(StreamTrigger):
             raise RemitError(
                 f"dynamodb({self.stream!r:.40}): a stream has no fixed name",
                 hint="give its ARN, or the table as a resource of `shared/resources/`",
-                origin=writer(),
             )
 
     def _check_view(self) -> None:
         if self.view is not None and not own_id(self.stream):
-            raise RemitError("view is for a table of the app's: this stream has one", origin=writer())
+            raise RemitError("view is for a table of the app's: this stream has one")
 
     @property
     def arn(self) -> str:
@@ -86,11 +87,6 @@ class Dynamodb(StreamTrigger):
         on_all = replace(reason, note="IAM knows no narrower resource for ListStreams")
         yield Grant(allow("dynamodb:ListStreams"), on_all)
         yield from self.failure_grants(function)
-
-    def sources(self) -> Iterator[TriggerSource]:
-        """The table, and where records go that failed."""
-        yield TriggerSource("stream of table", self.arn)
-        yield from self.failure_sources()
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

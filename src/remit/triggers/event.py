@@ -7,18 +7,18 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Output, Resource, Triggered, Workflow
+from remit.app import Grant, Resource, Triggered, Workflow
 from remit.declare.resource_references import BusRef, QueueRef
-from remit.errors import RemitError, writer
-from remit.holders import Holder, inline
+from remit.errors import RemitError
+from remit.holders import Holder, inline, trusting
 from remit.iam import tokens
-from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.iam.policy import Condition, allow
 from remit.resources.names import arn_of, own_id
 from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
-from remit.triggers.source import checked, checked_json, position_suffix
+from remit.triggers.source import checked, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Event(BaseTrigger):
     tries again `retries` times (0 to 185) for `max_event_age` seconds (60 to 86,400), and then sends the event to the
     queue `dead_letter`.
     """
+
+    offers = ("bus", "Name", "The bus to put events on")
 
     _: KW_ONLY
     source: Values | None = None
@@ -71,9 +73,7 @@ class Event(BaseTrigger):
     def _check_pattern(self) -> None:
         length = len(checked_json("event's pattern", self.pattern))
         if length > _MOST_PATTERN:
-            raise RemitError(
-                f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}", origin=writer()
-            )
+            raise RemitError(f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}")
 
     @property
     def pattern(self) -> dict[str, Any]:
@@ -89,9 +89,7 @@ class Event(BaseTrigger):
         if self.detail is not None:
             pattern["detail"] = self.detail
         if not pattern:
-            raise RemitError(
-                "event(…) has no pattern", hint='such as source="shop" or detail_type="Order placed"', origin=writer()
-            )
+            raise RemitError("event(…) has no pattern", hint='such as source="shop" or detail_type="Order placed"')
         return checked_pattern(pattern, "event", EVENTBRIDGE, EVENT)
 
     def sources(self) -> Iterator[TriggerSource]:
@@ -128,13 +126,11 @@ class Event(BaseTrigger):
             allow(function.start, on=function.arn), function.computed("is started by events"), function.origin
         )
         from_here = Condition("StringEquals", "aws:SourceAccount", (tokens.ACCOUNT,))
-        principals = Principals((("Service", _EVENTS),))
-        trust = Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals, conditions=(from_here,))
         yield Holder(
             f"{function.logical_id}EventRole",
             (inline((starts,)),),
             trusts=(_EVENTS,),
-            trust=Policy((trust,)),
+            trust=trusting((_EVENTS,), from_here),
             origin=function.origin,
         )
 
@@ -149,19 +145,10 @@ class Event(BaseTrigger):
             target = {"Id": "workflow", "Arn": function.arn, "RoleArn": f"${{{function.logical_id}EventRole.Arn}}"}
         if self.input is not None:
             target["Input"] = checked_json("event's input", self.input)
-        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
-        policy = {name: value for name, value in limits.items() if value is not None}
-        if policy:
-            target["RetryPolicy"] = policy
+        target |= retry_policy(self)
         if self.dead_letter is not None:
             target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
         return target
-
-    def outputs(self, function: Triggered) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The name of the app's bus."""
-        bus = own_id(self.bus)
-        if bus:
-            yield Output(f"{bus}Name", f"${{{bus}}}", "The bus to put events on")
 
 
 def _values(value: Any) -> Any:

@@ -13,12 +13,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, RemitError, described, spelled, writer
+from remit.errors import Mistakes, RemitError, described, spelled
 from remit.iam import tokens
 from remit.triggers.record_fields import AnyNames, Text, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from remit.errors import Path
     from remit.triggers.record_fields import Shape
@@ -38,22 +38,10 @@ class PatternLanguage(NamedTuple):
     operators: frozenset[str]
 
 
-EVENTBRIDGE: Final = PatternLanguage(
-    "EventBridge",
-    frozenset({
-        "prefix", "suffix", "anything-but", "numeric", "exists", "cidr", "wildcard", "equals-ignore-case",
-    }),
-)  # fmt: skip
-SNS: Final = PatternLanguage(
-    "SNS",
-    frozenset({
-        "prefix", "suffix", "anything-but", "numeric", "exists", "cidr", "wildcard", "equals-ignore-case",
-    }),
-)  # fmt: skip
-EVENT_SOURCE: Final = PatternLanguage(
-    "an event source mapping",
-    frozenset({"prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case"}),
-)
+_FILTERS: Final = frozenset({"prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case"})
+EVENTBRIDGE: Final = PatternLanguage("EventBridge", _FILTERS | {"cidr", "wildcard"})
+SNS: Final = PatternLanguage("SNS", EVENTBRIDGE.operators)
+EVENT_SOURCE: Final = PatternLanguage("an event source mapping", _FILTERS)
 
 
 def checked_pattern(pattern: Any, option: str, language: PatternLanguage, shape: Shape = None) -> dict[str, Any]:
@@ -69,11 +57,6 @@ def checked_pattern(pattern: Any, option: str, language: PatternLanguage, shape:
     mistakes = Mistakes([*_check_fields(plain, shape, _PatternPart(option, language))])
     mistakes.refuse()
     return plain
-
-
-def pattern_text(pattern: Mapping[str, Any]) -> str:
-    """A pattern as an event source mapping takes it: JSON in a string."""
-    return json.dumps(pattern, separators=(",", ":"))
 
 
 class _PatternPart(NamedTuple):
@@ -93,7 +76,7 @@ class _PatternPart(NamedTuple):
 def _wrong(option: str, path: Path, problem: str, hint: str | None) -> RemitError:
     part = spelled(path)
     separator = "" if not part or part.startswith("[") else "."
-    return RemitError(f"{option}{separator}{part} {problem}", hint=hint, origin=writer())
+    return RemitError(f"{option}{separator}{part} {problem}", hint=hint)
 
 
 def _check_fields(fields: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
@@ -220,9 +203,8 @@ def _check_string(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
 
 
 def _check_wildcard(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
-    if not isinstance(operand, str):
-        yield part.wrong(f"takes a string, got {described(operand)}")
-    elif "**" in operand:
+    yield from _check_string(operand, part)
+    if isinstance(operand, str) and "**" in operand:
         yield part.wrong("has two `*` in a row, which is refused")
 
 

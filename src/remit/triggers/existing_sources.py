@@ -1,18 +1,22 @@
-"""The sources of triggers that are not the app's own, which a deploy does not make: they must exist already."""
+"""What an app needs of the account and a deploy does not make: the sources of its triggers, and managed policies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.managed_policies import is_of_aws
 from remit.errors import few
 from remit.resources.names import name_of, own_id
 from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator
 
     from remit.app import App
+
+BOUNDARY: Final = "permissions boundary"
+MANAGED_POLICY: Final = "managed policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +37,31 @@ class ExistingSource:
 
 
 def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
-    """Return the existing sources of an app's triggers; `own_arns` are those that its resources have by name."""
-    functions: dict[tuple[str, str, str], list[str]] = {}
+    """Return the existing sources of an app's triggers, the managed policies of its roles, and their boundary.
+
+    `own_arns` are the ARNs that its resources have by name; AWS's own policies are always there.
+    """
+    return gathered(_needs(app, own_arns))
+
+
+def gathered(needs: Iterable[tuple[str, str, str, str]]) -> tuple[ExistingSource, ...]:
+    """Things of the account by kind, name and condition, each with the functions ("": none) that need it."""
+    functions: dict[tuple[str, str, str], dict[str, None]] = {}
+    for kind, name, condition, function in needs:
+        functions.setdefault((kind, name, condition), {})[function] = None
+    return tuple(ExistingSource(*need, tuple(filter(None, names))) for need, names in functions.items())
+
+
+def _needs(app: App, own_arns: Collection[str]) -> Iterator[tuple[str, str, str, str]]:
     for function, trigger in triggers_of(app.triggered, BaseTrigger):
         for source in trigger.sources():
             if source.arn not in own_arns and not own_id(source.arn):
-                key = (source.kind, name_of(source.arn), source.condition)
-                functions.setdefault(key, []).append(function.name)
-    return tuple(
-        ExistingSource(kind, name, condition, tuple(dict.fromkeys(names)))
-        for (kind, name, condition), names in functions.items()
-    )
+                yield source.kind, name_of(source.arn), source.condition, function.name
+    policies = [] if app.boundary is None else [(BOUNDARY, app.boundary, "")]
+    policies += [(MANAGED_POLICY, arn, function.name) for function in app.functions for arn in function.managed]
+    for kind, arn, name in policies:
+        if not is_of_aws(arn) and arn not in own_arns and not own_id(arn):
+            yield kind, name_of(arn).removeprefix("policy/"), "", name
 
 
 def document(source: ExistingSource) -> dict[str, Any]:

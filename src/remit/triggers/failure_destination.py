@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Resource
-from remit.errors import RemitError, few, writer
+from remit.errors import RemitError, few
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.resources.names import SERVICES, arn_of, own_id
@@ -44,7 +44,7 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
     kind = _kind(subject, option)
     if kind not in kinds:
         allowed = " or ".join(_CALLED[name] for name in kinds)
-        raise RemitError(f"{option} takes {allowed}, got {_CALLED[kind]}", origin=writer())
+        raise RemitError(f"{option} takes {allowed}, got {_CALLED[kind]}")
     return Destination(kind, arn_of(subject, kind))
 
 
@@ -55,7 +55,7 @@ def _kind(subject: Any, option: str) -> DestinationKind:
         for kind in _CALLED:
             if SERVICES.get(type_name) == kind:
                 return kind
-        raise RemitError(f"{option} takes {few(list(_CALLED.values()))}, got {type_name}", origin=writer())
+        raise RemitError(f"{option} takes {few(list(_CALLED.values()))}, got {type_name}")
     text = tokens.plain(subject)
     if isinstance(text, str) and text.startswith("${"):
         return "sqs" if text.endswith(".Arn}") else "sns"  # a topic's ARN is its Ref

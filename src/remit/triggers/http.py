@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from remit.app import Function, Grant, Output, Resource
-from remit.errors import RemitError, writer
+from remit.app import Function, Output, Resource
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.trigger import BaseTrigger
 
@@ -34,13 +34,7 @@ class Http(BaseTrigger):
 
     def _check_cors(self) -> None:
         if self.cors is not None and not isinstance(self.cors, dict):
-            raise RemitError(
-                f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}', origin=writer()
-            )
-
-    def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
-        """None: who may call stands in the function's own resource policy."""
-        yield from ()
+            raise RemitError(f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}')
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The URL, and with auth NONE the two permissions that open it."""

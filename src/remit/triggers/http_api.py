@@ -12,21 +12,20 @@ from remit.app import Resource
 from remit.resources.names import HTTP_API as API
 from remit.resources.names import digest, logical
 from remit.triggers.api import DEFAULT_ROUTE, Api
-from remit.triggers.api_permissions import permissions
 from remit.triggers.app_routes import (
-    access_log_group,
+    access_log,
     addresses,
+    authorization,
     authorizers,
     domain,
-    log_format,
     notes_on_open_routes,
     notes_on_timeouts,
+    permissions,
     route_checks,
     route_functions,
     routes,
 )
 from remit.triggers.authorizer import Authorizer
-from remit.triggers.payload_format import payload_format
 from remit.triggers.route_authorizer import TokenAuthorizer
 
 if TYPE_CHECKING:
@@ -114,10 +113,8 @@ def _stage(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
     if settings.route_settings:
         stage["DefaultRouteSettings"] = dict(settings.route_settings)
     if settings.access_log:
-        group = access_log_group(API, "apis", settings, first_user)
+        group, stage["AccessLogSettings"] = access_log(API, "apis", "routeKey", settings, first_user)
         yield group
-        own_format = settings.access_log_format or log_format("routeKey")
-        stage["AccessLogSettings"] = {"DestinationArn": group.attribute("Arn"), "Format": own_format}
     yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
 
 
@@ -135,7 +132,7 @@ def _authorizers(app: App, app_routes: Iterable[Routed[Api]]) -> Iterator[Resour
 
 def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
     """An integration of a function for each format of events, its routes, and the permissions to call it."""
-    formats = [payload_format(trigger, function, app) for trigger in triggers]
+    formats = [trigger.payload_format(function, app) for trigger in triggers]
     for version in sorted(set(formats), reverse=True):
         integration = Resource(
             f"{function.logical_id}{API}Integration{'' if version == '2.0' else 'V1'}",
@@ -156,22 +153,13 @@ def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[
 
 
 def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
-    properties: dict[str, Any] = {
+    properties = {
         "ApiId": f"${{{API}}}",
         "RouteKey": trigger.route,
         "Target": f"integrations/{integration.ref}",
-        "AuthorizationType": trigger.auth,
+        **authorization(API, trigger),
     }
-    authorizer = trigger.authorizer
-    if authorizer is not None:
-        properties |= {
-            "AuthorizationType": authorizer.authorization,
-            "AuthorizerId": f"${{{API}{authorizer.logical_id}}}",
-        }
-        if authorizer.accepted_scopes:
-            properties["AuthorizationScopes"] = list(authorizer.accepted_scopes)
-    words = "Default" if trigger.route == DEFAULT_ROUTE else logical(trigger.route.lower())
-    logical_id = f"{API}{words}Route{digest(trigger.route)}"
+    logical_id = f"{API}{logical(trigger.route.lower())}Route{digest(trigger.route)}"
     return Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
 
 

@@ -19,7 +19,6 @@ from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_route import VARIABLE
 from remit.triggers.app_routes import authorizers, routes
 from remit.triggers.authorizer import Authorizer
-from remit.triggers.payload_format import payload_format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +96,7 @@ def _operation(app: App, routed: Routed[Api]) -> dict[str, Any]:
             "httpMethod": "POST",
             "uri": function.invocation_uri,
             "credentials": _CREDENTIALS,
-            "payloadFormatVersion": payload_format(trigger, function, app),
+            "payloadFormatVersion": trigger.payload_format(function, app),
         },
     }
     if trigger.authorizer is not None:

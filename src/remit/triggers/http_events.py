@@ -16,7 +16,7 @@ from remit.errors import RemitError
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_route import METHODS, VARIABLE, RouteTrigger
 from remit.triggers.http import Http
-from remit.triggers.payload_format import in_format_1, payload_format
+from remit.triggers.payload_format import in_format_1
 from remit.triggers.rest import Rest
 from remit.triggers.sample_events import sample_event
 from remit.triggers.sample_requests import in_rest_format, request
@@ -57,7 +57,7 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
 
     RemitError: none of its triggers answers such a request.
     """
-    routes = [trigger for trigger in function.triggers if isinstance(trigger, RouteTrigger)]
+    routes = [trigger for trigger in function.triggers if isinstance(trigger, Api | Rest)]
     matching = [(trigger, variables) for trigger in routes if (variables := _variables(trigger, line)) is not None]
     if matching:
         # API Gateway takes the most specific route: one without variables before one with, then one whose variable
@@ -70,11 +70,14 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
         filled = _filled(event, line, body)
         if isinstance(trigger, Rest):
             return in_rest_format({**filled, "rawPath": line.path}, trigger, app)
-        is_format_1 = isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0"
+        is_format_1 = isinstance(trigger, Api) and trigger.payload_format(function, app) == "1.0"
         return in_format_1(filled) if is_format_1 else filled
     url = next((trigger for trigger in function.triggers if isinstance(trigger, Http)), None)
     if url is None:
-        raise _no_route(function, routes, line)
+        hint = "it has neither a route (`on.api`, `on.rest`) nor a URL (`on.http`)"
+        if routes:
+            hint = f"it has {', '.join(trigger.route for trigger in routes)}"
+        raise RemitError(f"function `{function.name}` does not answer {line}", hint=hint, origin=function.origin)
     event = sample_event("http").event
     for name in ("pathParameters", "stageVariables"):
         del event[name]
@@ -141,11 +144,3 @@ def _content_type(body: str) -> str:
     except ValueError:
         return "text/plain"
     return "application/json"
-
-
-def _no_route(function: Function, routes: list[RouteTrigger], line: RequestLine) -> RemitError:
-    if routes:
-        hint = f"it has {', '.join(trigger.route for trigger in routes)}"
-    else:
-        hint = "it has neither a route (`on.api`, `on.rest`) nor a URL (`on.http`)"
-    return RemitError(f"function `{function.name}` does not answer {line}", hint=hint, origin=function.origin)

@@ -74,9 +74,15 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
     for permissions in by_function.values():
         if sum(map(_size, permissions)) > room:
             merged_into |= _merged(permissions)
-    if not merged_into:
-        return list(resources)
-    return list(_with_merged(resources, merged_into))
+    fitted: dict[str, Resource] = {}
+    for resource in resources:
+        merged = merged_into.get(resource.logical_id, resource)
+        depends: Any = merged.attributes.get("DependsOn")
+        if merged_into and isinstance(depends, list):
+            names = [merged_into[name].logical_id if name in merged_into else name for name in depends]
+            merged = replace(merged, attributes={**merged.attributes, "DependsOn": list(dict.fromkeys(names))})
+        fitted.setdefault(merged.logical_id, merged)
+    return list(fitted.values())
 
 
 def _size(resource: Resource) -> int:
@@ -90,7 +96,10 @@ def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:
     by_principal: dict[str, list[Resource]] = defaultdict(list)
     for resource in permissions:
         principal = str(resource.properties.get("Principal"))
-        if principal in _EVERYTHING and _is_here(str(resource.properties.get("SourceArn", ""))):
+        arn = str(resource.properties.get("SourceArn", ""))
+        # A source in the account and region of the stack: its own, or told by name. Buckets have neither.
+        is_here = arn.startswith("${") or _HERE in arn or ":s3:::" in arn
+        if principal in _EVERYTHING and is_here:
             by_principal[principal].append(resource)
     merged_into: dict[str, Resource] = {}
     for principal, same in by_principal.items():
@@ -98,30 +107,3 @@ def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:
             merged = replace(same[0], properties={**same[0].properties, "SourceArn": _EVERYTHING[principal]})
             merged_into |= {resource.logical_id: merged for resource in same}
     return merged_into
-
-
-def _is_here(arn: str) -> bool:
-    """Return whether a source is in the account and region of the stack: its own, or told by name.
-
-    Buckets have neither.
-    """
-    return arn.startswith("${") or _HERE in arn or ":s3:::" in arn
-
-
-def _with_merged(resources: Iterable[Resource], merged_into: dict[str, Resource]) -> Iterable[Resource]:
-    done: set[str] = set()
-    for resource in resources:
-        merged = merged_into.get(resource.logical_id)
-        if merged is None:
-            yield _depending(resource, merged_into)
-        elif merged.logical_id not in done:
-            done.add(merged.logical_id)
-            yield merged
-
-
-def _depending(resource: Resource, merged_into: dict[str, Resource]) -> Resource:
-    depends: Any = resource.attributes.get("DependsOn")
-    if not isinstance(depends, list):
-        return resource
-    names = [merged_into[name].logical_id if name in merged_into else name for name in depends]
-    return replace(resource, attributes={**resource.attributes, "DependsOn": list(dict.fromkeys(names))})

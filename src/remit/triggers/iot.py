@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from remit.app import Function, Resource
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import position_suffix
@@ -65,10 +65,10 @@ def check_sql(sql: str) -> None:
     """
     text: str = tokens.plain(sql)
     if not text.strip()[:6].upper().startswith("SELECT"):
-        raise RemitError(f"iot takes a SELECT statement, got {described(sql)}", hint=_EXAMPLE, origin=writer())
+        raise RemitError(f"iot takes a SELECT statement, got {described(sql)}", hint=_EXAMPLE)
     problem = _problem(text.strip())
     if problem is not None:
-        raise RemitError(f"iot: {text.strip()!r:.60} {problem}", hint=_EXAMPLE, origin=writer())
+        raise RemitError(f"iot: {text.strip()!r:.60} {problem}", hint=_EXAMPLE)
 
 
 def _problem(text: str) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
 
@@ -45,7 +45,6 @@ class Jwt(TokenAuthorizer):
         raise RemitError(
             "a REST API checks no tokens of other issuers: that is what HTTP APIs do",
             hint="write `on.api(…)`, or let a function check them: `auth=on.authorizer(check)`",
-            origin=writer(),
         )
 
     def _check_issuer(self) -> None:
@@ -54,13 +53,12 @@ class Jwt(TokenAuthorizer):
             raise RemitError(
                 f"issuer cannot be {described(self.issuer):.60}",
                 hint='it is the https address in the `iss` of a token, such as "https://id.example"',
-                origin=writer(),
             )
 
     def _check_audience(self) -> None:
         if not self.audience:
             hint = "without one, tokens that the issuer made for any other app would be let in"
-            raise RemitError("audience names nobody", hint=hint, origin=writer())
+            raise RemitError("audience names nobody", hint=hint)
 
     @property
     def accepted_issuer(self) -> str:

@@ -7,15 +7,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import StreamRef
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.iam.policy import allow
-from remit.resources.names import arn_of, logical, name_of, own_id
+from remit.resources.names import arn_of, logical, name_of
 from remit.triggers.record_fields import KINESIS
 from remit.triggers.source import check_zone
 from remit.triggers.stream_options import StreamTrigger
-from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +42,8 @@ class Kinesis(StreamTrigger):
     are those of `on.dynamodb`.
     """
 
+    offers = ("stream", "Name", "The stream to put records into")
+
     stream: StreamRef
     _: KW_ONLY
     starting_position: Literal["LATEST", "TRIM_HORIZON", "AT_TIMESTAMP"] = "LATEST"
@@ -59,9 +60,9 @@ class Kinesis(StreamTrigger):
         is_needed = self.starting_position == "AT_TIMESTAMP"
         if is_needed and self.timestamp is None:
             hint = "such as timestamp=datetime(2026, 1, 31, tzinfo=UTC)"
-            raise RemitError("starting_position AT_TIMESTAMP needs a timestamp", hint=hint, origin=writer())
+            raise RemitError("starting_position AT_TIMESTAMP needs a timestamp", hint=hint)
         if not is_needed and self.timestamp is not None:
-            raise RemitError('timestamp goes with starting_position="AT_TIMESTAMP"', origin=writer())
+            raise RemitError('timestamp goes with starting_position="AT_TIMESTAMP"')
         check_zone("timestamp", self.timestamp)
 
     @property
@@ -86,11 +87,6 @@ class Kinesis(StreamTrigger):
             yield Grant(allow(*CONSUME_FAN_OUT, on=f"${{{self._consumer_id(function)}}}"), reason)
         yield from self.failure_grants(function)
 
-    def sources(self) -> Iterator[TriggerSource]:
-        """The stream, and where records go that failed."""
-        yield TriggerSource("stream", self.arn)
-        yield from self.failure_sources()
-
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping, and with fan-out the consumer that it reads."""
         source = self.arn
@@ -103,9 +99,3 @@ class Kinesis(StreamTrigger):
         if self.timestamp is not None:
             position["StartingPositionTimestamp"] = self.timestamp.timestamp()
         yield from self.source_mapping(function, source, **position)
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The name of the app's stream."""
-        stream = own_id(self.stream)
-        if stream:
-            yield Output(f"{stream}Name", f"${{{stream}}}", "The stream to put records into")

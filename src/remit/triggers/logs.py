@@ -1,22 +1,27 @@
-"""A log group whose lines run a function."""
+"""A log group whose lines run a function, and the filter patterns of CloudWatch Logs: terms, JSON, columns.
+
+Source: "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail" (Amazon
+CloudWatch Logs User Guide), "PutSubscriptionFilter" (API Reference: 1,024 characters).
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.app import Function, Resource
 from remit.declare.resource_references import LogGroupRef
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.resources.names import arn_of, logical, own_id
 from remit.triggers.invoke_permission import permission
-from remit.triggers.log_pattern import check_log_pattern
 from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +73,91 @@ class Logs(BaseTrigger):
             {"DependsOn": [allowed.logical_id]},  # CloudWatch Logs tests that it may call the function
             function.origin,
         )
+
+
+_MOST: Final = 1_024
+_MOST_REGULAR_EXPRESSIONS: Final = 2
+_QUOTED: Final = r'(?s)"(?:[^"\\]|\\.)*"'
+_REGULAR_EXPRESSION: Final = r"%[^%]+%"
+_STAND_IN: Final = "x"
+"""What stands in the place of a quoted text or a regular expression, which may hold any sign."""
+_TERM: Final = r"[?-]?\w+"
+_SELECTOR: Final = r"\$[^\s=!<>()&|]*"
+_VALUE: Final = r"[^\s=!<>()&|{}\[\]]+"
+_CONDITION: Final = (
+    rf"(?i){_SELECTOR}\s*(?:(?:=|!=|<=|>=|<|>)\s*{_VALUE}|\s(?:IS\s+(?:NOT\s+)?(?:NULL|TRUE|FALSE)|NOT\s+EXISTS))"
+)
+_COLUMN: Final = rf"\.\.\.|\w+(?:\s*(?:=|!=|<=|>=|<|>)\s*{_VALUE})?"
+_EXAMPLES: Final = 'such as "ERROR", `ERROR -"timed out"`, `{ $.level = "error" }` or `[ip, user, status=5*]`'
+
+
+def check_log_pattern(pattern: str) -> None:
+    """RemitError: CloudWatch Logs refuses the pattern. What only the deploy knows is not looked at."""
+    text: str = tokens.plain(pattern)
+    if tokens.references(text):
+        return
+    problem = _problem(text)
+    if problem is not None:
+        raise RemitError(f"logs: pattern {text!r:.60} {problem}", hint=_EXAMPLES)
+
+
+def _problem(text: str) -> str | None:
+    if len(text) > _MOST:
+        return f"has {len(text):,} characters; CloudWatch Logs takes {_MOST:,}"
+    without_texts = re.sub(_QUOTED, _STAND_IN, text)
+    if '"' in without_texts:
+        return 'has a " without its second one'
+    problem = _problem_of_expressions(re.findall(_REGULAR_EXPRESSION, without_texts))
+    if problem is not None:
+        return problem
+    plain = re.sub(_REGULAR_EXPRESSION, _STAND_IN, without_texts).strip()
+    if plain.startswith("{"):
+        return _problem_of_json(plain)
+    if plain.startswith("["):
+        return _problem_of_columns(plain)
+    return _problem_of_terms(plain)
+
+
+def _problem_of_expressions(expressions: Sequence[str]) -> str | None:
+    if len(expressions) > _MOST_REGULAR_EXPRESSIONS:
+        return f"has {len(expressions)} regular expressions; CloudWatch Logs takes {_MOST_REGULAR_EXPRESSIONS}"
+    for expression in expressions:
+        try:
+            re.compile(expression.strip("%"))
+        except re.error as error:
+            return f"has the regular expression {expression}, which cannot be read: {error}"
+    return None
+
+
+def _problem_of_terms(plain: str) -> str | None:
+    for term in plain.split():
+        if not re.fullmatch(_TERM, term):
+            sign = next((sign for sign in term if not (sign.isalnum() or sign in "_?-")), term[:1])
+            return f'has the sign {sign} in a term, which must stand in "…" then'
+    return None
+
+
+def _problem_of_json(plain: str) -> str | None:
+    if not plain.endswith("}"):
+        return "has a { without its }"
+    rest = re.sub(_CONDITION, _STAND_IN, plain[1:-1])
+    while True:
+        joined = re.sub(rf"\(\s*{_STAND_IN}\s*\)|{_STAND_IN}\s*(?:&&|\|\|)\s*{_STAND_IN}", _STAND_IN, rest)
+        if joined == rest:
+            break
+        rest = joined
+    if rest.strip() == _STAND_IN:
+        return None
+    if rest.count("(") != rest.count(")"):
+        return "has a parenthesis without its second one"
+    return "is no condition on fields of JSON"
+
+
+def _problem_of_columns(plain: str) -> str | None:
+    if not plain.endswith("]"):
+        return "has a [ without its ]"
+    for column in plain[1:-1].split(","):
+        conditions = re.split(r"&&|\|\|", column.strip())
+        if not all(re.fullmatch(_COLUMN, condition.strip()) for condition in conditions):
+            return f"has the column {column.strip()!r}, which is neither a name nor a condition on one"
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import arn_of
@@ -11,7 +11,7 @@ from remit.iam import tokens
 from remit.triggers.trigger import BaseTrigger, trigger_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from remit.app import App
 
@@ -57,21 +57,17 @@ def _with_names_resolved(app: App) -> App:
                 own_arns[option, name] = arn
     if not own_arns:
         return app
-    functions = tuple(
-        replace(function, triggers=tuple(_resolved(trigger, own_arns) for trigger in function.triggers))
-        for function in app.functions
-    )
-    return replace(app, functions=functions)
 
+    def resolved(trigger: Any) -> Any:
+        if not isinstance(trigger, BaseTrigger):
+            return trigger
+        changes: dict[str, Any] = {}
+        for option in _BY_NAME:
+            value = tokens.plain(getattr(trigger, option, None))
+            name = value.rpartition(":")[2] if isinstance(value, str) and value.startswith("arn:") else value
+            if isinstance(name, str) and (option, name) in own_arns:
+                changes[option] = own_arns[option, name]
+        return replace(trigger, **changes).at(trigger.written) if changes else trigger
 
-def _resolved(trigger: Any, own_arns: Mapping[tuple[str, str], str]) -> Any:
-    if not isinstance(trigger, BaseTrigger):
-        return trigger
-    changes: dict[str, Any] = {}
-    for field in fields(trigger):
-        value = tokens.plain(getattr(trigger, field.name))
-        if field.name in _BY_NAME and isinstance(value, str):
-            name = value.rpartition(":")[2] if value.startswith("arn:") else value
-            if (field.name, name) in own_arns:
-                changes[field.name] = own_arns[field.name, name]
-    return replace(trigger, **changes).at(trigger.written) if changes else trigger
+    functions = [replace(item, triggers=tuple(map(resolved, item.triggers))) for item in app.functions]
+    return replace(app, functions=tuple(functions))

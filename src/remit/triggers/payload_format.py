@@ -12,19 +12,9 @@ from urllib.parse import parse_qs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import App, Function
-    from remit.triggers.api import Api
-
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "api.json"
 """An event of format 2.0, as AWS documents it."""
-
-
-def payload_format(trigger: Api, function: Function, app: App) -> str:
-    """The version of the events of a route: its own, or the app's."""
-    if function.web is not None:
-        return "2.0"  # the adapters of web frameworks are given no other
-    return trigger.payload_format_version or app.api.payload_format_version
 
 
 def in_format_1(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
@@ -17,8 +17,6 @@ from remit.triggers.user_pool import UserPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from remit.triggers.route_authorizer import RouteAuthorizer
 
 RestAuthorization: TypeAlias = Literal["AWS_IAM", "NONE"] | Authorizer | UserPool
 _NOT_IN_DRAFT_4: Final = ("exclusiveMaximum", "exclusiveMinimum")
@@ -40,6 +38,7 @@ class Rest(RouteTrigger):
 
     # What API Gateway takes as a path part, as CDK's `Resource` checks it.
     segment: ClassVar[str] = r"[A-Za-z0-9._:$-]+"
+    is_of_rest_api: ClassVar[bool] = True
     authorizers: ClassVar[str] = "on.user_pool(…), on.authorizer(…)"
 
     route: str
@@ -68,10 +67,6 @@ class Rest(RouteTrigger):
             return "ends with /, which no path of a REST API does", f'write "{path.rstrip("/") or "/"}"'
         return RouteTrigger.problem_of_path(self, path)
 
-    def check_authorizer(self, authorizer: RouteAuthorizer) -> None:
-        """RemitError: a REST API cannot ask it."""
-        authorizer.check_for_rest_api()
-
     @property
     def parts(self) -> tuple[str, ...]:
         """The segments of its path; none of `/`."""
@@ -90,17 +85,17 @@ class Rest(RouteTrigger):
                 schema["definitions"] = schema.pop("$defs")
         if not isinstance(schema, Mapping):
             hint = 'such as {"type": "object", "required": ["sku"]}, or a class of pydantic\'s BaseModel'
-            raise RemitError(f"body takes JSON Schema, got {described(self.body):.60}", hint=hint, origin=writer())
+            raise RemitError(f"body takes JSON Schema, got {described(self.body):.60}", hint=hint)
         for keyword in _NOT_IN_DRAFT_4:
             if _has_number(schema, keyword):
                 hint = f"write `{keyword.removeprefix('exclusive').lower()}`, and check the bound in the function"
                 message = f"body has {keyword}, which API Gateway's validation does not support"
-                raise RemitError(message, hint=hint, origin=writer())
+                raise RemitError(message, hint=hint)
         plain_schema: Mapping[str, Any] = tokens.plain(dict(schema))
         try:
             json.dumps(plain_schema, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise RemitError(f"body is nothing that JSON can hold: {error}", origin=writer()) from None
+            raise RemitError(f"body is nothing that JSON can hold: {error}") from None
         return plain_schema
 
     @property

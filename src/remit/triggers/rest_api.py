@@ -14,16 +14,16 @@ from remit.app import Resource
 from remit.errors import RemitError
 from remit.resources.names import REST_API as API
 from remit.resources.names import digest, logical
-from remit.triggers.api_permissions import permissions
 from remit.triggers.api_route import METHODS, VARIABLE
 from remit.triggers.app_routes import (
-    access_log_group,
+    access_log,
     addresses,
+    authorization,
     authorizers,
     domain,
-    log_format,
     notes_on_open_routes,
     notes_on_timeouts,
+    permissions,
     route_checks,
     route_functions,
     routes,
@@ -31,7 +31,6 @@ from remit.triggers.app_routes import (
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.rest import Rest
 from remit.triggers.rest_settings import rest_settings, stage_name
-from remit.triggers.usage_plans import usage_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -83,10 +82,19 @@ def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
     app_routes, settings = routes(app.functions, Rest), rest_settings(app)
     first_user = app_routes[0].function
+    own_authorizers: list[Resource] = []
+    asked: list[Resource] = []
+    for authorizer, guarded in authorizers(app, app_routes):
+        name = authorizer.logical_id
+        properties = {"RestApiId": _API, **authorizer.rest_properties(app.functions), "Name": name}
+        made = Resource(f"{API}{name}", "AWS::ApiGateway::Authorizer", properties, origin=guarded.origin)
+        own_authorizers.append(made)
+        if isinstance(authorizer, Authorizer):
+            asked += permissions(app, authorizer.asked(app.functions), API, (f"authorizers/{made.ref}",))
     deployed = [
         _api(settings, first_user),
         *_paths(app_routes),
-        *_authorizers(app, app_routes),
+        *own_authorizers,
         *_validation(app_routes),
         *_methods(app_routes),
         *_cors(settings, app_routes),
@@ -95,13 +103,10 @@ def resources(app: App) -> Iterator[Resource]:
     deployment = _deployment(app, deployed)
     yield deployment
     yield from _stage(app, deployment, first_user)
-    for authorizer, _ in authorizers(app, app_routes):
-        if isinstance(authorizer, Authorizer):
-            source = f"authorizers/${{{API}{authorizer.logical_id}}}"
-            yield from permissions(app, authorizer.asked(app.functions), API, (source,))
+    yield from asked
     for function, triggers in route_functions(app_routes):
         yield from permissions(app, function, API, tuple(_source(app, trigger) for trigger in triggers))
-    yield from usage_plans(settings)
+    yield from _usage_plans(settings)
     yield from domain(API, settings)
 
 
@@ -143,13 +148,9 @@ def _api(settings: RestSettings, first_user: Function) -> Resource:
 
 
 def _path_id(parts: tuple[str, ...]) -> str:
-    """The id of a path's AWS::ApiGateway::Resource, as late-bound text; the root comes with the API."""
-    return f"${{{_path_logical_id(parts)}}}" if parts else f"${{{API}.RootResourceId}}"
-
-
-def _path_logical_id(parts: tuple[str, ...]) -> str:
+    """The logical id of a path's AWS::ApiGateway::Resource; the root comes with the API."""
     path = "/".join(parts)
-    return f"{API}{logical(path)}Resource{digest(path)}"
+    return f"{API}{logical(path)}Resource{digest(path)}" if parts else f"{API}.RootResourceId"
 
 
 def _paths(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
@@ -161,16 +162,9 @@ def _paths(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
             if parts[:end] not in seen:
                 seen.add(parts[:end])
                 *parents, part = parts[:end]
-                properties = {"RestApiId": _API, "ParentId": _path_id(tuple(parents)), "PathPart": part}
-                logical_id = _path_logical_id(parts[:end])
+                properties = {"RestApiId": _API, "ParentId": f"${{{_path_id(tuple(parents))}}}", "PathPart": part}
+                logical_id = _path_id(parts[:end])
                 yield Resource(logical_id, "AWS::ApiGateway::Resource", properties, origin=routed.function.origin)
-
-
-def _authorizers(app: App, app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
-    for authorizer, first_user in authorizers(app, app_routes):
-        name = authorizer.logical_id
-        properties = {"RestApiId": _API, **authorizer.rest_properties(app.functions), "Name": name}
-        yield Resource(f"{API}{name}", "AWS::ApiGateway::Authorizer", properties, origin=first_user.origin)
 
 
 def _validation(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
@@ -196,15 +190,13 @@ def _model_id(schema: Mapping[str, Any]) -> str:
 def _methods(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
     for routed in app_routes:
         trigger, function, schema = routed.trigger, routed.function, routed.trigger.body_schema
-        authorizer, parameters = trigger.authorizer, trigger.required_parameters
+        parameters = trigger.required_parameters
         integration = {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": function.invocation_uri}
         properties = {
             "RestApiId": _API,
-            "ResourceId": _path_id(trigger.parts),
+            "ResourceId": f"${{{_path_id(trigger.parts)}}}",
             "HttpMethod": trigger.method,
-            "AuthorizationType": authorizer.rest_authorization if authorizer else trigger.auth,
-            "AuthorizerId": f"${{{API}{authorizer.logical_id}}}" if authorizer else None,
-            "AuthorizationScopes": [*authorizer.accepted_scopes] if authorizer else None,
+            **authorization(API, trigger),
             "ApiKeyRequired": trigger.api_key or None,
             "Integration": integration,
             "RequestValidatorId": f"${{{_VALIDATOR}}}" if schema is not None or parameters else None,
@@ -267,7 +259,7 @@ def _preflight(parts: tuple[str, ...], headers: Mapping[str, str], first_user: F
     }
     properties = {
         "RestApiId": _API,
-        "ResourceId": _path_id(parts),
+        "ResourceId": f"${{{_path_id(parts)}}}",
         "HttpMethod": "OPTIONS",
         "AuthorizationType": "NONE",
         "Integration": integration,
@@ -296,12 +288,8 @@ def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Res
     """The stage, and the log group of its access log."""
     settings, log, limits = rest_settings(app), None, None
     if settings.access_log:
-        group = access_log_group(API, "rest-apis", settings, first_user)
+        group, log = access_log(API, "rest-apis", "resourcePath", settings, first_user)
         yield group
-        log = {
-            "DestinationArn": group.attribute("Arn"),
-            "Format": settings.access_log_format or log_format("resourcePath"),
-        }
     if settings.route_settings:
         limits = [{"HttpMethod": "*", "ResourcePath": "/*", **settings.route_settings}]
     properties = {
@@ -314,6 +302,27 @@ def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Res
         "AccessLogSetting": log,
     }
     yield Resource(f"{API}Stage", "AWS::ApiGateway::Stage", _set(properties), origin=first_user.origin)
+
+
+def _usage_plans(settings: RestSettings) -> Iterator[Resource]:
+    """Yield each plan, its keys, and what makes these its own. API Gateway makes a key's value, which no template has.
+
+    Source: "Usage plans and API keys for REST APIs" (Amazon API Gateway Developer Guide).
+    """
+    origin = settings.written.get("usage_plans")
+    stage = {"ApiId": f"${{{API}}}", "Stage": f"${{{API}Stage}}"}
+    for name, limits in settings.usage_plans.items():
+        properties = {"UsagePlanName": f"${{AWS::StackName}}-{name}", "ApiStages": [stage], **limits}
+        keys = properties.pop("Keys", [])
+        plan = Resource(f"{API}{logical(name)}UsagePlan", "AWS::ApiGateway::UsagePlan", properties, origin=origin)
+        yield plan
+        for key in keys:
+            # Another name would be another key, with another value: it follows the key's alone.
+            named = {"Name": f"${{AWS::StackName}}-{key}", "Enabled": True}
+            made = Resource(f"{API}{logical(key)}Key", "AWS::ApiGateway::ApiKey", named, origin=origin)
+            yield made
+            link = {"KeyId": made.ref, "KeyType": "API_KEY", "UsagePlanId": plan.ref}
+            yield Resource(f"{API}{logical(key)}PlanKey", "AWS::ApiGateway::UsagePlanKey", link, origin=origin)
 
 
 def _source(app: App, trigger: Rest) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from remit.declare.recorded import Recorded
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.resources.names import digest
 
@@ -86,4 +86,4 @@ def plain_texts(texts: Sequence[str]) -> tuple[str, ...]:
 def check_texts(option: str, texts: Sequence[str]) -> None:
     """RemitError: one of the strings is empty."""
     if "" in plain_texts(texts):
-        raise RemitError(f"{option} has an empty string", origin=writer())
+        raise RemitError(f"{option} has an empty string")

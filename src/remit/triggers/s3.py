@@ -7,9 +7,9 @@ from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from remit.app import App, Function, Output, Resource
+from remit.app import App, Function, Resource
 from remit.declare.resource_references import BucketRef
-from remit.errors import Mistakes, RemitError, writer
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.resources.names import arn_of, digest, logical, own_id
 from remit.triggers.invoke_permission import permission
@@ -67,6 +67,8 @@ class S3(BaseTrigger):
     `suffix` are of the keys.
     """
 
+    offers = ("bucket", "Name", "The bucket to put objects into")
+
     bucket: BucketRef
     _: KW_ONLY
     events: BucketEvent | Sequence[BucketEvent] = "s3:ObjectCreated:*"
@@ -82,7 +84,7 @@ class S3(BaseTrigger):
 
     def _check_events(self) -> None:
         if not self.names:
-            raise RemitError("s3: events is empty", hint='such as events="s3:ObjectCreated:*"', origin=writer())
+            raise RemitError("s3: events is empty", hint='such as events="s3:ObjectCreated:*"')
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,8 +139,10 @@ class S3(BaseTrigger):
             )
         matches = [_BY_EVENTBRIDGE[event] for event in self.names]
         detail: dict[str, Any] = {"bucket": {"name": [self.bucket_name]}}
-        if self.prefix or self.suffix:
-            detail["object"] = {"key": [_key_filter(self.prefix, self.suffix)]}
+        if self.prefix and self.suffix:
+            detail["object"] = {"key": [{"wildcard": f"{self.prefix}*{self.suffix}"}]}
+        elif self.prefix or self.suffix:
+            detail["object"] = {"key": [{"prefix": self.prefix} if self.prefix else {"suffix": self.suffix}]}
         reasons = {reason for _, reason in matches}
         types = list(dict.fromkeys(detail_type for detail_type, _ in matches))
         if None not in reasons:
@@ -152,26 +156,15 @@ class S3(BaseTrigger):
             )
         return {"source": ["aws.s3"], "detail-type": types, "detail": detail}
 
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The name of the app's bucket."""
-        if self.own_bucket:
-            yield Output(f"{self.own_bucket}Name", f"${{{self.own_bucket}}}", "The bucket to put objects into")
-
 
 def _check_key_part(option: str, value: str) -> None:
     """A prefix or a suffix of keys ("Object key name", Amazon S3 User Guide: 1,024 bytes)."""
     if "*" in value:
         hint = "a prefix or suffix is plain text: leave the `*` out"
-        raise RemitError(f"s3: {option}={value!r:.60} has a wildcard", hint=hint, origin=writer())
+        raise RemitError(f"s3: {option}={value!r:.60} has a wildcard", hint=hint)
     size = len(value.encode())
     if size > _MOST_KEY:
-        raise RemitError(f"s3: {option} has {size:,} bytes; a key has {_MOST_KEY:,} at most", origin=writer())
-
-
-def _key_filter(prefix: str, suffix: str) -> dict[str, str]:
-    if prefix and suffix:
-        return {"wildcard": f"{prefix}*{suffix}"}
-    return {"prefix": prefix} if prefix else {"suffix": suffix}
+        raise RemitError(f"s3: {option} has {size:,} bytes; a key has {_MOST_KEY:,} at most")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,29 +195,25 @@ def with_notifications(app: App) -> App:
     """The app with the notifications of its buckets that its triggers ask for, merged with those written by hand.
 
     The bucket waits for the permission of each function. Since it refers to the functions, they and their roles cannot
-    refer to it: a bucket without a name gets one that the stack's id makes unique (`synthesis/buckets_by_name.py`
+    refer to it: a bucket without a name gets one that the stack's id makes unique (`synthesis/circular_dependencies.py`
     puts it in the place of references).
     """
     triggers: dict[str, list[tuple[Function, S3]]] = {}
     for function, trigger in triggers_of(app.functions, S3):
         if trigger.own_bucket:
             triggers.setdefault(trigger.own_bucket, []).append((function, trigger))
-    if not triggers:
-        return app
     resources: list[Resource] = []
     mistakes = Mistakes()
     for resource in app.resources:
-        bucket_triggers = triggers.get(resource.logical_id)
-        if bucket_triggers is None:
-            resources.append(resource)
-            continue
         with mistakes.noted():
-            resources.append(_notifying(resource, bucket_triggers, app.namespace))
+            resources.append(_notifying(resource, triggers.get(resource.logical_id, []), app.namespace))
     mistakes.refuse()
     return replace(app, resources=tuple(resources))
 
 
 def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namespace: str) -> Resource:
+    if not triggers:
+        return bucket
     configuration = bucket.properties.get("NotificationConfiguration", {})
     if tokens.is_intrinsic(configuration):
         raise RemitError(
@@ -237,7 +226,10 @@ def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namesp
     depends = bucket.attributes.get("DependsOn", [])
     depends = [depends] if isinstance(depends, str) else list(depends)
     for function, trigger in triggers:
-        entries += _lambda_configurations(function, trigger)
+        given = [{"Name": name, "Value": getattr(trigger, name)} for name in ("prefix", "suffix")]
+        rules = [rule for rule in given if rule["Value"]]
+        key_filter = {"Filter": {"S3Key": {"Rules": rules}}} if rules else {}
+        entries += [{"Event": event, "Function": function.arn, **key_filter} for event in trigger.names]
         # S3 looks for the permission when a notification is set, and refuses it without.
         depends.append(trigger._permission_id(function))  # noqa: SLF001 - of this very module
     properties = {
@@ -247,16 +239,6 @@ def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namesp
     }
     attributes = {**bucket.attributes, "DependsOn": list(dict.fromkeys(depends))}
     return replace(bucket, properties=properties, attributes=attributes)
-
-
-def _lambda_configurations(function: Function, trigger: S3) -> Iterator[dict[str, Any]]:
-    for event in trigger.names:
-        entry: dict[str, Any] = {"Event": event, "Function": function.arn}
-        rules = [("prefix", trigger.prefix), ("suffix", trigger.suffix)]
-        given = [{"Name": name, "Value": value} for name, value in rules if value]
-        if given:
-            entry["Filter"] = {"S3Key": {"Rules": given}}
-        yield entry
 
 
 def _check_overlaps(
@@ -270,19 +252,17 @@ def _check_overlaps(
             new = _Notification(event, trigger.prefix, trigger.suffix, f"function {function.name}")
             earlier = next((notification for notification in notifications if new.overlaps(notification)), None)
             if earlier is not None:
-                mistakes.errors.append(_overlap(bucket, trigger, earlier, new))
+                problem = (
+                    f"bucket `{bucket.logical_id}` would notify {earlier.receiver} and {new.receiver} of the same "
+                    f"objects ({new.event}, prefix {new.prefix!r}, suffix {new.suffix!r}), which S3 refuses"
+                )
+                hint = (
+                    "make the prefixes or suffixes differ; or send the events to a topic, "
+                    "to which both subscribe: `on.sns(…)`"
+                )
+                mistakes.errors.append(RemitError(problem, hint=hint, origin=trigger.written))
             notifications.append(new)
     mistakes.refuse()
-
-
-def _overlap(bucket: Resource, trigger: S3, earlier: _Notification, new: _Notification) -> RemitError:
-    return RemitError(
-        f"bucket `{bucket.logical_id}` would notify {earlier.receiver} and {new.receiver} of the same "
-        f"objects ({new.event}, prefix {new.prefix!r}, suffix {new.suffix!r}), which S3 refuses",
-        hint="make the prefixes or suffixes differ; or send the events to a topic, "
-        "to which both subscribe: `on.sns(…)`",
-        origin=trigger.written,
-    )
 
 
 def _written_by_hand(configuration: Mapping[str, Any]) -> Iterator[_Notification]:

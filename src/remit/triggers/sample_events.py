@@ -22,7 +22,7 @@ from remit.triggers.http import Http
 from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs
-from remit.triggers.payload_format import in_format_1, payload_format
+from remit.triggers.payload_format import in_format_1
 from remit.triggers.rest import Rest
 from remit.triggers.s3 import S3, UNIQUE
 from remit.triggers.sample_requests import in_rest_format, message, request
@@ -103,7 +103,7 @@ def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
         )
     fill = _FILLS.get(type(trigger))
     event = sample.event if fill is None else fill(sample.event, trigger, app)
-    return in_format_1(event) if isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0" else event
+    return in_format_1(event) if isinstance(trigger, Api) and trigger.payload_format(function, app) == "1.0" else event
 
 
 def with_deployed_names(app: App, physical_ids: Mapping[str, str]) -> App:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Resource, Triggered
 from remit.declare.resource_references import QueueRef
-from remit.errors import Origin, RemitError, writer
-from remit.holders import Holder, inline
+from remit.errors import Origin, RemitError
+from remit.holders import Holder, inline, trusting
 from remit.iam import tokens
-from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.iam.policy import Condition, Policy, allow
 from remit.resources.names import name_of
 from remit.triggers.failure_destination import dead_letter_queue
 from remit.triggers.schedule_expression import EVER, HINT, check_expression, check_timezone, next_run, why_never
-from remit.triggers.source import check_zone, checked, checked_json, position_suffix
+from remit.triggers.source import check_zone, checked, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ def trust_of_group(name: str) -> Policy:
     group = f"arn:{tokens.PARTITION}:scheduler:{tokens.REGION}:{tokens.ACCOUNT}:schedule-group/{name}"
     from_here = Condition("StringEquals", "aws:SourceAccount", (tokens.ACCOUNT,))
     from_group = Condition("StringEquals", "aws:SourceArn", (group,))
-    principals = Principals((("Service", SCHEDULER),))
-    statement = Statement(
-        "Allow", Globs(("sts:AssumeRole",)), principals=principals, conditions=(from_here, from_group)
-    )
-    return Policy((statement,))
+    return trusting((SCHEDULER,), from_here, from_group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +84,13 @@ class Schedule(BaseTrigger):
         check_zone("start", self.start)
         check_zone("end", self.end)
         if self.start is not None and self.end is not None and self.start >= self.end:
-            raise RemitError("schedule ends before it starts, and so never runs", origin=writer())
+            raise RemitError("schedule ends before it starts, and so never runs")
         if self.runs_after(EVER):
             return
         reason = "its times are before `start` or after `end`"
         if next_run(self.expression, self.timezone, EVER) is None:
             reason = why_never(self.expression, self.timezone)
-        raise RemitError(f"schedule {self.expression!r:.60}: it never runs: {reason}", hint=HINT, origin=writer())
+        raise RemitError(f"schedule {self.expression!r:.60}: it never runs: {reason}", hint=HINT)
 
     def runs_after(self, now: datetime) -> bool:
         """Return whether it runs at some time from `now` on."""
@@ -123,7 +119,7 @@ class Schedule(BaseTrigger):
             "ScheduleExpression": self.expression,
             "FlexibleTimeWindow": window,
             "State": "ENABLED" if self.enabled else "DISABLED",
-            "Target": {**target, **self._retry_policy()},
+            "Target": {**target, **retry_policy(self)},
         }
         if self.timezone is not None:
             properties["ScheduleExpressionTimezone"] = self.timezone
@@ -169,11 +165,6 @@ class Schedule(BaseTrigger):
         if self.dead_letter is not None:
             target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
         return target
-
-    def _retry_policy(self) -> dict[str, Any]:
-        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
-        policy = {name: value for name, value in limits.items() if value is not None}
-        return {"RetryPolicy": policy} if policy else {}
 
 
 def _role_id(function: Triggered) -> str:

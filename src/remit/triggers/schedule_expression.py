@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.triggers.cron import Cron, is_on_the_clock, parsed
 
 if TYPE_CHECKING:
@@ -32,64 +31,63 @@ def check_expression(expression: str) -> None:
     """RemitError: EventBridge Scheduler refuses the expression."""
     problem = expression_problem(expression)
     if problem is not None:
-        raise RemitError(f"schedule {expression!r:.60}: {problem}", hint=HINT, origin=writer())
+        raise RemitError(f"schedule {expression!r:.60}: {problem}", hint=HINT)
 
 
 def check_timezone(timezone: str, expression: str) -> None:
     """RemitError: no time zone has that name, or the expression needs none."""
     if expression.startswith("rate("):
-        raise RemitError(
-            "timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out", origin=writer()
-        )
-    names = _timezones()
-    if names and timezone not in names:
+        raise RemitError("timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out")
+    names = set() if _zone_named(timezone) else _timezones()
+    if names:
         hint = did_you_mean(timezone, names) or "a name of the IANA time zone database, such as 'Europe/Berlin'"
-        raise RemitError(f"there is no time zone {timezone!r}", hint=hint, origin=writer())
+        raise RemitError(f"there is no time zone {timezone!r}", hint=hint)
 
 
-@cache
+def _zone_named(timezone: str) -> tzinfo | None:
+    """The time zone of a name; None where the system's database has none, or has it in another form alone."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few schedules have a time zone
+
+    try:
+        return None if timezone.startswith(("posix", "right")) else ZoneInfo(timezone)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def _timezones() -> set[str]:
     """The names of time zones; empty where the system has no database of them."""
-    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads files, and few schedules have a time zone
+    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads many files, and few names are wrong
 
     return available_timezones()
 
 
-def expression_problem(expression: str) -> str | None:
+def expression_problem(expression: str) -> str | None:  # noqa: PLR0911 - one case after the other
     """Why EventBridge Scheduler refuses an expression, in words; None: it takes it."""
     rate = re.fullmatch(_RATE, expression)
     if rate is not None:
-        return _rate_problem(int(rate[1]), rate[2], rate[3])
+        if int(rate[1]) == 0:
+            return "a rate of 0"
+        is_wrong = (int(rate[1]) == 1) == bool(rate[3])
+        return f"EventBridge wants rate({int(rate[1])} {rate[2]}{'' if rate[3] else 's'})" if is_wrong else None
     if expression.startswith("at("):
-        return _at_problem(expression)
-    return _cron_problem(expression)
-
-
-def _rate_problem(number: int, unit: str, plural: str) -> str | None:
-    if number == 0:
-        return "a rate of 0"
-    if (number == 1) == bool(plural):
-        return f"EventBridge wants rate({number} {unit}{'' if plural else 's'})"
-    return None
-
-
-def _at_problem(expression: str) -> str | None:
-    time = re.fullmatch(_AT, expression)
-    if time is None:
-        return "a time reads at(yyyy-mm-ddThh:mm:ss); its zone goes into `timezone`"
-    try:
-        datetime.fromisoformat(time[1])
-    except ValueError as error:
-        return f"there is no such time: {error}"
-    return None
-
-
-def _cron_problem(expression: str) -> str | None:
-    cron = re.fullmatch(_CRON, expression)
+        time = re.fullmatch(_AT, expression)
+        if time is None:
+            return "a time reads at(yyyy-mm-ddThh:mm:ss); its zone goes into `timezone`"
+        try:
+            datetime.fromisoformat(time[1])
+        except ValueError as error:
+            return f"there is no such time: {error}"
+        return None
+    cron = _cron(expression)
     if cron is None:
         return "neither a rate, nor a cron expression, nor a time"
-    fields = parsed(cron[1].split())
-    return fields if isinstance(fields, str) else None
+    return cron if isinstance(cron, str) else None
+
+
+def _cron(expression: str) -> Cron | str | None:
+    """A cron expression, or what is wrong with it; None: it is none."""
+    fields = re.fullmatch(_CRON, expression)
+    return None if fields is None else parsed(fields[1].split())
 
 
 def next_run(expression: str, timezone: str | None, after: datetime) -> datetime | None:
@@ -97,29 +95,19 @@ def next_run(expression: str, timezone: str | None, after: datetime) -> datetime
 
     A rate runs at any time. Where the system does not know the zone, times are taken for UTC's.
     """
-    zone = _zone(timezone)
+    zone = UTC if timezone is None else _zone_named(timezone) or UTC
     time = re.fullmatch(_AT, expression)
     if time is not None:
         moment = datetime.fromisoformat(time[1]).replace(tzinfo=zone)
         return moment if moment >= after and is_on_the_clock(moment) else None
-    fields = re.fullmatch(_CRON, expression)
-    cron = None if fields is None else parsed(fields[1].split())
+    cron = _cron(expression)
     return cron.next_run(after, zone) if isinstance(cron, Cron) else after
 
 
 def why_never(expression: str, timezone: str | None) -> str:
     """Why a right expression never runs, in words."""
-    fields = re.fullmatch(_CRON, expression)
-    cron = None if fields is None else parsed(fields[1].split())
+    cron = _cron(expression)
     if isinstance(cron, Cron) and next(cron.dates(date.min), None) is None:
         years = expression.removesuffix(")").split()[-1]
         return f"no such day is in {'any year' if years == '*' else years}"
     return f"the clocks of {timezone} leap over that time"
-
-
-def _zone(timezone: str | None) -> tzinfo:
-    if timezone is None or timezone not in _timezones():
-        return UTC
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
-
-    return ZoneInfo(timezone)

@@ -7,13 +7,13 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.catalogue.arns import parse
 from remit.declare.resource_references import QueueRef, TopicRef
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import allow
-from remit.resources.names import arn_of, logical, name_of, own_id
+from remit.resources.names import arn_of, logical, name_of
 from remit.triggers.event_pattern import SNS, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
@@ -40,6 +40,8 @@ class Sns(BaseTrigger):
     stands in between, and the handler gets events of SQS.
     """
 
+    offers = ("topic", "Arn", "The topic to publish to")
+
     topic: TopicRef
     _: KW_ONLY
     filter: Mapping[str, Any] | None = None
@@ -60,34 +62,26 @@ class Sns(BaseTrigger):
             if tokens.plain(self.filter_scope) == "MessageBody":
                 hint = "add filter={…}, or leave filter_scope out"
                 message = "filter_scope says what a filter is about, and there is none"
-                raise RemitError(message, hint=hint, origin=writer())
+                raise RemitError(message, hint=hint)
             return
         pattern = checked_pattern(self.filter, "filter", SNS)
         fields, combinations = _count(pattern), _combinations(pattern)
         if fields > _MOST_FIELDS:
-            raise RemitError(f"filter has {fields} fields; SNS allows {_MOST_FIELDS}", origin=writer())
+            raise RemitError(f"filter has {fields} fields; SNS allows {_MOST_FIELDS}")
         if combinations > _MOST_COMBINATIONS:
             message = f"filter has {combinations:,} combinations of values; SNS allows {_MOST_COMBINATIONS}"
             hint = "the values of its fields, multiplied, those of nested ones as often as they are deep"
-            raise RemitError(message, hint=hint, origin=writer())
-        if self.filter_scope == "MessageAttributes":
-            self._check_attributes(pattern)
-
-    def _check_delivery(self) -> None:
-        if self.arn.endswith(".fifo"):
-            raise RemitError(
-                "a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`", origin=writer()
-            )
-
-    @staticmethod
-    def _check_attributes(pattern: Mapping[str, Any]) -> None:
+            raise RemitError(message, hint=hint)
         nested = [name for name, value in pattern.items() if isinstance(value, dict)]
-        if nested:
+        if nested and self.filter_scope == "MessageAttributes":
             raise RemitError(
                 f"filter.{nested[0]} is nested: attributes of messages are not",
                 hint='to filter by the body, add filter_scope="MessageBody"',
-                origin=writer(),
             )
+
+    def _check_delivery(self) -> None:
+        if self.arn.endswith(".fifo"):
+            raise RemitError("a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`")
 
     @property
     def arn(self) -> str:
@@ -112,12 +106,10 @@ class Sns(BaseTrigger):
     def resources(self, function: Function) -> Iterator[Resource]:
         """The subscription, and the function's permission for this topic; with `raw`, a queue in between."""
         subscription = self._id(function)
-        end = {"Protocol": "lambda", "Endpoint": function.arn}
+        properties: dict[str, Any] = {"TopicArn": self.arn, "Protocol": "lambda", "Endpoint": function.arn}
         if self.raw:
-            end = {"Protocol": "sqs", "Endpoint": f"${{{subscription}Queue.Arn}}"}
-        properties: dict[str, Any] = {"TopicArn": self.arn, **end}
-        if self.raw:
-            properties["RawMessageDelivery"] = True
+            to_queue = {"Protocol": "sqs", "Endpoint": f"${{{subscription}Queue.Arn}}", "RawMessageDelivery": True}
+            properties |= to_queue
         if self.filter is not None:
             properties["FilterPolicy"] = checked_pattern(self.filter, "filter", SNS)
             properties["FilterPolicyScope"] = self.filter_scope
@@ -125,8 +117,7 @@ class Sns(BaseTrigger):
         if arn is not None and "$" not in arn.region:
             properties["Region"] = arn.region
         if self.dead_letter is not None:
-            queue = dead_letter_queue(self.dead_letter)
-            properties["RedrivePolicy"] = {"deadLetterTargetArn": queue.arn}
+            properties["RedrivePolicy"] = {"deadLetterTargetArn": dead_letter_queue(self.dead_letter).arn}
         yield Resource(subscription, "AWS::SNS::Subscription", properties, origin=function.origin)
         if self.dead_letter is not None:
             yield from queue_policy(self.dead_letter, "sns.amazonaws.com", self.arn, function)
@@ -143,12 +134,6 @@ class Sns(BaseTrigger):
         yield Resource(queue, "AWS::SQS::Queue", settings, origin=function.origin)
         yield from queue_policy(f"${{{queue}.Arn}}", "sns.amazonaws.com", self.arn, function)
         yield from mapping(function, f"{logical(name_of(self.arn))}TopicMessages", f"${{{queue}.Arn}}")
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The ARN of the app's topic."""
-        topic = own_id(self.topic)
-        if topic:
-            yield Output(f"{topic}Arn", self.arn, "The topic to publish to")
 
 
 def _count(pattern: Mapping[str, Any]) -> int:

@@ -1,31 +1,39 @@
-"""What the event sources have in common: an AWS::Lambda::EventSourceMapping, and checks of their options."""
+"""What the event sources have in common: an AWS::Lambda::EventSourceMapping, its filters, and checks of options."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource, Triggered
 from remit.catalogue.quotas import quota
-from remit.errors import RemitError, writer
+from remit.errors import Mistakes, RemitError, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+Pattern = Mapping[str, Any]
+"""A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
+Filter = Pattern | Sequence[Pattern]
+_MOST: Final = 5
+"""Filters of an event source mapping; AWS raises it to 10 on request ("Using filter criteria")."""
+_RAISED: Final = 10
+
 
 def checked(option: str, value: int | None, low: int, high: int) -> None:
     """A number in a range, or None."""
     if value is not None and not low <= value <= high:
-        raise RemitError(f"{option} is {value}; it can be {low} to {high}", origin=writer())
+        raise RemitError(f"{option} is {value}; it can be {low} to {high}")
 
 
 def check_zone(option: str, moment: datetime | None) -> None:
     """RemitError: a time that has no time zone. None is fine."""
     if moment is not None and moment.tzinfo is None:
         hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
-        raise RemitError(f"{option} must be a datetime with a time zone, got {moment}", hint=hint, origin=writer())
+        raise RemitError(f"{option} must be a datetime with a time zone, got {moment}", hint=hint)
 
 
 def checked_json(option: str, value: Any) -> str:
@@ -34,6 +42,28 @@ def checked_json(option: str, value: Any) -> str:
         return json.dumps(tokens.plain(value), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise RemitError(f"{option} is not JSON: {error}", origin=writer()) from None
+
+
+def filter_criteria(trigger: Any) -> dict[str, Any] | None:
+    """The property FilterCriteria of a trigger's pattern, or of several, any of which lets a record through."""
+    filters = trigger.filter
+    if filters is None:
+        return None
+    from remit.triggers.event_pattern import EVENT_SOURCE, checked_pattern  # noqa: PLC0415 - few filter
+
+    patterns = filters if isinstance(filters, list | tuple) else [filters]
+    if not patterns:
+        raise RemitError("filter is an empty list", hint="leave it out to get every record")
+    if len(patterns) > _RAISED:
+        raise RemitError(f"filter has {len(patterns)} patterns; Lambda takes {_MOST}, and {_RAISED} on request")
+    criteria: list[dict[str, str]] = []
+    mistakes = Mistakes()
+    for pattern in patterns:
+        with mistakes.noted():
+            plain = checked_pattern(pattern, "filter", EVENT_SOURCE, trigger.record)
+            criteria.append({"Pattern": json.dumps(plain, separators=(",", ":"))})
+    mistakes.refuse()
+    return {"Filters": criteria}
 
 
 def visibility_timeout(function: Function) -> int:
@@ -53,6 +83,13 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
         {"EventSourceArn": arn, "FunctionName": function.ref, **options},
         origin=function.origin,
     )
+
+
+def retry_policy(trigger: Any) -> dict[str, Any]:
+    """The RetryPolicy of a rule's or a schedule's target, if the trigger gives any limit."""
+    limits = {"MaximumRetryAttempts": trigger.retries, "MaximumEventAgeInSeconds": trigger.max_event_age}
+    policy = {name: value for name, value in limits.items() if value is not None}
+    return {"RetryPolicy": policy} if policy else {}
 
 
 def position_suffix(trigger: object, function: Triggered, source: Callable[[Any], str] = lambda _: "") -> str:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import KeyRef, QueueRef
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.iam.policy import allow
 from remit.resources.kms_key import key_text
-from remit.resources.names import arn_of, logical, name_of, own_id
-from remit.triggers.event_filters import Filter, filter_criteria
-from remit.triggers.record_fields import SQS
-from remit.triggers.source import checked, mapping
+from remit.resources.names import arn_of, logical, name_of
+from remit.triggers.source import Filter, checked, filter_criteria, mapping
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from remit.triggers.record_fields import Shape
 
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What Lambda's poller needs of the function's role ("Using Lambda with Amazon SQS": execution role permissions)."""
@@ -39,6 +38,8 @@ class Sqs(BaseTrigger):
     pattern of messages, or several; `key` is the KMS key of a queue that is not the app's.
     """
 
+    offers = ("queue", "Url", "The queue to send messages to")
+
     queue: QueueRef
     _: KW_ONLY
     batch_size: int | None = None
@@ -52,7 +53,7 @@ class Sqs(BaseTrigger):
     def checks(self) -> Iterator[Callable[[], object]]:
         """The queue, the filter, the numbers."""
         yield partial(arn_of, self.queue, "sqs")
-        yield partial(filter_criteria, self.filter, SQS)
+        yield partial(filter_criteria, self)
         yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
         yield partial(checked, "batch_window", self.batch_window, 0, 300)
         yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
@@ -70,25 +71,23 @@ class Sqs(BaseTrigger):
         pollers = self.provisioned_pollers
         if len(pollers) != _PAIR:
             hint = "such as provisioned_pollers=(2, 4)"
-            raise RemitError(f"provisioned_pollers are two numbers, got {pollers}", hint=hint, origin=writer())
+            raise RemitError(f"provisioned_pollers are two numbers, got {pollers}", hint=hint)
         least, most = pollers
         checked("the least of provisioned_pollers", least, 2, 200)
         checked("the most of provisioned_pollers", most, 2, 10_000)
         if most < least:
-            raise RemitError(f"provisioned_pollers are at least {least}, and at most {most}", origin=writer())
+            raise RemitError(f"provisioned_pollers are at least {least}, and at most {most}")
         if self.max_concurrency is not None:
-            raise RemitError("Lambda takes max_concurrency or provisioned_pollers, not both", origin=writer())
+            raise RemitError("Lambda takes max_concurrency or provisioned_pollers, not both")
 
     def _check_batches(self) -> None:
         """Large batches need a window, and FIFO queues know neither."""
         large = (self.batch_size or 0) > _UNWAITED
         if self.is_fifo and (large or self.batch_window):
-            raise RemitError(
-                f"a FIFO queue gives at most {_UNWAITED} messages at once, and knows no batch_window", origin=writer()
-            )
+            raise RemitError(f"a FIFO queue gives at most {_UNWAITED} messages at once, and knows no batch_window")
         if large and not self.batch_window:
             hint = "add batch_window=1, or more seconds"
-            raise RemitError(f"batch_size {self.batch_size} needs a batch_window", hint=hint, origin=writer())
+            raise RemitError(f"batch_size {self.batch_size} needs a batch_window", hint=hint)
 
     @property
     def is_fifo(self) -> bool:
@@ -102,9 +101,11 @@ class Sqs(BaseTrigger):
         return arn_of(self.queue, "sqs")
 
     @property
-    def source_key(self) -> Any:
-        """The key of a queue that is not the app's."""
-        return self.key
+    def record(self) -> Shape:
+        """The shape of its messages, for filters."""
+        from remit.triggers.record_fields import SQS  # noqa: PLC0415 - few filter
+
+        return SQS
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Receive and delete on this queue alone."""
@@ -128,11 +129,5 @@ class Sqs(BaseTrigger):
             ScalingConfig=scaling,
             ProvisionedPollerConfig=pollers and {"MinimumPollers": pollers[0], "MaximumPollers": pollers[1]},
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-            FilterCriteria=filter_criteria(self.filter, SQS),
+            FilterCriteria=filter_criteria(self),
         )
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """The URL of the app's queue."""
-        queue = own_id(self.queue)
-        if queue:
-            yield Output(f"{queue}Url", f"${{{queue}}}", "The queue to send messages to")

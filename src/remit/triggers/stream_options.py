@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import AnyRef, FailureRef, KeyRef
 from remit.resources.kms_key import key_text
 from remit.resources.names import logical, name_of
-from remit.triggers.event_filters import Filter, filter_criteria
 from remit.triggers.failure_destination import Destination, destination
-from remit.triggers.source import checked, mapping
+from remit.triggers.source import Filter, checked, filter_criteria, mapping
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -20,10 +19,14 @@ if TYPE_CHECKING:
 
     from remit.triggers.record_fields import Shape
 
+_KINDS: Final = {"sqs": "queue", "sns": "topic", "s3": "bucket"}
+
 
 @dataclass(frozen=True, slots=True)
 class StreamTrigger(BaseTrigger):
     """The options of a stream's event source mapping ("Event source mapping parameters", AWS Lambda)."""
+
+    called = "stream"
 
     stream: AnyRef
     _: KW_ONLY
@@ -49,11 +52,6 @@ class StreamTrigger(BaseTrigger):
         """The shape of the stream's records, for filters."""
         raise NotImplementedError
 
-    @property
-    def source_key(self) -> Any:
-        """The key of a stream that is not the app's."""
-        return self.key
-
     def checks(self) -> Iterator[Callable[[], object]]:
         """The numbers, the filter, the destination."""
         yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
@@ -63,7 +61,7 @@ class StreamTrigger(BaseTrigger):
             yield partial(checked, "max_record_age", self.max_record_age, 60, 604_800)
         yield partial(checked, "parallelization_factor", self.parallelization_factor, 1, 10)
         yield partial(checked, "tumbling_window", self.tumbling_window, 0, 900)
-        yield partial(filter_criteria, self.filter, self.record)
+        yield partial(filter_criteria, self)
         yield partial(key_text, self.key)
         yield self.failures
 
@@ -79,12 +77,12 @@ class StreamTrigger(BaseTrigger):
             for statement in failures.statements():
                 yield Grant(statement, reason)
 
-    def failure_sources(self) -> Iterator[TriggerSource]:
-        """Yield the destination of failed records, by its kind."""
+    def sources(self) -> Iterator[TriggerSource]:
+        """The stream, and where records go that failed."""
+        yield TriggerSource(self.called, self.arn)
         failures = self.failures()
         if failures is not None:
-            kinds = {"sqs": "queue", "sns": "topic", "s3": "bucket"}
-            yield TriggerSource(kinds[failures.kind], failures.arn)
+            yield TriggerSource(_KINDS[failures.kind], failures.arn)
 
     def source_mapping(self, function: Function, source: str, **position: Any) -> Iterator[Resource]:
         """The event source mapping of a stream, or of a consumer of it."""
@@ -98,7 +96,7 @@ class StreamTrigger(BaseTrigger):
             MaximumBatchingWindowInSeconds=self.batch_window,
             MaximumRetryAttempts=self.retries,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-            FilterCriteria=filter_criteria(self.filter, self.record),
+            FilterCriteria=filter_criteria(self),
             DestinationConfig=None if failures is None else {"OnFailure": {"Destination": failures.arn}},
             MaximumRecordAgeInSeconds=self.max_record_age,
             ParallelizationFactor=self.parallelization_factor,

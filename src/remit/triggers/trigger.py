@@ -6,13 +6,15 @@ from copy import copy
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from remit.app import Output
 from remit.declare.recorded import Recorded
 from remit.declare.unread import Unread
+from remit.resources.names import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Function, Grant, Output, Resource, Triggered
+    from remit.app import Function, Grant, Resource, Triggered
     from remit.errors import Origin
     from remit.holders import Holder
 
@@ -36,7 +38,10 @@ class TriggerSource:
 
 @dataclass(frozen=True, slots=True)
 class BaseTrigger(Recorded):
-    """Base of the triggers: frozen dataclasses whose fields are the user's options."""
+    """Base of the triggers: frozen dataclasses whose fields are the user's options.
+
+    The RemitError of a check has no origin: it is told at the line of the trigger (`Recorded.judged`).
+    """
 
     def __post_init__(self) -> None:
         for option in fields(self):
@@ -44,6 +49,9 @@ class BaseTrigger(Recorded):
                 value = getattr(self, option.name)
                 if type(value) is not Unread:
                     object.__setattr__(self, option.name, getattr(value, "resource", value))
+
+    offers = ("", "", "")
+    """The option whose resource people want to know after a deploy, the end of the output's name, its description."""
 
     def at(self, written: Origin) -> Self:
         """The same trigger, which another line wrote."""
@@ -68,18 +76,16 @@ class BaseTrigger(Recorded):
         yield from ()
 
     @property
-    def source_key(self) -> Any:
-        """The key that encrypts what the trigger reads and the app does not make, as the option gives it."""
-        return None
-
-    @property
     def custom_sender_pool(self) -> str:
         """The logical id of the user pool whose codes the function decrypts and sends; "" for none."""
         return ""
 
     def outputs(self, function: Any) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """Yield the outputs that people want to know after a deploy."""
-        yield from ()
+        """Yield the outputs that people want to know after a deploy: a resource of the app by its Ref."""
+        option, end, description = self.offers
+        own = own_id(getattr(self, option, None))
+        if own:
+            yield Output(f"{own}{end}", f"${{{own}}}", description)
 
 
 def triggers_of(declared: Iterable[D], kind: type[T]) -> Iterator[tuple[D, T]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from remit.catalogue.arns import parse
 from remit.declare.resource_references import UserPoolClientRef, UserPoolRef
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.resources.names import own_id
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
@@ -52,14 +52,14 @@ class UserPool(TokenAuthorizer):
     def _check_clients(self) -> None:
         if self.clients is not None and not self.clients:
             hint = "name each app client whose tokens are to be let in"
-            raise RemitError(f"clients cannot be {described(self.clients):.60}", hint=hint, origin=writer())
+            raise RemitError(f"clients cannot be {described(self.clients):.60}", hint=hint)
         check_texts("clients", self.accepted_audience)
 
     def check_for_http_api(self) -> None:
         """RemitError: it names no clients."""
         if self.clients is None:
             hint = "name each app client whose tokens are to be let in: `on.user_pool(…, clients=[…])`"
-            raise RemitError("an HTTP API lets in the users of a pool by its app clients", hint=hint, origin=writer())
+            raise RemitError("an HTTP API lets in the users of a pool by its app clients", hint=hint)
 
     def check_for_rest_api(self) -> None:
         """RemitError: it names clients."""
@@ -67,7 +67,6 @@ class UserPool(TokenAuthorizer):
             raise RemitError(
                 "a REST API takes the tokens of every client of a user pool, so that `clients` would refuse nobody",
                 hint="leave `clients` out; to tell them apart, give each its scopes and name these: `scopes=[…]`",
-                origin=writer(),
             )
 
     @property
@@ -85,7 +84,6 @@ class UserPool(TokenAuthorizer):
             raise RemitError(
                 f"user_pool takes a user pool of the app, an id or an ARN, got {described(self.pool):.60}",
                 hint='an id reads "eu-central-1_AbCdEf123"',
-                origin=writer(),
             )
         region = existing["region"]
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"

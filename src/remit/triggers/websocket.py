@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, writer
+from remit.errors import RemitError
 from remit.iam import tokens
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.api_route import RouteTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CONNECT: Final = "$connect"
 _PREDEFINED: Final = (CONNECT, "$default", "$disconnect")
-_MODES: Final = ("AWS_IAM", "NONE")
 _ROUTE: Final = r"[^\s${}]{1,128}"
 
 
 @dataclass(frozen=True, slots=True)
-class Websocket(BaseTrigger):
+class Websocket(RouteTrigger):
     """Run the function for messages of a route of the app's WebSocket API: `on.websocket("$connect", auth="NONE")`.
 
     `$connect` runs before a connection stands, and says by `auth` whose: callers whom IAM allows execute-api:Invoke
@@ -33,6 +32,9 @@ class Websocket(BaseTrigger):
     Source: "Create routes for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
 
+    sent: ClassVar[str] = "message"
+    way: ClassVar[str] = "route"
+
     route: str
     auth: Literal["AWS_IAM", "NONE"] | None = None
     reply: bool = False
@@ -43,18 +45,18 @@ class Websocket(BaseTrigger):
         if self.auth is not None:
             yield self._check_auth
 
-    def _check_route(self) -> None:
-        route: str = tokens.plain(self.route)
-        if route not in _PREDEFINED and re.fullmatch(_ROUTE, route) is None:
-            hint = did_you_mean(route, _PREDEFINED) or f"{', '.join(_PREDEFINED)}, or a word that messages name"
-            raise RemitError(f"route {route!r:.60} is none of a WebSocket API", hint=hint, origin=writer())
+    def problem(self, text: str) -> tuple[str, str | None]:
+        """Return the problem of a route, and a hint; an empty text where there is none."""
+        if text in _PREDEFINED or re.fullmatch(_ROUTE, text) is not None:
+            return "", None
+        hint = did_you_mean(text, _PREDEFINED) or f"{', '.join(_PREDEFINED)}, or a word that messages name"
+        return "is none of a WebSocket API", hint
 
     def _check_auth(self) -> None:
         if tokens.plain(self.route) != CONNECT:
             raise RemitError(
                 f"route `{self.route}` cannot have auth: a WebSocket API asks who somebody is when they connect",
                 hint=f'write it at `on.websocket("{CONNECT}", auth=…)`',
-                origin=writer(),
             )
 
     @property

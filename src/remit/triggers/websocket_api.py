@@ -12,8 +12,8 @@ from remit.app import Output, Resource
 from remit.errors import RemitError
 from remit.resources.names import WEBSOCKET_API as API
 from remit.resources.names import digest, logical
-from remit.triggers.api_permissions import permissions
-from remit.triggers.trigger import triggers_of
+from remit.triggers.app_routes import permissions, route_checks, route_functions, routes
+from remit.triggers.app_wide import is_about_connections
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
@@ -31,28 +31,11 @@ ENDPOINT: Final = "REMIT_WEBSOCKET_ENDPOINT"
 _ADDRESS: Final = f"${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{API}Stage}}"
 
 
-def routes(functions: Iterable[Function]) -> tuple[tuple[Function, Websocket], ...]:
-    """Every route of an app with its function; of two that are the same the first."""
-    by_route: dict[str, tuple[Function, Websocket]] = {}
-    for function, trigger in triggers_of(functions, Websocket):
-        by_route.setdefault(trigger.route, (function, trigger))
-    return tuple(by_route.values())
-
-
-def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """Each route that is declared twice, and an API of which nothing says who may connect."""
-    by_route: dict[str, tuple[Function, Websocket]] = {}
-    for function, trigger in triggers_of(functions, Websocket):
-        first_function, first_trigger = by_route.setdefault(trigger.route, (function, trigger))
-        if first_trigger is not trigger:
-            yield RemitError(
-                f"route `{trigger.route}` of `{function.name}` is declared twice; "
-                f"`{first_function.name}` at {first_function.origin} has it, too",
-                hint="API Gateway sends a message to one function: remove one, or give it another route",
-                origin=trigger.written,
-            )
-    if by_route and CONNECT not in by_route:
-        _, trigger = next(iter(by_route.values()))
+def check_connect(functions: Iterable[Function]) -> Iterator[RemitError]:
+    """An API of which nothing says who may connect."""
+    app_routes = routes(functions, Websocket)
+    if app_routes and all(routed.trigger.route != CONNECT for routed in app_routes):
+        trigger = app_routes[0].trigger
         yield RemitError(
             f"the WebSocket API of route `{trigger.route}` has no `{CONNECT}`, so that everyone could connect",
             hint=f'add `on.websocket("{CONNECT}")` to a function; with auth="NONE", if everyone may',
@@ -60,13 +43,13 @@ def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
         )
 
 
-CHECKS: Final = (check_routes,)
+CHECKS: Final = (*route_checks(Websocket), check_connect)
 
 
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
-    app_routes = routes(app.functions)
-    settings, origin = app.websocket, app_routes[0][0].origin
+    app_routes = routes(app.functions, Websocket)
+    settings, origin = app.websocket, app_routes[0].function.origin
     properties = {
         "Name": "${AWS::StackName}-websocket",  # the HTTP API has the stack's own name
         "ProtocolType": "WEBSOCKET",
@@ -77,9 +60,17 @@ def resources(app: App) -> Iterator[Resource]:
     if settings.route_settings:
         stage["DefaultRouteSettings"] = dict(settings.route_settings)
     yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=origin)
-    for function in {function.name: function for function, _ in app_routes}.values():
-        own = [trigger for owner, trigger in app_routes if owner is function]
-        yield from _of_function(app, function, own)
+    for function, triggers in route_functions(app_routes):
+        integration = Resource(
+            f"{function.logical_id}{API}Integration",
+            "AWS::ApiGatewayV2::Integration",
+            {"ApiId": f"${{{API}}}", "IntegrationType": "AWS_PROXY", "IntegrationUri": function.invocation_uri},
+            origin=function.origin,
+        )
+        yield integration
+        for trigger in triggers:
+            yield from _route(trigger, integration, function)
+        yield from permissions(app, function, API, tuple(f"*/{trigger.route}" for trigger in triggers))
 
 
 def outputs(_app: App) -> Iterator[Output]:
@@ -90,36 +81,16 @@ def outputs(_app: App) -> Iterator[Output]:
 def notes(app: App) -> tuple[str, ...]:
     """A sentence where everyone may connect."""
     return tuple(
-        f"everyone may connect to the WebSocket API: `{CONNECT}` runs {function.name} ({function.origin})"
-        for function, trigger in routes(app.functions)
-        if trigger.route == CONNECT and trigger.authorization == "NONE"
+        f"everyone may connect to the WebSocket API: `{CONNECT}` runs {routed.function.name} ({routed.function.origin})"
+        for routed in routes(app.functions, Websocket)
+        if routed.trigger.route == CONNECT and routed.trigger.authorization == "NONE"
     )
 
 
 def sending(function: Function, grants: tuple[Grant, ...]) -> dict[str, str]:
     """The variable that a function has which runs for connections, or may send to them."""
     runs = any(isinstance(trigger, Websocket) for trigger in function.triggers)
-    return {ENDPOINT: f"https://{_ADDRESS}"} if runs or any(map(_is_about_connections, grants)) else {}
-
-
-def _is_about_connections(grant: Grant) -> bool:
-    """Return whether a grant names the app's WebSocket API."""
-    resources = grant.statement.resources
-    return resources is not None and any(f"${{{API}}}" in pattern for pattern in resources.patterns)
-
-
-def _of_function(app: App, function: Function, triggers: list[Websocket]) -> Iterator[Resource]:
-    """The integration of a function, its routes, and the permissions by which the API calls it."""
-    integration = Resource(
-        f"{function.logical_id}{API}Integration",
-        "AWS::ApiGatewayV2::Integration",
-        {"ApiId": f"${{{API}}}", "IntegrationType": "AWS_PROXY", "IntegrationUri": function.invocation_uri},
-        origin=function.origin,
-    )
-    yield integration
-    for trigger in triggers:
-        yield from _route(trigger, integration, function)
-    yield from permissions(app, function, API, tuple(f"*/{trigger.route}" for trigger in triggers))
+    return {ENDPOINT: f"https://{_ADDRESS}"} if runs or any(map(is_about_connections, grants)) else {}
 
 
 def _route(trigger: Websocket, integration: Resource, function: Function) -> Iterator[Resource]:

@@ -46,6 +46,18 @@ class StandIns:
         place = self._place
         return RequestSetting(place["Region"], place["Account"], self.filled(machine), partition=place["Partition"])
 
+    def task_roles(self, resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
+        """The roles of the task definitions of ECS among some resources, by ARN ("Amazon ECS task IAM role")."""
+        return {
+            self.filled(resource.ref): tuple(
+                self.filled(tokens.text_of(resource.properties[name]))
+                for name in ("ExecutionRoleArn", "TaskRoleArn")
+                if name in resource.properties
+            )
+            for resource in resources
+            if resource.type == "AWS::ECS::TaskDefinition"
+        }
+
     def filled(self, value: Any) -> Any:
         """A value with its references filled; one that says nothing of what it gives is `OPEN`."""
         if isinstance(value, str):

@@ -19,7 +19,7 @@ from remit.workflows.integrations import FUNCTION, MANAGED_RULE, integration
 from remit.workflows.stand_ins import OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.access.setting import RequestSetting
     from remit.catalogue.request_formats import ParameterFormat
@@ -56,12 +56,20 @@ class StateAccess:
     """What the state does with it, for people: `puts items`."""
 
 
-def accesses(definition: Mapping[str, Any], machine: str, setting: RequestSetting) -> Iterator[StateAccess]:
-    """The access of each state of a definition whose substitutions are filled; `machine` is the machine's ARN."""
+def accesses(
+    definition: Mapping[str, Any],
+    machine: str,
+    setting: RequestSetting,
+    task_roles: Callable[[str], tuple[str, ...]],
+) -> Iterator[StateAccess]:
+    """The access of each state of a definition whose substitutions are filled; `machine` is the machine's ARN.
+
+    `task_roles` gives the roles of a task definition of ECS, by its ARN.
+    """
     for state in states(definition):
         kind = state.fields.get("Type")
         if kind == "Task":
-            needed = _of_task(state, setting)
+            needed = _of_task(state, setting, task_roles)
         elif kind == "Map" and state.is_distributed:
             label = str(state.fields.get("Label", "*"))
             reader, writer = (_arguments(state.fields.get(name) or {}, state.language) for name in _DATASETS)
@@ -91,7 +99,7 @@ def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...
     return needed
 
 
-def _of_task(state: State, setting: RequestSetting) -> dict[Access, str]:
+def _of_task(state: State, setting: RequestSetting, task_roles: Callable[[str], tuple[str, ...]]) -> dict[Access, str]:
     """The access of a Task, each with what the state does with it."""
     credentials = _literal(state.fields.get("Credentials"), state.language)
     if credentials is not None:  # the call itself is made under that role
@@ -101,6 +109,12 @@ def _of_task(state: State, setting: RequestSetting) -> dict[Access, str]:
     needed = {access: _doing(access[0]) for access in call_accesses(resource, arguments, setting)}
     for access in job_accesses(resource, arguments, setting):
         needed.setdefault(access, "waits for what it starts")
+    called = integration(resource)
+    if called is not None and (called.client, called.name) == ("ecs", "runTask"):
+        overrides = _dict(_dict(arguments).get("Overrides"))
+        other_roles = (str(overrides[name]) for name in ("TaskRoleArn", "ExecutionRoleArn") if name in overrides)
+        for role in (*task_roles(str(_dict(arguments).get("TaskDefinition", OPEN))), *other_roles):
+            needed["iam:PassRole", role] = "hands the task its role"
     return needed
 
 

@@ -11,17 +11,10 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.artefacts import checksum, names_artefact
+from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import comparable, new_callers
-from remit.deploy.live_resources.resource_row import (
-    UNKNOWN,
-    ComparedProperty,
-    Read,
-    Row,
-    expected_at,
-    is_same,
-    repair,
-    value_at,
-)
+from remit.deploy.live_resources.resource_row import ComparedProperty, Read, Row, expected_at, is_same, value_at
+from remit.deploy.role_repairs import repair
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:
@@ -48,20 +41,16 @@ def _parts_of_arn(arn: str) -> tuple[str, str]:
     return function, qualifier
 
 
-def _called(subject_name: str) -> dict[str, str]:
+def _called(subject: Subject) -> dict[str, str]:
     """The parameters that name a function, or the function of an alias (its ARN)."""
-    if not subject_name.startswith("arn:"):
-        return {"FunctionName": subject_name}
-    function, qualifier = _parts_of_arn(subject_name)
+    if not subject.name.startswith("arn:"):
+        return {"FunctionName": subject.name}
+    function, qualifier = _parts_of_arn(subject.name)
     return {"FunctionName": function, "Qualifier": qualifier}
 
 
-def _by_name(subject: Subject) -> dict[str, str]:
-    return _called(subject.name)
-
-
-def _alias_name(subject_name: str) -> dict[str, str]:
-    function, name = _parts_of_arn(subject_name)
+def _alias_name(subject: Subject) -> dict[str, str]:
+    function, name = _parts_of_arn(subject.name)
     return {"FunctionName": function, "Name": name}
 
 
@@ -81,14 +70,14 @@ def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
         if comparable(statement) not in declared:
             effects, is_public = new_callers(live, (statement,), ())
             what = f"permission {statement.sid} of {live.words} was added by hand{effects}"
-            removal = repair("lambda.RemovePermission", **_called(live.name), StatementId=statement.sid)
+            removal = repair("lambda.RemovePermission", **_called(live.subject), StatementId=statement.sid)
             yield live.drift("access", what, removal, is_public=is_public)
     for statement, holder in declared.items():
         if statement not in held:
             properties = live.stack.filled(dict(holder.properties))
             given = {name: properties[name] for name in _PERMISSION if name in properties}
             name = live.stack.physical[holder.logical_id].rpartition("|")[2]
-            back = repair("lambda.AddPermission", **_called(live.name), StatementId=name, **given)
+            back = repair("lambda.AddPermission", **_called(live.subject), StatementId=name, **given)
             yield live.drift("runs", f"permission {holder.logical_id} of {live.words} was removed by hand", back)
 
 
@@ -122,21 +111,15 @@ def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
         if name in variables and not is_same(value, variables[name])
     ]
     if changes:
-        back = {name: variables.get(name) if value is UNKNOWN else str(value) for name, value in expected.items()}
-        repairs = (
-            ()
-            if None in back.values()
-            else (
-                repair(
-                    "lambda.UpdateFunctionConfiguration",
-                    _UPDATED,
-                    FunctionName=live.name,
-                    Environment={"Variables": back},
-                ),
-            )
+        back = {
+            name: variables.get(name, UNKNOWN) if value is UNKNOWN else str(value) for name, value in expected.items()
+        }
+        environment = {"Variables": back}
+        restored = repair(
+            "lambda.UpdateFunctionConfiguration", _UPDATED, FunctionName=live.name, Environment=environment
         )
         what = f"the environment of {live.words} was changed by hand: {', '.join(changes)}"
-        yield live.drift("runs", what, *repairs)
+        yield live.drift("runs", what, restored)
 
 
 def _code(live: LiveResource, answer: Any) -> Iterator[Drift]:
@@ -162,12 +145,8 @@ def _tags(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.drift("rest", f"tags of {live.words} were changed by hand: {', '.join(changed)}", back)
 
 
-def _mapping(live: LiveResource, answer: Any) -> dict[str, Any] | None:
-    return next((item for item in answer["EventSourceMappings"] if item["UUID"] == live.name), None)
-
-
 def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    mapping = _mapping(live, answer)
+    mapping = next((item for item in answer["EventSourceMappings"] if item["UUID"] == live.name), None)
     if mapping is None:
         yield live.gone()
         return
@@ -193,7 +172,7 @@ def _point(live: LiveResource, _: ComparedProperty) -> Repair:
     """Put an alias back, to its version alone."""
     version = live.properties["FunctionVersion"]
     weights = live.properties.get("RoutingConfig") or {"AdditionalVersionWeights": {}}
-    return repair("lambda.UpdateAlias", **_alias_name(live.name), FunctionVersion=version, RoutingConfig=weights)
+    return repair("lambda.UpdateAlias", **_alias_name(live.subject), FunctionVersion=version, RoutingConfig=weights)
 
 
 ROWS: Final = (
@@ -201,8 +180,8 @@ ROWS: Final = (
         "AWS::Lambda::Function",
         "function",
         (
-            Read(_FUNCTION, _by_name),
-            Read(_POLICY, _by_name, "ResourceNotFoundException"),
+            Read(_FUNCTION, _called),
+            Read(_POLICY, _called, "ResourceNotFoundException"),
         ),
         (
             ComparedProperty("layers", "Layers", _FUNCTION, "Configuration.Layers.Arn", _configure, [], "runs"),
@@ -242,8 +221,8 @@ ROWS: Final = (
         "AWS::Lambda::Alias",
         "alias",
         (
-            Read(_ALIAS, lambda subject: _alias_name(subject.name)),
-            Read(_POLICY, _by_name, "ResourceNotFoundException"),
+            Read(_ALIAS, _alias_name),
+            Read(_POLICY, _called, "ResourceNotFoundException"),
         ),
         (
             ComparedProperty("version", "FunctionVersion", _ALIAS, "FunctionVersion", _point, kind="runs"),

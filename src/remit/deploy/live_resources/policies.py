@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy.deployed_references import is_open
 from remit.deploy.drift import ROOT, normal
-from remit.deploy.live_resources.resource_row import AttachedPolicy, repair
+from remit.deploy.live_resources.resource_row import AttachedPolicy, value_at
+from remit.deploy.role_repairs import repair
 from remit.errors import RemitError
 from remit.iam.policy import Globs, Policy, parse, render
 from remit.iam.prove.public import public
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import LiveResource, PolicyWrites
+    from remit.deploy.live_resources.resource_row import Check, LiveResource, PolicyWrites
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Statement
 
@@ -86,6 +87,11 @@ def compare_policy(
     document = json.dumps(render(Policy(expected, attached[0].policy.version))) if attached else ""
     what = f"the policy of {live.words} {verb} by hand{effects}"
     yield live.drift("access", what, put(live, document), is_public=is_public)
+
+
+def policy_check(put: Put, path: str = "Policy") -> Check:
+    """The comparison of a policy that stands at a path of AWS's answer."""
+    return lambda live, answer: compare_policy(live, value_at(answer, path), put)
 
 
 def put_by(calls: PolicyWrites) -> Put:

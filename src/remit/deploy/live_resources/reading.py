@@ -7,6 +7,7 @@ and all other calls that read 15 times together.
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import at_once
-from remit.deploy.aws_errors import answered_errors, code, patiently, remit_errors, sentence, transient
-from remit.deploy.expected_roles import pseudo
+from remit.deploy.aws_errors import NOTHING, answered_errors, code, patiently, remit_errors, sentence, transient
 from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
 from remit.deploy.live_resources.policies import attached_policies
 from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
@@ -42,10 +42,7 @@ _WITHIN: Final = {"AWS::Events::Rule": "EventBusName", "AWS::Scheduler::Schedule
 """The property that says where among others of its name a resource is."""
 _VERSION: Final = "AWS::Lambda::Version"
 _GET_FUNCTION: Final = "lambda.GetFunction"
-_GONE: Final = frozenset({
-    "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NotFound", "NotFoundException", "QueueDoesNotExist",
-    "ResourceNotFoundException",
-})  # fmt: skip
+_GONE: Final = rf"{NOTHING}|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue"
 _ASKS: Final = 4  # times for one answer, while a service is busy
 _BURST: Final = 15
 _PER_SECOND: Final = 10
@@ -99,7 +96,7 @@ def calls_for(
     account: Account, deployed: StackStatus, declared: Sequence[Resource]
 ) -> tuple[Mapping[str, Subject], Mapping[tuple[str, str], Read]]:
     """The resources that are compared, by logical id; and the calls that read them, each once."""
-    place = pseudo(account, deployed.stack.name)
+    place = account.pseudo_parameters(deployed.stack.name)
     names: dict[str, list[str]] = {}
     resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
     for resource in resources:
@@ -174,7 +171,7 @@ def ask(account: Account, read: Read, parameters: Mapping[str, Any]) -> Any:
     except answered_errors() as error:
         if code(error) == read.nothing:
             return {}
-        if code(error) in _GONE:
+        if re.fullmatch(_GONE, code(error)):
             return None
         if transient(error):
             raise

@@ -6,23 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from remit.deploy.deployed_references import UNKNOWN, filled, is_known
 from remit.deploy.drift import Drift
-from remit.deploy.role_repairs import Repair, method_of
-from remit.iam import tokens
-from remit.roles.reference_names import fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from remit.app import Resource
     from remit.deploy.drift import DriftKind
+    from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Policy
 
 IF_SET: Final = object()
 """The `absent` of a setting that is compared only where the template sets it."""
 _ADDRESS: Final = ".execute-api."
-UNKNOWN: Final = object()
-"""What stands for a value of the template that only its deploy knew: it equals anything."""
 
 
 _AGAIN: Final = (
@@ -109,14 +106,7 @@ class LiveStack:
 
     def filled(self, value: Any) -> Any:
         """A value of the template with the values of its references; UNKNOWN where one of them is."""
-        if tokens.is_intrinsic(value):
-            text = fill_references(tokens.text_of(value), self.names)
-            return UNKNOWN if references(text) or (self.is_local and _ADDRESS in text) else text
-        if isinstance(value, dict):
-            return {key: self.filled(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.filled(item) for item in value]
-        return UNKNOWN if tokens.is_dynamic(value) else value
+        return filled(value, self.names, _ADDRESS if self.is_local else "")
 
     def parts(self, kind: str, property_name: str, whole: str) -> Iterator[tuple[Resource, str, dict[str, Any]]]:
         """Yield the template's resources of a type of which a property names `whole`: each with name and properties."""
@@ -164,15 +154,10 @@ class LiveResource:
         return Drift(self.logical_id, f"{self.words} is gone: it was deleted by hand", _AGAIN, kind="runs")
 
     def drift(self, kind: DriftKind, what: str, *repairs: Repair, is_public: bool = False) -> Drift:
-        """Something that was changed by hand, and the calls that put it back."""
+        """Something that was changed by hand, and the calls that put it back; none where a part of one is not known."""
+        repairs = repairs if all(is_known(each.parameters) for each in repairs) else ()
         undo = f"a deploy does not undo it; `{repairs[-1].command}` does" if repairs else "remit cannot undo it"
         return Drift(self.logical_id, what, undo, repairs=repairs, kind=kind, is_public=is_public)
-
-
-def repair(operation: str, until: str = "", **parameters: Any) -> Repair:
-    """A call such as `lambda.RemovePermission`, by its parameters."""
-    service, name = operation.split(".")
-    return Repair(service, method_of(name), tuple(parameters.items()), until)
 
 
 def value_at(value: Any, path: str) -> Any:
@@ -215,13 +200,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return value or None if isinstance(value, str | list | dict | None) else str(value)
-
-
-def is_known(value: Any) -> bool:
-    """Whether no part of a value is UNKNOWN."""
-    if isinstance(value, dict | list):
-        return all(map(is_known, value.values() if isinstance(value, dict) else value))
-    return value is not UNKNOWN
 
 
 def differences(live: LiveResource) -> Iterator[Drift]:

@@ -10,17 +10,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.live_resources.policies import compare_policy
-from remit.deploy.live_resources.resource_row import (
-    UNKNOWN,
-    ComparedProperty,
-    Read,
-    Row,
-    expected_at,
-    is_known,
-    is_same,
-    repair,
-)
+from remit.deploy.deployed_references import UNKNOWN
+from remit.deploy.live_resources.policies import compare_policy, policy_check
+from remit.deploy.live_resources.resource_row import ComparedProperty, Read, Row, expected_at, is_same
+from remit.deploy.role_repairs import repair
 from remit.iam.policy import parse, render_statement
 from remit.resources.names import common_start
 
@@ -48,10 +41,6 @@ _OWNER: Final = "aws:sourceowner"
 
 def _put_queue_policy(live: LiveResource, document: str) -> Repair:
     return repair("sqs.SetQueueAttributes", QueueUrl=live.name, Attributes={"Policy": document})
-
-
-def _queue_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer["Attributes"].get("Policy"), _put_queue_policy)
 
 
 def _set_queue(live: LiveResource, setting: ComparedProperty) -> Repair:
@@ -146,8 +135,8 @@ def _targets(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.drift("access", f"{actual[target_id]['Arn']} was made a target of {live.words} by hand", removal)
     for target_id, target in declared.items():
         if not is_same(target, actual.get(target_id)):
-            repairs = (repair("events.PutTargets", **rule, Targets=[target]),) if is_known(target) else ()
-            yield live.drift("runs", f"target {target_id} of {live.words} was removed or changed by hand", *repairs)
+            back = repair("events.PutTargets", **rule, Targets=[target])
+            yield live.drift("runs", f"target {target_id} of {live.words} was removed or changed by hand", back)
 
 
 _UNSET: Final = {"AuthorizationType": "NONE"}
@@ -171,15 +160,13 @@ def _routes(live: LiveResource, answer: Any) -> Iterator[Drift]:
         route = actual.get(key)
         if route is None:
             back = repair("apigatewayv2.CreateRoute", ApiId=live.name, RouteKey=key, **settings)
-            repairs = (back,) if is_known(settings) else ()
-            yield live.drift("runs", f"route {key} of {live.words} was deleted by hand", *repairs)
+            yield live.drift("runs", f"route {key} of {live.words} was deleted by hand", back)
         elif not is_same(settings, {name: route.get(name, _UNSET.get(name)) for name in settings}):
             back = repair("apigatewayv2.UpdateRoute", ApiId=live.name, RouteId=route["RouteId"], **settings)
-            repairs = (back,) if is_known(settings) else ()
             now = route.get("AuthorizationType", "NONE")
             what = f"route {key} of {live.words} was changed by hand: its authorisation is {now}"
             is_public = now == "NONE" != settings["AuthorizationType"]
-            yield live.drift("access", what, *repairs, is_public=is_public)
+            yield live.drift("access", what, back, is_public=is_public)
 
 
 _OF_AUTHORIZER: Final = ("AuthorizerUri", "IdentitySource", "JwtConfiguration", "AuthorizerCredentialsArn")
@@ -197,9 +184,8 @@ def _authorizers(live: LiveResource, answer: Any) -> Iterator[Drift]:
             )
         elif not is_same(in_capitals(expected), in_capitals({key: held.get(key) for key in expected})):
             back = repair("apigatewayv2.UpdateAuthorizer", ApiId=live.name, AuthorizerId=name, **expected)
-            repairs = (back,) if is_known(expected) else ()
             what = f"authorizer {resource.logical_id} of {live.words} was changed by hand"
-            yield live.drift("access", what, *repairs)
+            yield live.drift("access", what, back)
 
 
 def in_capitals(value: Any) -> Any:
@@ -253,7 +239,7 @@ ROWS: Final = (
             ComparedProperty(label, name, _QUEUE, f"Attributes.{name}", _set_queue, kind="runs")
             for label, name in _QUEUE_SETTINGS.items()
         ),
-        ((_QUEUE, _queue_policy),),
+        ((_QUEUE, policy_check(_put_queue_policy, "Attributes.Policy")),),
         ("sqs.SetQueueAttributes",),
     ),
     Row(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.live_resources.policies import compare_policy, put_by
-from remit.deploy.live_resources.resource_row import UNKNOWN, PolicyWrites, Read, Row, repair
+from remit.deploy.deployed_references import UNKNOWN
+from remit.deploy.live_resources.policies import policy_check, put_by
+from remit.deploy.live_resources.resource_row import PolicyWrites, Read, Row
+from remit.deploy.role_repairs import repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,10 +51,6 @@ _OF_SECRET: Final = PolicyWrites(
 )
 # A key always has its policy: a template that gives none leaves it to KMS.
 _OF_KEY: Final = PolicyWrites("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT})
-
-
-def _bucket_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("Policy"), put_by(_OF_BUCKET))
 
 
 def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
@@ -103,18 +101,6 @@ def _in_words(notification: Mapping[str, Any]) -> str:
     return f"{', '.join(sorted(notification['Events']))} of {keys} to {target.rpartition(':')[2]}"
 
 
-def _table_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("Policy"), put_by(_OF_TABLE))
-
-
-def _secret_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("ResourcePolicy"), put_by(_OF_SECRET))
-
-
-def _key_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    return compare_policy(live, answer.get("Policy"), put_by(_OF_KEY))
-
-
 def _grants(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the grants of the key, which no template makes, but those that services make for their callers here.
 
@@ -138,7 +124,7 @@ ROWS: Final = (
             Read(_BLOCK, _bucket, "NoSuchPublicAccessBlockConfiguration"),
             Read(_NOTIFICATIONS, _bucket),
         ),
-        checks=((_BUCKET_POLICY, _bucket_policy), (_BLOCK, _block), (_NOTIFICATIONS, _notifications)),
+        checks=((_BUCKET_POLICY, policy_check(put_by(_OF_BUCKET))), (_BLOCK, _block), (_NOTIFICATIONS, _notifications)),
         writes=(
             "s3.PutBucketPolicy",
             "s3.DeleteBucketPolicy",
@@ -150,14 +136,14 @@ ROWS: Final = (
         "AWS::DynamoDB::Table",
         "table",
         (Read(_TABLE_POLICY, lambda subject: {"ResourceArn": subject.arn}, "PolicyNotFoundException"),),
-        checks=((_TABLE_POLICY, _table_policy),),
+        checks=((_TABLE_POLICY, policy_check(put_by(_OF_TABLE))),),
         writes=("dynamodb.PutResourcePolicy", "dynamodb.DeleteResourcePolicy"),
     ),
     Row(
         "AWS::SecretsManager::Secret",
         "secret",
         (Read(_SECRET_POLICY, lambda subject: {"SecretId": subject.name}),),
-        checks=((_SECRET_POLICY, _secret_policy),),
+        checks=((_SECRET_POLICY, policy_check(put_by(_OF_SECRET), "ResourcePolicy")),),
         writes=("secretsmanager.PutResourcePolicy", "secretsmanager.DeleteResourcePolicy"),
     ),
     Row(
@@ -167,7 +153,7 @@ ROWS: Final = (
             Read(_KEY_POLICY, lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT}),
             Read(_GRANTS, lambda subject: {"KeyId": subject.name}),
         ),
-        checks=((_KEY_POLICY, _key_policy), (_GRANTS, _grants)),
+        checks=((_KEY_POLICY, policy_check(put_by(_OF_KEY))), (_GRANTS, _grants)),
         writes=("kms.PutKeyPolicy", "kms.RevokeGrant"),
     ),
 )

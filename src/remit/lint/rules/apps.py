@@ -22,7 +22,7 @@ from remit.source import places
 from remit.source.handler_problem import split
 from remit.source.layout import module_file
 from remit.source.python_file import origin_in, read
-from remit.triggers.payload_format import SAMPLE, in_format_1, payload_format
+from remit.triggers.payload_format import SAMPLE, in_format_1
 from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def _fields(event: Mapping[str, Any], outer: str = "") -> Iterator[str]:
 def _format(trigger: Any, function: Function, app: App) -> str:
     """The format of the events of a trigger; "" where it may send anything."""
     if hasattr(trigger, "payload_format_version"):  # of `on.api`, whose file brings those of its authorizers
-        return payload_format(trigger, function, app)
+        return str(trigger.payload_format(function, app))
     # By the name of its file: most apps have no REST API, and load nothing of one.
     return {"http": "2.0", "rest": "1.0"}.get(type(trigger).__module__.rpartition(".")[2], "")
 

@@ -6,7 +6,8 @@ import json
 import os
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.catalogue.arns import parse
@@ -19,7 +20,7 @@ Verdict = Literal["allowed", "denied", "unknown"]
 _KEPT: Final = 5000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRecord:
     """One access that a request asked for, and the decision on it.
 
@@ -29,18 +30,18 @@ class AccessRecord:
     `statement` the name of the statement that decided, empty where none did.
     """
 
-    time: str
+    time: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
     caller: str
     function: str
-    request_id: str
+    request_id: str = ""
     operation: str
     action: str
     resource: str
     decision: Verdict
     because: str
     statement: str
-    file: str
-    line: int
+    file: str = ""
+    line: int = 0
     refused: bool
 
 

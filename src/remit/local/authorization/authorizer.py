@@ -12,7 +12,6 @@ from collections import Counter
 from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -25,11 +24,11 @@ from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_needs
+from remit.local.authorization.caller import Question
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.owning_place import as_owner_of, other_owner
 from remit.local.authorization.partial_operations import DeniedPart
-from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 
     from remit.access.needed_access import Protocol, RequestedOperation
     from remit.iam.policy import Policy
+    from remit.iam.request import ContextValue
     from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest
     from remit.local.authorization.owning_place import OwningPlace
@@ -155,19 +155,7 @@ class RequestAuthorizer:
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
         """
-        operation = request.operation
-        denied_parts: dict[tuple[str, ...], DeniedPart] = {}
-        owner = None
-        for decided in self.decisions(request, region, caller):
-            self._note(request.received, operation, decided, caller)
-            owner = owner or other_owner(decided.need, caller.account)
-            if not self._refuses(decided):
-                continue
-            part = decided.need.part
-            if not part:
-                raise denial(operation.client, operation.protocol, decided.message)
-            denied_parts.setdefault(part, DeniedPart(part, decided.message))
-        return AllowedRequest(tuple(denied_parts.values()), owner)
+        return self._settled(request.received, request.operation, self.decisions(request, region, caller), caller)
 
     def check_app(self, request: ReceivedRequest, path: str, signature: Signature, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
@@ -186,11 +174,28 @@ class RequestAuthorizer:
                 raise wrong_scope(operation.client)
             if caller.is_root:
                 return
-            decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]
+            decisions = tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+        self._settled(request, operation, decisions, caller)
+
+    def _settled(
+        self,
+        request: ReceivedRequest,
+        operation: RequestedOperation,
+        decisions: tuple[DecidedNeed, ...],
+        caller: Caller,
+    ) -> AllowedRequest:
+        """Note the decisions on a request, and refuse it where one of them does."""
+        denied_parts: dict[tuple[str, ...], DeniedPart] = {}
+        owner = None
         for decided in decisions:
             self._note(request, operation, decided, caller)
+            owner = owner or other_owner(decided.need, caller.account)
             if self._refuses(decided):
-                raise denial(operation.client, operation.protocol, decided.message)
+                part = decided.need.part
+                if not part:
+                    raise denial(operation.client, operation.protocol, decided.message)
+                denied_parts.setdefault(part, DeniedPart(part, decided.message))
+        return AllowedRequest(tuple(denied_parts.values()), owner)
 
     def decisions(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DecidedNeed, ...]:
         """The decision on each access that a request needs."""
@@ -211,12 +216,13 @@ class RequestAuthorizer:
         self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
     ) -> None:
         request_id, file, line = call_place(request)
-        time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        name = f"{operation.client}:{operation.name}"
+        need = decided.need
         self.log.add(
             AccessRecord(
-                time, caller.arn, caller.function, request_id, name, decided.need.action, decided.need.resource,
-                decided.verdict, decided.because, decided.statement, file, line, self._refuses(decided),
+                caller=caller.arn, function=caller.function, request_id=request_id,
+                operation=f"{operation.client}:{operation.name}", action=need.action, resource=need.resource,
+                decision=decided.verdict, because=decided.because, statement=decided.statement, file=file, line=line,
+                refused=self._refuses(decided),
             )
         )  # fmt: skip
 
@@ -257,11 +263,10 @@ def _stored_decision(question: Question) -> StoredDecision:
     if identity is not None:
         keys |= asked_keys(identity.layers.identity) | asked_keys(identity.layers.boundary)
     open_keys: frozenset[str] = frozenset() if need.is_resolved else frozenset({UNRESOLVED})
-    values = {}
+    values: dict[str, ContextValue] = {}
     if keys:
-        context = context_of(keys, question)
-        values = dict(context.values)
-        open_keys |= context.open
+        values, open_here = context_of(keys, question)
+        open_keys |= open_here
         if identity is not None:
             values["aws:principalarn"] = identity.arn
     return decide(

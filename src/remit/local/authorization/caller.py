@@ -1,4 +1,4 @@
-"""The caller of the request that the AWS on this machine is answering."""
+"""The caller of the request that the AWS on this machine is answering, and the question about one access of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.access.needed_access import NeededAccess, RequestedOperation
+    from remit.access.setting import RequestSetting
     from remit.iam.policy import Policy
+    from remit.local.request import ReceivedRequest
 
 _NO_LIMIT: Final[tuple[Policy, ...]] = ()
 
@@ -43,3 +46,14 @@ What a request starts and does not wait for (a stack's changes, its rollback) st
 """
 CALLING_KEY: Final[ContextVar[str]] = ContextVar("calling key", default="")
 """The access key with which a request to the app was signed; empty where it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One access that a request needs, from which its condition keys are read."""
+
+    need: NeededAccess
+    operation: RequestedOperation
+    request: ReceivedRequest
+    setting: RequestSetting
+    caller: Caller

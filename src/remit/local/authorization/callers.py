@@ -23,23 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """The keys that sign as a caller."""
-
-    access_key_id: str
-    secret_access_key: str
-    token: str
-
-    def environment(self) -> dict[str, str]:
-        """The variables in which a function finds them."""
-        return {
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
-            "AWS_SESSION_TOKEN": self.token,
-        }
-
-
 class FunctionSessions:
     """The sessions of functions: each function has one of its own role, as Lambda makes them.
 
@@ -47,69 +30,76 @@ class FunctionSessions:
     """
 
     def __init__(self) -> None:
-        self._credentials: dict[tuple[str, str], Credentials] = {}
-        self._callers: dict[str, tuple[Credentials, Caller]] = {}
+        self._sessions: dict[tuple[str, str], FunctionSession] = {}
+        self._by_key: dict[str, FunctionSession] = {}
 
     def credentials_of(self, configuration: Mapping[str, Any]) -> Mapping[str, str]:
         """The variables with a function's credentials, by its configuration (FunctionArn, FunctionName, Role)."""
         function, role = str(configuration["FunctionArn"]), str(configuration["Role"])
-        credentials = self._credentials.get((function, role))
-        if credentials is None:
-            credentials = self._credentials[function, role] = self._minted(function, role)
-        _registered(credentials, self._callers[credentials.access_key_id][1])
-        return credentials.environment()
+        session = self._sessions.get((function, role))
+        if session is None:
+            session = self._sessions[function, role] = _minted(function, role)
+            self._by_key[session.access_key_id] = session
+        _register(session)
+        return {
+            "AWS_ACCESS_KEY_ID": session.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+            "AWS_SESSION_TOKEN": session.token,
+        }
 
     def find(self, access_key_id: str, token: str) -> tuple[str, Caller] | None:
         """The secret of a function's access key with who it is; None where it is no function's."""
-        entry = self._callers.get(access_key_id)
-        if entry is None or not hmac.compare_digest(entry[0].token.encode(), token.encode()):
+        session = self._by_key.get(access_key_id)
+        if session is None or not hmac.compare_digest(session.token.encode(), token.encode()):
             return None
-        return entry[0].secret_access_key, entry[1]
-
-    def _minted(self, function: str, role: str) -> Credentials:
-        """New credentials of a role. The session's name is the function's."""
-        name = function.partition(":function:")[2].partition(":")[0]
-        parts = role.split(":")
-        account, role_name = parts[4], role.rpartition("/")[2]
-        credentials = new_credentials()
-        stored = emulated("services.iam")._roles.get(role_name)
-        role_id = role_name if stored is None else stored["RoleId"]
-        caller = Caller(
-            f"arn:{parts[1]}:sts::{account}:assumed-role/{role_name}/{name}",
-            account,
-            keys={
-                "aws:userid": f"{role_id}:{name}",
-                "aws:tokenissuetime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                # A service assumes the role, so that there is no MFA and the key is absent, not "false".
-                "aws:multifactorauthpresent": None,
-                "lambda:sourcefunctionarn": function,
-            },
-            function=name,
-        )
-        self._callers[credentials.access_key_id] = credentials, caller
-        return credentials
+        return session.secret_access_key, session.caller
 
 
-def new_credentials() -> Credentials:
-    """Credentials of a session as AWS makes them: a temporary access key, a secret, a token."""
+@dataclass(frozen=True, slots=True)
+class FunctionSession:
+    """The keys that sign as a function, and who it is."""
+
+    access_key_id: str
+    secret_access_key: str
+    token: str
+    caller: Caller
+
+
+def _minted(function: str, role: str) -> FunctionSession:
+    """A session of a role with new credentials as AWS makes them. Its name is the function's."""
+    name = function.partition(":function:")[2].partition(":")[0]
+    parts = role.split(":")
+    account, role_name = parts[4], role.rpartition("/")[2]
+    stored = emulated("services.iam")._roles.get(role_name)
+    role_id = role_name if stored is None else stored["RoleId"]
+    caller = Caller(
+        f"arn:{parts[1]}:sts::{account}:assumed-role/{role_name}/{name}",
+        account,
+        keys={
+            "aws:userid": f"{role_id}:{name}",
+            "aws:tokenissuetime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            # A service assumes the role, so that there is no MFA and the key is absent, not "false".
+            "aws:multifactorauthpresent": None,
+            "lambda:sourcefunctionarn": function,
+        },
+        function=name,
+    )
     key = base64.b32encode(secrets.token_bytes(10)).decode()
-    return Credentials(f"ASIA{key}", secrets.token_urlsafe(30), secrets.token_urlsafe(64))
+    return FunctionSession(f"ASIA{key}", secrets.token_urlsafe(30), secrets.token_urlsafe(64), caller)
 
 
-def _registered(credentials: Credentials, caller: Caller) -> None:
+def _register(session: FunctionSession) -> None:
     """Tell the emulator's STS of a session, so that GetCallerIdentity knows it; a reset makes it forget."""
     sts = emulated("services.sts")
-    if credentials.access_key_id not in sts._sessions:
-        sts.register_session(
-            credentials.access_key_id,
-            {
-                "Arn": caller.arn,
-                "UserId": caller.keys["aws:userid"],
-                "SecretAccessKey": credentials.secret_access_key,
-                "SessionToken": credentials.token,
-                "PrincipalType": "AssumedRole",
-            },
-        )
+    if session.access_key_id not in sts._sessions:
+        described = {
+            "Arn": session.caller.arn,
+            "UserId": session.caller.keys["aws:userid"],
+            "SecretAccessKey": session.secret_access_key,
+            "SessionToken": session.token,
+            "PrincipalType": "AssumedRole",
+        }
+        sts.register_session(session.access_key_id, described)
 
 
 def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Caller]:

@@ -12,7 +12,6 @@ keys for …" (Service Authorization Reference).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import lru_cache
@@ -32,20 +31,13 @@ from remit.local.authorization.owning_place import other_owner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.local.authorization.question import Question
+    from remit.iam.request import ContextValue
+    from remit.local.authorization.caller import Question
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The keys that have a value or are absent (None), and those that may have any."""
-
-    values: Mapping[str, str | tuple[str, ...] | None]
-    open: frozenset[str]
-
-
-def context_of(keys: frozenset[str], question: Question) -> Context:
-    """The keys that policies ask about, as a request answers them."""
-    values: dict[str, str | tuple[str, ...] | None] = {}
+def context_of(keys: frozenset[str], question: Question) -> tuple[dict[str, ContextValue], frozenset[str]]:
+    """The keys that policies ask about: those that have a value or are absent (None), and those that may have any."""
+    values: dict[str, ContextValue] = {}
     open_keys: set[str] = set()
     for key in keys:
         value = _value(key, question)
@@ -53,7 +45,7 @@ def context_of(keys: frozenset[str], question: Question) -> Context:
             open_keys.add(key)
         elif value is not None or key not in _OF_THE_ENGINE:
             values[key] = value
-    return Context(values, frozenset(open_keys))
+    return values, frozenset(open_keys)
 
 
 _OF_THE_ENGINE: Final = frozenset({
@@ -258,7 +250,7 @@ def _location(question: Question) -> Value:
 
 def _boundary(question: Question) -> Value:
     """The boundary that a request gives to a role or user, or that whoever it changes has."""
-    boundary = question.text("PermissionsBoundary")
+    boundary = as_texts(question.need.parameters.get("PermissionsBoundary"))
     if boundary is not None:
         return boundary
     names = [question.need.parameters.get(name) for name in ("RoleName", "UserName")]

@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
-from contextvars import ContextVar
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.setting import StoredNames
 from remit.local.authorization.owning_place import as_owner_of
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
-_MOST_TOKENS: Final = 10_000
-"""Tokens of activities are kept until there are so many: nothing tells that one is over."""
-_MACHINE: Final[ContextVar[str]] = ContextVar("state_machine")
-_WAITING: Final[dict[str, str]] = {}
-
-
-@cache
-def _service(name: str) -> Any:
-    return emulated(f"services.{name}")
 
 
 def _text(record: Mapping[str, Any] | None, member: str) -> str | None:
@@ -48,13 +36,13 @@ def _table_of(arn: str) -> str:
 def _encrypting_key(arn: str) -> Any:  # noqa: PLR0911 - one service after the other
     match _service_of(arn):
         case "dynamodb":
-            description = (_service("dynamodb")._tables.get(_table_of(arn)) or {}).get("SSEDescription") or {}
+            description = (emulated("services.dynamodb")._tables.get(_table_of(arn)) or {}).get("SSEDescription") or {}
             return description.get("KMSMasterKeyArn") if description.get("Status") == "ENABLED" else None
         case "kinesis":
-            stream = _service("kinesis")._streams.get(arn.partition(":stream/")[2])
+            stream = emulated("services.kinesis")._streams.get(arn.partition(":stream/")[2])
             return stream.get("KeyId") if stream is not None and stream.get("EncryptionType") == "KMS" else None
         case "s3":
-            s3 = _service("s3")
+            s3 = emulated("services.s3")
             bucket, _, key = arn.partition(":::")[2].partition("/")
             record = s3._buckets.get(bucket)
             stored = None if record is None else record["objects"].get(key)
@@ -62,17 +50,17 @@ def _encrypting_key(arn: str) -> Any:  # noqa: PLR0911 - one service after the o
             headers = s3._bucket_default_sse_headers(bucket) if stored is None else s3._stored_sse_headers(stored)
             return headers.get("x-amz-server-side-encryption-aws-kms-key-id")
         case "secretsmanager":
-            return (_service("secretsmanager")._resolve(arn)[1] or {}).get("KmsKeyId")
+            return (emulated("services.secretsmanager")._resolve(arn)[1] or {}).get("KmsKeyId")
         case "sns":
-            topic = _service("sns")._topics.get(arn)
+            topic = emulated("services.sns")._topics.get(arn)
             return None if topic is None else topic["attributes"].get("KmsMasterKeyId")
         case "sqs":
-            sqs = _service("sqs")
+            sqs = emulated("services.sqs")
             queue = sqs._queues.get(sqs._queue_name_to_url.get(arn.rpartition(":")[2]))
             return None if queue is None else queue["attributes"].get("KmsMasterKeyId")
         case "ssm":
             name = arn.partition(":parameter")[2]
-            parameters = _service("ssm")._parameters
+            parameters = emulated("services.ssm")._parameters
             # Its ARN has one slash before the name, whether that begins with one or not.
             return (parameters.get(name) or parameters.get(name.removeprefix("/")) or {}).get("KeyId")
     return None
@@ -90,15 +78,18 @@ _LISTED: Final = frozenset({"dynamodb", "kms", "secretsmanager", "sns", "sqs"})
 def _resource_tags(arn: str) -> Mapping[str, str] | None:
     service = _service_of(arn)
     if service == "ec2":
-        return _tags(_service("ec2")._tags.get(arn.rpartition("/")[2]))
+        return _tags(emulated("services.ec2")._tags.get(arn.rpartition("/")[2]))
     if service == "logs":
-        group = _service("cloudwatch_logs")._log_groups.get(arn.partition(":log-group:")[2].partition(":")[0]) or {}
+        group = (
+            emulated("services.cloudwatch_logs")._log_groups.get(arn.partition(":log-group:")[2].partition(":")[0])
+            or {}
+        )
         return _tags(group.get("tags"))
     if service in _TAGGED_BY_ARN:
-        return _tags(_service(_TAGGED_BY_ARN[service])._tags.get(arn))
+        return _tags(emulated(f"services.{_TAGGED_BY_ARN[service]}")._tags.get(arn))
     if service == "dynamodb":  # a table's tags are its indexes' and its stream's, too
         arn = f"{arn.partition(':table/')[0]}:table/{_table_of(arn)}"
-    tags: Mapping[str, str] | None = _service("tagging").resource_tags(arn)
+    tags: Mapping[str, str] | None = emulated("services.tagging").resource_tags(arn)
     return tags or {} if service in _LISTED else tags
 
 
@@ -118,7 +109,7 @@ class EmulatedNames(StoredNames):
     def key_arn(self, name: str) -> str | None:
         """The ARN of a KMS key, by its id, its ARN, or an alias (`alias/orders`), perhaps of another account."""
         with as_owner_of(name):
-            return _text(_service("kms")._resolve_key(name), "Arn")
+            return _text(emulated("services.kms")._resolve_key(name), "Arn")
 
     def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
         """The ARN of the KMS key that encrypted a text, which is in Base64."""
@@ -130,7 +121,7 @@ class EmulatedNames(StoredNames):
 
     def key_aliases(self, arn: str) -> tuple[str, ...] | None:
         """The aliases of a KMS key (`alias/orders`), by the key's ARN; None where there is no such key."""
-        kms = _service("kms")
+        kms = emulated("services.kms")
         with as_owner_of(arn):
             record = kms._resolve_key(arn)
             if record is None:
@@ -145,13 +136,13 @@ class EmulatedNames(StoredNames):
 
     def secret_arn(self, name: str) -> str | None:
         """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
-        return _text(_service("secretsmanager")._resolve(name)[1], "ARN")
+        return _text(emulated("services.secretsmanager")._resolve(name)[1], "ARN")
 
     def filtered_secrets(self, filters: object) -> tuple[str, ...]:
         """The ARNs of the secrets that filters of a request find; none without filters."""
         if not isinstance(filters, list):
             return ()
-        service = _service("secretsmanager")
+        service = emulated("services.secretsmanager")
         names = sorted(service._secrets.keys())
         found_names = service._filter_secret_names(names, filters)
         return tuple(str(service._secrets[name]["ARN"]) for name in found_names)
@@ -160,7 +151,7 @@ class EmulatedNames(StoredNames):
         """The names of the encrypted parameters below a path, or right below it."""
         prefix = path.rstrip("/") + "/"
         names = []
-        for name, record in sorted(_service("ssm")._parameters.items()):
+        for name, record in sorted(emulated("services.ssm")._parameters.items()):
             is_below = name.startswith(prefix) and (recursive or "/" not in name.removeprefix(prefix))
             if is_below and record.get("Type") == "SecureString":
                 names.append(str(name))
@@ -168,47 +159,43 @@ class EmulatedNames(StoredNames):
 
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""
-        return _text(_service("iam")._roles.get(name), "Arn")
+        return _text(emulated("services.iam")._roles.get(name), "Arn")
 
     def user_arn(self, name: str) -> str | None:
         """The ARN of a user, with its path."""
-        return _text(_service("iam")._users.get(name), "Arn")
+        return _text(emulated("services.iam")._users.get(name), "Arn")
 
     def permissions_boundary(self, role: str, user: str) -> str | None:
         """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
-        iam = _service("iam")
+        iam = emulated("services.iam")
         identity = iam._roles.get(role) or iam._users.get(user) or {}
         boundary = identity.get("PermissionsBoundary")
         return str(boundary) if boundary else None
 
     def stack_arn(self, name: str) -> str | None:
         """The ARN of a CloudFormation stack, with its id."""
-        return _text(_service("cloudformation")._stacks.get(name), "StackId")
+        return _text(emulated("services.cloudformation")._stacks.get(name), "StackId")
 
     def stream_arn_of_iterator(self, iterator: str) -> str | None:
         """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
-        state = _service("kinesis")._shard_iterators.get(iterator)
+        state = emulated("services.kinesis")._shard_iterators.get(iterator)
         if state is not None:
             return str(state["stream_arn"])
-        decoded = _service("dynamodb_streams")._decode_iterator(iterator)
+        decoded = emulated("services.dynamodb_streams")._decode_iterator(iterator)
         return None if decoded is None or not decoded.get("arn") else str(decoded["arn"])
-
-    def waiting_for(self, token: str) -> str | None:
-        """The ARN of the state machine or activity that waits for a task's token."""
-        return _WAITING.get(token)
 
     def execution_of_callback(self, callback: str) -> str | None:
         """The ARN of the durable execution that waits for a callback, by the callback's id."""
-        execution, _ = _service("lambda_durable")._callback_index.get(callback, (None, ""))
+        execution, _ = emulated("services.lambda_durable")._callback_index.get(callback, (None, ""))
         return None if execution is None else str(execution)
 
     def work_group(self, query: str) -> str | None:
         """The workgroup of a query that Athena ran, by the query's id."""
-        return _text(_service("athena")._executions.get(query), "WorkGroup")
+        return _text(emulated("services.athena")._executions.get(query), "WorkGroup")
 
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""
-        record = _service("dynamodb")._tables.get(table)
+        record = emulated("services.dynamodb")._tables.get(table)
         schema = () if record is None else record["KeySchema"]
         for element in schema:
             if element["KeyType"] == "HASH":
@@ -217,7 +204,7 @@ class EmulatedNames(StoredNames):
 
     def is_mail_identity(self, name: str) -> bool:
         """Return whether SES has an address or a domain as an identity, made by either version of its API."""
-        return any(name in _service(version)._identities for version in ("ses", "ses_v2"))
+        return any(name in emulated(f"services.{version}")._identities for version in ("ses", "ses_v2"))
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
@@ -225,47 +212,10 @@ class EmulatedNames(StoredNames):
 
     def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
         """The tags of an object of S3."""
-        tags: Mapping[str, str] = _service("s3").object_tags_for_condition(bucket, key, {})
+        tags: Mapping[str, str] = emulated("services.s3").object_tags_for_condition(bucket, key, {})
         return tags
 
     def lacks_object(self, bucket: str, key: str) -> bool:
         """Return whether there is a bucket that has no object of this key."""
-        record = _service("s3")._buckets.get(bucket)
+        record = emulated("services.s3")._buckets.get(bucket)
         return record is not None and key not in record["objects"]
-
-
-def note_task_tokens() -> None:
-    """Note who waits whenever a state machine hands out a token, in the process that serves.
-
-    An answer is authorised on the machine or activity, and names the token alone. Source: "Creating granular
-    permissions for non-admin users in Step Functions" (AWS Step Functions Developer Guide).
-    """
-    states = emulated("services.stepfunctions")
-
-    @instead_of(states, "_execute_task")
-    def executed(
-        execute_task: Any, definition: Any, task_input: Any, execution: Any, context: Mapping[str, Any]
-    ) -> Any:
-        earlier = _MACHINE.set(context["StateMachine"]["Id"])
-        try:
-            return execute_task(definition, task_input, execution, context)
-        finally:
-            _MACHINE.reset(earlier)
-
-    @instead_of(states, "_invoke_with_callback")
-    def answered(wait_for_answer: Any, resource: Any, task_input: Any, token: str, definition: Any) -> Any:
-        _WAITING[token] = _MACHINE.get()
-        try:
-            return wait_for_answer(resource, task_input, token, definition)
-        finally:
-            _WAITING.pop(token, None)
-
-    @instead_of(states, "_get_activity_task")
-    async def taken(get_activity_task: Any, request: Mapping[str, Any]) -> Any:
-        answer = await get_activity_task(request)
-        token = json.loads(answer[2]).get("taskToken")
-        if token:
-            if len(_WAITING) >= _MOST_TOKENS:
-                del _WAITING[next(iter(_WAITING))]
-            _WAITING[token] = str(request["activityArn"])
-        return answer

@@ -17,7 +17,7 @@ from remit.local.emulator import emulated
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.local.authorization.question import Question
+    from remit.local.authorization.caller import Question
 
 _EQUALS: Final = re.compile(r"(?P<name>#?[A-Za-z0-9_]+)\s*=\s*(?P<value>:[A-Za-z0-9_]+)")
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
+from remit.local.authorization.request_bodies import element_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -60,7 +62,7 @@ def remaining_objects(content: bytes, denied: Sequence[DeniedPart]) -> bytes:
     names = {entry.part for entry in denied}
     root = ET.fromstring(content)  # noqa: S314 - it was parsed before, see `xml_members`
     for entry in list(root):
-        if _local_name(entry) == "Object" and (_text(entry, "Key"), _text(entry, "VersionId")) in names:
+        if element_name(entry) == "Object" and (_text(entry, "Key"), _text(entry, "VersionId")) in names:
             root.remove(entry)
     rest: bytes = ET.tostring(root)
     return rest
@@ -79,12 +81,8 @@ def with_errors_of_objects(answer: bytes, denied: Sequence[DeniedPart]) -> bytes
     return answer.replace(_END, errors.encode() + _END)
 
 
-def _local_name(element: ET.Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
 def _text(element: ET.Element, name: str) -> str:
-    return next((child.text or "" for child in element if _local_name(child) == name), "")
+    return next((child.text or "" for child in element if element_name(child) == name), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ def malformed_xml() -> RefusedRequest:
 def _structure(element: ET.Element, spelling: dict[str, Any]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for child in element:
-        member = spelling.get(_name(child), _name(child))
+        member = spelling.get(element_name(child), element_name(child))
         name, inner = (member, 0) if isinstance(member, str) else member
         if isinstance(inner, list) and inner[0] == "list" and not inner[1]:
             members.setdefault(name, []).append(_value_of_element(child, inner[2]))
@@ -239,12 +239,12 @@ def _value_of_element(element: ET.Element, spelling: Any) -> Any:
     _, _, key_name, value_name, inner = spelling
     members: dict[str, Any] = {}
     for entry in element:
-        parts = {_name(part): part for part in entry}
+        parts = {element_name(part): part for part in entry}
         if key_name in parts and value_name in parts:
             members[parts[key_name].text or ""] = _value_of_element(parts[value_name], inner)
     return members
 
 
-def _name(element: ET.Element) -> str:
+def element_name(element: ET.Element) -> str:
     """An element's name without its namespace."""
     return element.tag.rpartition("}")[2]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
@@ -182,14 +182,8 @@ def _layers(
     return entry.combined
 
 
-@cache
-def _iam() -> Any:
-    """The emulator's memory of IAM."""
-    return emulated("services.iam")
-
-
 def _of_role(account: str, name: str) -> _Documents | None:
-    iam = _iam()
+    iam = emulated("services.iam")
     role = iam._roles.get_scoped(account, None, name)
     if role is None:
         return None
@@ -200,7 +194,7 @@ def _of_role(account: str, name: str) -> _Documents | None:
 
 
 def _of_user(account: str, name: str) -> _Documents | None:
-    iam = _iam()
+    iam = emulated("services.iam")
     user = iam._users.get_scoped(account, None, name)
     if user is None:
         return None
@@ -222,7 +216,7 @@ def _boundary(account: str, identity: Mapping[str, Any]) -> tuple[tuple[str, str
 
 def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:
     """The text of each managed policy. AWS's own are the catalogue's: the emulator has a few of them."""
-    iam = _iam()
+    iam = emulated("services.iam")
     for arn in arns:
         if is_of_aws(arn):
             yield arn, _text_of_aws(arn)

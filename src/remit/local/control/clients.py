@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING, Any
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from remit.errors import RemitError
@@ -11,10 +14,18 @@ from remit.local.control.signed_request import OWN_HEADERS, ask, command
 from remit.local.routes import FUNCTION_SESSION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import boto3
 
     from remit.deploy.session import Account
+    from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Policy
     from remit.local.state_files import LocalAws
+
+_SESSION: Final = "remit"
+_OUTSIDE: Final = r"[^A-Za-z0-9+=,.@-]+"
+"""What the name of a role may not hold."""
 
 
 def session(aws: LocalAws) -> boto3.Session:
@@ -107,3 +118,45 @@ def account_of(aws: LocalAws) -> Account:
     arguments = client_arguments(aws)
     credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
     return connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+
+
+def limited_credentials(aws: LocalAws, name: str, layers: Layers) -> Mapping[str, str]:
+    """The credentials, under boto3's names, of a session of a role with these identity policies and boundary.
+
+    The role is called after `name` and what the policies say, so that the same policies are the same role.
+    """
+    clients = session(aws)
+    iam = clients.client("iam", **client_arguments(aws))
+    documents = [_text(policy) for policy in layers.identity]
+    boundaries = [_text(policy) for policy in layers.boundary]
+    digest = sha256(json.dumps([documents, boundaries]).encode()).hexdigest()[:8]
+    role_name = f"{re.sub(_OUTSIDE, '-', name)[:40]}-{digest}"
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": aws.account}}
+    _unless_there(iam, iam.create_role, RoleName=role_name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    for number, document in enumerate(documents):
+        iam.put_role_policy(RoleName=role_name, PolicyName=f"policy-{number}", PolicyDocument=document)
+    for document in boundaries:
+        _unless_there(iam, iam.create_policy, PolicyName=role_name, PolicyDocument=document)
+        arn = f"arn:aws:iam::{aws.account}:policy/{role_name}"
+        iam.put_role_permissions_boundary(RoleName=role_name, PermissionsBoundary=arn)
+    role = f"arn:aws:iam::{aws.account}:role/{role_name}"
+    assumed = clients.client("sts", **client_arguments(aws)).assume_role(RoleArn=role, RoleSessionName=_SESSION)
+    credentials = assumed["Credentials"]
+    return {
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
+    }
+
+
+def _text(policy: Policy) -> str:
+    from remit.iam.policy import render  # noqa: PLC0415 - few clients are limited ones
+
+    return json.dumps(render(policy))
+
+
+def _unless_there(iam: Any, create: Any, **parameters: str) -> None:
+    try:
+        create(**parameters)
+    except iam.exceptions.EntityAlreadyExistsException:
+        return

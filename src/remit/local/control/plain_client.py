@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlencode
@@ -78,9 +78,9 @@ class PlainClient:
         """True: an answer without further pages is one page."""
         return True
 
-    def get_paginator(self, method: str) -> PlainPaginator:
-        """What reads all pages of an operation."""
-        return PlainPaginator(self, method)
+    def get_paginator(self, method: str) -> PlainPages:
+        """What reads all pages of an operation, as boto3's paginator does."""
+        return PlainPages(self, method)
 
     def _answer(self, operation: str, parameters: Mapping[str, Any]) -> Any:
         method, path, query, headers, body = _request(self.service, operation, parameters)
@@ -100,24 +100,16 @@ class PlainClient:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainPaginator:
-    """Reads all pages of an operation, as boto3's does."""
-
-    client: PlainClient
-    method: str
-
-    def paginate(self, **parameters: Any) -> PlainPages:
-        """The pages of a call."""
-        return PlainPages(self.client, self.method, parameters)
-
-
-@dataclass(frozen=True, slots=True)
 class PlainPages:
     """The pages of a call, which are asked for one after the other."""
 
     client: PlainClient
     method: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def paginate(self, **parameters: Any) -> PlainPages:
+        """The pages of a call with these parameters."""
+        return replace(self, parameters=parameters)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         parameters = dict(self.parameters)

@@ -7,7 +7,6 @@ function's role is used for counts as seen, as the calls of the function's code 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.decide.evaluate import ALL
@@ -97,17 +96,13 @@ def _record(
 ) -> AccessRecord:
     """An access that a service decided to make by itself: no request of a function, no place in its code."""
     return AccessRecord(
-        time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         caller=caller,
         function=function,
-        request_id="",
         operation=action,
         action=action,
         resource=resource,
         decision=decision,
         because=because,
         statement=statement,
-        file="",
-        line=0,
         refused=decision == "denied",
     )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from remit.local.functions.worker_pool import WorkerPool
 
 _PATH: Final = re.compile(r"/_remit/functions/([A-Za-z0-9_-]{1,140})/([a-z]+)")
-_PORTS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +33,28 @@ class FunctionRequests:
         }
         if match is None or match[2] not in answers:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
-        try:
-            document = json.loads(body)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            raise RefusedRequest("ValidationException", "the body must be a JSON object", 400)
-        return answers[match[2]](match[1], document)
+        return answers[match[2]](match[1], json.loads(body))
 
     def _serve_code(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """Serve a function from a folder from its next invocation on; from its zip again where that is null."""
-        folder = document.get("folder")
-        if folder is not None and not (
-            isinstance(folder, str) and Path(folder).is_absolute() and Path(folder).is_dir()
-        ):
+        folder = document["folder"]
+        if folder is not None and not Path(folder).is_dir():
             raise _invalid(name, f"there is no folder {folder!r}")
         self.pool.serve_code(name, None if folder is None else Path(folder))
         return {"function": name, "folder": folder}
 
     def _debug(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """Let the next worker wait for a debugger at a port (0: a free one); none any more where that is null."""
-        port, packages, project = document.get("port"), document.get("packages"), document.get("project")
+        port = document["port"]
         if port is None:
             self.pool.debug(name, None)
             return {"function": name, "port": None}
-        if not isinstance(port, int) or not 0 <= port < _PORTS:
-            raise _invalid(name, f"{port!r} is not a port")
-        if not isinstance(packages, str) or not isinstance(project, str):
-            raise _invalid(name, "packages and project must be folders")
+        packages, project = Path(document["packages"]), Path(document["project"])
         try:
-            return {"function": name, "port": self.pool.debug(name, port, Path(packages), Path(project))}
-        except OSError as error:
-            raise _invalid(name, f"a debugger cannot be waited for at port {port}: {error.strerror}") from None
+            return {"function": name, "port": self.pool.debug(name, port, packages, project)}
+        except (OSError, OverflowError) as error:  # the latter: no port has that number
+            reason = getattr(error, "strerror", None) or error
+            raise _invalid(name, f"a debugger cannot be waited for at port {port}: {reason}") from None
 
 
 def _invalid(function: str, problem: str) -> RefusedRequest:

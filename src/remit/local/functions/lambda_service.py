@@ -64,7 +64,8 @@ class LambdaService:
     ) -> dict[str, Any]:
         """Run a function on an event, in this thread, and write its log; the result as the emulator has it."""
         deployed = DeployedFunction.of(configuration)
-        layers = self.layers_of(configuration)
+        zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]
+        layers = [content for content in zips if content]
         request_id = REQUEST_ID.get() or request_id
         depth: int = self.service._invoke_depth.get()
         invocation = Invocation(
@@ -91,11 +92,6 @@ class LambdaService:
             place = {"FunctionName": deployed.name}
             emulated("services.cloudwatch").record_metric("AWS/Lambda", "Errors", 1, "Count", place)
         return answer
-
-    def layers_of(self, configuration: Mapping[str, Any]) -> list[bytes]:
-        """The zips of a function's layers, the first below the others."""
-        zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]
-        return [content for content in zips if content]
 
     def write_log(self, function: DeployedFunction, stream_name: str, written: Sequence[tuple[int, str]]) -> None:
         """Write events, times in milliseconds and texts, to a function's log group as Lambda does, with its role.
@@ -147,7 +143,7 @@ class LambdaService:
             match = _LINEAGE.search(headers.get("x-amzn-trace-id", ""))
             return int(match[1]) if match is not None else int(inbound_depth(headers))
 
-        use_workers_of(self.pool, service, self.layers_of)
+        use_workers_of(self.pool, service)
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:
@@ -226,7 +222,7 @@ class StandIn:
         return {"status": "ok", "result": result.get("body")}
 
 
-def use_workers_of(pool: WorkerPool, service: Any, layers_of: Callable[[Configuration], list[bytes]]) -> None:
+def use_workers_of(pool: WorkerPool, service: Any) -> None:
     """Have the emulator's Lambda (its module `lambda_svc`) use the workers of a pool."""
     runtime = emulated("core.lambda_runtime")
 
@@ -238,19 +234,15 @@ def use_workers_of(pool: WorkerPool, service: Any, layers_of: Callable[[Configur
     def acquire(_acquire: Any, *worker: Any, **options: Any) -> tuple[StandIn, str]:
         return create(_acquire, *worker, **options), "reused"
 
-    @instead_of(service, "ensure_spawned")
-    def spawn(_spawn: Any, worker: StandIn) -> None:
-        """Start a worker of a version with SnapStart before its first invocation."""
-        configuration = worker.function["config"]
-        if is_python(configuration):
-            layers = layers_of(configuration)
-            pool.initialise(DeployedFunction.of(configuration), worker.function["code_zip"], layers)
+    # No snapshot is made of a version: its first start is one like any other.
+    instead_of(service, "ensure_spawned")(lambda _spawn, _worker: None)
 
     @instead_of(service, "invalidate_worker")
     def invalidate(_invalidate: Any, name: str, *rest: Any, **options: Any) -> None:
         """End the workers of a function that was changed or deleted."""
         runtime.invalidate_worker(name, *rest, **options)
-        pool.end((service.get_account_id(), service.get_region(), name))
+        place = (service.get_account_id(), service.get_region(), name)
+        pool.end(lambda function: function.place == place)
 
     @instead_of(runtime, "reset")
     def reset(reset_workers: Any) -> None:

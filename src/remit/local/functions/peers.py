@@ -9,15 +9,11 @@ of thousands: reading that takes seconds, in which the time of a function goes b
 
 from __future__ import annotations
 
-import hmac
 import socket
 import struct
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 Address = tuple[str, int]
 
@@ -110,17 +106,6 @@ def descendants(pid: int) -> list[int]:
         for child in map(int, text.split()):
             children.extend((child, *descendants(child)))
     return children
-
-
-def comes_from_a_page(headers: Mapping[str, str], port: int) -> bool:
-    """Return whether a browser sent a request, or it asks for a name that somebody points here."""
-    sent_by_browser = any(name == "origin" or name.startswith("sec-fetch-") for name in headers)
-    return sent_by_browser or headers.get("host") != f"127.0.0.1:{port}"
-
-
-def has_key(headers: Mapping[str, str], key: str) -> bool:
-    """Return whether a request carries the worker's secret."""
-    return hmac.compare_digest(headers.get(KEY_HEADER, "").encode(), key.encode())
 
 
 def _holds(pid: int, inode: int) -> bool:

@@ -5,6 +5,7 @@ Nothing runs in the background: whoever waits for the worker calls `wait`, and t
 
 from __future__ import annotations
 
+import hmac
 import selectors
 from collections import deque
 from dataclasses import dataclass
@@ -196,9 +197,13 @@ class RuntimeApi:
             self._hang_up(connection)
 
     def _is_allowed(self, request: RuntimeRequest) -> bool:
-        if peers.comes_from_a_page(request.headers, self.port):
+        """Return whether no browser sent a request, nor anybody who calls this port by another name, nor a stranger."""
+        headers = request.headers
+        is_of_browser = any(name == "origin" or name.startswith("sec-fetch-") for name in headers)
+        if is_of_browser or headers.get("host") != f"127.0.0.1:{self.port}":
             return False
-        return peers.HAS_PROC or peers.has_key(request.headers, self._key)
+        key = headers.get(peers.KEY_HEADER, "")
+        return peers.HAS_PROC or hmac.compare_digest(key.encode(), self._key.encode())
 
     def _hang_up(self, connection: Connection) -> None:
         self._selector.unregister(connection.socket)

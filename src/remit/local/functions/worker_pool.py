@@ -97,7 +97,7 @@ class WorkerPool:
                 self._served_from.pop(name, None)
             else:
                 self._served_from[name] = folder
-        self._end_named(name)
+        self.end(lambda function: function.name == name)
 
     def debug(self, name: str, port: int | None, packages: Path = Path(), project: Path = Path()) -> int | None:
         """Let the next worker of a function wait for a debugger at a port (0: a free one); with None, none any more.
@@ -113,23 +113,8 @@ class WorkerPool:
         if relay is not None:
             with self._lock:
                 self._debuggers[name] = relay, Debugger(packages, project, relay.worker_port)
-        self._end_named(name)
+        self.end(lambda function: function.name == name)
         return None if relay is None else relay.port
-
-    def _end_named(self, name: str) -> None:
-        """End the workers of a function, wherever it is."""
-        with self._lock:
-            functions = [*self._idle, *(worker.function for worker in self._busy)]
-        for place in {function.place for function in functions if function.name == name}:
-            self.end(place)
-
-    def initialise(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> None:
-        """Start a worker before it is needed. RuntimeError: the function cannot be loaded."""
-        worker = self._start(function, content, layers)
-        try:
-            worker.initialise()
-        finally:
-            self._release(worker)
 
     def _warm(self, function: DeployedFunction) -> Worker | None:
         """A worker that has nothing to do, leased; the one that was used last."""
@@ -228,16 +213,15 @@ class WorkerPool:
                     self._idle[function] = kept
         self._kill(unneeded)
 
-    def end(self, place: tuple[str, str, str] | None = None) -> None:
-        """End the workers of a function (account, region, name), or all: idle ones now, busy ones after their work."""
+    def end(self, concerns: Callable[[DeployedFunction], bool] = lambda _: True) -> None:
+        """End the workers of all functions that `concerns` holds of: idle ones now, busy ones after their work."""
         with self._lock:
             ended = []
             for function in list(self._idle):
-                if place is None or function.place == place:
+                if concerns(function):
                     ended.extend(self._idle.pop(function))
             for worker in self._busy:
-                if place is None or worker.function.place == place:
-                    worker.dismissed = True
+                worker.dismissed = worker.dismissed or concerns(worker.function)
         self._kill(ended)
 
     def close(self) -> None:

@@ -114,17 +114,6 @@ class Worker:
         """Return whether its process is there."""
         return self._process.poll() is None
 
-    def initialise(self) -> None:
-        """Wait until the function is loaded. RuntimeError: it cannot be."""
-        try:
-            self._await_start()
-        except _Ended as ended:
-            self.kill()
-            if ended.failure is not None:
-                raise RuntimeError(ended.failure.message) from ended
-            message = _described(ended.payload).get("errorMessage") or "the function cannot be loaded"
-            raise RuntimeError(str(message)) from ended
-
     def invoke(self, invocation: Invocation, live_log: LiveLog, *, cold: bool) -> InvocationResult:
         """Have the function handle an event; whether it could is in the result. A worker that ended is not `alive`."""
         initialised_in: float | None = None

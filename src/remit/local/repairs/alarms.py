@@ -30,17 +30,11 @@ _QUEUE_METRICS: Final[Mapping[str, Callable[[Sequence[Message], float], float]]]
     "ApproximateNumberOfMessagesVisible": lambda messages, now: sum(
         message["visible_at"] <= now for message in messages
     ),
-    "ApproximateNumberOfMessagesNotVisible": lambda messages, now: sum(
-        message["visible_at"] > now and message["receive_count"] > 0 for message in messages
-    ),
-    "ApproximateNumberOfMessagesDelayed": lambda messages, now: sum(
-        message["visible_at"] > now and message["receive_count"] == 0 for message in messages
-    ),
     "ApproximateAgeOfOldestMessage": lambda messages, now: max(
         (now - message["sent_at"] for message in messages), default=0
     ),
 }
-"""Each metric of SQS for the messages of a queue, at a moment: how many there are, or seconds."""
+"""What alarms mostly watch of a queue, for its messages, at a moment: how many there are, or seconds."""
 _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,
     "GreaterThanThreshold": operator.gt,
@@ -61,11 +55,9 @@ def keep_alarms() -> None:
     cloudwatch = emulated("services.cloudwatch")
 
     @instead_of(cloudwatch, "_evaluate_alarm")
-    def evaluated(evaluate: Callable[..., None], alarm: dict[str, Any]) -> None:
-        if alarm.get("ComparisonOperator") in _COMPARISONS:
+    def evaluated(_evaluate_alarm: Any, alarm: dict[str, Any]) -> None:
+        if alarm.get("ComparisonOperator") in _COMPARISONS:  # and no band of values
             _evaluate(cloudwatch, alarm)
-        else:
-            evaluate(alarm)  # a band of values, which no metric of an app has here
 
     threading.Thread(target=_look_for_ever, args=(cloudwatch,), daemon=True).start()
 

@@ -13,7 +13,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.stack_operations import resource_handlers
+from remit.local.stack_operations import completed_by, resource_handlers
+from remit.template.sections import section
 from remit.triggers.payload_format import in_format_1
 
 if TYPE_CHECKING:
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 # The emulator gives APIs ids of eight hexadecimal digits, where AWS has ten letters and digits.
 _PUBLIC_ADDRESS: Final = re.compile(r"https://([0-9a-f]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+_HTTP_API: Final = "AWS::ApiGatewayV2::Api"
 _ADDRESS: Final = "/_aws/execute-api/"
 _SIGNATURE: Final = "AWS4-HMAC-SHA256 "
+_SENDS_FORMAT_1: Final[ContextVar[bool]] = ContextVar("sends_format_1", default=False)
+"""Whether the route that is answered is of format 1.0."""
 _FORBIDDEN: Final = 403, {"Content-Type": "application/json"}, json.dumps({"message": "Forbidden"}).encode()
 _BAD_GATEWAY: Final = 502
 _SERVER_ERROR: Final = 500
@@ -43,6 +47,7 @@ def repair_apis(address: str) -> None:
     _ask_routes_before_answering()
     _reply_where_a_route_says_so()
     _follow_payload_formats()
+    _import_bodies()
 
 
 def _keep_whole_paths() -> None:
@@ -77,7 +82,7 @@ def _take_cors_of_templates() -> None:
             return properties
         return {**properties, "CorsConfiguration": {key[:1].lower() + key[1:]: value for key, value in cors.items()}}
 
-    prepare("AWS::ApiGatewayV2::Api", camel_cased)
+    prepare(_HTTP_API, camel_cased)
 
 
 def _point_functions_here(address: str) -> None:
@@ -222,19 +227,18 @@ def _follow_payload_formats() -> None:
     test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
     """
     apis = emulated("services.apigateway")
-    sends_format_1: ContextVar[bool] = ContextVar("sends_format_1", default=False)
 
     @instead_of(apis, "_invoke_lambda_proxy")
     async def invoked(invoke: Any, integration: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
-        token = sends_format_1.set(integration.get("payloadFormatVersion") == "1.0")
+        token = _SENDS_FORMAT_1.set(integration.get("payloadFormatVersion") == "1.0")
         try:
             return await invoke(integration, *arguments, **options)
         finally:
-            sends_format_1.reset(token)
+            _SENDS_FORMAT_1.reset(token)
 
     def formatted(argument: Any) -> Any:
         is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
-        if is_request and sends_format_1.get():
+        if is_request and _SENDS_FORMAT_1.get():
             return in_format_1(argument)
         if not is_request or "cookie" not in argument["headers"]:
             return argument
@@ -245,17 +249,6 @@ def _follow_payload_formats() -> None:
     @instead_of(apis, "run_reentrant")
     async def run(run: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         return await run(function, *map(formatted, arguments), **options)
-
-    @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
-    def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
-        answer: dict[str, Any] | None
-        answer, problem = answer_of(result)
-        if answer is None or not sends_format_1.get():
-            return answer, problem
-        if not result.get("error") and not (isinstance(result.get("body"), Mapping) and "statusCode" in result["body"]):
-            return _failed(_SERVER_ERROR), None  # format 2.0 alone makes an answer of what is none
-        headers = {**(answer.get("headers") or {}), **(answer.get("multiValueHeaders") or {})}
-        return {**answer, "headers": headers, "cookies": None}, problem
 
 
 def say_nothing_of_failures() -> None:
@@ -272,9 +265,16 @@ def say_nothing_of_failures() -> None:
 
     @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
     def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
+        answer: dict[str, Any] | None
         if result.get("error") and not result.get("throttle"):
             return _failed(_BAD_GATEWAY), None
         answer, problem = answer_of(result)
+        if answer is not None and _SENDS_FORMAT_1.get():
+            body = result.get("body")
+            if not result.get("error") and not (isinstance(body, Mapping) and "statusCode" in body):
+                return _failed(_SERVER_ERROR), None  # format 2.0 alone makes an answer of what is none
+            headers = {**(answer.get("headers") or {}), **(answer.get("multiValueHeaders") or {})}
+            answer = {**answer, "headers": headers, "cookies": None}
         if answer is not None and not _is_answer(answer):
             return _failed(_BAD_GATEWAY), None
         return answer, problem
@@ -303,3 +303,75 @@ def _is_answer(answer: Mapping[str, Any]) -> bool:
         and isinstance(answer.get("body") or "", str)
         and isinstance(answer.get("headers") or {}, Mapping)
     )
+
+
+def _import_bodies() -> None:
+    """An OpenAPI document as `Body` makes all of an API: routes, integrations, settings; the emulator drops it.
+
+    Source: "Working with OpenAPI definitions for HTTP APIs" (Amazon API Gateway Developer Guide).
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_local_apis.py::test_the_emulator_still_drops_the_body_of_an_api.
+    """
+    prepare(_HTTP_API, _with_settings)
+
+    def follow(api_id: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        if isinstance(properties.get("Body"), dict):
+            _import(api_id, properties["Body"])
+
+    completed_by(_HTTP_API, follow)
+
+
+def _with_settings(properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties of an API with those that its document says."""
+    document = properties.get("Body")
+    if not isinstance(document, dict):
+        return properties
+    endpoints = [
+        section(server, "x-amazon-apigateway-endpoint-configuration") for server in document.get("servers", ())
+    ]
+    return {
+        **properties,
+        "Name": section(document, "info").get("title"),
+        "CorsConfiguration": document.get("x-amazon-apigateway-cors"),
+        "DisableExecuteApiEndpoint": any(endpoint.get("disableExecuteApiEndpoint") for endpoint in endpoints),
+    }
+
+
+def _import(api_id: str, document: Mapping[str, Any]) -> None:
+    """Put what a document says in the place of all that the API has."""
+    apis = emulated("services.apigateway")
+    for records in (apis._routes, apis._integrations, apis._authorizers):
+        records[api_id] = {}
+    asked = {"": {"authorizationType": "NONE"}}
+    for name, scheme in section(document, "components", "securitySchemes").items():
+        authorizer = section(scheme, "x-amazon-apigateway-authorizer")
+        if authorizer:
+            credentials = authorizer.get("authorizerCredentials", "")
+            record = {**authorizer, "name": name, "authorizerCredentialsArn": credentials}
+            record["authorizerType"] = authorizer["type"].upper()
+            authorizer_id = _made(apis._create_authorizer(api_id, record))["authorizerId"]
+            kind = "JWT" if authorizer["type"] == "jwt" else "CUSTOM"
+            asked[name] = {"authorizationType": kind, "authorizerId": authorizer_id}
+        else:
+            asked[name] = {"authorizationType": "AWS_IAM"}
+    for path, operations in section(document, "paths").items():
+        for method, operation in operations.items():
+            integration = operation["x-amazon-apigateway-integration"]
+            record = {
+                "integrationType": integration["type"].upper(),
+                "integrationUri": integration["uri"],
+                "payloadFormatVersion": integration["payloadFormatVersion"],
+            }
+            integration_id = _made(apis._create_integration(api_id, record))["integrationId"]
+            apis._integrations[api_id][integration_id]["credentialsArn"] = integration.get("credentials", "")
+            verb = "ANY" if method.startswith("x-") else method.upper()
+            key = "$default" if operation.get("isDefaultRoute") else f"{verb} {path}"
+            [(scheme, scopes)] = operation.get("security", [{"": []}])[0].items()
+            route = {"routeKey": key, "target": f"integrations/{integration_id}", "authorizationScopes": scopes}
+            apis._create_route(api_id, {**route, **asked[scheme]})
+
+
+def _made(answer: tuple[int, Any, bytes]) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(answer[2])
+    return record

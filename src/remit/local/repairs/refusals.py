@@ -1,37 +1,24 @@
-"""Refusals that the emulator lacks: of templates, busy stacks, and single resources.
+"""Refusals of CloudFormation that the emulator lacks.
 
-It lets two operations work on a stack, deletes a bucket with all it holds, and drops a property that it does not know.
+It asks for no capability, deletes a bucket with all it holds, adopts a resource of the same name, and drops a property
+that it does not know.
 
-Sources: "CreateStack" (CloudFormation API Reference), "Troubleshooting CloudFormation", "Stack status codes"
-(CloudFormation User Guide).
+Sources: "CreateStack" (CloudFormation API Reference), "Troubleshooting CloudFormation" (CloudFormation User Guide).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from remit.app import Resource
 from remit.catalogue.types import resource_type
 from remit.local.emulator import emulated, instead_of, place_of_request
-from remit.local.stack_operations import (
-    HandlerError,
-    StackRequestError,
-    around,
-    before_each,
-    stored_change_set,
-    stored_stack,
-)
+from remit.local.stack_operations import HandlerError, before_each
+from remit.resources.check_schema import UNKNOWN_PROPERTY, check_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from remit.local.stack_operations import ResourceOperation
 
-    from remit.catalogue.properties import Shape
-    from remit.local.stack_operations import Answer, ResourceOperation
-
-_REVIEWED: Final = "REVIEW_IN_PROGRESS"
-_DELETABLE: Final = frozenset({"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", _REVIEWED})
-"""The states of a running operation that a delete takes over."""
-_NEVER_UPDATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"})
 _STORES: Final = {
     "AWS::CloudWatch::Alarm": ("cloudwatch", "_alarms"),
     "AWS::DynamoDB::Table": ("dynamodb", "_tables"),
@@ -67,7 +54,6 @@ _NOT_EMPTY: Final = "The bucket you tried to delete is not empty. You must delet
 def refuse() -> None:
     """Make every refusal, once, in the process that serves."""
     _refuse_lacking_capabilities()
-    _refuse_busy_stacks()
     before_each(_refuse_unknown_properties)
     before_each(_refuse_existing_names)
     before_each(_refuse_filled_buckets)
@@ -80,41 +66,6 @@ def _refuse_lacking_capabilities() -> None:
     Test: test_refusals.py::test_a_template_with_roles_needs_the_capability.
     """
     instead_of(emulated("services.cloudformation.handlers"), "_capabilities_enforced")(lambda _is_enforced: True)
-
-
-def _refuse_busy_stacks() -> None:
-    """A stack takes one operation at a time, and no second creation after a rollback; the emulator lets two work.
-
-    Emulator: services/cloudformation/handlers.py.
-    Test: test_refusals.py::test_a_stack_is_neither_deleted_nor_planned_while_it_is_updated,
-    test_refusals.py::test_a_stack_whose_creation_was_rolled_back_is_not_created_again.
-    """
-    for operation in ("CreateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
-        around(operation, _answer_by_state)
-
-
-def _answer_by_state(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-    operation, name = parameters["Action"], parameters.get("StackName", "")
-    if operation == "ExecuteChangeSet":  # which may name its change set alone
-        change_set = stored_change_set(parameters)
-        name = "" if change_set is None else change_set["StackId"]
-    stack = stored_stack(name)
-    if stack is None:
-        return answer()
-    status = stack["StackStatus"]
-    is_running = status.endswith("_IN_PROGRESS")
-    if operation == "CreateStack" or (operation, parameters.get("ChangeSetType")) == ("CreateChangeSet", "CREATE"):
-        if status == "ROLLBACK_COMPLETE":
-            raise StackRequestError("AlreadyExistsException", f"Stack [{stack['StackName']}] already exists")
-    elif operation == "DeleteStack":
-        if is_running and status not in _DELETABLE:
-            message = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
-            raise StackRequestError("ValidationError", message)
-    # REVIEW_IN_PROGRESS is no operation: the stack waits for its first change set.
-    elif (is_running and status != _REVIEWED) or status in _NEVER_UPDATED:
-        message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
-        raise StackRequestError("ValidationError", message)
-    return answer()
 
 
 def _refuse_existing_names(operation: ResourceOperation) -> None:
@@ -175,24 +126,12 @@ def _refuse_unknown_properties(operation: ResourceOperation) -> None:
     kind = resource_type(operation.type)
     if kind is None or kind.is_custom or operation.verb not in _MAKING:
         return
-    extraneous = list(_extraneous(operation.properties, kind.shape, "#"))
-    if extraneous:
-        messages = ", ".join(f"{path}: extraneous key [{key}] is not permitted" for path, key in extraneous)
+    messages = []
+    for mistake in check_type(Resource(operation.logical_id, operation.type, operation.properties), {}):
+        if mistake.rule == UNKNOWN_PROPERTY:
+            *place, key = map(str, mistake.path)
+            messages.append(f"{'/'.join(('#', *place))}: extraneous key [{key}] is not permitted")
+    if messages:
         raise ValueError(
-            f"Properties validation failed for resource {operation.logical_id} with message:\n[{messages}]"
+            f"Properties validation failed for resource {operation.logical_id} with message:\n[{', '.join(messages)}]"
         )
-
-
-def _extraneous(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
-    """The keys that the type's schema does not have, each with the place of its object."""
-    if isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from _extraneous(item, shape.items, f"{path}/{position}")
-    if not isinstance(value, Mapping) or not shape.properties:
-        return
-    for key, item in value.items():
-        child = shape.child(key)
-        if child is None:
-            yield path, key
-        else:
-            yield from _extraneous(item, child, f"{path}/{key}")

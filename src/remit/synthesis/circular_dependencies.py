@@ -1,4 +1,8 @@
-"""Policies that come after both a role and a resource that waits for the role's own function.
+"""Keep circular dependencies out of a template: buckets by their names, and policies that come later.
+
+A bucket that notifies a function refers to it. The function's role may be about the bucket, its environment may hold
+its name, and its permission is for it: these write the bucket's name and the ARN that follows from it, so that the role
+stays on that one bucket.
 
 A user pool refers to the function that it runs, the function to its role. If the role's policy referred to the pool,
 that would be a circular dependency; a policy of its own, attached to the role, makes none.
@@ -6,16 +10,70 @@ that would be a circular dependency; a policy of its own, attached to the role, 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
+from remit.iam import tokens
 from remit.template.references import references
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-_NAME: Final = "remit-later"
+_REFERENCE: Final = r"\$\{[A-Za-z0-9]+(?:\.Arn)?\}"
+_LATER: Final = "remit-later"
+
+
+def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
+    """The resources, where whatever a notifying bucket waits for names the bucket in the place of referring to it."""
+    names = {resource.logical_id: _name(resource) for resource in resources if _notifies(resource)}
+    if not names:
+        return list(resources)
+    waits = Waits({resource.logical_id: resource for resource in resources})
+    named: list[Resource] = []
+    for resource in resources:
+        # In the circular dependency that this takes away, the bucket waits for itself, too.
+        own_names: dict[str, str] = {}
+        for bucket, name in names.items():
+            if bucket != resource.logical_id and resource.logical_id in waits.all_before(bucket):
+                own_names |= {f"${{{bucket}}}": name, f"${{{bucket}.Arn}}": f"arn:{tokens.PARTITION}:s3:::{name}"}
+        named.append(replace(resource, properties=_named(resource.properties, own_names)) if own_names else resource)
+    return named
+
+
+def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
+    """Map ARNs that `buckets_by_name` wrote to their references, `${DataFiles.Arn}`."""
+    return {
+        f"arn:{tokens.PARTITION}:s3:::{_name(resource)}": f"${{{resource.logical_id}.Arn}}"
+        for resource in resources
+        if _notifies(resource)
+    }
+
+
+def _notifies(resource: Resource) -> bool:
+    """Return whether a resource is a bucket that has functions to notify, and a name by which they can know it."""
+    if resource.type != "AWS::S3::Bucket" or not _name(resource):
+        return False
+    configuration = resource.properties.get("NotificationConfiguration")
+    return isinstance(configuration, dict) and bool(configuration.get("LambdaConfigurations"))
+
+
+def _name(bucket: Resource) -> str:
+    return str(tokens.textual(bucket.properties.get("BucketName", "")))
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    """A value with the names of buckets in the place of the references to them."""
+    if isinstance(value, tokens.Verbatim):
+        return value
+    if isinstance(value, str) or tokens.is_intrinsic(value):
+        text: str = tokens.textual(value)
+        named_text = re.sub(_REFERENCE, lambda match: names.get(match[0], match[0]), text)
+        return value if named_text == text else named_text
+    if isinstance(value, dict):
+        return {name: _named(item, names) for name, item in value.items()}
+    return [_named(item, names) for item in value] if isinstance(value, list | tuple) else value
 
 
 def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -> list[Resource]:
@@ -92,7 +150,7 @@ def _separated(role: Resource, waits: Waits) -> Iterator[Resource]:
     kept = [{**policies[0], "PolicyDocument": {**document, "Statement": earlier}}] if earlier else []
     yield replace(role, properties={**role.properties, "Policies": kept})
     properties = {
-        "PolicyName": _NAME,
+        "PolicyName": _LATER,
         "PolicyDocument": {**document, "Statement": later},
         "Roles": [role.ref],
     }
