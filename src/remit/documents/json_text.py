@@ -28,6 +28,15 @@ Locate: TypeAlias = "Callable[[Path], Origin]"
 """The place of a value, by its path."""
 
 
+def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """The texts of a document, each with its path."""
+    if isinstance(value, str):
+        yield path, value
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in parts:
+        yield from texts_in(part, (*path, step))
+
+
 def read_json(
     text: str | bytes, file: str, *, line: int = 1, most: int = LARGEST, mistakes: list[RemitError] | None = None
 ) -> tuple[Any, Locate]:

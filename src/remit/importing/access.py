@@ -50,30 +50,23 @@ def access_of_role(
     resources = expansion.resources
     base: Path = ("Resources", role_id, "Properties")
     properties = section(resources[role_id], "Properties")
-    arns: list[tuple[Any, str, Path]] = []
+    arns: list[tuple[Any, Path]] = []
     for index, arn in enumerate(_listed(properties.get("ManagedPolicyArns"))):
-        path = (*base, "ManagedPolicyArns", index)
-        arns += [(name, "", path) for name in _managed(arn, triggers.values())]
-    policies: list[tuple[Any, Path, str]] = [
-        (resources[name]["Properties"], ("Resources", name), "")
-        for name, role in policies_of_roles(resources).items()
-        if role == role_id
-    ]
+        arns += [(name, (*base, "ManagedPolicyArns", index)) for name in _managed(arn, triggers.values())]
+    statements: list[tuple[Any, Path]] = []
+    for name, role in policies_of_roles(resources).items():
+        if role == role_id:
+            statements += [(each, ("Resources", name)) for each in _statements(resources[name]["Properties"])]
     for index, policy in enumerate(_listed(properties.get("Policies"))):
         path = (*base, "Policies", index)
         if expansion.reason(path) not in triggers:
-            policies.append((policy, path, expansion.reason(path)))
-    statements = [
-        (statement, comment, path)
-        for policy, path, reason in policies
-        for statement, comment in _statements(policy, reason if reason.startswith("SAM's ") else "")
-    ]
+            statements += [(each, path) for each in _statements(policy)]
     for keyword, values, source in (("policy", statements, names.source), ("managed_policy", arns, names.text)):
         items: list[Item] = []
-        for index, (value, comment, path) in enumerate(values):
+        for index, (value, path) in enumerate(values):
             what = f"{keyword}[{index}] of {function}"
             listed = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
-            items += [replace(item, comment=comment, what=what) for item in listed or ()]
+            items += [replace(item, what=what) for item in listed or ()]
         if items:
             yield Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")
 
@@ -103,19 +96,16 @@ def _managed(arn: Any, triggers: Collection[str]) -> list[Any]:
     return [] if is_computed or arn == NO_VALUE else [name or arn]
 
 
-def _statements(policy: Any, comment: str) -> list[tuple[Any, str]]:
-    """The statements of a policy, each with a comment."""
+def _statements(policy: Any) -> list[Any]:
+    """The statements of a policy, without names, of which one document has none twice."""
     chosen = choice(policy)
     if chosen is not None:
-        branches = [[statement for statement, _ in _statements(branch, "")] for branch in chosen.values]
-        return [(statement, "") for statement in _chosen(chosen, branches)]
-    statements: list[tuple[Any, str]] = []
-    for statement in _listed(section(policy, "PolicyDocument").get("Statement", policy)):
-        is_plain = isinstance(statement, dict)
-        kept = {key: value for key, value in statement.items() if key != "Sid"} if is_plain else statement
-        statements.append((kept, comment))
-        comment = ""
-    return statements
+        return _chosen(chosen, [_statements(branch) for branch in chosen.values])
+    statements = _listed(section(policy, "PolicyDocument").get("Statement", policy))
+    return [
+        {key: value for key, value in statement.items() if key != "Sid"} if isinstance(statement, dict) else statement
+        for statement in statements
+    ]
 
 
 def _chosen(chosen: Choice, branches: list[list[Any]]) -> list[Any]:

@@ -36,6 +36,7 @@ _DEFAULTS: Final = {"ApiKeySourceType": "HEADER", "StageName": "$default"}
 _KEEPS_OUT: Final = ("ApiKeyRequired", "DefaultAuthorizer", "ResourcePolicy")
 _OF_DOCUMENT: Final = ("Cors", "CorsConfiguration", "GatewayResponses")
 """Properties that SAM writes into the document of an API, also where that is the template's own."""
+_QUERY: Final = "method.request.querystring."
 _LOG_SETTINGS: Final = ("AccessLogSetting", "AccessLogSettings")
 
 
@@ -171,14 +172,11 @@ class Apis:
 
 def _required_parameters(parameters: Any) -> list[str]:
     """The names of a query that a request must have. RemitError: it must have something else."""
-    required = []
-    for parameter in mappings(parameters):
-        for name, given in parameter.items():
-            if section(given).get("Required") is True:
-                required.append(str(name).removeprefix("method.request.querystring."))
-    if any("." in name for name in required):
+    given = [pair for parameter in mappings(parameters) for pair in parameter.items()]
+    required = [str(name) for name, value in given if section(value).get("Required") is True]
+    if not all(name.startswith(_QUERY) for name in required):
         raise RemitError("on.rest asks for parameters of the query alone")
-    return required
+    return [name.removeprefix(_QUERY) for name in required]
 
 
 def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: TemplateNames) -> Source:

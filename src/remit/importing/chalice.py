@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.documents.read import read_as_written
 from remit.errors import Origin, RemitError
 from remit.importing.app_model import Left, SourceTemplate, app_name, placed
+from remit.source.python_file import parsed
 from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from remit.source.python_file import PythonFile
 
 CONFIG: Final = Path(".chalice", "config.json")
 _SETTINGS: Final = {
@@ -89,12 +92,12 @@ class _ChaliceApp:
         self.authorizers: dict[str, dict[str, Any]] = {}
         """What an authorizer is called in the code, and what SAM has of it: a user pool, a function, nothing (IAM)."""
 
-    def template(self) -> SourceTemplate:
+    def template(self) -> SourceTemplate:  # noqa: C901 - one kind of declaration after the other
         modules = [self.folder / "app.py", *sorted((self.folder / "chalicelib").rglob("*.py"))]
-        trees = {path: _parsed(path) for path in modules if path.is_file()}
-        if modules[0] not in trees:
+        files = {path: _parsed(path) for path in modules if path.is_file()}
+        if modules[0] not in files:
             raise RemitError(f"there is no {modules[0]}", hint="a Chalice app has its decorators there")
-        nodes = [node for tree in trees.values() for node in ast.walk(tree)]
+        nodes = [node for file in files.values() for node in file.nodes]
         prefixes = {
             _name(call.args[0]): _literal(_arguments(call).get("url_prefix")) or ""
             for call in nodes
@@ -102,13 +105,20 @@ class _ChaliceApp:
         }
         declared = [
             (call, function, path)
-            for path, tree in trees.items()
-            for function in tree.body
+            for path, file in files.items()
+            for function in file.tree.body
             if isinstance(function, ast.FunctionDef)
             for call in function.decorator_list
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
         ]
-        self._note_authorizers(nodes, [function for call, function, _ in declared if _name(call.func) == "authorizer"])
+        for name, value in (assignment for file in files.values() for assignment in file.assignments()):
+            kind = _name(value.func) if isinstance(value, ast.Call) else ""
+            if isinstance(value, ast.Call) and kind in ("CognitoUserPoolAuthorizer", "IAMAuthorizer"):
+                arns = _literal(_arguments(value).get("provider_arns")) or [None]
+                self.authorizers[name] = {"UserPoolArn": arns[0]} if kind != "IAMAuthorizer" else {}
+        for call, function, _ in declared:
+            if _name(call.func) == "authorizer":
+                self.authorizers[function.name] = {"FunctionArn": {"Fn::GetAtt": [_logical_id(function.name), "Arn"]}}
         for call, function, path in declared:
             method = _name(call.func)
             if method == "route":
@@ -120,7 +130,7 @@ class _ChaliceApp:
         if self.routes:
             self._api()
             self.resources["APIHandler"] = self._resource("app.app", "api_handler", self.routes)
-        for key in self.config.keys() & set(_NO_FORM):
+        for key in filter(self.config.__contains__, _NO_FORM):
             because = "no setting of remit's stands for it"
             self.left.append(Left(f"{key} of the stage", because, self.parsed.locate((key,))))
         uses_aws = any(_name(node) == "boto3" or getattr(node, "name", "") == "boto3" for node in nodes)
@@ -132,19 +142,6 @@ class _ChaliceApp:
         template = {"Resources": self.resources}
         left = tuple(self.left)
         return SourceTemplate(name, "app.py", self.folder, template, lambda _: origin, left, len(self.config))
-
-    def _note_authorizers(self, nodes: list[ast.AST], functions: list[ast.FunctionDef]) -> None:
-        for node in nodes:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                name, kind = _name(node.targets[0]), _name(node.value.func)
-                if kind == "IAMAuthorizer":
-                    self.authorizers[name] = {}
-                elif kind == "CognitoUserPoolAuthorizer":
-                    arns = _literal(_arguments(node.value).get("provider_arns"))
-                    self.authorizers[name] = {"UserPoolArn": arns[0] if arns else None}
-        for function in functions:
-            arn = {"Fn::GetAtt": [_logical_id(function.name), "Arn"]}
-            self.authorizers[function.name] = {"FunctionArn": arn}
 
     def _leave(self, what: str, because: str, node: ast.expr, path: Path) -> None:
         self.left.append(Left(what, because, Origin(str(path), node.lineno, 1)))
@@ -244,9 +241,9 @@ def _logical_id(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
-def _parsed(path: Path) -> ast.Module:
+def _parsed(path: Path) -> PythonFile:
     try:
-        return ast.parse(path.read_bytes())
+        return parsed(path.read_bytes())
     except (SyntaxError, ValueError) as error:
         origin = Origin(str(path), getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1)
         raise RemitError(f"{path} is no Python: {error}", origin=origin) from None

@@ -1,4 +1,4 @@
-"""`remit import` as a verb: a source read, its app written into a new folder, and what is left.
+"""`remit import` as a verb: a source read, its app written into a new folder as formatted modules, and what is left.
 
 The app is built once: what the build refuses is allowed by a comment, or left, each at its line. Only what remit has
 written itself is run: handlers are named, and their modules are not imported.
@@ -6,23 +6,24 @@ written itself is run: handlers are named, and their modules are not imported.
 
 from __future__ import annotations
 
+import ast
 import shutil
 import tempfile
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.build import build
 from remit.errors import RemitError
-from remit.importing.python_text import Line
+from remit.importing.python_text import WIDTH, Item, Line, call, written
 from remit.importing.sources import read_source
 from remit.importing.template_app import app_of
-from remit.importing.write_app import PATHS, modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.importing.app_model import Code, ImportedApp, Left, SourceTemplate
+    from remit.importing.app_model import Code, ImportedApp, Left, PythonStatement, SourceTemplate
 
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".aws-sam", ".serverless", ".chalice", ".venv", "venv", "node_modules", "__pycache__", "cdk.out", ".remit",
@@ -30,6 +31,13 @@ _NOT_COPIED: Final = shutil.ignore_patterns(
 )  # fmt: skip
 _MOST_ROUNDS: Final = 12
 _STUB: Final = 'def {}(event, context):\n    raise NotImplementedError("copy the code of {} here")\n'
+
+_REMIT: Final = ("App", "Shared", "aws", "configure", "existing", "layer", "on", "output", "project", "resource")
+_COMMENT_WIDTH: Final = 84
+_INDENT: Final = "    "
+_PARAMETERS: Final = "parameters.py"
+_PATHS: Final = ("app.py", "shared/resources/data.py", _PARAMETERS, "config/deploy.py")
+"""The modules that an imported app may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +104,29 @@ def _tried(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tuple[str
     """
     refused: dict[str, str] = {}
     app = app_of(source)
-    files = modules(app)
+    files = _modules(app)
     mistakes: tuple[RemitError, ...] = ()
     for _ in range(_MOST_ROUNDS):
-        _write(files, folder)
-        mistakes = _mistakes(folder)
+        mistakes = _refused(files, folder)
         constructs = {_what(mistake, files): mistake.message for mistake in mistakes if mistake.rule is None}
         newly_refused = {what: message for what, message in constructs.items() if what and what not in refused}
         if newly_refused:
             refused |= newly_refused
             app = app_of(source, refused)
-            files = modules(app)
+            files = _modules(app)
         elif not _allow(files, mistakes):
             break
     return app, tuple(files), mistakes
 
 
-def _write(files: Mapping[str, list[Line]], folder: Path) -> None:
-    for name in PATHS:
+def _refused(files: Mapping[str, list[Line]], folder: Path) -> tuple[RemitError, ...]:
+    """What the build of an app refuses, once its modules are written."""
+    for name in _PATHS:
         (folder / name).unlink(missing_ok=True)
     for name, lines in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line.text}\n" for line in lines), "utf-8")
-
-
-def _mistakes(folder: Path) -> tuple[RemitError, ...]:
     try:
         build(folder, "dev", package=False)
     except RemitError as error:
@@ -147,3 +152,57 @@ def _allow(files: dict[str, list[Line]], mistakes: tuple[RemitError, ...]) -> bo
         comment = f"{indent}# remit: allow {', '.join(at_line)} because the source has it so"
         files[name].insert(number - 1, Line(comment))
     return bool(rules)
+
+
+def _modules(app: ImportedApp) -> dict[str, list[Line]]:
+    """The lines of an app's Python modules, by their paths in it."""
+    declarations = [line for left in app.left if not left.part for line in _comment(left.comment)]
+    declarations += [*([Line("")] if declarations else []), Line("app = App()")]
+    for function in app.functions:
+        declarations += [Line(""), *_lines(function, app)]
+    constants = [line for constant in app.constants for line in _lines(constant, app)]
+    resources = [line for resource in app.resources for line in _lines(resource, app, 1)]
+    settings = [line for setting in app.settings for line in _lines(setting, app, 1)]
+    bodies = {_PATHS[0]: (f"{app.name}, imported from {app.file}.", declarations)}
+    if resources:
+        lines = [Line(""), Line("class Data(Shared):"), *resources]
+        bodies[_PATHS[1]] = (f"The resources and outputs of {app.file}.", lines)
+    if constants:
+        bodies[_PARAMETERS] = (f"The parameters, mappings and conditions of {app.file}.", constants)
+    if settings:
+        bodies[_PATHS[3]] = ("", [Line("with configure() as config:"), *settings])
+    return {path: [*_head(path, docstring, body, app), *body] for path, (docstring, body) in bodies.items()}
+
+
+def _lines(statement: PythonStatement, app: ImportedApp, level: int = 0) -> list[Line]:
+    lines = []
+    if statement.condition is not None:
+        lines.append(Line(f"{_INDENT * level}if {statement.condition}:", statement.what))
+        level += 1
+    comments = [*statement.comment.splitlines()]
+    comments += [left.comment for left in app.left if left.part and left.part == statement.what]
+    lines += [Line(_INDENT * level + line.text) for comment in comments for line in _comment(comment)]
+    before = f"{statement.name} = " if statement.name else ""
+    return [*lines, *written(statement.value, level, before, what=statement.what)]
+
+
+def _head(path: str, docstring: str, body: list[Line], app: ImportedApp) -> list[Line]:
+    """The docstring and the imports of a module."""
+    tree = ast.parse("\n".join(line.text for line in body))
+    mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported = ", ".join(name for name in _REMIT if name in mentioned)
+    constants = [constant.name for constant in app.constants if constant.name in mentioned]
+    lines = [Line(f'"""{docstring}"""'), Line("")] if docstring else []
+    lines += [Line(f"from remit import {imported}"), Line("")] if imported else []
+    lines += [Line("from shared.resources.data import Data"), Line("")] if "Data" in mentioned else []
+    if constants and path != _PARAMETERS:
+        # Constants stand before names in small letters, as import sorters have it.
+        names = sorted(constants, key=lambda name: (not name.isupper(), name))
+        line = f"from parameters import {', '.join(names)}"
+        group = call("from parameters import ", *map(Item, names))
+        lines += [*([Line(line)] if len(line) <= WIDTH else written(group)), Line("")]
+    return lines
+
+
+def _comment(text: str) -> list[Line]:
+    return [Line(f"# {line}") for line in textwrap.wrap(text, _COMMENT_WIDTH)]

@@ -74,12 +74,13 @@ def _conditions(
 ) -> tuple[TemplateNames, list[PythonStatement]]:
     """The conditions, each after those that it names."""
     constants: list[PythonStatement] = []
-    waiting = dict(section(template, "Conditions"))
-    while waiting:
+    written = section(template, "Conditions")
+    waiting = list(written)
+    while True:
         failed: dict[str, str] = {}
-        for name, condition in waiting.items():
+        for name in waiting:
             try:
-                expression = names.condition(condition)
+                expression = names.condition(written[name])
             except RemitError as error:
                 failed[name] = error.message
                 continue
@@ -87,10 +88,10 @@ def _conditions(
             names = replace(names, conditions={**names.conditions, name: constant})
             constants.append(PythonStatement(expression, constant))
         if len(failed) == len(waiting):
-            for name, because in failed.items():
-                names.leftovers.add(f"condition {name}", because, locate(("Conditions", name)))
             break
-        waiting = {name: waiting[name] for name in failed}
+        waiting = list(failed)
+    for name, because in failed.items():
+        names.leftovers.add(f"condition {name}", because, locate(("Conditions", name)))
     return names, constants
 
 

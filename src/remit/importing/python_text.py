@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -36,32 +36,21 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bracketed:
-    """A call, a list or a dict: what opens it, its parts, what closes it."""
+    """A call, a list or a dict: what opens it, its parts, what closes it. Without a separator it is one expression."""
 
     begin: str
     items: tuple[Item, ...]
     end: str
+    separator: str = ","
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
-    """`value if condition else otherwise`; `enclosed` where the grammar asks for parentheses."""
-
-    value: Source
-    condition: str
-    otherwise: Source
-    enclosed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LongText:
-    """A text of several lines, as adjacent literals."""
-
-    literals: tuple[str, ...]
-
-
-Source: TypeAlias = "str | Bracketed | Conditional | LongText"
+Source: TypeAlias = "str | Bracketed"
 """An expression: plain source, which is never broken, or one of several parts."""
+
+
+def conditional(value: Source, condition: str, otherwise: Source) -> Bracketed:
+    """`value if condition else otherwise`."""
+    return Bracketed("(", (Item(value), Item(condition, "if "), Item(otherwise, "else ")), ")", "")
 
 
 def call(name: str, *items: Item | None) -> Bracketed:
@@ -82,7 +71,7 @@ def literal(text: str) -> Source:
     """A text as a literal; one of several lines as one literal a line."""
     lines = text.splitlines(keepends=True)
     if len(lines) > 1 and len(quoted(text)) > WIDTH:
-        return LongText(tuple(quoted(line) for line in lines))
+        return Bracketed("(", tuple(Item(quoted(line)) for line in lines), ")", "")
     return quoted(text)
 
 
@@ -100,9 +89,7 @@ def joined(pieces: Iterable[tuple[bool, str]]) -> Source:
         return '""'
     if len(merged) == 1:
         is_expression, text = merged[0]
-        if is_expression:
-            return f"({text})" if " if " in text else text
-        return literal(text)
+        return text if is_expression else literal(text)
     # Before Python 3.12 an f-string has neither its own quotes nor backslashes in its expressions.
     is_hard = any(re.search(r"['\\]|^\{", text) if is_expression else "\n" in text for is_expression, text in merged)
     if is_hard:
@@ -117,47 +104,35 @@ def joined(pieces: Iterable[tuple[bool, str]]) -> Source:
     return f'f"{body}"'
 
 
-def enclosed(source: Source) -> Source:
-    """An expression as an operand: a conditional one in parentheses."""
-    return replace(source, enclosed=True) if isinstance(source, Conditional) else source
-
-
-def flat(source: Source) -> str:
-    """An expression on one line."""
+def flat(source: Source, *, bare: bool = False) -> str:
+    """An expression on one line; a `bare` one without parentheses of its own."""
     if isinstance(source, str):
         return source
-    if isinstance(source, Conditional):
-        text = f"{flat(source.value)} if {source.condition} else {flat(source.otherwise)}"
-        return f"({text})" if source.enclosed else text
-    if isinstance(source, LongText):
-        return " ".join(source.literals)
-    return source.begin + ", ".join(item.prefix + flat(item.value) for item in source.items) + source.end
+    parts = (item.prefix + flat(item.value, bare=_is_bare(source, item)) for item in source.items)
+    text = f"{source.separator} ".join(parts)
+    return text if bare and not source.separator else f"{source.begin}{text}{source.end}"
 
 
-def written(source: Source, level: int = 0, before: str = "", after: str = "", what: str = "") -> list[Line]:
+def _is_bare(source: Bracketed, item: Item) -> bool:
+    """Whether a part needs no parentheses: of a list or a call, where no star stands before it."""
+    return bool(source.separator) and not item.prefix.startswith("*")
+
+
+def written(
+    source: Source, level: int = 0, before: str = "", after: str = "", what: str = "", *, bare: bool = True
+) -> list[Line]:
     """The lines of an expression at a level of indentation, with what stands before and after it."""
     indent = _INDENT * level
-    line = Line(f"{indent}{before}{flat(source)}{after}", what)
-    if (len(line.text) <= WIDTH and not _has_comments(source)) or isinstance(source, str):
+    line = Line(f"{indent}{before}{flat(source, bare=bare)}{after}", what)
+    if isinstance(source, str) or (len(line.text) <= WIDTH and not _has_comments(source)):
         return [line]
-    if isinstance(source, Bracketed):
-        lines = [Line(f"{indent}{before}{source.begin}", what)]
-        for item in source.items:
-            lines += [Line(f"{indent}{_INDENT}# {text}") for text in item.comment.splitlines()]
-            lines += written(item.value, level + 1, item.prefix, ",", item.what or what)
-        return [*lines, Line(f"{indent}{source.end}{after}", what)]
-    if isinstance(source, LongText):
-        parts = [Line(f"{indent}{_INDENT}{text}", what) for text in source.literals]
-    else:
-        parts = written(source.value, level + 1, what=what)
-        parts.append(Line(f"{indent}{_INDENT}if {source.condition}", what))
-        parts += written(source.otherwise, level + 1, "else ", what=what)
-    return [Line(f"{indent}{before}(", what), *parts, Line(f"{indent}){after}", what)]
+    lines = [Line(f"{indent}{before}{source.begin}", what)]
+    for item in source.items:
+        lines += [Line(f"{indent}{_INDENT}# {text}") for text in item.comment.splitlines()]
+        bare = _is_bare(source, item)
+        lines += written(item.value, level + 1, item.prefix, source.separator, item.what or what, bare=bare)
+    return [*lines, Line(f"{indent}{source.end}{after}", what)]
 
 
 def _has_comments(source: Source) -> bool:
-    if isinstance(source, Bracketed):
-        return any(item.comment or _has_comments(item.value) for item in source.items)
-    if isinstance(source, Conditional):
-        return _has_comments(source.value) or _has_comments(source.otherwise)
-    return False
+    return not isinstance(source, str) and any(item.comment or _has_comments(item.value) for item in source.items)

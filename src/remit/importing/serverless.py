@@ -112,9 +112,10 @@ _NO_OPTIONS: Final = frozenset({"displayName", "existing", "topicName", "type"})
 _PROXIES: Final = ("lambda-proxy", "lambda_proxy", "aws_proxy", "aws-proxy")
 _OF_ROUTE: Final = frozenset({"method", "path", "cors", "authorizer", "private", "integration"})
 _OF_TOKENS: Final = {"audience": "JwtConfiguration.audience", "issuerUrl": "JwtConfiguration.issuer"}
-_OF_IDENTITY: Final = {"identityValidationExpression": "ValidationExpression", "resultTtlInSeconds": "ReauthorizeEvery"}
-_OF_RESPONSES: Final = {
-    "enableSimpleResponses": "EnableSimpleResponses", "payloadVersion": "AuthorizerPayloadFormatVersion",
+_OF_AUTHORIZER: Final = {
+    "enableSimpleResponses": "EnableSimpleResponses", "header": "Identity.Header", "headers": "Identity.Headers",
+    "identityValidationExpression": "Identity.ValidationExpression", "payload": "FunctionPayloadType",
+    "payloadVersion": "AuthorizerPayloadFormatVersion", "resultTtlInSeconds": "Identity.ReauthorizeEvery",
 }  # fmt: skip
 _API_IDS: Final = {"http": "ApiGatewayRestApi", "httpApi": "HttpApi"}
 _OF_CORS: Final = {
@@ -217,8 +218,9 @@ class _Service:
                 for number, (type_name, event_properties) in enumerate(made)
             }
             options = section(given) if kind in _API_IDS and made else {}
-            for option in options.keys() - _OF_ROUTE:
-                if option != "request" or section(options, option).keys() - {"parameters"}:  # these hold nothing back
+            for option in options:
+                # The parameters of a request hold nothing back where nobody validates them.
+                if option not in _OF_ROUTE and {*section(options, option)} != {"parameters"}:
                     at = ("functions", name, "events", index, kind, option)
                     self._leave(f"{option} of event {kind} of {name}", _NO_SETTING, at)
             if not made:
@@ -257,8 +259,6 @@ class _Service:
         options = dict(given) if isinstance(given, dict) and not tokens.is_intrinsic(given) else {}
         if kind in _API_IDS:
             yield from self._route(kind, given, options)
-        if kind == "eventBridge" and "schedule" in options:
-            kind, options = "schedule", {"rate": options["schedule"]}
         if kind not in _EVENTS:
             return
         type_name, names, defaults = _EVENTS[kind]
@@ -328,27 +328,21 @@ class _Service:
             options = {**options, **section(self.provider, "httpApi", "authorizers", str(options.get("name")))}
         arn, function = options.get("arn"), options.get("functionName", options.get("name"))
         name = "".join(re.findall(r"\w+", str(options.get("name") or referred_to(arn) or arn).rpartition("/")[2]))
-        if "issuerUrl" in options:
-            return {name: placed(options, _OF_TOKENS)}
         own_id = referred_to(arn)
         if ":userpool/" in str(arn) or (own_id and not own_id.endswith("LambdaFunction")):
             return {name: {"UserPoolArn": arn}}
+        if "issuerUrl" in options:
+            return {name: placed(options, _OF_TOKENS)}
         sources = options.get("identitySource", "header.Authorization")
-        sources = sources if isinstance(sources, list) else str(sources).split(",")
-        if function not in section(self.raw, "functions") or not all("header." in str(source) for source in sources):
+        sources = [str(source) for source in (sources if isinstance(sources, list) else str(sources).split(","))]
+        if function not in section(self.raw, "functions") or not all("header." in source for source in sources):
             return None
-        headers = [str(source).rpartition(".")[2] for source in sources]
+        headers = [source.rpartition(".")[2] for source in sources]
         is_token = kind == "http" and str(options.get("type", "token")).lower() == "token"
-        identity = {"Header": headers[0]} if is_token else {"Headers": headers}
-        of_kind = {"FunctionPayloadType": "TOKEN" if is_token else "REQUEST"} if kind == "http" else {}
-        return {
-            name: {
-                "FunctionArn": {"Fn::GetAtt": [_logical_id(str(function)), "Arn"]},
-                "Identity": {**identity, **placed(options, _OF_IDENTITY)},
-                **of_kind,
-                **placed({"payloadVersion": "2.0", **options} if kind == "httpApi" else {}, _OF_RESPONSES),
-            }
-        }
+        of_kind = {"payload": "TOKEN" if is_token else "REQUEST"} if kind == "http" else {"payloadVersion": "2.0"}
+        by = {"header": headers[0]} if is_token else {"headers": headers}
+        authorizer = placed({**of_kind, **by, **options}, _OF_AUTHORIZER)
+        return {name: {"FunctionArn": {"Fn::GetAtt": [_logical_id(str(function)), "Arn"]}, **authorizer}}
 
     def _api(self, kind: str, type_name: str) -> dict[str, Any]:
         """The properties of the service's one API of a kind, which its first route makes."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.documents.json_text import texts_in
 from remit.documents.read import read_as_written, read_on
 from remit.errors import Origin, RemitError
 from remit.importing.app_model import SourceTemplate, app_name, beside
@@ -16,10 +17,8 @@ from remit.template.sections import section
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-
-    from remit.errors import Path as Steps
 
 _FILES: Final = (
     "template.yaml", "template.yml", "serverless.yml", "serverless.yaml", "zappa_settings.json", "template.json",
@@ -41,18 +40,10 @@ def read_source(path: Path) -> SourceTemplate:
     """Read a source. RemitError: there is none, it is of no known format, or a text in it has a null byte."""
     read = _read(path)
     source = replace(read, template=_with_local_files(read.template, read.folder))
-    for at, text in _texts(source.template, ()):
+    for at, text in texts_in(source.template):
         if "\0" in text:
             raise RemitError("a text with a null byte, which no path and no name has", origin=source.locate(at))
     return source
-
-
-def _texts(value: Any, at: Steps) -> Iterator[tuple[Steps, str]]:
-    if isinstance(value, str):
-        yield at, value
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        yield from _texts(item, (*at, key))
 
 
 def _read(path: Path) -> SourceTemplate:

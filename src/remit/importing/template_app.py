@@ -21,6 +21,7 @@ from remit.importing.functions import FunctionReader, TemplateParts, code_of, de
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
 from remit.importing.template_values import unused, words
+from remit.project.settings import FunctionSection
 from remit.resources.names import logical as logical_id_of
 from remit.template.loops import unrolled
 from remit.template.references import references
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.importing.app_model import SourceTemplate
-    from remit.importing.python_text import Source
     from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
 
@@ -376,28 +376,22 @@ def _boundary(parts: TemplateParts, leftovers: Leftovers) -> Iterator[tuple[str,
             leftovers.add(f"{key} of {function.logical_id}", because, origin)
 
 
-_HOISTED: Final = (
-    "timeout", "memory_size", "runtime", "architectures", "ephemeral_storage", "vpc_config", "tracing", "layers",
-    "log_retention", "environment",
-)  # fmt: skip
+_HOISTED: Final = frozenset(f"{name}=" for name in FunctionSection.names())
 
 
 def _shared_settings(functions: list[PythonStatement]) -> tuple[list[PythonStatement], list[PythonStatement]]:
     """The settings that all functions have in common, and the functions without them."""
-    if len(functions) < 2:  # noqa: PLR2004 - one function has nothing in common
-        return [], functions
     calls = [function.value for function in functions if isinstance(function.value, Bracketed)]
-    shared: dict[str, Source] = {}
-    for setting in _HOISTED:
-        values = [[item for item in each.items if item.prefix == f"{setting}="] for each in calls]
-        first = values[0]
-        if first and all(value == first for value in values) and "Data." not in flat(first[0].value):
-            shared[setting] = first[0].value
-    prefixes = {f"{setting}=" for setting in shared}
-    without = [tuple(item for item in each.items if item.prefix not in prefixes) for each in calls]
-    functions = [
-        replace(function, value=replace(each, items=items))
-        for function, each, items in zip(functions, calls, without, strict=True)
-    ]
-    names = {f"config.lambda_.function.{name}": value for name, value in shared.items()}
-    return [PythonStatement(value, name, name) for name, value in names.items()], functions
+    common = (
+        [
+            item
+            for item in calls[0].items
+            if item.prefix in _HOISTED and all(item in call.items for call in calls) and "Data." not in flat(item.value)
+        ]
+        if len(calls) > 1
+        else []
+    )  # one function has nothing in common
+    names = [f"config.lambda_.function.{item.prefix.removesuffix('=')}" for item in common]
+    settings = [PythonStatement(item.value, name, name) for name, item in zip(names, common, strict=True)]
+    without = [replace(call, items=tuple(item for item in call.items if item not in common)) for call in calls]
+    return settings, [replace(function, value=call) for function, call in zip(functions, without, strict=True)]

@@ -11,7 +11,7 @@ from remit.catalogue.types import arn_of
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import Leftovers
-from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, joined, literal, quoted
+from remit.importing.python_text import Bracketed, Item, Source, conditional, flat, joined, literal, quoted
 from remit.template.branches import IF, NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 from remit.template.references import functions, named_by
@@ -83,8 +83,8 @@ class TemplateNames:
         """A value of a property. RemitError: it has no form here."""
         chosen = choice(value)
         if chosen is not None:
-            yes, no = (enclosed(self.source(branch)) for branch in chosen.values)
-            return Conditional(yes, self._condition(chosen.condition), no)
+            yes, no = map(self.source, chosen.values)
+            return conditional(yes, self._condition(chosen.condition), no)
         if isinstance(value, str):
             # remit reads `${Name}` in any text as a reference; CloudFormation does in Fn::Sub alone.
             if "${" in value and tokens.references(value):
@@ -123,7 +123,7 @@ class TemplateNames:
             if function == "Fn::Equals" and len(parts) == _PAIR:
                 if not self.known(parts):
                     raise RemitError("it compares what only the deploy knows")
-                return " == ".join(flat(enclosed(self.text(side))) for side in parts)
+                return " == ".join(flat(self.text(side)) for side in parts)
             operands = [self.condition(part) for part in parts] if function in ("Fn::Not", "Fn::And", "Fn::Or") else []
             if function == "Fn::Not" and len(operands) == 1:
                 is_equation = "Fn::Equals" in parts[0]
@@ -163,7 +163,7 @@ class TemplateNames:
             if chosen is not None and (NO_VALUE in chosen.values or any(isinstance(x, list) for x in chosen.values)):
                 branches = (branch if isinstance(branch, list) else [branch] for branch in chosen.values)
                 yes, no = (Bracketed("[", tuple(self.items(branch, source)), "]") for branch in branches)
-                items.append(Item(Conditional(yes, self._condition(chosen.condition), no, enclosed=True), "*"))
+                items.append(Item(conditional(yes, self._condition(chosen.condition), no), "*"))
             elif value != NO_VALUE:
                 items.append(Item(source(value)))
         return items
@@ -171,7 +171,7 @@ class TemplateNames:
     def entry(self, key: str, value: Any, source: Callable[[Any], Source], *, keyword: bool = False) -> Item:
         """A key of a dict, or a keyword of a call, with its value; one that a condition may leave out as `**`."""
         if _may_be_away(value):
-            return Item(enclosed(self._optional(key, value, source)), "**")
+            return Item(self._optional(key, value, source), "**")
         return Item(source(value), f"{key}=" if keyword else f"{quoted(key)}: ")
 
     def _optional(self, key: str, value: Any, source: Callable[[Any], Source]) -> Source:
@@ -182,8 +182,8 @@ class TemplateNames:
         condition, (there, away) = self._condition(chosen.condition), chosen.values
         if there == NO_VALUE:
             condition, there, away = f"not {condition}", away, there
-        yes, no = (enclosed(self._optional(key, branch, source)) for branch in (there, away))
-        return Conditional(yes, condition, no)
+        yes, no = (self._optional(key, branch, source) for branch in (there, away))
+        return conditional(yes, condition, no)
 
     def _intrinsic(self, value: dict[str, Any]) -> Source:
         decided = self._decided(value)
@@ -223,7 +223,7 @@ class TemplateNames:
             return f"{self.mappings[name]}{keys}"
         is_pair = isinstance(argument, list) and len(argument) == _PAIR
         if is_pair and function in ("Fn::Join", "Fn::Select", "Fn::Split") and self.known(value):
-            first, operand = argument[0], flat(enclosed(self.source(argument[1])))
+            first, operand = argument[0], flat(self.source(argument[1]))
             if function == "Fn::Select":
                 return f"{operand}[{first if str(first).isdigit() else flat(self.source(first))}]"
             if function == "Fn::Split":

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.needed_access import UNRESOLVED
 from remit.app import Grant, Reason, Resource, Workflow
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
+from remit.documents.json_text import texts_in
 from remit.documents.read import read_as_written
 from remit.errors import Mistakes, Origin, Path, RemitError, described, judging
 from remit.iam import tokens
@@ -23,12 +23,13 @@ from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.declarations import undecorated
 from remit.project.resource_handles import Handle
+from remit.project.setting_values import entries, logical_id, matching, mistake, one_of, plain
 from remit.resources.kms_key import kms_key
 from remit.source import places
 from remit.triggers.event import Event
 from remit.triggers.schedule import Schedule
 from remit.triggers.source import checked_json
-from remit.workflows.definition import SUBSTITUTION, mistakes_in, substituted
+from remit.workflows.definition import SUBSTITUTION, ReadDefinition, mistakes_in, substituted
 from remit.workflows.stand_ins import StandIns
 from remit.workflows.state_access import StateAccess, accesses, may_be_about, settings_accesses
 
@@ -38,21 +39,15 @@ if TYPE_CHECKING:
     from remit.app import Function, Trigger
     from remit.judge.judgement import Judgement
     from remit.project.declared import WorkflowDeclaration
+    from remit.project.setting_values import Check
 
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _TO_TASKS: Final = Condition("StringEquals", "iam:PassedToService", ("ecs-tasks.amazonaws.com",))
-_NAME: Final = r"[A-Za-z0-9_-]{1,60}"
+_NAME: Final = matching(r"[A-Za-z0-9_-]{1,60}", "letters, digits, - and _ only, 60 at most")
 _OWN: Final = frozenset(
     {"Definition", "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions", "RoleArn", "StateMachineType"}
 )
 """Properties that remit sets itself."""
-
-
-class _Definition(NamedTuple):
-    """A definition as it was read, and where each part of it stands."""
-
-    value: Any
-    locate: Callable[[Path], Origin]
 
 
 def workflow_of(
@@ -63,8 +58,10 @@ def workflow_of(
     where = declaration.where
     name = str(declaration.name)
     with mistakes.noted():
-        _check_options(declaration)
-    definition = _Definition({}, lambda _: where.origin)
+        _checked(declaration, "name", _NAME, 0)
+        _checked(declaration, "type", one_of(("STANDARD", "EXPRESS")))
+        _checked(declaration, "logical_id", logical_id)
+    definition = ReadDefinition({}, lambda _: where.origin)
     substitutions: dict[str, str] = {}
     with mistakes.noted():
         definition = _definition(state, declaration)
@@ -79,7 +76,7 @@ def workflow_of(
     triggers = _triggers(state, declaration, mistakes)
     properties: dict[str, Any] = {"StateMachineName": f"${{AWS::StackName}}-{name}"}
     with mistakes.noted():
-        properties |= _properties(declaration)
+        properties |= _checked(declaration, "properties", _properties)
     mistakes.refuse()
     origin = relative(where.origin, state.folder)
     machine_name = str(properties["StateMachineName"])
@@ -128,32 +125,23 @@ def workflow_of(
     return replace(workflow, grants=grants), machine
 
 
-def _check_options(declaration: WorkflowDeclaration) -> None:
-    if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
-        raise RemitError(
-            f"{declaration.name!r:.80} is not a valid name for a workflow",
-            hint="letters, digits, - and _ only, 60 at most",
-            origin=places.argument_origin(declaration.where, "name", 0),
-        )
-    if declaration.type not in ("STANDARD", "EXPRESS"):
-        raise RemitError(
-            f"type cannot be {declaration.type!r:.40}",
-            hint=did_you_mean(str(declaration.type), ("STANDARD", "EXPRESS")) or "it can be STANDARD or EXPRESS",
-            origin=places.argument_origin(declaration.where, "type"),
-        )
-    if not re.fullmatch(r"[A-Za-z0-9]{1,255}", declaration.logical_id):
-        problem = f"{declaration.logical_id!r:.80} is no logical id"
-        hint = "letters and digits only, at most 255"
-        raise RemitError(problem, hint=hint, origin=places.argument_origin(declaration.where, "logical_id"))
+def _checked(declaration: WorkflowDeclaration, option: str, check: Check, position: int | None = None) -> Any:
+    """The value of an option as remit keeps it. RemitError at it has what is wrong."""
+    try:
+        return check((option,), tokens.plain(getattr(declaration, option)))
+    except RemitError as error:
+        for each in error.all:
+            each.origin, each.path = places.argument_origin(declaration.where, option, position), ()
+        raise
 
 
-def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definition:
+def _definition(state: Judgement, declaration: WorkflowDeclaration) -> ReadDefinition:
     """The definition, from its file or from the code. RemitError: there is no such file, or it cannot be read."""
     origin = places.argument_origin(declaration.where, "definition", 1)
     written = tokens.plain(declaration.definition)
     if isinstance(written, Mapping):
         at = relative(origin, state.folder) or origin
-        return _Definition(_as_json(written, origin), lambda path: places.inside(state.folder, at, path))
+        return ReadDefinition(_as_json(written, origin), lambda path: places.inside(state.folder, at, path))
     if not isinstance(written, str) or not written:
         problem = f"a workflow is a file in the Amazon States Language or a dict, got {described(written)}"
         raise RemitError(problem, hint='such as "render.asl.json"', origin=origin)
@@ -166,7 +154,7 @@ def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definiti
         files = [found.relative_to(state.folder).as_posix() for found in state.folder.glob("**/*.asl.*")]
         raise RemitError(f"there is no file {written}", hint=did_you_mean(file, files), origin=origin)
     document = read_as_written(content, file)
-    return _Definition(_as_json(document.value, document.locate(())), document.locate)
+    return ReadDefinition(_as_json(document.value, document.locate(())), document.locate)
 
 
 def _as_json(definition: Any, origin: Origin) -> Any:
@@ -176,7 +164,7 @@ def _as_json(definition: Any, origin: Origin) -> Any:
     return json.loads(json.dumps(definition))
 
 
-def _placed(mistake: RemitError, definition: _Definition) -> RemitError:
+def _placed(mistake: RemitError, definition: ReadDefinition) -> RemitError:
     mistake.origin, mistake.path = definition.locate(mistake.path), ()
     return mistake
 
@@ -213,11 +201,11 @@ def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions
 
 
 def _mistakes_of_substitutions(
-    declaration: WorkflowDeclaration, definition: _Definition, substitutions: Mapping[str, str]
+    declaration: WorkflowDeclaration, definition: ReadDefinition, substitutions: Mapping[str, str]
 ) -> Iterator[RemitError]:
     """Names that `link` does not give, and those that it gives in vain."""
     used: set[str] = set()
-    for path, text in _texts(definition.value, ()):
+    for path, text in texts_in(definition.value):
         for name in SUBSTITUTION.findall(text):
             used.add(name)
             if name not in substitutions:
@@ -228,14 +216,6 @@ def _mistakes_of_substitutions(
             hint = did_you_mean(name, used) or "remove it, or name it in the definition"
             at = places.part_origin(declaration.where, "link", (name,))
             yield RemitError(f"the definition has no ${{{name}}}, which `link` gives", hint=hint, origin=at)
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict | list):
-        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts(item, (*path, step))
 
 
 def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[Trigger, ...]:
@@ -252,18 +232,12 @@ def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mist
     return tuple(triggers)
 
 
-def _properties(declaration: WorkflowDeclaration) -> Mapping[str, Any]:
-    given = tokens.plain(declaration.properties)
-    origin = places.argument_origin(declaration.where, "properties")
-    if not isinstance(given, Mapping | None):
-        raise RemitError(f"properties must be a dict, got {described(given)}", origin=origin)
-    for name in given or {}:
-        if not isinstance(name, str):
-            raise RemitError(f"`properties` has a key that is not a string: {name!r:.40}", origin=origin)
-        if name in _OWN:
-            hint = "`type`" if name == "StateMachineType" else "`policy` adds to the role that remit computes"
-            raise RemitError(f"`properties` sets {name}, which remit sets itself", hint=hint, origin=origin)
-    return given or {}
+def _properties(path: Path, value: Any) -> Mapping[str, Any]:
+    properties: Mapping[str, Any] = plain(path, entries(path, value or {}, "a dict", lambda _, *entry: dict([entry])))
+    for name in filter(_OWN.__contains__, properties):
+        hint = "`type`" if name == "StateMachineType" else "`policy` adds to the role that remit computes"
+        raise mistake(path, f"sets {name}, which remit sets itself", hint=hint)
+    return properties
 
 
 def _linkable(state: Judgement, functions: Iterable[Function]) -> Iterator[Resource]:
@@ -306,7 +280,7 @@ def _no_arn(access: StateAccess, resource: str, workflow: str) -> RemitError:
     )
 
 
-def _grants(needed: Iterable[StateAccess], workflow: str, definition: _Definition) -> Iterator[Grant]:
+def _grants(needed: Iterable[StateAccess], workflow: str, definition: ReadDefinition) -> Iterator[Grant]:
     """A grant for the actions of a state on each resource; states that need the same have one."""
     by_state: dict[tuple[Path, str], list[StateAccess]] = {}
     for access in needed:

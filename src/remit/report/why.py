@@ -16,7 +16,7 @@ from remit.report.explanation import obstacle_document, verdict_document, verdic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.answers.why import Cause
+    from remit.answers.denied_request import Cause
 
 
 def cause_lines(cause: Cause) -> Iterator[str]:

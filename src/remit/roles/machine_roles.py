@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.access.needed_access import UNRESOLVED
 from remit.documents.read import read_as_written
@@ -16,12 +16,12 @@ from remit.iam.pattern import matches
 from remit.iam.policy import Policy, Statement
 from remit.roles.reference_names import put_texts
 from remit.roles.role_policies import aws_policy
-from remit.workflows.definition import is_definition, substituted
+from remit.workflows.definition import ReadDefinition, is_definition, substituted
 from remit.workflows.stand_ins import StandIns
 from remit.workflows.state_access import FOLLOWING, StateAccess, accesses, may_be_about, settings_accesses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from remit.app import Grant, Resource
     from remit.documents.json_text import Path
@@ -33,14 +33,6 @@ if TYPE_CHECKING:
 _CONNECTOR: Final = "AWS::Serverless::Connector"
 """What adds to roles what nobody reads here."""
 MACHINE: Final = "AWS::StepFunctions::StateMachine"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadDefinition:
-    """The definition of a state machine, and where its parts stand."""
-
-    value: Mapping[str, Any]
-    locate: Callable[[Path], Origin]
 
 
 @dataclass(frozen=True, slots=True)

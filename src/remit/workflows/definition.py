@@ -15,7 +15,9 @@ from remit.iam import tokens
 from remit.workflows.integrations import integration_mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from remit.errors import Origin
 
 MachineType = Literal["STANDARD", "EXPRESS"]
 
@@ -33,6 +35,13 @@ class Machine(NamedTuple):
     fields: Mapping[str, Any]
     language: str
     """JSONPath or JSONata, where a state says nothing else."""
+
+
+class ReadDefinition(NamedTuple):
+    """The definition of a state machine, and where its parts stand."""
+
+    value: Any
+    locate: Callable[[Path], Origin]
 
 
 @dataclass(frozen=True, slots=True)
