@@ -32,7 +32,7 @@ from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator import emulated, instead_of
 from remit.local.environment import LocalEnvironment
-from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
+from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations, EventsOnTheWay
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches
@@ -42,7 +42,6 @@ from remit.local.event_sources.streams import StreamPollers, keep_stream_positio
 from remit.local.event_sources.subscriptions import ask_before_subscriptions, may_write_logs, send_lines_as_events
 from remit.local.event_sources.web_callers import ask_before_function_urls, ask_policies_of_rest_apis
 from remit.local.event_sources.workflows import Workflows
-from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import listen, refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
@@ -237,10 +236,10 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
     functions_of_emulator = emulated("services.lambda_svc")
     # Of two in one place the later one is asked first, and may keep a call from the earlier one.
-    on_the_way = EventsOnTheWay(files.state / "on-the-way")
-    on_the_way.keep_notifications()
     destinations = Destinations(record, calls)
-    invocations = AsynchronousInvocations(destinations, functions_of_emulator, on_the_way)
+    invocations = AsynchronousInvocations(
+        destinations, functions_of_emulator, EventsOnTheWay(files.state / "on-the-way")
+    )
     invocations.take_hold()
     send_lines_as_events(calls, invocations)
     StreamPollers().take_hold()

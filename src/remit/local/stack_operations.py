@@ -8,10 +8,12 @@ if its resource handler had failed. `around` puts a function around an operation
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remit.local.emulator import emulated, instead_of
@@ -54,6 +56,13 @@ class HandlerError(ValueError):
         )
 
 
+_WORK: Final[Mapping[str, Verb]] = {
+    "_provision_resource": "create",
+    "_update_resource": "update",
+    "_delete_resource": "delete",
+    "_import_resource": "import",
+}
+"""The emulator's functions that work on resources."""
 _CHECKS: Final[list[Callable[[ResourceOperation], None]]] = []
 _RUNNING: Final[ContextVar[tuple[str, str]]] = ContextVar("running", default=("", ""))
 """The stack and logical id of the resource that is worked on: the emulator updates some types by creating them."""
@@ -67,56 +76,31 @@ def before_each(check: Callable[[ResourceOperation], None]) -> None:
 
 
 def _take_hold() -> None:
-    def checked_create(create: Any, type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        with _checked(ResourceOperation("create", type_name, stack, logical_id, "", properties)):
-            return create(type_name, logical_id, properties, stack)
-
-    def checked_update(
-        update: Any,
-        type_name: str,
-        physical_id: str,
-        old: Mapping[str, Any],
-        new: Mapping[str, Any],
-        stack: str,
-        logical_id: str | None = None,
-        old_attributes: Mapping[str, Any] | None = None,
-    ) -> Any:
-        def updated() -> Any:
-            return update(type_name, physical_id, old, new, stack, logical_id, old_attributes)
-
-        if old == new:  # CloudFormation does not touch it
-            return updated()
-        operation = ResourceOperation("update", type_name, stack, logical_id or physical_id, physical_id, new, old)
-        with _checked(operation):
-            return updated()
-
-    def checked_delete(
-        delete: Any,
-        type_name: str,
-        physical_id: str,
-        properties: Mapping[str, Any],
-        stack: str | None = None,
-        logical_id: str | None = None,
-    ) -> None:
-        operation = ResourceOperation("delete", type_name, stack or "", logical_id or "", physical_id, properties)
-        with _checked(operation):
-            delete(type_name, physical_id, properties, stack, logical_id)
-
-    def checked_import(adopt: Any, type_name: str, identifier: Mapping[str, Any]) -> Any:
-        with _checked(ResourceOperation("import", type_name, "", "", next(iter(identifier.values()), ""), identifier)):
-            return adopt(type_name, identifier)
-
-    checked: dict[str, Callable[..., Any]] = {
-        "_provision_resource": checked_create,
-        "_update_resource": checked_update,
-        "_delete_resource": checked_delete,
-        "_import_resource": checked_import,
-    }
     for user in ("provisioners", "stacks", "changesets"):  # the latter two have some of them by a name of their own
         module = emulated(f"services.cloudformation.{user}")
-        for name, function in checked.items():
+        for name, verb in _WORK.items():
             if hasattr(module, name):
-                instead_of(module, name)(function)
+                instead_of(module, name)(partial(_work, verb))
+
+
+def _work(verb: Verb, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Do an operation of the emulator's on a resource, once it is checked."""
+    call = inspect.signature(work).bind(*arguments, **options).arguments
+    identifier = call.get("identifier", {})
+    physical_id = call.get("physical_id") or next(iter(identifier.values()), "")
+    operation = ResourceOperation(
+        verb,
+        call["resource_type"],
+        call.get("stack_name") or "",
+        call.get("logical_id") or (physical_id if verb == "update" else ""),
+        physical_id,
+        call.get("new_props", call.get("props", identifier)),
+        call.get("old_props", {}),
+    )
+    if verb == "update" and operation.previous == operation.properties:  # CloudFormation does not touch it
+        return work(*arguments, **options)
+    with _checked(operation):
+        return work(*arguments, **options)
 
 
 @contextmanager

@@ -10,25 +10,27 @@ invocation" (AWS Lambda Developer Guide). The pauses between attempts are a seco
 from __future__ import annotations
 
 import contextvars
+import json
+import logging
 import threading
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of, instead_of
+from remit.local.emulator import as_request_of, instead_of, place_of_request
 from remit.local.event_sources.destinations import InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.functions.lambda_service import REQUEST_ID
+from remit.local.saved_state import when_state_is_loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from remit.local.event_sources.destinations import Destinations
-    from remit.local.events_on_the_way import EventsOnTheWay
 
     Record = dict[str, Any]
 
@@ -38,9 +40,6 @@ _FIRST_PAUSE: Final = 1.0  # seconds; Lambda waits one minute before the second 
 _LONGEST_PAUSE: Final = 30.0
 _COLONS: Final = 7  # of a function's ARN with a version or an alias
 _IS_EVENT: Final = "_is_event"
-_KIND: Final = "lambda"
-"""What begins the names of the files of events that are on the way to a function."""
-
 _SENT_TO: Final[ContextVar[str]] = ContextVar("sent_to", default="")
 """The ARN of the function that a service sends an event to, as the service knows it."""
 
@@ -53,6 +52,51 @@ def event_sent_to(function: str) -> Iterator[None]:
         yield
     finally:
         _SENT_TO.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class EventsOnTheWay:
+    """Events that Lambda has taken and not finished with, in a file each: a server that is killed runs them later.
+
+    An event whose function had run may come again then, as on AWS.
+    """
+
+    folder: Path
+
+    def write_down(self, content: Mapping[str, Any]) -> Path | None:
+        """Write an event down, and give its file; None where it cannot be kept."""
+        path = self.folder / f"{uuid.uuid4().hex}.json"
+        draft = path.with_suffix(".tmp")
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.write_text(json.dumps({**content, "place": place_of_request()}), "utf-8")
+            draft.replace(path)  # whole or not at all, whenever the server is killed
+        except (OSError, TypeError, ValueError):  # a full disk; what is no JSON
+            self.forget(draft)
+            return None
+        return path
+
+    def forget(self, path: Path | None) -> None:
+        """An event is finished with, or never will be."""
+        if path is not None:
+            with suppress(OSError):
+                path.unlink()
+
+    def when_loaded(self, run: Callable[[Path, dict[str, Any]], None]) -> None:
+        """Once the state is loaded, run each event that an earlier server left, as its account; `run` forgets it."""
+
+        def run_all() -> None:
+            for path in sorted(self.folder.glob("*.json")):
+                try:
+                    content = json.loads(path.read_text("utf-8"))
+                    place = content["place"]
+                    with as_request_of(place["Account"], place["Region"]):
+                        run(path, content)
+                except Exception:  # one event must not keep the server from its start
+                    logging.getLogger("remit").exception("the event in %s cannot be run", path.name)
+                    self.forget(path)
+
+        when_state_is_loaded(run_all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +128,11 @@ class AsynchronousInvocations:
             return execute(record, event)
 
         instead_of(service, "invoke_async_with_retry")(lambda _invoke, *event: self.invoke(*event))
-        self.on_the_way.when_loaded(_KIND, self._invoke_again)
+        self.on_the_way.when_loaded(self._invoke_again)
 
     def invoke(self, record: Record, event: Any) -> None:
         """Run a function on an event, as often as it takes, in a thread; `record` is the emulator's."""
-        note = self.on_the_way.write_down(_KIND, {"function": record["config"]["FunctionArn"], "event": event})
+        note = self.on_the_way.write_down({"function": record["config"]["FunctionArn"], "event": event})
         self._start(record, event, note)
 
     def _invoke_again(self, note: Path, content: Mapping[str, Any]) -> None:

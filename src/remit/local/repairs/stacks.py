@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
@@ -279,12 +279,8 @@ class _ZonedExpression(str):
         return str(self), self.zone
 
 
-@dataclass(frozen=True, slots=True)
-class _ZonedFields:
-    """The fields of a cron expression, as the emulator parses them, and its time zone."""
-
-    fields: Any
-    zone: ZoneInfo
+_ZONE: Final[ContextVar[ZoneInfo | None]] = ContextVar("zone", default=None)
+"""The time zone of the schedule that is looked at; None: UTC."""
 
 
 def _schedule_time_zones() -> None:
@@ -309,26 +305,19 @@ def _schedule_time_zones() -> None:
 
     @instead_of(scheduler, "_at_time_epoch")
     def epoch(at_epoch: Any, expression: str) -> float | None:
+        zone = expression.zone if isinstance(expression, _ZonedExpression) else None
+        _ZONE.set(zone)  # it looks at the time of each schedule first, whether that has one or not
         seconds: float | None = at_epoch(expression)
-        if seconds is None or not isinstance(expression, _ZonedExpression):
+        if seconds is None or zone is None:
             return seconds
-        local = datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=expression.zone)
-        return local.timestamp()
-
-    @instead_of(eventbridge, "_parse_cron_fields")
-    def fields_of(parse_fields: Any, expression: str) -> Any:
-        fields = parse_fields(expression)
-        if fields is None or not isinstance(expression, _ZonedExpression):
-            return fields
-        return _ZonedFields(fields, expression.zone)
+        return datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=zone).timestamp()
 
     @instead_of(eventbridge, "_cron_next_fire")
     def fire_after(next_fire: Any, fields: Any, after: datetime) -> datetime | None:
-        if not isinstance(fields, _ZonedFields):
-            return next_fire(fields, after)  # type: ignore[no-any-return]  # the emulator has no types
-        local = after.astimezone(fields.zone).replace(tzinfo=UTC)
-        moment: datetime | None = next_fire(fields.fields, local)
-        return None if moment is None else moment.replace(tzinfo=fields.zone).astimezone(UTC)
+        zone = _ZONE.get()
+        local = after if zone is None else after.astimezone(zone).replace(tzinfo=UTC)
+        moment: datetime | None = next_fire(fields, local)
+        return moment if moment is None or zone is None else moment.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _secret_references() -> None:
