@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam.policy import render_statement
@@ -166,15 +166,16 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
     body = _body(template)  # refused here, before the zips are made, if it is too large
-    packed = _Packed()
+    artefacts: Mapping[str, Path] = {}
+    zip_notes: tuple[str, ...] = ()
     if settings.package:
         try:
-            packed = _package(app, settings)
+            keys, artefacts, zip_notes = _package(app, settings)
         except RemitError as refusal:
             mistakes.errors += refusal.all
             _refuse_all(project, settings, is_tried=True)
         # Again, now that the zips have keys: these are hashes of their contents.
-        template = synth(app, roles, packed.keys, settings.bucket)
+        template = synth(app, roles, keys, settings.bucket)
         body = _body(template)
     output = own_folder(folder, "build")
     write(output / "template.json", body)
@@ -182,10 +183,10 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     notes = [*notes_of(app), *app_wide_notes(app)]
     if looked_up := tuple(dict.fromkeys(value.called for value in template.parameters)):
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
-    notes += [*unknown_notes, *override_notes, *guardrail_notes, *packed.notes]
+    notes += [*unknown_notes, *override_notes, *guardrail_notes, *zip_notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
     notes += [*notes_on_runtimes(app), *note_on_resources(template, declared, app)]
-    return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
+    return Built(folder, app, roles, template, body, artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
 def _drafted(
@@ -210,7 +211,11 @@ def _drafted(
     errors: list[RemitError] = []
     notes: list[str] = []
     for mistake in placed(found.errors, settings.folder).errors:
-        because = None if mistake.rule is None else _reason(mistake.rule, mistake.origin, app, settings.folder)
+        because = None
+        if mistake.rule is not None:  # of what remit does not know
+            from remit.lint.suppress import reason_at  # noqa: PLC0415 - most builds find nothing that could be accepted
+
+            because = reason_at(mistake.rule, mistake.origin, settings.folder, app.allowed)
         if because is None:
             errors.append(mistake)
         else:
@@ -222,13 +227,6 @@ def _drafted(
         first.hint = f"{first.hint}\n  or, {way}" if first.hint else way
     project.mistakes.errors += _elsewhere(errors, project.mistakes)
     return declared, drafted, tuple(notes)
-
-
-def _reason(rule: str, origin: Origin | None, app: App, folder: Path) -> str | None:
-    """Why what remit does not know is accepted at its line; None where nobody says so."""
-    from remit.lint.suppress import reason_at  # noqa: PLC0415 - most builds find nothing that could be accepted
-
-    return reason_at(rule, origin, folder, app.allowed)
 
 
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
@@ -291,26 +289,13 @@ def _body(template: Template) -> str:
     return body
 
 
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    """The key of each function's zip, the zips by their keys, and what to tell people."""
+def _package(
+    app: App, settings: _BuildSettings, *, keeps: bool = True
+) -> tuple[Mapping[str, str], Mapping[str, Path], tuple[str, ...]]:
+    """One zip for each root, Python and architecture of the functions.
 
-    keys: Mapping[str, str] = field(default_factory=dict)
-    artefacts: Mapping[str, Path] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-class _Zip(NamedTuple):
-    """The root of a zip, as functions name it, and for what it is packed."""
-
-    code: str
-    target: Target
-
-
-def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Packed:
-    """One zip for each root, Python and architecture of the functions, under every function's name.
-
-    Unless it `keeps` them, zips are only tried, and none is put where people look.
+    Gives the key of each function's zip and of each layer, the zips by their keys, and what to tell people. Unless it
+    `keeps` them, zips are only tried, and none is put where people look.
     """
     from remit.package.app_zip import package, package_layer, place  # noqa: PLC0415 - not always asked for
     from remit.package.layers import check_sizes  # noqa: PLC0415 - as above
@@ -319,21 +304,22 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
 
     folder = settings.folder
     targets = _targets(folder, app, for_this_machine=settings.for_this_machine)
-    zips = {function.name: _Zip(function.code, targets[function.name]) for function in app.functions}
+    zips = {function.name: (function.code, targets[function.name]) for function in app.functions}
     zips_of_web_apps = {zips[function.name] for function in app.functions if function.web is not None}
     of_dependencies = {layer.ref for layer in app.layers if layer.runtime}
     apart = {function.code for function in app.functions if not of_dependencies.isdisjoint(function.layers)}
-    packages: dict[_Zip, Package] = {}
+    packages: dict[tuple[str, Target], Package] = {}
     for kind in dict.fromkeys(zips.values()):
+        code, target = kind
         packages[kind] = package(
             folder,
-            kind.target,
-            code=kind.code,
+            target,
+            code=code,
             exclude=app.exclude,
             allow=app.allowed_secrets,
             progress=settings.progress,
             serves_web_app=kind in zips_of_web_apps,
-            apart=kind.code in apart,
+            apart=code in apart,
         )
     packages_by_function = {name: packages[kind] for name, kind in zips.items()}
     mistakes, of_imports = Mistakes(), Mistakes()
@@ -356,11 +342,9 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
         place(packages_by_function, folder)
     notes += _notes_on_zips(app, packages, layers)
     all_packages = {**packages_by_function, **layers}
-    return _Packed(
-        keys={name: f"${{AWS::StackName}}/{built.sha256}.zip" for name, built in all_packages.items()},
-        artefacts={f"{app.namespace}/{built.sha256}.zip": built.path for built in all_packages.values()},
-        notes=tuple(dict.fromkeys(notes)),
-    )
+    keys = {name: f"${{AWS::StackName}}/{built.sha256}.zip" for name, built in all_packages.items()}
+    artefacts = {f"{app.namespace}/{built.sha256}.zip": built.path for built in all_packages.values()}
+    return keys, artefacts, tuple(dict.fromkeys(notes))
 
 
 def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Target]:
@@ -380,11 +364,13 @@ def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Tar
     return targets
 
 
-def _notes_on_zips(app: App, packages: Mapping[_Zip, Package], layers: Mapping[str, Package]) -> Iterator[str]:
+def _notes_on_zips(
+    app: App, packages: Mapping[tuple[str, Target], Package], layers: Mapping[str, Package]
+) -> Iterator[str]:
     """For whom each zip is, how large it is, and what was left out of it."""
     from remit.package.app_zip import bytes_in_words  # noqa: PLC0415 - as above
 
-    kinds = [(f"{kind.code} for {kind.target.words}".lstrip(), package) for kind, package in packages.items()]
+    kinds = [(f"{code} for {target.words}".lstrip(), package) for (code, target), package in packages.items()]
     kinds += [(f"a layer of {layer.words}", layers[layer.ref]) for layer in app.layers]
     for words, package in kinds:
         size = f"{bytes_in_words(package.size)}, {bytes_in_words(package.unzipped)} unpacked"

@@ -213,7 +213,7 @@ def test_credentials_that_expire_while_following_are_no_success_and_the_deploy_g
 def test_ctrl_c_while_following_says_that_aws_goes_on_and_how_to_resume(account: Account, tmp_path: Path) -> None:
     script = """
 import sys
-from remit.deploy.changeset import plan
+from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.session import connect
 from remit.errors import RemitError
@@ -221,7 +221,7 @@ from stacks import READ, WAITING, template
 number, endpoint = sys.argv[1:]
 keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
 account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
-planned = plan(account, "orders-dev", template(READ, resources=WAITING))
+planned = plan(account, PlanRequest("orders-dev", template(READ, resources=WAITING)))
 try:
     execute(account, planned, lambda event: print(event.status, flush=True))
 except RemitError as error:

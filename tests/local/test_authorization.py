@@ -120,12 +120,18 @@ POLICY = [
     allow("ssm:SendCommand", ["arn:aws:ssm:*:*:document/AWS-*", f"arn:aws:ec2:{HERE}:instance/i-1"]),
     allow("ssm:AddTagsToResource", f"arn:aws:ssm:{HERE}:parameter/app/*"),
     allow("cloudformation:UpdateStack", "*", StringLike={"cloudformation:RoleArn": "*"}),
+    allow("ecs:RunTask", "*", ArnEquals={"ecs:cluster": f"arn:aws:ecs:{HERE}:cluster/default"}),
     allow(
         "ses:SendEmail", f"arn:aws:ses:{HERE}:identity/post.example",
         **{"ForAllValues:StringLike": {"ses:Recipients": ["*@b.example"]}},
     ),
     allow("kms:CreateGrant", "*", Bool={"kms:GrantIsForAWSResource": "true"}),
     allow("secretsmanager:BatchGetSecretValue", "*"),
+    allow("events:PutTargets", "*", ArnEquals={"events:TargetArn": f"{FUNCTIONS}:report"}),
+    allow(
+        "route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1",
+        **{"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsActions": ["UPSERT", "CREATE"]}},
+    ),
     allow("athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/primary"),
     allow(["events:PutRule", "events:DescribeRule"], f"arn:aws:events:{HERE}:rule/nightly"),
     allow("sts:AssumeRole", [OPEN, f"arn:aws:iam::{ACCOUNT}:role/closed"]),
@@ -146,11 +152,13 @@ POLICY = [
     allow("sns:TagResource", f"arn:aws:sns:{HERE}:tagged"),
     allow("logs:TagResource", f"arn:aws:logs:{HERE}:log-group:/tagged"),
     allow("ec2:CreateTags", f"arn:aws:ec2:{HERE}:vpc/*", StringEquals={"ec2:CreateAction": "CreateVpc"}),
+    allow("ec2:DescribeSubnets", "*", StringEquals={"ec2:Region": "us-east-1"}),
     allow("ec2:DeleteSecurityGroup", "*", StringEquals={"aws:ResourceTag/team": "web"}),
     allow("secretsmanager:CreateSecret", f"arn:aws:secretsmanager:{HERE}:secret:new-??????"),
     allow("s3:GetObjectVersion", "arn:aws:s3:::versions/*"),
     allow("s3:PutObjectRetention", "arn:aws:s3:::shop/inbox/*"),
     allow("sqs:StartMessageMoveTask", f"arn:aws:sqs:{HERE}:work"),
+    allow("kms:ScheduleKeyDeletion", "*", NumericLessThan={"kms:ScheduleKeyDeletionPendingWindowInDays": "20"}),
     allow("glue:GetDatabase", [f"arn:aws:glue:{HERE}:database/*", f"arn:aws:glue:{HERE}:table/*"]),
     allow(
         "glue:GetTable",
@@ -196,6 +204,12 @@ TABLE = {
 def tagged(kind: str) -> dict[str, Any]:
     """Tags for what EC2 makes."""
     return {"TagSpecifications": [{"ResourceType": kind, "Tags": TAGS}]}
+
+
+def changes(action: str) -> dict[str, Any]:
+    """A batch that changes one record set."""
+    record = {"Name": "shop.example.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    return {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
 
 
 Row = tuple[str, str, dict[str, Any], str]
@@ -329,6 +343,8 @@ CALLS: list[Row] = [
     ("ssm", "add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/app/url", "Tags": TAGS}, YES),
     ("ssm", "add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/bank/url", "Tags": TAGS}, NO),
     ("cloudformation", "update_stack", {"StackName": "shop", "TemplateBody": "{}"}, NO),
+    ("ecs", "run_task", {"taskDefinition": "web:1"}, YES),
+    ("ecs", "run_task", {"taskDefinition": "web:1", "cluster": "other"}, NO),
     ("ses", "send_email", {"Source": "orders@post.example", **MAIL}, YES),
     (
         "ses", "send_email",
@@ -337,6 +353,10 @@ CALLS: list[Row] = [
     ("kms", "create_grant", {"KeyId": "alias/shop", "GranteePrincipal": ROLE, "Operations": ["Decrypt"]}, NO),
     ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["db"]}, YES),
     ("secretsmanager", "batch_get_secret_value", {"Filters": [{"Key": "name", "Values": ["db"]}]}, NO),  # lists, too
+    ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:report"}]}, YES),
+    ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:mail"}]}, NO),
+    ("route53", "change_resource_record_sets", {"HostedZoneId": "Z1", "ChangeBatch": changes("UPSERT")}, YES),
+    ("route53", "change_resource_record_sets", {"HostedZoneId": "Z1", "ChangeBatch": changes("DELETE")}, NO),
     ("athena", "start_query_execution", {"QueryString": "select 1"}, YES),
     ("athena", "start_query_execution", {"QueryString": "select 1", "WorkGroup": "other"}, NO),
     ("events", "put_events", {"Entries": [{"Source": "shop", "DetailType": "d", "Detail": "{}"}]}, YES),
@@ -363,8 +383,9 @@ CALLS: list[Row] = [
     ("secretsmanager", "create_secret", {"Name": "new", "SecretString": "x"}, YES),
     ("stepfunctions", "create_activity", {"name": "labelled", "tags": [{"key": "a", "value": "b"}]}, NO),
     ("lambda", "create_function", {"FunctionName": "new", "Role": OPEN, **FUNCTION, "Tags": {"a": "b"}}, NO),
-    ("ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16", **tagged("vpc")}, PERHAPS),  # of ec2:CreateAction
+    ("ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16", **tagged("vpc")}, YES),
     ("ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16", **tagged("subnet")}, NO),
+    ("ec2", "describe_subnets", {}, YES),
     ("ec2", "delete_security_group", {"GroupId": "sg-1"}, NO),  # it has no tags
     # A version of an object has actions of its own, as the source of a copy, too.
     ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": SOURCE}, YES),
@@ -390,6 +411,7 @@ CALLS: list[Row] = [
     ("kms", "verify_mac", {"KeyId": "alias/granted", "Message": b"x", "MacAlgorithm": "HMAC_SHA_256", "Mac": b"x"}, NO),
     ("sqs", "start_message_move_task", {"SourceArn": f"arn:aws:sqs:{HERE}:work"}, NO),
     ("ssm", "get_parameter", {"Name": "/app/url:1"}, YES),
+    ("kms", "schedule_key_deletion", {"KeyId": "alias/none", "PendingWindowInDays": 30}, NO),
     ("glue", "get_database", {"Name": "shop"}, NO),  # nor the catalog that it is in
     ("glue", "get_table", {"DatabaseName": "shop", "Name": "orders"}, YES),
     ("glue", "get_table", {"DatabaseName": "bank", "Name": "orders"}, NO),

@@ -15,10 +15,10 @@ import pytest
 
 from nouns import Told, check_told
 from random_cases import ASKS_ALL
+from remit.answers.denied_request import Cause
 from remit.answers.explanation import Explanation
 from remit.answers.remedy import Remedy
 from remit.answers.seen_access import GrantedAndSeen
-from remit.answers.why import Cause
 from remit.audit.audit import AuditReport
 from remit.catalogue.handlers import Handlers
 from remit.deploy.deployed_code import OtherCode

@@ -24,7 +24,7 @@ from remit.triggers.http import Http
 from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs
-from remit.triggers.s3 import S3, BucketEvent, with_notifications
+from remit.triggers.s3 import S3, BucketEvent, with_sources
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.sqs import Sqs
@@ -333,10 +333,10 @@ def test_notifications_are_refused_that_some_object_would_have_twice_and_else_ea
     event(f"refused: {bool(lines)}")
     if lines:
         with pytest.raises(RemitError) as refused:
-            with_notifications(app)
+            with_sources(app)
         assert [mistake.origin and mistake.origin.line for mistake in refused.value.all] == lines
         return
-    (made,) = with_notifications(app).resources
+    (made,) = with_sources(app).resources
     configuration = made.properties["NotificationConfiguration"]
     assert configuration["TopicConfigurations"] == written
     told = []

@@ -74,7 +74,10 @@ def _principal(text: str) -> str:
 def check_deployments(chunks: Chunks, schemas: Mapping[str, Mapping[str, Any]]) -> None:
     """RemitError: a row kept by hand names a type, an action, a property or a kind of IAM's that is gone."""
     called = _actions_by_type(chunks)
-    refuse_stale([*_uncalled(called), *_gone(called, schemas), *_no_kinds(chunks)])
+    kinds = {f"{prefix}:{row[0]}" for (kind, prefix), data in chunks.items() if kind == "service" for row in data["r"]}
+    unlisted = [(name, kind) for name, ends in _ROWS["side_resources"].items() for kind in ends.keys() - kinds]
+    no_kinds = [f"{name}: IAM has no resource type {kind}" for name, kind in unlisted]
+    refuse_stale([*_uncalled(called), *_gone(called, schemas), *no_kinds])
 
 
 def _actions_by_type(chunks: Chunks) -> dict[str, set[str]]:
@@ -116,12 +119,3 @@ def _gone(called: Mapping[str, set[str]], schemas: Mapping[str, Mapping[str, Any
             for path in (path for _, properties in pairs for path in properties.split()):
                 if path != _UPDATE_POLICY and property_at(schemas.get(name, {}), path) is None:
                     yield f"{name}: there is no property {path}"
-
-
-def _no_kinds(chunks: Chunks) -> Iterator[str]:
-    kinds = {
-        f"{prefix}:{row[0]}" for (kind, prefix), value in chunks.items() if kind == "service" for row in value["r"]
-    }
-    for name, ends in _ROWS["side_resources"].items():
-        for kind in ends.keys() - kinds:
-            yield f"{name}: IAM has no resource type {kind}"

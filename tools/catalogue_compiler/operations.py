@@ -95,8 +95,10 @@ def _client(
     facts: tuple[dict[str, str], dict[str, list[str]]],
 ) -> dict[str, Any]:
     action_names, actions = facts
-    prefixes = _prefixes(client, model["metadata"], actions)
-    from_map = mapped.get(folded(model["metadata"]["serviceId"]), {})
+    metadata = model["metadata"]
+    called = (_BY_HAND["prefixes"].get(client), metadata.get("signingName"), metadata["endpointPrefix"], client)
+    prefixes = [name for name in dict.fromkeys(called) if name in actions]
+    from_map = mapped.get(folded(metadata["serviceId"]), {})
     own_positions: dict[str, list[int]] = {}
     rows: dict[str, list[Row]] = {}
     unknown: list[str] = []
@@ -109,7 +111,9 @@ def _client(
         operation_rows = _rows(client, name, operation, path, (action, from_map.get(name.lower(), [])))
         if not operation_rows and not action:
             related = _BY_HAND["related"].get(client, ())
-            operation_rows = _documented(name, operation, (*prefixes, *related), action_names)
+            documented = actions_in_documentation(operation, name, (*prefixes, *related), action_names)
+            # Where it is one of several, each is only possible.
+            operation_rows = [[action_name, {}, None, int(len(documented) == 1)] for action_name in documented]
         if operation_rows:
             rows[name] = operation_rows
         elif action:
@@ -123,11 +127,6 @@ def _client(
     }
     optional_fields = {"n": unknown, "f": _free(client, model), "p": _passes(client, model)}
     return compiled | {key: value for key, value in optional_fields.items() if value}
-
-
-def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str]]) -> list[str]:
-    names = (_BY_HAND["prefixes"].get(client), metadata.get("signingName"), metadata["endpointPrefix"], client)
-    return [name for name in dict.fromkeys(names) if name in actions]
 
 
 def _rows(client: str, name: str, operation: Any, path: str, mapped_rows: tuple[str | None, list[Row]]) -> list[Row]:
@@ -144,12 +143,6 @@ def _rows(client: str, name: str, operation: Any, path: str, mapped_rows: tuple[
     if arguments or further_rows or not action.endswith(f":{name}"):
         return [[action, arguments, None, 1], *further_rows]
     return []
-
-
-def _documented(name: str, operation: Any, prefixes: tuple[str, ...], action_names: dict[str, str]) -> list[Row]:
-    """List the access that the documentation names; where it is one of several, each is only possible."""
-    documented_actions = actions_in_documentation(operation, name, prefixes, action_names)
-    return [[action, {}, None, int(len(documented_actions) == 1)] for action in documented_actions]
 
 
 def _path(model: Any, operation: Any) -> str:
@@ -216,28 +209,17 @@ def _mapped(document: Any, action_names: dict[str, str]) -> dict[str, dict[str, 
     rows_by_client: dict[str, dict[str, list[Row]]] = {}
     for name, entries in document["sdk_method_iam_mappings"].items():
         client, operation = name.split(".", 1)
-        rows: list[Row] = []
+        rows: dict[str, Row] = {}
         for entry in entries:
             action = action_names.get(entry["action"].lower())
             if action is not None and action != "iam:PassRole":
-                condition = _when(entry.get("conditions"))
+                when = entry.get("conditions")
+                condition = [when["lhs"], when["op"], when.get("rhs")] if when else None
                 certain = int(condition is None or condition[1] in _BY_DEFAULT)
-                rows.append([action, _arguments(entry), condition, certain])
+                rows.setdefault(action, [action, _arguments(entry), condition, certain])
         if rows:
-            rows_by_client.setdefault(folded(client), {})[operation.lower()] = _once(rows)
+            rows_by_client.setdefault(folded(client), {})[operation.lower()] = list(rows.values())
     return rows_by_client
-
-
-def _once(rows: list[Row]) -> list[Row]:
-    unique_rows: list[Row] = []
-    for row in rows:
-        if row[0] not in {unique_row[0] for unique_row in unique_rows}:
-            unique_rows.append(row)
-    return unique_rows
-
-
-def _when(condition: Any) -> list[Any] | None:
-    return None if not condition else [condition["lhs"], condition["op"], condition.get("rhs")]
 
 
 def _arguments(entry: dict[str, Any]) -> dict[str, list[str]]:

@@ -149,30 +149,20 @@ class _Members:
         return names or 0
 
     def _value(self, member: dict[str, Any], depth: int) -> Any:
-        if depth == 0:
+        kind = member["type"]
+        if depth == 0 or kind not in ("structure", "list", "map"):
             return 0
-        reader = self._READERS.get(member["type"])
-        return 0 if reader is None else reader(self, member, depth)
-
-    def _nested(self, member: dict[str, Any], depth: int) -> Any:
-        return self._structure(member.get("members", {}), depth - 1)
-
-    def _list(self, member: dict[str, Any], depth: int) -> Any:
-        value = self._value(self._item(member), depth - 1)
+        if kind == "structure":
+            return self._structure(member.get("members", {}), depth - 1)
+        inner = self._item(member) if kind == "list" else self._resolved(member["value"])
+        value = self._value(inner, depth - 1)
         if self._protocol == "rest-json":
-            return ["list", "", value] if value else 0
-        item_name = "" if self._is_flat(member) else self._item(member).get("locationName", "member")
-        return ["list", item_name, value]
-
-    def _map(self, member: dict[str, Any], depth: int) -> Any:
-        value = self._value(self._resolved(member["value"]), depth - 1)
-        if self._protocol == "rest-json":
-            return ["map", "", "", "", value] if value else 0
-        entry_name = "" if self._is_flat(member) else "entry"
+            names = [""] if kind == "list" else ["", "", ""]
+            return [kind, *names, value] if value else 0
+        if kind == "list":
+            return [kind, "" if self._is_flat(member) else inner.get("locationName", "member"), value]
         key, value_name = (member[part].get("locationName", part) for part in ("key", "value"))
-        return ["map", entry_name, key, value_name, value]
-
-    _READERS: Final = {"structure": _nested, "list": _list, "map": _map}
+        return [kind, "" if self._is_flat(member) else "entry", key, value_name, value]
 
     def _item(self, member: dict[str, Any]) -> dict[str, Any]:
         return self._resolved(member["member"])

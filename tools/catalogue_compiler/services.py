@@ -90,8 +90,10 @@ class _Service:
         ]
         targets += [[self._type(name), 0, []] for name in UNLISTED_TYPES.get(f"{self.prefix}:{row['name']}", ())]
         old = self._older.get(key)
-        dependents = None if old is None else _dependents(old)
-        only = None if old is None else int(bool(old.get("isPermissionOnly")))
+        dependents, only = None, None
+        if old is not None:
+            dependents = sorted({name for part in (old, *old["resourceTypes"]) for name in part["dependentActions"]})
+            only = int(bool(old.get("isPermissionOnly")))
         return [
             LEVELS.index(level(row["accessLevel"])),
             targets,
@@ -117,13 +119,6 @@ class _Service:
             self._type_positions[folded] = len(self.resource_types)
             self.resource_types.append([name, [], []])
         return self._type_positions[folded]
-
-
-def _dependents(row: dict[str, Any]) -> list[str]:
-    dependent_actions = set(row["dependentActions"])
-    for target in row["resourceTypes"]:
-        dependent_actions.update(target["dependentActions"])
-    return sorted(dependent_actions)
 
 
 def _read(path: Path) -> Any:

@@ -13,6 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from catalogue_compiler.source_files import Chunks, document
+from catalogue_compiler.type_schemas import paths, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,29 +88,21 @@ def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> tuple[di
     shapes = _Shapes()
     rows: dict[str, Any] = {}
     for name, schema in types.items():
-        row: dict[str, Any] = {"s": shapes.root(schema), "a": _attributes(schema), "p": _primary(schema)}
-        read_only = sorted({pointer.split("/")[2] for pointer in _whole(schema.get("readOnlyProperties", []))})
+        # The attributes of Fn::GetAtt by cfn-lint's own rule; `*` ends an open-ended name.
+        attributes = importlib.import_module("cfnlint.schema").Schema(schema).get_atts.data
+        row: dict[str, Any] = {
+            "s": shapes.root(schema),
+            "a": sorted(str(name).replace("\\.", ".").replace(".*", "*") for name in attributes),
+            "p": paths(schema, "primaryIdentifier"),
+        }
+        # A pointer into a property does not make the property read-only.
+        read_only = sorted({path for path in paths(schema, "readOnlyProperties") if "." not in path})
         if read_only:
             row["r"] = read_only
         if name in elsewhere:
             row["w"] = elsewhere[name]
         rows[name] = row
     return rows, shapes.table
-
-
-def _whole(pointers: Iterable[str]) -> list[str]:
-    """Pointers to top-level properties; one into a property does not make the property read-only."""
-    return [pointer for pointer in pointers if pointer.count("/") == 2]  # noqa: PLR2004 - /properties/Name
-
-
-def _attributes(schema: dict[str, Any]) -> list[str]:
-    """List the attributes of Fn::GetAtt by cfn-lint's own rule; `*` ends an open-ended name."""
-    attributes = importlib.import_module("cfnlint.schema").Schema(schema).get_atts
-    return sorted(str(name).replace("\\.", ".").replace(".*", "*") for name in attributes.data)
-
-
-def _primary(schema: dict[str, Any]) -> list[str]:
-    return [pointer.removeprefix("/properties/").replace("/", ".") for pointer in schema.get("primaryIdentifier", [])]
 
 
 class _Shapes:
@@ -215,11 +208,10 @@ class _Shapes:
 
     def _merged(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
         """Merge a schema with the branches of its oneOf, anyOf and allOf."""
-        types = schema.get("type", [])
         pattern_values = list(schema.get("patternProperties", {}).values())
         extra = schema.get("additionalProperties", True)
         merged: dict[str, Any] = {
-            "types": sorted({types} if isinstance(types, str) else set(types)),
+            "types": sorted(types_of(schema)),
             "properties": dict(schema.get("properties", {})),
             "required": list(schema.get("required", [])),
             "open": bool(extra) or bool(pattern_values),

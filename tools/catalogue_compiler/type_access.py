@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from catalogue_compiler.checks import refuse_stale
 from catalogue_compiler.source_files import kept_by_hand
-from catalogue_compiler.type_schemas import paths, properties_in
+from catalogue_compiler.type_schemas import paths, properties_in, types_of
 from remit.catalogue.type_access import KINDS, SIGNS, pattern_of
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ def _computed(settable: Mapping[str, Mapping[str, Any]], references: Mapping[str
     computed = {path: "role" for referent in ("role", "instance profile") for path in references.get(referent, ())}
     for path, described in settable.items():
         own_name = path.rpartition(".")[2].removesuffix("[]")
-        types = described.get("type", ())
-        json_types = {types} if isinstance(types, str) else set(types)
+        json_types = types_of(described)
         is_text = "object" not in json_types and ("string" in json_types or not json_types)
         is_free_form = "object" in json_types and not described.get("properties")
         if is_text and _ROLE_NAME.search(own_name):

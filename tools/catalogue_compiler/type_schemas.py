@@ -119,15 +119,14 @@ def _tags(schema: Mapping[str, Any]) -> list[str]:
     if name not in schema["properties"] or (isinstance(tagging, dict) and tagging.get("taggable") is False):
         return []
     shape = _resolved(schema, schema["properties"][name])
-    types = shape.get("type", ())
-    return [name, "list" if "array" in ((types,) if isinstance(types, str) else types) else "map"]
+    return [name, "list" if "array" in types_of(shape) else "map"]
 
 
 def _references(schema: Mapping[str, Any]) -> dict[str, list[str]]:
     """The paths of properties that hold something, by what they hold."""
     paths_by_referent: dict[str, list[str]] = {}
     for path, described in properties_in(schema):
-        format_, is_text = str(described.get("format", "")), _is_text(described)
+        format_, is_text = str(described.get("format", "")), "string" in types_of(described)
         referent = REFERENTS.get(format_, "")
         if not referent and not format_ and is_text:
             own_name = path.rpartition(".")[2].removesuffix("[]")
@@ -164,9 +163,10 @@ def properties_in(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str,
         yield path, resolved
 
 
-def _is_text(described: Mapping[str, Any]) -> bool:
+def types_of(described: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a schema allows; none: it does not say."""
     types = described.get("type", ())
-    return "string" in ((types,) if isinstance(types, str) else types)
+    return {types} if isinstance(types, str) else set(types)
 
 
 def _resolved(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -185,8 +185,7 @@ def is_text_at(schema: Mapping[str, Any], path: str) -> bool:
     described = property_at(schema, path)
     if described is None:
         return False
-    types = described.get("type", "string" if not described.get("properties") else "object")
-    return "string" in ((types,) if isinstance(types, str) else types)
+    return "string" in types_of(described) or ("type" not in described and not described.get("properties"))
 
 
 def property_at(schema: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:

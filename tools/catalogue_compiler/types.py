@@ -24,6 +24,7 @@ In that order, and the last one wins. `report` keeps which of them each value ca
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING, Any, Final
 
 from catalogue_compiler.checks import refuse_stale
@@ -115,7 +116,9 @@ def described(
         service = service_of(name)
         joined = formats.joined(name, prefixes.get(service, (service.rpartition("::")[2].lower(),)))
         ref_of = table.rows[name].get("ref_of", [])
-        table.put(name, {"arn": _fittest(schema, joined, ref_of), "arn_is": "joined"} if joined else {}, "joined")
+        if joined:  # the one of which the type's properties leave the fewest variables open; of equals, the first
+            unknown = [len(variables(arn)) - len(variables_by_property(schema, arn, ref_of)) for arn in joined]
+            table.put(name, {"arn": joined[unknown.index(min(unknown))], "arn_is": "joined"}, "joined")
         _put_cdk(table, name, schema, specification)
         row = table.rows[name]
         _put_derived(table, name, schema, row.get("arn", ""), formats)
@@ -123,13 +126,6 @@ def described(
         table.put(name, {"generated": generated} if generated else {}, "cdk")
     _put_by_hand(table, rows_by_hand() if rows is None else rows, documents, formats)
     return table
-
-
-def _fittest(schema: Mapping[str, Any], formats: list[str], ref_of: list[str]) -> str:
-    """The format of which a type's properties leave the fewest variables open; of equals, the first."""
-    return min(
-        formats, key=lambda format_: len(variables(format_)) - len(variables_by_property(schema, format_, ref_of))
-    )
 
 
 def _put_cdk(table: TypeTable, name: str, schema: Mapping[str, Any], specification: Specification) -> None:
@@ -172,14 +168,15 @@ def _put_by_hand(
 ) -> None:
     """Put the rows kept by hand over the derived ones. RemitError, with all of them, for what is derived or gone."""
     wrong: list[str] = []
-    for name, curated in rows.items():
-        if name not in documents:
-            wrong.append(f"{name}: CloudFormation has no such type")
-            continue
-        row = table.rows[name]
-        wrong += [f"{name}: {text}" for text in _stale(row, curated)]
-        table.put(name, _completed(curated, row, documents[name], formats), "curated")
-        wrong += [f"{name}: {text}" for text in _gone(table.rows[name], curated, documents[name])]
+    for pattern, curated in rows.items():
+        names = fnmatch.filter(documents, pattern)
+        if not names:
+            wrong.append(f"{pattern}: CloudFormation has no such type")
+        for name in names:
+            row = table.rows[name]
+            wrong += [f"{name}: {text}" for text in _stale(row, curated)]
+            table.put(name, _completed(curated, row, documents[name], formats), "curated")
+            wrong += [f"{name}: {text}" for text in _gone(table.rows[name], curated, documents[name])]
     for name, row in table.rows.items():
         if "makes" in row:
             target_row = table.rows.get(row["makes"], {})

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.answers.denial import Denial, LayerName
-    from remit.answers.denied_request import LoadedApp
-    from remit.answers.explanation import Explanation
+    from remit.answers.denied_request import Cause, LoadedApp
     from remit.answers.obstacles import Obstacle
 
 DEPLOYER_COMMAND: Final = "remit policy deployer"
@@ -97,39 +96,33 @@ def lacks_an_allow(denial: Denial) -> bool:
 
 
 def advice_here(  # noqa: C901 - one piece of advice after the other
-    denial: Denial,
-    project: LoadedApp | None,
-    function: str | None,
-    actions: tuple[str, ...],
-    answers: tuple[Explanation, ...],
-    *,
-    deployer_command: str | None = DEPLOYER_COMMAND,
+    cause: Cause, project: LoadedApp | None, *, deployer_command: str | None = DEPLOYER_COMMAND
 ) -> Iterator[str]:
     """Yield the advice that the app in this folder, or its absence, adds.
 
-    `function` is the one that asked, where it is known, `answers` are what its role answers. `deployer_command` writes
-    the policy of whoever deploys; None where it was surely not they who asked.
+    `deployer_command` writes the policy of whoever deploys; None where it was surely not they who asked.
     """
+    denial, function, actions, answers = cause.denial, cause.function, cause.actions, cause.answers
     lacks_allow = lacks_an_allow(denial)
     is_allowed = bool(answers) and all(answer.decision.allowed for answer in answers)
     if project is not None and function is not None and is_allowed and lacks_allow:
         yield f"deploy this folder: remit deploy --stage {project.app.stage}"
     yield from _own_boundary(denial, project)
     if is_allowed or (not answers and (project is None or function is None)):
-        yield from _missing_object(denial, actions)
+        yield from _missing_object(cause)
     if project is not None and function is not None and lacks_allow and not is_allowed:
         for lost in broken(project.app, project.roles):
             if lost.function == function and set(actions) & set(lost.missing):
                 yield f"{lost.cause} took it away: {lost.message}"
     if lacks_allow:
         is_anonymous = function is None and caller_of(denial) is None and denial.encoded is None
-        if is_anonymous and not is_allowed:
-            yield from _needed(project, actions, denial, answers)
+        if is_anonymous and not is_allowed and project is not None:
+            yield from _needed(cause, project)
         if not answers:
             yield from _secret(denial)  # an answer names it in its fix
         if project is None or not answers:
-            yield from _of_the_resource(denial, actions)
-        yield from _models_behind(denial, actions, answers)
+            yield from _of_the_resource(cause)
+        yield from _models_behind(cause)
         role, _ = role_and_session(denial)
         if role is not None and role.startswith("AWSReservedSSO_"):
             yield "the role is made of a permission set of IAM Identity Center: put the statement there"
@@ -138,10 +131,9 @@ def advice_here(  # noqa: C901 - one piece of advice after the other
         yield f"for whoever deploys, `{deployer_command}` writes the whole policy"
 
 
-def advice_on_obstacle(
-    denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], obstacle: Obstacle
-) -> Iterator[str]:
+def advice_on_obstacle(cause: Cause, obstacle: Obstacle, project: LoadedApp | None) -> Iterator[str]:
     """Yield advice where no statement helps."""
+    denial = cause.denial
     if lacks_an_allow(denial):
         yield obstacle.instead
     elif obstacle.instead == _change(denial):  # which `advice` says already
@@ -149,7 +141,7 @@ def advice_on_obstacle(
     else:
         yield f"{obstacle.reason}: {obstacle.instead}"
     yield from _own_boundary(denial, project)
-    yield from _missing_object(denial, actions)
+    yield from _missing_object(cause)
 
 
 def _own_boundary(denial: Denial, project: LoadedApp | None) -> Iterator[str]:
@@ -157,36 +149,38 @@ def _own_boundary(denial: Denial, project: LoadedApp | None) -> Iterator[str]:
         yield f"the boundary of this app's roles is {project.app.boundary}"
 
 
-def _missing_object(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
-    if "s3:GetObject" in actions and denial.layer is None and not denial.explicit:
+def _missing_object(cause: Cause) -> Iterator[str]:
+    denial = cause.denial
+    if "s3:GetObject" in cause.actions and denial.layer is None and not denial.explicit:
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
 
 
-def _models_behind(denial: Denial, actions: tuple[str, ...], answers: tuple[Explanation, ...]) -> Iterator[str]:
+def _models_behind(cause: Cause) -> Iterator[str]:
     """The model to which an inference profile sends requests, and which must be allowed as well."""
-    profile = parse(denial.resource or "")
+    profile = parse(cause.denial.resource or "")
     if profile is None or not is_profile(str(profile)):
         return
     parts = geography_and_model(str(profile))
     model = "MODEL" if parts is None else parts[1]
-    if any(answer.remedy is not None and answer.remedy.typed for answer in answers):
+    if any(answer.remedy is not None and answer.remedy.typed for answer in cause.answers):
         yield f"the profile runs {model}, which bedrock.invoke_profile allows as well"
         return
     statement = {
         "Effect": "Allow",
-        "Action": actions[0],
+        "Action": cause.actions[0],
         "Resource": f"arn:{profile.partition}:bedrock:*::foundation-model/{model}",
         "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": str(profile)}},
     }
     yield f"the profile runs {model}, which must be allowed as well, in each of its regions: {json.dumps(statement)}"
 
 
-def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
+def _of_the_resource(cause: Cause) -> Iterator[str]:
     """Yield changes on the other side: a role must trust its caller, another account must share its resource."""
+    denial = cause.denial
     caller, resource = ACCOUNT.match(denial.principal or ""), parse(denial.resource or "")
     if resource is None or is_service(denial):
         return
-    if _ASSUMES.isdisjoint(actions):
+    if _ASSUMES.isdisjoint(cause.actions):
         owner = resource.account
         if caller is not None and owner.isdigit() and owner != caller[1]:
             yield f"it belongs to another account, {owner}: the resource's own policy must allow it as well"
@@ -209,17 +203,16 @@ def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
     return denial.layer in (None, "identity") and bool(denial.logical_id or services & _DEPLOYS)
 
 
-def _needed(
-    project: LoadedApp | None, actions: tuple[str, ...], denial: Denial, answers: tuple[Explanation, ...]
-) -> Iterator[str]:
+def _needed(cause: Cause, project: LoadedApp) -> Iterator[str]:
     """The grant that a function of the app would need, where nobody says which one called."""
-    if project is None or denial.deploying:
+    denial, answers = cause.denial, cause.answers
+    if denial.deploying:
         return
     if denial.note == EXECUTION_ROLE:
         yield "remit grants it by default: where a setting replaced that, `remit build` names what is missing"
         return
     for function in project.app.functions[:1]:
-        for action in actions[:1]:
+        for action in cause.actions[:1]:
             asked = denial.resource if denial.resource not in (None, "*") else resource_form_of(action)
             resource = answers[0].resource if answers else str(asked)
             fix = remedy(project.app, function, action, resource, project.folder, account=account_of(denial))

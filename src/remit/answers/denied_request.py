@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.answers.denial import Denial
+    from remit.answers.explanation import Explanation
+    from remit.answers.obstacles import Obstacle
     from remit.app import App
     from remit.holders import Holder
 
@@ -30,6 +32,28 @@ class LoadedApp:
     app: App
     roles: tuple[Holder, ...]
     folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The cause of a denial.
+
+    `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
+    one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
+    do, `unread` names the layers that nobody can look at from here. `obstacle` says why no statement can allow it; then
+    no role is asked.
+    """
+
+    denial: Denial
+    actions: tuple[str, ...]
+    function: str | None
+    answers: tuple[Explanation, ...] = ()
+    conclusion: str = ""
+    advice: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    obstacle: Obstacle | None = None
+    kind: str = "function"
+    """What `function` names: a function or a workflow of this app."""
 
 
 def stage_of(denial: Denial, project: str) -> str | None:

@@ -6,7 +6,7 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import actions, services
 from remit.catalogue.expand import expand, is_pattern
 from remit.catalogue.meant_names import nearest_actions, nearest_services
-from remit.catalogue.operations import Operation, named, operation
+from remit.catalogue.operations import named, operation
 from remit.errors import RemitError
 
 
@@ -24,12 +24,16 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
             plural = "" if len(matching_actions) == 1 else "s"
             return matching_actions, f"{text} covers {len(matching_actions):,} action{plural}"
         raise RemitError(f"no action matches `{text}`", hint=_hint_for_unknown(text.rstrip("*?")))
-    operations = _called(text)
+    client, bare = _parted(text)  # `s3:ListObjectsV2`, `s3.list_objects_v2` or `ListObjectsV2`
+    operations = named(bare)
+    if client:
+        api_operation = operation(client, bare)
+        operations = () if api_operation is None else (api_operation,)
     needed_actions: dict[str, None] = {}
     for api_operation in operations:
         needed_actions |= dict.fromkeys(api_operation.actions or api_operation.perhaps)
     if needed_actions:
-        owner = "the API" if _parted(text)[0] else ", ".join(api_operation.client for api_operation in operations)
+        owner = "the API" if client else ", ".join(api_operation.client for api_operation in operations)
         verb = "needs" if any(api_operation.actions for api_operation in operations) else "may need"
         note = f"{text} is an operation of {owner} and no action; it {verb} {', '.join(needed_actions)}"
         return tuple(needed_actions), note
@@ -45,15 +49,6 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
 def is_meant(text: str) -> bool:
     """Return whether a word without a service names something of AWS: a service, or an operation of some client."""
     return text.lower() in services() or named(text) != ()
-
-
-def _called(text: str) -> tuple[Operation, ...]:
-    """The operations that `s3:ListObjectsV2`, `s3.list_objects_v2` or `ListObjectsV2` name."""
-    client, bare = _parted(text)
-    if not client:
-        return named(bare)
-    api_operation = operation(client, bare)
-    return () if api_operation is None else (api_operation,)
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from remit.app import App, Grant, Resource, Triggered
+    from remit.app import App, Resource, Triggered
     from remit.errors import Origin
     from remit.grants.typed import Grants
+    from remit.iam.policy import Statement
 
 _GRANTS: Final = "remit.grants"
 _LONGEST_ARN: Final = 2048
@@ -225,7 +226,7 @@ def _typed(action: str, target: _Target) -> Iterator[tuple[int, int, str]]:
                 grants: Grants = verb(*arguments, **keywords)
             except (RemitError, TypeError):  # of another kind of thing
                 continue
-            if any(_grants(grant, action, target.arn) for grant in grants):
+            if any(_gives(grant.statement, action, target.arn) for grant in grants):
                 count = sum(len(grant.statement.actions.patterns) for grant in grants)
                 yield count, len(text), f"{module.__name__.rpartition('.')[2]}.{name}({text})"
 
@@ -252,8 +253,7 @@ _MODULES: Final = {
 """The modules of `remit.grants` that have another name than the prefix of their actions."""
 
 
-def _grants(grant: Grant, action: str, arn: str) -> bool:
-    statement = grant.statement
+def _gives(statement: Statement, action: str, arn: str) -> bool:
     if action not in statement.actions.patterns or statement.conditions or statement.resources is None:
         return False
     return any(matches(pattern, arn) for pattern in statement.resources.patterns)

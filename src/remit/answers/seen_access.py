@@ -11,16 +11,15 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.arns import parse
 from remit.errors import RemitError
 from remit.iam.pattern import matches, overlaps
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
 from remit.project.dot_remit import own_folder
-from remit.roles.reference_names import fill_references
+from remit.roles.reference_names import fill_references, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from remit.app import Grant
@@ -80,7 +79,12 @@ def granted_and_seen(folder: Path, deployed_name: str, role: Holder, deployed: H
     read.
     """
     all_uses = tuple(_seen_uses(folder))
-    uses = _last_of_each_kind(use for use in all_uses if use.function == deployed_name)
+    last_of_each_kind: dict[tuple[Any, ...], SeenUse] = {}
+    for use in all_uses:
+        if use.function == deployed_name:
+            kind = (use.action, use.resource, use.decision, use.statement, use.file, use.line)
+            last_of_each_kind[kind] = use
+    uses = last_of_each_kind.values()
     recorded = _grants_by_statement(deployed)
     granted = []
     for grant in role.grants:
@@ -106,13 +110,6 @@ def _seen_uses(folder: Path) -> Iterator[SeenUse]:
             use = _seen_use(line)
             if use is not None:
                 yield use
-
-
-def _last_of_each_kind(uses: Iterable[SeenUse]) -> Collection[SeenUse]:
-    latest: dict[tuple[Any, ...], SeenUse] = {}
-    for use in uses:
-        latest[use.action, use.resource, use.decision, use.statement, use.file, use.line] = use
-    return latest.values()
 
 
 def _seen_use(text: str) -> SeenUse | None:
@@ -157,14 +154,6 @@ def _may_allow(grant: Grant, use: SeenUse) -> bool:
     resources = grant.statement.resources
     if resources is None or resources.negated:
         return True
-    place = _place(use.resource)
+    place = place_of(use.resource)
     filled = (_LATE_BOUND.sub("*", fill_references(pattern, place)) for pattern in resources.patterns)
     return any(overlaps(pattern, use.resource) for pattern in filled)
-
-
-def _place(resource: str) -> dict[str, str]:
-    """Return the values of an ARN's late-bound parts at the place where it was seen."""
-    arn = parse(resource)
-    if arn is None:
-        return {}
-    return {"${AWS::Partition}": arn.partition, "${AWS::Region}": arn.region, "${AWS::AccountId}": arn.account}

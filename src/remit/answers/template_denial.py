@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.answers.advice import DEPLOYER_COMMAND, advice, advice_here
-from remit.answers.denied_request import actions_of, role_and_session, user_name
+from remit.answers.denied_request import role_and_session, user_name
 from remit.answers.template_roles import Conditions, explain_in
-from remit.answers.why import Cause, asked_resource, is_beyond_boundary, on_missing_object, why
+from remit.answers.why import asked_resource, is_beyond_boundary, on_missing_object, why
 from remit.roles.reference_names import names_in
 from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ready_role
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.answers.denial import Denial
+    from remit.answers.denied_request import Cause
     from remit.answers.explanation import Explanation
     from remit.app import Resource
     from remit.documents.read import ParsedFile
@@ -49,10 +50,10 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
         roles = read.roles
     answers: tuple[Explanation, ...] = ()
     if denial.layer not in ("trust", "other"):
-        actions = actions_of(denial, None, None)
-        answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
+        answers = tuple(_answers(cause, roles, read, Conditions(source)))
+    cause = replace(cause, answers=answers)
     deployer_command = None if matching_roles else f"{DEPLOYER_COMMAND} {source.file}"
-    own_advice = advice_here(denial, None, None, cause.actions, answers, deployer_command=deployer_command)
+    own_advice = advice_here(cause, None, deployer_command=deployer_command)
     cause = replace(cause, advice=(*advice(denial), *own_advice))
     if not answers and (denial.principal is None or denial.layer not in (None, "identity")):
         return cause
@@ -64,20 +65,19 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     boundaries = [role.boundary for role in roles if role.boundary is not None]
     if all(boundary in read.documents for boundary in boundaries):
         unread = tuple(layer for layer in unread if layer != "the permissions boundary")
-    conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
+    conclusion = _conclusion(cause, matching_roles)
     if denial.layer in (None, "identity"):  # else the layer's conclusion has it
-        conclusion = on_missing_object(denial, cause.actions) + conclusion
-    return replace(cause, answers=answers, conclusion=conclusion, unread=unread)
+        conclusion = on_missing_object(cause) + conclusion
+    return replace(cause, conclusion=conclusion, unread=unread)
 
 
-def _answers(
-    roles: tuple[Holder, ...], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
-) -> Iterator[Explanation]:
+def _answers(cause: Cause, roles: tuple[Holder, ...], read: FileRoles, conditions: Conditions) -> Iterator[Explanation]:
+    denial = cause.denial
     names = {**shapes_of(read.resources).texts, **names_in("*", read.resources)}
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for role in roles:
         evaluated_role = ready_role(role, names, read.documents)
-        for action in actions:
+        for action in cause.actions:
             resource = asked_resource(denial, evaluated_role, action)
             yield explain_in(conditions, evaluated_role, role.title, action, resource, principal=principal)
 
@@ -106,19 +106,18 @@ def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
     return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
 
 
-def _conclusion(  # noqa: PLR0911 - one case after the other
-    denial: Denial, matching_roles: tuple[Holder, ...], answers: tuple[Explanation, ...], layer_conclusion: str
-) -> str:
+def _conclusion(cause: Cause, matching_roles: tuple[Holder, ...]) -> str:  # noqa: PLR0911 - one case after the other
     """Word the part that the template's roles play in a denial, in a sentence."""
+    answers, layer = cause.answers, cause.denial.layer
     if len(matching_roles) == 1:
         roles, allow, do_not = f"the {matching_roles[0].kind} {matching_roles[0].logical_id}", "allows", "does not"
     else:
         roles, allow, do_not = "the roles of the template", "allow", "do not"
     verdicts = {answer.verdict for answer in answers}
     is_boundary = is_beyond_boundary(answers) and not any(answer.ways for answer in answers)
-    if denial.layer not in (None, "identity"):
+    if layer not in (None, "identity"):
         verb = f"{allow} it" if verdicts == {"Allowed"} or is_boundary else f"{do_not} allow it either"
-        return f"{layer_conclusion}; {roles} {verb}"
+        return f"{cause.conclusion}; {roles} {verb}"
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {roles} itself says no"
     if is_boundary:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.answers.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
-from remit.answers.denied_request import LoadedApp, account_of, actions_of, caller_of, function_of
+from remit.answers.denied_request import Cause, LoadedApp, account_of, actions_of, caller_of, function_of
 from remit.answers.explanation import explain
 from remit.answers.obstacles import obstacle_in_message
 from remit.answers.remedy import remedy, resource_form_of
@@ -30,28 +30,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The cause of a denial.
-
-    `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
-    one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
-    do, `unread` names the layers that nobody can look at from here. `obstacle` says why no statement can allow it; then
-    no role is asked.
-    """
-
-    denial: Denial
-    actions: tuple[str, ...]
-    function: str | None
-    answers: tuple[Explanation, ...]
-    conclusion: str
-    advice: tuple[str, ...]
-    unread: tuple[str, ...]
-    obstacle: Obstacle | None = None
-    kind: str = "function"
-    """What `function` names: a function or a workflow of this app."""
-
-
 _BY: Final[dict[LayerName, str]] = {
     "identity": "the policy of the role or user",
     "boundary": "the permissions boundary",
@@ -69,21 +47,18 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
     """Find the cause of a denial, as far as it can be told from this folder."""
     function = None if project is None else function_of(project, denial)
     actions = actions_of(denial, project, function)
-    obstacle = _obstacle(denial, actions)
-    if obstacle is not None:
-        return _without_fix(denial, project, function, actions, obstacle)
-    answers = () if project is None else tuple(_answers(project, denial, function, actions))
-    return Cause(
-        denial=denial,
-        actions=actions,
-        function=function,
-        answers=answers,
-        conclusion=on_missing_object(denial, actions) + _conclusion(denial, project, function, actions, answers),
-        advice=(*advice(denial), *advice_here(denial, project, function, actions, answers)),
-        unread=_unread(denial, project, function),
-        kind="workflow"
-        if project and any(item.listed_as == function for item in project.app.workflows)
-        else "function",
+    cause = Cause(denial, actions, function, obstacle=_obstacle(denial, actions))
+    if cause.obstacle is not None:
+        return _without_fix(cause, cause.obstacle, project)
+    if project is not None:
+        is_workflow = any(item.listed_as == function for item in project.app.workflows)
+        kind = "workflow" if is_workflow else "function"
+        cause = replace(cause, kind=kind, answers=tuple(_answers(cause, project)))
+    return replace(
+        cause,
+        conclusion=on_missing_object(cause) + _conclusion(cause, project),
+        advice=(*advice(denial), *advice_here(cause, project)),
+        unread=_unread(cause, project),
     )
 
 
@@ -98,34 +73,23 @@ def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
     return first_obstacle
 
 
-def _without_fix(
-    denial: Denial, project: LoadedApp | None, function: str | None, actions: tuple[str, ...], obstacle: Obstacle
-) -> Cause:
+def _without_fix(cause: Cause, obstacle: Obstacle, project: LoadedApp | None) -> Cause:
     """Return the cause of a denial that no statement can change."""
-    layer_conclusion = _layer_conclusion(denial)
+    layer_conclusion = _layer_conclusion(cause.denial)
     reason = f"{obstacle.reason}: see {obstacle.source}" if obstacle.source else obstacle.reason
     conclusions = [layer_conclusion] if layer_conclusion else []
     unread: tuple[str, ...] = ()
-    if lacks_an_allow(denial):
+    if lacks_an_allow(cause.denial):
         conclusions.append(reason)
     else:
-        unread = _unread(denial, project, function)
-    return Cause(
-        denial=denial,
-        actions=actions,
-        function=function,
-        answers=(),
-        conclusion="; ".join(conclusions),
-        advice=(*advice(denial), *advice_on_obstacle(denial, project, actions, obstacle)),
-        unread=unread,
-        obstacle=obstacle,
-    )
+        unread = _unread(cause, project)
+    all_advice = (*advice(cause.denial), *advice_on_obstacle(cause, obstacle, project))
+    return replace(cause, conclusion="; ".join(conclusions), advice=all_advice, unread=unread)
 
 
-def _answers(
-    project: LoadedApp, denial: Denial, function: str | None, actions: tuple[str, ...]
-) -> Iterator[Explanation]:
+def _answers(cause: Cause, project: LoadedApp) -> Iterator[Explanation]:
     """Yield the explanation of the function's role; where nobody is named, that of each role of the app."""
+    denial, function = cause.denial, cause.function
     unnamed = function is None and (denial.principal is not None or denial.resource is None)
     if unnamed or denial.layer in ("trust", "other"):  # no policy of this role decides that one
         return
@@ -133,7 +97,7 @@ def _answers(
         return
     roles_by_function = ready_roles(project.app, project.roles)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
-    for action in actions:
+    for action in cause.actions:
         for asker in project.app.triggered:
             name = asker.listed_as
             is_asked = function == name or (function is None and asker in project.app.functions)
@@ -144,9 +108,8 @@ def _answers(
                 role = replace(role, source_arn=None)
             resource = asked_resource(denial, role, action)
             answer = explain(role, name, action, resource, principal=principal)
-            account = account_of(denial)
             granted = "" if answer.resource == "*" and targets_of(action) else answer.resource  # nobody said on which
-            fix = remedy(project.app, asker, action, granted, project.folder, account=account)
+            fix = remedy(project.app, asker, action, granted, project.folder, account=account_of(denial))
             yield replace(answer, remedy=fix)
 
 
@@ -173,20 +136,12 @@ def granted_on(role: Holder, action: str) -> tuple[str, ...]:
     return tuple(granted_resources)
 
 
-def _conclusion(
-    denial: Denial,
-    project: LoadedApp | None,
-    function: str | None,
-    actions: tuple[str, ...],
-    answers: tuple[Explanation, ...],
-) -> str:
-    """Word the layer that said no, in a sentence.
-
-    One that the message names, or the role of the function that asked.
-    """
-    if function is None or not answers:
-        return _layer_conclusion(denial) or _nobody(denial, project, actions, answers)
-    role = f"the role of {function}"
+def _conclusion(cause: Cause, project: LoadedApp | None) -> str:
+    """Word the layer that said no: one that the message names, or the role of the function that asked."""
+    denial, answers = cause.denial, cause.answers
+    if cause.function is None or not answers:
+        return _layer_conclusion(denial) or _nobody(cause, project)
+    role = f"the role of {cause.function}"
     verdicts = {answer.decision.verdict for answer in answers}
     is_boundary = is_beyond_boundary(answers)
     if denial.layer not in (None, "identity"):
@@ -205,9 +160,10 @@ def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
     return own == {"Allowed"} and not limits.isdisjoint(("ExplicitlyDenied", "ImplicitlyDenied"))
 
 
-def on_missing_object(denial: Denial, actions: tuple[str, ...]) -> str:
+def on_missing_object(cause: Cause) -> str:
     """The beginning of a sentence where S3 asked for s3:ListBucket, as it does if an object is not there; else ""."""
-    if "s3:ListBucket" not in actions or re.fullmatch(_READS_OBJECT, denial.operation or "") is None:
+    operation = cause.denial.operation or ""
+    if "s3:ListBucket" not in cause.actions or re.fullmatch(_READS_OBJECT, operation) is None:
         return ""
     return "the object does not exist, and only then S3 asks for s3:ListBucket: check its key first; "
 
@@ -245,10 +201,9 @@ def _on_what(denial: Denial) -> str:
     return "" if denial.resource is not None else "; the message does not say on what it was asked for"
 
 
-def _nobody(
-    denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], answers: tuple[Explanation, ...]
-) -> str:
+def _nobody(cause: Cause, project: LoadedApp | None) -> str:
     """Word the case in which no role of the app is known to have asked."""
+    denial, actions, answers = cause.denial, cause.actions, cause.answers
     if denial.encoded is not None and denial.action is None:
         return "the message is encoded: decode it to see what was denied"
     if denial.deploying and denial.principal is None:
@@ -270,9 +225,10 @@ def _nobody(
     return f"the message does not say who asked; of this app {subject}"
 
 
-def _unread(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
+def _unread(cause: Cause, project: LoadedApp | None) -> tuple[str, ...]:
     """The layers that may have said no and that this folder does not hold."""
-    callers = [] if project is None else [caller for caller in project.app.triggered if caller.listed_as == function]
+    triggered = () if project is None else project.app.triggered
+    callers = [caller for caller in triggered if caller.listed_as == cause.function]
     has_boundary = project is not None and project.app.boundary is not None
     may_be_in_vpc = not callers or (isinstance(callers[0], Function) and "VpcConfig" in callers[0].properties)
     layers: list[tuple[LayerName, str, bool]] = [
@@ -284,4 +240,4 @@ def _unread(denial: Denial, project: LoadedApp | None, function: str | None) -> 
     ]
     unknown = [(layer, words) for layer, words, may_apply in layers if may_apply]
     # a message that names a service control policy says nothing of resource control policies, and the reverse
-    return tuple(words for layer, words in unknown if layer == "scp" or layer != denial.layer)
+    return tuple(words for layer, words in unknown if layer == "scp" or layer != cause.denial.layer)

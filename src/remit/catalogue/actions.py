@@ -157,8 +157,8 @@ def action(name: str) -> Action | None:
     position = positions(prefix).get(bare)
     if position is None:
         return None
-    level, targets, keys, dependents, permission_only = line("action-lines", prefix, position)
-    service_keys = _keys(prefix)
+    level, targets, own_keys, dependents, permission_only = line("action-lines", prefix, position)
+    service_keys = keys(prefix)
     types = resource_types(prefix)
     second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
     further_keys = KEYS.get(name.lower(), ())
@@ -173,7 +173,7 @@ def action(name: str) -> Action | None:
         level=LEVELS[level],
         targets=tuple(action_targets),
         keys=(
-            *(service_keys[key] for key in keys),
+            *(service_keys[key] for key in own_keys),
             *(key for key in service_keys if further_keys and key.name in further_keys),
         ),
         dependents=None if dependents is None else tuple(dependents),
@@ -206,16 +206,17 @@ def _of_a_second_page(name: str, listed_types: Collection[str]) -> tuple[IamReso
 def resource_types(prefix: str) -> tuple[IamResourceType, ...]:
     """The resource types of a service; none when there is no such service."""
     folded = prefix.lower()
-    service_keys = _keys(folded)
+    service_keys = keys(folded)
     return tuple(
         IamResourceType(folded, name, tuple(arns), tuple(service_keys[key] for key in keys))
         for name, arns, keys in _chunk(folded)["r"]
     )
 
 
+@lru_cache(maxsize=1024)
 def keys(prefix: str) -> tuple[Key, ...]:
     """The condition keys that a service documents, global ones among them."""
-    return _keys(prefix.lower())
+    return tuple(Key(name, kind) for name, kind in _chunk(prefix.lower())["k"])
 
 
 @lru_cache(maxsize=4096)
@@ -256,11 +257,6 @@ def positions(prefix: str) -> dict[str, int]:
 @cache
 def _service_positions() -> dict[str, int]:
     return {prefix: position for position, prefix in enumerate(names("service"))}
-
-
-@lru_cache(maxsize=1024)
-def _keys(prefix: str) -> tuple[Key, ...]:
-    return tuple(Key(name, kind) for name, kind in _chunk(prefix)["k"])
 
 
 def _chunk(prefix: str) -> dict[str, list[Any]]:

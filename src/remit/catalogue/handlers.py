@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
 
 from remit.catalogue.actions import actions
 from remit.catalogue.snapshot import chunk, names
@@ -29,19 +28,15 @@ def handlers(type_name: str) -> Handlers | None:
     positions_by_verb = service_chunk["h"].get(type_name)
     if positions_by_verb is None:
         return None
-    actions = _actions(service_chunk)
+    called = [actions(prefix)[position] for prefix, far in service_chunk["a"].items() for position in accumulate(far)]
+    called += service_chunk["x"]
     by_verb: dict[str, tuple[str, ...]] = {}
     for verb in ("create", "read", "update", "delete"):
         positions = accumulate(positions_by_verb.get(verb, ()))
-        by_verb[verb] = tuple(sorted(actions[position] for position in positions))
+        by_verb[verb] = tuple(sorted(called[position] for position in positions))
     return Handlers(type_name, by_verb, in_schema=type_name not in service_chunk.get("d", ()))
 
 
 def types_with_handlers() -> tuple[str, ...]:
     """The resource types of which it is known what they call, sorted."""
     return tuple(sorted(name for service in names("handlers") for name in chunk("handlers", service)["h"]))
-
-
-def _actions(service_chunk: dict[str, Any]) -> list[str]:
-    exact = [actions(prefix)[position] for prefix, far in service_chunk["a"].items() for position in accumulate(far)]
-    return [*exact, *service_chunk["x"]]

@@ -166,10 +166,10 @@ class Invoker(NamedTuple):
     """
 
     principal: str
-    action: str
-    source_arn: str
-    source_account: bool
-    role: str
+    action: str = "lambda:InvokeFunction"
+    source_arn: str = ""
+    source_account: bool = False
+    role: str = ""
 
     @property
     def has_always_a_role(self) -> bool:
@@ -464,7 +464,7 @@ def resource_type(name: str) -> ResourceType | None:
         stream=row.get("st", ""),
         replicas=row.get("rp", ""),
         references=tuple(ReferenceProperty(path, holds) for holds, paths in row.get("h", {}).items() for path in paths),
-        invokes=_invoker(row["v"]) if "v" in row else None,
+        invokes=Invoker(**row["v"]) if "v" in row else None,
         access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
         properties=tuple(tuple(columns) for columns in row.get("b", ())),
         makes=row.get("k", ""),
@@ -503,13 +503,3 @@ def _naming(row: Mapping[str, Any]) -> Naming:
 
 def _property_calls(pairs: Iterable[tuple[str, str]]) -> tuple[PropertyCalls, ...]:
     return tuple(PropertyCalls(tuple(actions.split()), tuple(paths.split())) for actions, paths in pairs)
-
-
-def _invoker(row: Mapping[str, Any]) -> Invoker:
-    return Invoker(
-        principal=row["principal"],
-        action=row.get("action", "lambda:InvokeFunction"),
-        source_arn=row.get("source_arn", ""),
-        source_account=row.get("source_account", False),
-        role=row.get("role", ""),
-    )

@@ -40,11 +40,11 @@ class _Audit(click.Command):
 
 
 @click.command("audit", cls=_Audit, short_help="Say who can do what in whole accounts and organizations.")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=options.FOLDER)
 @click.option(
     "--organization",
     "organization_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=options.FILE,
     help="The accounts, units, SCPs and RCPs of the organization.",
 )
 @click.option(
@@ -56,7 +56,7 @@ class _Audit(click.Command):
 @click.option(
     "--trail",
     "trail_folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=options.FOLDER,
     help="CloudTrail's logs, as they lie in S3: what is granted and not used is listed.",
 )
 @click.option(

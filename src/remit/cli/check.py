@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +13,7 @@ from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from remit.iam.policy import Policy
 
@@ -34,7 +34,7 @@ def command() -> None:
 @options.stage_option
 @click.option(
     "--policy",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    type=options.INPUT,
     metavar="FILE",
     help="The policies to check: a document, a list, or layers as `remit diff` takes them. - is standard input.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -63,11 +64,6 @@ _OPTIONS: Final = (
 )
 
 
-_PASSED: Final = frozenset({
-    "yes", "yes_delete", "first", "take_over", "adopt", "approval", "wait", "force", "skip", "service_role",
-    "only_plans",
-})  # fmt: skip
-"""The options that are fields of `DeployJob`."""
 _READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
 """What a deploy to the AWS on this machine reads of the project, beside what a build does."""
 
@@ -254,13 +250,12 @@ def carry_out(
     built: Built | None = None,
 ) -> int:
     """Deploy, or plan alone, as the options of `deploying` say, and tell how it ended; the exit code."""
-    from remit.deploy.deployment import NotApproved
+    from remit.deploy.deployment import DeployJob, NotApproved
 
+    answers = {field.name: wished[field.name] for field in fields(DeployJob) if field.name in wished}
     drift = "accept" if wished["accept_drift"] else "revert" if wished["revert_drift"] else "ask"
     try:
-        deployment = deploys(
-            drift=drift, bucket=wished["artefact_bucket"], **{name: wished[name] for name in _PASSED & wished.keys()}
-        )
+        deployment = deploys(drift=drift, bucket=wished["artefact_bucket"], **answers)
     except NotApproved as refusal:
         if options.wants_json():  # programs get the plan that nobody agreed to, too
             options.print_report({**_document(account, refusal.deployment), "ok": False})

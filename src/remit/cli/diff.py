@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.deploy.drift import Drift
-    from remit.deploy.session import Account
     from remit.iam.prove.compare import Comparison
     from remit.report.access_report import Report
     from remit.review.accepted_file import AcceptedGain
@@ -38,24 +37,16 @@ _NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 class _Wishes:
     """The options of the command line, by the names that click passes them under."""
 
-    folder: Path
+    scope: options.Scope
     stages: tuple[str, ...]
     base: str | None
     deployed: bool
     live: bool
-    local: bool
-    region: str | None
-    profile: str | None
     accept: str | None
     every: bool
     markdown: bool
     strict: bool
     kind: str | None
-
-    @property
-    def stage(self) -> str | None:
-        """The one stage, or the new one of two."""
-        return self.stages[-1] if self.stages else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +74,8 @@ class _Pair:
 @click.option("--strict", is_flag=True, help="What is not compared counts as undecided, but for the network.")
 @click.option("--all", "every", is_flag=True, help="Show every piece of access, however long the answer becomes.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
-def command(files: tuple[Path, ...], **wished: Any) -> int:
+@options.in_scope
+def command(scope: options.Scope, files: tuple[Path, ...], stages: tuple[str, ...], **wished: Any) -> int:
     """Compare the access of the working tree with that of the last deploy.
 
     The exit code is 1 if access is gained or undecided. Every cause of a gain or loss is shown with its line, and with
@@ -111,7 +103,8 @@ def command(files: tuple[Path, ...], **wished: Any) -> int:
       remit diff template.yaml shop
       git show main:role.json | remit diff - role.json --json
     """
-    wishes = _Wishes(**wished)
+    stage = stages[-1] if stages else None  # the one stage, or the new one of two
+    wishes = _Wishes(scope._replace(stage=stage), stages, **wished)
     _check(files, wishes)
     if not files:
         return _project(wishes)
@@ -130,8 +123,8 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
     }
     chosen = [name for name, is_chosen in old_sides.items() if is_chosen]
     missing = [path for path in files if wishes.base is None and str(path) != "-" and not path.exists()]
-    of_a_project = bool(wishes.stages) or wishes.local or wishes.accept is not None
-    of_an_account = bool(wishes.region or wishes.profile)
+    of_a_project = bool(wishes.stages) or wishes.scope.local or wishes.accept is not None
+    of_an_account = bool(wishes.scope.region or wishes.scope.profile)
     refusals = {
         f"choose one to compare with: {' or '.join(chosen)}": len(chosen) > 1,
         "files are compared by themselves: --stage, --local and --accept are for a project": files and of_a_project,
@@ -141,7 +134,7 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
             wishes.base is not None and Path("-") in files
         ),
         "--local goes with the last deploy, --deployed or --live": (
-            wishes.local and (wishes.base is not None or two_stages)
+            wishes.scope.local and (wishes.base is not None or two_stages)
         ),
         "--region and --profile go with --deployed or --live": (of_an_account and not (wishes.deployed or wishes.live)),
         "--accept wants a reason": wishes.accept is not None and not wishes.accept.strip(),
@@ -155,7 +148,7 @@ def _project(wishes: _Wishes) -> int:
     from remit.review.changes import review
 
     pair = _versions(wishes)
-    entries = read_accepted(wishes.folder)
+    entries = read_accepted(wishes.scope.folder)
     reviewed, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
         reviewed = _accept(reviewed, entries, wishes)
@@ -185,7 +178,7 @@ def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes
     if not entries_to_add:
         click.echo("nothing is left to accept", err=True)
         return reviewed
-    write_accepted(wishes.folder, (*entries, *entries_to_add))
+    write_accepted(wishes.scope.folder, (*entries, *entries_to_add))
     click.echo(
         f"{FILE.as_posix()} has {len(entries_to_add)} more {'entry' if len(entries_to_add) == 1 else 'entries'}",
         err=True,
@@ -200,19 +193,15 @@ def _versions(wishes: _Wishes) -> _Pair:
         return _since(wishes, wishes.base)
     if wishes.live:
         return _live(wishes)
-    return _deployed(wishes) if wishes.deployed else _recorded(wishes)
-
-
-def _recorded(wishes: _Wishes) -> _Pair:
+    if wishes.deployed:
+        return _deployed(wishes)
     from remit.review.access_change import nothing
     from remit.review.record import recorded
     from remit.review.working_tree import tree
 
-    new = tree(wishes.folder, wishes.stage)
-    old = recorded(wishes.folder, new.namespace, local=wishes.local)
-    if old is None:
-        return _Pair(nothing(), new, (_NO_RECORD,))
-    return _Pair(old, new)
+    new = tree(wishes.scope.folder, wishes.scope.stage)
+    old = recorded(wishes.scope.folder, new.namespace, local=wishes.scope.local)
+    return _Pair(nothing(), new, (_NO_RECORD,)) if old is None else _Pair(old, new)
 
 
 def _since(wishes: _Wishes, ref: str) -> _Pair:
@@ -220,8 +209,8 @@ def _since(wishes: _Wishes, ref: str) -> _Pair:
     from remit.review.base_commit import loading_base
     from remit.review.working_tree import with_resources
 
-    with loading_base(wishes.folder, wishes.stage, ref) as loaded:
-        new = with_resources(load(wishes.folder, wishes.stage))
+    with loading_base(wishes.scope.folder, wishes.scope.stage, ref) as loaded:
+        new = with_resources(load(wishes.scope.folder, wishes.scope.stage))
         return _Pair(loaded(), new)
 
 
@@ -230,8 +219,8 @@ def _two_stages(wishes: _Wishes) -> _Pair:
     from remit.review.working_tree import renamed_to, tree
 
     old_stage, new_stage = wishes.stages
-    with loading_apart(wishes.folder, old_stage) as loaded:
-        new = replace(tree(wishes.folder, new_stage), where=f"stage {new_stage}")
+    with loading_apart(wishes.scope.folder, old_stage) as loaded:
+        new = replace(tree(wishes.scope.folder, new_stage), where=f"stage {new_stage}")
         old = replace(loaded(), where=f"stage {old_stage}")
     note = f"{old.namespace} and {new.namespace} are put equal in names" if old.namespace != new.namespace else ""
     return _Pair(renamed_to(old, new.namespace), new, (note,) if note else ())
@@ -243,12 +232,12 @@ def _deployed(wishes: _Wishes) -> _Pair:
     from remit.review.access_change import nothing
     from remit.review.working_tree import tree
 
-    new = tree(wishes.folder, wishes.stage)
-    account = _account(wishes)
+    new = tree(wishes.scope.folder, wishes.scope.stage)
+    account = wishes.scope.account()
     old = recorded(account, new.namespace)
     if old is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    record = last(account, wishes.folder, new.namespace)
+    record = last(account, wishes.scope.folder, new.namespace)
     old = old.as_declared_by(new)
     return _Pair(old if record is None else explained(old, record), replace(new, names=old.names))
 
@@ -258,15 +247,11 @@ def _live(wishes: _Wishes) -> _Pair:
     from remit.review.access_change import nothing
     from remit.review.working_tree import tree
 
-    new = tree(wishes.folder, wishes.stage)
-    roles = live(_account(wishes), new.namespace, options.note)
+    new = tree(wishes.scope.folder, wishes.scope.stage)
+    roles = live(wishes.scope.account(), new.namespace, options.note)
     if roles is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
     return _Pair(roles.version.as_declared_by(new), roles.beside(new), roles.notes, roles.drift)
-
-
-def _account(wishes: _Wishes) -> Account:
-    return options.Scope(wishes.folder, wishes.stage, wishes.local, wishes.region, wishes.profile).account()
 
 
 @dataclass(frozen=True, slots=True)

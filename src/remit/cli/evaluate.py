@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from remit.cli.options import (
+    INPUT,
+    content,
     endpoint_type_option,
-    file_bytes,
     json_option,
     note,
     print_report,
@@ -51,7 +52,6 @@ _REQUEST: Final[dict[str, tuple[type, ...]]] = {
 }
 _OF_ANY_FILE: Final = ("resource", "resource_account")
 """What may be given with a file of requests."""
-_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
 class _LevelFile(click.ParamType[tuple[str | None, Path]]):
@@ -62,24 +62,24 @@ class _LevelFile(click.ParamType[tuple[str | None, Path]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, Path]:
         level, equals, file = str(value).partition("=")
         if not equals or Path(value).is_file():  # a file whose own name has an equals sign
-            return None, _FILE.convert(value, param, ctx)
+            return None, INPUT.convert(value, param, ctx)
         if not level:
             self.fail(f"{value!r} names no level: write LEVEL=FILE, or FILE alone.", param, ctx)
-        return level, _FILE.convert(file, param, ctx)
+        return level, INPUT.convert(file, param, ctx)
 
 
 _LEVELS_HELP: Final = "files with the same LEVEL form one level, and a FILE without LEVEL is a level of its own."
 
 
 @click.command(short_help="Decide requests against policies.")
-@click.argument("file", required=False, type=_FILE)
-@click.option("--policy", multiple=True, type=_FILE, help="A policy of the caller. May be repeated.")
-@click.option("--boundary", multiple=True, type=_FILE, help="The caller's permissions boundary.")
-@click.option("--session-policy", multiple=True, type=_FILE, help="A session policy.")
-@click.option("--resource-policy", multiple=True, type=_FILE, help="The resource's policy.")
+@click.argument("file", required=False, type=INPUT)
+@click.option("--policy", multiple=True, type=INPUT, help="A policy of the caller. May be repeated.")
+@click.option("--boundary", multiple=True, type=INPUT, help="The caller's permissions boundary.")
+@click.option("--session-policy", multiple=True, type=INPUT, help="A session policy.")
+@click.option("--resource-policy", multiple=True, type=INPUT, help="The resource's policy.")
 @click.option("--scp", multiple=True, type=_LevelFile(), help=f"An SCP; {_LEVELS_HELP}")
 @click.option("--rcp", multiple=True, type=_LevelFile(), help=f"An RCP; {_LEVELS_HELP}")
-@click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
+@click.option("--endpoint-policy", type=INPUT, help="The policy of the VPC endpoint that the request passes.")
 @endpoint_type_option
 @click.option("--action", help="The action, such as `s3:GetObject`.")
 @click.option("--resource", default="*", show_default=True, help="The resource, an ARN.")
@@ -218,7 +218,7 @@ def _action(text: str, origin: Origin | None) -> None:
 
 
 def _policy(path: Path) -> Policy:
-    value, locate = read_json(_read(path), _name(path))
+    value, locate = read_json(*content(path, -1))
     return _parsed(value, (), locate)
 
 
@@ -254,14 +254,6 @@ def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
     return context
 
 
-def _read(path: Path) -> bytes:
-    return sys.stdin.buffer.read() if str(path) == "-" else file_bytes(path, -1)
-
-
-def _name(path: Path) -> str:
-    return "standard input" if str(path) == "-" else str(path)
-
-
 def _answer_lines(path: Path) -> int:
     """Print the answer to every line, for a bad line its error, and give the exit code: 2 with bad lines, else 0.
 
@@ -270,19 +262,22 @@ def _answer_lines(path: Path) -> int:
     from remit.report.terminal_text import readable, shown
 
     bad = read = 0
-    for number, text in _texts(path):
+    text_of_all, name = content(path, -1)
+    for number, text in enumerate(text_of_all.split(b"\n"), 1):
+        if not text.strip(b" \t\r\xef\xbb\xbf"):  # a line that holds a byte order mark alone is empty, too
+            continue
         if bad == _ENOUGH and not read:
-            return _no_lines(path, number)
+            return _no_lines(name, number)
         identifier: Any = None
         try:
-            value, locate = read_json(text, _name(path), line=number)
+            value, locate = read_json(text, name, line=number)
             if isinstance(value, dict):
                 identifier = value.get("id")
             answer = _answer(identifier, evaluate(*_case(value, locate)))
             read += 1
         except RemitError as error:
             bad += 1
-            at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
+            at = error.origin if error.origin is not None and error.origin.line else Origin(name, number)
             if bad <= _TOLD:
                 click.echo(shown(str(RemitError(error.message, hint=error.hint, origin=at))), err=True)
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
@@ -292,22 +287,16 @@ def _answer_lines(path: Path) -> int:
     return 2 if bad else 0
 
 
-def _no_lines(path: Path, number: int) -> int:
+def _no_lines(name: str, number: int) -> int:
     """Say that a file holds something else, of which the first lines were answered."""
     from remit.report.terminal_text import shown
 
     hint = (
         'a case is an object on a line of its own: {"policies": {…}, "request": {…}}; `jq -c .[]` makes lines of a list'
     )
-    message = f"{_name(path)} holds no JSON lines: none of the first {_ENOUGH:,} can be read, and the rest is left out"
-    click.echo(shown(str(RemitError(message, hint=hint, origin=Origin(_name(path), number)))), err=True)
+    message = f"{name} holds no JSON lines: none of the first {_ENOUGH:,} can be read, and the rest is left out"
+    click.echo(shown(str(RemitError(message, hint=hint, origin=Origin(name, number)))), err=True)
     return 2
-
-
-def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
-    # A line that holds a byte order mark alone is empty, too.
-    lines = _read(path).split(b"\n")
-    return ((number, line) for number, line in enumerate(lines, 1) if line.strip(b" \t\r\xef\xbb\xbf"))
 
 
 def _case(value: Any, locate: Locate) -> tuple[Request, Layers]:

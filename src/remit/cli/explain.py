@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 import click
 
 from remit.cli import options
+from remit.cli.options import INPUT
 from remit.did_you_mean import MISSPELT, did_you_mean
 from remit.errors import RemitError
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.endpoint import EndpointType, VpcEndpoint
     from remit.template.roles import FileRoles
 
-_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FEW: Final = 8  # actions of several that are told
 _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, FILE [ROLE] [ACTION [RESOURCE]], or ACTION"
 _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
@@ -32,13 +32,13 @@ _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
 
 @click.command("explain", short_help="Explain what a function may do, or what an action is.")
 @click.argument("words", nargs=-1, metavar="[FUNCTION | FILE [ROLE]] [ACTION [RESOURCE]]")
-@click.option("--policy", type=_FILE, help="Explain this policy document (- for standard input) instead of the app.")
+@click.option("--policy", type=INPUT, help="Explain this policy document (- for standard input) instead of the app.")
 @click.option(
     "--template",
-    type=_FILE,
+    type=INPUT,
     help="Explain the roles of this CloudFormation or SAM template, or Terraform plan (- for standard input).",
 )
-@click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
+@click.option("--endpoint-policy", type=INPUT, help="The policy of the VPC endpoint that the request passes.")
 @options.endpoint_type_option
 @options.kind_option
 @click.option("--stack", help="The name of the template's stack (default: any).")
@@ -308,8 +308,6 @@ def _of_aws(word: str, error: RemitError) -> int:
 
 def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path) -> int:
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
-    from dataclasses import replace
-
     from remit.answers.explanation import explain
     from remit.answers.remedy import remedy
     from remit.answers.resource_policies import with_resource_policies
@@ -445,8 +443,6 @@ def _template(
     endpoint: VpcEndpoint,
 ) -> int:
     """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
-    from dataclasses import replace
-
     from remit.answers.resource_policies import with_resource_policies
     from remit.answers.template_roles import Conditions
     from remit.review.resource_access import policies_beside
@@ -472,17 +468,12 @@ def _template(
 
 
 def _names_in(read: FileRoles) -> list[str]:
-    names: list[str] = []
-    for role in (*read.holders, *read.policies):
-        names += _names_of(role)
-    return names
+    return [name for role in (*read.holders, *read.policies) for name in _names_of(role)]
 
 
 def _names_of(role: Holder) -> tuple[str, ...]:
     """Return the names of a role, user, group or policy: its logical id, its name, a function that it is of."""
-    if role.name:
-        return (role.logical_id, role.name, *role.functions)
-    return (role.logical_id, *role.functions)
+    return (role.logical_id, *((role.name,) if role.name else ()), *role.functions)
 
 
 def _roles_named(read: FileRoles, name: str | None) -> list[Holder]:

@@ -33,21 +33,19 @@ def command(source: Path, folder: Path | None) -> int:
       remit import ../orders/zappa_settings.json orders --json
     """
     from remit.importing.import_app import import_app
+    from remit.report.documents import members
 
     imported = import_app(source, folder)
     if options.wants_json():
         options.print_json(
             {
                 "folder": str(imported.folder),
-                "files": list(imported.files),
-                "expressed": imported.expressed,
-                "of": imported.of,
+                **members(imported, "files", "expressed", "of"),
                 "left": [
                     {"what": left.what, "because": left.because, "origin": str(left.origin) if left.origin else None}
                     for left in imported.left
                 ],
-                "missing_handlers": list(imported.missing_handlers),
-                "to_fill_in": list(imported.to_fill_in),
+                **members(imported, "missing_handlers", "to_fill_in"),
             }
         )
         return 1 if imported.left else 0

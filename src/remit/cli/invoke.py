@@ -126,18 +126,18 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
     from remit.report.terminal_text import shown
 
     if as_json:
+        from remit.report.documents import members
+
         access_document = None
         if access is not None:
-            members = ("action", "resource", "decision", "statement")
-            access_document = [{name: getattr(record, name) for name in members} for record in access]
+            access_document = [members(record, "action", "resource", "decision", "statement") for record in access]
         options.print_json(
             {
                 "answer": None if answer.failed else answer.value,
                 "failed": answer.failed,
                 "log": answer.log,
                 "error": answer.value if answer.failed else None,
-                "duration_ms": answer.duration_ms,
-                "memory_mb": answer.memory_mb,
+                **members(answer, "duration_ms", "memory_mb"),
                 "access": access_document,
             }
         )
@@ -147,15 +147,14 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
         click.echo(shown(answer.printed), nl=not answer.printed.endswith("\n"), err=True)
     if answer.duration_ms is not None and on_screen:
         click.echo(f"{answer.duration_ms:g} ms, {answer.memory_mb} MB", err=True)
-    shown_access = [record for record in access or () if on_screen or record.decision != "allowed"]
-    for line in dict.fromkeys(_access_line(record) for record in shown_access):
+    lines: dict[str, None] = {}
+    for record in access or ():
+        if on_screen or record.decision != "allowed":
+            place = f"  ({record.file}:{record.line})" if record.file else ""
+            lines[f"{record.decision}: {record.action} on {record.resource}{place}"] = None
+    for line in lines:
         click.echo(shown(line), err=True)
     options.print_json(answer.value)
-
-
-def _access_line(access: AccessRecord) -> str:
-    place = f"  ({access.file}:{access.line})" if access.file else ""
-    return f"{access.decision}: {access.action} on {access.resource}{place}"
 
 
 def _text(argument: str) -> tuple[str, str]:
@@ -188,12 +187,7 @@ def _json(source: str, text: str) -> Any:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too
     except (ValueError, RecursionError) as error:
-        raise RemitError(f"the event in {source} is not JSON: {error}", hint=_hint(source, text)) from None
+        is_name = source == "--event" and text.isprintable() and not set(text) & set('{}[]" ')
+        hint = 'write it like {"key": "value"}' + (f"; there is no file {text!r}" if is_name else "")
+        raise RemitError(f"the event in {source} is not JSON: {error}", hint=hint) from None
     return value
-
-
-def _hint(source: str, text: str) -> str:
-    """How to write an event; a text that looks like the name of a file is said not to be one."""
-    hint = 'write it like {"key": "value"}'
-    is_name = source == "--event" and text.isprintable() and not set(text) & set('{}[]" ')
-    return f"{hint}; there is no file {text!r}" if is_name else hint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,13 +83,25 @@ def command(
     if explain is not None or listing:
         return _pages(explain, as_json=form == "json")
     reasons = _reasons(allow)
-    findings = _of_paths(paths, kind, reasons) if paths else _of_app(folder, stage, reasons)
+    if paths:
+        from remit.lint.files import accept
+        from remit.project.policy_kinds import policy_kinds
+
+        kinds = policy_kinds(Path(), kind)
+        findings = accept((finding for path in paths for finding in _of_path(path, kinds)), reasons)
+    else:
+        findings = _of_app(folder, stage, reasons)
     if form in ("sarif", "github"):
         findings = tuple(_from_top(finding, Path() if paths else folder) for finding in findings)
-    text = partial(_text, folder=folder, with_notes=with_notes, by_rule=any(path.is_dir() for path in paths))
-    _print(findings, form, text)
     if form == "text":
+        from remit.report.findings import findings_text
+
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        by_rule = any(path.is_dir() for path in paths)
+        click.echo(findings_text(findings, _source(folder), color=color, with_notes=with_notes, by_rule=by_rule))
         options.note_on_data_age()
+    else:
+        _print(findings, form)
     if any(finding.rule == "R001" for finding in findings):
         return 2
     counted = ("error", "warning") if strict else ("error",)
@@ -164,15 +176,6 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     return ordered(dict.fromkeys(findings))
 
 
-def _of_paths(paths: tuple[Path, ...], kind: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
-    """Lint all of the paths; a reason is unused where no file needs it."""
-    from remit.lint.files import accept
-    from remit.project.policy_kinds import policy_kinds
-
-    kinds = policy_kinds(Path(), kind)
-    return accept((finding for path in paths for finding in _of_path(path, kinds)), reasons)
-
-
 def _of_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
     from remit.lint.files import lint_bytes
 
@@ -189,8 +192,13 @@ def _of_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
 def _of_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
     """Lint the policies and templates of a folder; other files are counted, and not looked at."""
     from remit.lint.files import lint_found
+    from remit.lint.run import unreadable
 
-    files = tuple(_files(folder))
+    files: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        # os.walk goes into what is left in this very list, in its order.
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        files += (Path(place) / name for name in sorted(names) if name.endswith(_SUFFIXES))
     skipped: list[str] = []
     for file in files:
         content = _bytes(file)
@@ -203,22 +211,14 @@ def _of_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
         else:
             yield from findings
     if skipped:
-        names = ", ".join(skipped[:_FEW])
-        if len(skipped) > _FEW:
-            names = f"{names}, …"
+        few = ", ".join(skipped[:_FEW]) + (", …" if len(skipped) > _FEW else "")
         subject = "1 file holds" if len(skipped) == 1 else f"{len(skipped)} files hold"
-        options.note(f"{subject} neither a policy nor a template: {names}")
-    if len(skipped) == len(files):
-        yield _nothing_to_read(folder, files)
-
-
-def _nothing_to_read(folder: Path, files: Sequence[Path]) -> Finding:
-    """A folder in which nothing was looked at, as a finding: no finding at all would say that it is clean."""
-    from remit.lint.run import unreadable
-
-    kinds = f"no file that ends in {', '.join(_SUFFIXES)}"
-    message = f"{folder} holds {'neither a policy nor a template' if files else kinds}: nothing was looked at"
-    return unreadable(RemitError(message, hint="name the folder or the files of the policies"), folder.as_posix())
+        options.note(f"{subject} neither a policy nor a template: {few}")
+    if len(skipped) == len(files):  # no finding at all would say that it is clean
+        held = "neither a policy nor a template" if files else f"no file that ends in {', '.join(_SUFFIXES)}"
+        message = f"{folder} holds {held}: nothing was looked at"
+        error = RemitError(message, hint="name the folder or the files of the policies")
+        yield unreadable(error, folder.as_posix())
 
 
 def _bytes(path: Path) -> bytes | Finding:
@@ -230,23 +230,8 @@ def _bytes(path: Path) -> bytes | Finding:
         return unreadable(RemitError(f"cannot read {path}: {error.strerror}"), path.as_posix())
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The files of a folder that may be policies or templates, in order."""
-    for place, folders, names in os.walk(folder):
-        # os.walk goes into what is left in this very list, in its order.
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        yield from (Path(place) / name for name in sorted(names) if name.endswith(_SUFFIXES))
-
-
-def _text(findings: Sequence[Finding], *, folder: Path, with_notes: bool, by_rule: bool) -> str:
-    """Render the findings for people; of folders also how often each rule found something."""
-    from remit.report.findings import findings_text
-
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return findings_text(findings, _source(folder), color=color, with_notes=with_notes, by_rule=by_rule)
-
-
-def _print(findings: Sequence[Finding], form: str, text: Callable[[Sequence[Finding]], str]) -> None:
+def _print(findings: Sequence[Finding], form: str) -> None:
+    """Print findings for programs."""
     from remit.report import findings as report
 
     if form == "json":
@@ -256,10 +241,8 @@ def _print(findings: Sequence[Finding], form: str, text: Callable[[Sequence[Find
         from remit.lint.rule_registry import rules
 
         options.print_report(report.findings_sarif(findings, rules(), __version__))
-    elif form == "github":
-        click.echo(report.findings_github(findings), nl=False)
     else:
-        click.echo(text(findings))
+        click.echo(report.findings_github(findings), nl=False)
 
 
 def _source(folder: Path) -> Callable[[str], Sequence[str]]:

@@ -62,6 +62,7 @@ def start(folder: Path, *, region: str | None, seed: str | None, strict: bool) -
       remit local start --strict
     """
     from remit.local import aws
+    from remit.local.control.clients import environment
     from remit.secrets.masked_output import unmasked
 
     keys_are_shown = unmasked(sys.stdout)  # a shell or a program reads the keys, which are of this machine alone
@@ -79,7 +80,7 @@ def start(folder: Path, *, region: str | None, seed: str | None, strict: bool) -
         return
     click.echo(_sentence(running))
     click.echo("\nTo point AWS tools at it:")
-    for name, value in _environment(running).items():
+    for name, value in environment(running).items():
         click.echo(f"export {name}={value}", file=keys_are_shown)
 
 
@@ -200,11 +201,7 @@ def _sentence(aws: LocalAws) -> str:
 
 
 def _running(aws: LocalAws) -> dict[str, Any]:
-    properties = {name: getattr(aws, name) for name in ("url", "port", "pid", "region", "account")}
-    return {"running": True, **properties, "environment": _environment(aws)}
-
-
-def _environment(aws: LocalAws) -> dict[str, str]:
     from remit.local.control.clients import environment
 
-    return environment(aws)
+    properties = {name: getattr(aws, name) for name in ("url", "port", "pid", "region", "account")}
+    return {"running": True, **properties, "environment": environment(aws)}

@@ -14,6 +14,7 @@ import click
 
 from remit.cli import options
 from remit.errors import RemitError
+from remit.report.documents import members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,13 +88,11 @@ class LinePrinter:
     def print(self, lines: Sequence[LogLine]) -> None:
         """Print lines, and leave none of them in a buffer."""
         for line in lines:
-            click.echo(self._json(line) if self._as_json else self._text(line))
+            if self._as_json:
+                click.echo(json.dumps(members(line, "time", "function", "stream", "message")))
+            else:
+                click.echo(self._text(line))
         sys.stdout.flush()
-
-    def _json(self, line: LogLine) -> str:
-        return json.dumps(
-            {"time": line.time, "function": line.function, "stream": line.stream, "message": line.message}
-        )
 
     def _text(self, line: LogLine) -> str:
         from remit.report.terminal_text import shown
@@ -127,18 +126,14 @@ def _no_log(scope: options.Scope, account: Account, namespace: str, name: str | 
     from remit.loading.load import load
 
     if name is None:
-        return _not_deployed(account, namespace)
+        flag = " --local" if account.local else ""
+        return RemitError(
+            f"{namespace} is not deployed in {account.region}, or has no functions",
+            hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
+        )
     app = load(scope.folder, scope.stage)
     if all(function.name != name for function in app.functions):
         return options.no_function(app, name)
     from remit.deploy.invoke import not_deployed
 
     return not_deployed(f"{namespace}-{name}", account.region, local=account.local)
-
-
-def _not_deployed(account: Account, namespace: str) -> RemitError:
-    flag = " --local" if account.local else ""
-    return RemitError(
-        f"{namespace} is not deployed in {account.region}, or has no functions",
-        hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
-    )

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import content, expect_json, print_json
+from remit.cli.options import INPUT, content, expect_json, print_json
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remit.iam.policy import Policy
     from remit.roles.policy_size import Sizes
 
-_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _KINDS: Final = {
-    "managed": "iam.managed",
-    "role": "iam.role.inline",
-    "user": "iam.user.inline",
-    "group": "iam.group.inline",
-    "session": "iam.session",
+    "managed": ("iam.managed", "a managed policy"),
+    "role": ("iam.role.inline", "all inline policies of a role"),
+    "user": ("iam.user.inline", "all inline policies of a user"),
+    "group": ("iam.group.inline", "all inline policies of a group"),
+    "session": ("iam.session", "a session policy"),
 }
-"""What a policy may be for, and the quota that it then has."""
-_PLACES: Final = {
-    "managed": "a managed policy",
-    "role": "all inline policies of a role",
-    "user": "all inline policies of a user",
-    "group": "all inline policies of a group",
-    "session": "a session policy",
-}
+"""What a policy may be for: the quota that it then has, and of what that is."""
 _STACK: Final = "n" * 128  # a stack's name at its longest
 
 
 @click.command("minimise", short_help="Write a policy in fewer characters, with the same access.")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=INPUT)
 @click.option(
     "--for",
     "kind",
@@ -97,7 +90,7 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
         click.echo(line, err=True)
     if kind is not None and not parted and after > _most(kind):
         raise RemitError(
-            f"{after:,} characters do not fit: IAM allows {_most(kind):,} for {_PLACES[kind]}",
+            f"{after:,} characters do not fit: IAM allows {_most(kind):,} for {_KINDS[kind][1]}",
             hint="a session takes no more; narrow what it is for"
             if kind == "session"
             else "`--split` parts it into policies that fit; patterns take fewer characters than lists",
@@ -108,7 +101,7 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
 def _most(kind: str) -> int:
     from remit.catalogue.quotas import quota
 
-    return quota(_KINDS[kind]).most
+    return quota(_KINDS[kind][0]).most
 
 
 def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *, parted: bool) -> tuple[Policy, ...]:
@@ -136,11 +129,11 @@ def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
 
     if len(sizes) == 1:
         kinds = (kind,) if kind else ("managed", "role")
-        return [f"{sizes[0]:,} of {_most(place):,} characters of {_PLACES[place]}" for place in kinds]
+        return [f"{sizes[0]:,} of {_most(place):,} characters of {_KINDS[place][1]}" for place in kinds]
     places = [kind or "managed"] + ["managed"] * (len(sizes) - 1)
     lines = []
     for number, (used, place) in enumerate(zip(sizes, places, strict=True), 1):
-        lines.append(f"{number}: {used:,} of {_most(place):,} characters of {_PLACES[place]}")
+        lines.append(f"{number}: {used:,} of {_most(place):,} characters of {_KINDS[place][1]}")
     managed = places.count("managed")
     most = quota("iam.role.managed").most
     if managed > most:

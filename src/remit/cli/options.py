@@ -39,13 +39,13 @@ _PINNED: Final = "remit.account"
 _PINNED_HERE: Final = "remit.account.here"
 """Whether --account was given to this very command, and not for all of them by the environment."""
 
+FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+INPUT: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+"""A file, or `-` for standard input."""
+
 project_option = click.option(
-    "-C",
-    "--project",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="The project's folder (default: the current one).",
+    "-C", "--project", "folder", type=FOLDER, default=Path(), help="The project's folder (default: the current one)."
 )
 stage_option = click.option(
     "--stage", envvar="REMIT_STAGE", default=None, show_envvar=True, help="The stage (default: dev)."
@@ -92,7 +92,7 @@ python_option = click.option(
     "--python",
     "pythons",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     envvar="REMIT_PYTHON",
     show_envvar=True,
     expose_value=False,
@@ -128,12 +128,15 @@ def parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
-def content(path: Path) -> tuple[bytes, str]:
-    """Read a file, and return its name for messages; `-` is standard input. RemitError: it cannot be read."""
+def content(path: Path, most: int = LARGEST + 1) -> tuple[bytes, str]:
+    """Read a file, and return its name for messages; `-` is standard input. RemitError: it cannot be read.
+
+    `most` is as `file_bytes` has it.
+    """
     if str(path) == "-":
         return sys.stdin.buffer.read(), "standard input"
     try:
-        return file_bytes(path), str(path)
+        return file_bytes(path, most), str(path)
     except OSError as error:
         raise RemitError(f"{path} cannot be read: {error.strerror}") from None
 
@@ -284,7 +287,7 @@ def _acting_as(_ctx: click.Context, _parameter: click.Parameter, path: Path | No
 acting_as_option = click.option(
     "--as",
     "acting_as",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    type=INPUT,
     metavar="POLICY",
     callback=_acting_as,
     help="With --local: do it with no more than the policy in this file allows.",

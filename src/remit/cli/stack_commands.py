@@ -93,13 +93,6 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _style(event: StackEvent) -> str:
-    """The colour of an event's line, in rich's words."""
-    if event.failed or "ROLLBACK" in event.status:
-        return "red"
-    return "green" if event.status.endswith("_COMPLETE") else ""
-
-
 @contextlib.contextmanager
 def _screen(stack: str) -> Iterator[OnEvent]:
     from rich.console import Console
@@ -122,7 +115,10 @@ def _screen(stack: str) -> Iterator[OnEvent]:
             if event.status.endswith("_IN_PROGRESS") and not event.of_stack:
                 running[key] = event
             else:
-                live.console.print(Text(event_line(event, stack), style=_style(event)), soft_wrap=True)
+                style = "green" if event.status.endswith("_COMPLETE") else ""
+                if event.failed or "ROLLBACK" in event.status:
+                    style = "red"
+                live.console.print(Text(event_line(event, stack), style=style), soft_wrap=True)
             live.update(bottom())
 
         yield show

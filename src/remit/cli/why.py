@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,8 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remit.answers.denial import Denial
     from remit.answers.denied_request import LoadedApp
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("text", nargs=-1)
 @click.option(
     "--template",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=options.FILE,
     help="Ask the roles and users of this CloudFormation or SAM template, or Terraform plan, not the app's.",
 )
 @options.project_option
@@ -47,7 +48,13 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     from remit.answers.why import why
     from remit.report.why import cause_document, cause_lines
 
-    denial = parse(_text(text))
+    if text and text != ("-",):
+        message = " ".join(text)
+    elif sys.stdin is None or sys.stdin.isatty():
+        raise RemitError("`remit why` takes a message", hint="remit why 'User: … is not authorized to perform: …'")
+    else:
+        message = sys.stdin.buffer.read().decode("utf-8", "replace")
+    denial = parse(message)
     if denial is None:
         raise RemitError(
             "this text reports no denied access",
@@ -61,14 +68,6 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     else:
         cause = why(denial, _here(folder, stage, denial))
     options.print_answer(cause_document(cause), cause_lines(cause))
-
-
-def _text(words: tuple[str, ...]) -> str:
-    if words and words != ("-",):
-        return " ".join(words)
-    if sys.stdin is None or sys.stdin.isatty():
-        raise RemitError("`remit why` takes a message", hint="remit why 'User: … is not authorized to perform: …'")
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 def _here(folder: Path, stage: str | None, denial: Denial) -> LoadedApp | None:

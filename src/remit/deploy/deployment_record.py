@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from remit.app import Grant, Reason
 from remit.deploy.expected_roles import explained
 from remit.deploy.expected_roles import recorded as running
-from remit.errors import Origin, RemitError
-from remit.holders import Holder, inline
-from remit.iam.policy import parse_statement
-from remit.review.access_change import Version
+from remit.errors import RemitError
 from remit.review.record import Place, record, record_path, recorded
 from remit.review.working_tree import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-    from typing import Any
 
     from remit.build import Built
     from remit.deploy.session import Account
+    from remit.review.access_change import Version
 
 
 def remember(account: Account, folder: Path, built: Built) -> None:
@@ -33,14 +27,13 @@ def remember(account: Account, folder: Path, built: Built) -> None:
 def remember_running(account: Account, folder: Path, namespace: str, stage: str) -> None:
     """Record the template that runs, when it is not known which build it was. RemitError: as `remember`.
 
-    Reasons and lines come from the last build and the last record, where they wrote the same statements.
+    Reasons and lines come from the last record, where that has the same statements.
     """
     running_version = running(account, namespace)
     if running_version is None:
         return
-    for reasons in (last(account, folder, namespace), _last_build(folder)):
-        running_version = running_version if reasons is None else explained(running_version, reasons)
-    _write(account, folder, namespace, running_version, stage)
+    before = last(account, folder, namespace)
+    _write(account, folder, namespace, running_version if before is None else explained(running_version, before), stage)
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:
@@ -61,25 +54,3 @@ def _write(account: Account, folder: Path, namespace: str, version: Version, sta
 
     path = record_path(folder, namespace, local=account.local)
     write(path, record(version, stage, Place(account.account, account.region, account.local)))
-
-
-def _last_build(folder: Path) -> Version | None:
-    from remit.build import FOLDER  # noqa: PLC0415 - as above
-
-    try:
-        documents = json.loads((folder / FOLDER / "roles.json").read_bytes())
-        return Version("the last build", tuple(map(_role, documents)))
-    except (OSError, ValueError, KeyError, TypeError, RemitError):
-        return None
-
-
-def _role(value: Mapping[str, Any]) -> Holder:
-    grants = (
-        Grant(
-            parse_statement(grant["statement"]),
-            Reason("text", grant["because"]),
-            Origin(grant["file"], grant["line"], grant["column"]) if grant["file"] else None,
-        )
-        for grant in value["grants"]
-    )
-    return Holder(value["role"], (inline(grants),), tuple(value["functions"]))

@@ -123,7 +123,10 @@ def mentioned_arns(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
         arns += _by_id(stack, resource, kind)
         arns += [arn for arn in _by_name(stack, resource, kind) if not arns or UNKNOWN not in arn]
         if kind.full_name == "ecr:repository":
-            arns += _images(stack, resource)
+            for image in filter(None, map(_IMAGE.match, literals(stack, resource))):
+                arns.append(
+                    f"arn:${{AWS::Partition}}:ecr:{image['region']}:{image['account']}:repository/{image['name']}"
+                )
     if not arns and kind.full_name not in IDENTITIES:
         arns += _by_properties(stack, resource, kind)
     yield from arns
@@ -224,18 +227,12 @@ def _given(stack: PlannedStack, resource: Resource, service: str, variable: str,
     texts = () if isinstance(value, list) else stack.texts(value)
     if texts:
         return tuple(_as_kept(service, text) for text in texts)
-    return tuple(
-        name
-        for related in (resource, *referred(stack, resource))
-        if _name_variable(related.type, service) == variable
-        for name in stack.names(related)
-    )
-
-
-def _name_variable(type_name: str, service: str) -> str | None:
-    """The variable of a type's ARNs that its name fills, if they are ARNs of a service."""
-    type_row = named_type(type_name)
-    return type_row.name_variable if type_row is not None and type_row.row.iam[0].startswith(f"{service}:") else None
+    found: list[str] = []
+    for related in (resource, *referred(stack, resource)):
+        named = named_type(related.type)
+        if named is not None and named.row.iam[0].startswith(f"{service}:") and named.name_variable == variable:
+            found += stack.names(related)
+    return tuple(found)
 
 
 def _as_kept(service: str, text: str) -> str:
@@ -263,11 +260,3 @@ def _log_buckets(stack: PlannedStack, resource: Resource) -> Iterator[str]:
         domain = _DOMAIN.match(text)
         if domain is not None:
             yield f"arn:${{AWS::Partition}}:s3:::{domain[1]}"
-
-
-def _images(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    """The repositories of the images that a resource's properties mention."""
-    for text in literals(stack, resource):
-        image = _IMAGE.match(text)
-        if image is not None:
-            yield f"arn:${{AWS::Partition}}:ecr:{image['region']}:{image['account']}:repository/{image['name']}"

@@ -84,18 +84,14 @@ def _absorbed(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
     patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
     for (action, conditions), narrow in list(rights.items()):
         for pattern, wide in patterns:
-            if pattern != action and covers(pattern, action):
-                _move_covered(narrow, wide)
+            if pattern == action or not covers(pattern, action):
+                continue
+            for target in list(narrow):
+                cover = next((wide_target for wide_target in wide if covers(wide_target, target)), None)
+                if cover is not None:
+                    wide[cover] |= narrow.pop(target)
         if not narrow:
             del rights[action, conditions]
-
-
-def _move_covered(narrow: _Targets, wide: _Targets) -> None:
-    """Move the purposes of each narrow resource to the wide one that covers it, if there is one."""
-    for target in list(narrow):
-        cover = next((pattern for pattern in wide if covers(pattern, target)), None)
-        if cover is not None:
-            wide[cover] |= narrow.pop(target)
 
 
 def _joined(rights: Mapping[tuple[str, _Conditions], _Targets]) -> dict[tuple[str, _Conditions], _Targets]:
@@ -139,13 +135,11 @@ def _covered(targets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         wide = listed.cover_of(narrow)
         if wide is not None:
             over[narrow] = wide
-    return tuple((narrow, _topmost(over, narrow)) for narrow in over)
-
-
-def _topmost(over: Mapping[str, str], target: str) -> str:
-    while target in over:
-        target = over[target]
-    return target
+    for narrow, wide in over.items():
+        while wide in over:
+            wide = over[wide]  # noqa: PLW2901 - up to the widest
+        over[narrow] = wide
+    return tuple(over.items())
 
 
 def _shortened(groups: list[_Group]) -> list[_Group]:

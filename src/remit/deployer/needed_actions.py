@@ -59,10 +59,7 @@ def sentences(purposes: Iterable[Purpose]) -> Iterator[str]:
         if not alike[0].type:
             yield name
             continue
-        verbs = sorted(dict.fromkeys(purpose.doing for purpose in alike), key=_place_of_verb)
+        doings = dict.fromkeys(purpose.doing for purpose in alike)
+        verbs = sorted(doings, key=(*VERBS, *doings).index)
         joined = verbs[0] if len(verbs) == 1 else f"{', '.join(verbs[:-1])} and {verbs[-1]}"
         yield f"to {joined} {', '.join(dict.fromkeys(purpose.subject for purpose in alike))} ({name})"
-
-
-def _place_of_verb(verb: str) -> int:
-    return VERBS.index(verb) if verb in VERBS else len(VERBS)

@@ -22,18 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_HOP_BY_HOP: Final = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
+_HOP_BY_HOP: Final = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
+    "upgrade",
+})  # fmt: skip
 """Headers that are about one connection (RFC 9110, 7.6.1)."""
 _LONGEST: Final = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
 _CHUNK: Final = 64 * 1024

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from remit.app import LayerCode
-    from remit.errors import Origin
     from remit.package.installer import Target
+    from remit.package.secrets import Allowed
 
 UNZIPPED = 250 * 1024 * 1024
 """Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas").
@@ -85,7 +85,7 @@ def package(
     *,
     code: str = "",
     exclude: tuple[str, ...] = (),
-    allow: Mapping[str, tuple[str, Origin | None]] | None = None,
+    allow: Allowed | None = None,
     progress: Callable[[str], None] = _silent,
     serves_web_app: bool = False,
     apart: bool = False,
@@ -110,12 +110,7 @@ def package(
     return _of_one_snapshot(folder, attempt)
 
 
-def package_layer(
-    folder: Path,
-    code: LayerCode,
-    dependencies: tuple[Layer, ...],
-    allow: Mapping[str, tuple[str, Origin | None]],
-) -> Package:
+def package_layer(folder: Path, code: LayerCode, dependencies: tuple[Layer, ...], allow: Allowed) -> Package:
     """Pack a layer of a project: the dependencies of functions, or a folder as it lies. RemitError: as `package`."""
 
     def attempt(cache: Path) -> Package:
@@ -152,12 +147,7 @@ def _of_one_snapshot(folder: Path, attempt: Callable[[Path], Package]) -> Packag
 
 
 def check_own_files(
-    folder: Path,
-    exclude: tuple[str, ...],
-    allow: Mapping[str, tuple[str, Origin | None]],
-    code: str,
-    *,
-    secrets_alone: bool = False,
+    folder: Path, exclude: tuple[str, ...], allow: Allowed, code: str, *, secrets_alone: bool = False
 ) -> None:
     """Raise RemitError for the project's own files that `package` would refuse, without packing anything.
 
@@ -209,7 +199,7 @@ def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
 def _attempt(
     look_at_files: Callable[[], Tree],
     cache: Path,
-    allow: Mapping[str, tuple[str, Origin | None]],
+    allow: Allowed,
     layers: tuple[Layer, ...],
     *,
     is_layer: bool,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import Origin, RemitError
 from remit.package.excluded_files import secret_by_name
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from remit.package.packed_files import Entry
     from remit.secrets import Secret
 
+Allowed: TypeAlias = "Mapping[str, tuple[str, Origin | None]]"
+"""Patterns of files that may hold secrets, each with the reason and the line that gives it."""
 _OVERLAP: Final = 4096
 """Bytes of one chunk looked at again with the next: longer than what makes a match."""
 _BYTES: Final = "latin-1"
@@ -75,9 +77,7 @@ def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
         suspects.append(entry)
 
 
-def refuse(
-    entries: Iterable[Entry], suspects: list[Entry], allow: Mapping[str, tuple[str, Origin | None]]
-) -> PackedSecrets:
+def refuse(entries: Iterable[Entry], suspects: list[Entry], allow: Allowed) -> PackedSecrets:
     """Raise RemitError for all secrets in what is packed that nothing allows; else what is noticed.
 
     `suspects` are those of the entries that may hold one, `allow` reasons by patterns, each with its line.

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from remit.iam.prove.compare import Comparison
     from remit.report.access_report import Locator
     from remit.review.access_change import Accepted, Change, Review
-    from remit.review.statement_change import StatementChange
 
 
 def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> dict[str, Any]:
@@ -97,18 +96,13 @@ def review_document(review: Review) -> dict[str, Any]:
         for policy in change.attached:
             attached = {"kind": policy.kind, "change": policy.how, "arn": policy.arn, **_whom(change)}
             document["policies"].append(attached)
+    resources = [{"resource": item.name, "type": item.type, "change": item.how} for item in review.elsewhere or ()]
     return {
         **document,
-        "resources": _resources(review),
+        "resources": None if review.elsewhere is None else resources,
         "losses": loss_document(review.losses),
         **members(review, "notes", "old", "new"),
     }
-
-
-def _resources(review: Review) -> list[dict[str, str]] | None:
-    if review.elsewhere is None:
-        return None
-    return [{"resource": resource.name, "type": resource.type, "change": resource.how} for resource in review.elsewhere]
 
 
 def _whom(change: Change) -> dict[str, Any]:
@@ -146,15 +140,10 @@ def _pieces_of(
     for piece in pieces:
         statement = piece.source.statement
         if statement not in changed:
-            changed[statement] = _changed(changed_statement(statement, own, others, is_new=is_new))
+            now = changed_statement(statement, own, others, is_new=is_new)
+            parts = {"added": now.by_element(now.added), "removed": now.by_element(now.removed)}
+            changed[statement] = None if now == NO_CHANGE else parts  # the other version has none like it
         yield {**_piece(change, piece, kind, sides[0]), "changed": changed[statement]}
-
-
-def _changed(change: StatementChange) -> dict[str, Any] | None:
-    """Return a statement's new and gone parts, by element; null where the other version has none like it."""
-    if change == NO_CHANGE:
-        return None
-    return {"added": change.by_element(change.added), "removed": change.by_element(change.removed)}
 
 
 def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> dict[str, Any]:

@@ -240,9 +240,16 @@ def review_report(review: Review) -> Report:
             known = causes.get(cause.meaning)
             causes[cause.meaning] = cause if known is None else known.joined(cause)
     changes = _in_order(causes.values())
+    proven = ""
+    if not review.changes and review.elsewhere is None:
+        proven = "The same access by roles: proven for every request; policies and doors of resources are not known."
+    elif not review.changes:
+        others = ", ".join(resource.words for resource in review.elsewhere or ())
+        proven = "The same access by roles, policies and doors: proven for every request"
+        proven += f"; changed: {others}." if others else "."
     return Report(
         changes,
-        "" if review.changes else _proven(review),
+        proven,
         (review.old, review.new),
         _concerned(review),
         review.losses or (),
@@ -551,16 +558,6 @@ def _notes(review: Review) -> Iterator[str]:
     narrower = [resource.words for resource in review.elsewhere or () if resource.name not in reported]
     if reported and narrower:
         yield f"changed as well, and lets in nobody new: {', '.join(narrower)}"
-
-
-def _proven(review: Review) -> str:
-    """Word the proven part, and the other differences."""
-    if review.elsewhere is None:
-        return "The same access by roles: proven for every request; policies and doors of resources are not known."
-    same = "The same access by roles, policies and doors: proven for every request"
-    if review.elsewhere:
-        return f"{same}; changed: {', '.join(resource.words for resource in review.elsewhere)}."
-    return f"{same}."
 
 
 def _not_compared(review: Review) -> str:

@@ -6,16 +6,16 @@ import heapq
 import json
 from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.audit.json_bytes import indented
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
-from remit.report.audit_words import REACHES, must_hold_words
+from remit.report.audit_words import REACHES, exposure_rows, must_hold_words
 from remit.report.documents import members
 from remit.report.terminal_text import line, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
@@ -111,75 +111,57 @@ def _document_json(document: LintedDocument) -> dict[str, Any]:
 
 def audit_text(report: AuditReport, *, color: bool = False, width: int = 120, with_notes: bool = False) -> str:
     """The report as people read it: a table a question, the worst first, and what is wrong with the input."""
-    from rich.console import Console  # noqa: PLC0415 - heavy, and needed for people alone
+    from rich import box  # noqa: PLC0415 - heavy, and needed for people alone
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.table import Table  # noqa: PLC0415 - as above
 
+    exposures = exposure_rows(report.exposures)
+    outside = exposures[:_MOST_ROWS], len(exposures)
     console = Console(width=width, no_color=not color, force_terminal=color, highlight=False)
+    documents = _document_rows(report, with_notes=with_notes)
     with console.capture() as capture:
-        tables = (
-            _path_table(report),
-            _exposure_table(report),
-            _access_table(report),
-            _unused_table(report),
-            _document_table(report, with_notes=with_notes),
-        )
-        for table in tables:
-            if table is not None:
-                console.print(table)
+        for title, columns, (rows, count) in (
+            ("Ways to become an administrator", ("principal", "steps", "must hold"), _path_rows(report)),
+            ("Access from outside", ("resource", "who", "may", "must hold"), outside),
+            ("Sensitive actions", ("principal", "can do", "undecided"), _access_rows(report)),
+            ("Access that was not used", ("principal", "last call", "policy", "not used"), _unused_rows(report)),
+            ("Policies", ("finding", "policy", "principals", "what is wrong"), documents),
+        ):
+            if not rows:
+                continue
+            table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+            for column in columns:
+                table.add_column(column, overflow="fold")
+            for row in rows:
+                table.add_row(*map(line, row))
+            if count > len(rows):
+                table.add_row(f"… and {count - len(rows):,} more (--json has all)")
+            console.print(table)
         for sentence in _closing(report):
             console.print(line(sentence), markup=False, soft_wrap=True)
     return "\n".join(text.rstrip() for text in capture.get().splitlines())
 
 
-def _table(title: str, *columns: str) -> Any:
-    from rich import box  # noqa: PLC0415 - as above
-    from rich.table import Table  # noqa: PLC0415 - as above
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+_Rows: TypeAlias = "tuple[Sequence[tuple[str, ...]], int]"
+"""The first rows of a table, and how many there are."""
 
 
-def _path_table(report: AuditReport) -> Any:
-    if not report.paths:
-        return None
-    table = _table("Ways to become an administrator", "principal", "steps", "must hold")
-    # The proven paths first, of these the shortest.
+def _path_rows(report: AuditReport) -> _Rows:
+    """The proven paths first, of these the shortest."""
+    rows = []
     for path in sorted(report.paths, key=lambda path: (path.is_open, len(path.steps), path.principal))[:_MOST_ROWS]:
         # The name of a user or role, or an administrator: all behind the account.
         steps = [f"{step.technique} → {step.target.split(':', 5)[-1]}" for step in path.steps]
-        table.add_row(line(path.principal), line(", then ".join(steps)), line(must_hold_words(path)))
-    _add_rest(table, len(report.paths))
-    return table
+        rows.append((path.principal, ", then ".join(steps), must_hold_words(path)))
+    return rows, len(report.paths)
 
 
-def _exposure_table(report: AuditReport) -> Any:
-    """Return the table of outsiders; services are left to JSON, since most roles are theirs."""
-    rows = [row for row in report.exposures if row.reach != "service"]
-    if not rows:
-        return None
-    order = list(REACHES)
-    rows.sort(key=lambda row: (order.index(row.reach), row.resource, row.who))
-    table = _table("Access from outside", "resource", "who", "may", "must hold")
-    for row in rows[:_MOST_ROWS]:
-        who = REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
-        must_hold = ", ".join(f"{key} = {value}" for key, value in row.must_hold)
-        table.add_row(line(row.resource), line(who), line(", ".join(row.actions)), line(must_hold))
-    _add_rest(table, len(rows))
-    return table
-
-
-def _access_table(report: AuditReport) -> Any:
-    count = sum(1 for row in report.principals if row.access or row.unknown)
-    if not count:
-        return None
-    table = _table("Sensitive actions", "principal", "can do", "undecided")
-    rows = (row for row in report.principals if row.access or row.unknown)
-    for row in heapq.nsmallest(_MOST_ROWS, rows, key=lambda row: (-len(row.can), row.arn)):
-        undecided = row.unknown[0] if row.unknown else ", ".join(row.undecided)
-        table.add_row(line(row.arn), _can(row), line(undecided))
-    _add_rest(table, count)
-    return table
+def _access_rows(report: AuditReport) -> _Rows:
+    """Those who can do most first."""
+    with_access = (row for row in report.principals if row.access or row.unknown)
+    first = heapq.nsmallest(_MOST_ROWS, with_access, key=lambda row: (-len(row.can), row.arn))
+    rows = [(row.arn, _can(row), row.unknown[0] if row.unknown else ", ".join(row.undecided)) for row in first]
+    return rows, sum(1 for row in report.principals if row.access or row.unknown)
 
 
 def _can(row: PrincipalRow) -> str:
@@ -190,41 +172,30 @@ def _can(row: PrincipalRow) -> str:
     return f"{len(row.can)} actions: " + ", ".join(f"{count} {harm}" for harm, count in harms.items())
 
 
-def _add_rest(table: Any, rows: int) -> None:
-    if rows > _MOST_ROWS:
-        table.add_row(f"… and {rows - _MOST_ROWS:,} more (--json has all)")
-
-
-def _unused_table(report: AuditReport) -> Any:
-    if not report.unused:
-        return None
-    table = _table("Access that was not used", "principal", "last call", "policy", "not used")
-    rows = [(row, policy) for row in report.unused for policy in row.policies]
-    rows.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
-    for row, policy in rows[:_MOST_ROWS]:
+def _unused_rows(report: AuditReport) -> _Rows:
+    """Most unused actions first."""
+    pairs = [(row, policy) for row in report.unused for policy in row.policies]
+    pairs.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
+    rows = []
+    for row, policy in pairs[:_MOST_ROWS]:
         names = ", ".join(policy.unused[:_MOST_NAMES])
         further = len(policy.unused) - _MOST_NAMES
         unused = f"{_count(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
-        table.add_row(line(row.principal), row.last[:10] or "never", line(policy.policy), line(unused))
-    _add_rest(table, len(rows))
-    return table
+        rows.append((row.principal, row.last[:10] or "never", policy.policy, unused))
+    return rows, len(pairs)
 
 
-def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
+def _document_rows(report: AuditReport, *, with_notes: bool) -> _Rows:
+    """Errors first, then what concerns most principals."""
     pairs = [(finding, document) for document in report.documents for finding in document.findings]
-    rows = [(finding, document) for finding, document in pairs if with_notes or finding.severity != "note"]
-    if not rows:
-        return None
-    rows.sort(key=lambda row: (row[0].severity, -len(row[1].uses), row[0].rule, row[1].key))
-    table = _table("Policies", "finding", "policy", "principals", "what is wrong")
-    for finding, document in rows[:_MOST_ROWS]:
+    pairs = [(finding, document) for finding, document in pairs if with_notes or finding.severity != "note"]
+    pairs.sort(key=lambda pair: (pair[0].severity, -len(pair[1].uses), pair[0].rule, pair[1].key))
+    rows = []
+    for finding, document in pairs[:_MOST_ROWS]:
         policies = dict.fromkeys(use.policy for use in document.uses)
-        names = ", ".join(list(policies)[:_MOST_NAMES])
-        place = f"{names}, {finding.where}"
-        head = f"{finding.severity} {finding.rule}"
-        table.add_row(head, line(place), f"{len(document.uses):,}", line(finding.message))
-    _add_rest(table, len(rows))
-    return table
+        place = f"{', '.join(list(policies)[:_MOST_NAMES])}, {finding.where}"
+        rows.append((f"{finding.severity} {finding.rule}", place, f"{len(document.uses):,}", finding.message))
+    return rows, len(pairs)
 
 
 def _closing(report: AuditReport) -> Iterator[str]:

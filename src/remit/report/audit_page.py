@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.iam.tokens import for_people
-from remit.report.audit_words import REACHES, must_hold_words
+from remit.report.audit_words import exposure_rows, must_hold_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,7 +127,7 @@ def _sections(report: AuditReport, texts: _Texts) -> Iterator[_Section]:
         "Access from outside",
         "Whom the policies of resources and roles let in from outside of their account.",
         (("resource", 35), ("who", 25), ("may", 20), ("must hold", 20)),
-        _exposure_rows(report),
+        ((cells, None) for cells in exposure_rows(report.exposures)),
     )
     yield (
         "Sensitive actions",
@@ -173,15 +173,6 @@ def _step(step: Edge, number: Callable[[Text], int | list[int]]) -> list[Any]:
     if step.assumes:
         notes.append(f"assumed: {step.assumes}")
     return [number(step.source), number(step.target), number(step.technique), [number(note) for note in notes]]
-
-
-def _exposure_rows(report: AuditReport) -> Iterator[Row]:
-    order = list(REACHES)
-    for row in sorted(report.exposures, key=lambda row: (order.index(row.reach), row.resource, row.who)):
-        if row.reach != "service":
-            who = REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
-            must_hold = ", ".join(f"{key} = {value}" for key, value in row.must_hold)
-            yield (row.resource, who, ", ".join(row.actions), must_hold), None
 
 
 def _access_rows(report: AuditReport) -> Iterator[Row]:

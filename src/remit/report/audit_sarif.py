@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.report.audit_words import REACHES, must_hold_words
+from remit.report.audit_words import must_hold_words, who_words
 from remit.report.findings import findings_sarif
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.audit.audit import AuditReport
-    from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import ExposureRow
 
 _RULES: Final = {
     "audit-administrator": ("A principal can become an administrator", "error"),
@@ -39,8 +37,15 @@ def audit_sarif(report: AuditReport, version: str) -> dict[str, Any]:
 
 
 def _results(report: AuditReport) -> Iterator[dict[str, Any]]:
-    yield from map(_path, report.paths)
-    yield from (_exposure(row) for row in report.exposures if row.reach != "service")
+    for path in report.paths:
+        steps = ", then ".join(f"{step.technique} to {step.target}" for step in path.steps)
+        condition = must_hold_words(path)
+        text = f"{path.principal} can become an administrator: {steps}{f' (if {condition})' if condition else ''}"
+        yield _result("audit-administrator", text, path.principal, "warning" if path.is_open else "error")
+    for row in report.exposures:
+        if row.reach != "service":
+            text = f"{who_words(row)} may {', '.join(row.actions)} on {row.resource}, by {row.statement}"
+            yield _result("audit-outside", text, row.resource, "error" if row.reach == "anyone" else "warning")
     for document in report.documents:
         place = document.uses[0].principal
         for finding in document.findings:
@@ -52,13 +57,6 @@ def _results(report: AuditReport) -> Iterator[dict[str, Any]]:
         yield _result("audit-input", str(problem), problem.file)
 
 
-def _path(path: EscalationPath) -> dict[str, Any]:
-    steps = ", then ".join(f"{step.technique} to {step.target}" for step in path.steps)
-    condition = must_hold_words(path)
-    text = f"{path.principal} can become an administrator: {steps}{f' (if {condition})' if condition else ''}"
-    return _result("audit-administrator", text, path.principal, "warning" if path.is_open else "error")
-
-
 def _undecided(report: AuditReport) -> Iterator[tuple[str, str]]:
     """Yield undecided parts: their subject, and the reason."""
     for principal in report.principals:
@@ -68,12 +66,6 @@ def _undecided(report: AuditReport) -> Iterator[tuple[str, str]]:
         yield technique.principal, f"{technique.technique}: {technique.reason}"
     for exposure in report.undecided_exposures:
         yield exposure.resource, f"{exposure.statement}: {exposure.reason}"
-
-
-def _exposure(row: ExposureRow) -> dict[str, Any]:
-    who = REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
-    text = f"{who} may {', '.join(row.actions)} on {row.resource}, by {row.statement}"
-    return _result("audit-outside", text, row.resource, "error" if row.reach == "anyone" else "warning")
 
 
 def _result(rule: str, text: str, place: str, level: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Final
 from remit.audit.escalation_paths import is_brought
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from remit.audit.escalation_paths import EscalationPath
+    from remit.audit.results import ExposureRow
 
 REACHES: Final = {
     "anyone": "anyone on the internet",
@@ -19,6 +22,25 @@ REACHES: Final = {
     "service": "a service of AWS",
 }
 """Whom an exposure lets in, the widest first."""
+
+
+def who_words(row: ExposureRow) -> str:
+    """Whom an exposure lets in."""
+    return REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
+
+
+def exposure_rows(exposures: Iterable[ExposureRow]) -> Sequence[tuple[str, ...]]:
+    """Resource, outsider, actions, and what must hold; the widest reach first.
+
+    Services are left to JSON, since most roles are theirs.
+    """
+    order = list(REACHES)
+    outsiders = [row for row in exposures if row.reach != "service"]
+    rows = []
+    for row in sorted(outsiders, key=lambda row: (order.index(row.reach), row.resource, row.who)):
+        must_hold = ", ".join(f"{key} = {value}" for key, value in row.must_hold)
+        rows.append((row.resource, who_words(row), ", ".join(row.actions), must_hold))
+    return rows
 
 
 def must_hold_words(path: EscalationPath) -> str:

@@ -44,18 +44,15 @@ def findings_text(
         lines += _finding_lines(finding, source, color=color)
         lines.append("")
     if by_rule and shown_findings:
-        lines += (*_rule_counts(shown_findings), "")
+        counts = Counter((finding.severity, finding.rule, finding.name) for finding in shown_findings)
+        # The worst rules first, then the most frequent.
+        for rule, count in sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0])):
+            severity, code, name = rule
+            lines.append(f"{count:>6}  {severity:<7}  {code}  {name}")
+        lines.append("")
     hidden = len(findings) - len(shown_findings)
     hidden_notes = f"; {hidden} note{'' if hidden == 1 else 's'} not shown (--notes)" if hidden else ""
     return "\n".join((*lines, summary(shown_findings) + hidden_notes))
-
-
-def _rule_counts(findings: Sequence[Finding]) -> Iterator[str]:
-    """How many findings each rule has, the worst rules first, then the most frequent."""
-    counts = Counter((finding.severity, finding.rule, finding.name) for finding in findings)
-    for rule, count in sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0])):
-        severity, code, name = rule
-        yield f"{count:>6}  {severity:<7}  {code}  {name}"
 
 
 def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:

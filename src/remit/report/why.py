@@ -16,7 +16,7 @@ from remit.report.explanation import obstacle_document, verdict_document, verdic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.answers.why import Cause
+    from remit.answers.denied_request import Cause
 
 
 def cause_lines(cause: Cause) -> Iterator[str]:
@@ -51,20 +51,16 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
         return None
     if denial.principal is None or not cause.actions:
         return None
-    resource = _resource(cause)
-    if resource is None or (resource != "*" and parse(resource) is None):
+    if denial.resource is not None:
+        resource = resource_to_allow(cause.actions[0], denial.resource)
+        if resource != "*" and parse(resource) is None:
+            return None
+    elif all(catalogued(action) is not None and not targets_of(action) for action in cause.actions):
+        resource = "*"
+    else:  # the message does not say, and the actions take a resource
         return None
     actions = cause.actions[0] if len(cause.actions) == 1 else list(cause.actions)
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
-
-
-def _resource(cause: Cause) -> str | None:
-    """What the statement names; None where the message does not say, and the actions take a resource."""
-    resource = cause.denial.resource
-    if resource is not None:
-        return resource_to_allow(cause.actions[0], resource)
-    is_asked_on_everything = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
-    return "*" if is_asked_on_everything else None
 
 
 def cause_document(cause: Cause) -> dict[str, Any]:

@@ -47,7 +47,17 @@ def assign(app: App) -> tuple[Holder, ...]:
             anonymous = frozenset(_anonymous(grant.statement, function) for grant in grants)
             shared = anonymous, frozenset(function.managed)
         groups.setdefault(shared, []).append((function, grants))
-    of_functions = [_role(app, part) for members in groups.values() for part in _parts(members)]
+    of_functions: list[Holder] = []
+    for members in groups.values():
+        for part in _parts(members) if len(members) > 1 else [members]:
+            # Named after the first: the grants of all are equal but for their names.
+            first_function, grants = part[0]
+            functions = tuple(function for function, _ in part)
+            if len(part) > 1:
+                grants = tuple(_for_all(grant, first_function, functions) for grant in grants)
+            policies = (inline(grants), *by_arn(first_function.managed))
+            names = tuple(function.name for function in functions)
+            of_functions.append(Holder(f"{first_function.logical_id}Role", policies, names, bounded(app.boundary)))
     return (*of_functions, *_service_roles(app, own))
 
 
@@ -79,9 +89,6 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
 
     Where what they share is too long for that, the role will have managed policies: one more holds their log groups.
     """
-    if len(members) == 1:
-        yield members
-        return
     inline, managed = quota("iam.role.inline").most, quota("iam.managed").most
     # A reference gives an ARN or a name: it becomes as long as the longest of them at most.
     shared = sum(length(render_statement(grant.statement), lambda _: _LOG_GROUP) for grant in members[0][1])
@@ -91,20 +98,6 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
     most = max(1, (managed if parted else inline - shared) // own)
     for start in range(0, len(members), most):
         yield members[start : start + most]
-
-
-def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Holder:
-    """The role that some functions share, named after the first: their grants are equal but for their names."""
-    first_function, grants = members[0]
-    functions = tuple(function for function, _ in members)
-    if len(members) > 1:
-        grants = tuple(_for_all(grant, first_function, functions) for grant in grants)
-    return Holder(
-        logical_id=f"{first_function.logical_id}Role",
-        policies=(inline(grants), *by_arn(first_function.managed)),
-        functions=tuple(function.name for function in functions),
-        limits=bounded(app.boundary),
-    )
 
 
 def _for_all(grant: Grant, first_function: Function, functions: tuple[Function, ...]) -> Grant:

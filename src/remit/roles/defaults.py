@@ -49,8 +49,8 @@ def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
 
 def defaults_of(function: Function) -> Iterator[Callable[[App, Function], Iterator[Grant]]]:
     """Yield the parts of the default that may give a function something."""
-    for default, needed_property in DEFAULTS.items():
-        if not needed_property or needed_property in function.properties:
+    for default, need in DEFAULTS.items():
+        if not need or need in function.properties or getattr(function, need, None):
             yield default
 
 
@@ -233,7 +233,7 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
 
     Keys that AWS manages (`alias/aws/sqs`) need no grant.
     """
-    for default in (triggers, dead_letters, destinations):
+    for default in (triggers, dead_letters, destinations) if app.resources else ():
         yield from grants_on_keys(app, default(app, function))
     for trigger in function.triggers:
         yield from grants_on_keys_of(trigger, app, function)
@@ -337,19 +337,19 @@ def stored_values(_app: App, function: Function) -> Iterator[Grant]:
 DEFAULTS: Final[Mapping[Callable[[App, Function], Iterator[Grant]], str]] = {
     logs: "",
     network: "VpcConfig",
-    triggers: "",
-    job_source: "",
-    jobs: "",
-    failed_jobs: "",
-    job_marks: "",
-    shared_resources: "",
+    triggers: "triggers",
+    job_source: "queue",
+    jobs: "sends",
+    failed_jobs: "queue",
+    job_marks: "queue",
+    shared_resources: "looks_up",
     tracing: "TracingConfig",
-    dead_letters: "",
+    dead_letters: "DeadLetterConfig",
     encryption: "",
     encrypted_environment: "KmsKeyArn",
-    stored_values: "",
+    stored_values: "stored_values",
     durable_executions: "DurableConfig",
-    destinations: "",
+    destinations: "event_invoke",
     file_systems: "FileSystemConfigs",
 }
-"""The parts of the default, in the order of their statements, each with the property without which it gives nothing."""
+"""The parts of the default, in the order of their statements, each with the property or field that it is about."""

@@ -66,21 +66,15 @@ def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candida
     telling = tuple(component for component, names in choices.items() if any(name.is_spelled for name in names))
     # A partition, a region and an account each, where the region is in the partition.
     places = (names for names in product(*choices.values()) if _consistent(names[0], names[1]))
-    tried = [_candidate(names, telling) for names in islice(places, _MOST)]
+    tried: list[Candidate] = []
+    for names in islice(places, _MOST):
+        parts = list(zip(COMPONENTS, names, strict=True))
+        place = {component: choice.name for component, choice in parts if choice.name is not None}
+        spelled = tuple(component for component, choice in parts if choice.is_spelled)
+        tried.append(Candidate(place, spelled, telling))
     if next(places, None) is not None:
         tried.append(Candidate({}, ()))  # what is not tried stays late-bound
     return tuple(tried)
-
-
-def _candidate(names: Iterable[_Choice], telling: tuple[str, ...]) -> Candidate:
-    place: Place = {}
-    spelled: list[str] = []
-    for component, choice in zip(COMPONENTS, names, strict=True):
-        if choice.name is not None:
-            place[component] = choice.name
-        if choice.is_spelled:
-            spelled.append(component)
-    return Candidate(place, tuple(spelled), telling)
 
 
 class _Choice(NamedTuple):

@@ -181,23 +181,18 @@ class _Prover:
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""
+        file = Origin(rails[0].file)
         for role in self._roles:
+            nothing = GrantedStatement(role, _NOTHING, VERSION)
             for arn in role.unread:
-                yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
+                yield Breach(rails[0], nothing, None, file, arn)
             for note in () if role.only_attached_to else role.notes:
-                at = role.origin or Origin(rails[0].file)
-                yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, at, note=note)
+                yield Breach(rails[0], nothing, None, role.origin or file, note=note)
             for grant in role.grants:
                 late_bound = [text for text in grant.statement.actions.patterns if is_late(text)]
                 if late_bound and grant.statement.effect == "Allow" and not grant.statement.actions.negated:
                     note = f"which action {late_bound[0]} is, is known at the deploy only"
-                    yield Breach(
-                        rails[0],
-                        GrantedStatement(role, _NOTHING, VERSION, grant),
-                        None,
-                        Origin(rails[0].file),
-                        note=note,
-                    )
+                    yield Breach(rails[0], replace(nothing, grant=grant), None, file, note=note)
 
     def spelled(self, rails: Sequence[Guardrail]) -> tuple[list[str], list[str]]:
         """The resources and the values of conditions of these guardrails and of all roles."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.iam.policy import Statement
-    from remit.template.policy_files import Locator
 
 LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
@@ -72,7 +71,15 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     policy, locate = read_policy(text, file, _HINT)
     if not policy.statements:
         raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))
-    placed = tuple(zip(policy.statements, _checked(policy, locate), strict=True))
+    origins = [
+        locate(StatementLocation("identity", 0, index, statement)) for index, statement in enumerate(policy.statements)
+    ]
+    placed = tuple(zip(policy.statements, origins, strict=True))
+    mistakes = Mistakes()
+    for statement, origin in placed:
+        with mistakes.noted():
+            _check(statement, policy.version, origin)
+    mistakes.refuse()
     allows = [pair for pair in placed if pair[0].effect == "Allow"]
     denies = [pair for pair in placed if pair[0].effect == "Deny"]
     kinds = ((allows, (), True), (denies, (allow("*"),), False))
@@ -86,19 +93,6 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
         for pairs, added, ceiling in kinds
         if pairs
     )
-
-
-def _checked(policy: Policy, locate: Locator) -> list[Origin]:
-    """The place of each statement, all of which can be compared with what roles may do."""
-    origins: list[Origin] = []
-    mistakes = Mistakes()
-    for index, statement in enumerate(policy.statements):
-        origin = locate(StatementLocation("identity", 0, index, statement))
-        origins.append(origin)
-        with mistakes.noted():
-            _check(statement, policy.version, origin)
-    mistakes.refuse()
-    return origins
 
 
 def _check(statement: Statement, version: str, origin: Origin) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Resource
+from remit.catalogue.arns import parse
 from remit.catalogue.types import REF, late_bound, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
@@ -147,6 +148,14 @@ def references(text: str) -> tuple[tokens.Reference, ...]:
         return tokens.references(text)
     except RemitError:
         return ()
+
+
+def place_of(text: str) -> dict[str, str]:
+    """The partition, region and account of an ARN as a place has them; empty of any other text."""
+    arn = parse(text)
+    if arn is None:
+        return {}
+    return {tokens.PARTITION: arn.partition, tokens.REGION: arn.region, tokens.ACCOUNT: arn.account}
 
 
 def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:

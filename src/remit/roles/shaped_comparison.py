@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.arns import parse
 from remit.iam import tokens
 from remit.iam.comparison import Undecided
 from remit.iam.pattern import covers
@@ -16,7 +15,7 @@ from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
 from remit.iam.prove.compare import Comparison, compare
 from remit.iam.prove.realistic_values import PARTITION
-from remit.roles.reference_names import fill_policy, fill_references
+from remit.roles.reference_names import fill_policy, fill_references, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -127,7 +126,7 @@ class _Shaped:
         for statement in (statement for policy in self.layers.identity for statement in policy.statements):
             if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
                 for text in statement.resources.patterns:
-                    in_place = fill_references(piece.resource, _place_of(text))
+                    in_place = fill_references(piece.resource, place_of(text))
                     if in_place != piece.resource and covers(text, in_place):
                         return text
         return None
@@ -154,14 +153,6 @@ class _Shaped:
         if written is None:
             return first_undecided
         return replace(first_undecided, source=replace(first_undecided.source, statement=written))
-
-
-def _place_of(text: str) -> dict[str, str]:
-    """Return the partition, region and account of a stack, where those of an ARN are its own."""
-    arn = parse(text)
-    if arn is None:
-        return {}
-    return {tokens.PARTITION: arn.partition, tokens.REGION: arn.region, tokens.ACCOUNT: arn.account}
 
 
 def as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:

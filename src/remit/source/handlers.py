@@ -119,30 +119,23 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
     match meaning:
         case _Function():
             return _problem_of_function(meaning, source)
-        case _Object():
-            return _problem_of_object(meaning, source)
+        case _Object(of=_Class(node=node, module=module), text=text):
+            call = _method(node, "__call__")
+            if call is not None:
+                return _problem_of(_function_of(call, module, bound=1), source)
+            # A base, a decorator, or an assignment in the body may bring methods that the source does not show.
+            shows_all = all(isinstance(part, _SHOWN_WHOLE) for part in node.body)
+            is_open = node.bases or node.keywords or node.decorator_list or not shows_all
+            return None if is_open else _no_function(text)
         case _Class(node=node) if not (node.bases or node.keywords or node.decorator_list or _method(node, "__new__")):
             return OF_CLASS
         case _Module(name=name):
             return HandlerProblem(f"is not a function but the module `{name}`", HANDLER_FORM)
-        case HandlerProblem():
-            return meaning
-    return None
+    return meaning if isinstance(meaning, HandlerProblem) else None
 
 
 def _no_function(text: str) -> HandlerProblem:
     return HandlerProblem(f"is not a function but `{text[:_SHOWN]}`")
-
-
-def _problem_of_object(made: _Object, source: ModuleSource) -> HandlerProblem | None:
-    call = _method(made.of.node, "__call__")
-    if call is not None:
-        return _problem_of(_function_of(call, made.of.module, bound=1), source)
-    node = made.of.node
-    # A base, a decorator, or an assignment in the body may bring methods that the source does not show.
-    shows_all = all(isinstance(part, _SHOWN_WHOLE) for part in node.body)
-    is_open = node.bases or node.keywords or node.decorator_list or not shows_all
-    return None if is_open else _no_function(made.text)
 
 
 def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerProblem | None:

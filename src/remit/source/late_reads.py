@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.errors import RemitError
 from remit.source.python_file import imports, origin_in, outside_of_functions, parsed, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _IMPORTED_AWS: Final = rb"[\s,(]aws\s*(?:[,)#;\\]|as\b|[\r\n]|\Z)"
 """`aws` as it stands in an import, and not in a text such as `/aws/lambda/orders` or `aws:SourceArn`."""
@@ -44,21 +40,18 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
         if imported.full_name == "remit.aws" or imported.module.startswith("shared.resources")
     }
     for node in walk(python_file.tree, ast.iter_child_nodes if functions else outside_of_functions) if names else ():
-        for operand in _searched_for(node):
+        searched_for: list[ast.expr] = []
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            searched_for = [node.left]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
+            searched_for = node.args
+        for operand in searched_for:
             if _is_late(operand, names):
                 raise RemitError(
                     f"`{ast.unparse(operand)}` cannot be looked for in a text: only the deploy knows its value",
                     hint=_HINT,
                     origin=origin_in(file, operand),
                 )
-
-
-def _searched_for(node: ast.AST) -> Iterator[ast.expr]:
-    """What an expression looks for in something else: the left side of `in`, what a method of a text is given."""
-    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-        yield node.left
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
-        yield from node.args
 
 
 def _is_late(node: ast.expr, names: set[str]) -> bool:

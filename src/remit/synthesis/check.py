@@ -41,7 +41,13 @@ def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mis
 
     Cycles are looked for once each reference leads somewhere, and permissions where they can be known.
     """
-    _check_counts(template, roles, app, mistakes)
+    most, count = quota("cloudformation.template.resources").most, len(template.resources)
+    if count > most:
+        message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
+        mistakes.errors.append(RemitError(message, hint=_way_to_fewer(template, app, roles)))
+    most, count = quota("cloudformation.template.outputs").most, len(template.outputs)
+    if count > most:
+        mistakes.errors.append(RemitError(f"the template has {count} outputs; CloudFormation allows {most}"))
     _check_resources(template, app, mistakes, unread)
     mappings = [resource for resource in app.resources if resource.type == _MAPPING]
     if mappings:
@@ -153,18 +159,6 @@ def _own_name(value: Any) -> str:
     text = tokens.textual(value)
     references = tokens.references(text) if isinstance(text, str) else ()
     return references[0].target or "" if len(references) == 1 and references[0].text == text else ""
-
-
-def _check_counts(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mistakes) -> None:
-    most = quota("cloudformation.template.resources").most
-    count = len(template.resources)
-    if count > most:
-        message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
-        mistakes.errors.append(RemitError(message, hint=_way_to_fewer(template, app, roles)))
-    outputs = quota("cloudformation.template.outputs").most
-    if len(template.outputs) > outputs:
-        message = f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}"
-        mistakes.errors.append(RemitError(message))
 
 
 def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:

@@ -81,11 +81,19 @@ def check_event_sources(
             continue
         missing = {on: [action for action in actions if not _may(role, action, on)] for on, actions in needed.items()}
         missing_actions = [action for actions in missing.values() for action in actions]
+        grants = [
+            f"grants.allow({', '.join(map(json.dumps, actions))}, on={json.dumps(on)})"
+            for on, actions in missing.items()
+            if actions
+        ]
+        hint = f"give the function policy=[{', '.join(grants)}]"
+        if service in _WITH_TRIGGERS:
+            hint = f"write the trigger `on.{service}(…)` in its place, which brings the mapping and the access"
         if missing_actions:
             yield RemitError(
                 f"the mapping `{mapping.logical_id}` reads {source or 'a source'} for function `{function.name}`, "
                 f"whose role does not allow {', '.join(missing_actions)}: Lambda refuses it",
-                hint=_way_to_read(service, missing),
+                hint=hint,
                 origin=mapping.origin,
             )
 
@@ -104,18 +112,6 @@ def _needed(service: str, source: str, mapping: Mapping[str, Any]) -> dict[str, 
     if of_any:
         needed["*"] = of_any
     return needed
-
-
-def _way_to_read(service: str, missing: Mapping[str, list[str]]) -> str:
-    """Word the access that a function lacks: a trigger where there is one, else grants to copy."""
-    if service in _WITH_TRIGGERS:
-        return f"write the trigger `on.{service}(…)` in its place, which brings the mapping and the access"
-    grants = [
-        f"grants.allow({', '.join(map(json.dumps, actions))}, on={json.dumps(on)})"
-        for on, actions in missing.items()
-        if actions
-    ]
-    return f"give the function policy=[{', '.join(grants)}]"
 
 
 def _may(role: Holder, action: str, source: str) -> bool:

@@ -73,7 +73,9 @@ def check_permissions(
     for resource in resources:
         kind = resource_type(resource.type)
         invoker = None if kind is None else kind.invokes
-        if kind is None or invoker is None or not _calls_as_itself(resource, invoker):
+        if kind is None or invoker is None or invoker.has_always_a_role or invoker.action != _INVOKE:
+            continue
+        if invoker.role and any(values_at(resource.properties, invoker.role)):  # with which it calls
             continue
         for callee in template.callees(resource, kind):
             permissions = template.permissions.get(callee, [])
@@ -84,30 +86,11 @@ def check_permissions(
                 yield _no_permission(resource, invoker, kind.called, callee, permissions)
 
 
-def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
-    """Return whether the service needs a permission for a resource: it has no role to call with."""
-    if invoker.has_always_a_role or invoker.action != _INVOKE:
-        return False
-    return not (invoker.role and any(values_at(resource.properties, invoker.role)))
-
-
 def _no_permission(
     resource: Resource, invoker: Invoker, called: str, callee: _Callee, permissions: Sequence[Resource]
 ) -> RemitError:
+    """The error for a permission that is missing, which its hint has as a shared resource that can be copied."""
     name = f"{callee.function}` by its `{callee.qualifier}" if callee.qualifier else callee.function
-    hint = f"use a trigger (`on.event(…)`, `on.s3(…)`), or add\n{_permission_to_add(resource, invoker, callee)}"
-    others = [item.logical_id for item in permissions if item.properties.get("Principal") == invoker.principal]
-    if others:
-        hint = f"`{others[0]}` lets it for another source: {hint}"
-    return RemitError(
-        f"the {called} `{resource.logical_id}` runs `{name}`, which {invoker.principal} has no permission to invoke",
-        hint=hint,
-        origin=resource.origin,
-    )
-
-
-def _permission_to_add(resource: Resource, invoker: Invoker, callee: _Callee) -> str:
-    """The permission that is missing, as a shared resource that can be copied."""
     qualifier = f":{callee.qualifier}" if callee.qualifier else ""
     lines = [f'function_name="${{{callee.function}}}{qualifier}"', f'principal="{invoker.principal}"']
     source = _late_bound_source(resource, invoker)
@@ -117,7 +100,16 @@ def _permission_to_add(resource: Resource, invoker: Invoker, callee: _Callee) ->
     if source is not None and not (invoker.source_account and resource.logical_id in _named(source)):
         lines.append(f'source_arn="{source}"')
     properties = "".join(f"    {line},\n" for line in ('action="lambda:InvokeFunction"', *lines))
-    return f'permission = resource(\n    "{_PERMISSION}",\n{properties})'
+    permission = f'permission = resource(\n    "{_PERMISSION}",\n{properties})'
+    hint = f"use a trigger (`on.event(…)`, `on.s3(…)`), or add\n{permission}"
+    others = [item.logical_id for item in permissions if item.properties.get("Principal") == invoker.principal]
+    if others:
+        hint = f"`{others[0]}` lets it for another source: {hint}"
+    return RemitError(
+        f"the {called} `{resource.logical_id}` runs `{name}`, which {invoker.principal} has no permission to invoke",
+        hint=hint,
+        origin=resource.origin,
+    )
 
 
 def _late_bound_source(resource: Resource, invoker: Invoker) -> str | None:

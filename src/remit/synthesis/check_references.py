@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remit.catalogue.types import resource_type
@@ -143,27 +144,13 @@ def _late_value(name: str, attribute: str | None) -> str | None:
 
 
 def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """The first circular dependency in what each resource depends on, with its edges."""
-    done: set[str] = set()
-    for start, first_targets in targets.items():
-        path: list[str] = []
-        stack = [(start, iter(first_targets))]
-        while stack:
-            name, pending = stack[-1]
-            if name not in path:
-                path.append(name)
-            following = next((target for target in pending if target not in done), None)
-            if following is None:
-                done.add(name)
-                path.pop()
-                stack.pop()
-            elif following in path:
-                cycle = " -> ".join((*path[path.index(following) :], following))
-                yield RemitError(
-                    f"resources form a circular dependency: {cycle}",
-                    hint="break one of these references, for example by giving a fixed name",
-                    origin=by_id[following].origin,
-                )
-                return
-            else:
-                stack.append((following, iter(targets[following])))
+    """A circular dependency in what each resource depends on, with its edges; none where there is no such."""
+    try:
+        TopologicalSorter(targets).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1][::-1]
+        yield RemitError(
+            f"resources form a circular dependency: {' -> '.join(cycle)}",
+            hint="break one of these references, for example by giving a fixed name",
+            origin=by_id[cycle[0]].origin,
+        )

@@ -19,7 +19,7 @@ from remit.triggers.trigger import BaseTrigger, triggers_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Resource, Template
+    from remit.app import App, Template
     from remit.errors import Origin
 
 
@@ -162,7 +162,7 @@ def _home(named_things: Iterable[_Named]) -> _Home:
     return _Home(region, account, region_of, account_of)
 
 
-def _named_things(template: Template, app: App) -> Iterator[_Named]:
+def _named_things(template: Template, app: App) -> Iterator[_Named]:  # noqa: C901 - one kind after the other
     """Yield the ARNs that the template's resources name, and those that it has no part of."""
     sources = [
         (function, trigger.written, source)
@@ -175,7 +175,11 @@ def _named_things(template: Template, app: App) -> Iterator[_Named]:
         lines[certificate] = line_of_certificate
     written = {function.resource_id: function.written for function in app.functions}
     for resource in template.resources:
-        for requirement in _requirements(resource):
+        requirements = [*_REQUIREMENTS.get(resource.type, ())]
+        kind = resource_type(resource.type)
+        if kind is not None and resource.type in _ENCRYPTED_BY_OWN_REGION:
+            requirements += [_Requirement(path) for path in kind.holding(_KEY) if _REPLICA not in path]
+        for requirement in requirements:
             region = requirement.region or str(resource.properties.get("Region", ""))  # a subscription's topic's
             setting = requirement.path.partition(".")[0].removesuffix("[]")
             line = written.get(resource.logical_id, {}).get(setting, resource.origin)
@@ -194,16 +198,6 @@ def _named_things(template: Template, app: App) -> Iterator[_Named]:
         for stored in function.stored_values:
             hint = "the function asks in its own region: replicate it to {region}, or name it there"
             yield _Named(stored.name, f"function `{function.name}` reads {stored.name}", hint, stored.origin)
-
-
-def _requirements(resource: Resource) -> Iterator[_Requirement]:
-    """Yield the ARNs that must be in a certain place: by the table, and the keys that encrypt the resource."""
-    yield from _REQUIREMENTS.get(resource.type, ())
-    kind = resource_type(resource.type)
-    if kind is not None and resource.type in _ENCRYPTED_BY_OWN_REGION:
-        for path in kind.holding(_KEY):
-            if _REPLICA not in path:
-                yield _Requirement(path)
 
 
 def _problem(text: str, region: str, account: str) -> str:

@@ -22,14 +22,8 @@ def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
     resources = [resource for resource in app.resources if resource.type in _TYPES]
     if not resources and not app.queues and "schedule" not in trigger_files(app.triggered):
         return
-    from remit.triggers.schedule import Schedule  # noqa: PLC0415 - the calendar of cron expressions comes with it
-    from remit.triggers.schedule_expression import (  # noqa: PLC0415 - as above
-        EVER,
-        HINT,
-        expression_problem,
-        next_run,
-        why_never,
-    )
+    from remit.triggers import schedule_expression as expressions  # noqa: PLC0415 - the calendar comes with it
+    from remit.triggers.schedule import Schedule  # noqa: PLC0415 - as above
 
     for resource in resources:
         expression = tokens.textual(resource.properties.get("ScheduleExpression"))
@@ -37,12 +31,12 @@ def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
             continue
         zone = resource.properties.get("ScheduleExpressionTimezone")
         timezone = None if zone is None else str(zone)
-        problem = expression_problem(expression)
-        if problem is None and next_run(expression, timezone, EVER) is None:
-            problem = f"it never runs: {why_never(expression, timezone)}"
+        problem = expressions.expression_problem(expression)
+        if problem is None and expressions.next_run(expression, timezone, expressions.EVER) is None:
+            problem = f"it never runs: {expressions.why_never(expression, timezone)}"
         if problem is not None:
             message = f"schedule {expression!r:.60} of `{resource.logical_id}`: {problem}"
-            yield RemitError(message, hint=HINT, origin=resource.origin)
+            yield RemitError(message, hint=expressions.HINT, origin=resource.origin)
     of_functions = [trigger for _, trigger in triggers_of(app.triggered, Schedule)]
     of_jobs = [job.schedule for queue in app.queues for job in queue.scheduled]
     for schedule in (*of_functions, *of_jobs):

@@ -29,16 +29,10 @@ def check_table(table: Resource) -> Iterator[RemitError]:
 
     What only the deploy knows is not looked at.
     """
-    yield from _check_capacity(table)
-    yield from _check_keys(table)
-
-
-def _check_capacity(table: Resource) -> Iterator[RemitError]:
-    """A table is paid by request, or it and each global index say what they provide: never both."""
+    # A table is paid by request, or it and each global index say what they provide: never both.
     billing = table.properties.get("BillingMode", "PROVISIONED")
-    if table.type != "AWS::DynamoDB::Table" or billing not in _BILLING_MODES:
-        return
-    for label, properties in (f"table `{table.logical_id}`", table.properties), *_indexes(table, _GLOBAL_INDEXES):
+    paid = [(f"table `{table.logical_id}`", table.properties), *_indexes(table, _GLOBAL_INDEXES)]
+    for label, properties in paid if table.type == "AWS::DynamoDB::Table" and billing in _BILLING_MODES else ():
         is_provisioned = _THROUGHPUT in properties
         if is_provisioned == (billing == "PROVISIONED"):
             continue
@@ -48,6 +42,7 @@ def _check_capacity(table: Resource) -> Iterator[RemitError]:
             problem = f"{label} sets no {_THROUGHPUT}, and is not paid by request"
             hint = 'write billing_mode="PAY_PER_REQUEST", or provisioned_throughput with its units'
         yield RemitError(problem, hint=hint, origin=table.origin, path=("BillingMode",))
+    yield from _check_keys(table)
 
 
 def _check_keys(table: Resource) -> Iterator[RemitError]:  # noqa: C901 - one case after the other

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
 from remit.resources.names import logical
-from remit.roles.defaults import (
-    JOB_MARKS,
-    JOB_SCHEDULE_GROUP,
-    JOB_SCHEDULES,
-    dead_letter_id,
-    job_scheduler_id,
-    may_wait,
-    queue_arn,
-    queue_id,
-)
+from remit.roles import defaults
 from remit.triggers.source import mapping, visibility_timeout
 
 if TYPE_CHECKING:
@@ -33,7 +24,7 @@ def job_resources(app: App) -> Iterator[Resource]:
     """The queues of an app's jobs, and what they need beside them."""
     for queue in app.queues:
         worker = next(function for function in app.functions if function.queue == queue.name)
-        dead = dead_letter_id(queue.name)
+        dead = defaults.dead_letter_id(queue.name)
         ordered: dict[str, Any] = {"FifoQueue": True} if queue.is_fifo else {}
         yield Resource(
             dead, "AWS::SQS::Queue", {**ordered, "MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True}
@@ -41,7 +32,7 @@ def job_resources(app: App) -> Iterator[Resource]:
         # Received once more often than its job may run: the worker then puts aside what had no end.
         redrive = {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": queue.most_retries + 2}
         yield Resource(
-            queue_id(queue.name),
+            defaults.queue_id(queue.name),
             "AWS::SQS::Queue",
             {
                 **ordered,
@@ -62,11 +53,10 @@ def job_resources(app: App) -> Iterator[Resource]:
             # Each mark goes after the 14 days of a message.
             "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
         }
-        yield Resource(JOB_MARKS, "AWS::DynamoDB::Table", marks, origin=app.queues_origin)
-    if any(queue.scheduled or may_wait(app, queue) for queue in app.queues):
-        yield Resource(
-            JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {"Name": JOB_SCHEDULE_GROUP}, origin=app.queues_origin
-        )
+        yield Resource(defaults.JOB_MARKS, "AWS::DynamoDB::Table", marks, origin=app.queues_origin)
+    if any(queue.scheduled or defaults.may_wait(app, queue) for queue in app.queues):
+        group = {"Name": defaults.JOB_SCHEDULE_GROUP}
+        yield Resource(defaults.JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", group, origin=app.queues_origin)
     for queue in app.queues:
         yield from _schedules(queue)
 
@@ -79,13 +69,13 @@ def _schedules(queue: JobQueue) -> Iterator[Resource]:
         suffix = "" if positions[job.name] == 1 else str(positions[job.name])
         body: dict[str, Any] = {"job": job.path, "arguments": [], "options": job.schedule.input or {}}
         target = {
-            "Arn": queue_arn(queue.name),
-            "RoleArn": f"${{{job_scheduler_id(queue.name)}.Arn}}",
+            "Arn": defaults.queue_arn(queue.name),
+            "RoleArn": f"${{{defaults.job_scheduler_id(queue.name)}.Arn}}",
             "Input": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         }
         logical_id = f"Job{logical(job.name)}Scheduled{suffix}"
         schedule: Resource = job.schedule.schedule(logical_id, f"Sends job {job.name}", target, job.origin)
-        yield replace(schedule, properties={**schedule.properties, "GroupName": f"${{{JOB_SCHEDULES}}}"})
+        yield replace(schedule, properties={**schedule.properties, "GroupName": f"${{{defaults.JOB_SCHEDULES}}}"})
 
 
 def worker_source(app: App, function: Function) -> Iterator[Resource]:
@@ -100,7 +90,7 @@ def worker_source(app: App, function: Function) -> Iterator[Resource]:
             yield from mapping(
                 function,
                 "Jobs",
-                queue_arn(queue.name),
+                defaults.queue_arn(queue.name),
                 BatchSize=1,
                 FunctionResponseTypes=["ReportBatchItemFailures"],
                 ScalingConfig=scaling,
@@ -114,16 +104,16 @@ def job_variables(app: App, function: Function) -> dict[str, str]:
     variables: dict[str, str] = {}
     for queue in app.queues:
         if queue.name in (function.sends or ()):
-            variables[variable_of(queue.name)] = f"${{{queue_id(queue.name)}}}"
-            if may_wait(app, queue):
-                variables[scheduler_role_variable_of(queue.name)] = f"${{{job_scheduler_id(queue.name)}.Arn}}"
-                variables["REMIT_JOB_SCHEDULE_GROUP"] = f"${{{JOB_SCHEDULES}}}"
+            variables[variable_of(queue.name)] = f"${{{defaults.queue_id(queue.name)}}}"
+            if defaults.may_wait(app, queue):
+                variables[scheduler_role_variable_of(queue.name)] = f"${{{defaults.job_scheduler_id(queue.name)}.Arn}}"
+                variables["REMIT_JOB_SCHEDULE_GROUP"] = f"${{{defaults.JOB_SCHEDULES}}}"
     for queue in app.queues:
         if queue.name == function.queue:
-            variables["REMIT_JOB_QUEUE"] = f"${{{queue_id(queue.name)}}}"
-            variables["REMIT_JOB_DEAD_LETTERS"] = f"${{{dead_letter_id(queue.name)}}}"
+            variables["REMIT_JOB_QUEUE"] = f"${{{defaults.queue_id(queue.name)}}}"
+            variables["REMIT_JOB_DEAD_LETTERS"] = f"${{{defaults.dead_letter_id(queue.name)}}}"
             variables["REMIT_JOB_RETRIES"] = str(queue.retries)
             variables["REMIT_JOB_BACKOFF"] = str(queue.backoff)
             if queue.keeps_marks:
-                variables["REMIT_JOB_MARKS"] = f"${{{JOB_MARKS}}}"
+                variables["REMIT_JOB_MARKS"] = f"${{{defaults.JOB_MARKS}}}"
     return variables

@@ -29,26 +29,24 @@ def merged_queue_policies(shared: Sequence[Resource], made: Sequence[Resource]) 
         if index is None:
             policy_at |= dict.fromkeys(queues, len(resources))
             resources.append(resource)
-        else:
-            resources[index] = _with_statements(resources[index], resource)
+            continue
+        policy = resources[index]
+        document = policy.properties.get("PolicyDocument")
+        if not isinstance(document, dict) or tokens.is_intrinsic(document) or len(_queues(policy)) != 1:
+            raise RemitError(
+                f"a trigger's dead-letter queue has the policy `{policy.logical_id}`, "
+                "to which no statement can be added",
+                hint="give the dead-letter queue a policy of its own, as a plain document",
+                origin=policy.origin,
+            )
+        written = document.get("Statement", [])
+        statements = list(written) if isinstance(written, list) else [written]
+        statements += [item for item in resource.properties["PolicyDocument"]["Statement"] if item not in statements]
+        properties = {**policy.properties, "PolicyDocument": {**document, "Statement": statements}}
+        resources[index] = replace(policy, properties=properties)
     return resources
 
 
 def _queues(resource: Resource) -> list[Any]:
     queues = resource.properties.get("Queues", ()) if resource.type == _TYPE else ()
     return [tokens.textual(queue) for queue in queues] if isinstance(queues, list) else []
-
-
-def _with_statements(policy: Resource, addition: Resource) -> Resource:
-    document = policy.properties.get("PolicyDocument")
-    if not isinstance(document, dict) or tokens.is_intrinsic(document) or len(_queues(policy)) != 1:
-        raise RemitError(
-            f"a trigger's dead-letter queue has the policy `{policy.logical_id}`, to which no statement can be added",
-            hint="give the dead-letter queue a policy of its own, as a plain document",
-            origin=policy.origin,
-        )
-    statements = document.get("Statement", [])
-    statements = list(statements) if isinstance(statements, list) else [statements]
-    statements += [item for item in addition.properties["PolicyDocument"]["Statement"] if item not in statements]
-    properties = {**policy.properties, "PolicyDocument": {**document, "Statement": statements}}
-    return replace(policy, properties=properties)

@@ -10,7 +10,7 @@ from remit.errors import Mistakes, RemitError
 from remit.resources.kms_key import key_named, key_text, kms_key
 from remit.resources.names import logical, own_id
 from remit.triggers.invoke_permission import permission
-from remit.triggers.trigger import BaseTrigger, triggers_of
+from remit.triggers.trigger import BaseTrigger, with_changed_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -87,24 +87,15 @@ class Cognito(BaseTrigger):
             yield permission(function, name, "cognito-idp.amazonaws.com", f"${{{pool}.Arn}}")
 
 
-def with_pool_triggers(app: App) -> App:
+def with_sources(app: App) -> App:
     """The app with the LambdaConfig of its user pools that its triggers ask for."""
-    triggers: dict[str, list[tuple[Function, Cognito]]] = {}
-    for function, trigger in triggers_of(app.functions, Cognito):
-        triggers.setdefault(own_id(trigger.pool), []).append((function, trigger))
     by_id = {resource.logical_id: resource for resource in app.resources}
-    resources: list[Resource] = []
-    mistakes = Mistakes()
-    for resource in app.resources:
-        with mistakes.noted():
-            resources.append(_triggering(resource, triggers.get(resource.logical_id, []), by_id))
-    mistakes.refuse()
-    return replace(app, resources=tuple(resources))
+    return with_changed_sources(
+        app, Cognito, lambda trigger: own_id(trigger.pool), lambda pool, own: _triggering(pool, own, by_id)
+    )
 
 
 def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id: Mapping[str, Resource]) -> Resource:
-    if not triggers:
-        return pool
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
     mistakes = Mistakes()
     for function, trigger in triggers:

@@ -12,7 +12,7 @@ from remit.iam.policy import allow
 from remit.resources.names import arn_of, name_of, own_id
 from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
 from remit.triggers.stream_options import StartingPosition, StreamTrigger
-from remit.triggers.trigger import triggers_of
+from remit.triggers.trigger import with_changed_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,23 +93,20 @@ class Dynamodb(StreamTrigger):
         yield from self.source_mapping(function, self.arn, StartingPosition=self.starting_position)
 
 
-def with_streams(app: App) -> App:
+def with_sources(app: App) -> App:
     """The app with the streams turned on that its functions read, of tables that do not say it themselves."""
-    views: dict[str, StreamView] = {}
+    return with_changed_sources(app, Dynamodb, lambda trigger: own_id(trigger.stream), _with_stream)
+
+
+def _with_stream(table: Resource, triggers: list[tuple[Function, Dynamodb]]) -> Resource:
+    views = [trigger.view or "NEW_AND_OLD_IMAGES" for _, trigger in triggers]
     mistakes = Mistakes()
-    for _, trigger in triggers_of(app.functions, Dynamodb):
-        table = own_id(trigger.stream)
-        view = trigger.view or "NEW_AND_OLD_IMAGES"
-        if table and views.setdefault(table, view) != view:
-            message = f"the stream of `{table}` would have two views: {views[table]} and {view}"
+    for view, (_, trigger) in zip(views, triggers, strict=True):
+        if view != views[0]:
+            message = f"the stream of `{table.logical_id}` would have two views: {views[0]} and {view}"
             hint = "a table has one stream: give both functions the same `view`"
             mistakes.errors.append(RemitError(message, hint=hint, origin=trigger.written))
     mistakes.refuse()
-    resources = tuple(_with_stream(resource, views.get(resource.logical_id)) for resource in app.resources)
-    return replace(app, resources=resources)
-
-
-def _with_stream(table: Resource, view: StreamView | None) -> Resource:
-    if view is None or table.type not in _TABLES or "StreamSpecification" in table.properties:
+    if table.type not in _TABLES or "StreamSpecification" in table.properties:
         return table
-    return replace(table, properties={**table.properties, "StreamSpecification": {"StreamViewType": view}})
+    return replace(table, properties={**table.properties, "StreamSpecification": {"StreamViewType": views[0]}})

@@ -11,20 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Resource
 from remit.resources.names import HTTP_API as API
 from remit.resources.names import digest, logical
+from remit.triggers import app_routes
 from remit.triggers.api import DEFAULT_ROUTE, Api
-from remit.triggers.app_routes import (
-    access_log,
-    addresses,
-    authorization,
-    authorizers,
-    domain,
-    notes_on_open_routes,
-    notes_on_timeouts,
-    permissions,
-    route_checks,
-    route_functions,
-    routes,
-)
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import TokenAuthorizer
 
@@ -38,59 +26,51 @@ _STAGE: Final = "$default"
 """A stage whose name is no part of the address."""
 _PATIENCE: Final = 30
 """Seconds ("Quotas for configuring and running an HTTP API in API Gateway": integration timeout)."""
-CHECKS: Final = route_checks(Api)
+CHECKS: Final = app_routes.route_checks(Api)
 
 
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
-    app_routes = routes(app.functions, Api)
+    own_routes = app_routes.routes(app.functions, Api)
     if app.api.routes_in_body:
         from remit.triggers.http_api_body import api_with_body  # noqa: PLC0415 - few apps are so large
 
         yield api_with_body(app)
     else:
-        yield _api(app.api, app_routes[0].function)
-        yield from _authorizers(app, app_routes)
-        for function, triggers in route_functions(app_routes):
+        yield _api(app.api, own_routes[0].function)
+        yield from _authorizers(app, own_routes)
+        for function, triggers in app_routes.route_functions(own_routes):
             yield from _of_function(app, function, triggers)
-    yield from _stage(app.api, app_routes[0].function)
-    yield from domain(API, app.api)
+    yield from _stage(app.api, own_routes[0].function)
+    yield from app_routes.domain(API, app.api)
 
 
 def outputs(app: App) -> Iterator[Output]:
     """The address of the API, and where its domain must point."""
-    yield from addresses(API, "Api", f"${{{API}.ApiEndpoint}}", app.api)
+    yield from app_routes.addresses(API, "Api", f"${{{API}.ApiEndpoint}}", app.api)
 
 
-def notes(app: App) -> tuple[str, ...]:
+def notes(app: App) -> Iterator[str]:
     """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
-    app_routes = routes(app.functions, Api)
-    route_authorizers = [routed.trigger.authorizer for routed in app_routes]
-    issuers = [
-        authorizer.accepted_issuer for authorizer in route_authorizers if isinstance(authorizer, TokenAuthorizer)
-    ]
-    on_loopback = [
-        f"the issuer {issuer} is on this machine, and works on the local AWS alone"
-        for issuer in dict.fromkeys(issuers)
-        if issuer.startswith("http://")
-    ]
-    return (
-        *notes_on_open_routes(app_routes),
-        *on_loopback,
-        *_notes_on_preflights(app.api, app_routes),
-        *notes_on_timeouts(app_routes, _PATIENCE),
-    )
+    own_routes = app_routes.routes(app.functions, Api)
+    yield from app_routes.notes_on_open_routes(own_routes)
+    guards = [routed.trigger.authorizer for routed in own_routes]
+    for issuer in dict.fromkeys(guard.accepted_issuer for guard in guards if isinstance(guard, TokenAuthorizer)):
+        if issuer.startswith("http://"):
+            yield f"the issuer {issuer} is on this machine, and works on the local AWS alone"
+    yield from _notes_on_preflights(app.api, own_routes)
+    yield from app_routes.notes_on_timeouts(own_routes, _PATIENCE)
 
 
-def _notes_on_preflights(settings: ApiSettings, app_routes: tuple[Routed[Api], ...]) -> Iterator[str]:
+def _notes_on_preflights(settings: ApiSettings, own_routes: tuple[Routed[Api], ...]) -> Iterator[str]:
     """A sentence where browsers' preflights, which nobody signs, would be refused.
 
     Source: "Configure CORS for HTTP APIs in API Gateway" ($default route and an authorizer).
     """
-    answers_preflights = any(routed.trigger.method == "OPTIONS" for routed in app_routes)
+    answers_preflights = any(routed.trigger.method == "OPTIONS" for routed in own_routes)
     if settings.cors_configuration is None or answers_preflights:
         return
-    for routed in app_routes:
+    for routed in own_routes:
         if routed.trigger.route == DEFAULT_ROUTE and routed.trigger.auth != "NONE":
             yield (
                 f"route `{DEFAULT_ROUTE}` ({routed.function.origin}) asks browsers' preflights for authorization, too, "
@@ -113,21 +93,21 @@ def _stage(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
     if settings.route_settings:
         stage["DefaultRouteSettings"] = dict(settings.route_settings)
     if settings.access_log:
-        group, stage["AccessLogSettings"] = access_log(API, "apis", "routeKey", settings, first_user)
+        group, stage["AccessLogSettings"] = app_routes.access_log(API, "apis", "routeKey", settings, first_user)
         yield group
     yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
 
 
-def _authorizers(app: App, app_routes: Iterable[Routed[Api]]) -> Iterator[Resource]:
+def _authorizers(app: App, own_routes: Iterable[Routed[Api]]) -> Iterator[Resource]:
     """Yield the authorizers of routes, each once, with the permission to ask a function."""
-    for authorizer, first_user in authorizers(app, app_routes):
+    for authorizer, first_user in app_routes.authorizers(app, own_routes):
         name = authorizer.logical_id
         logical_id = f"{API}{name}"
         properties = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions), "Name": name}
         yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.origin)
         if isinstance(authorizer, Authorizer):
             asked = authorizer.asked(app.functions)
-            yield from permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
+            yield from app_routes.permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
 
 
 def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
@@ -149,7 +129,7 @@ def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[
         for trigger, own_format in zip(triggers, formats, strict=True):
             if own_format == version:
                 yield _route(trigger, integration, function)
-    yield from permissions(app, function, API, tuple(_source(trigger) for trigger in triggers))
+    yield from app_routes.permissions(app, function, API, tuple(_source(trigger) for trigger in triggers))
 
 
 def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
@@ -157,7 +137,7 @@ def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
         "ApiId": f"${{{API}}}",
         "RouteKey": trigger.route,
         "Target": f"integrations/{integration.ref}",
-        **authorization(API, trigger),
+        **app_routes.authorization(API, trigger),
     }
     logical_id = f"{API}{logical(trigger.route.lower())}Route{digest(trigger.route)}"
     return Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)

@@ -70,8 +70,3 @@ class Jwt(TokenAuthorizer):
     def accepted_audience(self) -> tuple[str, ...]:
         """The audience."""
         return plain_texts(self.audience)
-
-    @property
-    def accepted_scopes(self) -> tuple[str, ...]:
-        """The scopes."""
-        return plain_texts(self.scopes)

@@ -21,7 +21,7 @@ from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +101,13 @@ def check_log_pattern(pattern: str) -> None:
         raise RemitError(f"logs: pattern {text!r:.60} {problem}", hint=_EXAMPLES)
 
 
-def _problem(text: str) -> str | None:
+def _problem(text: str) -> str | None:  # noqa: C901, PLR0911 - one case after the other
     if len(text) > _MOST:
         return f"has {len(text):,} characters; CloudWatch Logs takes {_MOST:,}"
     without_texts = re.sub(_QUOTED, _STAND_IN, text)
     if '"' in without_texts:
         return 'has a " without its second one'
-    problem = _problem_of_expressions(re.findall(_REGULAR_EXPRESSION, without_texts))
-    if problem is not None:
-        return problem
-    plain = re.sub(_REGULAR_EXPRESSION, _STAND_IN, without_texts).strip()
-    if plain.startswith("{"):
-        return _problem_of_json(plain)
-    if plain.startswith("["):
-        return _problem_of_columns(plain)
-    return _problem_of_terms(plain)
-
-
-def _problem_of_expressions(expressions: Sequence[str]) -> str | None:
+    expressions = re.findall(_REGULAR_EXPRESSION, without_texts)
     if len(expressions) > _MOST_REGULAR_EXPRESSIONS:
         return f"has {len(expressions)} regular expressions; CloudWatch Logs takes {_MOST_REGULAR_EXPRESSIONS}"
     for expression in expressions:
@@ -126,10 +115,17 @@ def _problem_of_expressions(expressions: Sequence[str]) -> str | None:
             re.compile(expression.strip("%"))
         except re.error as error:
             return f"has the regular expression {expression}, which cannot be read: {error}"
-    return None
-
-
-def _problem_of_terms(plain: str) -> str | None:
+    plain = re.sub(_REGULAR_EXPRESSION, _STAND_IN, without_texts).strip()
+    if plain.startswith("{"):
+        return _problem_of_json(plain)
+    if plain.startswith("[") and not plain.endswith("]"):
+        return "has a [ without its ]"
+    if plain.startswith("["):
+        for column in plain[1:-1].split(","):
+            conditions = re.split(r"&&|\|\|", column.strip())
+            if not all(re.fullmatch(_COLUMN, condition.strip()) for condition in conditions):
+                return f"has the column {column.strip()!r}, which is neither a name nor a condition on one"
+        return None
     for term in plain.split():
         if not re.fullmatch(_TERM, term):
             sign = next((sign for sign in term if not (sign.isalnum() or sign in "_?-")), term[:1])
@@ -140,24 +136,12 @@ def _problem_of_terms(plain: str) -> str | None:
 def _problem_of_json(plain: str) -> str | None:
     if not plain.endswith("}"):
         return "has a { without its }"
-    rest = re.sub(_CONDITION, _STAND_IN, plain[1:-1])
-    while True:
-        joined = re.sub(rf"\(\s*{_STAND_IN}\s*\)|{_STAND_IN}\s*(?:&&|\|\|)\s*{_STAND_IN}", _STAND_IN, rest)
-        if joined == rest:
-            break
+    rest, joined = "", re.sub(_CONDITION, _STAND_IN, plain[1:-1])
+    while joined != rest:
         rest = joined
+        joined = re.sub(rf"\(\s*{_STAND_IN}\s*\)|{_STAND_IN}\s*(?:&&|\|\|)\s*{_STAND_IN}", _STAND_IN, rest)
     if rest.strip() == _STAND_IN:
         return None
     if rest.count("(") != rest.count(")"):
         return "has a parenthesis without its second one"
     return "is no condition on fields of JSON"
-
-
-def _problem_of_columns(plain: str) -> str | None:
-    if not plain.endswith("]"):
-        return "has a [ without its ]"
-    for column in plain[1:-1].split(","):
-        conditions = re.split(r"&&|\|\|", column.strip())
-        if not all(re.fullmatch(_COLUMN, condition.strip()) for condition in conditions):
-            return f"has the column {column.strip()!r}, which is neither a name nor a condition on one"
-    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import arn_of
@@ -11,8 +12,6 @@ from remit.iam import tokens
 from remit.triggers.trigger import BaseTrigger, trigger_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from remit.app import App
 
 _BY_NAME: Final = {"bucket": ("AWS::S3::Bucket", "BucketName"), "dead_letter": ("AWS::SQS::Queue", "QueueName")}
@@ -25,23 +24,11 @@ def with_own_sources(app: App) -> App:
     if not files:
         return app
     app = _with_names_resolved(app) if app.resources else app
-    changes: list[Callable[[App], App]] = []
-    if "s3" in files:
-        from remit.triggers.s3 import with_notifications  # noqa: PLC0415 - an app has few kinds of triggers
-
-        changes.append(with_notifications)
-    if "dynamodb" in files:
-        from remit.triggers.dynamodb import with_streams  # noqa: PLC0415 - as above
-
-        changes.append(with_streams)
-    if "cognito" in files:
-        from remit.triggers.cognito import with_pool_triggers  # noqa: PLC0415 - as above
-
-        changes.append(with_pool_triggers)
     mistakes = Mistakes()
-    for change in changes:
-        with mistakes.noted():
-            app = change(app)
+    for file in ("s3", "dynamodb", "cognito"):
+        if file in files:
+            with mistakes.noted():
+                app = import_module(f"remit.triggers.{file}").with_sources(app)
     mistakes.refuse()
     return app
 

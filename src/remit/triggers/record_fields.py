@@ -51,21 +51,15 @@ _ATTRIBUTE: Final[dict[str, Shape]] = {
     "L": None,
 }
 _ATTRIBUTE["M"] = AnyNames(_ATTRIBUTE)
+_ATTRIBUTES_OF_MESSAGES: Final = (
+    "ApproximateReceiveCount", "SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp", "SequenceNumber",
+    "MessageGroupId", "MessageDeduplicationId", "AWSTraceHeader", "DeadLetterQueueSourceArn",
+)  # fmt: skip
 SQS: Final[Mapping[str, Shape]] = {
     "messageId": Text(),
     "receiptHandle": Text(),
     "body": None,
-    "attributes": {
-        "ApproximateReceiveCount": Text(),
-        "SentTimestamp": Text(),
-        "SenderId": Text(),
-        "ApproximateFirstReceiveTimestamp": Text(),
-        "SequenceNumber": Text(),
-        "MessageGroupId": Text(),
-        "MessageDeduplicationId": Text(),
-        "AWSTraceHeader": Text(),
-        "DeadLetterQueueSourceArn": Text(),
-    },
+    "attributes": dict.fromkeys(_ATTRIBUTES_OF_MESSAGES, Text()),
     "messageAttributes": AnyNames({
         "stringValue": Text(),
         "binaryValue": Text(),

@@ -14,20 +14,8 @@ from remit.app import Resource
 from remit.errors import RemitError
 from remit.resources.names import REST_API as API
 from remit.resources.names import digest, logical
+from remit.triggers import app_routes
 from remit.triggers.api_route import METHODS, VARIABLE
-from remit.triggers.app_routes import (
-    access_log,
-    addresses,
-    authorization,
-    authorizers,
-    domain,
-    notes_on_open_routes,
-    notes_on_timeouts,
-    permissions,
-    route_checks,
-    route_functions,
-    routes,
-)
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.rest import Rest
 from remit.triggers.rest_settings import rest_settings, stage_name
@@ -61,7 +49,7 @@ _ON_ERRORS: Final = {
 def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
     """Each path whose variable stands where another path has one of another name."""
     variables: dict[tuple[str, ...], tuple[str, str]] = {}
-    for routed in routes(functions, Rest):
+    for routed in app_routes.routes(functions, Rest):
         parts = routed.trigger.parts
         for index, part in enumerate(parts):
             if part.startswith("{"):
@@ -75,59 +63,60 @@ def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
                     )
 
 
-CHECKS: Final = (*route_checks(Rest), check_paths)
+CHECKS: Final = (*app_routes.route_checks(Rest), check_paths)
 
 
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
-    app_routes, settings = routes(app.functions, Rest), rest_settings(app)
-    first_user = app_routes[0].function
+    own_routes, settings = app_routes.routes(app.functions, Rest), rest_settings(app)
+    first_user = own_routes[0].function
     own_authorizers: list[Resource] = []
     asked: list[Resource] = []
-    for authorizer, guarded in authorizers(app, app_routes):
+    for authorizer, guarded in app_routes.authorizers(app, own_routes):
         name = authorizer.logical_id
         properties = {"RestApiId": _API, **authorizer.rest_properties(app.functions), "Name": name}
         made = Resource(f"{API}{name}", "AWS::ApiGateway::Authorizer", properties, origin=guarded.origin)
         own_authorizers.append(made)
         if isinstance(authorizer, Authorizer):
-            asked += permissions(app, authorizer.asked(app.functions), API, (f"authorizers/{made.ref}",))
+            asked += app_routes.permissions(app, authorizer.asked(app.functions), API, (f"authorizers/{made.ref}",))
     deployed = [
         _api(settings, first_user),
-        *_paths(app_routes),
+        *_paths(own_routes),
         *own_authorizers,
-        *_validation(app_routes),
-        *_methods(app_routes),
-        *_cors(settings, app_routes),
+        *_validation(own_routes),
+        *_methods(own_routes),
+        *_cors(settings, own_routes),
     ]
     yield from deployed
     deployment = _deployment(app, deployed)
     yield deployment
     yield from _stage(app, deployment, first_user)
     yield from asked
-    for function, triggers in route_functions(app_routes):
-        yield from permissions(app, function, API, tuple(_source(app, trigger) for trigger in triggers))
+    for function, triggers in app_routes.route_functions(own_routes):
+        yield from app_routes.permissions(app, function, API, tuple(_source(app, trigger) for trigger in triggers))
     yield from _usage_plans(settings)
-    yield from domain(API, settings)
+    yield from app_routes.domain(API, settings)
 
 
 def outputs(app: App) -> Iterator[Output]:
     """The address of the API, and where its domain must point."""
     own_address = f"https://{_API}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{API}Stage}}"
-    yield from addresses(API, "RestApi", own_address, rest_settings(app))
+    yield from app_routes.addresses(API, "RestApi", own_address, rest_settings(app))
 
 
-def notes(app: App) -> tuple[str, ...]:
+def notes(app: App) -> Iterator[str]:
     """A sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in."""
-    app_routes, settings = routes(app.functions, Rest), rest_settings(app)
-    open_routes = () if "Policy" in settings.properties else notes_on_open_routes(app_routes)
+    own_routes, settings = app_routes.routes(app.functions, Rest), rest_settings(app)
+    if "Policy" not in settings.properties:
+        yield from app_routes.notes_on_open_routes(own_routes)
     has_keys = any(plan.get("Keys") for plan in settings.usage_plans.values())
-    without_keys = [
-        f"`{routed.trigger.route}` ({routed.function.origin}) asks for a key, and no usage plan of this app has one: "
-        'set `config.rest.usage_plans = {"basic": {"keys": ["partner"]}}`'
-        for routed in app_routes
-        if routed.trigger.api_key and not has_keys
-    ]
-    return (*open_routes, *without_keys, *notes_on_timeouts(app_routes, _PATIENCE))
+    for routed in own_routes:
+        if routed.trigger.api_key and not has_keys:
+            yield (
+                f"`{routed.trigger.route}` ({routed.function.origin}) asks for a key, and no usage plan of this app "
+                'has one: set `config.rest.usage_plans = {"basic": {"keys": ["partner"]}}`'
+            )
+    yield from app_routes.notes_on_timeouts(own_routes, _PATIENCE)
 
 
 def _set(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,10 +142,10 @@ def _path_id(parts: tuple[str, ...]) -> str:
     return f"{API}{logical(path)}Resource{digest(path)}" if parts else f"{API}.RootResourceId"
 
 
-def _paths(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+def _paths(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
     """Yield a resource for each part of a path, the first before what is below it."""
     seen: set[tuple[str, ...]] = set()
-    for routed in app_routes:
+    for routed in own_routes:
         parts = routed.trigger.parts
         for end in range(1, len(parts) + 1):
             if parts[:end] not in seen:
@@ -167,9 +156,9 @@ def _paths(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
                 yield Resource(logical_id, "AWS::ApiGateway::Resource", properties, origin=routed.function.origin)
 
 
-def _validation(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+def _validation(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
     """The models of bodies, and the validator of all methods: what a method does not ask for it does not check."""
-    validated = [routed for routed in app_routes if routed.trigger.body_schema or routed.trigger.required_parameters]
+    validated = [routed for routed in own_routes if routed.trigger.body_schema or routed.trigger.required_parameters]
     models: dict[str, Resource] = {}
     for routed in validated:
         schema = routed.trigger.body_schema
@@ -187,8 +176,8 @@ def _model_id(schema: Mapping[str, Any]) -> str:
     return f"{API}Model{digest(json.dumps(schema, sort_keys=True))}"
 
 
-def _methods(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
-    for routed in app_routes:
+def _methods(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+    for routed in own_routes:
         trigger, function, schema = routed.trigger, routed.function, routed.trigger.body_schema
         parameters = trigger.required_parameters
         integration = {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": function.invocation_uri}
@@ -196,7 +185,7 @@ def _methods(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
             "RestApiId": _API,
             "ResourceId": f"${{{_path_id(trigger.parts)}}}",
             "HttpMethod": trigger.method,
-            **authorization(API, trigger),
+            **app_routes.authorization(API, trigger),
             "ApiKeyRequired": trigger.api_key or None,
             "Integration": integration,
             "RequestValidatorId": f"${{{_VALIDATOR}}}" if schema is not None or parameters else None,
@@ -211,7 +200,7 @@ def _method_id(route: str) -> str:
     return f"{API}{logical(route.lower())}Method{digest(route)}"
 
 
-def _cors(settings: RestSettings, app_routes: tuple[Routed[Rest], ...]) -> Iterator[Resource]:
+def _cors(settings: RestSettings, own_routes: tuple[Routed[Rest], ...]) -> Iterator[Resource]:
     """The answers to preflights, of each path that has no OPTIONS of its own, and the headers of errors.
 
     Source: "CORS for REST APIs in API Gateway" (Amazon API Gateway Developer Guide).
@@ -221,7 +210,7 @@ def _cors(settings: RestSettings, app_routes: tuple[Routed[Rest], ...]) -> Itera
         return
     methods: dict[tuple[str, ...], list[str]] = {}
     first_users: dict[tuple[str, ...], Function] = {}
-    for routed in app_routes:
+    for routed in own_routes:
         methods.setdefault(routed.trigger.parts, []).append(routed.trigger.method)
         first_users.setdefault(routed.trigger.parts, routed.function)
     for parts, own_methods in methods.items():
@@ -288,7 +277,7 @@ def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Res
     """The stage, and the log group of its access log."""
     settings, log, limits = rest_settings(app), None, None
     if settings.access_log:
-        group, log = access_log(API, "rest-apis", "resourcePath", settings, first_user)
+        group, log = app_routes.access_log(API, "rest-apis", "resourcePath", settings, first_user)
         yield group
     if settings.route_settings:
         limits = [{"HttpMethod": "*", "ResourcePath": "/*", **settings.route_settings}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from remit.declare.recorded import Recorded
@@ -10,7 +11,7 @@ from remit.iam import tokens
 from remit.resources.names import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from remit.app import Function
 
@@ -53,6 +54,12 @@ class TokenAuthorizer(RouteAuthorizer):
     """Base of those by which API Gateway itself checks JSON Web Tokens."""
 
     __slots__ = ()
+    scopes: Sequence[str]
+
+    @property
+    def accepted_scopes(self) -> tuple[str, ...]:
+        """The scopes."""
+        return plain_texts(self.scopes)
 
     @property
     def accepted_issuer(self) -> str:

@@ -14,7 +14,7 @@ from remit.iam import tokens
 from remit.resources.names import arn_of, digest, logical, own_id
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import position_suffix
-from remit.triggers.trigger import BaseTrigger, TriggerSource, triggers_of
+from remit.triggers.trigger import BaseTrigger, TriggerSource, with_changed_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -111,7 +111,7 @@ class S3(BaseTrigger):
         yield TriggerSource("bucket", arn_of(self.bucket, "s3"), "with its notifications to EventBridge on")
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The permission for the bucket, whose notifications `with_notifications` adds; or a rule of EventBridge."""
+        """The permission for the bucket, whose notifications `with_sources` adds; or a rule of EventBridge."""
         suffix = position_suffix(self, function, lambda trigger: trigger.bucket_name)
         if self.own_bucket:
             if not suffix:  # one permission for all of its triggers on the bucket
@@ -191,29 +191,19 @@ def _same_events(event: str, other: str) -> bool:
     return event == other or (other.endswith(":*") and event.startswith(other[:-1]))
 
 
-def with_notifications(app: App) -> App:
+def with_sources(app: App) -> App:
     """The app with the notifications of its buckets that its triggers ask for, merged with those written by hand.
 
     The bucket waits for the permission of each function. Since it refers to the functions, they and their roles cannot
     refer to it: a bucket without a name gets one that the stack's id makes unique (`synthesis/circular_dependencies.py`
     puts it in the place of references).
     """
-    triggers: dict[str, list[tuple[Function, S3]]] = {}
-    for function, trigger in triggers_of(app.functions, S3):
-        if trigger.own_bucket:
-            triggers.setdefault(trigger.own_bucket, []).append((function, trigger))
-    resources: list[Resource] = []
-    mistakes = Mistakes()
-    for resource in app.resources:
-        with mistakes.noted():
-            resources.append(_notifying(resource, triggers.get(resource.logical_id, []), app.namespace))
-    mistakes.refuse()
-    return replace(app, resources=tuple(resources))
+    return with_changed_sources(
+        app, S3, lambda trigger: trigger.own_bucket, lambda bucket, own: _notifying(bucket, own, app.namespace)
+    )
 
 
 def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namespace: str) -> Resource:
-    if not triggers:
-        return bucket
     configuration = bucket.properties.get("NotificationConfiguration", {})
     if tokens.is_intrinsic(configuration):
         raise RemitError(

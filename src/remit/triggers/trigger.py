@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from remit.app import Output
 from remit.declare.recorded import Recorded
 from remit.declare.unread import Unread
+from remit.errors import Mistakes
 from remit.resources.names import own_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import Function, Grant, Resource, Triggered
+    from remit.app import App, Function, Grant, Resource, Triggered
     from remit.errors import Origin
     from remit.holders import Holder
 
@@ -75,11 +76,6 @@ class BaseTrigger(Recorded):
         """Yield the resources that the trigger reads, or sends failures to: the app's own, or existing ones."""
         yield from ()
 
-    @property
-    def custom_sender_pool(self) -> str:
-        """The logical id of the user pool whose codes the function decrypts and sends; "" for none."""
-        return ""
-
     def outputs(self, function: Any) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """Yield the outputs that people want to know after a deploy: a resource of the app by its Ref."""
         option, end, description = self.offers
@@ -94,6 +90,29 @@ def triggers_of(declared: Iterable[D], kind: type[T]) -> Iterator[tuple[D, T]]:
         for trigger in runs.triggers:
             if isinstance(trigger, kind):
                 yield runs, trigger
+
+
+def with_changed_sources(
+    app: App,
+    kind: type[T],
+    source: Callable[[T], str],
+    change: Callable[[Resource, list[tuple[Function, T]]], Resource],
+) -> App:
+    """The app with each resource as triggers of a class ask for it, whose `source` is its logical id.
+
+    RemitError has all that they ask for and cannot be.
+    """
+    triggers: dict[str, list[tuple[Function, T]]] = {}
+    for function, trigger in triggers_of(app.functions, kind):
+        triggers.setdefault(source(trigger), []).append((function, trigger))
+    resources: list[Resource] = []
+    mistakes = Mistakes()
+    for resource in app.resources:
+        of_resource = triggers.get(resource.logical_id)
+        with mistakes.noted():
+            resources.append(change(resource, of_resource) if of_resource else resource)
+    mistakes.refuse()
+    return replace(app, resources=tuple(resources))
 
 
 def trigger_files(functions: Iterable[Triggered]) -> set[str]:

@@ -13,7 +13,7 @@ from remit.declare.resource_references import UserPoolClientRef, UserPoolRef
 from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.resources.names import own_id
-from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
+from remit.triggers.route_authorizer import TokenAuthorizer, check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -93,11 +93,6 @@ class UserPool(TokenAuthorizer):
     def accepted_audience(self) -> tuple[str, ...]:
         """The ids of the app clients."""
         return tuple(tokens.plain(getattr(client, "ref", client)) for client in self.clients or ())
-
-    @property
-    def accepted_scopes(self) -> tuple[str, ...]:
-        """The scopes."""
-        return plain_texts(self.scopes)
 
     def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
         """The ARN of the pool, and the header with the token."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from remit.access.needed_access import Value, as_texts
@@ -25,7 +25,7 @@ from remit.catalogue.actions import action as catalogued_action
 from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import UNSPECIFIED
 from remit.iam.request import OPEN, Open
-from remit.local.authorization.leading_keys import full_table_scan, leading_keys
+from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
 from remit.local.authorization.owning_place import other_owner
 
 if TYPE_CHECKING:
@@ -222,6 +222,10 @@ def _header(name: str) -> Callable[[Question], Value]:
     return lambda question: question.request.header(name)
 
 
+def _parameter(name: str) -> Callable[[Question], Value]:
+    return lambda question: as_texts(question.need.parameters.get(name))
+
+
 def _constant(value: Value) -> Callable[[Question], Value]:
     return lambda _question: value
 
@@ -248,6 +252,22 @@ def _location(question: Question) -> Value:
     return as_texts(configuration.get("LocationConstraint")) if isinstance(configuration, dict) else None
 
 
+def _each(path: str) -> Callable[[Question], Value]:
+    """The texts at a path of parameters (`Targets.Arn`), of each item of the lists on the way; absent where none is."""
+
+    def read(question: Question) -> Value:
+        values: list[Any] = [question.need.parameters]
+        for step in path.split("."):
+            members = [value.get(step) for value in values if isinstance(value, Mapping)]
+            values = []
+            for member in members:
+                values += member if isinstance(member, list) else [member]
+        texts = tuple(sorted({value for value in values if isinstance(value, str)}))
+        return texts[0] if len(texts) == 1 else texts or None
+
+    return read
+
+
 def _boundary(question: Question) -> Value:
     """The boundary that a request gives to a role or user, or that whoever it changes has."""
     boundary = as_texts(question.need.parameters.get("PermissionsBoundary"))
@@ -257,15 +277,36 @@ def _boundary(question: Question) -> Value:
     return question.setting.stored.permissions_boundary(*(name if isinstance(name, str) else "" for name in names))
 
 
+def _cluster(question: Question) -> Value:
+    """The ARN of the cluster that a request is about; without a name it is `default`."""
+    name = question.need.parameters.get("cluster") or "default"
+    return name if str(name).startswith("arn:") else question.setting.arn("ecs", f"cluster/{name}")
+
+
 def _recipients(question: Question) -> Value:
     """The addresses that mail goes to, without the names beside them."""
-    parameters = question.need.parameters
-    destination = parameters.get("Destination")
-    named = [parameters.get("Destinations")]
-    if isinstance(destination, Mapping):
-        named += [destination.get(name) for name in ("ToAddresses", "CcAddresses", "BccAddresses")]
-    addresses = [address for texts in named if isinstance(texts, list) for address in texts]
-    return tuple(parseaddr(address)[1] for address in addresses if isinstance(address, str)) or None
+    addresses: list[str] = []
+    for path in ("Destination.ToAddresses", "Destination.CcAddresses", "Destination.BccAddresses", "Destinations"):
+        named = _each(path)(question)
+        texts = named if isinstance(named, tuple) else (named,)
+        addresses += [parseaddr(text)[1] for text in texts if isinstance(text, str)]
+    return tuple(addresses) or None
+
+
+def _record_names(question: Question) -> Value:
+    """The names of record sets that change, without the dot at their end ("normalized")."""
+    names = _each("ChangeBatch.Changes.ResourceRecordSet.Name")(question)
+    if isinstance(names, tuple):
+        return tuple(name.lower().removesuffix(".") for name in names)
+    return names.lower().removesuffix(".") if isinstance(names, str) else names
+
+
+def _function(question: Question) -> Value:
+    """The function of an event source mapping, by its ARN."""
+    name = question.need.parameters.get("FunctionName")
+    if not isinstance(name, str):
+        return OPEN
+    return name if name.startswith("arn:") else question.setting.arn("lambda", f"function:{name}")
 
 
 def _via_service(question: Question) -> Value:
@@ -331,18 +372,33 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "s3:if-none-match": _header("if-none-match"),
     "s3:if-match": _header("if-match"),
     "dynamodb:leadingkeys": leading_keys,
+    "dynamodb:attributes": attributes,
     "dynamodb:fulltablescan": full_table_scan,
+    "dynamodb:select": select,
     "kms:viaservice": _via_service,
     "kms:resourcealiases": _aliases,
     "kms:requestalias": _requested_alias,
     "kms:grantisforawsresource": _constant("false"),  # a service would ask for the grant itself
+    "kms:grantoperations": _parameter("Operations"),
+    "kms:schedulekeydeletionpendingwindowindays": _parameter("PendingWindowInDays"),
+    "events:targetarn": _each("Targets.Arn"),
+    "route53:changeresourcerecordsetsactions": _each("ChangeBatch.Changes.Action"),
+    "route53:changeresourcerecordsetsrecordtypes": _each("ChangeBatch.Changes.ResourceRecordSet.Type"),
+    "route53:changeresourcerecordsetsnormalizedrecordnames": _record_names,
     "kms:calleraccount": lambda question: question.caller.account,
     "kms:encryptioncontextkeys": lambda question: _names(_encryption_context(question)),
     "iam:passedtoservice": _passed_to,
     "iam:permissionsboundary": _boundary,
+    "lambda:functionarn": _function,
+    "lambda:layer": _parameter("Layers"),
+    "lambda:securitygroupids": _each("VpcConfig.SecurityGroupIds"),
+    "lambda:subnetids": _each("VpcConfig.SubnetIds"),
     "events:source": _event_values("Source"),
     "events:detail-type": _event_values("DetailType"),
     "bedrock:inferenceprofilearn": lambda question: inference_profile(question.need.parameters, question.setting),
     "ses:fromaddress": _sender,
     "ses:recipients": _recipients,
+    "ec2:createaction": lambda question: question.operation.name,
+    "ec2:region": lambda question: question.setting.region,
+    "ecs:cluster": _cluster,
 }

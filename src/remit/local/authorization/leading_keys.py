@@ -1,4 +1,4 @@
-"""The condition keys of DynamoDB: the partition keys that a request names.
+"""The condition keys of DynamoDB: the partition keys and the attributes that a request names, and what it selects.
 
 Of PartiQL the emulator reads the statement; only of comparisons joined by AND anything is known.
 
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
     from remit.local.authorization.caller import Question
 
+_NAME: Final = re.compile(r"#[A-Za-z0-9_]+|(?<![:#A-Za-z0-9_])[A-Za-z][A-Za-z0-9_]*")
 _EQUALS: Final = re.compile(r"(?P<name>#?[A-Za-z0-9_]+)\s*=\s*(?P<value>:[A-Za-z0-9_]+)")
+_WORDS: Final = frozenset({
+    "ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET", "attribute_exists", "attribute_not_exists",
+    "attribute_type", "begins_with", "contains", "if_not_exists", "list_append", "size",
+})  # fmt: skip
+_EXPRESSIONS: Final = (
+    "ProjectionExpression", "ConditionExpression", "FilterExpression", "UpdateExpression", "KeyConditionExpression",
+)  # fmt: skip
 
 
 def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
@@ -82,6 +90,47 @@ def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
         if name in (None, key) and isinstance(condition, dict) and condition.get("ComparisonOperator") == "EQ":
             return [text for value in condition.get("AttributeValueList", ()) for text in _scalars(value)]
     return []
+
+
+def attributes(question: Question) -> tuple[str, ...] | Open | None:
+    """The attributes that a request names, at the top of an item; None where it names none, and so means all."""
+    parameters = question.need.parameters
+    if "Statement" in parameters:
+        return OPEN
+    names = _mapping(parameters.get("ExpressionAttributeNames"))
+    named: dict[str, None] = {}
+    for item in _items(parameters):
+        named.update(dict.fromkeys(item))
+    for expression in (parameters.get(name) for name in _EXPRESSIONS):
+        if isinstance(expression, str):
+            for path in _paths(expression):
+                named[str(names.get(path, path))] = None
+    if isinstance(parameters.get("AttributesToGet"), list):
+        named.update(dict.fromkeys(str(name) for name in parameters["AttributesToGet"]))
+    for legacy in ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter"):
+        named.update(dict.fromkeys(_mapping(parameters.get(legacy))))
+    return tuple(named) or None
+
+
+def _paths(expression: str) -> Iterator[str]:
+    """The first names of the paths in an expression: `a.b[0] = :x` names `a`."""
+    for match in _NAME.finditer(expression):
+        follows_dot = expression[: match.start()].rstrip().endswith(".")
+        if match[0] not in _WORDS and match[0].upper() not in _WORDS and not follows_dot:
+            yield match[0]
+
+
+def select(question: Question) -> str | None:
+    """Return the Select of a query or scan: as stated, or DynamoDB's default ("Query", API Reference)."""
+    parameters = question.need.parameters
+    stated = parameters.get("Select")
+    if isinstance(stated, str):
+        return stated
+    if question.operation.name not in ("Query", "Scan"):
+        return None
+    if "ProjectionExpression" in parameters or "AttributesToGet" in parameters:
+        return "SPECIFIC_ATTRIBUTES"
+    return "ALL_PROJECTED_ATTRIBUTES" if "IndexName" in parameters else "ALL_ATTRIBUTES"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
