@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TypeVar
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 T = TypeVar("T")
 
 ASKS_ALL = os.environ.get("REMIT_ALL_CASES") == "1"
+in_all_cases = pytest.mark.skipif(not ASKS_ALL, reason="among all cases alone")
+"""Marks a test of several seconds that tries in another form what a shorter one tries in each run."""
 
 
 def cases_of(all_cases: Sequence[T], quick: int) -> Sequence[T]:

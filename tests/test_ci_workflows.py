@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from cfn_lint import findings
 from ci_jobs import GITHUB_BOT, GITHUB_TOKENS, GITLAB_BOT, GITLAB_TOKENS, Comments, GitHub, GitLab, Runner, git, serving
 from projects import inside, remit
+from random_cases import in_all_cases
 from remit.local import aws
 
 if TYPE_CHECKING:
@@ -334,6 +335,7 @@ def test_a_request_from_a_fork_is_reviewed_and_gets_no_preview(github: GitHub) -
     assert github.event("pull_request", "closed", repository="mallory/shop") == {}
 
 
+@in_all_cases
 def test_the_jobs_of_gitlab_from_the_first_deploy_to_the_end_of_a_preview(tmp_path: Path, owner: Owner) -> None:
     with serving(Comments(), GITLAB_BOT) as comments:
         gitlab = GitLab(tmp_path, comments)

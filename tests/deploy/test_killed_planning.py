@@ -16,7 +16,7 @@ from botocore.httpsession import URLLib3Session
 
 from killed import processes
 from projects import ORDERS, write
-from random_cases import cases
+from random_cases import cases, cases_of
 from remit.build import build
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.deployment import DeployJob
@@ -81,7 +81,7 @@ def killed(work: Work, last: int, when: str) -> bool:
     return bool(process.exitcode == KILLED)
 
 
-@pytest.fixture(params=["new", "there", "large"])
+@pytest.fixture(params=cases_of(("there", "new", "large"), 1))
 def work(
     request: pytest.FixtureRequest,
     account: Account,
@@ -89,7 +89,7 @@ def work(
     endpoint: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Work:
-    """A new stage; one that is there, with its roles; one whose template CloudFormation reads from the bucket."""
+    """A stage that is there, with its roles; a new one; one whose template CloudFormation reads from the bucket."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     bootstrap(account)
     folder = tmp_path / "orders"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import every_trigger
+from random_cases import cases_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +74,7 @@ def test_after_a_first_deploy_of_every_trigger_nothing_is_shown(
     shows_nothing(remit)
 
 
-@pytest.fixture(params=["orders", "shop"])
+@pytest.fixture(params=cases_of(("orders", "shop"), 1))
 def example(project: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     """The project is one of the examples."""
     folder = EXAMPLES / request.param

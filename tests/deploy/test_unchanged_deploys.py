@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import cases_of
 from remit.local.state_files import StateFiles
 
 if TYPE_CHECKING:
@@ -25,10 +26,16 @@ def unchanged(remit: Remit, project: Path) -> tuple[int, str, str]:
     """A deploy that changed nothing, and is remembered in other words than its own."""
     assert remit("deploy", "--yes")[0] == 0
     ended = remit("deploy", "--yes")
+    remember_otherwise(remit, project)
+    return ended
+
+
+def remember_otherwise(remit: Remit, project: Path) -> None:
+    """Have the last deploy, which changed nothing, remembered in other words than its own."""
     answer = StateFiles.of(project).root / "answer.json"
     read, _ = json.loads(answer.read_text())
     answer.write_text(json.dumps((read, [(REMEMBERED.strip(), False)])))
-    return ended
+    assert remit("deploy", "--yes")[1] == REMEMBERED
 
 
 def told(ran: tuple[int, str, str]) -> tuple[int, str, list[str]]:
@@ -85,7 +92,10 @@ def logs_deleted(account: Account) -> None:
     account.client("logs").delete_log_group(logGroupName="/aws/lambda/orders-dev-report")
 
 
-@pytest.mark.parametrize("change", [role_edited, role_deleted, environment_edited, function_deleted, logs_deleted])
+CHANGES = (role_edited, role_deleted, environment_edited, function_deleted, logs_deleted)
+
+
+@pytest.mark.parametrize("change", cases_of(CHANGES, 2))
 @pytest.mark.usefixtures("unchanged")
 def test_what_is_changed_by_hand_is_seen(remit: Remit, elsewhere: Account, change: Callable[[Account], Any]) -> None:
     change(elsewhere)
@@ -93,48 +103,51 @@ def test_what_is_changed_by_hand_is_seen(remit: Remit, elsewhere: Account, chang
     assert (code, out, "the stack was changed by hand" in err) == (1, "", True)
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda account: account.client("sqs").create_queue(QueueName="orders-other"),
-        lambda account: account.client("sns").create_topic(Name="orders-other"),
-        lambda account: account.client("s3").create_bucket(
-            Bucket="orders-other", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-        ),
-        lambda account: account.client("ssm").put_parameter(Name="orders-other", Value="1", Type="String"),
-        lambda account: account.client("lambda").invoke(FunctionName="orders-dev-report"),
-    ],
-    ids=["query", "form", "path", "target", "call"],
-)
+WRITES: dict[str, Callable[[Account], Any]] = {
+    "query": lambda account: account.client("sqs").create_queue(QueueName="orders-other"),
+    "form": lambda account: account.client("sns").create_topic(Name="orders-other"),
+    "path": lambda account: account.client("s3").create_bucket(
+        Bucket="orders-other", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    ),
+    "target": lambda account: account.client("ssm").put_parameter(Name="orders-other", Value="1", Type="String"),
+    "call": lambda account: account.client("lambda").invoke(FunctionName="orders-dev-report"),
+}
+"""A write in each form that requests have."""
+
+
 def test_after_any_write_everything_is_looked_at(
-    remit: Remit, unchanged: tuple[int, str, str], elsewhere: Account, write: Callable[[Account], Any]
+    remit: Remit, project: Path, unchanged: tuple[int, str, str], elsewhere: Account
 ) -> None:
-    write(elsewhere)
-    assert remit("deploy", "--yes") == unchanged
+    for form, write in WRITES.items():
+        remember_otherwise(remit, project)
+        write(elsewhere)
+        assert remit("deploy", "--yes") == unchanged, form
 
 
-@pytest.mark.parametrize(
-    "file", [".env.local", "config/local/111122223333.yaml", ".remit/deployed/orders-dev@local.json"]
-)
 def test_after_a_change_of_a_file_that_a_deploy_reads_everything_is_looked_at(
-    remit: Remit, unchanged: tuple[int, str, str], project: Path, file: str
+    remit: Remit, unchanged: tuple[int, str, str], project: Path
 ) -> None:
-    path = project / file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("Resources: {}\n" if file.endswith("yaml") else "# nothing\n")
-    _, out, _ = remit("deploy", "--yes")
-    path.unlink()
-    assert out != REMEMBERED
-    assert out == unchanged[1] or file.endswith("yaml")
+    for file in (".env.local", ".remit/deployed/orders-dev@local.json", "config/local/111122223333.yaml"):
+        remember_otherwise(remit, project)
+        path = project / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Resources: {}\n" if file.endswith("yaml") else "# nothing\n")
+        _, out, _ = remit("deploy", "--yes")
+        path.unlink()
+        assert out != REMEMBERED, file
+        assert out == unchanged[1] or file.endswith("yaml")
+        remit("deploy", "--yes")
 
 
-@pytest.mark.parametrize("options", [("--json",), ("--plan",), ("--strict",), ("--simulate-delays",), ("--force",)])
 @pytest.mark.usefixtures("unchanged")
-def test_with_other_options_everything_is_looked_at(remit: Remit, options: tuple[str, ...]) -> None:
-    assert remit("deploy", *options)[1] != REMEMBERED
+def test_with_other_options_everything_is_looked_at(remit: Remit, project: Path) -> None:
+    for option in ("--json", "--plan", "--strict", "--simulate-delays", "--force"):
+        remember_otherwise(remit, project)
+        assert remit("deploy", option)[1] != REMEMBERED, option
+        remit("deploy", "--yes")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "[1, 2]", "\0"])
-def test_a_damaged_memory_is_none(remit: Remit, unchanged: tuple[int, str, str], project: Path, content: str) -> None:
-    (StateFiles.of(project).root / "answer.json").write_text(content)
-    assert remit("deploy", "--yes") == unchanged
+def test_a_damaged_memory_is_none(remit: Remit, unchanged: tuple[int, str, str], project: Path) -> None:
+    for content in ("", "[]", "{}", "[1, 2]", "\0"):
+        (StateFiles.of(project).root / "answer.json").write_text(content)
+        assert remit("deploy", "--yes") == unchanged, content

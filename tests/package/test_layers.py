@@ -11,6 +11,7 @@ import pytest
 
 import cfn_lint
 from projects import remit
+from random_cases import in_all_cases
 from remit.build import build
 from remit.errors import RemitError
 
@@ -244,6 +245,7 @@ def test_what_cannot_be_a_layer_is_an_error_at_its_line(project: Make, written: 
     assert not (folder / ".remit" / "build").exists()
 
 
+@in_all_cases
 def test_a_function_and_its_layers_are_too_big_together_at_the_line_of_the_layers(project: Make) -> None:
     folder = project(app(FUNCTION.format("(layers=[layer('a'), layer('b')])", "one"), **{"a/x": "", "b/x": ""}))
     for name in ("a", "b"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import remit
+from random_cases import cases_of
 from terminals import HANGS
 
 HERE = Path(remit.__file__).parents[1]
@@ -55,19 +56,19 @@ def test_what_only_handlers_use_is_not_imported(tmp_path: Path) -> None:
     assert after_load(tmp_path, top, "print([name for name in sys.modules if 'boto' in name])") == "[]"
 
 
-@pytest.mark.parametrize(
-    "top",
-    [
-        "import boto3\nclient = boto3.client('sqs', region_name='x-1')\nassert client.meta.region_name == 'x-1'\n",
-        "import boto3\nfrom boto3.dynamodb.conditions import Key\nassert Key('id').eq(1) and boto3.dynamodb\n",
-        "import boto3.session\nassert boto3.session.Session is boto3.Session\n",
-        "import boto3.session as x\nimport boto3\nassert x is boto3.session and x.__spec__.origin == x.__file__\n",
-        "from boto3 import client\nimport boto3\nassert client is boto3.client\n",
-        "import boto3\nimport importlib\nassert importlib.import_module('boto3').client is boto3.client\n",
-        "import boto3\nassert boto3.__version__ and 'client' in dir(boto3) and vars(boto3)['client'] is boto3.client\n",
-        "import boto3\nimport boto3.exceptions as known\nassert known is boto3.exceptions\n",
-    ],
+TOPS = (
+    "import boto3\nclient = boto3.client('sqs', region_name='x-1')\nassert client.meta.region_name == 'x-1'\n",
+    "import boto3\nfrom boto3.dynamodb.conditions import Key\nassert Key('id').eq(1) and boto3.dynamodb\n",
+    "import boto3.session\nassert boto3.session.Session is boto3.Session\n",
+    "import boto3.session as x\nimport boto3\nassert x is boto3.session and x.__spec__.origin == x.__file__\n",
+    "from boto3 import client\nimport boto3\nassert client is boto3.client\n",
+    "import boto3\nimport importlib\nassert importlib.import_module('boto3').client is boto3.client\n",
+    "import boto3\nassert boto3.__version__ and 'client' in dir(boto3) and vars(boto3)['client'] is boto3.client\n",
+    "import boto3\nimport boto3.exceptions as known\nassert known is boto3.exceptions\n",
 )
+
+
+@pytest.mark.parametrize("top", cases_of(TOPS, 3))
 def test_a_use_at_the_top_of_a_module_imports_the_real_one(tmp_path: Path, top: str) -> None:
     assert after_load(tmp_path, top, "print('botocore.session' in sys.modules)") == "True"
 

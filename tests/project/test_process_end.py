@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from random_cases import cases_of
 from remit.errors import RemitError
 from remit.loading.load import load
 from terminals import MAIN, environment
@@ -61,7 +62,7 @@ def run(folder: Path, *command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", cases_of(COMMANDS, 3), ids=" ".join)
 def test_every_command_that_loads_the_project_says_where_it_ends(tmp_path: Path, command: tuple[str, ...]) -> None:
     code, said = run(project(tmp_path, ENDS["os._exit"]), *command)
     assert code == 2
@@ -69,7 +70,7 @@ def test_every_command_that_loads_the_project_says_where_it_ends(tmp_path: Path,
     assert "app.py:11" in said
 
 
-@pytest.mark.parametrize("how", ENDS)
+@pytest.mark.parametrize("how", cases_of(tuple(ENDS), 5))
 def test_whatever_ends_the_process_is_an_error_at_its_line(tmp_path: Path, how: str) -> None:
     code, said = run(project(tmp_path, ENDS[how]), "lint")
     line = 9 + next(number for number, text in enumerate(ENDS[how].splitlines(), 1) if "(" in text)

@@ -6,11 +6,13 @@ import os
 import signal
 import socket
 import threading
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from projects import at, remit_process
+from random_cases import cases_of
 from remit.errors import RemitError
 from remit.loading.time_limit import VARIABLE
 
@@ -129,8 +131,7 @@ def test_a_socket_in_the_place_of_a_file_is_called_one(make: Make, monkeypatch: 
         assert "it is a socket, not a file" == project.error().message
 
 
-@pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+@pytest.mark.parametrize(("file", "kind"), cases_of(tuple(product(FILES, ("a pipe", "a device"))), 5))
 def test_what_is_no_file_in_the_place_of_one_is_an_error_that_names_it(make: Make, file: str, kind: str) -> None:
     folder = make(**{"config/deploy/.keep": "", "config/guardrails/.keep": ""}).folder
     path = folder / file

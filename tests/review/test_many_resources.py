@@ -80,5 +80,5 @@ def test_twice_as_many_resources_take_about_twice_the_work(make: Callable[[int],
         return calls_of(lambda: review_files((old, "old.json"), (new, "new.json")))
 
     work(2)  # what is read once is not counted
-    few, many = work(cases(5, deep=10)), work(cases(10, deep=20))
+    few, many = work(cases(3, deep=10)), work(cases(6, deep=20))
     assert many < 2.3 * few

@@ -193,24 +193,16 @@ DECOY: Final = {"type": "aws_iam_role", "mode": "data", "address": "data.aws_iam
 """What is looked up is no role of the plan."""
 
 
-def plan(resources: list[dict[str, Any]], modules: list[str]) -> bytes:
-    """The plan of resources in a module of a module; `modules` are their names, none for the root."""
+def plan(resources: list[dict[str, Any]], modules: list[str], *, destroys: bool = False) -> bytes:
+    """The plan of resources in a module of a module, or of their end; `modules` are their names, none for the root."""
     root: dict[str, Any] = {"resources": [*resources, {**DECOY, "values": {"name": "theirs"}}]}
     for place in range(len(modules), 0, -1):
         address = ".".join(f"module.{name}" for name in modules[:place])
         root = {"child_modules": [{"address": address, **root}], "resources": []}
-    known = {"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {"root_module": root}}
-    return json.dumps(known).encode()
-
-
-def changes_of(resources: list[dict[str, Any]]) -> bytes:
-    """A plan that destroys resources, made without a state: its changes alone say what there was."""
-    gone = [
-        {**resource, "change": {"actions": ["delete"], "before": resource["values"], "after": None}}
-        for resource in (*resources, {**DECOY, "values": {"name": "theirs"}})
-    ]
-    known = {"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {"root_module": {}}}
-    return json.dumps({**known, "resource_changes": gone}).encode()
+    sides: dict[str, Any] = {"planned_values": {"root_module": root}}
+    if destroys:
+        sides = {"planned_values": {"root_module": {}}, "prior_state": {"values": {"root_module": root}}}
+    return json.dumps({"format_version": "1.2", "terraform_version": "1.9.0", **sides}).encode()
 
 
 def check(read: FileRoles, world: World, names: list[str], boundaries: dict[Any, set[str]]) -> None:
@@ -247,4 +239,4 @@ def test_a_template_and_a_plan_of_one_account_are_read_as_it_was_drawn(world: Wo
     names = [f"{prefix}aws_iam_{holder.kind.lower()}.h{number}" for number, holder in enumerate(world.holders)]
     arns = {one: {f"arn:aws:iam::111122223333:policy/m{one}", f"{prefix}aws_iam_policy.m{one}"} for one in made}
     check(read_roles(plan(resources, modules), "p.json"), world, names, arns)
-    check(read_plan(changes_of(resources), "p.json").before, world, names, arns)
+    check(read_plan(plan(resources, modules, destroys=True), "p.json").before, world, names, arns)

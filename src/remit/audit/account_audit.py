@@ -236,7 +236,11 @@ def account_works(
     for position, open_role in enumerate(_open_roles(summaries)):
         named = set(_ids_in(open_role.trust))
         ids_of[account_of(open_role.arn)] |= named
-        role = _with_arns_of_role(open_role, arns) if named else open_role
+        role = open_role
+        if named:
+            names = tuple(sorted({arns.get(name, name) for name in open_role.names}))
+            trust = compact(with_arns(document_value(open_role.trust), arns))
+            role = replace(open_role, names=names, trust=trust)
         # A unique id that nobody has is of no account, and concerns none.
         for name in role.names:
             roles[account_of(name) or name][role] = position
@@ -269,11 +273,6 @@ def account_works(
             )
         )
     return tuple(works)
-
-
-def _with_arns_of_role(role: OpenRole, arns: Mapping[str, str]) -> OpenRole:
-    names = tuple(sorted({arns.get(name, name) for name in role.names}))
-    return replace(role, names=names, trust=compact(with_arns(document_value(role.trust), arns)))
 
 
 def _open_roles(summaries: _Summaries) -> Iterator[OpenRole]:

@@ -76,7 +76,8 @@ def leading_edges(result: AccountResult) -> LeadingEdges:
     for edge in result.edges:
         techniques.setdefault(edge.source, {})[edge.technique] = None
     goals = {*result.administrators, administrator(result.account)}
-    foreign = {edge.target for edge in result.edges if _is_foreign(edge.target, result.account)}
+    arns = {edge.target for edge in result.edges if edge.target.startswith("arn:")}
+    foreign = {arn for arn in arns if account_of(arn) != result.account}
     edges_from = _edges_from(result.edges)
     assumed = _towards_administrators(edges_from, goals | foreign, assuming=True)
     if foreign:
@@ -85,12 +86,8 @@ def leading_edges(result: AccountResult) -> LeadingEdges:
         proven = _towards_administrators(edges_from, goals, assuming=False)
         shortest = {*proven.values(), *assumed.values()}
         edges = tuple(edge for edge in result.edges if edge in shortest)
-    arns = (row.arn for row in result.principals if row.arn in assumed)
-    return LeadingEdges(edges, tuple((arn, tuple(techniques[arn])) for arn in arns))
-
-
-def _is_foreign(vertex: str, account: str) -> bool:
-    return vertex.startswith("arn:") and account_of(vertex) != account
+    leading = (row.arn for row in result.principals if row.arn in assumed)
+    return LeadingEdges(edges, tuple((arn, tuple(techniques[arn])) for arn in leading))
 
 
 def _edges_from(edges: Iterable[Edge]) -> dict[str, list[Edge]]:

@@ -111,7 +111,9 @@ class _Joining:
         policies = self._policies(identity, unknown)
         prefix = identity.arn.split(":user/")[0]
         for name in identity.groups:
-            group = self._group(f"{prefix}:group/{name}", name)
+            # A user's list of groups leaves out their paths.
+            namesakes = (group for group in self.groups.values() if group.name == name)
+            group = self.groups.get(f"{prefix}:group/{name}") or next(namesakes, None)
             if group is None:
                 unknown.append(f"its group {name} is not in the files")
                 self._misses(identity, f"the group {name}")
@@ -119,12 +121,6 @@ class _Joining:
                 policies += self._policies(group, unknown)
         boundary = self._boundary(identity, unknown)
         return replace(identity, policies=tuple(policies), boundary=boundary, unknown=tuple(dict.fromkeys(unknown)))
-
-    def _group(self, arn: str, name: str) -> Identity | None:
-        """A group by its ARN or, since a user's list of groups leaves out their paths, by its name."""
-        if arn in self.groups:
-            return self.groups[arn]
-        return next((group for group in self.groups.values() if group.name == name), None)
 
     def _policies(self, owner: Identity, unknown: list[str]) -> list[PolicyUse]:
         """The policies of an identity that can be read; a group's are its users'."""

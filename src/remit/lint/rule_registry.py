@@ -19,13 +19,13 @@ from remit.errors import RemitError
 from remit.lint.finding import ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
     from remit.lint.finding import Problem
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
+    from remit.lint.rule_inputs import PolicyDocument
 
-Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
+Hook: TypeAlias = "Callable[[Any], Iterable[Problem]]"
 HOOKS: Final = (
     "document", "shape", "statement", "outward", "negated", "variable", "doubtful", "conditional", "condition",
     "policy", "environment", "template", "project", "slip", "stack_policy",
@@ -113,11 +113,7 @@ def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozense
 
 
 def _of_each_condition(function: Callable[..., Iterator[Problem]]) -> Hook:
-    def of_statement(item: ParsedStatement) -> Iterator[Problem]:
-        for condition in item.statement.conditions:
-            yield from function(item, condition)
-
-    return of_statement
+    return lambda item: [problem for condition in item.statement.conditions for problem in function(item, condition)]
 
 
 def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], ...]:

@@ -112,15 +112,13 @@ def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
 
     The first is told of an app by itself (`Version.open`), the second are its triggers.
     """
-    return giving(resource for resource in resources if resource.type not in _CALLS or _names_accounts(resource))
-
-
-def _names_accounts(resource: Resource) -> bool:
-    """Return whether it is a permission for accounts, roles or users."""
-    if resource.type not in PERMISSIONS:
-        return False
-    principals = permission_statement(resource, {}).principals
-    return principals is not None and all(kind == "AWS" for kind, _ in principals.patterns)
+    declared = []
+    for resource in resources:
+        principals = permission_statement(resource, {}).principals if resource.type in PERMISSIONS else None
+        names_accounts = principals is not None and all(kind == "AWS" for kind, _ in principals.patterns)
+        if resource.type not in _CALLS or names_accounts:
+            declared.append(resource)
+    return giving(declared)
 
 
 _SERVICES: Final = {

@@ -334,7 +334,8 @@ def nameable_resource(subject: Project) -> Iterator[Problem]:
 
     Source: "Security best practices in IAM" (IAM User Guide): apply least-privilege permissions.
     """
-    named_arns = tuple(_named_arns(subject))
+    resources_of_grants = (grant.statement.resources for role in subject.roles for grant in role.grants)
+    named_arns = tuple(dict.fromkeys(arn for globs in resources_of_grants if globs for arn in globs.patterns))
     resources_by_action: dict[str, Sequence[str]] = {}
     reported: set[tuple[Origin, str]] = set()
     for role in subject.roles:
@@ -349,7 +350,8 @@ def nameable_resource(subject: Project) -> Iterator[Problem]:
                 if grant.origin is None or (grant.origin, action) in reported:
                     continue
                 reported.add((grant.origin, action))
-                function = _declaring_function(functions[0], grant)
+                # In its file the grant is written; for a setting, in none.
+                function = replace(functions[0], origin=None) if grant.reason.kind == "setting" else functions[0]
                 if action not in resources_by_action:
                     resources = islice(_nameable(subject, action, named_arns), _MOST_TRIED)
                     resources_by_action[action] = _typed(subject, function, action, resources)
@@ -362,16 +364,6 @@ def nameable_resource(subject: Project) -> Iterator[Problem]:
                         severity=WARNING if is_own else NOTE,
                         origin=places.inside(subject.folder, grant.origin, ("Action", action), ordinal),
                     )
-
-
-def _named_arns(subject: Project) -> Iterator[str]:
-    """The ARNs that the app's grants name, each once."""
-    arns: dict[str, None] = {}
-    for role in subject.roles:
-        for grant in role.grants:
-            resources = grant.statement.resources
-            arns.update(dict.fromkeys(() if resources is None else resources.patterns))
-    yield from arns
 
 
 def _actions_everywhere(grant: Grant) -> Iterator[str]:
@@ -389,11 +381,6 @@ def _fix(subject: Project, function: Function, action: str, resource: str) -> Re
     from remit.answers.remedy import remedy  # noqa: PLC0415 - few apps have such an action
 
     return remedy(subject.app, function, action, resource, subject.folder)
-
-
-def _declaring_function(function: Function, grant: Grant) -> Function:
-    """The function in whose file a grant is written; for a setting, one that has no file."""
-    return replace(function, origin=None) if grant.reason.kind == "setting" else function
 
 
 def _typed(subject: Project, function: Function, action: str, resources: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from remit.errors import Origin, RemitError
 from remit.holders import HeldPolicy, Holder, bounded
 from remit.template.policy_documents import grants_of, known, policy_in, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
-from remit.template.terraform.state import PlannedResource, configured, data_of, is_plan, items_of, plain
+from remit.template.terraform.state import PlannedResource, configured, data_of, is_plan, items_of
 from remit.template.users_and_groups import with_groups
 
 if TYPE_CHECKING:
@@ -90,25 +90,11 @@ def plan_roles(value: Mapping[str, Any], file: str, locate: Locate) -> FileRoles
 
 
 def _prior(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
-    """The resources of the state that the plan was made from; without one, those that its changes start from."""
+    """The resources of the state that the plan was made from, which Terraform leaves out where it is empty."""
     prior = value.get("prior_state")
-    references = configured(value)
-    if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
-        return items_of(prior["values"], ("prior_state", "values"), locate, references)
-    changes = value.get("resource_changes")
-    items = []
-    for index, resource_change in enumerate(changes if isinstance(changes, list) else []):
-        change = resource_change.get("change") if isinstance(resource_change, dict) else None
-        before = change.get("before") if isinstance(change, dict) else None
-        if isinstance(before, dict) and resource_change.get("mode") != "data":
-            path: Path = ("resource_changes", index, "change", "before")
-            address = str(resource_change.get("address", ""))
-            items.append(
-                PlannedResource(
-                    address, str(resource_change.get("type", "")), before, path, references.get(plain(address), {})
-                )
-            )
-    return tuple(items)
+    if not isinstance(prior, dict) or not isinstance(prior.get("values"), dict):
+        return ()
+    return items_of(prior["values"], ("prior_state", "values"), locate, configured(value))
 
 
 def _looked_up(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
