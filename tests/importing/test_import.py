@@ -652,15 +652,16 @@ def test_settings_of_zappa_become_a_web_app(tmp_path: Path) -> None:
         "s3_bucket": "b",
         "runtime": "python3.13",
         "environment_variables": {"A1": "1"},
-        "events": [{"function": "shop.nightly", "expression": "rate(1 day)"}],
+        "events": [{"function": "shop.nightly", "expression": "rate(1 day)"},
+                   {"function": "shop.resize", "event_source": {"arn": "arn:aws:s3:::b"}}],
         "magic": 1,
     }
 }"""
-    code = "app = None\ndef nightly(event, context): ...\n"
+    code = "app = None\ndef nightly(event, context): ...\ndef resize(event, context): ...\n"
     result = imported(tmp_path, {"zappa_settings.json": settings, "shop.py": code}, "zappa_settings.json")
-    assert [left.what for left in result.left] == ["magic of stage dev"]
+    assert [left.what for left in result.left] == ["magic of stage dev", "event of shop.resize"]
     assert result.left[0].origin is not None
-    assert result.left[0].origin.line == 10
+    assert result.left[0].origin.line == 11
     assert '"shop:app"' in (tmp_path / "app/app.py").read_text("utf-8")
     assert template(tmp_path)["WebFunction"]["Properties"]["Timeout"] == 30
 

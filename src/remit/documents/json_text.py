@@ -172,10 +172,7 @@ class _Places:
             key, at = child
             position = key if above == "Condition" else at
             above = step
-        return self._origin(position)
-
-    def _origin(self, position: int) -> Origin:
-        """The place of a character, counted from the one before, which is near: a long text is gone through once."""
+        # Counted from the place before, which is near: a long text is gone through once.
         text = self._source.text
         lines_between = text.count("\n", min(self._position, position), max(self._position, position))
         if lines_between:

@@ -200,7 +200,11 @@ class _Reader:
             return _SHORT[tag[1:]]
         if self.mistakes is None or tag not in self.unknown_tags:
             self.unknown_tags.add(tag)
-            self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, _meant_tag(tag))
+            meant = nearest(tag[1:], _SHORT) if tag.startswith("!") else None
+            advice = f"did you mean `!{meant}`?" if meant else "plain YAML and CloudFormation's functions only"
+            if "python" in tag:
+                advice = "it would run code when it is read; write plain YAML"
+            self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, advice)
         return _UNKNOWN
 
     def items(self, path: Path, depth: int) -> list[Any]:
@@ -290,14 +294,6 @@ class _Reader:
         if isinstance(value, float) and not math.isfinite(value):
             self.fail(f"{text} is not a number that JSON has", self.places[path], "write a number")
         return value
-
-
-def _meant_tag(tag: str) -> str:
-    """Advise on a tag that is no function of CloudFormation's."""
-    if "python" in tag:
-        return "it would run code when it is read; write plain YAML"
-    meant = nearest(tag[1:], _SHORT) if tag.startswith("!") else None
-    return f"did you mean `!{meant}`?" if meant else "plain YAML and CloudFormation's functions only"
 
 
 def _integer(text: str) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.importing.app_model import referred_to, value_at_path
+from remit.importing.app_model import listed, referred_to, value_at_path
 from remit.importing.python_text import Bracketed, Item
 from remit.template.branches import IF, NO_VALUE, choice
 from remit.template.sections import section
@@ -51,13 +51,13 @@ def access_of_role(
     base: Path = ("Resources", role_id, "Properties")
     properties = section(resources[role_id], "Properties")
     arns: list[tuple[Any, Path]] = []
-    for index, arn in enumerate(_listed(properties.get("ManagedPolicyArns"))):
+    for index, arn in enumerate(listed(properties.get("ManagedPolicyArns"))):
         arns += [(name, (*base, "ManagedPolicyArns", index)) for name in _managed(arn, triggers.values())]
     statements: list[tuple[Any, Path]] = []
     for name, role in policies_of_roles(resources).items():
         if role == role_id:
             statements += [(each, ("Resources", name)) for each in _statements(resources[name]["Properties"])]
-    for index, policy in enumerate(_listed(properties.get("Policies"))):
+    for index, policy in enumerate(listed(properties.get("Policies"))):
         path = (*base, "Policies", index)
         if expansion.reason(path) not in triggers:
             statements += [(each, path) for each in _statements(policy)]
@@ -65,8 +65,8 @@ def access_of_role(
         items: list[Item] = []
         for index, (value, path) in enumerate(values):
             what = f"{keyword}[{index}] of {function}"
-            listed = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
-            items += [replace(item, what=what) for item in listed or ()]
+            made = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
+            items += [replace(item, what=what) for item in made or ()]
         if items:
             yield Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")
 
@@ -79,10 +79,6 @@ def policies_of_roles(resources: Mapping[str, Any]) -> dict[str, str]:
         if section(resource).get("Type") == "AWS::IAM::Policy" and isinstance(roles, list) and len(roles) == 1:
             owners[name] = referred_to(roles[0])
     return owners
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value in (None, NO_VALUE) else [value]
 
 
 def _managed(arn: Any, triggers: Collection[str]) -> list[Any]:
@@ -101,7 +97,7 @@ def _statements(policy: Any) -> list[Any]:
     chosen = choice(policy)
     if chosen is not None:
         return _chosen(chosen, [_statements(branch) for branch in chosen.values])
-    statements = _listed(section(policy, "PolicyDocument").get("Statement", policy))
+    statements = listed(section(policy, "PolicyDocument").get("Statement", policy))
     return [
         {key: value for key, value in statement.items() if key != "Sid"} if isinstance(statement, dict) else statement
         for statement in statements

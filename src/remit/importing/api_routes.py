@@ -33,7 +33,8 @@ _NO_MATTER: Final = frozenset({
 """Names, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
 _DEFAULTS: Final = {"ApiKeySourceType": "HEADER", "StageName": "$default"}
 """Values that need no setting."""
-_KEEPS_OUT: Final = ("ApiKeyRequired", "DefaultAuthorizer", "ResourcePolicy")
+KEEPS_OUT: Final = ("ApiKeyRequired", "DefaultAuthorizer", "ResourcePolicy")
+"""What SAM writes into the document of an API, by which that keeps people out."""
 _OF_DOCUMENT: Final = ("Cors", "CorsConfiguration", "GatewayResponses")
 """Properties that SAM writes into the document of an API, also where that is the template's own."""
 _QUERY: Final = "method.request.querystring."
@@ -90,12 +91,6 @@ class Apis:
     declared: Mapping[str, SamResource]
     as_they_are: Mapping[str, SamResource]
     """They have a definition of their own, which no routes stand for."""
-
-    def opened(self) -> Iterator[str]:
-        """Those that stay as they are, and would let in whom SAM's additions to their documents keep out."""
-        for name, api in self.as_they_are.items():
-            if any(section(api.properties, "Auth").get(key) for key in _KEEPS_OUT):
-                yield name
 
     def renamed(self) -> dict[str, str]:
         """The logical ids that remit gives to the parts of APIs."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from remit.errors import RemitError
 from remit.project.plain_files import path_from
+from remit.template.branches import NO_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +51,11 @@ def placed(
                 part = part.setdefault(step, {})
             part[name] = convert[option](value) if convert and option in convert else value
     return properties
+
+
+def listed(value: Any) -> list[Any]:
+    """The items of a list; a value that stands alone is one, and nothing is none."""
+    return value if isinstance(value, list) else [] if value in (None, NO_VALUE) else [value]
 
 
 def referred_to(value: Any) -> str:

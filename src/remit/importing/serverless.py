@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.app_model import Left, SourceTemplate, app_name, placed, referred_to, value_at_path
+from remit.importing.app_model import Left, SourceTemplate, app_name, listed, placed, referred_to, value_at_path
 from remit.importing.serverless_variables import ServerlessVariables
 from remit.template.sections import mappings, section
 
@@ -66,7 +66,7 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "fileSystemConfig": lambda value: [placed(section(value), {"arn": "Arn", "localMountPath": "LocalMountPath"})],
     "filterPatterns": lambda value: [{"Pattern": json.dumps(pattern)} for pattern in mappings(value)],
     "functionResponseType": lambda value: [value],
-    "layers": lambda value: [layer for layer in _listed(value) if referred_to(layer) != _OWN_LAYER],
+    "layers": lambda value: [layer for layer in listed(value) if referred_to(layer) != _OWN_LAYER],
     "input": lambda value: value if isinstance(value, str) else json.dumps(value),
     "rules": lambda value: [{"Name": key, "Value": rule[key]} for rule in mappings(value) for key in rule],
     "snapStart": lambda value: "PublishedVersions" if value else "None",
@@ -158,9 +158,8 @@ class _Service:
             if isinstance(function, dict):
                 places["Resources", _logical_id(str(name))] = ("functions", name)
                 self._function(str(name), function)
-        plugins = self.raw.get("plugins") or []
-        plugins = section(plugins).get("modules", plugins)
-        plugins = [str(plugin) for plugin in _listed(plugins)]
+        plugins = self.raw.get("plugins")
+        plugins = [str(plugin) for plugin in listed(section(plugins).get("modules", plugins))]
         for plugin in plugins:
             if plugin not in _PLUGINS:
                 self._leave(f"plugin {plugin}", "remit has no plugins", ("plugins",))
@@ -168,8 +167,7 @@ class _Service:
             for construct in section(self.raw, name):
                 self._leave(f"{name}: {construct}", "it is made by Serverless alone", (name,))
         own: dict[str, Any] = {}
-        written = self.raw.get("resources")
-        for part in written if isinstance(written, list) else [written]:
+        for part in listed(self.raw.get("resources")):
             for name, content in section(part).items():
                 own[name] = {**own.get(name, {}), **section(content)} if name != "Description" else content
         for name in own.pop("extensions", ()):
@@ -209,8 +207,7 @@ class _Service:
         if "Role" not in properties:
             properties |= self._access(function)
         events: dict[str, Any] = {}
-        written = function.get("events")
-        for index, event in enumerate(written if isinstance(written, list) else []):
+        for index, event in enumerate(listed(function.get("events"))):
             kind, given = next(iter(event.items())) if isinstance(event, dict) and event else (str(event), {})
             made = list(self._sam_events(str(kind), given))
             events |= {
@@ -244,11 +241,11 @@ class _Service:
         role = value_at_path(self.provider, "iam.role") or self.provider.get("role")
         if role is not None and (not isinstance(role, dict) or tokens.is_intrinsic(role)):
             return {"Role": role}
-        statements = [*_listed(section(role).get("statements")), *_listed(self.provider.get("iamRoleStatements"))]
+        statements = [*listed(section(role).get("statements")), *listed(self.provider.get("iamRoleStatements"))]
         if "iamRoleStatements" in function and not function.get("iamRoleStatementsInherit"):
             statements = []
-        statements += _listed(function.get("iamRoleStatements"))
-        managed = [*_listed(section(role).get("managedPolicies")), *_listed(self.provider.get("iamManagedPolicies"))]
+        statements += listed(function.get("iamRoleStatements"))
+        managed = [*listed(section(role).get("managedPolicies")), *listed(self.provider.get("iamManagedPolicies"))]
         policies = [*([{"Statement": statements}] if statements else []), *managed]
         boundary = section(role).get("permissionsBoundary") or section(role).get("permissionBoundary")
         access = {"Policies": policies or None, "PermissionsBoundary": boundary}
@@ -333,8 +330,7 @@ class _Service:
             return {name: {"UserPoolArn": arn}}
         if "issuerUrl" in options:
             return {name: placed(options, _OF_TOKENS)}
-        sources = options.get("identitySource", "header.Authorization")
-        sources = [str(source) for source in (sources if isinstance(sources, list) else str(sources).split(","))]
+        sources = ",".join(map(str, listed(options.get("identitySource", "header.Authorization")))).split(",")
         if function not in section(self.raw, "functions") or not all("header." in source for source in sources):
             return None
         headers = [source.rpartition(".")[2] for source in sources]
@@ -357,10 +353,6 @@ class _Service:
 def _logical_id(name: str) -> str:
     """The logical id that Serverless gives to a function."""
     return f"{name[:1].upper()}{name[1:]}LambdaFunction".replace("-", "Dash").replace("_", "Underscore")
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _joined(*parts: Any) -> Any:

@@ -14,7 +14,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.access import policies_of_roles
 from remit.importing.api_routes import FORMS as API_FORMS
-from remit.importing.api_routes import apis_of
+from remit.importing.api_routes import KEEPS_OUT, apis_of
 from remit.importing.app_model import ImportedApp, Leftovers, PythonStatement, referred_to, value_at_path
 from remit.importing.events import NEEDS_OWN
 from remit.importing.functions import FunctionReader, TemplateParts, code_of, depends_on, layers_of, why_not
@@ -172,7 +172,9 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
     """Names for all resources that become attributes of the class, and for what remit names itself."""
     expansion, functions = parts.expansion, parts.functions
     left = {name: why for name, function in functions.items() if (why := why_not(function)) is not None}
-    left |= dict.fromkeys(parts.apis.opened(), "whom it lets in, SAM would write into its document")
+    for name, api in parts.apis.as_they_are.items():
+        if any(section(api.properties, "Auth").get(key) for key in KEEPS_OUT):
+            left[name] = "whom it lets in, SAM would write into its document"
     kinds = {resource.logical_id: resource.kind for resource in expansion.declared}
     for name, kind in kinds.items():
         if kind in API_FORMS and name not in parts.apis.declared and name not in parts.apis.as_they_are:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
-from remit.importing.app_model import Left, SourceTemplate, app_name, placed
+from remit.importing.app_model import Left, SourceTemplate, app_name, listed, placed
 from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
@@ -79,22 +79,22 @@ def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> So
         "Api": {"Type": "AWS::Serverless::Api", "Properties": api},
         "WebFunction": {"Type": "AWS::Serverless::Function", "Properties": {**web, **shared}},
     }
-    # What keeps a function warm is not needed, and what has another source than the clock is called by hand.
+    left = [
+        Left(f"{key} of stage {stage}", "no setting of remit's stands for it", locate((stage, key)))
+        for key, value in chosen.items()
+        if key not in _NO_MATTER and key not in _SETTINGS and key not in _OF_API and value not in (None, False, "", [])
+    ]
     for event in mappings(chosen.get("events")):
         handler = str(event.get("function", ""))
-        expressions = event.get("expressions") or event.get("expression")
+        if "event_source" in event:
+            because = "it has another source than the clock"
+            left.append(Left(f"event of {handler}", because, locate((stage, "events"))))
         schedules = {
             f"Schedule{index}": {"Type": "Schedule", "Properties": {"Schedule": expression}}
-            for index, expression in enumerate(expressions if isinstance(expressions, list) else [expressions])
-            if "event_source" not in event
+            for index, expression in enumerate(listed(event.get("expressions") or event.get("expression")))
         }
         logical_id = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", handler)) + "Function"
         properties = {"Handler": handler, "Events": schedules, **shared}
         resources[logical_id] = {"Type": "AWS::Serverless::Function", "Properties": properties}
-    left = tuple(
-        Left(f"{key} of stage {stage}", "no setting of remit's stands for it", locate((stage, key)))
-        for key, value in chosen.items()
-        if key not in _NO_MATTER and key not in _SETTINGS and key not in _OF_API and value not in (None, False, "", [])
-    )
     template = {"Resources": resources}
-    return SourceTemplate(name, file, folder, template, lambda _: locate((stage,)), left, len(chosen))
+    return SourceTemplate(name, file, folder, template, lambda _: locate((stage,)), tuple(left), len(chosen))

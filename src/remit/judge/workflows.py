@@ -111,7 +111,11 @@ def workflow_of(
     for access in needed:
         resource = stand_ins.late_bound(_with_any_key(access.resource))
         if resource != "*" and not resource.startswith(("arn:", UNRESOLVED)) and ":" not in access.resource:
-            mistakes.errors.append(_placed(_no_arn(access, resource, name), definition))
+            mistakes.add(
+                f"state {access.state.name} of workflow {name} needs {access.action} on {resource}, which is no ARN",
+                hint="`link` gives what Ref does of a shared resource: give its `.arn`",
+                origin=definition.locate((*access.state.path, "Type")),
+            )
         elif UNRESOLVED not in resource:
             resolved.append(replace(access, resource=resource))
         elif not any(may_be_about(grant.statement, access.action) for grant in policy):
@@ -270,14 +274,6 @@ def _unresolved(access: StateAccess, workflow: str) -> RemitError:
         problem = f"what state {state.name} of workflow {workflow} needs of {action[:-2]} is not known here"
         hint = "grant it: policy=[…]"
     return RemitError(problem, hint=hint, path=(*state.path, arguments))
-
-
-def _no_arn(access: StateAccess, resource: str, workflow: str) -> RemitError:
-    return RemitError(
-        f"state {access.state.name} of workflow {workflow} needs {access.action} on {resource}, which is no ARN",
-        hint="`link` gives what Ref does of a shared resource: give its `.arn`",
-        path=(*access.state.path, "Type"),
-    )
 
 
 def _grants(needed: Iterable[StateAccess], workflow: str, definition: ReadDefinition) -> Iterator[Grant]:

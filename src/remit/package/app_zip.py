@@ -75,10 +75,6 @@ class Package:
     """Whether these are not in the zip, but in a layer."""
 
 
-def _silent(_: str) -> None:
-    pass
-
-
 def package(
     folder: Path,
     target: Target,
@@ -86,7 +82,7 @@ def package(
     code: str = "",
     exclude: tuple[str, ...] = (),
     allow: Allowed | None = None,
-    progress: Callable[[str], None] = _silent,
+    progress: Callable[[str], None] = lambda _: None,
     serves_web_app: bool = False,
     apart: bool = False,
 ) -> Package:

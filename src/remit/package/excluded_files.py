@@ -99,11 +99,6 @@ def usually_out() -> Patterns:
     return Patterns(_read(_USUALLY_OUT))
 
 
-def project_patterns(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
-    """The project's own patterns: .remitignore's lines, the setting."""
-    return Patterns([*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")])
-
-
 def secret_by_name(path: str) -> str | None:
     """Name the secret that a file is by its name, in any case ("a dump of a database").
 

@@ -7,18 +7,15 @@ import os
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
 from remit.package.archive import NAMES, check_name
-from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, project_patterns, usually_out
+from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, usually_out
+from remit.package.gitignore import Patterns, parse
 from remit.package.packed_files import READING, Entry, stamp
 from remit.package.secrets import only_public
 from remit.project import plain_files
 from remit.source.layout import src_layout
-
-if TYPE_CHECKING:
-    from remit.package.gitignore import Patterns
 
 _MOST_FILES = 65_533
 """What a plain zip holds; Lambda's 250 MB are full long before, so more is a mistake (a data folder)."""
@@ -59,7 +56,8 @@ def survey(folder: Path, exclude: tuple[str, ...] = (), code: str = "") -> Tree:
     With `code`, the path of a folder in it, that is the root of the zip; the project's patterns and links are still
     those of `folder`. Raises RemitError that lists everything that can neither be packed nor left out on its own.
     """
-    walk = _Walk(os.path.realpath(folder), f"{code}/" if code else "", project_patterns(_ignore_file(folder), exclude))
+    patterns = parse(_ignore_file(folder), "listed in .remitignore") + parse(exclude, "excluded in the configuration")
+    walk = _Walk(os.path.realpath(folder), f"{code}/" if code else "", Patterns(patterns))
     start = os.path.realpath(folder / code)
     walk.enter(start, walk.code, (walk.root, start))
     entries = walk.entries if code else _flatten(folder, walk)

@@ -112,14 +112,13 @@ def check_imports(
             if is_plain and has_plain_imports(archive):
                 continue
             names = set(archive.namelist())
-        own_layers = tuple(layer for layer in app.layers if layer.ref in references and layer.ref in layers)
         for reference in references:
             with zipfile.ZipFile(layers[reference].path) as archive:
                 names |= {name.removeprefix("python/") for name in archive.namelist()}
         module_folders = tuple(
             folder / layer.folder / path
-            for layer in own_layers
-            if not layer.runtime
+            for layer in app.layers
+            if layer.ref in references and not layer.runtime
             for path in ("python", f"python/lib/python{target.python}/site-packages")
         )
         contents = tuple(layers[reference].contents for reference in references)

@@ -24,29 +24,25 @@ class LateBound(str):
     for it in a string asks that string alone, so the source is read for it (`late_reads`).
     """
 
-    __slots__ = ("_name",)
-    _name: str
+    __slots__ = ("written",)
+    written: str
+    """How the user's code spells the value: `aws.region`."""
 
-    def __new__(cls, text: str, name: str) -> Self:
-        """`name` is how the user's code spells the value: `aws.region`."""
+    def __new__(cls, text: str, written: str) -> Self:
+        """Return the value of a text, as the user's code spells it."""
         value = super().__new__(cls, text)
-        value._name = name
+        value.written = written
         return value
 
     def __repr__(self) -> str:
-        return f"<{self._name}>"  # a placeholder, so that it is noticed in a resource: f"{aws.region!r}"
-
-    @property
-    def written(self) -> str:
-        """How the user's code spells the value: `aws.region`."""
-        return self._name
+        return f"<{self.written}>"  # a placeholder, so that it is noticed in a resource: f"{aws.region!r}"
 
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # what copy and pickle call __new__ with
-        return str(self), self._name
+        return str(self), self.written
 
     def __format__(self, spec: str) -> str:
         if spec:
-            _refuse(self, f"cannot be padded or cut by the format {spec!r}", f"write `{{{self._name}}}`")
+            _refuse(self, f"cannot be padded or cut by the format {spec!r}", f"write `{{{self.written}}}`")
         return str(self)
 
 

@@ -62,13 +62,9 @@ def _literal_arn(resource: Resource) -> str | None:
     kind = resource_type(resource.type)
     if kind is None or kind.naming is None or kind.arn_ends or kind.naming.path:
         return None
-    name = resource.properties.get(kind.naming.property)
-    if not isinstance(name, str) or not name:
+    texts = {name: value for name, value in resource.properties.items() if isinstance(value, str)}
+    name = texts.get(kind.naming.property)
+    if not name:
         return None
-    arn = kind.arn_named(kind.naming.in_arn(name), tokens.PLACE, lambda path: _text(resource, path))
+    arn = kind.arn_named(kind.naming.in_arn(name), tokens.PLACE, texts.get)
     return None if arn is None or any(sign in arn for sign in "*?") else arn
-
-
-def _text(resource: Resource, path: str) -> str | None:
-    value = resource.properties.get(path)
-    return value if isinstance(value, str) else None
