@@ -413,6 +413,17 @@ def test_what_is_no_policy_item_is_refused_at_its_place(make: Make, form: str) -
     assert (message, f"config/deploy.py:{place}") == (error.message, at(error))
 
 
+def test_mistakes_of_a_policy_and_of_its_document_are_told_once_each(make: Make) -> None:
+    statement = '{"Effect": "Allow", "Action": "s3:*", "action": "s3:*", "Resource": "*"}'
+    item = f'{{"PolicyName": "a", "Nope": 1, "PolicyDocument": {{"Statement": {statement}}}}}'
+    error = make(config=f"config.lambda_.iam.policy = [{item}]").error()
+    expected = {
+        "policy[0] has 'Nope' beside 'PolicyDocument'",
+        "policy[0].PolicyDocument has 'Action' twice, in two spellings",
+    }
+    assert (2, expected) == (len(error.all), {mistake.message for mistake in error.all})
+
+
 HINTS = {
     '["s3 : GetObject"]': "did you mean `s3:GetObject`?",
     '[{"Effect": "allow", "Action": "s3:*", "Resource": "*"}]': "did you mean `Allow`?",

@@ -193,11 +193,12 @@ def _from_string(value: str, path: Path) -> iam.Statement:
 
 
 def _from_dict(raw: Mapping[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
-    document = _spelled_by_aws(raw, path)
+    outer = _pascal(raw, path)
+    further_keys = sorted(set(outer) - {"PolicyDocument", "PolicyName"}) if "PolicyDocument" in outer else []
+    if further_keys:
+        raise _wrong(path, f"has {further_keys[0]!r} beside 'PolicyDocument'")
+    document = _spelled_by_aws(raw, path)  # whose mistakes do not hide the one above
     if "PolicyDocument" in document:
-        further_keys = sorted(set(document) - {"PolicyDocument", "PolicyName"})
-        if further_keys:
-            raise _wrong(path, f"has {further_keys[0]!r} beside 'PolicyDocument'")
         document = document["PolicyDocument"]
         if not isinstance(document, Mapping):
             raise _wrong((*path, "PolicyDocument"), f"must be a dict, got {type(document).__name__}")
