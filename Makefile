@@ -10,7 +10,7 @@ help:
 	@echo "make check  the same without building the wheel: quicker while you work"
 	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, killed parts, seeded defects that no test notices"
 	@echo "make spark  audits on Spark, local and a cluster of two workers: needs Java 17, and installs pyspark into .venv"
-	@echo "make all-cases  the tests of random cases, with all of them"
+	@echo "make all-cases  random cases and sweeps, whole: the other targets ask some"
 	@echo "make derived  write the files that are made from others: the pages of lint rules and of services that are simulated"
 	@echo "make docs   build the site, offline once its generator is installed, and check its links"
 	@echo "make pictures  draw the picture of the README from commands that are run"
@@ -36,9 +36,9 @@ spark: .venv/dev
 	@$(PIP) install --require-hashes --requirement requirements-spark.txt
 	@.venv/bin/python -m pytest --numprocesses=0 tests/deep/test_audit_on_spark.py
 
-# Tests of random cases ask some of them in `make test`, and all of them here.
+# Tests of random cases and sweeps ask some of them in `make test`, and all of them here.
 all-cases: .venv/dev
-	@REMIT_ALL_CASES=1 .venv/bin/python -m pytest -o faulthandler_timeout=7200 $$(grep -rl "^from random_cases import" tests --include='*.py')
+	@REMIT_ALL_CASES=1 .venv/bin/python -m pytest --numprocesses=0 --forks=$$((2 * $$(getconf _NPROCESSORS_ONLN) + 1)) -o faulthandler_timeout=7200 $$(grep -rl "^from random_cases import" tests --include='*.py')
 
 derived: .venv/dev
 	@.venv/bin/python tools/derived.py

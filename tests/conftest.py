@@ -72,8 +72,8 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
-_WAITING = ("local", "runtime", "dev", "docs", "deploy", "testing")
-"""Folders of tests that wait for the local AWS, those first whose files take longest."""
+_WAITING = ("test_ci_workflows.py", "docs", "local", "runtime", "dev", "deploy", "testing")
+"""Folders and files of tests that wait for the local AWS, those first that take longest."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,6 @@
-"""How many random cases a test asks: some in each run, all in `make deep` and in CI.
+"""How many cases of many, random or of a sweep, a test asks: some in each run, all in `make deep` and in CI.
 
-Every file that imports `cases` is run once more by `make deep` and by `.ci/run`, with REMIT_ALL_CASES=1.
+Every file that imports this is run once more by `make deep` and by `.ci/run`, with REMIT_ALL_CASES=1.
 """
 
 from __future__ import annotations

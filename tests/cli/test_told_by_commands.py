@@ -13,7 +13,7 @@ import pytest
 from nouns import Maker, Told, check_told
 from remit.cli import deploy, dev, invoke, stack_commands
 from remit.deploy.deployment import Deployment
-from remit.deploy.events import StackEvent
+from remit.deploy.events import STACK_TYPE, StackEvent
 from remit.deploy.invoke import Answer  # noqa: TC001 - nouns are made of their hints
 from remit.deploy.manual_changes import ManualChanges
 from remit.deploy.operators import ManualChangesQuestion
@@ -67,9 +67,9 @@ EXAMPLES: Final[dict[Any, Callable[[int], Any]]] = {
 NOT_USED: Final = ("because", "caller", "operation", "request_id", "refused", "time", "function")
 """Of an access, what it was asked for and the decision are told."""
 NOT_DEPLOYED: Final = (
-    "cause.status", "description", "kind", "ok", "outcome.left[].at", "outcome.left[].id",
-    "outcome.left[].token", "outcome.namespace", "outcome.outputs", "outputs reversed", "cause.physical_id", "retained",
-    "seconds", "stack_id",
+    "cause.at", "cause.id", "cause.physical_id", "cause.status", "cause.token", "description", "kind", "ok",
+    "outcome.left[].at", "outcome.left[].id", "outcome.left[].token", "outcome.namespace", "outcome.outputs",
+    "outputs reversed", "retained", "seconds", "stack_id",
 )  # fmt: skip
 EVENTS: Final = [
     kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.DevEvent)
@@ -115,7 +115,16 @@ BEGUN: Final = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLE
 @pytest.mark.parametrize(
     ("colour", "statuses"), [("red", FAILED), ("red", GOES_BACK), ("green", DONE), ("", BEGUN)], ids=str
 )
-def test_an_event_has_the_colour_of_how_it_goes(colour: str, statuses: tuple[str, ...]) -> None:
+def test_an_event_has_the_colour_of_how_it_goes(
+    colour: str, statuses: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Source: "Stack status codes" (CloudFormation User Guide)."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    event = Maker({}).noun(StackEvent)
+    of_stack = replace(event, type=STACK_TYPE, physical_id=event.stack_id)
     for status in statuses:
-        assert stack_commands._style(replace(Maker({}).noun(StackEvent), status=status)) == colour
+        with redirect_stderr(io.StringIO()) as screen, stack_commands._screen("orders-dev") as show:
+            show(replace(of_stack, status=status))
+        codes = {"red": "\x1b[31m", "green": "\x1b[32m"}
+        assert [name for name, code in codes.items() if code in screen.getvalue()] == ([colour] if colour else [])

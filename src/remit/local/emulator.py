@@ -7,6 +7,7 @@ it without such a name is noticed when the server starts.
 from __future__ import annotations
 
 import importlib
+import sys
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 def emulated(module: str) -> Any:
     """A module of the emulator, by its name there: `services.sqs`."""
-    return importlib.import_module(f"ministack.{module}")
+    name = f"ministack.{module}"
+    return sys.modules.get(name) or importlib.import_module(name)  # the latter takes a microsecond each time
 
 
 def instead_of(holder: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
