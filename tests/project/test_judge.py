@@ -6,7 +6,8 @@ import functools
 from typing import TYPE_CHECKING
 
 import effort
-from remit.loading.load import load, load_project
+from remit.judge.judge import judge
+from remit.loading.load import declared, load
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -21,10 +22,14 @@ APP = (
 DATA = "from remit import Shared, resource\nclass Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
 
 
-def test_a_project_is_judged_alike_each_time(make: Make) -> None:
+def test_what_is_declared_is_judged_alike_each_time(make: Make) -> None:
+    """Also once the project's modules and its environment are gone."""
     config = "config.lambda_.function.timeout = 'x'\nconfig.jop = 1"
     folder = make(config=config, app=APP, **{"shared/resources/data.py": DATA}).folder
-    first, second = load_project(folder), load_project(folder)
+    with declared(folder) as said:
+        inside = judge(said)
+    first, second = judge(said), judge(said)
+    assert [str(mistake) for mistake in inside.mistakes.errors] == [str(mistake) for mistake in first.mistakes.errors]
     texts = [[str(mistake) for mistake in judged.mistakes.errors] for judged in (first, second)]
     assert texts[0] == texts[1]
     assert 10 == len(texts[0]), texts[0]

@@ -6,12 +6,12 @@ mentions.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import ApiSettings, App, JobQueue, UnreadParts, WebsocketSettings, in_stack, worker_name
+from remit.declare.recording import recording
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
@@ -63,15 +63,15 @@ class LoadedProject:
 
 def judge(declared: Loading) -> LoadedProject:
     """The app that a project declares, as far as it is right, and every mistake, each at its line."""
-    state = _judgement(declared)
-    _check_stage(state)
-    app = _app(state)
-    if declared.placeholders:
-        check_placeholders(declared.placeholders, app, state.mistakes)
-    read_variables = {name: os.environ.get(name, "") for name in sorted(declared.read_variables)}
-    check_secrets(declared.folder, read_variables, declared_parts(app), state.mistakes)
-    with state.mistakes.noted():
-        app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
+    with recording(declared):  # placeholders are those of its variables
+        state = _judgement(declared)
+        _check_stage(state)
+        app = _app(state)
+        if declared.placeholders:
+            check_placeholders(declared.placeholders, app, state.mistakes)
+        check_secrets(declared.folder, declared.environment, declared_parts(app), state.mistakes)
+        with state.mistakes.noted():
+            app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)

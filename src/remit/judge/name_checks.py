@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import inspect
 import re
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -128,8 +127,8 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
     problem = None
     if web is not None and is_own:
         problem = _problem_of_source(state, code, module_name, attribute.partition(".")[0], is_web_app=True)
-    elif is_own and module_name in sys.modules and not code:
-        problem = _problem_of_imported(sys.modules[module_name], attribute)
+    elif is_own and module_name in state.declared.modules and not code:
+        problem = _problem_of_imported(state.declared.modules[module_name], attribute)
     elif declaration.is_job:
         pass  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,14 @@ def configuration(folder: Path | str, stage: str | None = None) -> Config:
 
 def load_project(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> LoadedProject:
     """As `load`, with what is right of the app beside the mistakes. RemitError: the folder cannot be loaded at all."""
+    with declared(folder, stage, folder_name) as said:
+        # Here, since the project's own objects may be slow to tell their text, or end the process, too.
+        return judge(said)
+
+
+@contextlib.contextmanager
+def declared(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> Iterator[Loading]:
+    """Run a project's files, and give what they declare, unchecked. RemitError: the folder cannot be loaded at all."""
     with _running(folder, stage, folder_name) as state:
         try:
             run_configuration(state)
@@ -56,8 +66,9 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             state.mistakes.errors[:] = recorded_mistakes(state)
             raise
         state.is_over = True
-        # Here, since the project's own objects may be slow to tell their text, or end the process, too.
-        return judge(state)
+        state.environment = {name: os.environ.get(name, "") for name in sorted(state.read_variables)}
+        state.modules = dict(sys.modules)
+        yield state
 
 
 @contextlib.contextmanager

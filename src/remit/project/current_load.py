@@ -16,6 +16,7 @@ from remit.project.settings import Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from types import ModuleType
 
     from remit.app import ExistingValue, LayerCode, Output, Resource
     from remit.project.declared import Declaration, WorkflowDeclaration
@@ -53,6 +54,10 @@ class Loading(Recorder):
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
     read_variables: set[str] = field(default_factory=set)
     """The variables of remit's own environment that were read."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Their values when the code had ended; "" where there is none."""
+    modules: Mapping[str, ModuleType] = field(default_factory=dict)
+    """What was imported when the code had ended, by the modules' names."""
 
     @property
     def is_configured(self) -> bool:
