@@ -234,7 +234,7 @@ def _must_exist(app: App) -> tuple[ExistingSource, ...]:
     own_arns = own_resources(app).late_bound_arns
     sources = [*existing_sources(app, own_arns)]
     if app.resources:
-        from remit.synthesis.key_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
+        from remit.synthesis.service_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
 
         sources += existing_keys(app)
     return tuple(sources)

@@ -23,7 +23,7 @@ from remit.roles.role_policies import ask, ready_roles
 if TYPE_CHECKING:
     from conftest import Make
     from projects import Project
-    from remit.answers.source_edit import SourceEdit
+    from remit.answers.grant_edit import SourceEdit
 
 GOLDENS = Path(__file__).parents[1] / "grants" / "goldens"
 PUT = ("dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/orders")

@@ -141,7 +141,8 @@ def is_right(need: NeededAccess) -> bool:
     if is_without_resources(action.lower()) or not targets_of(action) or action.startswith("apigateway:"):
         return True
     of_kind = takes(action, need.resource) or need.resource.endswith(":log-stream:") or need.resource.startswith("+")
-    is_resolved = need.is_resolved or need.resource.endswith(STACK_SET_IDS)
+    is_of_token = action.startswith("states:SendTask")  # which does not say what waits for it
+    is_resolved = need.is_resolved or need.resource.endswith(STACK_SET_IDS) or is_of_token
     return is_resolved and (of_kind or action == "iam:PassRole")
 
 

@@ -26,7 +26,7 @@ OTHER = 13 if sys.version_info.minor == 14 else 14
 def python(folder: Path, name: str, minor: int) -> str:
     """A program that says it is a Python 3 of a version."""
     program = folder / name
-    program.write_text(f"#!/bin/sh\necho '[\"{program}\", 3, {minor}]'\n")
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{program}' 3 {minor}\n")
     program.chmod(0o755)
     return str(program)
 

@@ -31,8 +31,7 @@ from remit.resources.names import logical
 from remit.secrets.declared_values import check_secrets
 from remit.source.layout import POLICIES, module_file
 from remit.source.places import origin_of, value_node
-from remit.triggers.app_wide import APIS, checks
-from remit.triggers.own_sources import with_own_sources
+from remit.triggers.app_wide import APIS, checks, with_own_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -150,12 +150,12 @@ def _given_by(statement: Statement, grants: tuple[Grant, ...]) -> tuple[Grant, .
 
 def _standing_for(grant: Grant, merged: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The statements that stand for a grant, by the narrowest relation that any has to it."""
-    for relation in (_gives, _shares, _touches):
-        related = tuple(
-            statement for statement in merged if statement == grant.statement or relation(statement, grant.statement)
-        )
+    granted = grant.statement
+    same_effect = tuple(statement for statement in merged if statement.effect == granted.effect)
+    for relation, candidates in ((_gives, merged), (_touches, same_effect), (_touches, merged)):
+        related = [statement for statement in candidates if statement == granted or relation(statement, granted)]
         if related:
-            return related
+            return tuple(related)
     return merged[:1]
 
 
@@ -183,11 +183,6 @@ def _gives(wide: Statement, narrow: Statement) -> bool:
 def _each(globs: Globs) -> tuple[Globs, ...]:
     """Each pattern alone; a list that is negated says one thing."""
     return (globs,) if globs.negated else tuple(Globs((pattern,)) for pattern in globs.patterns)
-
-
-def _shares(statement: Statement, granted: Statement) -> bool:
-    """Return whether both may say the same of something."""
-    return statement.effect == granted.effect and _touches(statement, granted)
 
 
 def _touches(statement: Statement, granted: Statement) -> bool:

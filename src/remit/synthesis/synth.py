@@ -16,7 +16,6 @@ from remit.roles.policy_size import Sizes, own_policies
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
 from remit.synthesis.publications import publication_resources
-from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
 from remit.triggers.app_wide import apis
 from remit.triggers.invoke_permission import fitted_permissions
@@ -93,14 +92,17 @@ def draft(
         origin = origins.get(role.functions[0]) if role.functions else None
         resources += _role(fitted, origin or role.origin)
     made = [*resources, *works]
-    with mistakes.noted():
-        made = merged_queue_policies(resources, works)
+    if any(resource.type == "AWS::SQS::QueuePolicy" for resource in works):
+        from remit.synthesis.service_policies import merged_queue_policies  # noqa: PLC0415 - few triggers make one
+
+        with mistakes.noted():
+            made = merged_queue_policies(resources, works)
     if app.alarm_topic is not None:
         from remit.synthesis.alarms import app_alarms  # noqa: PLC0415 - few apps ask for alarms
 
         made += [*app_alarms(app, made, app.alarm_topic)]
     if app.resources:
-        from remit.synthesis.key_policies import with_key_policies  # noqa: PLC0415 - of apps with keys of their own
+        from remit.synthesis.service_policies import with_key_policies  # noqa: PLC0415 - of apps with keys of their own
 
         with mistakes.noted():
             made = with_key_policies(app, made)

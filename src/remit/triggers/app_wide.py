@@ -1,13 +1,16 @@
-"""What the triggers of all functions share, one for the whole app: its HTTP API, its REST API and its WebSocket API."""
+"""What triggers ask of the whole app: its own resources as they need them, its HTTP, REST and WebSocket API."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.catalogue.types import arn_of
+from remit.errors import Mistakes, RemitError
+from remit.iam import tokens
 from remit.resources.names import HTTP_API, REST_API, WEBSOCKET_API
-from remit.triggers.trigger import trigger_files
+from remit.triggers.trigger import BaseTrigger, trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +22,8 @@ APIS: Final = (HTTP_API, REST_API, WEBSOCKET_API)
 """The logical ids of the APIs, which the app lacks where no trigger makes them or all of these are mistakes."""
 
 _FILES: Final = {"api": "http_api", "rest": "rest_api", "websocket": "websocket_api"}
+_BY_NAME: Final = {"bucket": ("AWS::S3::Bucket", "BucketName"), "dead_letter": ("AWS::SQS::Queue", "QueueName")}
+"""Options that change the source itself where it is the app's, and what gives that its name."""
 
 
 def apis(functions: Iterable[Function]) -> dict[str, ModuleType]:
@@ -67,3 +72,45 @@ def app_wide_notes(app: App) -> tuple[str, ...]:
             setting, origin = f"config.{name}.domain_name", settings.written["domain_name"]
             notes.append(f"no function has a route, such as `on.{name}(…)`: `{setting}` has no effect ({origin})")
     return tuple(notes)
+
+
+def with_own_sources(app: App) -> App:
+    """The app with its resources as its triggers need them. RemitError has all that triggers ask for and cannot be."""
+    files = trigger_files(app.functions)
+    if not files:
+        return app
+    app = _with_names_resolved(app) if app.resources else app
+    mistakes = Mistakes()
+    for file in ("s3", "dynamodb", "cognito"):
+        if file in files:
+            with mistakes.noted():
+                app = import_module(f"remit.triggers.{file}").with_sources(app)
+    mistakes.refuse()
+    return app
+
+
+def _with_names_resolved(app: App) -> App:
+    """The app with a trigger's bucket or queue that is given by name as the app's resource of that name."""
+    own_arns: dict[tuple[str, str], str] = {}
+    for resource in app.resources:
+        for option, (type_name, name_property) in _BY_NAME.items():
+            name = resource.properties.get(name_property)
+            arn = arn_of(resource) if resource.type == type_name else None
+            if arn is not None and isinstance(name, str):
+                own_arns[option, name] = arn
+    if not own_arns:
+        return app
+
+    def resolved(trigger: Any) -> Any:
+        if not isinstance(trigger, BaseTrigger):
+            return trigger
+        changes: dict[str, Any] = {}
+        for option in _BY_NAME:
+            value = tokens.plain(getattr(trigger, option, None))
+            name = value.rpartition(":")[2] if isinstance(value, str) and value.startswith("arn:") else value
+            if isinstance(name, str) and (option, name) in own_arns:
+                changes[option] = own_arns[option, name]
+        return replace(trigger, **changes).at(trigger.written) if changes else trigger
+
+    functions = [replace(item, triggers=tuple(map(resolved, item.triggers))) for item in app.functions]
+    return replace(app, functions=tuple(functions))

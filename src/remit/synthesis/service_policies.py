@@ -1,4 +1,4 @@
-"""The policies of the app's own KMS keys, for services that use them as themselves: to send, or to store.
+"""The policies of the app's own keys and queues, for services that use them as themselves: to send, or to store.
 
 No role can let a service do so: the key's policy must. Of a key that is not the app's, the plan says what it must say.
 """
@@ -212,6 +212,41 @@ def _letting(key: Resource, services: Iterable[_Service]) -> Resource:
         if service.statement not in additions and not any(service.is_let_by(statement) for statement in written):
             additions.append(service.statement)
     return replace(key, properties={**key.properties, "KeyPolicy": {**document, "Statement": [*written, *additions]}})
+
+
+def merged_queue_policies(shared: Sequence[Resource], made: Sequence[Resource]) -> list[Resource]:
+    """All resources, where the policies that triggers make are merged into the first of the same queue.
+
+    A queue has one policy: of two AWS::SQS::QueuePolicy, CloudFormation keeps whichever it puts last.
+    """
+    resources = [*shared]
+    policy_at = {queue: index for index, resource in enumerate(resources) for queue in _queues(resource)}
+    for resource in made:
+        queues = _queues(resource)
+        index = next((policy_at[queue] for queue in queues if queue in policy_at), None)
+        if index is None:
+            policy_at |= dict.fromkeys(queues, len(resources))
+            resources.append(resource)
+            continue
+        policy = resources[index]
+        document = policy.properties.get("PolicyDocument")
+        if not isinstance(document, dict) or tokens.is_intrinsic(document) or len(_queues(policy)) != 1:
+            raise RemitError(
+                f"a trigger's dead-letter queue has the policy `{policy.logical_id}`, "
+                "to which no statement can be added",
+                hint="give the dead-letter queue a policy of its own, as a plain document",
+                origin=policy.origin,
+            )
+        statements = _listed(document.get("Statement", []))
+        statements += [item for item in resource.properties["PolicyDocument"]["Statement"] if item not in statements]
+        properties = {**policy.properties, "PolicyDocument": {**document, "Statement": statements}}
+        resources[index] = replace(policy, properties=properties)
+    return resources
+
+
+def _queues(resource: Resource) -> list[Any]:
+    queues = resource.properties.get("Queues", ()) if resource.type == "AWS::SQS::QueuePolicy" else ()
+    return [tokens.textual(queue) for queue in queues] if isinstance(queues, list) else []
 
 
 def _listed(value: Any) -> list[Any]:
