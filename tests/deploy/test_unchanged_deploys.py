@@ -33,9 +33,13 @@ def unchanged(remit: Remit, project: Path) -> tuple[int, str, str]:
 def remember_otherwise(remit: Remit, project: Path) -> None:
     """Have the last deploy, which changed nothing, remembered in other words than its own."""
     answer = StateFiles.of(project).root / "answer.json"
-    read, _ = json.loads(answer.read_text())
-    answer.write_text(json.dumps((read, [(REMEMBERED.strip(), False)])))
-    assert remit("deploy", "--yes")[1] == REMEMBERED
+    told_last = ""
+    for _ in range(5):  # what an earlier test began may still be ending on this AWS: its writes count, too
+        if told_last != REMEMBERED:
+            read, _ = json.loads(answer.read_text())
+            answer.write_text(json.dumps((read, [(REMEMBERED.strip(), False)])))
+            told_last = remit("deploy", "--yes")[1]
+    assert told_last == REMEMBERED
 
 
 def told(ran: tuple[int, str, str]) -> tuple[int, str, list[str]]:
