@@ -56,7 +56,7 @@ def test_what_is_remembered_is_told_in_the_same_bytes(remit: Remit) -> None:
         0,
         True,
     )
-    documents = [remit("deploy", "--yes", "--json") for _ in range(2)]
+    documents = [told(remit("deploy", "--yes", "--json")) for _ in range(2)]
     assert told(remit("deploy", "--yes")) == told(looked)
     assert documents[0] == documents[1]
 
