@@ -22,7 +22,8 @@ from remit.catalogue.actions import (
     services,
     target_names,
 )
-from remit.catalogue.expand import expand, is_pattern, matcher
+from remit.catalogue.expand import expand, matcher
+from remit.iam.pattern import is_pattern
 
 
 def test_an_action_is_found_in_any_case_and_returned_in_the_case_of_aws() -> None:
