@@ -80,7 +80,7 @@ def judge(declared: Loading) -> LoadedProject:
 
 
 def recorded_mistakes(declared: Loading) -> list[RemitError]:
-    """List the mistakes of settings, triggers and grants alone: of a project whose code had to be ended."""
+    """List the mistakes of settings, triggers, grants and options of jobs: of a project whose code had to be ended."""
     return _judgement(declared).mistakes.errors
 
 
@@ -117,7 +117,10 @@ def _judgement(declared: Loading) -> Judgement:
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(replace(declaration, code=code_root(declaration, declared.folder)))
     state.workflows = [replace(written, triggers=readable(written.triggers)) for written in declared.workflows]
-    state.jobs = [declaration for declaration in state.declarations if declaration.is_job]
+    for declaration in [declaration for declaration in state.declarations if declaration.is_job]:
+        from remit.judge.job_queues import checked_job  # noqa: PLC0415 - few apps have any
+
+        state.jobs.append(checked_job(state, declaration))
     return state
 
 
@@ -139,12 +142,15 @@ def _unread_parts(state: Judgement) -> UnreadParts:
     every_access_may_lack = may_be_among(state.failed_settings, ACCESS)
     triggers_of, access_of = set[str](), set[str]()
     for declaration in state.declarations:
-        name = "" if type(declaration.name) is Unread else str(declaration.name)
+        # By their types: neither an Unread nor an object of the project's can be asked for its text.
+        name = declaration.name if issubclass(type(declaration.name), str) else ""
         if is_wrong(declaration.where):
             lost.add("" if value_node(declaration.where, "name") is not None else logical(name))
-        if type(declaration.name) is Unread:
+        if not name:
             continue
-        own_id = str(declaration.settings[0][1].get("logical_id") or f"{logical(name)}Function")
+        given_id = declaration.settings[0][1].get("logical_id")
+        is_given = issubclass(type(given_id), str) and given_id != ""
+        own_id = str(tokens.plain(given_id)) if is_given else f"{logical(name)}Function"
         if declaration.where.origin in state.without_triggers:
             triggers_of.add(own_id)
         if every_access_may_lack or any(is_wrong(access.where) for access in declaration.access):

@@ -104,9 +104,9 @@ def check_handlers(state: Judgement) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
     by_handler: dict[str, Declaration] = {}
     for declaration in state.declarations:
-        decorated = by_handler.setdefault(declaration.handler, declaration)
-        functions = (declaration.function, decorated.function)
         with state.noted():
+            decorated = by_handler.setdefault(str(declaration.handler), declaration)  # a list has no hash
+            functions = (declaration.function, decorated.function)
             if None not in functions and functions[0] is not functions[1]:
                 raise RemitError(
                     f"function `{declaration.handler.rpartition('.')[2]}` is declared twice; "

@@ -109,9 +109,11 @@ def draft(
     # What follows looks resources up by their ids.
     made = _one_of_each_id(made, mistakes)
     made = fitted_permissions(made)
-    triggers = [trigger for function in app.functions for trigger in function.triggers]
-    if app.resources or not all(isinstance(trigger, BaseTrigger) for trigger in triggers):
-        # Only what the app declares, or a trigger of its own makes, may both be granted and wait for a function.
+    # Only what people write may make a circular dependency: resources, triggers, and statements about other resources.
+    own_triggers = [each for runs in app.triggered for each in runs.triggers if not isinstance(each, BaseTrigger)]
+    declared = tuple(grant for role in roles for grant in role.grants if grant.reason.kind != "computed")
+    named = {reference.target for reference, _ in references(_document(declared), late=True)}
+    if app.resources or own_triggers or not named.isdisjoint(resource.logical_id for resource in made):
         from remit.synthesis import circular_dependencies  # noqa: PLC0415 - many apps have neither
 
         # Whoever names a bucket no longer waits for it: fewer statements have to come later.
