@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from remit.errors import Origin, Path
-    from remit.judge.assemble import Everywhere
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
     from remit.project.setting_values import Check
@@ -238,7 +237,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     )
 
 
-def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Function:
+def worker(state: Judgement, queue: JobQueue) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
@@ -255,13 +254,13 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     own_timeout = state.config.job.queues.get(queue.name, {}).get("timeout", properties.get("Timeout"))
     timeouts = [own_timeout, *(declaration.job.timeout for declaration in jobs)]
     numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]
-    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
+    managed = managed_policies(state, access, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
         logical_id=logical(queue.worker),
         handler=WORKER,
         properties={**properties, "Timeout": max(numbers, default=own_timeout)},
-        policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
+        policy=tuple(dict.fromkeys((*declared_grants(state, access), *state.policy))),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
