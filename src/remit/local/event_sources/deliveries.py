@@ -73,8 +73,13 @@ class Deliveries:
         self._ask("apigateway_v1", "_invoke_authorizer_lambda", _of_authorizer, None)
         self._ask("apigateway", "_invoke_request_authorizer_lambda", _of_authorizer, None)
         self._ask_for_targets()
-        self._ask_for_pipes()
         self._ask_for_pools()
+
+        @instead_of(emulated("services.pipes"), "_deliver_batch")
+        def delivered(deliver: Any, pipe: Mapping[str, Any], batch: Any) -> Any:
+            # A pipe keeps its records while its role may not hand them on.
+            target = str(pipe.get("Target", ""))
+            return self._may_with(str(pipe.get("RoleArn", "")), _PIPES, target) and deliver(pipe, batch)
 
     def _ask(
         self, module: str, name: str, reads: Callable[..., Delivery | None], denied: Any, *, waits: bool = True
@@ -118,27 +123,16 @@ class Deliveries:
         def invoked(
             invoke: Any, target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any
         ) -> Any:
-            arn = str(target.get("Arn", ""))
-            with event_sent_to(arn if ":lambda:" in arn else ""):
-                return invoke(target, event, rule, *rest, **options) if self._may_target(target, rule) else None
-
-    def _may_target(self, target: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
-        arn, source = str(target.get("Arn", "")), str(rule.get("Arn", ""))
-        service = "scheduler" if ":scheduler:" in source else "events"
-        role = target.get("RoleArn")
-        if role:
-            return self._may_with(str(role), f"{service}.amazonaws.com", arn)
-        if ":lambda:" not in arn:
-            return True
-        return self._may(Delivery("events.amazonaws.com", arn, source))
-
-    def _ask_for_pipes(self) -> None:
-        """Ask before a pipe hands records on: it keeps them while its role may not."""
-
-        @instead_of(emulated("services.pipes"), "_deliver_batch")
-        def delivered(deliver: Any, pipe: Mapping[str, Any], batch: Any) -> Any:
-            target = str(pipe.get("Target", ""))
-            return self._may_with(str(pipe.get("RoleArn", "")), _PIPES, target) and deliver(pipe, batch)
+            arn, source, role = str(target.get("Arn", "")), str(rule.get("Arn", "")), str(target.get("RoleArn") or "")
+            is_function = ":lambda:" in arn
+            may = True
+            if role:
+                service = "scheduler" if ":scheduler:" in source else "events"
+                may = self._may_with(role, f"{service}.amazonaws.com", arn)
+            elif is_function:
+                may = self._may(Delivery("events.amazonaws.com", arn, source))
+            with event_sent_to(arn if is_function else ""):
+                return invoke(target, event, rule, *rest, **options) if may else None
 
     def _may_with(self, role: str, service: str, target: str) -> bool:
         """Return whether a service (`pipes.amazonaws.com`) may hand something to a target (ARN) with a role."""
