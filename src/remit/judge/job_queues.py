@@ -265,8 +265,10 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
-    variables = {**linked_variables(state, access), **read_variables(state, jobs)}
-    properties = with_variables(settings.properties, variables)
+    variables = linked_variables(state, access)
+    if state.declared.handles:
+        variables |= read_variables(state, jobs)
+    properties = with_variables(settings.properties, variables) if variables else settings.properties
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,

@@ -65,7 +65,9 @@ def not_an_arn(item: ParsedStatement) -> Iterator[Problem]:
         if (text.find("arn:", 4) > 0 or text[-1:].isspace()) and (problem := _untidy(text)) is not None:
             yield Problem(*problem, (item.resource_element, text))
             continue
-        if text == "*" or ((parsed := parse_arn(text)) is not None and parsed.resource):
+        # A reference to the ARN of a resource is one.
+        parsed = parse_arn(shape if text.startswith("${") else text)
+        if text == "*" or (parsed is not None and parsed.resource):
             continue
         if (problem := _referred(text, item)) is not None:
             yield Problem(*problem, (item.resource_element, text))
