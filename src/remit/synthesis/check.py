@@ -72,10 +72,9 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     targets: dict[str, tuple[str, ...]] = {}
     misled: set[str] = set()
     for resource in template.resources:
-        checked = check_references(resource, known, written.get(resource.logical_id, {}))
-        targets[resource.logical_id] = checked.targets
-        mistakes.errors += checked.mistakes
-        if checked.mistakes:
+        targets[resource.logical_id], wrong = check_references(resource, known, written.get(resource.logical_id, {}))
+        mistakes.errors += wrong
+        if wrong:
             misled.add(resource.logical_id)
     # What a trigger offers without a line of its own refers to what the trigger's resources do, which told it.
     declared_outputs = [output for output in template.outputs if output.origin is not None]
@@ -122,7 +121,15 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
 def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
     """Yield functions that run on their own logs, and violations of Lambda's, DynamoDB's and SQS's limits."""
     if resource.type == "AWS::Lambda::Function":
-        yield from _check_environment(resource)
+        variables = resource.properties.get("Environment", {}).get("Variables", {})
+        size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
+        limit = quota("lambda.function.environment").most
+        if size > limit:
+            yield RemitError(
+                f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
+                hint="keep large values in a file of the package, or in Parameter Store",
+                origin=resource.origin,
+            )
     elif resource.type == _MAPPING:
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
@@ -215,18 +222,6 @@ def check_body(body: str) -> None:
         raise RemitError(
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
             hint="split the app into two projects",
-        )
-
-
-def _check_environment(resource: Resource) -> Iterator[RemitError]:
-    variables = resource.properties.get("Environment", {}).get("Variables", {})
-    size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
-    limit = quota("lambda.function.environment").most
-    if size > limit:
-        yield RemitError(
-            f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
-            hint="keep large values in a file of the package, or in Parameter Store",
-            origin=resource.origin,
         )
 
 
