@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.managed_policies import is_of_aws
 from remit.errors import few
@@ -19,8 +18,7 @@ BOUNDARY: Final = "permissions boundary"
 MANAGED_POLICY: Final = "managed policy"
 
 
-@dataclass(frozen=True, slots=True)
-class ExistingSource:
+class ExistingSource(NamedTuple):
     """Something that must exist, what must hold of it (""), and the functions that it runs."""
 
     kind: str
