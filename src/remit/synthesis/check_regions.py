@@ -6,7 +6,6 @@ that these are one, and that some services take something from a region of their
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.arns import parse
@@ -98,8 +97,7 @@ Developer Guide). Keys of other types may encrypt what is written into a bucket,
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """Something that the app names by its ARN, and where it must be."""
 
     arn: str

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, ExistingValue, Function, Output, Resource, Template
-from remit.errors import Mistakes, RemitError, few
+from remit.errors import Mistakes, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.resources.own_resources import own_resources
@@ -202,7 +202,7 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
         if namesake is not output:
             problem = f"two outputs are both `{output.name}` in the template"
             hint = "rename the function or the shared output"
-            mistakes.errors.append(RemitError(problem, hint=hint, origin=namesake.origin or output.origin))
+            mistakes.add(problem, hint=hint, origin=namesake.origin or output.origin)
     return list(by_name.values())
 
 
@@ -300,18 +300,16 @@ def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resou
         if namesake.type == resource.type and functions and functions == _functions_of(namesake, by_id):
             problem = f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})"
             hint = "they have the same source: remove one of them"
-            mistakes.errors.append(RemitError(problem, hint=hint, origin=resource.origin))
+            mistakes.add(problem, hint=hint, origin=resource.origin)
             continue
         types = f"{namesake.type} and {resource.type}"
         hint = "rename the function or the shared resource"
         if namesake.origin and namesake.origin != resource.origin:
             hint += f" at {namesake.origin}"
-        mistakes.errors.append(
-            RemitError(
-                f"two resources are both `{resource.logical_id}` in the template: {types}",
-                hint=f"{hint}, or choose another `logical_id=`",
-                origin=resource.origin or namesake.origin,
-            )
+        mistakes.add(
+            f"two resources are both `{resource.logical_id}` in the template: {types}",
+            hint=f"{hint}, or choose another `logical_id=`",
+            origin=resource.origin or namesake.origin,
         )
     return list(by_id.values())
 
