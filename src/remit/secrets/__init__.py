@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -139,8 +138,7 @@ _KEY_LENGTH: Final = 40
 _CASES: Final = (r"[a-z]", r"[A-Z]", r"[0-9].*[0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """A secret in a text: what it is, and where it begins: line and column, both from 1."""
 
     name: str

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from remit.errors import Origin
 
@@ -96,8 +96,7 @@ def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield alias or name.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A name that an import binds: to a module, or to the `name` of a module.
 
     `module` is its full name, also of a relative one (which begins with a dot where its package is not known);
