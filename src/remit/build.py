@@ -147,13 +147,14 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     guardrail_notes: tuple[str, ...] = ()
     with mistakes.noted():
         findings = errors(app, declared, folder=folder, template=template, is_whole=project.is_whole)
-    mistakes.errors += _mistakes_of(_elsewhere(findings, mistakes))
     with_all_access, roles_with_all = app, declared
     if project.unread.access_of:
         known = tuple(item for item in app.functions if item.resource_id not in project.unread.access_of)
         with_all_access = replace(app, functions=known)
         roles_with_all = assign(with_all_access)
-    if not findings:  # a slip in an override may be why it breaks something
+    if findings:  # a slip in an override may be why it breaks something
+        mistakes.errors += _mistakes_of(_elsewhere(findings, mistakes))
+    else:
         with mistakes.noted():
             override_notes = guarded(with_all_access, roles_with_all, settings.accept, folder)
     if (folder / GUARDRAILS).exists():
@@ -225,19 +226,19 @@ def _drafted(
         first = min(unknown, key=lambda error: error.origin or Origin("", 0, 0))
         way = f"if AWS has it, write `# remit: allow {first.rule} because …` at the line"
         first.hint = f"{first.hint}\n  or, {way}" if first.hint else way
-    project.mistakes.errors += _elsewhere(errors, project.mistakes)
+    if errors:
+        project.mistakes.errors += _elsewhere(errors, project.mistakes)
     return declared, drafted, tuple(notes)
 
 
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
     """List the things of the account that an app needs and its template does not make."""
-    own_arns = own_resources(app).late_bound_arns
-    sources = [*existing_sources(app, own_arns)]
+    sources = existing_sources(app, own_resources(app).late_bound_arns)
     if app.resources:
         from remit.synthesis.service_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
 
         sources += existing_keys(app)
-    return tuple(sources)
+    return sources
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:

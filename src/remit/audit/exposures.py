@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from remit.audit.json_bytes import parsed
 from remit.audit.principal_ids import NO_IDS, USER_ID, PrincipalIds, id_in, is_principal_id
 from remit.audit.results import ExposureReach, ExposureRow, UndecidedExposure
+from remit.audit.trail import account_of
 from remit.catalogue.condition_keys import OPERATORS
 from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.errors import RemitError
@@ -198,7 +199,7 @@ class _ResourceExposures:
     def _account_of(self, value: str) -> str:
         """The account of a caller: of an ARN, or by an id that is known; the value itself where it is none of these."""
         arn = self.arns.get(id_in(value), value)
-        return arn.split(":")[4] if arn.startswith("arn:") else value
+        return account_of(arn) if arn.startswith("arn:") else value
 
     def _reached(self, policy: Policy, limited: Policy, by_statement: _ByStatement) -> dict[_Opened, _Reached]:
         """How far each statement for everybody reaches: the widest reach at which somebody is left."""
@@ -304,7 +305,9 @@ def _callers(policy: Policy) -> Iterator[str]:
 
 def _is_single_caller(value: str) -> bool:
     """Return whether a value means callers of one account, or the sessions of one role."""
-    account = value.split(":")[4] if value.count(":") >= _ARN_COLONS else value.partition(":")[0]
+    account = value if value.startswith("arn:") else value.partition(":")[0]
+    if value.count(":") >= _ARN_COLONS:
+        account = value.split(":")[4]
     return not any(sign in account for sign in "*?$")
 
 

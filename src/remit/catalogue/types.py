@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
     from remit.catalogue.properties import Shape
 
+    class DeclaredResource(Protocol):
+        """A resource of a template, whatever module read it."""
+
+        @property
+        def logical_id(self) -> str:
+            """Its name in the template."""
+
+        @property
+        def type(self) -> str:
+            """Its type."""
+
+
 RefGives = Literal["arn", "name", "url", "parts", "unknown"]
 """What Ref gives: an ARN, a name or an id, a URL, several properties joined with `|`, or nobody knows."""
 TagForm = Literal["list", "propagated list", "map", "specifications", ""]
@@ -40,18 +52,6 @@ _SHORTEST: Final = 24
 _ENDING: Final = 13  # a hyphen and 12 characters
 
 
-class DeclaredResource(Protocol):
-    """A resource of a template, whatever module read it."""
-
-    @property
-    def logical_id(self) -> str:
-        """Its name in the template."""
-
-    @property
-    def type(self) -> str:
-        """Its type."""
-
-
 class ArnFormat(NamedTuple):
     """The shape of a type's ARNs, such as `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
 
@@ -72,11 +72,6 @@ class ArnFormat(NamedTuple):
     def variables(self) -> tuple[str, ...]:
         """The variables that a resource gives, in order: all but Partition, Region and Account."""
         return tuple(name for name in _VARIABLE.findall(self.text) if name not in ("Partition", "Region", "Account"))
-
-    @property
-    def is_complete(self) -> bool:
-        """True if some property or attribute is known for each variable."""
-        return {name for name, _ in self.properties} >= set(self.variables)
 
     def variable(self, path: str) -> str | None:
         """The variable that a property gives; None: none, so that its value is not in the ARN."""
@@ -147,13 +142,6 @@ class Naming(NamedTuple):
 
     def _cut(self, text: str) -> str:
         return text if len(text) <= self.generated_least else f"{text[: self.generated_least]}*"
-
-
-class ReferenceProperty(NamedTuple):
-    """A property, by its path (`Targets[].Arn`), that holds the name, id or ARN of something."""
-
-    path: str
-    holds: Referent
 
 
 class Invoker(NamedTuple):
@@ -257,7 +245,8 @@ class ResourceType(NamedTuple):
     """The attribute that has the ARN of its stream, or ""."""
     replicas: str
     """The property that lists other regions which have the resource, too, or ""."""
-    references: tuple[ReferenceProperty, ...]
+    references: tuple[tuple[str, Referent], ...]
+    """Pairs: a property that holds the name, id or ARN of something (`Targets[].Arn`), and what that is."""
     invokes: Invoker | None
     access: TypeAccess
     properties: tuple[tuple[str, str, str], ...]
@@ -344,7 +333,7 @@ class ResourceType(NamedTuple):
 
     def holding(self, referent: Referent) -> tuple[str, ...]:
         """The paths of the properties that hold something."""
-        return tuple(reference.path for reference in self.references if reference.holds == referent)
+        return tuple(path for path, holds in self.references if holds == referent)
 
 
 _NO_ACCESS: Final = TypeAccess()
@@ -463,7 +452,7 @@ def resource_type(name: str) -> ResourceType | None:
         holds_data="d" in row,
         stream=row.get("st", ""),
         replicas=row.get("rp", ""),
-        references=tuple(ReferenceProperty(path, holds) for holds, paths in row.get("h", {}).items() for path in paths),
+        references=tuple((path, holds) for holds, paths in row.get("h", {}).items() for path in paths),
         invokes=Invoker(**row["v"]) if "v" in row else None,
         access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
         properties=tuple(tuple(columns) for columns in row.get("b", ())),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, JobQueue, ScheduledJob, worker_name
+from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, RemitError
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.judge.links import linked_variables, read_variables, with_variables
@@ -16,7 +18,8 @@ from remit.judge.name_checks import check_declaration
 from remit.judge.publication import publication
 from remit.project import job_setting_values
 from remit.project.current_load import relative
-from remit.project.setting_values import or_none
+from remit.project.declared import JobOptions
+from remit.project.setting_values import or_none, text
 from remit.project.settings import may_be_among
 from remit.resources.names import logical
 from remit.runtime.job import RETRIES, Job, call_problem
@@ -26,7 +29,7 @@ from remit.triggers.schedule import Schedule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from remit.errors import Origin
+    from remit.errors import Origin, Path
     from remit.judge.assemble import Everywhere
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
@@ -36,15 +39,38 @@ if TYPE_CHECKING:
 
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
+
+
+def _once(_path: Path, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise RemitError(f"once must be True or False, got {value!r:.40}")
+    return value
+
+
 _OPTIONS: Final[Mapping[str, Check]] = {
+    "queue": text,
     "timeout": or_none(job_setting_values.timeout),
     "retries": or_none(job_setting_values.retries),
     "concurrency": or_none(job_setting_values.concurrency),
+    "once": _once,
 }
 
 
+def checked_job(state: Judgement, declaration: Declaration) -> Declaration:
+    """A job with those of its options that are right; what is wrong with the others is noted."""
+    right: dict[str, Any] = {"queue": "default"}
+    for name, check in _OPTIONS.items():
+        with state.noted():
+            try:
+                right[name] = check((name,), getattr(declaration.job, name))
+            except RemitError as error:
+                error.origin, error.path = _origin(declaration, name), ()
+                raise
+    return replace(declaration, job=JobOptions(**right, path=declaration.job.path))
+
+
 def check_jobs(state: Judgement) -> None:
-    """Check the names of the queues, and the name, queue and options of each job: what is wrong is noted.
+    """Check the names of the queues, and the name, queue and schedules of each job: what is wrong is noted.
 
     Queues of jobs are not checked where a setting failed that may name them.
     """
@@ -56,7 +82,9 @@ def check_jobs(state: Judgement) -> None:
         with state.noted():
             if not may_be_among(state.failed_settings, ("enable", "additional_queues", "queues")):
                 _check_queue(declaration, names)
-        state.mistakes.errors += _wrong_options(declaration)
+        for position, trigger in enumerate(declaration.triggers):
+            with state.noted():
+                _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
         with state.noted():
             _check_function(declaration)
 
@@ -147,25 +175,6 @@ def _check_function(declaration: Declaration) -> None:
         )
 
 
-def _wrong_options(declaration: Declaration) -> list[RemitError]:
-    """List the options of a job's decorator that are not usable."""
-    options = declaration.job
-    mistakes = Mistakes()
-    for name, check in _OPTIONS.items():
-        with mistakes.noted():
-            try:
-                check((name,), getattr(options, name))
-            except RemitError as error:
-                error.origin, error.path = _origin(declaration, name), ()
-                raise
-    for position, trigger in enumerate(declaration.triggers):
-        with mistakes.noted():
-            _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
-    if not isinstance(options.once, bool):
-        mistakes.errors.append(_mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}"))
-    return mistakes.errors
-
-
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
     if not isinstance(trigger, Schedule):
@@ -211,7 +220,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     scheduled = []
     for declaration in jobs:
         job = declaration.job
-        job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
+        job_retries.append(retries if job.retries is None else job.retries)
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
         schedules = [trigger for trigger in declaration.triggers if type(trigger) is Schedule]  # others are noted
@@ -256,8 +265,10 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
-    variables = {**linked_variables(state, access), **read_variables(state, jobs)}
-    properties = with_variables(settings.properties, variables)
+    variables = linked_variables(state, access)
+    if state.declared.handles:
+        variables |= read_variables(state, jobs)
+    properties = with_variables(settings.properties, variables) if variables else settings.properties
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
@@ -284,7 +295,7 @@ def _with_timeout(
     """A worker's properties, with time for the longest of its jobs."""
     own = settings.get("timeout", properties.get("Timeout"))
     timeouts = [own, *(declaration.job.timeout for declaration in jobs)]
-    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # what is none is a mistake that is noted
+    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # a job may say none
     return {**properties, "Timeout": max(numbers, default=own)}
 
 
@@ -314,8 +325,8 @@ def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[s
 
 
 def _listed(value: Any) -> Sequence[Any]:
-    """Return the items of a list, a single item, or none."""
-    if value is None:
+    """Return the items of a list, a single item, or none; none of what could not be read, which is noted."""
+    if value is None or type(value) is Unread:
         return ()
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
 
@@ -350,8 +361,8 @@ def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | No
     hint = "such as `reads=[Data]`, a class of shared/resources"
     for declaration in declarations:
         for read in _listed(declaration.reads):
-            if not (isinstance(read, type) and issubclass(read, Shared)):
-                name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
-                wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
-                state.mistakes.errors.append(wrong)
+            with state.noted():
+                if not (isinstance(read, type) and issubclass(read, Shared)):
+                    name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
+                    raise _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
     return is_named or any(_listed(declaration.reads) for declaration in declarations)

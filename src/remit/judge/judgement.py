@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project.current_load import STOPS, is_users_file
+from remit.project.declared import NO_JOB
 from remit.source.handler_problem import split
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Judgement:
         """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it."""
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
 
-        if declaration.is_job:
+        if declaration.job is not NO_JOB:
             module = declaration.job.path.partition(":")[0]
         elif declaration.web is not None:
             module = declaration.web.module

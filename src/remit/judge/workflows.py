@@ -237,7 +237,9 @@ def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mist
 
 
 def _properties(path: Path, value: Any) -> Mapping[str, Any]:
-    properties: Mapping[str, Any] = plain(path, entries(path, value or {}, "a dict", lambda _, *entry: dict([entry])))
+    properties: Mapping[str, Any] = plain(
+        path, entries(path, {} if value is None else value, "a dict", lambda _, *entry: dict([entry]))
+    )
     for name in filter(_OWN.__contains__, properties):
         hint = "`type`" if name == "StateMachineType" else "`policy` adds to the role that remit computes"
         raise mistake(path, f"sets {name}, which remit sets itself", hint=hint)

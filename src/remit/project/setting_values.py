@@ -127,38 +127,39 @@ OWN_NAMES: Final = frozenset({"function_name", "logical_id"})
 """The settings that only one function can have: no group takes them."""
 
 
-class FunctionSettings(TypedDict, total=False):
-    """What a group takes, and a decorator of functions."""
+if TYPE_CHECKING:
 
-    timeout: int
-    memory_size: int
-    runtime: PythonRuntime
-    architectures: Sequence[Architecture]
-    environment: Mapping[str, str]
-    layers: Sequence[str]
-    vpc_config: Mapping[str, Sequence[str]] | None
-    reserved_concurrency: int | None
-    ephemeral_storage: int
-    tracing: bool | TracingMode
-    log_retention: RetentionDays | None
-    link: Links
-    code: str | None
-    alias: str | None
-    provisioned_concurrency: int | None
-    snap_start: bool
-    durable: int | Mapping[str, int] | None
-    maximum_retry_attempts: int | None
-    maximum_event_age: int | None
-    on_success: DestinationRef | None
-    on_failure: DestinationRef | None
-    properties: Mapping[str, Any]
+    class FunctionSettings(TypedDict, total=False):
+        """What a group takes, and a decorator of functions."""
 
+        timeout: int
+        memory_size: int
+        runtime: PythonRuntime
+        architectures: Sequence[Architecture]
+        environment: Mapping[str, str]
+        layers: Sequence[str]
+        vpc_config: Mapping[str, Sequence[str]] | None
+        reserved_concurrency: int | None
+        ephemeral_storage: int
+        tracing: bool | TracingMode
+        log_retention: RetentionDays | None
+        link: Links
+        code: str | None
+        alias: str | None
+        provisioned_concurrency: int | None
+        snap_start: bool
+        durable: int | Mapping[str, int] | None
+        maximum_retry_attempts: int | None
+        maximum_event_age: int | None
+        on_success: DestinationRef | None
+        on_failure: DestinationRef | None
+        properties: Mapping[str, Any]
 
-class OwnFunctionSettings(FunctionSettings, total=False):
-    """What a decorator takes of one function."""
+    class OwnFunctionSettings(FunctionSettings, total=False):
+        """What a decorator takes of one function."""
 
-    function_name: str | None
-    logical_id: str | None
+        function_name: str | None
+        logical_id: str | None
 
 
 def mistake(path: Path, message: str, *, hint: str | None = None, inside: Path = ()) -> RemitError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.audit.json_bytes import indented
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
     from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import AccessRow, PrincipalRow, UnusedRow
+    from remit.audit.results import AccessRow, ExposureRow, PrincipalRow, UnusedRow
     from remit.audit.trail import TrailSummary
 
 _MOST_ROWS: Final = 20
@@ -52,15 +51,18 @@ def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
     yield "principals", (_principal_json(row) for row in report.principals)
     yield "administrators", iter(report.administrators)
     yield "paths", (_path_json(path) for path in report.paths)
-    yield "undecided_techniques", map(asdict, report.undecided_techniques)
     yield (
-        "exposures",
-        ({**asdict(row), "actions": list(row.actions), "must_hold": dict(row.must_hold)} for row in report.exposures),
+        "undecided_techniques",
+        (members(row, "principal", "technique", "reason") for row in report.undecided_techniques),
     )
-    yield "undecided_exposures", map(asdict, report.undecided_exposures)
+    yield "exposures", (_exposure_json(row) for row in report.exposures)
+    yield (
+        "undecided_exposures",
+        (members(row, "resource", "statement", "reason") for row in report.undecided_exposures),
+    )
     yield "unused", (_unused_json(row) for row in report.unused)
     yield "documents", (_document_json(document) for document in report.documents)
-    yield "problems", map(asdict, report.problems)
+    yield "problems", (members(problem, "file", "message") for problem in report.problems)
 
 
 def _principal_json(row: PrincipalRow) -> dict[str, Any]:
@@ -80,7 +82,8 @@ def _path_json(path: EscalationPath) -> dict[str, Any]:
         needs = []
         for need in step.needs:
             must_hold = dict(need.must_hold)
-            needs.append({**asdict(need), "statement": need.statement or None, "must_hold": must_hold})
+            statement = need.statement or None
+            needs.append({**members(need, "action", "resource"), "statement": statement, "must_hold": must_hold})
         steps.append({"from": step.source, "to": step.target, "technique": step.technique, "needs": needs})
     return {**members(path, "principal", "assumes", "ways"), "steps": steps}
 
@@ -100,12 +103,17 @@ def _unused_json(row: UnusedRow) -> dict[str, Any]:
     }
 
 
+def _exposure_json(row: ExposureRow) -> dict[str, Any]:
+    told = members(row, "resource", "account", "who", "reach", "actions", "statement")
+    return {**told, "must_hold": dict(row.must_hold)}
+
+
 def _document_json(document: LintedDocument) -> dict[str, Any]:
     return {
         "document": document.key,
         "kind": document.kind,
         "used_by": [members(use, "principal", "policy") for use in document.uses],
-        "findings": [asdict(finding) for finding in document.findings],
+        "findings": [members(finding, "rule", "severity", "message", "where", "hint") for finding in document.findings],
     }
 
 
@@ -174,15 +182,15 @@ def _can(row: PrincipalRow) -> str:
 
 def _unused_rows(report: AuditReport) -> _Rows:
     """Most unused actions first."""
-    pairs = [(row, policy) for row in report.unused for policy in row.policies]
-    pairs.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
+    pairs = ((row, policy) for row in report.unused for policy in row.policies)
+    first = heapq.nsmallest(_MOST_ROWS, pairs, key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
     rows = []
-    for row, policy in pairs[:_MOST_ROWS]:
+    for row, policy in first:
         names = ", ".join(policy.unused[:_MOST_NAMES])
         further = len(policy.unused) - _MOST_NAMES
         unused = f"{_count(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
         rows.append((row.principal, row.last[:10] or "never", policy.policy, unused))
-    return rows, len(pairs)
+    return rows, sum(len(row.policies) for row in report.unused)
 
 
 def _document_rows(report: AuditReport, *, with_notes: bool) -> _Rows:

@@ -173,7 +173,10 @@ def _unknown_region_problem(region: str, spot: Spot) -> Problem:
         zone_region = region_of_zone(region)
         hint = f"did you mean '{zone_region}'?" if zone_region else "write the region"
         return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
-    close = nearest(region, regions(), MISSPELT) or _rearranged(region) or _at_place(region)
+    # What `eu-frankfurt-1` and `N. Virginia` name is at a place.
+    letters = "".join(filter(str.isalpha, region.lower()))
+    at_place = next((code for place, code in _PLACES.items() if place in letters), None)
+    close = nearest(region, regions(), MISSPELT) or at_place
     if close is None and partition_of(region) is not None:
         message = f"'{region}' is named like a region, but remit knows none of that name"
         return Problem(
@@ -182,18 +185,6 @@ def _unknown_region_problem(region: str, spot: Spot) -> Problem:
     meant = close or nearest(region, regions())
     hint = f"did you mean '{meant}'?" if meant else "use * for every region"
     return Problem(f"unknown region '{region}': nothing matches", hint, spot)
-
-
-def _rearranged(region: str) -> str | None:
-    """The region that has the same letters: `useast1`, `us_east_1`, `US East 1`."""
-    folded = "".join(filter(str.isalnum, region.lower()))
-    return next((code for code in regions() if code.replace("-", "") == folded), None)
-
-
-def _at_place(region: str) -> str | None:
-    """The region that is at the place of a name: `eu-frankfurt-1`, `N. Virginia`."""
-    folded = "".join(filter(str.isalpha, region.lower()))
-    return next((code for place, code in _PLACES.items() if place in folded), None)
 
 
 @rule("R124", ERROR, looks_at="statement")

@@ -23,13 +23,13 @@ from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
-from remit.local.authorization.app_needs import app_needs
+from remit.local.authorization.app_needs import app_request
 from remit.local.authorization.caller import Question
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.owning_place import as_owner_of, other_owner
 from remit.local.authorization.partial_operations import DeniedPart
-from remit.local.authorization.requested_operation import wrong_scope
+from remit.local.authorization.requested_operation import wrong_region, wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.emulator import as_request_of, emulated, instead_of
@@ -161,20 +161,22 @@ class RequestAuthorizer:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
 
         Raises:
-            RefusedRequest: if IAM authorizes the route, and the request is signed for another service, or the caller
-                may not use it.
+            RefusedRequest: if IAM authorizes the route, and the request is signed for another service or region, or the
+                caller may not use it.
         """
         setting = _setting(signature.region, caller)
         with as_request_of(setting.account, setting.region):
-            asked = app_needs(request.method, path, setting)
+            asked = app_request(request.method, path, setting)
             if asked is None:
                 return
-            operation, needs = asked
+            operation = asked.operation
             if signature.service != operation.client:
                 raise wrong_scope(operation.client)
+            if signature.region != asked.region:
+                raise wrong_region(signature.region)
             if caller.is_root:
                 return
-            decisions = tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+            decisions = tuple(_decided(Question(need, operation, request, setting, caller)) for need in asked.needs)
         self._settled(request, operation, decisions, caller)
 
     def _settled(

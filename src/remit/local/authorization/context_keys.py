@@ -351,8 +351,14 @@ def _resource_account(question: Question) -> Value:
     return question.setting.account if owner is None else owner.account
 
 
+def _source_identity(question: Question) -> Value:
+    """Only whoever asks for a session may give it one, which is not kept: a function's has none."""
+    return OPEN if ":sts:" in question.caller.arn and not question.caller.function else None
+
+
 _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     **{key: _constant(None) for key in _ABSENT},
+    "aws:sourceidentity": _source_identity,
     "aws:currenttime": lambda _question: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:epochtime": lambda _question: str(int(datetime.now(UTC).timestamp())),
     "aws:securetransport": _constant("true"),  # the SDK that is pointed at AWS uses TLS
