@@ -232,7 +232,7 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
     return functions, queues
 
 
-def _app(state: Judgement) -> App:
+def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     functions, queues = _functions_and_queues(state)
@@ -280,6 +280,10 @@ def _app(state: Judgement) -> App:
             "`config.app` names another module",
             origin=Origin(file),
         )
+    if config.lambda_.share_log_group:  # which keeps lines for as long as any of the functions wants
+        retentions = [function.log_retention for function in functions if function.log_retention is not None]
+        longest = max(retentions, default=None) if len(retentions) == len(functions) else None
+        functions = [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
     layers: tuple[LayerCode, ...] = ()
     if state.declared.layers:
         used_layers = {arn for function in functions for arn in function.layers}
@@ -288,7 +292,7 @@ def _app(state: Judgement) -> App:
         name=state.declared.name,
         stage=state.declared.stage,
         stack_name=config.stack_name or "",
-        functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
+        functions=tuple(functions),
         workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
             *with_places(state, state.declared.resources),
@@ -364,13 +368,6 @@ def _account_policies(folder: Path) -> Mapping[str, Policy]:
             policies[path.stem], _ = read_policy(content, file, hint)
     mistakes.refuse()
     return policies
-
-
-def _sharing_a_log_group(functions: list[Function]) -> list[Function]:
-    """The functions with one log group, which keeps lines for as long as any of them wants."""
-    retentions = [function.log_retention for function in functions if function.log_retention is not None]
-    longest = max(retentions, default=None) if len(retentions) == len(functions) else None
-    return [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
 
 
 def _with_shared_log_groups(app: App) -> App:

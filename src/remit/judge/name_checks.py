@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import Function
+    from remit.errors import Span
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
+    from remit.project.setting_values import Check
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
 NAME_LIMIT: Final = 64
@@ -66,6 +68,16 @@ def check_declaration(declaration: Declaration) -> None:
             origin=places.argument_origin(declaration.where, "handler"),
         )
     mistakes.refuse()
+
+
+def checked_option(where: Span, name: str, value: Any, check: Check, position: int | None = None) -> Any:
+    """The value of a decorator's option as remit keeps it. RemitError at it has what is wrong."""
+    try:
+        return check((name,), value)
+    except RemitError as error:
+        for each in error.all:
+            each.origin, each.path = places.argument_origin(where, name, position), ()
+        raise
 
 
 def is_possible(handler: object) -> bool:

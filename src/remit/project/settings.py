@@ -90,7 +90,9 @@ class Setting(Generic[T]):
     def __set__(self, section: Section, value: T) -> None:
         span = writer_span()
         if is_recording():
-            kept = _copied(value)
+            kept: Any = list(value) if isinstance(value, list) else value
+            if isinstance(value, dict) and not isinstance(value, Table):
+                kept = dict(value)  # what the code does with its own later says nothing of the setting
             section.given.append((self.name, kept, span))
             section.assigned[self.name] = (self.readable(kept), span)
         else:
@@ -115,15 +117,6 @@ class Setting(Generic[T]):
                 each.path = ()
             raise
         return checked
-
-
-def _copied(value: Any) -> Any:
-    """A list or a dict by itself: what the code does with its own later says nothing of the setting."""
-    if isinstance(value, Texts | Table):
-        return value
-    if isinstance(value, list):
-        return list(value)
-    return dict(value) if isinstance(value, dict) else value
 
 
 class TextsSetting(Setting[Texts]):
