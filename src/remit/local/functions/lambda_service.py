@@ -271,7 +271,12 @@ class DurableExecutions:
 
     def take_hold(self) -> None:
         """Let the emulator resume executions here, when a wait is over or a callback has come."""
-        instead_of(self.service, "invoke_durable_resume")(self._resumed)
+
+        @instead_of(self.service, "invoke_durable_resume")
+        def resumed(_resume: Any, _name: str, arn: str, _event: Any) -> None:
+            # In a thread of its own: the emulator has one for all.
+            context = contextvars.copy_context()
+            threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
 
     def run(self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         """Start an execution, and give its result once it has one, as the emulator has results."""
@@ -292,11 +297,6 @@ class DurableExecutions:
             return answer
         error = {name[:1].lower() + name[1:]: value for name, value in (execution["Error"] or {}).items()}
         return {"body": error, "error": True, "function_error": "Unhandled", "log": answer.get("log", "")}
-
-    def _resumed(self, _resume: Any, _name: str, arn: str, _event: Any) -> None:
-        """Run an execution on, in a thread of its own: the emulator has one for all."""
-        context = contextvars.copy_context()
-        threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
 
     def _resume(self, arn: str) -> None:
         execution = emulated("services.lambda_durable")._executions.get(arn)
