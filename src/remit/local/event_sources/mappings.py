@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
+from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request, service_of
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ class Mappings:
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
         """Return the access that the function's role lacks to read a source, in AWS's words."""
-        service = "".join(arn.split(":", 3)[2:3])
-        actions, problem = _SOURCES.get(service, ((), ""))
+        actions, problem = _SOURCES.get(service_of(arn), ((), ""))
         stream = arn.partition("/consumer/")[0]
         role, name = str(configuration["Role"]), str(configuration["FunctionName"])
         for action in actions:

@@ -230,12 +230,10 @@ def use_workers_of(pool: WorkerPool, service: Any) -> None:
     def create(_create: Any, _name: str, configuration: Any, code: bytes, *_rest: Any, **_options: Any) -> StandIn:
         return StandIn(service, {"config": configuration, "code_zip": code})
 
-    @instead_of(service, "acquire_worker")
-    def acquire(_acquire: Any, *worker: Any, **options: Any) -> tuple[StandIn, str]:
-        return create(_acquire, *worker, **options), "reused"
-
     # No snapshot is made of a version: its first start is one like any other.
+    instead_of(service, "acquire_worker")(lambda _acquire, *_worker, **_options: (None, ""))
     instead_of(service, "ensure_spawned")(lambda _spawn, _worker: None)
+    instead_of(service, "release_worker")(lambda _release, _worker: None)
 
     @instead_of(service, "invalidate_worker")
     def invalidate(_invalidate: Any, name: str, *rest: Any, **options: Any) -> None:
@@ -248,9 +246,6 @@ def use_workers_of(pool: WorkerPool, service: Any) -> None:
     def reset(reset_workers: Any) -> None:
         reset_workers()
         pool.end()
-
-    # A stand-in is given back to nobody.
-    instead_of(service, "release_worker")(lambda _release, _worker: None)
 
 
 @dataclass(frozen=True, slots=True)
