@@ -24,7 +24,7 @@ from remit.synthesis.check import check, check_body, note_on_resources, notes_on
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
+from remit.synthesis.synth import ARTEFACTS, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
@@ -141,7 +141,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     declared, drafted, unknown_notes = _drafted(app, project, settings)
     if drafted is None:
         _refuse_all(project, settings)
-    template, roles = drafted.template, drafted.roles
+    template, roles = drafted
     findings: tuple[Finding, ...] = ()
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
@@ -192,23 +192,23 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
 
 def _drafted(
     app: App, project: LoadedProject, settings: _BuildSettings
-) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
+) -> tuple[tuple[Holder, ...], tuple[Template, tuple[Holder, ...]] | None, tuple[str, ...]]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
     What a deploy would fail on is noted with the project's mistakes. With them come notes on what remit does not know,
     and a reason at its line accepts.
     """
     declared: tuple[Holder, ...] = ()
-    drafted: Draft | None = None
+    drafted: tuple[Template, tuple[Holder, ...]] | None = None
     found = Mistakes()
     with found.noted():
         declared = assign(app)
-        drafted = draft(app, declared, found, bucket=settings.bucket)
+        drafted = template, _ = draft(app, declared, found, bucket=settings.bucket)
         unread = project.unread
         if found.errors:  # the template is not whole, and what is missing from it may be anything
             unread = replace(unread, lost=unread.lost | {""}, permissions=True)
-        check(drafted.template, declared, app, found, unread)
-        found.errors += check_regions(drafted.template, app, settings.place)
+        check(template, declared, app, found, unread)
+        found.errors += check_regions(template, app, settings.place)
     errors: list[RemitError] = []
     notes: list[str] = []
     for mistake in placed(found.errors, settings.folder).errors:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 _DIGITS = 12
-_LEFT_OUT = "left out"
 _KEYS = frozenset({
     "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
     "kms:calleraccount",
@@ -62,33 +61,26 @@ def bad_account(item: ParsedStatement) -> Iterator[Problem]:
     Source: "View AWS account identifiers" (AWS Account Management Reference Guide); "PutMetricAlarm" (Amazon CloudWatch API
     Reference).
     """
-    for spot, account in _accounts(item):
-        if not account:
-            message = "the ARN leaves out the account: no resource of this service has such a one, and nothing matches"
-            yield Problem(message, "write the account, or * for every one", spot)
-        elif account == _LEFT_OUT:
-            message = "the ARN leaves out the account: no resource of this service has such a one"
-            yield Problem(message, "write the account, or * for every one", spot, WARNING)
-        elif is_plain(number := settled(account)) and not (number.isdigit() and len(number) == _DIGITS):
-            yield from _problem(account, spot)
-
-
-def _accounts(item: ParsedStatement) -> Iterator[tuple[Spot, str]]:
-    arns = [(spot, arn) for spot, arn in item.arns if not holds_placeholder(str(arn)) and not are_exchanged(arn)]
-    for spot, arn in arns:  # R129 and R123 tell of the others
-        if not arn.account and arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service):
-            yield spot, ""
-        elif not arn.account and arn_parts.always_has("account", arn):
-            yield spot, _LEFT_OUT
-        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS:
-            yield spot, arn.account
+    accounts: list[tuple[Spot, str]] = []
+    for spot, arn in item.arns:
+        if holds_placeholder(str(spot[-1])) or are_exchanged(arn):
+            continue  # R129 and R123 tell of it
+        sure = arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service)
+        if not arn.account and (sure or arn_parts.always_has("account", arn)):
+            why = ", and nothing matches" if sure else ""
+            message = f"the ARN leaves out the account: no resource of this service has such a one{why}"
+            yield Problem(message, "write the account, or * for every one", spot, ERROR if sure else WARNING)
+        elif arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS:
+            accounts.append((spot, arn.account))
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS and conditions.family(condition) == "String":
             values = [value for value in condition.values if placeholder(value) is None]
-            yield from (((*condition.path, value), value) for value in values)
-    for kind, value in item.principals:
-        if kind == "AWS" and value.isdigit():
-            yield ("Principal", kind, value), value
+            accounts += (((*condition.path, value), value) for value in values)
+    accounts += ((("Principal", *pair), pair[1]) for pair in item.principals if pair[0] == "AWS" and pair[1].isdigit())
+    for spot, account in accounts:
+        number = settled(account)
+        if is_plain(number) and not (number.isdigit() and len(number) == _DIGITS):
+            yield from _problem(account, spot)
 
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:
