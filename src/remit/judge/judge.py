@@ -238,7 +238,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     functions, queues = _functions_and_queues(state)
     check_handlers(state)
     check_names(state, functions)
-    for check in checks(functions):
+    for check in checks(functions, state.declared.resources):
         with state.noted():
             state.mistakes.errors += check(functions)
     workflows = _workflows(state, functions) if state.workflows else []

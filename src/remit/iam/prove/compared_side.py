@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.comparison import StatementLocation
@@ -44,11 +45,8 @@ class Side:
     policy the statements that mean everyone are compared.
     """
 
-    __slots__ = ("_rules", "compiled", "denies", "layers", "policies", "rcp")
-
     def __init__(self, policies: Layers) -> None:
         self.policies = policies
-        self._rules: RulesByLayer | None = None
         self.layers = _compiled(_allowing(policies))
         self.rcp = _compiled((f"rcp[{index}]", level) for index, level in enumerate(policies.rcp))
         own_policies = [policy for _, layer in self.layers for policy in layer]
@@ -84,12 +82,10 @@ class Side:
                     reason = REASONS_BY_ENDPOINT_TYPE[self.policies.endpoint_type]
                     yield StatementLocation(ENDPOINT, number, index, statement), reason
 
-    @property
+    @cached_property
     def rules(self) -> RulesByLayer:
         """The evaluator's form of the layers, made when the first request is decided."""
-        if self._rules is None:
-            self._rules = RulesByLayer(self.policies)
-        return self._rules
+        return RulesByLayer(self.policies)
 
     def allows(self, request: Request) -> bool | None:
         """Return whether the evaluator allows a request; None: it does not know.
