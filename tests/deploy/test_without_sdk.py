@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore import xform_name
 
+from random_cases import cases_of
 from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.role_repairs import method_of
 
@@ -24,13 +25,13 @@ except SystemExit as end:
     code = end.code
 print(code or 0, *sys.modules, file=sys.stderr)
 """
-LOOKS: Final = (("status",), ("status", "--json"), ("logs",), ("logs", "report"), ("deploy",))
+LOOKS: Final = (("deploy",), ("status",), ("status", "--json"), ("logs",), ("logs", "report"))
 
 
 def test_what_changes_nothing_imports_no_sdk(remit: Callable[..., tuple[int, str, str]], project: Path) -> None:
     assert 0 == remit("deploy", "--yes")[0]
     assert 0 == remit("deploy")[0]
-    for name, *options in LOOKS:
+    for name, *options in cases_of(LOOKS, 2):
         arguments = (name, "--local", "-C", str(project), *options)
         code, loaded = "", ["boto3"]
         for _ in range(5):  # what an earlier test began may still be ending on this AWS: a deploy looks again then
