@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, get_
 from remit.errors import few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.errors import Origin
     from remit.iam.policy import Policy, Statement
@@ -44,34 +44,25 @@ class Reason:
     @property
     def sentence(self) -> str:
         """The reason in words, without a full stop; empty when none is known."""
-        parts = (_SENTENCES[self.kind](self), " and ".join(self.conditions))
-        sentence = ", ".join(part for part in parts if part)
+        names = few(self.subjects)
+        if self.kind == "computed":
+            functions = names if len(self.subjects) == 1 else f"each of {names}"
+            statement = f"{functions} {self.text}"
+        elif self.kind == "setting":
+            statement = f"{self.text} in config.lambda_.iam.{names}, for every function".lstrip()
+        elif self.kind == "resource":
+            statement = f"shared resource {names}"
+        elif self.kind in ("policy", "text"):
+            statement = self.text
+        else:
+            giver = self.kind if len(self.subjects) == 1 else f"{self.kind}s"
+            statement = f"{self.text} declared for {giver} {names}".lstrip()
+        sentence = ", ".join(part for part in (statement, " and ".join(self.conditions)) if part)
         if not sentence:
             return self.note
         return f"{sentence} ({self.note})" if self.note else sentence
 
 
-def _of_functions(reason: Reason) -> str:
-    functions = reason.subjects[0] if len(reason.subjects) == 1 else f"each of {few(reason.subjects)}"
-    return f"{functions} {reason.text}"
-
-
-def _declared(reason: Reason) -> str:
-    giver = reason.kind if len(reason.subjects) == 1 else f"{reason.kind}s"
-    return f"{reason.text} declared for {giver} {few(reason.subjects)}".lstrip()
-
-
-_SENTENCES: Final[dict[ReasonKind, Callable[[Reason], str]]] = {
-    "computed": _of_functions,
-    "function": _declared,
-    "group": _declared,
-    "job": _declared,
-    "workflow": _declared,
-    "setting": lambda reason: f"{reason.text} in config.lambda_.iam.{reason.subjects[0]}, for every function".lstrip(),
-    "policy": lambda reason: reason.text,
-    "resource": lambda reason: f"shared resource {reason.subjects[0]}",
-    "text": lambda reason: reason.text,
-}
 NO_REASON: Final = Reason("text")
 
 
@@ -193,17 +184,19 @@ class Template:
     """What a deploy looks up and gives to it."""
 
 
-class Trigger(Protocol):
-    """A trigger of a function or a workflow: the user's options, the grants it needs, the resources it makes."""
+if TYPE_CHECKING:
 
-    def grants(self, function: Function) -> Iterator[Grant]:
-        """Yield the grants that the function's role needs so that the trigger works."""
+    class Trigger(Protocol):
+        """A trigger of a function or a workflow: the user's options, the grants it needs, the resources it makes."""
 
-    def resources(self, function: Any) -> Iterator[Resource]:
-        """Yield the resources that the template needs beside the function."""
+        def grants(self, function: Function) -> Iterator[Grant]:
+            """Yield the grants that the function's role needs so that the trigger works."""
 
-    def outputs(self, function: Any) -> Iterator[Output]:
-        """Yield the outputs that people want to know after a deploy."""
+        def resources(self, function: Any) -> Iterator[Resource]:
+            """Yield the resources that the template needs beside the function."""
+
+        def outputs(self, function: Any) -> Iterator[Output]:
+            """Yield the outputs that people want to know after a deploy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,24 +489,12 @@ PAYLOAD_FORMATS: Final[tuple[str, ...]] = get_args(PayloadFormat)
 
 
 @dataclass(frozen=True, slots=True)
-class ThrottledSettings:
-    """The limits of an API's routes."""
+class ApiSettings:
+    """How an API of the app's is set up, in the words of CloudFormation's properties: `config.api`, for one."""
 
     throttling_burst_limit: int | None = None
+    """That of every route of its stage, as the rate limit is."""
     throttling_rate_limit: float | None = None
-
-    @property
-    def route_settings(self) -> Mapping[str, float]:
-        """The limits of every route of its stage."""
-        burst_limit, rate_limit = self.throttling_burst_limit, self.throttling_rate_limit
-        limits = {"ThrottlingBurstLimit": burst_limit, "ThrottlingRateLimit": rate_limit}
-        return {name: limit for name, limit in limits.items() if limit is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class ApiSettings(ThrottledSettings):
-    """How an API that answers requests is set up, in the words of CloudFormation's properties: `config.api`."""
-
     cors_configuration: Mapping[str, Any] | None = None
     payload_format_version: str = "2.0"
     """That of the routes which do not say."""
@@ -527,15 +508,17 @@ class ApiSettings(ThrottledSettings):
     domain_name: str | None = None
     certificate_arn: str | None = None
     disable_execute_api_endpoint: bool = False
+    route_selection_expression: str = "$request.body.action"
+    """Of a WebSocket API: where a message has the name of its route."""
     written: Mapping[str, Origin | None] = field(default_factory=dict)
     """The line that set each of them."""
 
-
-@dataclass(frozen=True, slots=True)
-class WebsocketSettings(ThrottledSettings):
-    """How the app's WebSocket API is set up: `config.websocket`."""
-
-    route_selection_expression: str = "$request.body.action"
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The limits of every route of its stage."""
+        burst_limit, rate_limit = self.throttling_burst_limit, self.throttling_rate_limit
+        limits = {"ThrottlingBurstLimit": burst_limit, "ThrottlingRateLimit": rate_limit}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -604,7 +587,8 @@ class App:
     api: ApiSettings = ApiSettings()
     rest: ApiSettings | None = None
     """Its REST API's (`triggers.rest_settings.RestSettings`); None where nothing is set."""
-    websocket: WebsocketSettings = WebsocketSettings()
+    websocket: ApiSettings = ApiSettings()
+    """Its WebSocket API's: limits and the expression that selects a route."""
     stack_name: str = ""
     """The name that its stack is given; empty for `name-stage`."""
     releases: int = 10

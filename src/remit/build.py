@@ -24,7 +24,7 @@ from remit.synthesis.check import check, check_body, note_on_resources, notes_on
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
+from remit.synthesis.synth import ARTEFACTS, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
@@ -141,19 +141,20 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     declared, drafted, unknown_notes = _drafted(app, project, settings)
     if drafted is None:
         _refuse_all(project, settings)
-    template, roles = drafted.template, drafted.roles
+    template, roles = drafted
     findings: tuple[Finding, ...] = ()
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
     with mistakes.noted():
         findings = errors(app, declared, folder=folder, template=template, is_whole=project.is_whole)
-    mistakes.errors += _mistakes_of(_elsewhere(findings, mistakes))
     with_all_access, roles_with_all = app, declared
     if project.unread.access_of:
         known = tuple(item for item in app.functions if item.resource_id not in project.unread.access_of)
         with_all_access = replace(app, functions=known)
         roles_with_all = assign(with_all_access)
-    if not findings:  # a slip in an override may be why it breaks something
+    if findings:  # a slip in an override may be why it breaks something
+        mistakes.errors += _mistakes_of(_elsewhere(findings, mistakes))
+    else:
         with mistakes.noted():
             override_notes = guarded(with_all_access, roles_with_all, settings.accept, folder)
     if (folder / GUARDRAILS).exists():
@@ -191,23 +192,23 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
 
 def _drafted(
     app: App, project: LoadedProject, settings: _BuildSettings
-) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
+) -> tuple[tuple[Holder, ...], tuple[Template, tuple[Holder, ...]] | None, tuple[str, ...]]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
     What a deploy would fail on is noted with the project's mistakes. With them come notes on what remit does not know,
     and a reason at its line accepts.
     """
     declared: tuple[Holder, ...] = ()
-    drafted: Draft | None = None
+    drafted: tuple[Template, tuple[Holder, ...]] | None = None
     found = Mistakes()
     with found.noted():
         declared = assign(app)
-        drafted = draft(app, declared, found, bucket=settings.bucket)
+        drafted = template, _ = draft(app, declared, found, bucket=settings.bucket)
         unread = project.unread
         if found.errors:  # the template is not whole, and what is missing from it may be anything
             unread = replace(unread, lost=unread.lost | {""}, permissions=True)
-        check(drafted.template, declared, app, found, unread)
-        found.errors += check_regions(drafted.template, app, settings.place)
+        check(template, declared, app, found, unread)
+        found.errors += check_regions(template, app, settings.place)
     errors: list[RemitError] = []
     notes: list[str] = []
     for mistake in placed(found.errors, settings.folder).errors:
@@ -225,19 +226,19 @@ def _drafted(
         first = min(unknown, key=lambda error: error.origin or Origin("", 0, 0))
         way = f"if AWS has it, write `# remit: allow {first.rule} because …` at the line"
         first.hint = f"{first.hint}\n  or, {way}" if first.hint else way
-    project.mistakes.errors += _elsewhere(errors, project.mistakes)
+    if errors:
+        project.mistakes.errors += _elsewhere(errors, project.mistakes)
     return declared, drafted, tuple(notes)
 
 
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
     """List the things of the account that an app needs and its template does not make."""
-    own_arns = own_resources(app).late_bound_arns
-    sources = [*existing_sources(app, own_arns)]
+    sources = existing_sources(app, own_resources(app).late_bound_arns)
     if app.resources:
         from remit.synthesis.service_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
 
         sources += existing_keys(app)
-    return tuple(sources)
+    return sources
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:

@@ -166,18 +166,6 @@ _KEPT_POSITIONS: dict[int, tuple[CodeType, _Positions]] = {}
 _MOST_KEPT = 1024
 
 
-def _positions(code: CodeType) -> _Positions:
-    """Return the positions of `code`'s instructions; read once, since a module of decorators asks often."""
-    known = _KEPT_POSITIONS.get(id(code))
-    if known is not None and known[0] is code:
-        return known[1]
-    if len(_KEPT_POSITIONS) >= _MOST_KEPT:
-        _KEPT_POSITIONS.clear()
-    positions = tuple(code.co_positions())
-    _KEPT_POSITIONS[id(code)] = (code, positions)
-    return positions
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """The stretch of source that an instruction comes from: lines from 1, columns from 0 (PEP 657)."""
@@ -200,7 +188,12 @@ _NOWHERE = Span("", 0, -1, 0, 0)
 def span(frame: FrameType) -> Span:
     """The stretch of source that `frame` is executing now (columns 0 where Python was told to drop them)."""
     code = frame.f_code
-    line, end_line, column, end_column = _positions(code)[frame.f_lasti // 2]
+    known = _KEPT_POSITIONS.get(id(code))
+    if known is None or known[0] is not code:  # read once, since a module of decorators asks often
+        if len(_KEPT_POSITIONS) >= _MOST_KEPT:
+            _KEPT_POSITIONS.clear()
+        known = _KEPT_POSITIONS[id(code)] = (code, tuple(code.co_positions()))
+    line, end_line, column, end_column = known[1][frame.f_lasti // 2]
     return Span(code.co_filename, line or frame.f_lineno, column or 0, end_line or 0, end_column or 0)
 
 

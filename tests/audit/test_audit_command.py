@@ -14,6 +14,7 @@ import pytest
 from audit_accounts import ACCOUNT, EVERYTHING, NOW, OTHER, allow, page, role, trust, write
 from remit.audit.account_audit import AuditedAccount
 from remit.audit.audit import AuditInput, audit
+from remit.audit.organization import organization
 from remit.audit.result_cache import ResultCache
 from remit.cli import main
 from remit.report.audit import audit_json
@@ -122,6 +123,40 @@ def test_a_second_run_gives_the_same_and_asks_only_what_has_changed(
 
 def written(report: AuditReport) -> str:
     return "".join(audit_json(report))
+
+
+def test_what_the_organization_says_of_another_account_is_asked_again_when_it_changes(tmp_path: Path) -> None:
+    entering = trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x")
+    write(tmp_path / "accounts", page(role("x", allow("sts:AssumeRole")), role("y", trusts=trust(aws="777788889999"))))
+    write(tmp_path / "accounts", page(role("admin", EVERYTHING, account=OTHER, trusts=entering)), "other.json")
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
+
+    def told(accounts: dict[str, list[str]], cache: Path | None) -> str:
+        value = {
+            "Organization": {"Id": "o-example", "MasterAccountId": "999988887777"},
+            "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess"]}],
+            "Accounts": [
+                {"Id": account, "ParentId": "r-1", "Policies": ["p-FullAWSAccess", *policies]}
+                for account, policies in accounts.items()
+            ],
+            "Policies": [
+                {
+                    "PolicySummary": {"Id": "p-rcp", "Type": "RESOURCE_CONTROL_POLICY"},
+                    "Content": {"Version": "2012-10-17", "Statement": [denied]},
+                }
+            ],
+        }
+        audit_input = AuditInput(tmp_path / "accounts", NOW, organization(value, "organization.json")[0])
+        return written(audit(audit_input, ResultCache(cache)))
+
+    organizations = (
+        {ACCOUNT: [], OTHER: []},
+        {ACCOUNT: [], OTHER: [], "777788889999": []},
+        {ACCOUNT: [], OTHER: ["p-rcp"], "777788889999": []},
+    )
+    expected = [told(accounts, None) for accounts in organizations]
+    assert expected == [told(accounts, tmp_path / "cache") for accounts in organizations]
+    assert len(set(expected)) == len(expected)
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:

@@ -257,6 +257,34 @@ def test_an_rcp_can_close_a_role_to_another_account(tmp_path: Path) -> None:
     assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
 
 
+@pytest.mark.parametrize(("free", "guarded"), [(ACCOUNT, OTHER), (OTHER, ACCOUNT)])
+def test_of_two_accounts_with_equal_policies_each_is_under_its_own_rcps(
+    tmp_path: Path, free: str, guarded: str
+) -> None:
+    from remit.audit.organization import organization  # noqa: PLC0415 - as above
+
+    for account in (free, guarded):
+        names = trust(aws=f"arn:aws:iam::{account}:role/x")
+        admin = role("admin", EVERYTHING, account=account, trusts=names)
+        write(tmp_path, page(role("x", allow("s3:ListBucket"), account=account), admin), f"{account}.json")
+    value = {
+        "Organization": {"Id": "o-1", "MasterAccountId": "999988887777"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess"]}],
+        "Accounts": [
+            {"Id": free, "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]},
+            {"Id": guarded, "ParentId": "r-1", "Policies": ["p-FullAWSAccess", "p-1"]},
+        ],
+        "Policies": [
+            {
+                "PolicySummary": {"Id": "p-1", "Type": "RESOURCE_CONTROL_POLICY"},
+                "Content": document({**deny("sts:AssumeRole"), "Principal": "*"}),
+            }
+        ],
+    }
+    report = report_of(tmp_path, organization(value, "organization.json")[0])
+    assert [f"arn:aws:iam::{free}:role/x"] == [path.principal for path in report.paths]
+
+
 def test_what_gives_rights_to_others_alone_is_said_to_assume_something(tmp_path: Path) -> None:
     path = paths(tmp_path, user("x", allow("iam:PutRolePolicy")), role("y"))["x"]
     assert (ONTO_OTHERS[4].name, ("whoever gets them is on its side",)) == (path.ways[0], path.assumes)

@@ -102,6 +102,21 @@ PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
             id="a role of anybody",
         ),
         pytest.param(
+            document(statement("*", {"StringLike": {"aws:PrincipalArn": ["arn:aws:*", "arn:aws"]}})),
+            [("*", "anyone")],
+            id="patterns of ARNs that end before their account",
+        ),
+        pytest.param(
+            document(statement("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::4?44*:role/ci"}})),
+            [("*", "anyone")],
+            id="a role of the accounts that a pattern matches",
+        ),
+        pytest.param(
+            document(statement("*", {"StringLike": {"aws:PrincipalAccount": "*6"}})),
+            [("*", "anyone")],
+            id="the accounts that a pattern matches",
+        ),
+        pytest.param(
             document(statement("*"), statement("*", {"StringNotEquals": {"aws:PrincipalArn": OTHER_ROLE}}, "Deny")),
             [("*", "account")],
             id="all but one denied",

@@ -269,17 +269,14 @@ def test_a_deploy_is_remembered_with_reasons_and_lines_and_a_delete_forgets_it(r
     assert not path.exists()
 
 
-def test_a_deploy_without_changes_is_remembered_alike_and_a_resumed_one_keeps_the_reasons_of_the_last_record(
-    remit: Remit, project: Path
-) -> None:
+def test_a_resumed_deploy_and_one_without_changes_are_remembered_alike(remit: Remit, project: Path) -> None:
     path = project / ".remit" / "deployed" / "orders-dev@local.json"
     assert remit("deploy", "--yes")[0] == 0
     first = path.read_text()
-    path.unlink()
-    assert remit("deploy")[0] == 0
-    assert path.read_text() == first
-    assert remit("deploy", "--resume")[0] == 0
-    assert path.read_text() == first
+    for arguments in (["--resume"], []):
+        path.unlink()
+        assert remit("deploy", *arguments)[0] == 0
+        assert path.read_text() == first
 
 
 def test_a_refused_deploy_leaves_the_record_as_it_was(deployed: Remit, project: Path) -> None:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+import pytest
 from botocore import xform_name
 
 from random_cases import cases_of
 from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.role_repairs import method_of
+from remit.deploy.status import status
+from remit.errors import RemitError
+from remit.local import aws
+from remit.local.control.clients import account_of
+from remit.local.control.plain_client import plain_account_of
+from scripted_proxy import Answer, error, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from remit.deploy.session import Account
+    from scripted_proxy import Script, ScriptedProxy
 
 LOADED: Final = """
 import sys
@@ -33,12 +45,9 @@ def test_what_changes_nothing_imports_no_sdk(remit: Callable[..., tuple[int, str
     assert 0 == remit("deploy")[0]
     for name, *options in cases_of(LOOKS, 2):
         arguments = (name, "--local", "-C", str(project), *options)
-        code, loaded = "", ["boto3"]
-        for _ in range(5):  # what an earlier test began may still be ending on this AWS: a deploy looks again then
-            if any("boto" in module for module in loaded):
-                program = [sys.executable, "-c", LOADED, *arguments]
-                done = subprocess.run(program, capture_output=True, text=True, check=True)
-                code, *loaded = done.stderr.splitlines()[-1].split()
+        program = [sys.executable, "-c", LOADED, *arguments]
+        done = subprocess.run(program, capture_output=True, text=True, check=True)
+        code, *loaded = done.stderr.splitlines()[-1].split()
         assert (name, "0", []) == (name, code, [module for module in loaded if "boto" in module])
 
 
@@ -46,3 +55,73 @@ def test_methods_are_named_as_by_the_sdk() -> None:
     operations = [name for row in ROWS.values() for name in (*row.writes, *(read.operation for read in row.reads))]
     names = [operation.partition(".")[2] for operation in operations]
     assert list(map(method_of, names)) == list(map(xform_name, names))
+
+
+ANSWERS: Final[Mapping[str, Script]] = {
+    "denied": error("AccessDenied", "the caller may not <that>", 403),
+    "expired": error("ExpiredToken", "the token has expired", 403),
+    "refused": error("ValidationError", "1 validation error: é"),
+    "throttled": error("Throttling", "Rate exceeded"),
+    "failed": error("InternalFailure", "", 500),
+    "failed without words": lambda *_: Answer(503, b""),
+    "text": lambda *_: Answer(400, b"Bad Request"),
+    "half an answer": lambda *_: Answer(200, b"<DescribeStacksResponse><DescribeStacksResult>"),
+    "no answer": lambda *_: Answer(200, b""),
+}
+"""The answers of a service that does not do what was asked."""
+
+
+def in_words(account_of_server: Callable[[], Account]) -> tuple[str, str | None, int]:
+    """The error of a look at a stack: its message, its hint and the exit code."""
+    with pytest.raises(RemitError) as caught:
+        status(account_of_server(), "orders-dev")
+    return caught.value.message, caught.value.hint, caught.value.exit_code
+
+
+@pytest.mark.parametrize("operation", ["GetCallerIdentity", "DescribeStacks"])
+def test_what_a_service_refuses_is_told_as_with_the_sdk(project: Path, proxy: ScriptedProxy, operation: str) -> None:
+    server = in_front(project, proxy)
+    for name, script in ANSWERS.items():
+        proxy.scripts[operation] = script
+        assert in_words(lambda: account_of(server)) == in_words(lambda: plain_account_of(server)), name
+
+
+def test_a_call_that_is_throttled_is_sent_again(project: Path, proxy: ScriptedProxy) -> None:
+    throttled = [True, True, False]
+
+    def sometimes(parameters: Mapping[str, str], pass_on: Callable[[], Answer]) -> Answer:
+        return error("Throttling", "Rate exceeded")(parameters, pass_on) if throttled.pop(0) else pass_on()
+
+    proxy.scripts["DescribeStacks"] = sometimes
+    assert status(plain_account_of(in_front(project, proxy)), "orders-dev") is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4])
+def test_all_pages_of_a_list_are_read_however_many_are_on_the_last(
+    project: Path, proxy: ScriptedProxy, count: int
+) -> None:
+    names = [{"PolicyName": f"é{number}"} for number in range(count)]
+    proxy.scripts["ListRolePolicies"] = two_pages(names)
+    client = plain_account_of(in_front(project, proxy)).client("iam")
+    answer = client.get_paginator("list_role_policies").paginate(RoleName="r").build_full_result()
+    assert list(answer["PolicyNames"]) == names
+
+
+def two_pages(names: list[dict[str, str]]) -> Script:
+    """All of a list on the first page, and a second one that is empty."""
+    first, last = pages("PolicyNames", names, len(names) or 1), pages("PolicyNames", [])
+
+    def answer(parameters: Mapping[str, str], pass_on: Callable[[], Answer]) -> Answer:
+        if "Marker" in parameters:
+            return last({**parameters, "NextToken": "0"}, pass_on)
+        page = first(parameters, pass_on)
+        return Answer(page.status, page.body.replace(b"</PolicyNames>", b"</PolicyNames><Marker>1</Marker>"))
+
+    return answer
+
+
+def in_front(project: Path, proxy: ScriptedProxy) -> aws.LocalAws:
+    """The project's AWS, behind the proxy."""
+    running = aws.find(project)
+    assert running is not None
+    return replace(running, url=proxy.url, port=urlsplit(proxy.url).port or 0)

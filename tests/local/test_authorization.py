@@ -459,11 +459,11 @@ class Worker:
         logged = next((verdict for verdict in (NO, PERHAPS) if verdict in decisions), YES)
         return logged if (logged == NO) == (code in DENIALS) else f"{logged}, but answered {code!r}"
 
-    def ask(self, method: str, path: str, service: str) -> int:
-        """The status of the answer to a plain request."""
+    def ask(self, method: str, path: str, service: str, region: str = "us-east-1") -> int:
+        """The status of the answer to a plain request, which is signed for a region."""
         credentials = self.clients("sqs")._request_signer._credentials
         request = AWSRequest(method, f"{self.aws.url}{path}", data=b"")
-        SigV4Auth(credentials, service, "us-east-1").add_auth(request)
+        SigV4Auth(credentials, service, region).add_auth(request)
         connection = http.client.HTTPConnection("127.0.0.1", self.aws.port)
         connection.request(method, path, b"", dict(request.headers.items()))
         status = connection.getresponse().status
@@ -802,6 +802,27 @@ def test_a_function_url_with_iams_authorization_asks_for_both_actions(worker: Wo
         url = functions.create_function_url_config(FunctionName=name, AuthType="AWS_IAM")["FunctionUrl"]
         statuses.append(worker.ask("GET", urlsplit(url).path, "lambda"))
     assert [502, 403] == statuses  # the function's code is empty: who comes so far was let in
+
+
+def test_a_url_of_the_app_takes_signatures_for_its_own_region_alone(worker: Worker) -> None:
+    """Whatever the signer may do in the other region."""
+    functions = session(worker.aws).client("lambda", **client_arguments(worker.aws))
+    functions.create_function(FunctionName="page-here", Role=OPEN, **FUNCTION)
+    url = functions.create_function_url_config(FunctionName="page-here", AuthType="AWS_IAM")["FunctionUrl"]
+    apis = session(worker.aws).client("apigatewayv2", **client_arguments(worker.aws))
+    api = apis.create_api(Name="here", ProtocolType="HTTP")["ApiId"]
+    integration = apis.create_integration(ApiId=api, IntegrationType="HTTP_PROXY", IntegrationUri="http://127.0.0.1:9")
+    target = f"integrations/{integration['IntegrationId']}"
+    apis.create_route(ApiId=api, RouteKey="GET /a", AuthorizationType="AWS_IAM", Target=target)
+    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    iam = session(worker.aws).client("iam", **client_arguments(worker.aws))
+    actions = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction", "execute-api:Invoke"]
+    policy = document([allow(actions, "*")])
+    iam.put_role_policy(RoleName="worker", PolicyName="everywhere", PolicyDocument=policy)
+    for path, service in ((urlsplit(url).path, "lambda"), (f"/_aws/execute-api/{api}/a", "execute-api")):
+        statuses = [worker.ask("GET", path, service, region) for region in ("us-east-1", "eu-west-1")]
+        assert [502, 403] == statuses  # neither has anything behind it: who comes so far was let in
+    iam.delete_role_policy(RoleName="worker", PolicyName="everywhere")
 
 
 def test_a_route_with_iams_authorization_asks_for_its_invocation(worker: Worker) -> None:

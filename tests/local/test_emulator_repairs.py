@@ -92,6 +92,12 @@ def test_a_mapping_does_not_read_a_stream_through_a_consumer(told: Callable[[str
     assert told(f"lambda_svc._kinesis_stream_name_from_arn_spec(parse_arn({consumer!r}))") == "None"
 
 
+def test_a_stream_without_a_name_gets_one_in_small_letters(bare: BareCloud) -> None:
+    bare.create("streams", {"Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}}})
+    (name,) = bare.client("kinesis").list_streams()["StreamNames"]
+    assert "streams-clicks-" == name[:15]
+
+
 def test_a_schedule_of_a_template_loses_its_time_zone_and_its_end(bare: BareCloud) -> None:
     properties = {
         "Name": "daily",

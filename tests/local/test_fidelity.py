@@ -190,6 +190,7 @@ def test_options_of_a_secret_that_fit_no_password_fail_the_stack(clients: Callab
 
 def test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws(clients: Callable[[str], Any]) -> None:
     resources = {
+        "Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
         "Token": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "x"}},
     }
     cloudformation = clients("cloudformation")
@@ -197,6 +198,7 @@ def test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws(clients: Ca
     cloudformation.get_waiter("stack_create_complete").wait(StackName="unnamed", WaiterConfig={"Delay": 0.1})
     described = cloudformation.describe_stack_resources(StackName="unnamed")["StackResources"]
     references = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in described}
+    assert references["Clicks"].startswith("unnamed-Clicks-")
     assert references["Token"].startswith(f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:Token-")
 
 

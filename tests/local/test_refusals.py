@@ -70,6 +70,11 @@ def test_a_property_that_the_type_does_not_have_fails_its_resource(cloud: Cloud)
     assert ("[#/Tags/0: extraneous key [Valeu] is not permitted]" in reason) is cloud.refuses
 
 
+def test_a_property_without_a_value_is_taken_for_none(cloud: Cloud) -> None:
+    properties = {"QueueName": None, "Tags": [{"Key": "a", "Value": None}]}
+    assert "CREATE_COMPLETE" == cloud.deploy("null", Queue={"Type": "AWS::SQS::Queue", "Properties": properties})[0]
+
+
 def test_a_template_with_roles_needs_the_capability(cloud: Cloud) -> None:
     answer = error(cloud.client("cloudformation").create_stack, StackName="able", TemplateBody=template({"Role": ROLE}))
     wanted = "(InsufficientCapabilitiesException)", "Requires capabilities : [CAPABILITY_NAMED_IAM]"

@@ -14,7 +14,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from remit.local.control.clients import client_arguments, environment, session, session_as
+from remit.local.control.clients import client_arguments, environment, function_session, session, session_as
+from remit.local.control.server_commands import accesses
+from zips import zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,6 +117,45 @@ def test_no_name_makes_a_caller_root(account: Roles, names: str) -> None:
     assert "ValidationError" == refusal(request, RoleArn=role, RoleSessionName="x:root")[0]
     role = account.role(f"{names}-job", trust(GITHUB))
     assert "ValidationError" == refusal(account.with_token, role, token(**claims()), RoleSessionName="x:root")[0]
+
+
+def test_a_name_of_a_session_has_from_2_to_64_letters_of_some(account: Roles, names: str) -> None:
+    role = account.role(names, ANYBODY)
+    for name, constraint in (
+        ("x", "have length greater than or equal to 2"),
+        ("x" * 65, "have length less than or equal to 64"),
+        ("a b", r"satisfy regular expression pattern: [\w+=,.@-]*"),
+    ):
+        reason = f"Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must {constraint}"
+        expected = "ValidationError", f"1 validation error detected: {reason}"
+        assert expected == refusal(account.client("sts").assume_role, RoleArn=role, RoleSessionName=name)
+    for name in ("xy", "x" * 64):
+        assert account.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+
+
+def test_whoever_asks_for_a_role_that_is_not_there_is_noted_with_what_was_asked(account: Roles, names: str) -> None:
+    """The role of another account: what an app asks for, its policy must have."""
+    account.role(names, ANYBODY)
+    account.client("iam").put_role_policy(RoleName=names, PolicyName="all", PolicyDocument=document(EVERYTHING))
+    caller = account.client("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{names}", RoleSessionName="app")
+    elsewhere = "arn:aws:iam::111122223333:role/theirs"
+    before, _ = accesses(account.aws, 1 << 60)
+    assume = account.as_session(caller)("sts").assume_role
+    assert "AccessDenied" == refusal(assume, RoleArn=elsewhere, RoleSessionName="app")[0]
+    _, records = accesses(account.aws, before)
+    assert [("sts:AssumeRole", elsewhere)] == [(record.action, record.resource) for record in records]
+
+
+def test_a_function_has_no_source_identity_and_of_a_session_it_is_unknown(account: Roles, names: str) -> None:
+    role = account.role(names, ANYBODY)
+    asked = {**EVERYTHING, "Condition": {"StringEquals": {"aws:SourceIdentity": "ada"}}}
+    account.client("iam").put_role_policy(RoleName=names, PolicyName="all", PolicyDocument=document(asked))
+    code = {"Handler": "app.handler", "Runtime": "python3.12", "Code": {"ZipFile": zip_of("")}}
+    account.client("lambda").create_function(FunctionName=names, Role=role, **code)
+    function = function_session(account.aws, names).client("sqs")
+    assert "AccessDenied" == refusal(function.list_queues)[0]
+    caller = account.client("sts").assume_role(RoleArn=role, RoleSessionName="ada")
+    assert account.as_session(caller)("sqs").list_queues()
 
 
 def test_a_session_of_the_servers_own_key_may_do_everything_and_one_of_a_session_is_not_made(

@@ -1,4 +1,4 @@
-"""Whatever stands in the place of an argument or a setting of workflows, REST APIs, layers and names: no traceback."""
+"""Whatever stands in the place of an argument or a setting of jobs, workflows, APIs, layers and names: no traceback."""
 
 from __future__ import annotations
 
@@ -41,8 +41,15 @@ APPS: Final = (
     f"@app.function(on.sqs('q', provisioned_pollers=%s)){HANDLER}",
     *(
         f"@app.function({name}=%s){HANDLER}"
-        for name in ("function_name", "logical_id", "code", "layers", "runtime", "properties")
+        for name in ("function_name", "logical_id", "code", "layers", "runtime", "properties", "name", "sends", "reads")
     ),
+    "app.function(handler=%s)",
+    *(
+        f"@app.job({name}=%s)\ndef send(): ...\n\n\n@app.function(sends=[send]){HANDLER}"
+        for name in ("queue", "timeout", "retries", "concurrency", "once", "sends", "reads", "policy", "link")
+    ),
+    "@app.job(%s)\ndef send(): ...\n",
+    "@app.job(on.schedule('rate(1 day)', input=%s))\ndef send(): ...\n",
     f"@app.function(properties={{'TenancyConfig': %s}}){HANDLER}",
     f"from remit import layer\n@app.function(layers=[layer(%s)]){HANDLER}",
     f"app.workflow(%s, {DEFINED})",
@@ -85,7 +92,7 @@ def builds(make: Make, number: int, app: str, config: str) -> None:
 
 @pytest.mark.parametrize("number", range(len(APPS)))
 def test_any_value_of_an_argument_is_taken_or_told_at_its_line(make: Make, number: int) -> None:
-    builds(make, number, APPS[number], "")
+    builds(make, number, APPS[number], "config.job.enable = True")
 
 
 @pytest.mark.parametrize("number", range(len(SETTINGS)))
@@ -105,3 +112,12 @@ def test_any_value_of_a_setting_is_taken_or_told_at_its_line(make: Make, number:
 def test_a_definition_in_yaml_whose_names_are_no_texts_is_told(make: Make, text: str, told: str) -> None:
     error = make(app="app.workflow('w', 'w.asl.yaml')", **{"w.asl.yaml": text}).error()
     assert told in [mistake.message for mistake in error.all]
+
+
+@pytest.mark.parametrize("option", ["name", "logical_id", "policy", "code"])
+def test_an_object_that_cannot_be_shown_hides_nothing_that_is_wrong_elsewhere(make: Make, option: str) -> None:
+    silent = "class Silent:\n    def __str__(self): raise ValueError('no text')\n    __repr__ = __hash__ = __str__\n"
+    other = "@app.function(timeout='x')\ndef second(event, context): ...\n"
+    error = make(app=f"{silent}\n\n@app.function({option}=Silent()){HANDLER}\n\n{other}").error()
+    assert "`timeout` must be a whole number of seconds, got str 'x'" in [mistake.message for mistake in error.all]
+    assert len(error.all) > 1

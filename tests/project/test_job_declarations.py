@@ -210,3 +210,22 @@ def test_an_alarm_for_what_is_no_topic_is_refused(make: Make) -> None:
         error.message,
         error.origin.line if error.origin else 0,
     )
+
+
+WRONG = {
+    "queue": ("3", "`queue` must be a string, got int '3'"),
+    "timeout": ("'x'", "`timeout` must be a whole number of seconds, got str 'x'"),
+    "retries": ("-1", "`retries` is -1 retries; it can be 0 to 100"),
+    "concurrency": ("1", "`concurrency` is 1 jobs at the same time; it can be 2 to 1000"),
+    "once": ("1", "once must be True or False, got 1"),
+    "sends": ("[5]", "5 is not a job of this app"),
+    "reads": ("[5]", "5 is not a class of shared resources"),
+}
+
+
+def test_each_wrong_option_of_a_job_is_told_at_its_line_beside_the_others(make: Make) -> None:
+    options = "".join(f"    {name}={value},\n" for name, (value, _) in WRONG.items())
+    error = make(config=ON, app=f"@app.job(\n{options})\n{JOB}\n\n@app.job(queue='mial')\ndef other(): ...\n").error()
+    lines = {mistake.message: mistake.origin.line for mistake in error.all if mistake.origin}
+    told = {message: line for line, (_, message) in enumerate(WRONG.values(), 10)}
+    assert {**told, "there is no job queue `mial`": 21} == lines

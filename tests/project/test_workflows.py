@@ -496,6 +496,7 @@ def test_a_file_that_is_no_definition_is_an_error_in_it(make: Make, text: str, m
         ('"render", "render.asl.json", link={"A": prepare}', "the definition has no ${A}, which `link` gives"),
         ('"render", "render.asl.json", properties={"RoleArn": "x"}', "`properties` sets RoleArn, which remit sets itself"),  # noqa: E501 - a case on its line
         ('"render", "render.asl.json", properties=3', "`properties` must be a dict, got int '3'"),
+        ('"render", "render.asl.json", properties=0', "`properties` must be a dict, got int '0'"),
         ('"render", "render.asl.json", role=3', "`app.workflow` has no option `role`"),
     ],
 )  # fmt: skip

@@ -737,6 +737,51 @@ def test_whatever_a_trigger_calls_a_resource_of_the_app_is_bound_to_it(make: Mak
     assert {"Ref": "DataNews"} == topic
 
 
+GRANTING_TRIGGER = """
+from remit.app import Grant, Resource
+from remit.iam.policy import allow
+
+
+class Rule:
+    because = "runs by a rule"
+
+    def grants(self, function):
+        reason = function.computed("may disable the rule that runs it")
+        yield Grant(allow("events:DisableRule", on="${HelloRule.Arn}"), reason, function.origin)
+
+    def resources(self, function):
+        targets = [{"Id": "hello", "Arn": function.arn}]
+        yield Resource("HelloRule", "AWS::Events::Rule", {"ScheduleExpression": "rate(1 day)", "Targets": targets})
+        call = {"FunctionName": function.arn, "Principal": "events.amazonaws.com", "Action": "lambda:InvokeFunction"}
+        yield Resource("HelloRulePermission", "AWS::Lambda::Permission", {**call, "SourceArn": "${HelloRule.Arn}"})
+
+    def outputs(self, function):
+        return ()
+
+
+@app.function(Rule())
+def hello(event, context): ...
+"""
+ITSELF = """
+again = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "${HelloFunction.Arn}"}
+
+
+@app.function(policy=[again])
+def hello(event, context): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("app", "resource"), [(ITSELF, "HelloFunction"), (GRANTING_TRIGGER, "HelloRule")], ids=["itself", "own trigger"]
+)
+def test_a_statement_about_what_waits_for_the_function_comes_later_also_without_shared_resources(
+    make: Make, app: str, resource: str
+) -> None:
+    (later,) = make(app=app).resources("AWS::IAM::Policy").values()
+    (statement,) = later["PolicyDocument"]["Statement"]
+    assert {"Fn::GetAtt": [resource, "Arn"]} == statement["Resource"]
+
+
 def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None:
     project = make(
         config='config.job.enable = True\nconfig.job.additional_queues = ["very-urgent"]\n'

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import actions, services
-from remit.catalogue.expand import expand, is_pattern
+from remit.catalogue.expand import expand
 from remit.catalogue.meant_names import nearest_actions, nearest_services
 from remit.catalogue.operations import named, operation
 from remit.errors import RemitError
+from remit.iam.pattern import is_pattern
 
 
 def meant(text: str) -> tuple[tuple[str, ...], str | None]:

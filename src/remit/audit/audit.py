@@ -18,6 +18,7 @@ from remit.audit.folder import AccountFile, FileSummary, account_files, file_sum
 from remit.audit.principal_ids import NO_IDS, PrincipalIds
 from remit.audit.result_cache import ResultCache
 from remit.audit.results import DocumentFinding
+from remit.audit.trail import account_of
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
 
@@ -194,7 +195,11 @@ class _Auditing:
         trail = self.audit_input.trail
         usages = {} if trail is None else usage_by_account(trail)
         all_works = account_works(self.summaries, self.audit_input.resources, usages, self._ids())
-        names = {work.account: self._name(work) for work in all_works}
+        organization, members = self.audit_input.organization, ""
+        if organization is not None:  # exposures tell its members from other accounts
+            members = repr((organization.id, organization.management_account, sorted(organization.accounts)))
+        members = self.cache.name(members)
+        names = {work.account: self._name(work, members) for work in all_works}
         findings_name = f"findings-{self.cache.name()}"
         self.findings = self.cache.read(findings_name, dict[str, tuple[DocumentFinding, ...]]) or {}
         for name in names.values():
@@ -254,13 +259,16 @@ class _Auditing:
                 missing_accounts.difference_update(summary.accounts)
         return PrincipalIds(tuple(sorted(arns.items())), tuple(sorted(missing_accounts)))
 
-    def _name(self, work: AccountWork) -> str:
-        """The name of an account's result in the cache: whatever the result depends on."""
+    def _name(self, work: AccountWork, members: str) -> str:
+        """The name of an account's result in the cache: whatever the result depends on.
+
+        RCPs of other accounts guard the roles there that trust this one.
+        """
         organization = self.audit_input.organization
-        place = None if organization is None else (organization.id, organization.management_account)
-        member = None if organization is None else organization.accounts.get(work.account)
+        accounts = {work.account, *(account_of(role.arn) for role in work.foreign_roles)}
+        places = [] if organization is None else [organization.accounts.get(account) for account in sorted(accounts)]
         files = tuple((file.name, file.digest) for file in work.files)
-        texts = (repr(replace(work, files=())), repr(files), repr(place), repr(member))
+        texts = (repr(replace(work, files=())), repr(files), members, repr(places))
         return f"account-{self.cache.name(self.audit_input.now, *texts)}"
 
     def report(self) -> AuditReport:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from remit.audit.json_bytes import parsed
 from remit.audit.principal_ids import NO_IDS, USER_ID, PrincipalIds, id_in, is_principal_id
 from remit.audit.results import ExposureReach, ExposureRow, UndecidedExposure
+from remit.audit.trail import account_of
 from remit.catalogue.condition_keys import OPERATORS
 from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.errors import RemitError
@@ -148,7 +149,11 @@ class _ResourceExposures:
             reach, pieces_of_reach = reached.get((who, source)) or (self._reach_of_name(who), pieces)
             must_hold = dict(pair for exposure in pieces_of_reach for pair in _must_hold(exposure))
             if who == "*" and reach in ("account", "member account"):
-                must_hold |= _conditions_on_callers(policy, source.statement)
+                # Those whom the conditions of the statement, and of denying ones, mean one by one.
+                alike = (each for each in policy.statements if each == source.statement or each.effect == "Deny")
+                bearing = replace(policy, statements=tuple(alike))
+                callers = {key: ", ".join(_values(bearing, key.lower())) for key in _CALLERS}
+                must_hold |= {key: text for key, text in callers.items() if text}
             yield ExposureRow(
                 self.resource.arn,
                 self.resource.account,
@@ -198,7 +203,7 @@ class _ResourceExposures:
     def _account_of(self, value: str) -> str:
         """The account of a caller: of an ARN, or by an id that is known; the value itself where it is none of these."""
         arn = self.arns.get(id_in(value), value)
-        return arn.split(":")[4] if arn.startswith("arn:") else value
+        return account_of(arn) if arn.startswith("arn:") else value
 
     def _reached(self, policy: Policy, limited: Policy, by_statement: _ByStatement) -> dict[_Opened, _Reached]:
         """How far each statement for everybody reaches: the widest reach at which somebody is left."""
@@ -290,13 +295,6 @@ def _of_callers(policy: Policy, meant: AbstractSet[str]) -> Iterator[Statement]:
             yield _forbidden(Condition(operator, key, values))
 
 
-def _conditions_on_callers(policy: Policy, allow: Statement) -> dict[str, str]:
-    """Map the callers that the conditions of a statement, and of denying ones, mean one by one, to their words."""
-    bearing = tuple(statement for statement in policy.statements if statement == allow or statement.effect == "Deny")
-    values = ((key, ", ".join(_values(replace(policy, statements=bearing), key.lower()))) for key in _CALLERS)
-    return {key: text for key, text in values if text}
-
-
 def _callers(policy: Policy) -> Iterator[str]:
     """The accounts, ARNs and ids by which conditions mean callers."""
     return (value for key in _CALLERS for value in _values(policy, key.lower()) if _is_single_caller(value))
@@ -304,7 +302,9 @@ def _callers(policy: Policy) -> Iterator[str]:
 
 def _is_single_caller(value: str) -> bool:
     """Return whether a value means callers of one account, or the sessions of one role."""
-    account = value.split(":")[4] if value.count(":") >= _ARN_COLONS else value.partition(":")[0]
+    account = value if value.startswith("arn:") else value.partition(":")[0]
+    if value.count(":") >= _ARN_COLONS:
+        account = value.split(":")[4]
     return not any(sign in account for sign in "*?$")
 
 

@@ -1,8 +1,8 @@
 """Results of earlier runs, on disk: a run asks only about changes, and goes on where another was stopped.
 
 The cache holds texts and no code. An entry is used only for exactly the same input: its name is a digest of the
-account's files, of the roles elsewhere that trust the account, of its control policies, of the day, and of the versions
-of remit and of the facts in its catalogue.
+account's files, of the roles elsewhere that trust the account, of the control policies that bind it and these, of the
+organization's members, of the day, and of the versions of remit and of the facts in its catalogue.
 """
 
 from __future__ import annotations

@@ -74,6 +74,8 @@ class RoleAssumption:
         rcps = self.questions.rcps(role.account, account, ASSUME)
         layers = replace(self.questions.parts.layers(numbers), rcp=rcps)
         target = folded(role.arn, account)
+        # Accounts with equal policies share answers, and may be under different RCPs.
+        key = (numbers, part, rcps)
         if role.account == account:
             trusting = [(part.by_itself, layers.boundary)]
             if layers.boundary:
@@ -82,12 +84,12 @@ class RoleAssumption:
                 trusting.append((part.directly, (everything, *map(_denials, layers.boundary))))
             for trust, boundary in trusting:
                 own = replace(layers, identity=(trust, *map(_denials, layers.identity)), boundary=boundary)
-                direct = self._within(asker, own, (numbers, part, trust, boundary), role, target)
+                direct = self._within(asker, own, (*key, trust, boundary), role, target)
                 if direct.verdict == "yes":
                     return replace(direct, allowing=None)
         # Both must allow: the trust policy stands as one more layer that limits.
         both = replace(layers, scp=(*layers.scp, (part.with_own_policy,)))
-        return numbered(self._within(asker, both, (numbers, part, rcps), role, target), numbers)
+        return numbered(self._within(asker, both, key, role, target), numbers)
 
     def _within(self, asker: Asker, layers: Layers, key: object, role: Identity, target: str) -> AccessAnswer:
         tags = tag_conditions(ASSUME, policies_of(layers), role)

@@ -63,18 +63,16 @@ _APPLICATION: Final = (
 )  # fmt: skip
 
 _LATE: Final = re.compile(r"\$\{[^{}]*\}")
-
-
-def _rows(prefix: str, names: tuple[str, ...], resource: str) -> dict[str, re.Pattern[str]]:
-    return {f"{prefix}:{name}": re.compile(resource) for name in names}
-
-
 _UNLISTED: Final = {
-    **_rows("lambda", _QUALIFIED, r".*:function:[^:/]+:[^:/]+"),
-    **_rows("states", ("DescribeExecution", "RedriveExecution", "StopExecution"), r".*:execution:[^:/]+/[^:/]+:.+"),
-    **_rows("sns", _ENDPOINT, r"arn:[^:]*:sns:[^:]*:[^:]*:endpoint/.+"),
-    **_rows("sns", _APPLICATION, r"arn:[^:]*:sns:[^:]*:[^:]*:app/.+"),
-    **_rows("cloudformation", ("CreateChangeSet",), r".*:aws:transform/.*"),
+    f"{prefix}:{name}": re.compile(resource)
+    for prefix, names, resource in (
+        ("lambda", _QUALIFIED, r".*:function:[^:/]+:[^:/]+"),
+        ("states", ("DescribeExecution", "RedriveExecution", "StopExecution"), r".*:execution:[^:/]+/[^:/]+:.+"),
+        ("sns", _ENDPOINT, r"arn:[^:]*:sns:[^:]*:[^:]*:endpoint/.+"),
+        ("sns", _APPLICATION, r"arn:[^:]*:sns:[^:]*:[^:]*:app/.+"),
+        ("cloudformation", ("CreateChangeSet",), r".*:aws:transform/.*"),
+    )
+    for name in names
 }
 AUTHORISED_ACTIONS: Final = frozenset(_UNLISTED)
 """The actions that are authorised on such resources."""

@@ -5,15 +5,12 @@ Source: the "Service Authorization Reference" (AWS), as the packages named by `v
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from remit.catalogue.condition_keys import global_key
 from remit.catalogue.shared_prefixes import KEYS, TARGETS
-from remit.catalogue.snapshot import chunk, line, names
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from remit.catalogue.snapshot import chunk, line
 
 LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
@@ -91,29 +88,21 @@ class Action(NamedTuple):
         return tuple(key for _, key in sorted(keys_by_name.items()))
 
 
-class Service(NamedTuple):
-    """A service by its prefix in actions, with its full name as AWS prints it."""
-
-    prefix: str
-    name: str
-
-
 def services() -> tuple[str, ...]:
-    """Every service's prefix, sorted."""
-    return names("service")
+    """Every service's prefix in actions, sorted."""
+    return tuple(chunk("service-names", ""))
 
 
-def service(prefix: str) -> Service | None:
-    """A service by its prefix, in any case."""
-    name = chunk("service-names", "").get(prefix.lower())
-    return None if name is None else Service(prefix.lower(), name)
+def service(prefix: str) -> str | None:
+    """A service's full name as AWS prints it, by its prefix in any case; None: there is no such service."""
+    name: str | None = chunk("service-names", "").get(prefix.lower())
+    return name
 
 
 @lru_cache(maxsize=1024)
 def bare_names(prefix: str) -> tuple[str, ...]:
     """The names of a service's actions without its prefix, sorted without case."""
-    position = _service_positions().get(prefix)
-    return () if position is None else tuple(line("name-lines", "", position).split())
+    return tuple(_text_of_names(prefix)[0].split())
 
 
 @lru_cache(maxsize=1024)
@@ -138,8 +127,8 @@ def full_name(name: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _text_of_names(prefix: str) -> tuple[str, str]:
-    position = _service_positions().get(prefix)
-    text = "" if position is None else f" {line('name-lines', '', position)} "
+    prefixes = services()  # the lines of names are in their order
+    text = f" {line('name-lines', '', prefixes.index(prefix))} " if prefix in prefixes else ""
     return text, text.lower()
 
 
@@ -160,7 +149,8 @@ def action(name: str) -> Action | None:
     level, targets, own_keys, dependents, permission_only = line("action-lines", prefix, position)
     service_keys = keys(prefix)
     types = resource_types(prefix)
-    second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
+    second_page_names = set(TARGETS.get(name.lower(), ())).difference(types[target[0]].name for target in targets)
+    second_page_types = tuple(kind for kind in types if kind.name in second_page_names)
     further_keys = KEYS.get(name.lower(), ())
     action_targets: list[ActionTarget] = []
     for kind, required, key_positions in targets:
@@ -190,33 +180,27 @@ def target_names(name: str) -> frozenset[str]:
         return frozenset()
     targets = line("action-lines", prefix, position)[1]
     types = resource_types(prefix)
-    type_names = frozenset(types[target[0]].name for target in targets)
-    return type_names.union(kind.name for kind in _of_a_second_page(name, type_names))
-
-
-def _of_a_second_page(name: str, listed_types: Collection[str]) -> tuple[IamResourceType, ...]:
-    """The resource types that a second page tells of an action, but those that are known."""
-    type_names = set(TARGETS.get(name.lower(), ())).difference(listed_types)
-    if not type_names:
-        return ()
-    return tuple(kind for kind in resource_types(name.partition(":")[0]) if kind.name in type_names)
+    of_second_page = {kind.name for kind in types}.intersection(TARGETS.get(name.lower(), ()))
+    return frozenset(of_second_page.union(types[target[0]].name for target in targets))
 
 
 @lru_cache(maxsize=1024)
 def resource_types(prefix: str) -> tuple[IamResourceType, ...]:
     """The resource types of a service; none when there is no such service."""
     folded = prefix.lower()
+    service_chunk = chunk("service", folded) or {"r": ()}
     service_keys = keys(folded)
     return tuple(
         IamResourceType(folded, name, tuple(arns), tuple(service_keys[key] for key in keys))
-        for name, arns, keys in _chunk(folded)["r"]
+        for name, arns, keys in service_chunk["r"]
     )
 
 
 @lru_cache(maxsize=1024)
 def keys(prefix: str) -> tuple[Key, ...]:
     """The condition keys that a service documents, global ones among them."""
-    return tuple(Key(name, kind) for name, kind in _chunk(prefix.lower())["k"])
+    service_chunk = chunk("service", prefix.lower()) or {"k": ()}
+    return tuple(Key(name, kind) for name, kind in service_chunk["k"])
 
 
 @lru_cache(maxsize=4096)
@@ -252,13 +236,3 @@ def _listed_key(folded: str) -> Key | None:
 def positions(prefix: str) -> dict[str, int]:
     """Map each of a service's actions, by its bare name without case, to its position among them."""
     return {name.lower(): position for position, name in enumerate(bare_names(prefix))}
-
-
-@cache
-def _service_positions() -> dict[str, int]:
-    return {prefix: position for position, prefix in enumerate(names("service"))}
-
-
-def _chunk(prefix: str) -> dict[str, list[Any]]:
-    service_chunk: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": []}
-    return service_chunk

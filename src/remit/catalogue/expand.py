@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import Final
 
-from remit.catalogue.actions import actions, bare_names, services
+from remit.catalogue.actions import actions, bare_names, full_name, services
 
 _WILD: Final = re.compile(r"[*?]")
 _HIGHEST: Final = "\U0010ffff"
@@ -28,18 +28,14 @@ def expand(pattern: str) -> tuple[str, ...]:
     prefix, colon, bare = folded.partition(":")
     if not colon:
         return ()
-    if not is_pattern(folded):
-        return _exact(prefix).get(bare, ())
-    if not is_pattern(prefix):
+    if _WILD.search(folded) is None:
+        name = full_name(folded)
+        return () if name is None else (name,)
+    if _WILD.search(prefix) is None:
         return _of_service(prefix, bare)
     service_pattern = matcher(prefix)
     actions_by_service = (_of_service(service, bare) for service in services() if service_pattern.fullmatch(service))
     return tuple(name for names in actions_by_service for name in names)
-
-
-def is_pattern(text: str) -> bool:
-    """Return whether a text holds a wildcard."""
-    return "*" in text or "?" in text
 
 
 @lru_cache(maxsize=1024)
@@ -65,8 +61,6 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
     full = actions(prefix)
     if pattern == "*":
         return full
-    if not is_pattern(pattern):
-        return _exact(prefix).get(pattern, ())
     folded = _folded(prefix)
     literal = _WILD.split(pattern, maxsplit=1)[0]
     start = bisect_left(folded, literal)
@@ -75,12 +69,6 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
         return full[start:end]
     fits = matcher(pattern).fullmatch
     return tuple(name for name, bare in zip(full[start:end], folded[start:end], strict=True) if fits(bare))
-
-
-@lru_cache(maxsize=1024)
-def _exact(prefix: str) -> dict[str, tuple[str]]:
-    """Each action of a service by its bare name, folded."""
-    return {name: (full,) for name, full in zip(_folded(prefix), actions(prefix), strict=True)}
 
 
 @lru_cache(maxsize=1024)

@@ -171,8 +171,7 @@ def owners(iam_action: Action) -> tuple[str, ...]:
     """
     pages = PAGES.get(iam_action.service)
     if pages is None:
-        catalogued_service = service(iam_action.service)
-        return (iam_action.service if catalogued_service is None else catalogued_service.name,)
+        return (service(iam_action.service) or iam_action.service,)
     needing_clients = {client for client, _ in operations_of(iam_action.full_name)}
     needing_pages = tuple(page for page, page_clients in pages.items() if not needing_clients.isdisjoint(page_clients))
     if needing_pages:

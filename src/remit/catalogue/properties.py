@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _NOWHERE: Final[Mapping[str, int | str]] = {}
 Range = tuple[float | None, float | None]
+_UNBOUNDED: Final[Range] = (None, None)
 
 PERMISSION_LIMITS: Final = ("EventSourceToken", "PrincipalOrgID", "SourceAccount", "SourceArn")
 """The properties by which an AWS::Lambda::Permission asks something of those whom it lets call."""
@@ -33,9 +34,9 @@ class Shape:
     required: tuple[str, ...] = ()
     open: bool = False
     enum: tuple[Any, ...] = ()
-    number: Range = (None, None)
-    length: Range = (None, None)
-    count: Range = (None, None)
+    number: Range = _UNBOUNDED
+    length: Range = _UNBOUNDED
+    count: Range = _UNBOUNDED
     _properties: Mapping[str, int | str] = field(default_factory=dict, repr=False, hash=False, compare=False)
     _items: int | str = field(default="", repr=False, compare=False)
     _values: int | str = field(default="", repr=False, compare=False)
@@ -70,16 +71,11 @@ def shape(service: str, reference: int | str) -> Shape:
         required=tuple(row.get("r", ())),
         open="o" in row,
         enum=tuple(row.get("e", ())),
-        number=_range(row, "n"),
-        length=_range(row, "l"),
-        count=_range(row, "c"),
+        number=tuple(row.get("n", _UNBOUNDED)),
+        length=tuple(row.get("l", _UNBOUNDED)),
+        count=tuple(row.get("c", _UNBOUNDED)),
         _properties=row.get("p", _NOWHERE),
         _items=row.get("i", ""),
         _values=row.get("v", ""),
         _service=service,
     )
-
-
-def _range(row: dict[str, Any], key: str) -> Range:
-    low, high = row.get(key, (None, None))
-    return (low, high)

@@ -48,6 +48,5 @@ QUOTAS: Final = {
 """By names that remit chose."""
 
 
-def quota(name: str) -> Quota:
-    """The row of a name such as "iam.role.inline". KeyError: there is none."""
-    return QUOTAS[name]
+quota: Final = QUOTAS.__getitem__
+"""The row of a name such as "iam.role.inline". KeyError: there is none."""

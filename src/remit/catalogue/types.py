@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from remit.catalogue.snapshot import chunk
 
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from remit.catalogue.properties import Shape
+
+    class DeclaredResource(Protocol):
+        """A resource of a template, whatever module read it."""
+
+        @property
+        def logical_id(self) -> str:
+            """Its name in the template."""
+
+        @property
+        def type(self) -> str:
+            """Its type."""
+
 
 RefGives = Literal["arn", "name", "url", "parts", "unknown"]
 """What Ref gives: an ARN, a name or an id, a URL, several properties joined with `|`, or nobody knows."""
@@ -40,18 +52,6 @@ _SHORTEST: Final = 24
 _ENDING: Final = 13  # a hyphen and 12 characters
 
 
-class DeclaredResource(Protocol):
-    """A resource of a template, whatever module read it."""
-
-    @property
-    def logical_id(self) -> str:
-        """Its name in the template."""
-
-    @property
-    def type(self) -> str:
-        """Its type."""
-
-
 class ArnFormat(NamedTuple):
     """The shape of a type's ARNs, such as `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
 
@@ -72,11 +72,6 @@ class ArnFormat(NamedTuple):
     def variables(self) -> tuple[str, ...]:
         """The variables that a resource gives, in order: all but Partition, Region and Account."""
         return tuple(name for name in _VARIABLE.findall(self.text) if name not in ("Partition", "Region", "Account"))
-
-    @property
-    def is_complete(self) -> bool:
-        """True if some property or attribute is known for each variable."""
-        return {name for name, _ in self.properties} >= set(self.variables)
 
     def variable(self, path: str) -> str | None:
         """The variable that a property gives; None: none, so that its value is not in the ARN."""
@@ -147,13 +142,6 @@ class Naming(NamedTuple):
 
     def _cut(self, text: str) -> str:
         return text if len(text) <= self.generated_least else f"{text[: self.generated_least]}*"
-
-
-class ReferenceProperty(NamedTuple):
-    """A property, by its path (`Targets[].Arn`), that holds the name, id or ARN of something."""
-
-    path: str
-    holds: Referent
 
 
 class Invoker(NamedTuple):
@@ -257,7 +245,8 @@ class ResourceType(NamedTuple):
     """The attribute that has the ARN of its stream, or ""."""
     replicas: str
     """The property that lists other regions which have the resource, too, or ""."""
-    references: tuple[ReferenceProperty, ...]
+    references: tuple[tuple[str, Referent], ...]
+    """Pairs: a property that holds the name, id or ARN of something (`Targets[].Arn`), and what that is."""
     invokes: Invoker | None
     access: TypeAccess
     properties: tuple[tuple[str, str, str], ...]
@@ -267,15 +256,15 @@ class ResourceType(NamedTuple):
     regions: tuple[str, ...]
     """Empty for types that us-east-1 has; else those that have it."""
     deployment: TypeDeployment
-    shape_key: int | str
-    """Where its properties are described: a number of its service's shapes, or a word for a plain one."""
+    shape_key: tuple[str, int | str]
+    """Where its properties are described: its service, and a number of its shapes, or a word for a plain one."""
 
     @property
     def shape(self) -> Shape:
         """The allowed shape of its properties."""
         from remit.catalogue.properties import shape  # noqa: PLC0415 - few ask for it
 
-        return shape(_service(self.name), self.shape_key)
+        return shape(*self.shape_key)
 
     @property
     def is_custom(self) -> bool:
@@ -344,7 +333,7 @@ class ResourceType(NamedTuple):
 
     def holding(self, referent: Referent) -> tuple[str, ...]:
         """The paths of the properties that hold something."""
-        return tuple(reference.path for reference in self.references if reference.holds == referent)
+        return tuple(path for path, holds in self.references if holds == referent)
 
 
 _NO_ACCESS: Final = TypeAccess()
@@ -417,12 +406,13 @@ def late_bound(logical_id: str, way: str) -> str:
 def resource_type(name: str) -> ResourceType | None:
     """A type by its exact name; any `Custom::…` is a custom resource. None: there is no such type."""
     type_name = CUSTOM if name.startswith("Custom::") else name
-    rows = chunk("types", _service(type_name))
+    service = "::".join(type_name.split("::")[:2])
+    rows = chunk("types", service)
     row = None if rows is None else rows.get(type_name)
     if row is None:
         return None
     # The compiler leaves out what is usual: each default here is what it leaves out.
-    arn, deployment = None, _NO_DEPLOYMENT
+    arn, naming, deployment = None, None, _NO_DEPLOYMENT
     if "n" in row:
         arn = ArnFormat(
             text=row["n"],
@@ -430,6 +420,20 @@ def resource_type(name: str) -> ResourceType | None:
             defaults=tuple(row.get("nd", {}).items()),
             otherwise=tuple(row.get("ne", {}).items()),
             may_grant=row.get("ni") == "granted",
+        )
+    if "m" in row or "g" in row:
+        naming = Naming(
+            property=row.get("m", ""),
+            is_identity=row.get("mi") != "label",
+            least=row.get("ml"),
+            most=row.get("mm"),
+            pattern=row.get("mp", ""),
+            generated=tuple(row.get("g", ())),
+            generated_most=row.get("gm", row.get("mm") or _LONGEST),
+            generated_least=row.get("gl", _SHORTEST),
+            is_lower="mo" in row,
+            starts=row.get("ms", ""),
+            path=row.get("mh", ""),
         )
     if "y" in row:
         calls = row["y"]
@@ -452,7 +456,7 @@ def resource_type(name: str) -> ResourceType | None:
         arn_from=tuple(row.get("af", ())),
         arn_ends=tuple(row.get("nx", {}).items()),
         arn=arn,
-        naming=_naming(row) if "m" in row or "g" in row else None,
+        naming=naming,
         iam=tuple(row.get("i", ())),
         read_only=tuple(row.get("r", ())),
         create_only=tuple(row.get("c", ())),
@@ -463,42 +467,20 @@ def resource_type(name: str) -> ResourceType | None:
         holds_data="d" in row,
         stream=row.get("st", ""),
         replicas=row.get("rp", ""),
-        references=tuple(ReferenceProperty(path, holds) for holds, paths in row.get("h", {}).items() for path in paths),
+        references=tuple((path, holds) for holds, paths in row.get("h", {}).items() for path in paths),
         invokes=Invoker(**row["v"]) if "v" in row else None,
         access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
         properties=tuple(tuple(columns) for columns in row.get("b", ())),
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
         deployment=deployment,
-        shape_key=row["s"],
+        shape_key=(service, row["s"]),
     )
 
 
 def resource_types() -> tuple[str, ...]:
     """The names of all types, sorted; SAM's (`AWS::Serverless::…`) are among them."""
     return tuple(chunk("type-names", ""))
-
-
-def _service(type_name: str) -> str:
-    exact_name = CUSTOM if type_name.startswith("Custom::") else type_name
-    return "::".join(exact_name.split("::")[:2])
-
-
-def _naming(row: Mapping[str, Any]) -> Naming:
-    most = row.get("mm")
-    return Naming(
-        property=row.get("m", ""),
-        is_identity=row.get("mi") != "label",
-        least=row.get("ml"),
-        most=most,
-        pattern=row.get("mp", ""),
-        generated=tuple(row.get("g", ())),
-        generated_most=row.get("gm", most or _LONGEST),
-        generated_least=row.get("gl", _SHORTEST),
-        is_lower="mo" in row,
-        starts=row.get("ms", ""),
-        path=row.get("mh", ""),
-    )
 
 
 def _property_calls(pairs: Iterable[tuple[str, str]]) -> tuple[PropertyCalls, ...]:

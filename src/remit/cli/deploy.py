@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -189,7 +189,10 @@ def _workflow() -> Any:
 
 
 def _reading(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> str:
-    """The hash of all that a deploy to the AWS on this machine reads: the build, options, a few files, and that AWS."""
+    """The hash of all that a deploy to the AWS on this machine reads: the build, options, a few files, and that AWS.
+
+    The build's notes are told by each build, and change when Python writes its caches into the project.
+    """
     from hashlib import sha256
 
     from remit import __version__
@@ -197,7 +200,8 @@ def _reading(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> s
     aws = scope.local_aws()
     paths = [path for name in _READ_FILES for path in sorted(built.folder.glob(name))]
     files = [(str(path), path.is_file() and path.read_bytes()) for path in paths]
-    return sha256(repr((__version__, aws.region, aws.state, wished, built, files)).encode()).hexdigest()
+    what = (__version__, aws.region, aws.state, wished, replace(built, notes=()), files)
+    return sha256(repr(what).encode()).hexdigest()
 
 
 def _tell_unchanged(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> bool:

@@ -217,7 +217,7 @@ def _action(text: str) -> int:
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.actions import services
-    from remit.catalogue.expand import is_pattern
+    from remit.iam.pattern import is_pattern
     from remit.report.actions import action_document, action_lines, level_of
     from remit.report.terminal_text import page
 
@@ -352,8 +352,8 @@ def _action_of(action: str) -> str:
     """An action in AWS's own case, from one in any case or from an operation that needs one alone."""
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
-    from remit.catalogue.expand import is_pattern
     from remit.catalogue.operations import named
+    from remit.iam.pattern import is_pattern
 
     if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"

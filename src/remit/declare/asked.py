@@ -41,13 +41,13 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
         record = current() if is_recording() else None
         misfits: tuple[RemitError, ...] = ()
         try:
-            bound = _signature(function).bind(*arguments, **options)
+            bound = _parameters(function)[0].bind(*arguments, **options)
         except TypeError:
             if record is None:
                 return function(*arguments, **options)  # whose own TypeError names it
             fit = fitted(function, arguments, options)
             misfits = fit.mistakes
-            bound = _signature(function).bind(*fit.arguments, **fit.options)
+            bound = _parameters(function)[0].bind(*fit.arguments, **fit.options)
         made = AskedGrant(function, bound.arguments, writer(), misfits)
         if record is None:
             return made.grants()
@@ -58,21 +58,17 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
 
 
 @functools.cache
-def _signature(function: Callable[..., Grants]) -> inspect.Signature:
-    return inspect.signature(function, eval_str=True)
+def _parameters(function: Callable[..., Grants]) -> tuple[inspect.Signature, Mapping[str, tuple[Any, ...]]]:
+    """A verb's signature, and the kinds of values that each parameter takes by its annotation.
 
-
-@functools.cache
-def _kinds_of_parameters(function: Callable[..., Grants]) -> Mapping[str, tuple[Any, ...]]:
-    """The kinds of values that each parameter of a verb takes by its annotation; of `*keys`, a tuple of them."""
-    return {
-        name: kinds_of(
-            GenericAlias(tuple, (parameter.annotation, ...))
-            if parameter.kind is parameter.VAR_POSITIONAL
-            else parameter.annotation
-        )
-        for name, parameter in _signature(function).parameters.items()
-    }
+    Of `*keys`, a tuple of them.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    kinds: dict[str, tuple[Any, ...]] = {}
+    for name, parameter in signature.parameters.items():
+        is_open = parameter.kind is parameter.VAR_POSITIONAL
+        kinds[name] = kinds_of(GenericAlias(tuple, (parameter.annotation, ...)) if is_open else parameter.annotation)
+    return signature, kinds
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +99,7 @@ class AskedGrant(Sequence["Grant"]):
     def _made(self) -> tuple[Grants, Mistakes]:
         grants: Grants = ()
         found = Mistakes(list(self.misfits))
-        kinds = _kinds_of_parameters(self.function)
-        signature = _signature(self.function)
+        signature, kinds = _parameters(self.function)
         readable = dict(self.arguments)
         with judging(self.written):
             for name, value in self.arguments.items():

@@ -151,8 +151,7 @@ def declaring(further: FurtherOptions | None = None) -> Callable[[Callable[P, R]
     """Let a method that declares something do so with what is right of its arguments, and note the others."""
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
-        known = frozenset(parameter.name for parameter in parameters(method))
-        known |= frozenset() if further is None else further.names
+        known = frozenset(method.__kwdefaults__ or ()) | (frozenset() if further is None else further.names)
 
         @functools.wraps(method)
         def declared(*arguments: P.args, **options: P.kwargs) -> R:

@@ -105,8 +105,8 @@ def _is_tried(asking: FrameType) -> bool:
 
 def unknown(message: str, name: str, owner: object, known: Iterable[str]) -> Any:
     """Note that `owner` has none but the `known` names, for its `__getattr__`. AttributeError: somebody only asks."""
-    frame = asking_frame(2)
-    if frame is None or name.startswith("__"):
+    frame = None if name.startswith("__") else asking_frame(2)  # Python itself asks for `__path__`, and more
+    if frame is None:
         raise AttributeError(message, name=name, obj=owner)
     names = list(known)
     hint = did_you_mean(name, names) or f"there are {', '.join(names)}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from remit.app import Grant, Reason
 from remit.deploy.expected_roles import explained
 from remit.deploy.expected_roles import recorded as running
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
+from remit.holders import Holder, inline
+from remit.iam.policy import parse_statement
+from remit.review.access_change import Version
 from remit.review.record import Place, record, record_path, recorded
 from remit.review.working_tree import version_of
 
@@ -16,7 +21,6 @@ if TYPE_CHECKING:
 
     from remit.build import Built
     from remit.deploy.session import Account
-    from remit.review.access_change import Version
 
 
 def remember(account: Account, folder: Path, built: Built) -> None:
@@ -27,13 +31,14 @@ def remember(account: Account, folder: Path, built: Built) -> None:
 def remember_running(account: Account, folder: Path, namespace: str, stage: str) -> None:
     """Record the template that runs, when it is not known which build it was. RemitError: as `remember`.
 
-    Reasons and lines come from the last record, where that has the same statements.
+    Reasons and lines come from the last build and the last record, where they wrote the same statements.
     """
     running_version = running(account, namespace)
     if running_version is None:
         return
-    before = last(account, folder, namespace)
-    _write(account, folder, namespace, running_version if before is None else explained(running_version, before), stage)
+    for reasons in (last(account, folder, namespace), _last_build(folder)):
+        running_version = running_version if reasons is None else explained(running_version, reasons)
+    _write(account, folder, namespace, running_version, stage)
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:
@@ -54,3 +59,24 @@ def _write(account: Account, folder: Path, namespace: str, version: Version, sta
 
     path = record_path(folder, namespace, local=account.local)
     write(path, record(version, stage, Place(account.account, account.region, account.local)))
+
+
+def _last_build(folder: Path) -> Version | None:
+    """The roles of the last build, of whatever stage; None when it cannot be read."""
+    from remit.build import FOLDER  # noqa: PLC0415 - as above
+
+    roles = []
+    try:
+        for role in json.loads((folder / FOLDER / "roles.json").read_bytes()):
+            grants = [
+                Grant(
+                    parse_statement(grant["statement"]),
+                    Reason("text", grant["because"]),
+                    Origin(grant["file"], grant["line"], grant["column"]) if grant["file"] else None,
+                )
+                for grant in role["grants"]
+            ]
+            roles.append(Holder(role["role"], (inline(grants),), tuple(role["functions"])))
+    except (OSError, ValueError, KeyError, TypeError, RemitError):
+        return None
+    return Version("the last build", tuple(roles))

@@ -67,6 +67,7 @@ def deploy(job: DeployJob) -> Deployment:
     approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
     """
     built, account, operator = job.built, job.account, job.operator
+    read_accepted(built.folder)  # a mistake in it is told before anything is done
     if job.only_plans:
         with _before_deploying(account), leaving_nothing(account, built.namespace, job.zips):
             return _change_stack(_looked_up(job))

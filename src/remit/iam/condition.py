@@ -87,7 +87,9 @@ def compile_condition(condition: Condition, version: str) -> Test:
     name, if_exists = check_operator(condition.operator, condition.quantifier, if_exists=condition.if_exists)
     quantifier = condition.quantifier.lower()
     if condition.late:
-        return _late(condition.decided_by.lower())
+        # Its keys are known at the deploy only: None, unless the request says whether the whole holds.
+        whole = condition.decided_by.lower()
+        return lambda request: {"true": True, "false": False}.get(str(request.value(whole)))
     key = condition.key.lower()
     if name == "Null":
         return _null(key, frozenset(text.lower() for text in condition.values))
@@ -111,12 +113,6 @@ def _without_values(key: str, quantifier: str, *, negated: bool, if_exists: bool
         return True if is_met else None
     is_met_without_key = if_exists or quantifier == "forallvalues"
     return None if is_met_without_key else False
-
-
-def _late(key: str) -> Test:
-    """A condition whose keys are known at the deploy only: None, unless the request says whether the whole holds."""
-    said = {"true": True, "false": False}
-    return lambda request: said.get(str(request.value(key)))
 
 
 def _null(key: str, texts: frozenset[str]) -> Test:

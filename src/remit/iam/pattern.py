@@ -97,7 +97,7 @@ def compile_pieces(parts: tuple[Piece, ...]) -> Matcher:  # noqa: PLR0911 - a re
         case (str() as literal,):
             return literal.__eq__
         case (Wildcard(text="*"),):
-            return _always
+            return lambda _: True
         case (str() as prefix, Wildcard(text="*")):
             return lambda text: text.startswith(prefix)
         case (Wildcard(text="*"), str() as suffix):
@@ -105,10 +105,6 @@ def compile_pieces(parts: tuple[Piece, ...]) -> Matcher:  # noqa: PLR0911 - a re
     if ANY in parts:
         return _chunks_with_any(parts)
     return _chunks(parts)
-
-
-def _always(_: str) -> bool:
-    return True
 
 
 def _chunks(parts: tuple[Piece, ...]) -> Matcher:

@@ -45,7 +45,9 @@ class PatternList:
         covering = []
         for patterns in self._beginning_like(text):
             for pattern in patterns:
-                if pattern != text and self._makes_redundant(pattern, text):
+                if pattern == text or not self._covers(pattern, text):
+                    continue
+                if not self._covers(text, pattern) or self._order[pattern] < self._order[text]:
                     covering.append(pattern)
                     break
         return min(covering, key=self._order.__getitem__, default=None)
@@ -72,11 +74,6 @@ class PatternList:
             if self._spend is not None:
                 self._spend(1 + len(patterns))
             yield patterns
-
-    def _makes_redundant(self, wide: str, narrow: str) -> bool:
-        if not self._covers(wide, narrow):
-            return False
-        return not self._covers(narrow, wide) or self._order[wide] < self._order[narrow]
 
 
 @lru_cache(maxsize=16_384)

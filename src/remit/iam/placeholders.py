@@ -7,13 +7,10 @@ Variables of IAM's (`${aws:username}`) and CloudFormation's references are none.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.errors import RemitError
 from remit.iam import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # The last is an id as Bitbucket writes it.
 _FILLED_IN: Final = r"\$\{[^{}]*\}|\{\{resolve:[^{}]*\}\}|\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}"
@@ -30,18 +27,15 @@ def placeholder(text: str) -> str | None:
     """The first place that was left in a text; None when there is none."""
     if _SIGNS.isdisjoint(text):
         return None
-    match = _LEFT.search("".join(_without_filled_in(text)))
-    return None if match is None else text[match.start() : match.end()]
-
-
-def _without_filled_in(text: str) -> Iterator[str]:
-    """The text with blanks for what IAM or CloudFormation fills in; as long as it was."""
     try:
-        parts = list(tokens.split(text))
+        parts = tokens.split(text)
     except RemitError:  # `${{` of another language
-        parts = [text]
+        parts = (text,)
+    blanked = ""  # the text with blanks for what IAM or CloudFormation fills in; as long as it was
     for part in parts:
         if isinstance(part, str):
-            yield re.sub(_FILLED_IN, lambda match: " " * len(match[0]), part)
+            blanked += re.sub(_FILLED_IN, lambda match: " " * len(match[0]), part)
         else:
-            yield " " * len(part.text)
+            blanked += " " * len(part.text)
+    match = _LEFT.search(blanked)
+    return None if match is None else text[match.start() : match.end()]

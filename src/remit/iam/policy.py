@@ -313,28 +313,21 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
         if_exists = operator_text.endswith("IfExists")
         operator = operator_text.removesuffix("IfExists")
         if operators:
-            _check_operator(operator, quantifier, (*path, name), if_exists=if_exists)
+            try:
+                check_operator(operator, quantifier, if_exists=if_exists)
+            except RemitError as error:
+                message = f"{spelled((*path, name))}: {error.message}"
+                raise RemitError(message, hint=error.hint, path=(*path, name)) from None
         if tokens.is_intrinsic(block):
             text = tokens.from_intrinsic(block)
             conditions.append(Condition(operator, text, (text,), quantifier, if_exists))
             continue
         for key, values in block.items():
-            texts = _condition_values(values, (*path, name, key))
-            conditions.append(Condition(operator, key, texts, quantifier, if_exists))
+            # IAM takes an empty list: no value of a request equals any of it.
+            items = values if isinstance(values, list | tuple) else [values]
+            texts = dict.fromkeys(_scalar(item, (*path, name, key)) for item in items)
+            conditions.append(Condition(operator, key, tuple(texts), quantifier, if_exists))
     return tuple(conditions)
-
-
-def _check_operator(operator: str, quantifier: str, path: Path, *, if_exists: bool) -> None:
-    try:
-        check_operator(operator, quantifier, if_exists=if_exists)
-    except RemitError as error:
-        raise RemitError(f"{spelled(path)}: {error.message}", hint=error.hint, path=path) from None
-
-
-def _condition_values(value: object, path: Path) -> tuple[str, ...]:
-    """The values as texts. IAM takes an empty list: no value of a request equals any of it."""
-    items = value if isinstance(value, list | tuple) else [value]
-    return tuple(dict.fromkeys(_scalar(item, path) for item in items))
 
 
 def _scalar(value: object, path: Path) -> str:

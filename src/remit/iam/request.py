@@ -73,7 +73,8 @@ class Principal:
     def __post_init__(self) -> None:
         late = self.account is not None and self.account.startswith("${")
         object.__setattr__(self, "settles", _settled(self))
-        object.__setattr__(self, "service_linked", _is_service_linked(self))
+        is_service_linked = "/aws-service-role/" in self.text or (self.role or "").startswith("AWSServiceRoleFor")
+        object.__setattr__(self, "service_linked", self.role is not None and is_service_linked)
         object.__setattr__(self, "account_is_unknown", self.kind == "unknown" or late)
         object.__setattr__(self, "has_own_rules", self.kind == "root" or self.federated)
 
@@ -132,7 +133,10 @@ class Request:
     def __post_init__(self) -> None:
         put = object.__setattr__  # the dataclass is frozen
         caller = principal_of(self.principal)
-        stated_owner = self.resource_account or _account_in(self.resource)
+        stated_owner = self.resource_account
+        parts = arn_parts(self.resource)
+        if not stated_owner and len(parts) == ARN_PARTS and _ACCOUNT_ID.fullmatch(parts[4]):
+            stated_owner = parts[4]
         owner = stated_owner or (caller.account if caller.has_policies else None)
         put(self, "who", caller)
         put(self, "owner", owner)
@@ -236,11 +240,6 @@ def arn_parts(arn: str) -> list[str]:
     return [part.replace("\0", ":") for part in masked.split(":", 5)]
 
 
-def _account_in(arn: str) -> str | None:
-    parts = arn_parts(arn)
-    return parts[4] if len(parts) == ARN_PARTS and _ACCOUNT_ID.fullmatch(parts[4]) else None
-
-
 def _values(
     context: Mapping[str, ContextValue] | None, caller: Principal, owner: str | None
 ) -> dict[str, str | tuple[str, ...] | None]:
@@ -307,12 +306,6 @@ def _from_arn(text: str, account: str, tail: str) -> Principal:
     if kind in ("user", "federated-user", "root"):
         return Principal(kind, text, account)
     return Principal("federated", text)  # a SAML or OIDC provider: nobody's identity policies apply to it
-
-
-def _is_service_linked(caller: Principal) -> bool:
-    if caller.role is None:
-        return False
-    return "/aws-service-role/" in caller.text or caller.role.startswith("AWSServiceRoleFor")
 
 
 _TYPES: Final = {

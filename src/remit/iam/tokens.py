@@ -110,15 +110,10 @@ def split(text: str) -> tuple[str | Reference, ...]:
     return tuple(parts)
 
 
+@functools.lru_cache(maxsize=16384)
 def references(text: str) -> tuple[Reference, ...]:
-    """CloudFormation's references in `text`, in order."""
-    return _references(text) if "${" in text else ()
-
-
-@functools.lru_cache(maxsize=4096)
-def _references(text: str) -> tuple[Reference, ...]:
-    """As `references`; found once, since each check of a template asks for those of the same texts."""
-    return tuple(part for part in split(text) if isinstance(part, Reference))
+    """CloudFormation's references in `text`, in order; kept, since each check of a template asks for the same texts."""
+    return tuple(part for part in split(text) if isinstance(part, Reference)) if "${" in text else ()
 
 
 def _raw_at(text: str, start: int) -> tuple[Reference, int]:

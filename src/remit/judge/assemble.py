@@ -17,6 +17,7 @@ from remit.judge.name_checks import check_declaration, check_trigger
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project import setting_values
 from remit.project.current_load import relative
+from remit.project.declared import NOTHING
 from remit.project.late_bound import StoredText
 from remit.project.plain_files import folder_of_project
 from remit.resources.names import logical
@@ -82,7 +83,9 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     with state.noted():
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
-    check_publication(declaration.name, settings.properties, settings.beside, declaration.where, state.mistakes)
+    published = publication(settings.properties, settings.beside)
+    if published is not None:
+        check_publication(declaration.name, settings.properties, settings.beside, declaration.where, state.mistakes)
     with state.noted():
         if declaration.web is not None:
             from remit.judge.web_apps import check_runtime  # noqa: PLC0415 - few apps have any
@@ -90,11 +93,13 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
             runtime_origin = places.argument_origin(declaration.where, "runtime")
             check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)
-    variables = linked_variables(state, access)
+    is_linked = any(declared.link is not NOTHING for declared in access)
+    variables = linked_variables(state, access) if is_linked else {}
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
         return None
-    variables |= read_variables(state, [declaration])
+    if state.declared.handles:
+        variables |= read_variables(state, [declaration])
     argument = ("handler", None) if declaration.web is None else ("target", 0)
     handler_origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
     written = settings.written if handler_origin is None else {"Handler": handler_origin, **settings.written}
@@ -103,15 +108,15 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         name=declaration.name,
         logical_id=logical(declaration.name),
         handler=declaration.handler,
-        properties=with_variables(settings.properties, variables),
+        properties=with_variables(settings.properties, variables) if variables else settings.properties,
         triggers=triggers,
         policy=(*policy, *everywhere.policy),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
         stored_values=settings.stored_values,
-        publication=publication(settings.properties, settings.beside),
-        event_invoke=event_invoke(settings.beside),
+        publication=published,
+        event_invoke=event_invoke(settings.beside) if settings.beside else {},
         web=declaration.web,
         own_id=settings.beside.get("logical_id") or "",
         function_name=function_name,
@@ -122,14 +127,14 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
 
 
 def code_root(declaration: Declaration, folder: Path) -> str:
-    """The path of the folder at the root of a function's zip, from the project's; empty for the project itself.
+    """The path of the folder at the root of a function's zip, which `code` gives; empty for the project itself.
 
     RemitError, at the argument: there is no such folder in the project, or the function is not in it.
     """
     given = [(span, tokens.plain(settings["code"])) for span, settings in declaration.settings if "code" in settings]
-    if not given or not isinstance(given[0][1], str):  # what is no text is told with the other settings
-        return ""
     span, written = given[0]  # a function's own comes before its groups'
+    if not isinstance(written, str):  # which is told with the other settings
+        return ""
     origin = places.argument_origin(span, "code")
     hint = 'such as `code="functions/orders"`: a folder with modules, by its path from the project\'s'
     root = folder_of_project(folder, written, f"the code of `{declaration.name}`", hint, origin)
@@ -183,8 +188,10 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
         reason = Reason(declared.kind, subjects=(declared.name,))
         with state.noted():
             grants += policy_list.declare(declared.policy, declared.where, reason, state.mistakes)
-    with state.noted():
-        grants += linked_grants(access, state.mistakes)
+    links = [declared for declared in access if declared.link is not NOTHING]
+    if links:
+        with state.noted():
+            grants += linked_grants(links, state.mistakes)
     return with_places(state, grants)
 
 
@@ -194,6 +201,8 @@ def managed_policies(
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
     policies: dict[str, Origin | None] = {}
     for declared in access:
+        if declared.managed_policy is NOTHING:
+            continue
         with state.noted():
             own_policies = policy_list.declare_managed(declared.managed_policy, declared.where, state.mistakes)
             for arn, origin in own_policies.items():

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, JobQueue, ScheduledJob, worker_name
+from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, RemitError
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.judge.links import linked_variables, read_variables, with_variables
-from remit.judge.name_checks import check_declaration
+from remit.judge.name_checks import check_declaration, checked_option
 from remit.judge.publication import publication
 from remit.project import job_setting_values
 from remit.project.current_load import relative
-from remit.project.setting_values import or_none
+from remit.project.declared import JobOptions
+from remit.project.setting_values import or_none, text
 from remit.project.settings import may_be_among
 from remit.resources.names import logical
 from remit.runtime.job import RETRIES, Job, call_problem
@@ -24,27 +27,44 @@ from remit.source import places
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from remit.errors import Origin
+    from remit.errors import Origin, Path
     from remit.judge.assemble import Everywhere
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
-    from remit.project.job_setting_values import QueueSettings
     from remit.project.setting_values import Check
-    from remit.source.mentioned_names import Mentions
 
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
+
+
+def _once(_path: Path, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise RemitError(f"once must be True or False, got {value!r:.40}")
+    return value
+
+
 _OPTIONS: Final[Mapping[str, Check]] = {
+    "queue": text,
     "timeout": or_none(job_setting_values.timeout),
     "retries": or_none(job_setting_values.retries),
     "concurrency": or_none(job_setting_values.concurrency),
+    "once": _once,
 }
 
 
+def checked_job(state: Judgement, declaration: Declaration) -> Declaration:
+    """A job with those of its options that are right; what is wrong with the others is noted."""
+    right: dict[str, Any] = {"queue": "default"}
+    for name, check in _OPTIONS.items():
+        with state.noted():
+            right[name] = checked_option(declaration.where, name, getattr(declaration.job, name), check)
+    return replace(declaration, job=JobOptions(**right, path=declaration.job.path))
+
+
 def check_jobs(state: Judgement) -> None:
-    """Check the names of the queues, and the name, queue and options of each job: what is wrong is noted.
+    """Check the names of the queues, and the name, queue and schedules of each job: what is wrong is noted.
 
     Queues of jobs are not checked where a setting failed that may name them.
     """
@@ -56,9 +76,22 @@ def check_jobs(state: Judgement) -> None:
         with state.noted():
             if not may_be_among(state.failed_settings, ("enable", "additional_queues", "queues")):
                 _check_queue(declaration, names)
-        state.mistakes.errors += _wrong_options(declaration)
-        with state.noted():
-            _check_function(declaration)
+        for position, trigger in enumerate(declaration.triggers):
+            with state.noted():
+                _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
+        # The worker calls a job, and that is all: what is `async` or yields would not run, and count as done.
+        function, problem = declaration.function, ""
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            problem = "is `async`"
+        elif inspect.isgeneratorfunction(function):
+            problem = "is a generator"
+        if problem:
+            state.mistakes.add(
+                f"job `{declaration.name}` {problem}",
+                hint="a worker calls plain functions: use asyncio.run() inside one, "
+                "or a loop over what a generator gives",
+                origin=declaration.where.origin,
+            )
 
 
 def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
@@ -131,41 +164,6 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
         )
 
 
-def _check_function(declaration: Declaration) -> None:
-    """The worker calls a job, and that is all: what is `async` or yields would not run, and count as done."""
-    function = declaration.function
-    problem = ""
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        problem = "is `async`"
-    elif inspect.isgeneratorfunction(function):
-        problem = "is a generator"
-    if problem:
-        raise RemitError(
-            f"job `{declaration.name}` {problem}",
-            hint="a worker calls plain functions: use asyncio.run() inside one, or a loop over what a generator gives",
-            origin=declaration.where.origin,
-        )
-
-
-def _wrong_options(declaration: Declaration) -> list[RemitError]:
-    """List the options of a job's decorator that are not usable."""
-    options = declaration.job
-    mistakes = Mistakes()
-    for name, check in _OPTIONS.items():
-        with mistakes.noted():
-            try:
-                check((name,), getattr(options, name))
-            except RemitError as error:
-                error.origin, error.path = _origin(declaration, name), ()
-                raise
-    for position, trigger in enumerate(declaration.triggers):
-        with mistakes.noted():
-            _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
-    if not isinstance(options.once, bool):
-        mistakes.errors.append(_mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}"))
-    return mistakes.errors
-
-
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
     if not isinstance(trigger, Schedule):
@@ -206,13 +204,24 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     """A queue with what its settings and its jobs say."""
     settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", RETRIES)
+    concurrency = settings.get("concurrency")  # how many of its jobs run at the same time: the jobs must agree
     job_retries = []
     keeps_marks = False
     scheduled = []
     for declaration in jobs:
         job = declaration.job
-        job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
+        job_retries.append(retries if job.retries is None else job.retries)
         keeps_marks = keeps_marks or job.once
+        if job.concurrency is not None:
+            if concurrency not in (None, job.concurrency):
+                raise _mistake(
+                    declaration,
+                    "concurrency",
+                    f"job `{declaration.name}` asks for a concurrency of {job.concurrency}, "
+                    f"its queue `{name}` has {concurrency}",
+                    "a queue has one for all of its jobs: give the job a queue of its own",
+                )
+            concurrency = job.concurrency
         origin = relative(declaration.where.origin, state.folder)
         schedules = [trigger for trigger in declaration.triggers if type(trigger) is Schedule]  # others are noted
         scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
@@ -221,30 +230,12 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
         retries=retries,
         most_retries=max(job_retries, default=retries),
         backoff=settings.get("backoff", 0),
-        concurrency=_concurrency(name, settings, jobs),
+        concurrency=concurrency,
         alarm=tokens.plain(settings.get("alarm")),  # an ARN, since the setting was checked
         keeps_marks=keeps_marks,
         jobs=tuple(declaration.job.path for declaration in jobs),
         scheduled=tuple(scheduled),
     )
-
-
-def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration]) -> int | None:
-    """How many of a queue's jobs run at the same time: what its settings say, or its jobs, which must agree."""
-    concurrency = settings.get("concurrency")
-    for declaration in jobs:
-        asked = declaration.job.concurrency
-        if asked is None:
-            continue
-        if concurrency is not None and asked != concurrency:
-            raise _mistake(
-                declaration,
-                "concurrency",
-                f"job `{declaration.name}` asks for a concurrency of {asked}, its queue `{queue}` has {concurrency}",
-                "a queue has one for all of its jobs: give the job a queue of its own",
-            )
-        concurrency = asked
-    return concurrency
 
 
 def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Function:
@@ -256,14 +247,20 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
-    variables = {**linked_variables(state, access), **read_variables(state, jobs)}
-    properties = with_variables(settings.properties, variables)
+    variables = linked_variables(state, access)
+    if state.declared.handles:
+        variables |= read_variables(state, jobs)
+    properties = with_variables(settings.properties, variables) if variables else settings.properties
+    # A worker has time for the longest of its jobs, which may say none.
+    own_timeout = state.config.job.queues.get(queue.name, {}).get("timeout", properties.get("Timeout"))
+    timeouts = [own_timeout, *(declaration.job.timeout for declaration in jobs)]
+    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
         logical_id=logical(queue.worker),
         handler=WORKER,
-        properties=_with_timeout(properties, state.config.job.queues.get(queue.name, {}), jobs),
+        properties={**properties, "Timeout": max(numbers, default=own_timeout)},
         policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
         managed=tuple(managed),
         managed_written=managed,
@@ -278,16 +275,6 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     )
 
 
-def _with_timeout(
-    properties: Mapping[str, Any], settings: QueueSettings, jobs: Sequence[Declaration]
-) -> dict[str, Any]:
-    """A worker's properties, with time for the longest of its jobs."""
-    own = settings.get("timeout", properties.get("Timeout"))
-    timeouts = [own, *(declaration.job.timeout for declaration in jobs)]
-    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # what is none is a mistake that is noted
-    return {**properties, "Timeout": max(numbers, default=own)}
-
-
 def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
@@ -297,7 +284,13 @@ def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, .
     queues: dict[str, None] = {}
     for declaration in declarations:
         if declaration.sends is None and jobs:
-            queues.update(dict.fromkeys(_named_queues(jobs, state.mentions(declaration))))
+            mentions = state.mentions(declaration)
+            # Code that sends some job by a name that it makes may send any.
+            sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
+            for job in jobs:
+                function_name = job.job.path.rpartition(":")[2].rpartition(".")[2]
+                if sends_anything or {job.name, function_name} & mentions.names:
+                    queues[str(job.job.queue)] = None
         for sent in _listed(declaration.sends):
             with state.noted():
                 queues[_queue_of(state, declaration, sent)] = None
@@ -305,17 +298,9 @@ def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, .
     return tuple(queues) if queues or is_declared else None
 
 
-def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[str]:
-    """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
-    sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
-    for job in jobs:
-        if sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names:
-            yield str(job.job.queue)
-
-
 def _listed(value: Any) -> Sequence[Any]:
-    """Return the items of a list, a single item, or none."""
-    if value is None:
+    """Return the items of a list, a single item, or none; none of what could not be read, which is noted."""
+    if value is None or type(value) is Unread:
         return ()
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
 
@@ -350,8 +335,8 @@ def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | No
     hint = "such as `reads=[Data]`, a class of shared/resources"
     for declaration in declarations:
         for read in _listed(declaration.reads):
-            if not (isinstance(read, type) and issubclass(read, Shared)):
-                name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
-                wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
-                state.mistakes.errors.append(wrong)
+            with state.noted():
+                if not (isinstance(read, type) and issubclass(read, Shared)):
+                    name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
+                    raise _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
     return is_named or any(_listed(declaration.reads) for declaration in declarations)

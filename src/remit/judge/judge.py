@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from remit.app import ApiSettings, App, JobQueue, UnreadParts, WebsocketSettings, in_stack, worker_name
+from remit.app import ApiSettings, App, JobQueue, UnreadParts, in_stack, worker_name
 from remit.declare.recording import recording
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import right_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of, with_places
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names
 from remit.judge.publication import BESIDE
 from remit.project import plain_files
 from remit.project.current_load import placed, relative
+from remit.project.declared import NO_JOB, WorkflowDeclaration
 from remit.project.lambda_environment import check_placeholders, declared_parts, explain_placeholders
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from remit.app import Function, Grant, Resource, Workflow
+    from remit.app import Function, Grant, LayerCode, Resource, Workflow
     from remit.errors import Span
     from remit.iam.policy import Policy
     from remit.project.current_load import Loading
-    from remit.project.declared import Declaration, WorkflowDeclaration
+    from remit.project.declared import Declaration
     from remit.project.settings import Section
 
 _OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
@@ -64,28 +64,25 @@ class LoadedProject:
 def judge(declared: Loading) -> LoadedProject:
     """The app that a project declares, as far as it is right, and every mistake, each at its line."""
     with recording(declared):  # placeholders are those of its variables
-        state = _judgement(declared)
-        _check_stage(state)
+        state = judgement(declared)
+        if "stages" in state.config.assigned or state.config.stages.assigned:
+            _check_stage(state)
         app = _app(state)
         if declared.placeholders:
             check_placeholders(declared.placeholders, app, state.mistakes)
         check_secrets(declared.folder, declared.environment, declared_parts(app), state.mistakes)
         with state.mistakes.noted():
             app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
-    explain_placeholders(declared.placeholders, state.mistakes.errors)
+    if declared.placeholders:
+        explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)
     is_packable = not may_be_among(state.failed_settings, PACKING)
     return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_packable=is_packable, unread=unread)
 
 
-def recorded_mistakes(declared: Loading) -> list[RemitError]:
-    """List the mistakes of settings, triggers and grants alone: of a project whose code had to be ended."""
-    return _judgement(declared).mistakes.errors
-
-
-def _judgement(declared: Loading) -> Judgement:
-    """Judge the settings and declarations.
+def judgement(declared: Loading) -> Judgement:
+    """Judge the settings, triggers, grants and options of jobs, without what they make together.
 
     Triggers that are not right are left out, and web apps of which too little is known.
     """
@@ -96,10 +93,6 @@ def _judgement(declared: Loading) -> Judgement:
     if not declared.is_configured:
         state.failed_settings.add(ANY)
     wrong: set[int] = set()
-
-    def readable(triggers: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(Unread() if id(trigger) in wrong else trigger for trigger in triggers)
-
     for recorded in declared.made:
         # By identity: they are compared by their options, and two equal triggers stand at two lines.
         wrong.add(id(recorded))  # unless it turns out to be right
@@ -108,16 +101,26 @@ def _judgement(declared: Loading) -> Judgement:
             state.mistakes.errors += mistakes.errors
             if not mistakes.errors and not mistakes.is_unread:
                 wrong.remove(id(recorded))
-    for written in declared.declarations:
-        declaration = replace(written, triggers=readable(written.triggers))
+    everything: list[Declaration | WorkflowDeclaration] = [*declared.declarations, *declared.workflows]
+    for written in everything:
+        triggers = tuple(Unread() if id(trigger) in wrong else trigger for trigger in written.triggers)
+        if isinstance(written, WorkflowDeclaration):
+            state.workflows.append(replace(written, triggers=triggers))
+            continue
+        declaration = replace(written, triggers=triggers)
         with state.noted():
             if declaration.web_options is not None:
                 from remit.judge.web_apps import checked_web_app  # noqa: PLC0415 - few apps have any
 
                 declaration = checked_web_app(declaration, declaration.web_options)
-            state.declarations.append(replace(declaration, code=code_root(declaration, declared.folder)))
-    state.workflows = [replace(written, triggers=readable(written.triggers)) for written in declared.workflows]
-    state.jobs = [declaration for declaration in state.declarations if declaration.is_job]
+            if any("code" in settings for _, settings in declaration.settings):
+                declaration = replace(declaration, code=code_root(declaration, declared.folder))
+            state.declarations.append(declaration)
+    for declaration in state.declarations:
+        if declaration.job is not NO_JOB:
+            from remit.judge.job_queues import checked_job  # noqa: PLC0415 - few apps have any
+
+            state.jobs.append(checked_job(state, declaration))
     return state
 
 
@@ -139,12 +142,15 @@ def _unread_parts(state: Judgement) -> UnreadParts:
     every_access_may_lack = may_be_among(state.failed_settings, ACCESS)
     triggers_of, access_of = set[str](), set[str]()
     for declaration in state.declarations:
-        name = "" if type(declaration.name) is Unread else str(declaration.name)
+        # By their types: neither an Unread nor an object of the project's can be asked for its text.
+        name = declaration.name if issubclass(type(declaration.name), str) else ""
         if is_wrong(declaration.where):
             lost.add("" if value_node(declaration.where, "name") is not None else logical(name))
-        if type(declaration.name) is Unread:
+        if not name:
             continue
-        own_id = str(declaration.settings[0][1].get("logical_id") or f"{logical(name)}Function")
+        given_id = declaration.settings[0][1].get("logical_id")
+        is_given = issubclass(type(given_id), str) and given_id != ""
+        own_id = str(tokens.plain(given_id)) if is_given else f"{logical(name)}Function"
         if declaration.where.origin in state.without_triggers:
             triggers_of.add(own_id)
         if every_access_may_lack or any(is_wrong(access.where) for access in declaration.access):
@@ -200,18 +206,22 @@ def _check_stage(state: Judgement) -> None:
             )
 
 
-def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
-    """Make the app of its right parts; the mistakes are noted."""
-    config = state.config
+def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQueue, ...]]:
+    """Make the functions of their right parts, and the job queues, whose workers are among the functions."""
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     functions: list[Function] = []
     for declaration in state.declarations:
-        if not declaration.is_job:
-            function = function_of(state, declaration, everywhere)
-            if function is not None:
-                functions.append(_with_jobs(state, function, declaration))
+        function = function_of(state, declaration, everywhere) if declaration.job is NO_JOB else None
+        if function is None:
+            continue
+        says_either = declaration.sends is not None or declaration.reads is not None
+        if says_either or state.jobs or state.declared.outputs:
+            from remit.judge.job_queues import looks_up, sends  # noqa: PLC0415 - few apps have jobs or outputs
+
+            function = replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
+        functions.append(function)
     queues: tuple[JobQueue, ...] = ()
-    if state.jobs or config.job.assigned:
+    if state.jobs or state.config.job.assigned:
         from remit.judge import job_queues  # noqa: PLC0415 - few apps say anything of jobs
 
         job_queues.check_jobs(state)
@@ -219,12 +229,19 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         for queue in queues:
             with state.noted():
                 functions.append(job_queues.worker(state, queue, everywhere))
+    return functions, queues
+
+
+def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
+    """Make the app of its right parts; the mistakes are noted."""
+    config = state.config
+    functions, queues = _functions_and_queues(state)
     check_handlers(state)
     check_names(state, functions)
     for check in checks(functions):
         with state.noted():
             state.mistakes.errors += check(functions)
-    workflows = _workflows(state, functions)
+    workflows = _workflows(state, functions) if state.workflows else []
     iam = config.lambda_.iam
     replacements: dict[str, tuple[Grant, ...]] = {}
     for name in ("default_policy", "default_vpc_policy"):
@@ -237,10 +254,14 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
             origin = iam.assigned["permissions_boundary"][1].origin
             boundary = policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), origin)
     api = ApiSettings()
-    with state.noted():
-        api = ApiSettings(**right_settings(state, config.api))
+    if config.api.assigned:
+        from remit.judge.api_settings import right_settings  # noqa: PLC0415 - few apps say anything of their APIs
+
+        with state.noted():
+            api = ApiSettings(**right_settings(state, config.api))
     rest: ApiSettings | None = None
     if config.rest.assigned:
+        from remit.judge.api_settings import right_settings  # noqa: PLC0415 - as above
         from remit.triggers.rest_settings import RestSettings  # noqa: PLC0415 - few apps have a REST API
 
         with state.noted():
@@ -259,13 +280,19 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
             "`config.app` names another module",
             origin=Origin(file),
         )
-    used_layers = {arn for function in functions for arn in function.layers}
-    layers = with_places(state, (layer for layer in state.declared.layers.values() if layer.ref in used_layers))
+    if config.lambda_.share_log_group:  # which keeps lines for as long as any of the functions wants
+        retentions = [function.log_retention for function in functions if function.log_retention is not None]
+        longest = max(retentions, default=None) if len(retentions) == len(functions) else None
+        functions = [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
+    layers: tuple[LayerCode, ...] = ()
+    if state.declared.layers:
+        used_layers = {arn for function in functions for arn in function.layers}
+        layers = with_places(state, (layer for layer in state.declared.layers.values() if layer.ref in used_layers))
     return App(
         name=state.declared.name,
         stage=state.declared.stage,
         stack_name=config.stack_name or "",
-        functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
+        functions=tuple(functions),
         workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
             *with_places(state, state.declared.resources),
@@ -293,7 +320,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         share_roles=iam.share_roles,
         api=api,
         rest=rest,
-        websocket=WebsocketSettings(**{name: value for name, (value, _) in config.websocket.assigned.items()}),
+        websocket=ApiSettings(**{name: value for name, (value, _) in config.websocket.assigned.items()}),
         releases=config.aws.releases,
         # What lies in a layer is not in the zips as well.
         exclude=(*config.package.exclude, *(f"/{layer.folder}/" for layer in layers)),
@@ -343,13 +370,6 @@ def _account_policies(folder: Path) -> Mapping[str, Policy]:
     return policies
 
 
-def _sharing_a_log_group(functions: list[Function]) -> list[Function]:
-    """The functions with one log group, which keeps lines for as long as any of them wants."""
-    retentions = [function.log_retention for function in functions if function.log_retention is not None]
-    longest = max(retentions, default=None) if len(retentions) == len(functions) else None
-    return [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
-
-
 def _with_shared_log_groups(app: App) -> App:
     """The app, whose functions write to the shared log groups that have the names of their own."""
     groups = {
@@ -362,16 +382,6 @@ def _with_shared_log_groups(app: App) -> App:
     own_groups = (groups.get(in_stack(function.log_group_name, app.namespace), "") for function in app.functions)
     functions = (replace(function, log_group=group) for function, group in zip(app.functions, own_groups, strict=True))
     return replace(app, functions=tuple(functions))
-
-
-def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:
-    """A function with the jobs that it sends, and whether it looks up outputs."""
-    says_neither = declaration.sends is None and declaration.reads is None
-    if says_neither and not state.jobs and not state.declared.outputs:
-        return function
-    from remit.judge.job_queues import looks_up, sends  # noqa: PLC0415 - as above
-
-    return replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
 
 
 def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project.current_load import STOPS, is_users_file
+from remit.project.declared import NO_JOB
 from remit.source.handler_problem import split
 
 if TYPE_CHECKING:
@@ -53,17 +54,14 @@ class Judgement:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, Exception) and not isinstance(error, RemitError):
-            error = self._raised_by_value(error)
+            import traceback  # noqa: PLC0415 - only when something failed
+
+            # What one of the user's own objects raised (`__str__`, `__eq__`) is told at its line; any other is remit's.
+            at = last_user_line(self.folder, error, "")
+            if at.file != traceback.extract_tb(error.__traceback__)[-1].filename:
+                return False
+            error = RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
         return self.mistakes.__exit__(kind, error, trace)
-
-    def _raised_by_value(self, error: Exception) -> RemitError | None:
-        """The exception of one of the user's own objects (`__str__`, `__eq__`), at its line; None: it is remit's."""
-        import traceback  # noqa: PLC0415 - only when something failed
-
-        at = last_user_line(self.folder, error, "")
-        if at.file != traceback.extract_tb(error.__traceback__)[-1].filename:
-            return None
-        return RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
 
     @cached_property
     def owners(self) -> frozenset[str]:
@@ -74,7 +72,7 @@ class Judgement:
         """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it."""
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
 
-        if declaration.is_job:
+        if declaration.job is not NO_JOB:
             module = declaration.job.path.partition(":")[0]
         elif declaration.web is not None:
             module = declaration.web.module

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.project.declared import Access, Declaration
 
 
-def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:
+def linked_grants(access: Sequence[Access], mistakes: Mistakes) -> tuple[Grant, ...]:
     """Return the grants of the links of a function and its groups; a wrong one is noted."""
     grants: list[Grant] = []
     for declared in access:
@@ -59,10 +59,10 @@ def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Map
 
     An attribute that a resource does not have is noted where the code reads it.
     """
-    variables: dict[str, str] = {}
-    for declaration in declarations if state.declared.handles else ():
-        from remit.project.resource_handles import attributes_of  # noqa: PLC0415 - of apps with resources alone
+    from remit.project.resource_handles import attributes_of  # noqa: PLC0415 - of apps with resources alone
 
+    variables: dict[str, str] = {}
+    for declaration in declarations:
         mentions = state.mentions(declaration)
         for read in sorted(mentions.reads, key=str):
             handle = state.declared.handles.get((read.owner, read.resource))
@@ -85,8 +85,6 @@ def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Map
 
 def with_variables(properties: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
     """A function's properties with the variables of its links; what its environment says itself wins."""
-    if not variables:
-        return dict(properties)
     environment = dict(properties.get("Environment") or {})
     return {
         **properties,

@@ -15,6 +15,7 @@ from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, described
 from remit.project import plain_files
 from remit.project.current_load import relative
+from remit.project.declared import NO_JOB
 from remit.source import places
 from remit.source.handler_problem import (
     HANDLER_FORM,
@@ -30,13 +31,13 @@ from remit.source.handler_problem import (
 from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-    from types import ModuleType
 
     from remit.app import Function
+    from remit.errors import Span
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
+    from remit.project.setting_values import Check
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
 NAME_LIMIT: Final = 64
@@ -67,6 +68,16 @@ def check_declaration(declaration: Declaration) -> None:
             origin=places.argument_origin(declaration.where, "handler"),
         )
     mistakes.refuse()
+
+
+def checked_option(where: Span, name: str, value: Any, check: Check, position: int | None = None) -> Any:
+    """The value of a decorator's option as remit keeps it. RemitError at it has what is wrong."""
+    try:
+        return check((name,), value)
+    except RemitError as error:
+        for each in error.all:
+            each.origin, each.path = places.argument_origin(where, name, position), ()
+        raise
 
 
 def is_possible(handler: object) -> bool:
@@ -104,9 +115,9 @@ def check_handlers(state: Judgement) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
     by_handler: dict[str, Declaration] = {}
     for declaration in state.declarations:
-        decorated = by_handler.setdefault(declaration.handler, declaration)
-        functions = (declaration.function, decorated.function)
         with state.noted():
+            decorated = by_handler.setdefault(str(declaration.handler), declaration)  # a list has no hash
+            functions = (declaration.function, decorated.function)
             if None not in functions and functions[0] is not functions[1]:
                 raise RemitError(
                     f"function `{declaration.handler.rpartition('.')[2]}` is declared twice; "
@@ -128,8 +139,14 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
     if web is not None and is_own:
         problem = _problem_of_source(state, code, module_name, attribute.partition(".")[0], is_web_app=True)
     elif is_own and module_name in state.declared.modules and not code:
-        problem = _problem_of_imported(state.declared.modules[module_name], attribute)
-    elif declaration.is_job:
+        module = state.declared.modules[module_name]
+        target = getattr(module, attribute, None)
+        if target is not None:
+            problem = _problem_of(target)
+        else:
+            attributes = [name for name in dir(module) if not name.startswith("_")]
+            problem = HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
+    elif declaration.job is not NO_JOB:
         pass  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:
         problem = _problem_of(declaration.function)  # its module failed after it
@@ -154,14 +171,6 @@ def _may_be_in_a_layer(state: Judgement, declaration: Declaration) -> bool:
     return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
 
 
-def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
-    target = getattr(module, attribute, None)
-    if target is not None:
-        return _problem_of(target)
-    attributes = [name for name in dir(module) if not name.startswith("_")]
-    return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
-
-
 def _problem_of(target: object) -> HandlerProblem | None:
     if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
         return asynchronous()
@@ -171,18 +180,12 @@ def _problem_of(target: object) -> HandlerProblem | None:
         return OF_CLASS
     if not callable(target):
         return HandlerProblem(f"is not a function but {described(target)}")
-    signature = _signature(target)
+    signature = None
+    with contextlib.suppress(TypeError, ValueError):  # of what Python does not know it
+        signature = inspect.signature(target, follow_wrapped=False)  # its own, not that of a wrapped one
     if signature is not None and not takes_event_and_context(signature):
         return takes_others(str(signature).partition(" ->")[0])
     return None
-
-
-def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
-    """Return a function's own signature, not that of a wrapped one; None where Python does not know it."""
-    try:
-        return inspect.signature(target, follow_wrapped=False)
-    except (TypeError, ValueError):
-        return None
 
 
 def _problem_of_source(

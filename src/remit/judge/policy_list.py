@@ -78,36 +78,31 @@ def _items(item: _Item, mistakes: Mistakes, depth: int = 0) -> Iterator[_Item]:
 
 
 def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword: str = "policy") -> tuple[Grant, ...]:
-    """The grants of one policy value, each with its own line. Items that are wrong are noted, at theirs."""
+    """The grants of one policy value, each with its own line; none of items that are wrong, which are noted."""
     grants: list[Grant] = []
     for item in _items(_Item(value, places.value_node(span, keyword), span, (keyword,)), mistakes):
-        grants += _grants_of_item(item, reason, mistakes)
+        given, origin, path = item.value, item.origin, item.path
+        of_item = Mistakes()
+        item_grants: tuple[Grant, ...] = ()
+        if isinstance(given, Mapping) and item.node is not None:
+            for repeated, _ in islice(places.repeated_keys(ast.walk(item.node)), 1):
+                message = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
+                place = places.origin_of(repeated, item.span)
+                of_item.errors.append(_wrong(path, message, hint="merge them into one list", origin=place))
+        with of_item.noted():
+            granted = given.grants() if isinstance(given, AskedGrant) else given
+            item_grants = tuple(_grants(granted, reason, origin, path))
+        for number, grant in enumerate(item_grants):
+            _check(grant.statement, path, number, of_item)
+        if isinstance(given, Mapping) and of_item.errors:
+            of_item.errors[:] = _mistakes_of_parts(given, reason, origin, path, of_item.errors)
+        for error in of_item.errors:
+            error.origin = error.origin or origin
+            error.path = error.path[len(path) :]  # within the item, which stands at the origin
+        mistakes.errors += of_item.errors
+        if not of_item.errors:
+            grants += item_grants
     return tuple(grants)
-
-
-def _grants_of_item(item: _Item, reason: Reason, mistakes: Mistakes) -> tuple[Grant, ...]:
-    """The grants of one item; none where something is wrong with it, which is noted."""
-    value, origin, path = item.value, item.origin, item.path
-    grants: tuple[Grant, ...] = ()
-    of_item = Mistakes()
-    if isinstance(value, Mapping):
-        nodes = ast.walk(item.node) if item.node is not None else ()
-        for repeated, _ in islice(places.repeated_keys(nodes), 1):
-            message = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
-            place = places.origin_of(repeated, item.span)
-            of_item.errors.append(_wrong(path, message, hint="merge them into one list", origin=place))
-    with of_item.noted():
-        given = value.grants() if isinstance(value, AskedGrant) else value
-        grants = tuple(_grants(given, reason, origin, path))
-    for number, grant in enumerate(grants):
-        _check(grant.statement, path, number, of_item)
-    if isinstance(value, Mapping) and of_item.errors:
-        of_item.errors[:] = _mistakes_of_parts(value, reason, origin, path, of_item.errors)
-    for error in of_item.errors:
-        error.origin = error.origin or origin
-        error.path = error.path[len(path) :]  # within the item, which stands at the origin
-    mistakes.errors += of_item.errors
-    return () if of_item.errors else grants
 
 
 def _mistakes_of_parts(
@@ -261,7 +256,14 @@ def _identity(statement: iam.Statement, path: Path) -> iam.Statement:
 
 def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes) -> None:
     """Note IAM's refusals, and the traces of unset variables, in the item's statement of this number."""
-    for element, text in _texts(statement):
+    action_element = "NotAction" if statement.actions.negated else "Action"
+    texts = [(action_element, action) for action in statement.actions.patterns]
+    if statement.resources is not None:
+        resource_element = "NotResource" if statement.resources.negated else "Resource"
+        texts += [(resource_element, resource) for resource in statement.resources.patterns]
+    for condition in statement.conditions:
+        texts += [("Condition", text) for text in (condition.key, *condition.values)]
+    for element, text in (*texts, ("Sid", statement.sid)):
         problem = None
         with mistakes.noted():
             problem = _problem_of(text, is_resource=element in ("Resource", "NotResource"))
@@ -274,19 +276,6 @@ def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes
         mistakes.errors.append(
             RemitError(message, hint=f"use {logical(statement.sid)!r}", path=(*path, "Statement", number, "Sid"))
         )
-
-
-def _texts(statement: iam.Statement) -> Iterator[tuple[str, str]]:
-    """Every text of a statement, with the element that it stands in."""
-    for action in statement.actions.patterns:
-        yield "NotAction" if statement.actions.negated else "Action", action
-    if statement.resources is not None:
-        for resource in statement.resources.patterns:
-            yield "NotResource" if statement.resources.negated else "Resource", resource
-    for condition in statement.conditions:
-        for text in (condition.key, *condition.values):
-            yield "Condition", text
-    yield "Sid", statement.sid
 
 
 # Of CloudFormation's pseudo parameters in a policy the stack's id alone is an ARN ("Pseudo parameters reference").

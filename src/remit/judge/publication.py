@@ -32,14 +32,10 @@ _TMP: Final = 512  # megabytes, the most that SnapStart takes
 def publication(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> Publication | None:
     """The versions and alias of a function; None where no setting asks for them."""
     instances = beside.get("provisioned_concurrency")
-    needed = instances is not None or _snaps(properties) or "DurableConfig" in properties
+    needed = instances is not None or "DurableConfig" in properties
+    needed = needed or properties.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
     alias = beside.get("alias") or (_LIVE if needed else None)
     return None if alias is None else Publication(alias, instances)
-
-
-def _snaps(properties: Mapping[str, Any]) -> bool:
-    snap_start: Mapping[str, Any] = properties.get("SnapStart", {})
-    return bool(snap_start.get("ApplyOn") == "PublishedVersions")
 
 
 def event_invoke(beside: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +55,7 @@ def check_publication(
     """Note everything that Lambda refuses of what the settings of a function say together."""
     runtime = properties.get("Runtime")
     problems: list[tuple[str, str, str]] = []  # the setting that asks for it, the problem, the remedy
-    if _snaps(properties):
+    if properties.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions":
         if runtime not in _SNAP_STARTS:
             problem = f"has snap_start, which {runtime} does not have"
             problems.append(("snap_start", problem, f'set runtime="{_SNAP_STARTS[-1]}"'))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -201,7 +202,7 @@ def _of_role(
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
     document = PolicyDocument(
         IDENTITY,
-        _always(default_origin),
+        lambda _: default_origin,
         names=names,
         types=types,
         quota="iam.role.inline",
@@ -213,15 +214,12 @@ def _of_role(
     items = []
     for index, grant in enumerate(role.grants):
         ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
-        locate = document.locate if grant.origin is None else _inside(grant.origin, folder, ordinal)
+        locate = document.locate
+        if grant.origin is not None:  # its list or document may have others before it
+            locate = partial(places.inside, folder, grant.origin, ordinal=ordinal)
         items.append(ParsedStatement(document, index, grant.statement, locate, grant))
     document.statements = tuple(items)
     return document
-
-
-def _inside(origin: Origin, folder: Path, ordinal: int) -> Locate:
-    """Return the place of a statement's part in the list or document at `origin`, which has others before it."""
-    return lambda spot: places.inside(folder, origin, spot, ordinal)
 
 
 def _files(app: App) -> tuple[str, ...]:

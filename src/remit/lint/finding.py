@@ -86,22 +86,13 @@ class Finding:
         }
 
 
-@dataclass(frozen=True)
-class rule:  # noqa: N801 - read as a decorator
+def rule(code: str, severity: str = "", looks_at: str = "", needs: str = "") -> Callable[[Finder], Finder]:  # noqa: ARG001 - read from the source
     """Mark a function as a rule: its name is the rule's, its docstring the rule's manual page and test.
 
-    A further function of a rule, which looks at another kind of thing, is marked with the code and that kind alone.
-    The mark does nothing when it runs: `rule_registry` reads it from the source, and imports a rule when it is asked.
+    `severity` is the worst that it finds. `looks_at` is one of `rule_registry.HOOKS`, or nothing for a rule that a
+    reader of files asks. `needs` is a regular expression for the text of a policy file, without which the rule finds
+    nothing there. A further function of a rule, which looks at another kind of thing, is marked with the code and that
+    kind alone. The mark does nothing when it runs: `rule_registry` reads it from the source, and imports a rule when it
+    is asked.
     """
-
-    code: str
-    severity: str = ""
-    """The worst that it finds."""
-    looks_at: str = ""
-    """One of `rule_registry.HOOKS`, or nothing for a rule that a reader of files asks."""
-    needs: str = ""
-    """A regular expression for the text of a policy file, without which the rule finds nothing there."""
-
-    def __call__(self, function: Finder) -> Finder:
-        """Return the function as it is."""
-        return function
+    return lambda function: function

@@ -12,7 +12,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.did_you_mean import MISSPELT, nearest
 from remit.lint.arn_parts import holds_another
 from remit.lint.plain_text import is_plain
-from remit.lint.resource_types import actions_on_resources, acts_on, acts_on_any, arn_formats, has_arns, types_named
+from remit.lint.resource_types import actions_on_resources, acts_on, arn_formats, has_arns, types_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,10 +54,8 @@ def unfit(actions: tuple[str, ...], resources: tuple[str, ...]) -> Iterator[tupl
     Actions that know no resources at all are another matter; a service whose ARNs nobody lists fits everything.
     """
     for pattern in actions:
-        if pattern in ("*", "*:*"):
-            continue
-        names = actions_on_resources(pattern)
-        if names and not any(acts_on_any(name, resources) for name in names):
+        names = actions_on_resources(pattern) if pattern not in ("*", "*:*") else ()
+        if names and not any(acts_on(name, resource) for name in names for resource in resources):
             yield pattern, names
 
 

@@ -27,17 +27,6 @@ def acts_on(name: str, resource: str) -> bool:
     return name in KIND_ARNS and _is_listed_resource(name, resource)
 
 
-def acts_on_any(name: str, resources: tuple[str, ...]) -> bool:
-    """Return whether an action may be allowed on one of some resources."""
-    types = _types_among(name.partition(":")[0].lower(), resources)
-    return not target_names(name).isdisjoint(types) or any(acts_on(name, resource) for resource in resources)
-
-
-@lru_cache(maxsize=8192)
-def _types_among(prefix: str, resources: tuple[str, ...]) -> frozenset[str]:
-    return frozenset().union(*(types_named(prefix, resource) for resource in resources))
-
-
 @lru_cache(maxsize=16384)
 def actions_on_resources(pattern: str) -> tuple[str, ...]:
     """The actions that a pattern means and that take resource types."""

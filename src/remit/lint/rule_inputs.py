@@ -7,14 +7,15 @@ Every hook of a rule gets one of these nouns, or a template (`template/written_t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
 from remit.iam.length import length
 from remit.iam.pattern import is_pattern
 from remit.iam.policy import VERSION
-from remit.iam.tokens import REFERENCE, from_intrinsic, is_intrinsic
+from remit.iam.tokens import REFERENCE, textual, with_leaves
 from remit.lint import resource_fit
 from remit.lint.finding import ERROR, WARNING
 from remit.lint.plain_text import sample
@@ -29,31 +30,15 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.holders import Holder
     from remit.iam.policy import Statement
-    from remit.iam.tokens import Reference
     from remit.lint.finding import Spot
     from remit.lint.unfilled_places import UnfilledPlace
     from remit.template.branches import ConditionOutcome
 
-T = TypeVar("T")
 Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 """Gives the origin of a spot; of one that is not there, of its nearest part that is."""
 
 IDENTITY, TRUST, RESOURCE, CONTROL = "identity", "trust", "resource", "control"
 """Kinds of documents: of a role or user, who may assume a role, of a resource, of an organisation (SCP, RCP)."""
-
-
-class _kept(Generic[T]):  # noqa: N801 - a decorator
-    """A property that is computed once; as functools.cached_property, without the lock that Python 3.11 has there."""
-
-    def __init__(self, compute: Callable[[Any], T]) -> None:
-        self.compute = compute
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, instance: Any, owner: type) -> T:
-        value = instance.__dict__[self.name] = self.compute(instance)
-        return value
 
 
 @dataclass(eq=False)
@@ -87,7 +72,7 @@ class PolicyDocument:
     unconcerned: frozenset[str] | None = None
     """The rules that its text rules out, once `rule_registry.hooks_for` has asked them."""
 
-    @_kept
+    @cached_property
     def text(self) -> str:
         """The document as compact JSON: what is not in it, no rule needs to look for."""
         import json  # noqa: PLC0415 - grants of an app are measured rarely
@@ -97,7 +82,7 @@ class PolicyDocument:
         raw = self.raw or render(Policy(tuple(item.statement for item in self.statements), self.version))
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)
 
-    @_kept
+    @cached_property
     def longest(self) -> int:
         """Characters of its longest string, or a few more."""
         # An escaped quotation mark ends no string.
@@ -117,7 +102,7 @@ class PolicyDocument:
                 if action is not None:
                     yield item, pattern, action
 
-    @_kept
+    @cached_property
     def size(self) -> int:
         """Characters as IAM counts them. Late-bound parts count as the fewest that they may become.
 
@@ -125,7 +110,10 @@ class PolicyDocument:
         """
         is_small = len(self.text) <= _LEAST_QUOTA
         if not is_small and self.names is not None:
-            return length(_spelled_out(_shortest(self.raw)), _fewest)
+            # What the deploy settles may become a name of one character.
+            return length(
+                with_leaves(_shortest(self.raw), textual), lambda reference: _FEWEST.get(reference.target or "", 1)
+            )
         if may_vary(self.text):
             return length(_shortest(self.raw))
         return len(self.text) if self.text.isascii() else length(self.raw)
@@ -135,22 +123,6 @@ _LEAST_QUOTA: Final = 2_000
 """Characters that every policy may have: a trust policy has 2,048 at most."""
 _FEWEST: Final = {"AWS::Partition": 3, "AWS::Region": 9, "AWS::AccountId": 12, "AWS::URLSuffix": 13}
 """Characters of the shortest values of pseudo parameters: `aws`, `us-east-1`."""
-
-
-def _fewest(reference: Reference) -> int:
-    """The fewest characters that a reference may become: of a name that the deploy settles, one."""
-    return _FEWEST.get(reference.target or "", 1)
-
-
-def _spelled_out(value: Any) -> Any:
-    """A part of a document with the functions of CloudFormation as late-bound text."""
-    if is_intrinsic(value):
-        return from_intrinsic(value)
-    if isinstance(value, dict):
-        return {key: _spelled_out(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_spelled_out(part) for part in value]
-    return value
 
 
 def _shortest(value: Any) -> Any:
@@ -211,7 +183,7 @@ class ParsedStatement:
         """Return whether a condition puts either it or another statement into the policy."""
         return any(decided.opposite in neighbour.when for decided in self.when)
 
-    @_kept
+    @cached_property
     def allows(self) -> bool:
         """True if its effect is Allow."""
         return self.statement.effect == "Allow"
@@ -228,20 +200,20 @@ class ParsedStatement:
             return "it excepts nothing"
         return "it grants nothing" if self.allows else "it denies nothing"
 
-    @_kept
+    @cached_property
     def resource_element(self) -> str:
         """The name of its Resource element."""
         negated = self.statement.resources is not None and self.statement.resources.negated
         return "NotResource" if negated else "Resource"
 
-    @_kept
+    @cached_property
     def excepting_everything(self) -> str:
         """The element by which it excepts everything, NotAction or NotResource; empty where it does not."""
         if self.statement.actions.negated and "*" in self.statement.actions.patterns:
             return "NotAction"
         return "NotResource" if self.resource_element == "NotResource" and "*" in self.resources else ""
 
-    @_kept
+    @cached_property
     def resources(self) -> tuple[str, ...]:
         """The patterns of Resource or NotResource."""
         return self.statement.resources.patterns if self.statement.resources else ()
@@ -257,7 +229,7 @@ class ParsedStatement:
         negated = self.statement.principals is not None and self.statement.principals.negated
         return "NotPrincipal" if negated else "Principal"
 
-    @_kept
+    @cached_property
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
         return tuple((spot, arn) for spot, text in self.arn_texts if (arn := parse_arn(text)) is not None)
@@ -272,14 +244,14 @@ class ParsedStatement:
             if value.startswith("arn:"):
                 yield (self.principal_element, kind, value), value
 
-    @_kept
+    @cached_property
     def known_actions(self) -> frozenset[str]:
         """Every known action that Action means; empty for NotAction, which means nearly all."""
         if self.statement.actions.negated:
             return frozenset()
         return frozenset(name for pattern in self.statement.actions.patterns for name in expand(pattern))
 
-    @_kept
+    @cached_property
     def shapes(self) -> tuple[str, ...]:
         """The resources, with references to resources of the template replaced by what they look like."""
         types = self.document.types
@@ -295,12 +267,12 @@ class ParsedStatement:
             for value in condition.values:
                 yield (*condition.path, value), value
 
-    @_kept
+    @cached_property
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
         """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
         return tuple((spot, text) for spot, text in self.texts if "${" in text and "${" in REFERENCE.sub("", text))
 
-    @_kept
+    @cached_property
     def names_arns(self) -> bool:
         """True if it names its resources by ARNs whose service is written out, and its actions by Action.
 
@@ -315,13 +287,13 @@ class ParsedStatement:
             return False
         return resource_fit.all_of_services(self.shapes)
 
-    @_kept
+    @cached_property
     def names_resources(self) -> bool:
         """True if it names ARNs, and none that stands for everything of a service (`arn:aws:s3:::*`)."""
         parsed = map(parse_arn, self.shapes) if self.names_arns else ()
         return self.names_arns and all(arn is None or arn.resource != "*" for arn in parsed)
 
-    @_kept
+    @cached_property
     def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The patterns of Action that act on none of its resources, with the actions that they mean."""
         return tuple(resource_fit.unfit(self.statement.actions.patterns, self.shapes)) if self.names_resources else ()
@@ -330,7 +302,7 @@ class ParsedStatement:
         """How severe it is that an action fits none of its resources: an error where that is certain."""
         return ERROR if self.allows and resource_fit.never_fits(name, self.shapes) else WARNING
 
-    @_kept
+    @cached_property
     def wide(self) -> tuple[str, ...]:
         """The actions that an identity's Allow gives on every resource, or on every one of a type, unconditionally."""
         statement = self.statement
@@ -355,12 +327,12 @@ class ParsedStatement:
                 return text
         return None
 
-    @_kept
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The keys of its conditions, folded."""
         return frozenset(condition.key.lower() for condition in self.statement.conditions)
 
-    @_kept
+    @cached_property
     def services(self) -> frozenset[str]:
         """The texts before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
         return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)

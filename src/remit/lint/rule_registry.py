@@ -20,7 +20,6 @@ from remit.lint.finding import ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import ModuleType
 
     from remit.lint.finding import Problem
     from remit.lint.rule_inputs import PolicyDocument
@@ -57,13 +56,15 @@ class Rule(NamedTuple):
 
     def function(self, hook: str) -> Callable[..., Any]:
         """One of its functions, imported now."""
-        function: Callable[..., Any] = getattr(self._module, self.functions[hook])
+        module = importlib.import_module(f"remit.lint.rules.{self.family}")
+        function: Callable[..., Any] = getattr(module, self.functions[hook])
         return function
 
     @property
     def page(self) -> str:
         """Its manual page."""
-        return cleandoc(getattr(self._module, self.name.replace("-", "_")).__doc__ or "") + "\n"
+        module = importlib.import_module(f"remit.lint.rules.{self.family}")
+        return cleandoc(getattr(module, self.name.replace("-", "_")).__doc__ or "") + "\n"
 
     @property
     def title(self) -> str:
@@ -79,10 +80,6 @@ class Rule(NamedTuple):
             if text.strip():
                 blocks.append(text)
         return tuple(blocks)
-
-    @property
-    def _module(self) -> ModuleType:
-        return importlib.import_module(f"remit.lint.rules.{self.family}")
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
+from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -46,11 +47,11 @@ def _real(stand_in: ModuleType) -> ModuleType:
     return importlib.import_module(name)
 
 
+@dataclass(eq=False)
 class _Finder:
     """Finds each module of the SDK once, and has a stand-in made of it; the second time others find it."""
 
-    def __init__(self) -> None:
-        self.stand_ins: dict[str, ModuleType] = {}
+    stand_ins: dict[str, ModuleType] = field(default_factory=dict)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None

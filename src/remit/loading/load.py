@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
-from remit.judge.judge import LoadedProject, judge, recorded_mistakes
+from remit.judge.judge import LoadedProject, judge, judgement
 from remit.loading.deferred_imports import deferred_sdk
 from remit.loading.process_end import process_kept
 from remit.loading.time_limit import time_limit
@@ -63,7 +63,7 @@ def declared(folder: Path | str, stage: str | None = None, folder_name: str | No
                 import_app(state)
         except (LoadTooLongError, ProcessEndError):  # what is wrong before that is reported with it
             state.is_over = True
-            state.mistakes.errors[:] = recorded_mistakes(state)
+            state.mistakes.errors[:] = judgement(state).mistakes.errors
             raise
         state.is_over = True
         state.environment = {name: os.environ.get(name, "") for name in sorted(state.read_variables)}

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
@@ -19,7 +20,7 @@ from remit.loading.time_limit import end_now, users_line
 from remit.project.current_load import ProcessEndError, relative
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.project.current_load import Loading
 
@@ -30,15 +31,17 @@ _HARMLESS: Final = frozenset(getattr(signal, name, 0) for name in ("SIGCHLD", "S
 """Signals that end nobody."""
 
 
+@dataclass(slots=True)
 class _Guard:
     """Knows which calls would end the process, and whether the project makes them."""
 
-    def __init__(self, state: Loading) -> None:
-        self.state = state
-        self.process = os.getpid()
-        self.loading: threading.Thread | None = threading.current_thread()
-        self.other_threads = frozenset(threading.enumerate())
-        self.handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    state: Loading
+    process: int = field(default_factory=os.getpid)
+    loading: threading.Thread | None = field(default_factory=threading.current_thread)
+    other_threads: frozenset[threading.Thread] = field(default_factory=lambda: frozenset(threading.enumerate()))
+    handlers: Mapping[int, Any] = field(
+        default_factory=lambda: {number: signal.getsignal(number) for number in signal.valid_signals()}
+    )
 
     def instead_of(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function that ends the load where `function` would end the process, and else does what that does."""

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
@@ -34,14 +35,14 @@ _PATIENCE: Final = 5  # times that it may
 _DEBUGGERS: Final = frozenset({"bdb", "pdb", "pydevd", "debugpy"})
 
 
+@dataclass(slots=True)
 class _Limit:
     """Says where a load was when its time was over."""
 
-    def __init__(self, folder: Path, seconds: float) -> None:
-        self.folder = folder
-        self.seconds = seconds
-        self.mistake: RemitError | None = None
-        self.times = 0
+    folder: Path
+    seconds: float
+    mistake: RemitError | None = None
+    times: int = 0
 
     def is_over(self, frame: FrameType | None) -> bool:
         """Return whether to end the load, whose thread executes `frame`.
@@ -85,7 +86,13 @@ def users_line(frame: FrameType, folder: Path) -> Origin | None:
 @contextlib.contextmanager
 def time_limit(state: Loading) -> Iterator[None]:
     """End what runs inside after the limit: RemitError at the project's line, with the mistakes that were noted."""
-    seconds = _seconds()
+    written = os.environ.get(VARIABLE) or str(SECONDS)
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = -1
+    if not math.isfinite(seconds) or seconds < 0:
+        raise RemitError(f"{VARIABLE} is {written!r}", hint="write a number of seconds, or 0 for no limit")
     if not seconds:
         yield
         return
@@ -99,17 +106,6 @@ def time_limit(state: Loading) -> Iterator[None]:
         if limit.mistake is not None:
             state.mistakes.errors.append(limit.mistake)
         state.mistakes.refuse()
-
-
-def _seconds() -> float:
-    written = os.environ.get(VARIABLE) or str(SECONDS)
-    try:
-        seconds = float(written)
-    except ValueError:
-        seconds = -1
-    if not math.isfinite(seconds) or seconds < 0:
-        raise RemitError(f"{VARIABLE} is {written!r}", hint="write a number of seconds, or 0 for no limit")
-    return seconds
 
 
 @contextlib.contextmanager

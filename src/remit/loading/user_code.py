@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 import time
+from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -164,12 +165,12 @@ def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
 _SETTLED: Final = 2.0  # seconds: by its time in whole seconds Python tells a changed file from the compiled one
 
 
+@dataclass(eq=False)
 class ModuleFinder:
     """Finds the modules of a project. Who imports one again that ended gets the exception that it ended with."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.ended: dict[str, BaseException] = {}
+    folder: Path
+    ended: dict[str, BaseException] = field(default_factory=dict)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -180,14 +181,13 @@ class ModuleFinder:
             return None
         if not is_users_file(spec.origin, self.folder):
             return None
-        spec.loader = _Loader(name, spec.origin, self.ended)
+        spec.loader = _Loader(name, spec.origin)
+        spec.loader.ended = self.ended
         return spec
 
 
 class _Loader(SourceFileLoader):
-    def __init__(self, name: str, path: str, ended: dict[str, BaseException]) -> None:
-        super().__init__(name, path)
-        self.ended = ended
+    ended: dict[str, BaseException]
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, once."""

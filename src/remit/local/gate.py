@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from xml.sax.saxutils import escape
 
 from remit.access.needed_access import is_federated
+from remit.local.authorization.authorizer import AllowedRequest
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller
@@ -274,11 +275,9 @@ class Gate:
             CALLER.set(caller)
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
+        allowed = AllowedRequest((), None) if caller.is_root else self.authorizer.check(asked, region, caller)
         if service == "sts":
             check_session(asked, caller)
-        if caller.is_root:
-            return asked, send, None
-        allowed = self.authorizer.check(asked, region, caller)
         denied_parts = allowed.denied_parts
         if not denied_parts:
             return asked, send, allowed.owner

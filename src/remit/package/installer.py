@@ -61,7 +61,13 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     python = sys.executable if is_own else Interpreters().for_runtime(target.python).program
     excludes = work / "excludes.txt"
     excludes.write_text(OWN_NAME + "\n")
-    lines = _exported(folder, source) if source.export else "\n".join(source.lines)
+    lines = "\n".join(source.lines)
+    if source.export:  # uv.lock as lines of a requirements.txt, without remit and packages that remit alone brings
+        arguments = ["export", "--frozen", "--no-dev", "--no-editable", "--no-emit-project", "--no-header"]
+        arguments += ["--no-annotate", "--prune", OWN_NAME, "--python", sys.executable]
+        if source.workspace is not None:
+            arguments += ["--package", source.member]
+        lines = _uv(arguments, folder, source, "")
     arguments = ["pip", "install", "--target", str(work / "target"), "--python", python]
     if not target.here:
         arguments += ["--python-version", target.python, "--python-platform", target.platform]
@@ -80,15 +86,6 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     _uv(arguments, folder, source, lines + "\n")
     if not target.here:
         _check_platform(work / "target", source, target)
-
-
-def _exported(folder: Path, source: Source) -> str:
-    """Export uv.lock as lines of a requirements.txt, without remit and packages that remit alone brings."""
-    arguments = ["export", "--frozen", "--no-dev", "--no-editable", "--no-emit-project", "--no-header"]
-    arguments += ["--no-annotate", "--prune", OWN_NAME, "--python", sys.executable]
-    if source.workspace is not None:
-        arguments += ["--package", source.member]
-    return _uv(arguments, folder, source, "")
 
 
 def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:

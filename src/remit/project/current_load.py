@@ -82,9 +82,10 @@ def current() -> Loading | None:
 def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> Iterator[Loading]:
     """Begin a load; what runs inside declares into it. Errors leave with paths relative to the project."""
     mistakes = Mistakes()
-    name = stack_name.folder_name(folder)
+    name = ""
     with mistakes.noted():  # a pyproject.toml that cannot be read hides nothing
         name = stack_name.project_name(folder)
+    name = name or stack_name.folder_name(folder)
     chosen_stage = stack_name.checked_stage(stage)
     state = Loading(mistakes, folder, name, chosen_stage, Config(), folder_name or str(folder))
     try:

@@ -28,6 +28,8 @@ class JobOptions:
     """The module and qualified name of its function: `app:send_mail`."""
 
 
+NOTHING: Final = ()
+"""What an argument that takes lists has where it is left out."""
 NO_JOB: Final = JobOptions("")
 """What the declaration of a function has in the place of a job's options."""
 
@@ -45,7 +47,7 @@ class Declaration:
     """As `access`."""
     where: Span
     job: JobOptions = NO_JOB
-    """What a job's decorator says of its runs."""
+    """What a job's decorator says of its runs; `NO_JOB` of a function."""
     sends: Any = None
     """The jobs that it sends; None where it does not say."""
     reads: Any = None
@@ -62,11 +64,6 @@ class Declaration:
     """The same, checked."""
     code: str = ""
     """The folder at the root of its zip, checked: its path from the project's; empty for the project itself."""
-
-    @property
-    def is_job(self) -> bool:
-        """Whether it is a job, and no function."""
-        return self.job is not NO_JOB
 
 
 class WebOptions(NamedTuple):
@@ -101,5 +98,5 @@ class Access:
     policy: Any
     managed_policy: Any
     where: Span
-    link: Any = ()
+    link: Any = NOTHING
     """Typed grants on shared resources, each of which gives a variable, too."""

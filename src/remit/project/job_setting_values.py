@@ -23,19 +23,21 @@ LEAST_CONCURRENCY: Final = 2
 """Of an event source ("Configuring maximum concurrency for Amazon SQS event sources")."""
 
 
-class QueueSettings(TypedDict, total=False):
-    """How a queue treats its jobs."""
+if TYPE_CHECKING:
 
-    retries: int
-    """How often a job that failed runs again: 4 where nothing is said."""
-    backoff: int
-    """Seconds before the first retry; each next one waits twice as long. 0: six times the worker's timeout."""
-    concurrency: int | None
-    """Jobs that run at the same time at most."""
-    timeout: int
-    """Seconds that the worker may take for a job."""
-    alarm: TopicRef | None
-    """The SNS topic (name, ARN, or a resource of the app) that is told when a job has failed for good."""
+    class QueueSettings(TypedDict, total=False):
+        """How a queue treats its jobs."""
+
+        retries: int
+        """How often a job that failed runs again: 4 where nothing is said."""
+        backoff: int
+        """Seconds before the first retry; each next one waits twice as long. 0: six times the worker's timeout."""
+        concurrency: int | None
+        """Jobs that run at the same time at most."""
+        timeout: int
+        """Seconds that the worker may take for a job."""
+        alarm: TopicRef | None
+        """The SNS topic (name, ARN, or a resource of the app) that is told when a job has failed for good."""
 
 
 retries: Final = between(0, 100, "retries")

@@ -127,38 +127,39 @@ OWN_NAMES: Final = frozenset({"function_name", "logical_id"})
 """The settings that only one function can have: no group takes them."""
 
 
-class FunctionSettings(TypedDict, total=False):
-    """What a group takes, and a decorator of functions."""
+if TYPE_CHECKING:
 
-    timeout: int
-    memory_size: int
-    runtime: PythonRuntime
-    architectures: Sequence[Architecture]
-    environment: Mapping[str, str]
-    layers: Sequence[str]
-    vpc_config: Mapping[str, Sequence[str]] | None
-    reserved_concurrency: int | None
-    ephemeral_storage: int
-    tracing: bool | TracingMode
-    log_retention: RetentionDays | None
-    link: Links
-    code: str | None
-    alias: str | None
-    provisioned_concurrency: int | None
-    snap_start: bool
-    durable: int | Mapping[str, int] | None
-    maximum_retry_attempts: int | None
-    maximum_event_age: int | None
-    on_success: DestinationRef | None
-    on_failure: DestinationRef | None
-    properties: Mapping[str, Any]
+    class FunctionSettings(TypedDict, total=False):
+        """What a group takes, and a decorator of functions."""
 
+        timeout: int
+        memory_size: int
+        runtime: PythonRuntime
+        architectures: Sequence[Architecture]
+        environment: Mapping[str, str]
+        layers: Sequence[str]
+        vpc_config: Mapping[str, Sequence[str]] | None
+        reserved_concurrency: int | None
+        ephemeral_storage: int
+        tracing: bool | TracingMode
+        log_retention: RetentionDays | None
+        link: Links
+        code: str | None
+        alias: str | None
+        provisioned_concurrency: int | None
+        snap_start: bool
+        durable: int | Mapping[str, int] | None
+        maximum_retry_attempts: int | None
+        maximum_event_age: int | None
+        on_success: DestinationRef | None
+        on_failure: DestinationRef | None
+        properties: Mapping[str, Any]
 
-class OwnFunctionSettings(FunctionSettings, total=False):
-    """What a decorator takes of one function."""
+    class OwnFunctionSettings(FunctionSettings, total=False):
+        """What a decorator takes of one function."""
 
-    function_name: str | None
-    logical_id: str | None
+        function_name: str | None
+        logical_id: str | None
 
 
 def mistake(path: Path, message: str, *, hint: str | None = None, inside: Path = ()) -> RemitError:
@@ -409,20 +410,13 @@ def _vpc_setting(path: Path, key: Any, content: Any) -> dict[str, Any]:
     if name == "Ipv6AllowedForDualStack":
         return {name: flag((*path, key), content)}
     ids = list(texts((*path, key), content))
-    _check_ids(path, key, ids)
-    return {name: ids}
-
-
-def _check_ids(path: Path, key: str, ids: Any) -> None:
-    """Refuse ids of the other kind by their names: CloudFormation finds out only when it makes the function."""
-    name = _VPC_KEYS[key]
-    wrong_prefix = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
-    if wrong_prefix is None:
-        return
+    # Ids of the other kind are told by their names: CloudFormation finds out only when it makes the function.
+    wrong_prefix = "subnet-" if name == "SecurityGroupIds" else "sg-"
     for index, identifier in enumerate(ids):
         if identifier.startswith(wrong_prefix):
             hint = "subnets' ids begin with subnet-, security groups' with sg-"
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
+    return {name: ids}
 
 
 _LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:([0-9]{12}|[^0-9:][^:]*):layer:[\w-]+(?P<version>:[1-9][0-9]*)?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, overload
 
 from remit.app import PAYLOAD_FORMATS, PayloadFormat
@@ -11,7 +12,7 @@ from remit.declare.unread import Unread, asking_frame
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
 from remit.project import app_setting_values, job_setting_values, setting_values
-from remit.project.setting_values import Table, Texts
+from remit.project.setting_values import FUNCTION_SETTINGS, Table, Texts
 from remit.project.stack_name import STACK_NAME
 from remit.source import places
 
@@ -23,15 +24,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Items:
     """A list of policy items in which each keeps the place that wrote it."""
 
-    __slots__ = ("parts",)
-    parts: tuple[tuple[Any, Span], ...]
+    parts: tuple[tuple[Any, Span], ...] = ()
     """Pairs: what was assigned or added in one go, and where."""
-
-    def __init__(self, parts: Iterable[tuple[Any, Span]] = ()) -> None:
-        self.parts = tuple(parts)
 
     def __add__(self, added: object) -> Items:
         return Items((*self.parts, *_parts(added, writer_span())))
@@ -92,7 +90,9 @@ class Setting(Generic[T]):
     def __set__(self, section: Section, value: T) -> None:
         span = writer_span()
         if is_recording():
-            kept = _copied(value)
+            kept: Any = list(value) if isinstance(value, list) else value
+            if isinstance(value, dict) and not isinstance(value, Table):
+                kept = dict(value)  # what the code does with its own later says nothing of the setting
             section.given.append((self.name, kept, span))
             section.assigned[self.name] = (self.readable(kept), span)
         else:
@@ -103,7 +103,12 @@ class Setting(Generic[T]):
         return value
 
     def checked(self, section: Section, value: Any, span: Span) -> T:
-        """The value as remit keeps it. RemitError has each part of it that is wrong, at its line."""
+        """The value as remit keeps it: None as well where that is the default.
+
+        RemitError has each part of it that is wrong, at its line.
+        """
+        if value is None and self.default is None:
+            return self.default
         try:
             checked: T = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
@@ -112,15 +117,6 @@ class Setting(Generic[T]):
                 each.path = ()
             raise
         return checked
-
-
-def _copied(value: Any) -> Any:
-    """A list or a dict by itself: what the code does with its own later says nothing of the setting."""
-    if isinstance(value, Texts | Table):
-        return value
-    if isinstance(value, list):
-        return list(value)
-    return dict(value) if isinstance(value, dict) else value
 
 
 class TextsSetting(Setting[Texts]):
@@ -136,14 +132,17 @@ class TextsSetting(Setting[Texts]):
         def __set__(self, section: Section, value: Sequence[str]) -> None: ...
 
 
-class ArchitecturesSetting(TextsSetting):
-    """The one architecture of functions, in a list."""
+if TYPE_CHECKING:
 
-    if TYPE_CHECKING:
+    class ArchitecturesSetting(TextsSetting):
+        """The one architecture of functions, in a list."""
 
         def __set__(  # type: ignore[override] # which of the strings there are
             self, section: Section, value: Sequence[setting_values.Architecture]
         ) -> None: ...
+
+else:
+    ArchitecturesSetting = TextsSetting
 
 
 class TableSetting(Setting[Table[T]], Generic[T]):
@@ -272,10 +271,6 @@ class NoSetting(RemitError, AttributeError):  # noqa: N818 - as RemitError's oth
     """A setting does not exist."""
 
 
-def _optional(check: setting_values.Check, default: Any = None) -> Setting[Any]:
-    return Setting(setting_values.or_none(check), default)
-
-
 class Iam(Section):
     """Who may do what: `config.lambda_.iam`."""
 
@@ -285,36 +280,28 @@ class Iam(Section):
     default_vpc_policy = Policies(computed=True)
     managed_policy = Policies(computed=False)
     default_managed_policy = Policies(computed=False)
-    permissions_boundary: Setting[str | None] = _optional(setting_values.text)
-    role_path: Setting[str | None] = _optional(app_setting_values.role_path)
-    role_name: Setting[str | None] = _optional(app_setting_values.role_name)
+    permissions_boundary: Setting[str | None] = Setting(setting_values.text, None)
+    role_path: Setting[str | None] = Setting(app_setting_values.role_path, None)
+    role_name: Setting[str | None] = Setting(app_setting_values.role_name, None)
     share_roles: Setting[bool] = Setting(setting_values.flag, default=False)
-
-
-def _check(name: str) -> setting_values.Check:
-    return setting_values.FUNCTION_SETTINGS[name].check
-
-
-def _function(name: str, default: T) -> Setting[T]:
-    return Setting(_check(name), default)
 
 
 class FunctionSection(Section):
     """Settings of every function: `config.lambda_.function`."""
 
     path = "config.lambda_.function"
-    timeout: Setting[int] = _function("timeout", 30)
-    memory_size: Setting[int] = _function("memory_size", 256)
-    runtime: Setting[setting_values.PythonRuntime] = _function("runtime", "python3.13")
-    architectures = ArchitecturesSetting(_check("architectures"), Texts(("x86_64",)))
-    environment: TableSetting[str] = TableSetting(_check("environment"), Table())
-    layers = TextsSetting(_check("layers"), Texts())
-    vpc_config: Setting[Mapping[str, Any] | None] = _function("vpc_config", None)
-    reserved_concurrency: Setting[int | None] = _function("reserved_concurrency", None)
-    ephemeral_storage: Setting[int] = _function("ephemeral_storage", 512)
-    tracing: Setting[bool | setting_values.TracingMode] = _function("tracing", "PassThrough")
-    log_retention: Setting[setting_values.RetentionDays | None] = _function("log_retention", 30)
-    properties: TableSetting[Any] = TableSetting(_check("properties"), Table())
+    timeout: Setting[int] = Setting(FUNCTION_SETTINGS["timeout"].check, 30)
+    memory_size: Setting[int] = Setting(FUNCTION_SETTINGS["memory_size"].check, 256)
+    runtime: Setting[setting_values.PythonRuntime] = Setting(FUNCTION_SETTINGS["runtime"].check, "python3.13")
+    architectures = ArchitecturesSetting(FUNCTION_SETTINGS["architectures"].check, Texts(("x86_64",)))
+    environment: TableSetting[str] = TableSetting(FUNCTION_SETTINGS["environment"].check, Table())
+    layers = TextsSetting(FUNCTION_SETTINGS["layers"].check, Texts())
+    vpc_config: Setting[Mapping[str, Any] | None] = Setting(FUNCTION_SETTINGS["vpc_config"].check, None)
+    reserved_concurrency: Setting[int | None] = Setting(FUNCTION_SETTINGS["reserved_concurrency"].check, None)
+    ephemeral_storage: Setting[int] = Setting(FUNCTION_SETTINGS["ephemeral_storage"].check, 512)
+    tracing: Setting[bool | setting_values.TracingMode] = Setting(FUNCTION_SETTINGS["tracing"].check, "PassThrough")
+    log_retention: Setting[setting_values.RetentionDays | None] = Setting(FUNCTION_SETTINGS["log_retention"].check, 30)
+    properties: TableSetting[Any] = TableSetting(FUNCTION_SETTINGS["properties"].check, Table())
 
     def settings(self) -> dict[str, Any]:
         """Return the assigned values, and the defaults that are not AWS's own."""
@@ -344,18 +331,20 @@ class JobSection(Section):
 class ThrottledSection(Section):
     """What every kind of API has: the limits of its routes."""
 
-    throttling_burst_limit: Setting[int | None] = _optional(setting_values.between(0, 1_000_000, "requests"))
-    throttling_rate_limit: Setting[float | None] = _optional(app_setting_values.rate)
+    throttling_burst_limit: Setting[int | None] = Setting(setting_values.between(0, 1_000_000, "requests"), None)
+    throttling_rate_limit: Setting[float | None] = Setting(app_setting_values.rate, None)
 
 
 class WebApiSection(ThrottledSection):
     """What APIs have that answer requests: an access log, a domain."""
 
     access_log: Setting[bool] = Setting(setting_values.flag, default=False)
-    access_log_format: Setting[str | None] = _optional(setting_values.text)
-    access_log_retention: Setting[setting_values.RetentionDays | None] = _optional(setting_values.retention, 30)
-    domain_name: Setting[str | None] = _optional(app_setting_values.domain_name)
-    certificate_arn: Setting[str | None] = _optional(app_setting_values.certificate_arn)
+    access_log_format: Setting[str | None] = Setting(setting_values.text, None)
+    access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
+        setting_values.or_none(setting_values.retention), 30
+    )
+    domain_name: Setting[str | None] = Setting(app_setting_values.domain_name, None)
+    certificate_arn: Setting[str | None] = Setting(app_setting_values.certificate_arn, None)
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
@@ -364,7 +353,7 @@ class ApiSection(WebApiSection):
 
     path = "config.api"
     payload_format_version: Setting[PayloadFormat] = Setting(setting_values.one_of(PAYLOAD_FORMATS), "2.0")
-    cors_configuration: Setting[Mapping[str, Any] | None] = _optional(app_setting_values.cors_configuration)
+    cors_configuration: Setting[Mapping[str, Any] | None] = Setting(app_setting_values.cors_configuration, None)
     routes_in_body: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
@@ -374,11 +363,11 @@ class RestSection(WebApiSection):
     path = "config.rest"
     properties: TableSetting[Any] = TableSetting(app_setting_values.rest_properties, Table())
     binary_media_types = TextsSetting(setting_values.texts, Texts())
-    stage_name: Setting[str | None] = _optional(
-        setting_values.matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")
+    stage_name: Setting[str | None] = Setting(
+        setting_values.matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -"), None
     )
     variables: TableSetting[str] = TableSetting(app_setting_values.stage_variables, Table())
-    cors: Setting[Mapping[str, Any] | None] = _optional(app_setting_values.rest_cors)
+    cors: Setting[Mapping[str, Any] | None] = Setting(app_setting_values.rest_cors, None)
     tracing: Setting[bool] = Setting(setting_values.flag, default=False)
     usage_plans: TableSetting[Mapping[str, Any]] = TableSetting(app_setting_values.usage_plans, Table())
 
@@ -405,11 +394,11 @@ class AwsSection(Section):
     """The account that the app is deployed to, and how: `config.aws`."""
 
     path = "config.aws"
-    account: Setting[str | None] = _optional(
-        setting_values.matching("[0-9]{12}", "the number of an account has 12 digits")
+    account: Setting[str | None] = Setting(
+        setting_values.matching("[0-9]{12}", "the number of an account has 12 digits"), None
     )
-    region: Setting[str | None] = _optional(app_setting_values.region)
-    service_role: Setting[str | None] = _optional(app_setting_values.role_arn)
+    region: Setting[str | None] = Setting(app_setting_values.region, None)
+    service_role: Setting[str | None] = Setting(app_setting_values.role_arn, None)
     releases: Setting[int] = Setting(setting_values.between(1, 100, "releases"), 10)
 
     def unknown(self, name: str, where: Span) -> RemitError:
@@ -437,10 +426,8 @@ class StageSection(Section):
     path = "config.stages"
     production = TextsSetting(app_setting_values.stages, Texts())
     previews: Setting[str | None] = Setting(
-        setting_values.or_none(
-            setting_values.matching(
-                r"[a-z](?:[a-z0-9-]{0,12}[a-z-])?", 'such as "pr", whose previews are pr1, pr2 and so on'
-            )
+        setting_values.matching(
+            r"[a-z](?:[a-z0-9-]{0,12}[a-z-])?", 'such as "pr", whose previews are pr1, pr2 and so on'
         ),
         None,
     )
@@ -475,12 +462,12 @@ class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
     app: Setting[str] = Setting(setting_values.text, "app")
-    stack_name: Setting[str | None] = _optional(
-        setting_values.matching(STACK_NAME, "letters, digits and -; a letter first")
+    stack_name: Setting[str | None] = Setting(
+        setting_values.matching(STACK_NAME, "letters, digits and -; a letter first"), None
     )
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
     stages = StagesSetting(app_setting_values.stages, Texts())
-    alarms: Setting[TopicRef | None] = _optional(job_setting_values.topic)
+    alarms: Setting[TopicRef | None] = Setting(job_setting_values.topic, None)
     lambda_ = Subsection(Lambda)
     api = Subsection(ApiSection)
     rest = Subsection(RestSection)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.action_resources import KIND_ARNS
 from remit.catalogue.actions import LEVELS, actions, service, target_names
 from remit.catalogue.actions import action as catalogued
-from remit.catalogue.expand import expand, is_pattern
+from remit.catalogue.expand import expand
 from remit.catalogue.operations import operations_of, owners
+from remit.iam.pattern import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -79,8 +80,7 @@ def type_document(handlers: Handlers) -> dict[str, Any]:
 
 def arn_lines(text: str, kinds: tuple[IamResourceType, ...]) -> Iterator[str]:
     """Yield the resource types of an ARN, or a pattern of one, and the actions that take them."""
-    owner = service(kinds[0].service)
-    yield f"{text}: a resource of {owner.name if owner else kinds[0].service}"
+    yield f"{text}: a resource of {service(kinds[0].service) or kinds[0].service}"
     for kind in kinds:
         yield f"  {kind.name}"
         yield from (f"      {arn}" for arn in kind.arns)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.audit.json_bytes import indented
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
     from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import AccessRow, PrincipalRow, UnusedRow
+    from remit.audit.results import AccessRow, ExposureRow, PrincipalRow, UnusedRow
     from remit.audit.trail import TrailSummary
 
 _MOST_ROWS: Final = 20
@@ -49,22 +48,27 @@ def _indented(value: Any, depth: int) -> str:
 
 def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
     """The lists of the report, by name, row by row."""
-    yield "principals", (_principal_json(row) for row in report.principals)
+    yield (
+        "principals",
+        (
+            {**members(row, "arn", "account", "unknown"), "access": list(map(_access_json, row.access))}
+            for row in report.principals
+        ),
+    )
     yield "administrators", iter(report.administrators)
     yield "paths", (_path_json(path) for path in report.paths)
-    yield "undecided_techniques", map(asdict, report.undecided_techniques)
     yield (
-        "exposures",
-        ({**asdict(row), "actions": list(row.actions), "must_hold": dict(row.must_hold)} for row in report.exposures),
+        "undecided_techniques",
+        (members(row, "principal", "technique", "reason") for row in report.undecided_techniques),
     )
-    yield "undecided_exposures", map(asdict, report.undecided_exposures)
+    yield "exposures", (_exposure_json(row) for row in report.exposures)
+    yield (
+        "undecided_exposures",
+        (members(row, "resource", "statement", "reason") for row in report.undecided_exposures),
+    )
     yield "unused", (_unused_json(row) for row in report.unused)
     yield "documents", (_document_json(document) for document in report.documents)
-    yield "problems", map(asdict, report.problems)
-
-
-def _principal_json(row: PrincipalRow) -> dict[str, Any]:
-    return {**members(row, "arn", "account", "unknown"), "access": [_access_json(access) for access in row.access]}
+    yield "problems", (members(problem, "file", "message") for problem in report.problems)
 
 
 def _access_json(access: AccessRow) -> dict[str, Any]:
@@ -80,7 +84,8 @@ def _path_json(path: EscalationPath) -> dict[str, Any]:
         needs = []
         for need in step.needs:
             must_hold = dict(need.must_hold)
-            needs.append({**asdict(need), "statement": need.statement or None, "must_hold": must_hold})
+            statement = need.statement or None
+            needs.append({**members(need, "action", "resource"), "statement": statement, "must_hold": must_hold})
         steps.append({"from": step.source, "to": step.target, "technique": step.technique, "needs": needs})
     return {**members(path, "principal", "assumes", "ways"), "steps": steps}
 
@@ -100,12 +105,17 @@ def _unused_json(row: UnusedRow) -> dict[str, Any]:
     }
 
 
+def _exposure_json(row: ExposureRow) -> dict[str, Any]:
+    told = members(row, "resource", "account", "who", "reach", "actions", "statement")
+    return {**told, "must_hold": dict(row.must_hold)}
+
+
 def _document_json(document: LintedDocument) -> dict[str, Any]:
     return {
         "document": document.key,
         "kind": document.kind,
         "used_by": [members(use, "principal", "policy") for use in document.uses],
-        "findings": [asdict(finding) for finding in document.findings],
+        "findings": [members(finding, "rule", "severity", "message", "where", "hint") for finding in document.findings],
     }
 
 
@@ -174,15 +184,15 @@ def _can(row: PrincipalRow) -> str:
 
 def _unused_rows(report: AuditReport) -> _Rows:
     """Most unused actions first."""
-    pairs = [(row, policy) for row in report.unused for policy in row.policies]
-    pairs.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
+    pairs = ((row, policy) for row in report.unused for policy in row.policies)
+    first = heapq.nsmallest(_MOST_ROWS, pairs, key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
     rows = []
-    for row, policy in pairs[:_MOST_ROWS]:
+    for row, policy in first:
         names = ", ".join(policy.unused[:_MOST_NAMES])
         further = len(policy.unused) - _MOST_NAMES
         unused = f"{_count(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
         rows.append((row.principal, row.last[:10] or "never", policy.policy, unused))
-    return rows, len(pairs)
+    return rows, sum(len(row.policies) for row in report.unused)
 
 
 def _document_rows(report: AuditReport, *, with_notes: bool) -> _Rows:
@@ -242,28 +252,16 @@ def access_csv(report: AuditReport) -> Iterator[str]:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("account", "principal", "action", "harm", "verdict", "resource", "must_hold", "statement"))
     for row in report.principals:
-        writer.writerows([_cell(cell) for cell in cells] for cells in _access_cells(row))
+        rows = [("*", "", "undecided", "", reason, "") for reason in row.unknown]
+        for access in row.access:
+            must_hold = "; ".join(f"{key} = {value}" for key, value in access.must_hold) or access.reason
+            harm = SENSITIVE_ACTIONS[access.action]
+            rows.append((access.action, harm, access.verdict, access.resource, must_hold, access.statement))
+        writer.writerows(map(_cell, (row.account, row.arn, *cells)) for cells in rows)
         yield text.getvalue()
         text.seek(0)
         text.truncate()
     yield text.getvalue()
-
-
-def _access_cells(row: PrincipalRow) -> Iterator[tuple[str, ...]]:
-    for reason in row.unknown:
-        yield row.account, row.arn, "*", "", "undecided", "", reason, ""
-    for access in row.access:
-        must_hold = "; ".join(f"{key} = {value}" for key, value in access.must_hold)
-        yield (
-            row.account,
-            row.arn,
-            access.action,
-            SENSITIVE_ACTIONS[access.action],
-            access.verdict,
-            access.resource,
-            must_hold or access.reason,
-            access.statement,
-        )
 
 
 def _cell(text: str) -> str:

@@ -30,6 +30,7 @@ _JSON: Final = {
     str: "string",
     list: "array",
     dict: "object",
+    type(None): "null",
 }
 _SCALARS: Final = frozenset({"boolean", "integer", "number", "string"})
 

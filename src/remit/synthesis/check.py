@@ -44,10 +44,10 @@ def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mis
     most, count = quota("cloudformation.template.resources").most, len(template.resources)
     if count > most:
         message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
-        mistakes.errors.append(RemitError(message, hint=_way_to_fewer(template, app, roles)))
+        mistakes.add(message, hint=_way_to_fewer(template, app, roles))
     most, count = quota("cloudformation.template.outputs").most, len(template.outputs)
     if count > most:
-        mistakes.errors.append(RemitError(f"the template has {count} outputs; CloudFormation allows {most}"))
+        mistakes.add(f"the template has {count} outputs; CloudFormation allows {most}")
     _check_resources(template, app, mistakes, unread)
     mappings = [resource for resource in app.resources if resource.type == _MAPPING]
     if mappings:
@@ -61,7 +61,7 @@ def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mis
                     from remit.judge.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
 
                     problem = f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}"
-                    mistakes.errors.append(RemitError(problem, hint=hint_of_action(action), origin=grant.origin))
+                    mistakes.add(problem, hint=hint_of_action(action), origin=grant.origin)
 
 
 def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
@@ -72,10 +72,9 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     targets: dict[str, tuple[str, ...]] = {}
     misled: set[str] = set()
     for resource in template.resources:
-        checked = check_references(resource, known, written.get(resource.logical_id, {}))
-        targets[resource.logical_id] = checked.targets
-        mistakes.errors += checked.mistakes
-        if checked.mistakes:
+        targets[resource.logical_id], wrong = check_references(resource, known, written.get(resource.logical_id, {}))
+        mistakes.errors += wrong
+        if wrong:
             misled.add(resource.logical_id)
     # What a trigger offers without a line of its own refers to what the trigger's resources do, which told it.
     declared_outputs = [output for output in template.outputs if output.origin is not None]
@@ -110,19 +109,25 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
             continue
         namesake = by_name.setdefault((resource.type, kind.naming.in_arn(name)), resource)
         if namesake is not resource:
-            mistakes.errors.append(
-                RemitError(
-                    f"`{resource.logical_id}` and `{namesake.logical_id}` are two {kind.called}s named {name!r}",
-                    hint="rename one of them, or leave the name out: CloudFormation makes one",
-                    origin=resource.origin or namesake.origin,
-                )
+            mistakes.add(
+                f"`{resource.logical_id}` and `{namesake.logical_id}` are two {kind.called}s named {name!r}",
+                hint="rename one of them, or leave the name out: CloudFormation makes one",
+                origin=resource.origin or namesake.origin,
             )
 
 
 def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
     """Yield functions that run on their own logs, and violations of Lambda's, DynamoDB's and SQS's limits."""
     if resource.type == "AWS::Lambda::Function":
-        yield from _check_environment(resource)
+        variables = resource.properties.get("Environment", {}).get("Variables", {})
+        size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
+        limit = quota("lambda.function.environment").most
+        if size > limit:
+            yield RemitError(
+                f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
+                hint="keep large values in a file of the package, or in Parameter Store",
+                origin=resource.origin,
+            )
     elif resource.type == _MAPPING:
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
@@ -218,18 +223,6 @@ def check_body(body: str) -> None:
         )
 
 
-def _check_environment(resource: Resource) -> Iterator[RemitError]:
-    variables = resource.properties.get("Environment", {}).get("Variables", {})
-    size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
-    limit = quota("lambda.function.environment").most
-    if size > limit:
-        yield RemitError(
-            f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
-            hint="keep large values in a file of the package, or in Parameter Store",
-            origin=resource.origin,
-        )
-
-
 def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
     """A queue must hide a message at least as long as its function may run, else Lambda refuses the mapping.
 
@@ -261,8 +254,15 @@ def check_name(resource: Resource) -> Iterator[RemitError]:
     name = tokens.textual(resource.properties.get(kind.naming.property))
     if not isinstance(name, str):
         return
-    if resource.type in _FIFO_PROPERTIES and not tokens.references(name):
-        yield from _check_fifo(resource, kind.called, name)
+    is_fifo = resource.type in _FIFO_PROPERTIES and _is_fifo(resource)
+    # The names of FIFO queues and topics, and theirs alone, end with .fifo.
+    if resource.type in _FIFO_PROPERTIES and not tokens.references(name) and is_fifo != name.endswith(_FIFO):
+        problem, hint = f"ends with {_FIFO}, as FIFO {kind.called}s' do", f"add `fifo_{kind.called}=True`"
+        if is_fifo:
+            stem = name[: -len(_FIFO)] if name.lower().endswith(_FIFO) else name
+            problem, hint = f"must end with {_FIFO}: it is a FIFO {kind.called}", f'{kind.called}_name="{stem}{_FIFO}"'
+        message = f"the name {name!r} of {kind.called} `{resource.logical_id}` {problem}"
+        yield RemitError(message, hint=hint, origin=resource.origin)
     broken = broken_rule(resource.type, tokens.split(name))
     if broken is not None:
         yield RemitError(
@@ -279,21 +279,6 @@ def with_any_name(resource: Resource) -> Resource:
     if kind is None or kind.naming is None:
         return resource
     return replace(resource, properties={**resource.properties, kind.naming.property: "${AWS::StackName}"})
-
-
-def _check_fifo(resource: Resource, kind: str, name: str) -> Iterator[RemitError]:
-    """The names of FIFO queues and topics, and theirs alone, end with .fifo."""
-    is_fifo = _is_fifo(resource)
-    if is_fifo == name.endswith(_FIFO):
-        return
-    fifo_option, name_option = f"fifo_{kind}", f"{kind}_name"
-    if is_fifo:
-        stem = name[: -len(_FIFO)] if name.lower().endswith(_FIFO) else name
-        problem, hint = f"must end with {_FIFO}: it is a FIFO {kind}", f'{name_option}="{stem}{_FIFO}"'
-    else:
-        problem, hint = f"ends with {_FIFO}, as FIFO {kind}s' do", f"add `{fifo_option}=True`"
-    message = f"the name {name!r} of {kind} `{resource.logical_id}` {problem}"
-    yield RemitError(message, hint=hint, origin=resource.origin)
 
 
 def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[RemitError]:

@@ -32,17 +32,13 @@ class KnownIds(NamedTuple):
         return name not in self.resources and any(name.startswith(beginning) for beginning in self.lost)
 
 
-class CheckedReferences(NamedTuple):
-    """The resources that a resource names and depends on, and what is wrong with its references."""
+def check_references(
+    resource: Resource, known: KnownIds, written: Mapping[str, Origin]
+) -> tuple[tuple[str, ...], list[RemitError]]:
+    """The resources that a resource names and depends on, and what is wrong with its references.
 
-    targets: tuple[str, ...]
-    mistakes: tuple[RemitError, ...]
-
-
-def check_references(resource: Resource, known: KnownIds, written: Mapping[str, Origin]) -> CheckedReferences:
-    """Check a resource's references: each must be in the template, or one of its parameters.
-
-    `written`: the lines that set properties, where these are not the resource's own.
+    Each must be in the template, or one of its parameters. `written`: the lines that set properties, where these are
+    not the resource's own.
     """
     label = f"`{resource.logical_id}`"
     mistakes: list[RemitError] = []
@@ -58,8 +54,7 @@ def check_references(resource: Resource, known: KnownIds, written: Mapping[str, 
         if resource.attributes:
             named_references += [(reference, ()) for reference in _named(resource.attributes)]
     except RemitError as error:
-        unreadable = RemitError(f"{label}: {error.message}", origin=resource.origin)
-        return CheckedReferences((), (*mistakes, unreadable))
+        return (), [*mistakes, RemitError(f"{label}: {error.message}", origin=resource.origin)]
     for reference, path in named_references:
         for mistake in _check_reference(reference, known, resource, label):
             property_name = str(path[0]) if path else ""
@@ -81,8 +76,7 @@ def check_references(resource: Resource, known: KnownIds, written: Mapping[str, 
             )
         )
     # Once each: a function's many references to one table are one edge of the graph.
-    in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
-    return CheckedReferences(tuple(in_template), tuple(mistakes))
+    return tuple(name for name in dict.fromkeys(targets) if name in known.resources), mistakes
 
 
 def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:

@@ -54,7 +54,10 @@ def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
 
     Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
     """
-    tests = dict.fromkeys(test for template in templates for test in _tests(template))
+    tests: dict[Test, None] = {}
+    for template in templates:
+        for name in dict.fromkeys(_deciding(template)):
+            tests |= dict.fromkeys(_inside({"Condition": name}, section(template, "Conditions"), ()))
     by_value: dict[str, list[Test]] = {}
     for test in tests:
         by_value.setdefault(test.value, []).append(test)
@@ -84,12 +87,6 @@ def conditions_of(template: Any) -> tuple[str, ...]:
             names[name] = None
             waiting += _named(conditions[name])
     return tuple(names)
-
-
-def _tests(template: Any) -> Iterator[Test]:
-    conditions = section(template, "Conditions")
-    for name in dict.fromkeys(_deciding(template)):
-        yield from _inside({"Condition": name}, conditions, ())
 
 
 def _deciding(template: Any) -> Iterator[str]:

@@ -66,17 +66,14 @@ def whole_templates(old: ParsedFile, new: ParsedFile, besides: tuple[Beside, Bes
     """Two versions; a stack that both have is followed where it can be in both."""
     sides = (old, new)
     wholes = tuple(whole_template(source, beside) for source, beside in zip(sides, besides, strict=True))
-    stacks = [_stacks(whole) for whole in wholes]
-    one_sided = (wholes[0].followed ^ wholes[1].followed) & stacks[0] & stacks[1]
+    one_sided = wholes[0].followed ^ wholes[1].followed
+    for whole in wholes:
+        resources = section(whole.source.value, "Resources").items()
+        one_sided &= {name for name, body in resources if section(body).get("Type") in _LOCATIONS}
     if not one_sided:
         return wholes
     again = tuple(whole_template(source, beside, one_sided) for source, beside in zip(sides, besides, strict=True))
     return tuple(replace(side, problems=whole.problems) for side, whole in zip(again, wholes, strict=True))
-
-
-def _stacks(whole: WholeTemplate) -> set[str]:
-    resources = section(whole.source.value, "Resources")
-    return {name for name, body in resources.items() if section(body).get("Type") in _LOCATIONS}
 
 
 class _Follower:

@@ -14,7 +14,7 @@ from remit.iam.request import principal_of
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.app import Resource
 
@@ -41,12 +41,17 @@ def permission_statement(permission: Resource, resources: Mapping[str, Resource]
     """The statement of a permission. `resources` are those of the template, by their Ref."""
     properties = permission.properties
     principal = _text(properties, ("Principal", "principal"))
+    kind = "Service" if principal_of(principal).kind == "service" else "AWS"
+    if principal == "*":
+        kind = "*"  # everyone
+    values = [(operator, key, _text(properties, names)) for operator, key, names in _CONDITIONS]
+    conditions = (Condition(operator, key, (value,)) for operator, key, value in values if value)
     return Statement(
         "Allow",
         Globs((_text(properties, ("Action", "action")) or "lambda:*",)),
         Globs((function_arn(_text(properties, PERMISSIONS[permission.type]), resources),)),
-        Principals(((_kind(principal), principal),)),
-        tuple(_conditions(properties)),
+        Principals(((kind, principal),)),
+        tuple(conditions),
     )
 
 
@@ -54,13 +59,6 @@ def _text(properties: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """The first of some properties that is given, as late-bound text; empty without any."""
     value = next((properties[name] for name in names if properties.get(name) not in (None, "")), "")
     return str(value).lower() if isinstance(value, bool) else tokens.text_of(value)
-
-
-def _kind(principal: str) -> str:
-    """Return the kind of a permission's principal: everyone, a service, or an account or ARN."""
-    if principal == "*":
-        return "*"
-    return "Service" if principal_of(principal).kind == "service" else "AWS"
 
 
 def function_arn(name: str, resources: Mapping[str, Resource]) -> str:
@@ -77,10 +75,3 @@ def function_arn(name: str, resources: Mapping[str, Resource]) -> str:
     account = parts.pop(0) if len(parts[0]) == len("111122223333") and parts[0].isdigit() else ACCOUNT
     function = ":".join(part for part in parts if part != "function")
     return f"arn:{PARTITION}:lambda:{REGION}:{account}:function:{function}"
-
-
-def _conditions(properties: Mapping[str, Any]) -> Iterator[Condition]:
-    for operator, key, names in _CONDITIONS:
-        value = _text(properties, names)
-        if value:
-            yield Condition(operator, key, (value,))

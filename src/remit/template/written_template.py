@@ -106,12 +106,8 @@ def is_template(value: Any) -> bool:
     )
 
 
-def _nowhere(_: Path) -> None:
-    """The place of every part of a template that no file holds."""
-
-
-def written_template(raw: Mapping[str, Any], locate: Locate = _nowhere, size: int = 0) -> WrittenTemplate:
-    """A template as it was read; `size` is that of its file in bytes."""
+def written_template(raw: Mapping[str, Any], locate: Locate = lambda _: None, size: int = 0) -> WrittenTemplate:
+    """A template as it was read, at no place where no file holds it; `size` is that of its file in bytes."""
     declared = section(raw, "Resources")
     resources = {
         name: resource for name, resource in declared.items() if isinstance(resource, dict) and "Type" in resource
@@ -119,7 +115,10 @@ def written_template(raw: Mapping[str, Any], locate: Locate = _nowhere, size: in
     sam = tuple(name for name, resource in resources.items() if str(resource["Type"]).startswith(SAM))
     modules = tuple(name for name, resource in resources.items() if str(resource["Type"]).endswith("::MODULE"))
     makers = (*sam, *modules, *(_IMPLICIT if sam else ()))
-    unread = _has_macros(raw.get("Transform", [])) or any(str(name).startswith("Fn::") for name in declared)
+    transforms = raw.get("Transform", [])
+    listed = transforms if isinstance(transforms, list) else [transforms]
+    has_macros = any(transform not in _KNOWN_TRANSFORMS for transform in listed)
+    unread = has_macros or any(str(name).startswith("Fn::") for name in declared)
     return WrittenTemplate(
         raw,
         locate,
@@ -130,11 +129,6 @@ def written_template(raw: Mapping[str, Any], locate: Locate = _nowhere, size: in
         unread=unread,
         size=size,
     )
-
-
-def _has_macros(transforms: Any) -> bool:
-    listed = transforms if isinstance(transforms, list) else [transforms]
-    return any(name not in _KNOWN_TRANSFORMS for name in listed)
 
 
 def _transforms_in(value: Any) -> Iterator[Mapping[str, Any]]:

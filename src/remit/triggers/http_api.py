@@ -37,7 +37,12 @@ def resources(app: App) -> Iterator[Resource]:
 
         yield api_with_body(app)
     else:
-        yield _api(app.api, own_routes[0].function)
+        properties: dict[str, Any] = {"Name": "${AWS::StackName}", "ProtocolType": "HTTP"}
+        if app.api.cors_configuration is not None:
+            properties["CorsConfiguration"] = dict(app.api.cors_configuration)
+        if app.api.disable_execute_api_endpoint:
+            properties["DisableExecuteApiEndpoint"] = True
+        yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=own_routes[0].function.origin)
         yield from _authorizers(app, own_routes)
         for function, triggers in app_routes.route_functions(own_routes):
             yield from _of_function(app, function, triggers)
@@ -76,15 +81,6 @@ def _notes_on_preflights(settings: ApiSettings, own_routes: tuple[Routed[Api], .
                 f"route `{DEFAULT_ROUTE}` ({routed.function.origin}) asks browsers' preflights for authorization, too, "
                 'and refuses them: add `on.api("OPTIONS /{path+}", auth="NONE")` to a function that answers 204'
             )
-
-
-def _api(settings: ApiSettings, first_user: Function) -> Resource:
-    properties: dict[str, Any] = {"Name": "${AWS::StackName}", "ProtocolType": "HTTP"}
-    if settings.cors_configuration is not None:
-        properties["CorsConfiguration"] = dict(settings.cors_configuration)
-    if settings.disable_execute_api_endpoint:
-        properties["DisableExecuteApiEndpoint"] = True
-    return Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
 
 
 def _stage(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
@@ -128,19 +124,15 @@ def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[
         yield integration
         for trigger, own_format in zip(triggers, formats, strict=True):
             if own_format == version:
-                yield _route(trigger, integration, function)
+                properties = {
+                    "ApiId": f"${{{API}}}",
+                    "RouteKey": trigger.route,
+                    "Target": f"integrations/{integration.ref}",
+                    **app_routes.authorization(API, trigger),
+                }
+                logical_id = f"{API}{logical(trigger.route.lower())}Route{digest(trigger.route)}"
+                yield Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
     yield from app_routes.permissions(app, function, API, tuple(_source(trigger) for trigger in triggers))
-
-
-def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
-    properties = {
-        "ApiId": f"${{{API}}}",
-        "RouteKey": trigger.route,
-        "Target": f"integrations/{integration.ref}",
-        **app_routes.authorization(API, trigger),
-    }
-    logical_id = f"{API}{logical(trigger.route.lower())}Route{digest(trigger.route)}"
-    return Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
 
 
 def _source(trigger: Api) -> str:

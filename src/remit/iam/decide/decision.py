@@ -103,8 +103,27 @@ class Decision:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Names that the request leaves open and the verdict depends on; empty unless the verdict is Unknown."""
-        return _unknown(self)
+        """Names that the request leaves open and the verdict depends on; empty unless the verdict is Unknown.
+
+        They are condition keys, variables, references, or a whole policy.
+        """
+        if self.verdict != "Unknown":
+            return ()
+        names: dict[str, str] = {}
+        request = self.request
+        for name, layer in _layers(self):
+            denies, allows = layer.speaking_of(request.folded)
+            for rule in denies if only_denies(name) else (*denies, *allows):
+                if _truth(name, layer, rule, request) is None:
+                    for key in rule.open_names(request):
+                        names.setdefault(key.lower(), key)
+                    if name in _WITH_PRINCIPALS and layer.reach(rule, request) is Reach.UNKNOWN:
+                        names["principal"] = "the principal"
+                    elif name == "endpoint" and rule.holds(request):
+                        names["endpoint"] = _ENDPOINT_UNKNOWN[layer.endpoint_type]
+        if self.policies.resource is None and (request.needs_resource_policy or not request.local):
+            names["policy"] = _TITLES["resource"]
+        return tuple(names[name] for name in sorted(names))
 
     @property
     def layers(self) -> tuple[LayerDecision, ...]:
@@ -114,12 +133,29 @@ class Decision:
     @property
     def allowed_on(self) -> tuple[str, ...]:
         """Resource patterns of Allow statements where a request on `*` is not allowed, and one of them would be."""
-        return _allowed_on(self)
+        if self.request.resource != "*" or self.allowed:
+            return ()
+        layers = (layer for _, layer in _layers(self))
+        return allowed_patterns(self.request, layers, rules_by_layer(self.policies))
 
     @property
     def misses(self) -> tuple[Miss, ...]:
-        """The Allow statements that came nearest, and what each lacked; empty when the request is allowed."""
-        return _misses(self)
+        """The Allow statements that came nearest, where a layer is silent, and what each lacked.
+
+        By condition, resource, action; empty when the request is allowed.
+        """
+        request = self.request
+        if self.verdict != "ImplicitlyDenied" or special_case(request) is not None:
+            return ()
+        misses: list[tuple[int, Miss]] = []
+        for name, layer in _layers(self):
+            if only_denies(name) or (name not in _WITH_PRINCIPALS and weigh(layer, request)[1] is True):
+                continue
+            for rule in layer.rules:
+                miss = None if rule.deny else _miss(name, layer, rule, request)
+                if miss is not None:
+                    misses.append(miss)
+        return tuple(miss for _, miss in sorted(misses, key=lambda pair: pair[0])[:_MOST_MISSES])
 
 
 def _layers(decision: Decision) -> Iterator[tuple[str, LayerRules]]:
@@ -175,27 +211,6 @@ def _ruling(name: str, layer: LayerRules, rule: StatementRule) -> StatementLocat
     return StatementLocation(name, *layer.place(rule), rule.statement)
 
 
-def _unknown(decision: Decision) -> tuple[str, ...]:
-    """Return the names behind an Unknown verdict: condition keys, variables, references, or a whole policy."""
-    if decision.verdict != "Unknown":
-        return ()
-    names: dict[str, str] = {}
-    request = decision.request
-    for name, layer in _layers(decision):
-        denies, allows = layer.speaking_of(request.folded)
-        for rule in denies if only_denies(name) else (*denies, *allows):
-            if _truth(name, layer, rule, request) is None:
-                for key in rule.open_names(request):
-                    names.setdefault(key.lower(), key)
-                if name in _WITH_PRINCIPALS and layer.reach(rule, request) is Reach.UNKNOWN:
-                    names["principal"] = "the principal"
-                elif name == "endpoint" and rule.holds(request):
-                    names["endpoint"] = _ENDPOINT_UNKNOWN[layer.endpoint_type]
-    if decision.policies.resource is None and (request.needs_resource_policy or not request.local):
-        names["policy"] = _TITLES["resource"]
-    return tuple(names[name] for name in sorted(names))
-
-
 def _asked_access(request: Request) -> str:
     return f"{request.action} on {request.asked}"
 
@@ -238,16 +253,20 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
     case = special_case(request)
     if case is not None and case.effect == "refused":
         return f"{_asked_access(request)} {case.reason}: see {case.source}"
-    grants = _grants(decision)
+    resource = resource_layer(request, rules_by_layer(decision.policies))
+    grants = NO_GRANTS if resource is None else weigh_resource(resource, request)
     lacking_layers = _lacking_layers(decision, layers, grants)
     sentence = f"no statement of {' nor '.join(lacking_layers)} allows {_asked_access(request)}"
     missing_policy = _missing_policy(decision)
     if missing_policy:
         sentence += f"; {missing_policy}, and there is none"
     elif _TITLES["identity"] in lacking_layers and request.local and not grants.role:
-        delegating_statement = _delegating_statement(layers)
-        if delegating_statement is not None:
-            sentence += f"; {delegating_statement.name} names the account, which leaves it to {_TITLES['identity']}"
+        # In one account an Allow of the resource's policy that did not grant the request names the account alone, which
+        # delegates: one that names the caller, or its role, would have granted it.
+        for layer in layers:
+            if layer.layer == "resource" and layer.verdict == "Allowed":
+                statement = layer.rulings[0].name
+                sentence += f"; {statement} names the account, which leaves it to {_TITLES['identity']}"
     misses = decision.misses
     return f"{sentence}; nearest: {misses[0]}" if misses else sentence
 
@@ -261,23 +280,6 @@ def _lacking_layers(decision: Decision, layers: tuple[LayerDecision, ...], grant
         if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, request, grants)
     ]
     return titles or [_TITLES["session" if decision.unscoped else "resource"]]
-
-
-def _delegating_statement(layers: tuple[LayerDecision, ...]) -> StatementLocation | None:
-    """The Allow of the resource's policy, where it did not grant the request by itself; None where there is none.
-
-    In one account it then names the account alone, which delegates: the identity's policies have to allow the request
-    as well. A statement that names the caller, or its role, would have granted it.
-    """
-    for layer in layers:
-        if layer.layer == "resource" and layer.verdict == "Allowed":
-            return layer.rulings[0]
-    return None
-
-
-def _grants(decision: Decision) -> Grants:
-    resource = resource_layer(decision.request, rules_by_layer(decision.policies))
-    return NO_GRANTS if resource is None else weigh_resource(resource, decision.request)
 
 
 def _missing_policy(decision: Decision) -> str:
@@ -309,30 +311,6 @@ _SENTENCES: Final = {
     "Allowed": _allowed,
     "Unknown": _open,
 }
-
-
-def _allowed_on(decision: Decision) -> tuple[str, ...]:
-    """Of a request on `*` that is not allowed: the Allow statements' resource patterns on which it would be."""
-    if decision.request.resource != "*" or decision.allowed:
-        return ()
-    layers = (layer for _, layer in _layers(decision))
-    return allowed_patterns(decision.request, layers, rules_by_layer(decision.policies))
-
-
-def _misses(decision: Decision) -> tuple[Miss, ...]:
-    """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
-    request = decision.request
-    if decision.verdict != "ImplicitlyDenied" or special_case(request) is not None:
-        return ()
-    misses: list[tuple[int, Miss]] = []
-    for name, layer in _layers(decision):
-        if only_denies(name) or (name not in _WITH_PRINCIPALS and weigh(layer, request)[1] is True):
-            continue
-        for rule in layer.rules:
-            miss = None if rule.deny else _miss(name, layer, rule, request)
-            if miss is not None:
-                misses.append(miss)
-    return tuple(miss for _, miss in sorted(misses, key=lambda pair: pair[0])[:_MOST_MISSES])
 
 
 def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> tuple[int, Miss] | None:

@@ -243,7 +243,7 @@ class ActionSearch:
                 continue
             usable = usable or answer
             for name in names:
-                if _carries(name, answer.witness):
+                if all(carries(name, key) for key, state in answer.witness.context.items() if state is not None):
                     return answer._replace(action=name.lower(), real=name)
         if usable is not None:
             return usable

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
@@ -88,17 +89,13 @@ def compare_callers(policies: ComparedPolicies) -> Comparison:
 
 def _questions(policies: ComparedPolicies) -> Iterator[_Question]:
     both = (*policies.old, *policies.new)
-    owner = policies.owner or list(_first(free_accounts(*both), 2))[-1]
+    _, second_account = islice(free_accounts(*both), 2)  # the first is that of strangers
+    owner = policies.owner or second_account
     for callers in caller_classes(both):
         caller = callers[0]
         old, new = _Side.of(policies.old, caller, policies.layer), _Side.of(policies.new, caller, policies.layer)
         if old.policies != new.policies:
             yield _Question(policies, callers, old, new, owner, [*old.undecided, *new.undecided])
-
-
-def _first(accounts: Iterator[str], number: int) -> Iterator[str]:
-    for _ in range(number):
-        yield next(accounts)
 
 
 @dataclass(frozen=True, slots=True)

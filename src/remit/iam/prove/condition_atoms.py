@@ -86,16 +86,12 @@ class Atom:
             if state is None:
                 return self.if_exists or self.negated
             return isinstance(state, str) and self.fits(state)
-        values = _as_set(state)
+        values: tuple[str, ...] = ()
+        if state:
+            values = (state,) if isinstance(state, str) else state
         if self.quantifier == "forallvalues":
             return all(map(self.fits, values))
         return any(map(self.fits, values)) if values else self.if_exists
-
-
-def _as_set(state: State) -> tuple[str, ...]:
-    if isinstance(state, str):
-        return (state,) if state else ()
-    return state or ()
 
 
 @lru_cache(maxsize=65_536)

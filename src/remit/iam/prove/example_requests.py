@@ -111,7 +111,8 @@ def _outside_of_a_stack(opening: Opening, words: Words, spelled: str, old: Side,
     named_resource = _named_resource(opening, name)
     for stack, resource in product(real.STACKS, (named_resource, *real.in_other_places(named_resource))):
         action, shown_resource, context = _lifelike(opening.at(placed(resource, stack)), name, usual_words)
-        if not _is_in_partition(shown_resource, stack[PARTITION]):
+        parts = shown_resource.split(":", 2)
+        if parts[0] == "arn" and parts[1] != stack[PARTITION]:
             continue  # no role reaches what is in another partition
         request = Request(action, shown_resource, context=_carried(name, context), stack=stack)
         if can_be_made(name, request.resource) and new.allows(request) is True and old.allows(request) is False:
@@ -124,12 +125,6 @@ def _carried(action: str, context: dict[str, ContextValue]) -> dict[str, Context
     if full_name(action) is None:
         return context
     return {key: value for key, value in context.items() if carries(action, key)}
-
-
-def _is_in_partition(resource: str, partition: str) -> bool:
-    """Return whether a resource is in a partition; what is not an ARN may be."""
-    parts = resource.split(":", 2)
-    return parts[0] != "arn" or parts[1] == partition
 
 
 def requests_for(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.length import policy_length
 from remit.iam.pattern_list import PatternList, folded
@@ -21,7 +21,7 @@ from remit.iam.prove.prune import pruned
 from remit.iam.prove.statement_space import CompiledPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 TIDYING: Final = 4_000_000
 """Steps (see `budget`) to compare the patterns of each list with each other, for all lists together."""
@@ -101,48 +101,31 @@ def merged(unmerged: Iterable[Statement], budget: Budget | None = None) -> tuple
     statements = tuple(unmerged)
     while True:
         statements = tuple(_tidied(statement, steps) for statement in statements)
-        joined = _joined(statements, _but_actions, _with_actions)
-        joined = _joined(joined, _but_resources, _with_resources)
+        joined = _joined(_joined(statements, "actions"), "resources")
         if len(joined) == len(statements):
             return statements
         statements = joined
 
 
-def _joined(
-    statements: tuple[Statement, ...],
-    key: Callable[[Statement], object],
-    put: Callable[[list[Statement]], Statement],
-) -> tuple[Statement, ...]:
-    """Each statement joined to the first that has its key; None as key joins nothing."""
+def _joined(statements: tuple[Statement, ...], element: str) -> tuple[Statement, ...]:
+    """Those that differ in their "actions" alone, or in their "resources" alone, made one; what is negated stays."""
     groups: dict[object, list[Statement]] = {}
     for number, statement in enumerate(statements):
-        groups.setdefault(key(statement) or number, []).append(statement)
-    return tuple(alike[0] if len(alike) == 1 else put(alike) for alike in groups.values())
-
-
-def _but_actions(statement: Statement) -> object:
-    if statement.actions.negated:
-        return None
-    globs = statement.resources
-    resources = None if globs is None else (frozenset(globs.patterns), globs.negated)
-    return statement.effect, statement.principals, resources, frozenset(statement.conditions)
-
-
-def _but_resources(statement: Statement) -> object:
-    if statement.resources is None or statement.resources.negated:
-        return None
-    actions = frozenset(text.lower() for text in statement.actions.patterns), statement.actions.negated
-    return statement.effect, statement.principals, actions, frozenset(statement.conditions)
-
-
-def _with_actions(alike: list[Statement]) -> Statement:
-    patterns: dict[str, str] = {}
-    for statement in alike:
-        for text in statement.actions.patterns:
-            patterns.setdefault(text.lower(), text)
-    return replace(alike[0], actions=Globs(tuple(patterns.values())))
-
-
-def _with_resources(alike: list[Statement]) -> Statement:
-    texts = (text for statement in alike if statement.resources is not None for text in statement.resources.patterns)
-    return replace(alike[0], resources=Globs(tuple(dict.fromkeys(texts))))
+        globs: Globs | None = getattr(statement, element)
+        if globs is None or globs.negated:
+            groups[number] = [statement]
+            continue
+        actions, resources = statement.actions, statement.resources
+        beside: object = frozenset(folded(actions.patterns)), actions.negated
+        if element == "actions":
+            beside = None if resources is None else (frozenset(resources.patterns), resources.negated)
+        agreed = statement.effect, statement.principals, beside, frozenset(statement.conditions)
+        groups.setdefault(agreed, []).append(statement)
+    joined = []
+    for alike in groups.values():
+        patterns: dict[str, str] = {}
+        for text in (text for statement in alike for text in getattr(statement, element).patterns):
+            patterns.setdefault(text.lower() if element == "actions" else text, text)
+        change: dict[str, Any] = {element: Globs(tuple(patterns.values()))}
+        joined.append(alike[0] if len(alike) == 1 else replace(alike[0], **change))
+    return tuple(joined)

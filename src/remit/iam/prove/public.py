@@ -189,13 +189,14 @@ def _values(policy: Policy, *keys: str) -> tuple[str, ...]:
 
 def _caller_like(text: str, stranger: str) -> str | None:
     """A user or role that a condition on the caller means: of an account, or with an ARN; None: it is none."""
-    if _ACCOUNT.fullmatch(text):
-        return f"arn:aws:iam::{text}:user/example"
     parts = text.split(":", _ARN_COLONS)
+    if len(parts) == 1:
+        parts = ["arn", "aws", "iam", "", text, "*"]
     if len(parts) <= _ARN_COLONS or parts[2] != "iam":
         return None
     partition = "aws" if "*" in parts[1] else parts[1]
-    account = stranger if parts[4] == "*" else parts[4]
+    start, star, end = parts[4].replace("?", "0").partition("*")
+    account = start + stranger[len(start) + len(end) :] + end if star else start
     tail = "user/example" if parts[5] == "*" else parts[5].replace("*", "example").replace("?", "x")
     return f"arn:{partition}:iam::{account}:{tail}" if _ACCOUNT.fullmatch(account) else None
 

@@ -229,10 +229,11 @@ class ResourceSearch:
 
     def _context(self, conditions: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
         clauses = frozenset([box.clause for box in active])
-        return _answered_once(self._contexts, (conditions, clauses), self._find_context)
-
-    def _find_context(self, conditions: tuple[Atom, ...], clauses: frozenset[frozenset[Atom]]) -> Context | None:
-        return find_context(conditions, clauses, self.premises, self.budget)
+        return _answered_once(
+            self._contexts,
+            (conditions, clauses),
+            lambda known, open_clauses: find_context(known, open_clauses, self.premises, self.budget),
+        )
 
 
 def _answered_once(

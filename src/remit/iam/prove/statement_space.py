@@ -76,9 +76,6 @@ class Box:
             raise UndecidedQuestion("how many parts of an ARN are left out depends on a reference")
         return tuple(encode(text, self.version, resource=True) for text in texts)
 
-    def _read_atoms(self) -> tuple[Atom, ...]:
-        return tuple(atom_of(condition, self.version) for condition in self.statement.conditions)
-
     def _read_variables(self) -> frozenset[str]:
         marked = [text for text in self.resources if _marked(text)] if self.marked_resources else []
         marked += [text for atom in self.marked_atoms for text in atom.values]
@@ -90,10 +87,6 @@ class Box:
         box.resources = self.resources if resources is None else resources
         box.atoms = self.atoms if atoms is None else atoms
         return box
-
-    def _read_spelled(self) -> int:
-        statement = self.statement
-        return spelling(statement.resources, statement.conditions, self.version)
 
     @property
     def meaning(self) -> tuple[object, ...]:
@@ -159,11 +152,11 @@ class Box:
 _READ: Final[dict[str, Callable[[Box], Any]]] = {
     "actions": lambda box: action_names(box.statement.actions).folded,
     "resources": Box._read_resources,  # noqa: SLF001 - the class's own
-    "atoms": Box._read_atoms,  # noqa: SLF001 - as above
+    "atoms": lambda box: tuple(atom_of(condition, box.version) for condition in box.statement.conditions),
     "clause": lambda box: frozenset(box.atoms),
     "services": lambda box: frozenset(text.partition(":")[0] for text in box.actions),
     "plain_services": lambda box: not any(map(is_pattern, box.services)),
-    "spelled": Box._read_spelled,  # noqa: SLF001 - as above
+    "spelled": lambda box: spelling(box.statement.resources, box.statement.conditions, box.version),
     "variables": Box._read_variables,  # noqa: SLF001 - as above
     "globs": lambda box: tuple(filter(is_pattern, box.resources)),
     "exact": lambda box: frozenset(box.resources).difference(box.globs),

@@ -18,10 +18,6 @@ _LONGEST: Final = 64  # characters of a number that is read
 _EXACT: Final = Context(4_000, Emin=MIN_EMIN, Emax=MAX_EMAX)  # digits of the sum of any two numbers that are read
 
 
-def _numbers(texts: list[str]) -> Iterator[str]:
-    return _around(texts, value_comparison.number, _number)
-
-
 def _number(value: Decimal) -> str:
     text = f"{value:f}"
     return text if len(text) <= _LONGEST else str(value.normalize(_EXACT))
@@ -48,10 +44,6 @@ def _between(low: Decimal, high: Decimal) -> Decimal:
     return next(number for number in rounded if low < number < high)
 
 
-def _instants(texts: list[str]) -> Iterator[str]:
-    return _around(texts, value_comparison.instant, _date)
-
-
 def _date(seconds: Decimal) -> str:
     if seconds == int(seconds):
         try:
@@ -61,10 +53,6 @@ def _date(seconds: Decimal) -> str:
         else:
             return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
     return f"{seconds:f}" if "." in f"{seconds:f}" else f"{seconds:f}.0"
-
-
-def _booleans(_: list[str]) -> tuple[str, ...]:
-    return ("true", "false")
 
 
 def _bytes(texts: list[str]) -> Iterator[str]:
@@ -92,9 +80,9 @@ if TYPE_CHECKING:
     _Points = Callable[[list[str]], Iterable[str]]
 
 TYPED: Final[dict[str, tuple[_Reader, _Points]]] = {
-    "Numeric": (value_comparison.number, _numbers),
-    "Date": (value_comparison.instant, _instants),
-    "Bool": (value_comparison.boolean, _booleans),
+    "Numeric": (value_comparison.number, lambda texts: _around(texts, value_comparison.number, _number)),
+    "Date": (value_comparison.instant, lambda texts: _around(texts, value_comparison.instant, _date)),
+    "Bool": (value_comparison.boolean, lambda _: ("true", "false")),
     "Binary": (value_comparison.binary, _bytes),
     "IPAddress": (value_comparison.network, _addresses),
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.access.needed_access import NeededAccess, RequestedOperation
-from remit.local.emulator import emulated
+from remit.local.emulator import as_request_of, emulated
 
 if TYPE_CHECKING:
     from remit.access.setting import RequestSetting
@@ -18,34 +19,51 @@ FUNCTION_URL: Final = RequestedOperation("lambda", "InvokeFunctionUrl", "rest")
 API: Final = RequestedOperation("execute-api", "Invoke", "rest")
 
 
-def app_needs(
-    method: str, path: str, setting: RequestSetting
-) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
-    """The access that a request to the app needs; None where IAM does not authorize it."""
-    match = _FUNCTION_URL.fullmatch(path)
-    if match is not None:
-        return _of_function_url(match["id"], setting)
-    match = _API.fullmatch(path)
-    return None if match is None else _of_api(match["id"], method, match["path"], setting)
+@dataclass(frozen=True, slots=True)
+class AppRequest:
+    """A request to the app that IAM authorizes: the region of the function or API, and the access that it needs."""
+
+    operation: RequestedOperation
+    region: str
+    needs: tuple[NeededAccess, ...]
 
 
-def _of_function_url(
-    url_id: str, setting: RequestSetting
-) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
-    functions = emulated("services.lambda_svc")
-    resolved = functions.resolve_function_url(url_id)
+def app_request(method: str, path: str, setting: RequestSetting) -> AppRequest | None:
+    """The request to the app at a path; None where IAM does not authorize it."""
+    url = _FUNCTION_URL.fullmatch(path)
+    if url is not None:
+        return _to_function_url(url["id"], setting)
+    api = _API.fullmatch(path)
+    scope = None if api is None else _scope(api["id"])
+    if api is None or scope is None:
+        return None
+    account, region = scope
+    with as_request_of(account, region):
+        return _to_api(api["id"], method, api["path"], replace(setting, account=account, region=region))
+
+
+def _to_function_url(url_id: str, setting: RequestSetting) -> AppRequest | None:
+    resolved = emulated("services.lambda_svc").resolve_function_url(url_id)
     if resolved is None or resolved[4].get("AuthType") != _AWS_IAM:
         return None
-    _, _, name, qualifier, _ = resolved
-    arn = setting.arn("lambda", f"function:{name}:{qualifier}" if qualifier else f"function:{name}")
+    account, region, name, qualifier, _ = resolved
+    function = f"function:{name}:{qualifier}" if qualifier else f"function:{name}"
+    arn = replace(setting, account=account, region=region).arn("lambda", function)
     parameters = {"FunctionUrlAuthType": _AWS_IAM, "InvokedViaFunctionUrl": True}
     actions = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
-    return FUNCTION_URL, tuple(NeededAccess(action, arn, parameters) for action in actions)
+    return AppRequest(FUNCTION_URL, region, tuple(NeededAccess(action, arn, parameters) for action in actions))
 
 
-def _of_api(
-    api: str, method: str, path: str, setting: RequestSetting
-) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
+def _scope(api: str) -> tuple[str, str] | None:
+    """The account and the region of an API, which are those of no signature."""
+    for records in (emulated("services.apigateway")._apis, emulated("services.apigateway_v1")._rest_apis):
+        for (account, region, api_id), _ in records.all_items():
+            if api_id == api:
+                return account, region
+    return None
+
+
+def _to_api(api: str, method: str, path: str, setting: RequestSetting) -> AppRequest | None:
     apis = emulated("services.apigateway")
     rest_apis = emulated("services.apigateway_v1")
     stage, _, rest = path.removeprefix("/").partition("/")
@@ -64,4 +82,5 @@ def _of_api(
         invoked = f"{api}/{stage}/{method}/{rest}"
     if authorization != _AWS_IAM:
         return None
-    return API, (NeededAccess("execute-api:Invoke", setting.arn("execute-api", invoked), {}),)
+    needs = (NeededAccess("execute-api:Invoke", setting.arn("execute-api", invoked), {}),)
+    return AppRequest(API, setting.region, needs)

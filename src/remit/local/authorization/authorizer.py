@@ -23,13 +23,13 @@ from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
-from remit.local.authorization.app_needs import app_needs
+from remit.local.authorization.app_needs import app_request
 from remit.local.authorization.caller import Question
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.owning_place import as_owner_of, other_owner
 from remit.local.authorization.partial_operations import DeniedPart
-from remit.local.authorization.requested_operation import wrong_scope
+from remit.local.authorization.requested_operation import wrong_region, wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.emulator import as_request_of, emulated, instead_of
@@ -161,20 +161,22 @@ class RequestAuthorizer:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
 
         Raises:
-            RefusedRequest: if IAM authorizes the route, and the request is signed for another service, or the caller
-                may not use it.
+            RefusedRequest: if IAM authorizes the route, and the request is signed for another service or region, or the
+                caller may not use it.
         """
         setting = _setting(signature.region, caller)
         with as_request_of(setting.account, setting.region):
-            asked = app_needs(request.method, path, setting)
+            asked = app_request(request.method, path, setting)
             if asked is None:
                 return
-            operation, needs = asked
+            operation = asked.operation
             if signature.service != operation.client:
                 raise wrong_scope(operation.client)
+            if signature.region != asked.region:
+                raise wrong_region(signature.region)
             if caller.is_root:
                 return
-            decisions = tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+            decisions = tuple(_decided(Question(need, operation, request, setting, caller)) for need in asked.needs)
         self._settled(request, operation, decisions, caller)
 
     def _settled(
@@ -185,16 +187,25 @@ class RequestAuthorizer:
         caller: Caller,
     ) -> AllowedRequest:
         """Note the decisions on a request, and refuse it where one of them does."""
+        request_id, file, line = call_place(request)
         denied_parts: dict[tuple[str, ...], DeniedPart] = {}
         owner = None
         for decided in decisions:
-            self._note(request, operation, decided, caller)
-            owner = owner or other_owner(decided.need, caller.account)
-            if self._refuses(decided):
-                part = decided.need.part
-                if not part:
-                    raise denial(operation.client, operation.protocol, decided.message)
-                denied_parts.setdefault(part, DeniedPart(part, decided.message))
+            need = decided.need
+            is_refused = decided.verdict == "denied" or (decided.verdict == "unknown" and self.strictness.applies())
+            self.log.add(
+                AccessRecord(
+                    caller=caller.arn, function=caller.function, request_id=request_id,
+                    operation=f"{operation.client}:{operation.name}", action=need.action, resource=need.resource,
+                    decision=decided.verdict, because=decided.because, statement=decided.statement, file=file,
+                    line=line, refused=is_refused,
+                )
+            )  # fmt: skip
+            owner = owner or other_owner(need, caller.account)
+            if is_refused and not need.part:
+                raise denial(operation.client, operation.protocol, decided.message)
+            if is_refused:
+                denied_parts.setdefault(need.part, DeniedPart(need.part, decided.message))
         return AllowedRequest(tuple(denied_parts.values()), owner)
 
     def decisions(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DecidedNeed, ...]:
@@ -208,23 +219,6 @@ class RequestAuthorizer:
                 because = f"nobody knows which actions {name} needs"
                 return (DecidedNeed(NeededAccess(name, "*", parameters), "unknown", because, "", because),)
             return tuple(_decided(Question(need, operation, request.received, setting, caller)) for need in needs)
-
-    def _refuses(self, decided: DecidedNeed) -> bool:
-        return decided.verdict == "denied" or (decided.verdict == "unknown" and self.strictness.applies())
-
-    def _note(
-        self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
-    ) -> None:
-        request_id, file, line = call_place(request)
-        need = decided.need
-        self.log.add(
-            AccessRecord(
-                caller=caller.arn, function=caller.function, request_id=request_id,
-                operation=f"{operation.client}:{operation.name}", action=need.action, resource=need.resource,
-                decision=decided.verdict, because=decided.because, statement=decided.statement, file=file, line=line,
-                refused=self._refuses(decided),
-            )
-        )  # fmt: skip
 
 
 def _setting(region: str, caller: Caller) -> RequestSetting:

@@ -108,16 +108,6 @@ def _may_carry(action: str, key: str) -> bool:
     return False
 
 
-def _tag(tags: Mapping[str, str] | Open | None, name: str) -> Value:
-    """A tag's value: keys of tags ignore case in condition keys."""
-    if tags is None or isinstance(tags, Open):
-        return OPEN
-    for key, value in tags.items():
-        if key.lower() == name:
-            return value
-    return None
-
-
 def _resource_tags(question: Question) -> Mapping[str, str] | None:
     if question.need.resource == "*":
         return {}
@@ -173,7 +163,15 @@ def _encryption_context(question: Question) -> Mapping[str, str]:
 def _reader_of_tags(
     read: Callable[[Question], Mapping[str, str] | None],
 ) -> Callable[[str, Question], Value]:
-    return lambda name, question: _tag(read(question), name)
+    """Read a tag's value: keys of tags ignore case in condition keys."""
+
+    def value_of(name: str, question: Question) -> Value:
+        tags = read(question)
+        if tags is None:
+            return OPEN
+        return next((value for key, value in tags.items() if key.lower() == name), None)
+
+    return value_of
 
 
 _NAMED: Final[Mapping[str, Callable[[str, Question], Value]]] = {
@@ -351,8 +349,14 @@ def _resource_account(question: Question) -> Value:
     return question.setting.account if owner is None else owner.account
 
 
+def _source_identity(question: Question) -> Value:
+    """Only whoever asks for a session may give it one, which is not kept: a function's has none."""
+    return OPEN if ":sts:" in question.caller.arn and not question.caller.function else None
+
+
 _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     **{key: _constant(None) for key in _ABSENT},
+    "aws:sourceidentity": _source_identity,
     "aws:currenttime": lambda _question: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:epochtime": lambda _question: str(int(datetime.now(UTC).timestamp())),
     "aws:securetransport": _constant("true"),  # the SDK that is pointed at AWS uses TLS

@@ -75,24 +75,6 @@ _LISTED: Final = frozenset({"dynamodb", "kms", "secretsmanager", "sns", "sqs"})
 """Services whose resources the emulator lists whole: what is not there has no tags, and is not unknown."""
 
 
-def _resource_tags(arn: str) -> Mapping[str, str] | None:
-    service = _service_of(arn)
-    if service == "ec2":
-        return _tags(emulated("services.ec2")._tags.get(arn.rpartition("/")[2]))
-    if service == "logs":
-        group = (
-            emulated("services.cloudwatch_logs")._log_groups.get(arn.partition(":log-group:")[2].partition(":")[0])
-            or {}
-        )
-        return _tags(group.get("tags"))
-    if service in _TAGGED_BY_ARN:
-        return _tags(emulated(f"services.{_TAGGED_BY_ARN[service]}")._tags.get(arn))
-    if service == "dynamodb":  # a table's tags are its indexes' and its stream's, too
-        arn = f"{arn.partition(':table/')[0]}:table/{_table_of(arn)}"
-    tags: Mapping[str, str] | None = emulated("services.tagging").resource_tags(arn)
-    return tags or {} if service in _LISTED else tags
-
-
 def _tags(stored: Any) -> Mapping[str, str]:
     """The tags that the emulator keeps as texts by name, or as a list of pairs."""
     if isinstance(stored, dict):
@@ -208,7 +190,19 @@ class EmulatedNames(StoredNames):
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
-        return _resource_tags(arn)
+        service = _service_of(arn)
+        if service == "ec2":
+            return _tags(emulated("services.ec2")._tags.get(arn.rpartition("/")[2]))
+        if service == "logs":
+            groups = emulated("services.cloudwatch_logs")._log_groups
+            group = groups.get(arn.partition(":log-group:")[2].partition(":")[0]) or {}
+            return _tags(group.get("tags"))
+        if service in _TAGGED_BY_ARN:
+            return _tags(emulated(f"services.{_TAGGED_BY_ARN[service]}")._tags.get(arn))
+        if service == "dynamodb":  # a table's tags are its indexes' and its stream's, too
+            arn = f"{arn.partition(':table/')[0]}:table/{_table_of(arn)}"
+        tags: Mapping[str, str] | None = emulated("services.tagging").resource_tags(arn)
+        return tags or {} if service in _LISTED else tags
 
     def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
         """The tags of an object of S3."""

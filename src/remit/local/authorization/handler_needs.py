@@ -22,10 +22,10 @@ from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import action
 from remit.catalogue.arns import fill
 from remit.catalogue.arns import parse as parse_arn
-from remit.catalogue.expand import is_pattern
 from remit.catalogue.operations import Call, arns
 from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.optional_actions import called
+from remit.iam.pattern import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -111,6 +111,13 @@ def wrong_scope(service: str) -> RefusedRequest:
     return RefusedRequest("InvalidSignatureException", reason)
 
 
+def wrong_region(region: str) -> RefusedRequest:
+    """The refusal of a request that is signed for another region than that of what it asks for."""
+    return RefusedRequest(
+        "InvalidSignatureException", f"Credential should be scoped to a valid region, not '{region}'."
+    )
+
+
 def _of_target(protocol: Protocol, target: str, name: str, signing_name: str) -> RequestedOperation | None:
     clients = clients_of_target(target)
     signed_clients = [client for client in clients if client in clients_signed_for(signing_name)]

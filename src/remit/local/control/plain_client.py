@@ -10,11 +10,12 @@ import json
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlencode
 
 from remit.catalogue import request_formats
-from remit.deploy.aws_errors import AnsweredError
+from remit.deploy.aws_errors import AnsweredError, not_aws, patiently, remit_errors, transient
 from remit.deploy.session import Account
 from remit.local.authorization.request_bodies import form_pairs, xml_members
 from remit.local.control.signed_request import ask
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _OF_PAGES: Final = {"NextToken": "NextToken", "nextToken": "nextToken", "NextMarker": "Marker", "Marker": "Marker"}
 """The names of the token in an answer that has more pages, and in the request of the next one."""
+_PAUSES: Final = (0.2, 1.0)  # seconds until a call that was throttled is sent again, as often as an SDK does here
 
 
 def _document(text: str) -> Any:
@@ -51,14 +53,15 @@ _TYPES: Final[Mapping[str, Callable[[str], Any]]] = {
 class PlainAccount(Account):
     """The AWS on this machine, whose clients only read, and import no SDK; its `session` is the `LocalAws`."""
 
-    def client(self, service: str, *, once: bool = False) -> Any:  # noqa: ARG002 - nothing is sent again
+    def client(self, service: str, *, once: bool = False) -> Any:  # noqa: ARG002 - it only reads
         """The client of a service, which reads as boto3's does; its errors are `AnsweredError`."""
         return PlainClient(self.session, service)
 
 
 def plain_account_of(aws: LocalAws) -> PlainAccount:
     """As `clients.account_of`, for a command that only reads."""
-    identity = PlainClient(aws, "sts").get_caller_identity()
+    with remit_errors():
+        identity = PlainClient(aws, "sts").get_caller_identity()
     arn = identity["Arn"]
     return PlainAccount(identity["Account"], aws.region, arn.split(":")[1], aws, aws.url, arn)
 
@@ -71,8 +74,12 @@ class PlainClient:
     service: str
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        """The method of an operation, by boto3's name of it. AnsweredError: the service refuses the call."""
-        return lambda **parameters: self._answer(method.title().replace("_", ""), parameters)
+        """The method of an operation, by boto3's name of it.
+
+        AnsweredError: the service refuses the call. RemitError: nothing answers, or what is not AWS.
+        """
+        operation = method.title().replace("_", "")
+        return lambda **parameters: patiently(partial(self._answer, operation, parameters), _PAUSES, transient)
 
     def can_paginate(self, _: str) -> bool:
         """True: an answer without further pages is one page."""
@@ -94,9 +101,13 @@ class PlainClient:
             headers=headers,
             region=self.aws.region,
         )
-        if not response.is_ok:
-            raise _refusal(response, operation)
-        return _content(self.service, operation, response.body)
+        try:
+            if response.is_ok:
+                return _content(self.service, operation, response.body)
+            refusal = _refusal(response, operation)
+        except (ET.ParseError, ValueError, AttributeError):  # no XML, no JSON, or JSON that is no object
+            raise not_aws() from None
+        raise refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +137,8 @@ class PlainPages:
         first, *others = self
         for page in others:
             for name, value in page.items():
-                first[name] = first.get(name, []) + value if isinstance(value, list) else value
+                if isinstance(value, list):  # one of XML that is empty is an empty text
+                    first[name] = [*first.get(name, ()), *value]
         return first
 
 
@@ -165,7 +177,7 @@ def _refusal(response: LocalResponse, operation: str) -> AnsweredError:
         of_query = response.headers.get("x-amzn-query-error", "").partition(";")[0]
         code = of_query or response.headers.get("x-amzn-errortype") or document.get("__type") or document.get("code")
         message = document.get("message") or document.get("Message")
-    code = (code or "").partition(":")[0].rpartition("#")[2]
+    code = (code or str(response.status)).partition(":")[0].rpartition("#")[2]
     return AnsweredError(code, message or "", response.status, operation)
 
 
@@ -178,7 +190,7 @@ def _content(service: str, operation: str, body: bytes) -> Any:
         members = {} if put is None else xml_members(body, put.body)
         members = {name: value == "true" if value in ("true", "false") else value for name, value in members.items()}
         return {**members, **({} if put is None or put.payload is None else {put.payload: members})}
-    if not body.startswith(b"<"):
+    if request_formats.target(service) is not None or request_formats.version(service) is None:  # SQS has both
         content = json.loads(body or b"{}")
         if service == "apigatewayv2":
             from remit.deploy.live_resources.senders import in_capitals  # noqa: PLC0415 - whoever reads it has it

@@ -149,13 +149,21 @@ class AsynchronousInvocations:
         threading.Thread(target=context.run, args=(self._finish, plain_record, event, note), daemon=True).start()
 
     def _finish(self, record: Record, event: Any, note: Path | None) -> None:
+        """Try an event, and send what came of it to the function's destination, a failure to its dead letters, too."""
         _SENT_TO.set("")  # what the function itself sends is sent by nobody else
         try:
             function = DeployedFunction.of(record["config"])
             with as_request_of(function.account, function.region):
                 stored = self.service._functions.get(function.name) or record
                 options = _options(stored, record["config"]["FunctionArn"])
-                self._hand_over(function, options, self._attempts(record, event, options))
+                outcome = self._attempts(record, event, options)
+                destinations = options.get("DestinationConfig") or {}
+                configured = destinations.get("OnFailure" if outcome.failed else "OnSuccess") or {}
+                if configured.get("Destination"):
+                    self.destinations.send(function, str(configured["Destination"]), outcome.told(function))
+                dead_letters = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
+                if outcome.failed and dead_letters:
+                    self.destinations.send_dead_letter(function, str(dead_letters), outcome)
         finally:
             self.on_the_way.forget(note)
 
@@ -186,15 +194,6 @@ class AsynchronousInvocations:
             event=event,
             response=response,
         )
-
-    def _hand_over(self, function: DeployedFunction, options: Mapping[str, Any], outcome: InvocationRecord) -> None:
-        """Send what came of it to the function's destination, and a failure to its dead-letter queue, too."""
-        configured = (options.get("DestinationConfig") or {}).get("OnFailure" if outcome.failed else "OnSuccess") or {}
-        if configured.get("Destination"):
-            self.destinations.send(function, str(configured["Destination"]), outcome.told(function))
-        target = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
-        if outcome.failed and target:
-            self.destinations.send_dead_letter(function, str(target), outcome)
 
 
 def after_attempt(result: Mapping[str, Any], attempts: int, most_attempts: int, seconds_left: float) -> tuple[int, str]:

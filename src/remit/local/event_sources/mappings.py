@@ -57,13 +57,18 @@ class Mappings:
 
     def take_hold(self) -> None:
         """Check mappings when they are made, and before each reading."""
-        service = emulated("services.lambda_svc")
+        service, queues = emulated("services.lambda_svc"), emulated("services.sqs")
 
         @instead_of(service, "_iter_all_esms")
         def readable(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
             for account, region, mapping in all_mappings():
-                if self._has_nothing_to_read(mapping):
+                now, mapping_id = time.monotonic(), str(mapping["UUID"])
+                queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))
+                # The emulator looks some twenty times a second: an empty queue is not worth a decision each time.
+                is_checked = now - self._checked.get(mapping_id, 0.0) < _CHECK_SECONDS
+                if is_checked and queue is not None and not queue["messages"]:
                     continue
+                self._checked[mapping_id] = now
                 function = service._functions.get_scoped(account, region, mapping["FunctionName"])
                 with as_request_of(account, region):
                     problem = None if function is None else self._problem(function["config"], mapping["EventSourceArn"])
@@ -80,17 +85,6 @@ class Mappings:
             return create(data)
 
         before_each(self._check)
-
-    def _has_nothing_to_read(self, mapping: Mapping[str, Any]) -> bool:
-        """Return whether a mapping reads an empty queue, and its role was checked within the last second."""
-        queues = emulated("services.sqs")
-        now, mapping_id = time.monotonic(), str(mapping["UUID"])
-        queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))
-        # The emulator looks some twenty times a second: an empty queue is not worth a decision each time.
-        if queue is not None and not queue["messages"] and now - self._checked.get(mapping_id, 0.0) < _CHECK_SECONDS:
-            return True
-        self._checked[mapping_id] = now
-        return False
 
     def _check(self, operation: ResourceOperation) -> None:
         if operation.type != "AWS::Lambda::EventSourceMapping" or operation.verb != "create":

@@ -114,22 +114,16 @@ def _end_positions_at_the_last_record_loaded() -> None:
 
     def end_positions() -> None:
         functions = emulated("services.lambda_svc")
+        in_tables, in_streams = functions._dynamodb_stream_positions._data, functions._kinesis_positions._data
         for place, mapping in functions._esms._data.items():
-            _end_at_the_last_record(functions, place, str(mapping.get("EventSourceArn", "")))
+            source = str(mapping.get("EventSourceArn", ""))
+            if place in in_tables:
+                in_tables[place] = min(in_tables[place], _end_in_table(place, source))
+            shards, positions = _shards(source) or {}, in_streams.get(place, {})
+            for shard_id in positions.keys() & shards.keys():
+                positions[shard_id] = min(positions[shard_id], len(shards[shard_id]["records"]))
 
     when_state_is_loaded(end_positions)
-
-
-def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source: str) -> None:
-    """Take back the positions of a mapping, by its account, region and id, that are behind the end of its source."""
-    in_tables = functions._dynamodb_stream_positions._data
-    if place in in_tables:
-        in_tables[place] = min(in_tables[place], _end_in_table(place, source))
-    shards = _shards(source) or {}
-    positions = functions._kinesis_positions._data.get(place, {})
-    for shard_id, position in positions.items():
-        if shard_id in shards:
-            positions[shard_id] = min(position, len(shards[shard_id]["records"]))
 
 
 def _end_in_table(place: tuple[str, str, str], source: str) -> int:

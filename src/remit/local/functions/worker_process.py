@@ -24,8 +24,6 @@ from remit.local.functions.runtime_api import LARGEST_ANSWER, RuntimeApi
 from remit.local.functions.worker_launch import spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from remit.local.functions.deployed_function import DeployedFunction, Failure, Invocation
     from remit.local.functions.function_log import LiveLog
     from remit.local.functions.runtime_api import Connection, RuntimeRequest
@@ -289,15 +287,11 @@ def _headers(invocation: Invocation, seconds: float) -> dict[str, str]:
 
 def _error_type(payload: bytes) -> str:
     """The type that an error's description names."""
-    return str(_described(payload).get("errorType") or "Unhandled")
-
-
-def _described(payload: bytes) -> Mapping[str, Any]:
     try:
         error: Any = json.loads(payload)
     except ValueError:
-        return {}
-    return error if isinstance(error, dict) else {}
+        error = None
+    return str((error.get("errorType") if isinstance(error, dict) else None) or "Unhandled")
 
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")

@@ -37,7 +37,7 @@ ROLE_ID: Final = "role_id"
 """What a session of the emulator has the id of its role under."""
 _END_OF_RESULT: Final = b"</AssumeRoleResult>"
 _SHORTEST, _LONGEST, _LONGEST_IN_A_CHAIN = 900, 43200, 3600  # seconds
-_SESSION_NAME: Final = r"[\w+=,.@-]{2,64}"
+_SESSION_NAME: Final = r"[\w+=,.@-]*"
 
 
 def make_sessions_as_sts_does() -> None:
@@ -89,12 +89,17 @@ def check_session(asked: CanonicalRequest, caller: Caller) -> None:
         return
     name, duration = parameters.get("RoleSessionName", ""), parameters.get("DurationSeconds") or str(_SHORTEST)
     seconds = int(duration) if re.fullmatch(r"[0-9]{1,9}", duration) else 0
-    if not re.fullmatch(_SESSION_NAME, name, re.ASCII):
-        raise _constraint("roleSessionName", name, f"satisfy regular expression pattern: {_SESSION_NAME}")
-    if seconds < _SHORTEST:
-        raise _constraint("durationSeconds", duration, f"have value greater than or equal to {_SHORTEST}")
-    if seconds > _LONGEST:
-        raise _constraint("durationSeconds", duration, f"have value less than or equal to {_LONGEST}")
+    is_name = re.fullmatch(_SESSION_NAME, name, re.ASCII) is not None
+    for is_met, member, value, constraint in (
+        (is_name, "roleSessionName", name, f"satisfy regular expression pattern: {_SESSION_NAME}"),
+        (len(name) >= 2, "roleSessionName", name, "have length greater than or equal to 2"),  # noqa: PLR2004 - "AssumeRole"
+        (len(name) <= 64, "roleSessionName", name, "have length less than or equal to 64"),  # noqa: PLR2004 - "AssumeRole"
+        (seconds >= _SHORTEST, "durationSeconds", duration, f"have value greater than or equal to {_SHORTEST}"),
+        (seconds <= _LONGEST, "durationSeconds", duration, f"have value less than or equal to {_LONGEST}"),
+    ):
+        if not is_met:
+            reason = f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
+            raise RefusedRequest("ValidationError", f"1 validation error detected: {reason}", 400)
     role = stored_role(parameters.get("RoleArn", ""))
     if role is None:
         subject = f"User: {caller.arn} is not authorized to perform: sts:{action}"
@@ -106,11 +111,6 @@ def check_session(asked: CanonicalRequest, caller: Caller) -> None:
         limit = "the MaxSessionDuration set for this role"
     if limit:
         raise RefusedRequest("ValidationError", f"The requested DurationSeconds exceeds {limit}.", 400)
-
-
-def _constraint(member: str, value: str, constraint: str) -> RefusedRequest:
-    reason = f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
-    return RefusedRequest("ValidationError", f"1 validation error detected: {reason}", 400)
 
 
 def stored_role(arn: str) -> Mapping[str, Any] | None:

@@ -33,6 +33,7 @@ _BY_DEFAULT: Final = (
 def repair_stacks(account: str) -> None:
     """Make every repair of stacks, once, in the process that serves."""
     _stream_consumers()
+    _stream_names()
     _schedule_properties()
     _schedule_time_zones()
     _secret_references()
@@ -89,6 +90,23 @@ def _stream_consumers() -> None:
 
     for operation in ("create", "update"):
         instead_of(handlers["AWS::Lambda::EventSourceMapping"], operation)(handle_mapping)
+
+
+def _stream_names() -> None:
+    """The name that CloudFormation gives a stream begins with the stack's and the resource's; the emulator lowers it.
+
+    The policy of whoever deploys names the stream by that beginning.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_fidelity.py::test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws,
+    test_emulator_repairs.py::test_a_stream_without_a_name_gets_one_in_small_letters.
+    """
+    provisioners = emulated("services.cloudformation.provisioners")
+
+    @instead_of(resource_handlers()["AWS::Kinesis::Stream"], "create")
+    def create(create_stream: Any, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)
+        return create_stream(logical_id, {**properties, "Name": name}, stack)
 
 
 def _table_encryption() -> None:
