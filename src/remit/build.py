@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from remit.catalogue.quotas import quota
 from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, without_jobs
@@ -20,7 +21,7 @@ from remit.roles.assign import assign
 from remit.roles.defaults import notes_of
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
-from remit.synthesis.check import check, check_body, note_on_resources, notes_on_runtimes
+from remit.synthesis.check import check, notes_on
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
@@ -186,7 +187,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
     notes += [*unknown_notes, *override_notes, *guardrail_notes, *zip_notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
-    notes += [*notes_on_runtimes(app), *note_on_resources(template, declared, app)]
+    notes += notes_on(template, declared, app)
     return Built(folder, app, roles, template, body, artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
@@ -285,8 +286,11 @@ def _mistakes_of(findings: Iterable[Finding]) -> list[RemitError]:
 
 
 def _body(template: Template) -> str:
-    body = text(document(template))
-    check_body(body)
+    """The template's text, in ASCII. RemitError: it is longer than CloudFormation takes."""
+    body, most = text(document(template)), quota("cloudformation.template.s3").most
+    if len(body) > most:
+        problem = f"the template is {len(body):,} bytes; CloudFormation allows {most:,}"
+        raise RemitError(problem, hint="split the app into two projects")
     return body
 
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.quotas import quota
@@ -20,7 +21,7 @@ from remit.resources.check_schema import check_type, is_newer_python
 from remit.resources.name_rules import broken_rule
 from remit.resources.names import HTTP_API
 from remit.roles.assign import assign
-from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
+from remit.synthesis.check_references import KnownIds, check_output, check_references
 from remit.synthesis.check_tables import TABLES, check_table
 from remit.synthesis.check_tenants import check_tenants
 
@@ -80,8 +81,15 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     declared_outputs = [output for output in template.outputs if output.origin is not None]
     of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
-    if not misled and not of_outputs:
-        mistakes.errors += check_cycles(targets, by_id)  # else not all edges are known
+    try:
+        TopologicalSorter(targets if not misled and not of_outputs else {}).prepare()  # else not all edges are known
+    except CycleError as error:
+        cycle: list[str] = error.args[1][::-1]
+        mistakes.add(
+            f"resources form a circular dependency: {' -> '.join(cycle)}",
+            hint="break one of these references, for example by giving a fixed name",
+            origin=by_id[cycle[0]].origin,
+        )
     kinds = map(resource_type, dict.fromkeys(resource.type for resource in template.resources))
     if not unread.permissions and any(kind is not None and kind.invokes for kind in kinds):
         from remit.synthesis.check_permissions import check_permissions  # noqa: PLC0415 - Lambda polls most sources itself
@@ -166,19 +174,11 @@ def _own_name(value: Any) -> str:
     return references[0].target or "" if len(references) == 1 and references[0].text == text else ""
 
 
-def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
-    """A sentence of what takes most, and of a way to less, where a template nearly has as much as a stack may."""
-    most = quota("cloudformation.template.resources").most
-    count = len(template.resources)
-    if count >= _NEARLY * most:
-        yield (
-            f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; "
-            f"{_way_to_fewer(template, app, roles)}"
-        )
+def notes_on(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
+    """A sentence for each runtime whose end is near or over, or that remit does not know, with its functions.
 
-
-def notes_on_runtimes(app: App) -> Iterator[str]:
-    """A sentence for each runtime whose end is near or over, or that remit does not know, with its functions."""
+    And of what takes most, and of a way to less, where a template nearly has as much as a stack may.
+    """
     by_runtime: dict[str, list[str]] = {}
     for function in app.functions:
         by_runtime.setdefault(str(function.properties.get("Runtime")), []).append(function.name)
@@ -187,6 +187,12 @@ def notes_on_runtimes(app: App) -> Iterator[str]:
             yield f"Lambda supports {runtime} until {RUNTIME_ENDS[runtime]}: set another `runtime` for {few(names)}"
         elif is_newer_python(runtime, RUNTIMES):
             yield f"remit does not know {runtime} of {few(names)}: the newest that it knows is {RUNTIMES[-1]}"
+    most, count = quota("cloudformation.template.resources").most, len(template.resources)
+    if count >= _NEARLY * most:
+        yield (
+            f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; "
+            f"{_way_to_fewer(template, app, roles)}"
+        )
 
 
 def _by_type(template: Template) -> str:
@@ -210,17 +216,6 @@ def _way_to_fewer(template: Template, app: App, roles: tuple[Holder, ...]) -> st
     if len(template.resources) - sum(helpful.values()) <= quota("cloudformation.template.resources").most:
         return ways or "split the app into two projects"
     return f"split the app into two projects; {ways}" if ways else "split the app into two projects"
-
-
-def check_body(body: str) -> None:
-    """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
-    size = len(body)
-    limit = quota("cloudformation.template.s3").most
-    if size > limit:
-        raise RemitError(
-            f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
-            hint="split the app into two projects",
-        )
 
 
 def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> Iterator[RemitError]:

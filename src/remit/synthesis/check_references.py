@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remit.catalogue.types import resource_type
@@ -104,6 +103,15 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
         if name not in tokens.PSEUDO:
             hint = did_you_mean(name, tokens.PSEUDO)
             yield RemitError(f"{label}: there is no {reference.text}", hint=hint, origin=at.origin)
+    elif name in known.resources:
+        type_name = known.resources[name].type
+        kind = resource_type(type_name)
+        if attribute is not None and kind is not None and not kind.has_attribute(attribute):
+            yield RemitError(
+                f"{label}: {type_name} has no attribute {attribute!r}",
+                hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
+                origin=at.origin,
+            )
     elif known.may_be_missing(name):
         return
     elif name.startswith("Pending0"):  # the id that `project/shared.py` gives until a class takes the resource
@@ -112,21 +120,12 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
             hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
             origin=at.origin,
         )
-    elif name not in known.resources:
+    else:
         yield RemitError(
             f"{label}: {reference.text} names no resource of the template",
             hint=did_you_mean(name, known.resources) or _late_value(name, attribute),
             origin=at.origin,
         )
-    elif attribute is not None:
-        type_name = known.resources[name].type
-        kind = resource_type(type_name)
-        if kind is not None and not kind.has_attribute(attribute):
-            yield RemitError(
-                f"{label}: {type_name} has no attribute {attribute!r}",
-                hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
-                origin=at.origin,
-            )
 
 
 def _late_value(name: str, attribute: str | None) -> str | None:
@@ -135,16 +134,3 @@ def _late_value(name: str, attribute: str | None) -> str | None:
         return f'write it without the `$`, in an f-string: f"…{{{name}.{attribute}}}…"'
     parameter = tokens.pseudo_parameter(name)
     return None if parameter is None else f"did you mean `${{{parameter}}}`?"
-
-
-def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """A circular dependency in what each resource depends on, with its edges; none where there is no such."""
-    try:
-        TopologicalSorter(targets).prepare()
-    except CycleError as error:
-        cycle: list[str] = error.args[1][::-1]
-        yield RemitError(
-            f"resources form a circular dependency: {' -> '.join(cycle)}",
-            hint="break one of these references, for example by giving a fixed name",
-            origin=by_id[cycle[0]].origin,
-        )

@@ -32,6 +32,7 @@ CHECKS: Final = app_routes.route_checks(Api)
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
     own_routes = app_routes.routes(app.functions, Api)
+    first_user = own_routes[0].function
     if app.api.routes_in_body:
         from remit.triggers.http_api_body import api_with_body  # noqa: PLC0415 - few apps are so large
 
@@ -42,11 +43,17 @@ def resources(app: App) -> Iterator[Resource]:
             properties["CorsConfiguration"] = dict(app.api.cors_configuration)
         if app.api.disable_execute_api_endpoint:
             properties["DisableExecuteApiEndpoint"] = True
-        yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=own_routes[0].function.origin)
+        yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
         yield from _authorizers(app, own_routes)
         for function, triggers in app_routes.route_functions(own_routes):
             yield from _of_function(app, function, triggers)
-    yield from _stage(app.api, own_routes[0].function)
+    stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
+    if app.api.route_settings:
+        stage["DefaultRouteSettings"] = dict(app.api.route_settings)
+    if app.api.access_log:
+        group, stage["AccessLogSettings"] = app_routes.access_log(API, "apis", "routeKey", app.api, first_user)
+        yield group
+    yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
     yield from app_routes.domain(API, app.api)
 
 
@@ -81,17 +88,6 @@ def _notes_on_preflights(settings: ApiSettings, own_routes: tuple[Routed[Api], .
                 f"route `{DEFAULT_ROUTE}` ({routed.function.origin}) asks browsers' preflights for authorization, too, "
                 'and refuses them: add `on.api("OPTIONS /{path+}", auth="NONE")` to a function that answers 204'
             )
-
-
-def _stage(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
-    """The stage, and the log group of its access log."""
-    stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
-    if settings.route_settings:
-        stage["DefaultRouteSettings"] = dict(settings.route_settings)
-    if settings.access_log:
-        group, stage["AccessLogSettings"] = app_routes.access_log(API, "apis", "routeKey", settings, first_user)
-        yield group
-    yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
 
 
 def _authorizers(app: App, own_routes: Iterable[Routed[Api]]) -> Iterator[Resource]:
