@@ -7,7 +7,7 @@ from random_cases import cases
 
 
 def test_z3_agrees_about_what_a_change_adds() -> None:
-    count = cases(10, deep=60)
+    count = cases(15, deep=60)
     tally, wrong = compared(cases=count, seed=7)
     assert wrong == []
     assert tally["adds"] > count // 6
