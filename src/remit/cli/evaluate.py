@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.documents.json_text import Locate
-    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Decision
 
 _TOLD: Final = 20
@@ -331,36 +330,24 @@ def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
             _expect(item, dict, (*path, index), locate)
         return tuple(_parsed(item, (*path, index), locate) for index, item in enumerate(value))
 
-    def levels(name: str) -> tuple[tuple[Policy, ...], ...]:
-        value = raw.get(name) or []
-        if not isinstance(value, list):
+    layers: dict[str, Any] = {}
+    *names, type_name = _LAYERS
+    for name in names:
+        value, path = raw.get(name), ("policies", name)
+        if name not in ("scp", "rcp"):
+            layers[name] = several(value, path)
+        elif isinstance(value or [], list):
+            layers[name] = tuple(several(level, (*path, index)) for index, level in enumerate(value or []))
+        else:
             message = f"policies.{name} must be a list of levels, got {json.dumps(value)[:40]}"
-            raise RemitError(message, hint="each level is a list of policies", origin=locate(("policies", name)))
-        return tuple(several(level, ("policies", name, index)) for index, level in enumerate(value))
-
-    def policies(name: str) -> tuple[Policy, ...]:
-        return several(raw.get(name), ("policies", name))
-
-    return Layers(
-        identity=policies("identity"),
-        boundary=policies("boundary"),
-        session=policies("session"),
-        resource=policies("resource"),
-        scp=levels("scp"),
-        rcp=levels("rcp"),
-        endpoint=policies("endpoint"),
-        endpoint_type=_endpoint_type(raw.get("endpoint_type"), locate),
-    )
-
-
-def _endpoint_type(value: Any, locate: Locate) -> EndpointType:
-    if value is None:
-        return ""
-    for endpoint_type in ENDPOINT_TYPES:
-        if value == endpoint_type:
-            return endpoint_type
-    message = f"policies.endpoint_type must be one of {', '.join(ENDPOINT_TYPES)}, got {json.dumps(value)[:40]}"
-    raise RemitError(message, origin=locate(("policies", "endpoint_type")))
+            raise RemitError(message, hint="each level is a list of policies", origin=locate(path))
+    endpoint_type = raw.get(type_name)
+    if endpoint_type not in (None, *ENDPOINT_TYPES):
+        message = (
+            f"policies.endpoint_type must be one of {', '.join(ENDPOINT_TYPES)}, got {json.dumps(endpoint_type)[:40]}"
+        )
+        raise RemitError(message, origin=locate(("policies", type_name)))
+    return Layers(**layers, endpoint_type=endpoint_type or "")
 
 
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:
