@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from remit.catalogue.quotas import quota
 from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, without_jobs
@@ -20,11 +21,11 @@ from remit.roles.assign import assign
 from remit.roles.defaults import notes_of
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
-from remit.synthesis.check import check, check_body, note_on_resources, notes_on_runtimes
+from remit.synthesis.check import check, notes_on
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
+from remit.synthesis.synth import ARTEFACTS, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
@@ -67,10 +68,6 @@ class Built:
         return self.app.namespace
 
 
-def _nothing(_app: App) -> tuple[RemitError, ...]:
-    return ()
-
-
 def build(
     folder: Path,
     stage: str | None = None,
@@ -82,7 +79,7 @@ def build(
     place: Place | None = None,
     bucket: str | None = None,
     now: datetime | None = None,
-    lacking: Callable[[App], Iterable[RemitError]] = _nothing,
+    lacking: Callable[[App], Iterable[RemitError]] = lambda _: (),
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
@@ -141,7 +138,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     declared, drafted, unknown_notes = _drafted(app, project, settings)
     if drafted is None:
         _refuse_all(project, settings)
-    template, roles = drafted.template, drafted.roles
+    template, roles = drafted
     findings: tuple[Finding, ...] = ()
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
@@ -186,29 +183,29 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
     notes += [*unknown_notes, *override_notes, *guardrail_notes, *zip_notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
-    notes += [*notes_on_runtimes(app), *note_on_resources(template, declared, app)]
+    notes += notes_on(template, declared, app)
     return Built(folder, app, roles, template, body, artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
 def _drafted(
     app: App, project: LoadedProject, settings: _BuildSettings
-) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
+) -> tuple[tuple[Holder, ...], tuple[Template, tuple[Holder, ...]] | None, tuple[str, ...]]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
     What a deploy would fail on is noted with the project's mistakes. With them come notes on what remit does not know,
     and a reason at its line accepts.
     """
     declared: tuple[Holder, ...] = ()
-    drafted: Draft | None = None
+    drafted: tuple[Template, tuple[Holder, ...]] | None = None
     found = Mistakes()
     with found.noted():
         declared = assign(app)
-        drafted = draft(app, declared, found, bucket=settings.bucket)
+        drafted = template, _ = draft(app, declared, found, bucket=settings.bucket)
         unread = project.unread
         if found.errors:  # the template is not whole, and what is missing from it may be anything
             unread = replace(unread, lost=unread.lost | {""}, permissions=True)
-        check(drafted.template, declared, app, found, unread)
-        found.errors += check_regions(drafted.template, app, settings.place)
+        check(template, declared, app, found, unread)
+        found.errors += check_regions(template, app, settings.place)
     errors: list[RemitError] = []
     notes: list[str] = []
     for mistake in placed(found.errors, settings.folder).errors:
@@ -285,8 +282,11 @@ def _mistakes_of(findings: Iterable[Finding]) -> list[RemitError]:
 
 
 def _body(template: Template) -> str:
-    body = text(document(template))
-    check_body(body)
+    """The template's text, in ASCII. RemitError: it is longer than CloudFormation takes."""
+    body, most = text(document(template)), quota("cloudformation.template.s3").most
+    if len(body) > most:
+        problem = f"the template is {len(body):,} bytes; CloudFormation allows {most:,}"
+        raise RemitError(problem, hint="split the app into two projects")
     return body
 
 

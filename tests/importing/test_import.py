@@ -866,3 +866,204 @@ def test_any_value_in_any_place_is_read_left_or_an_error_and_an_error_writes_not
         mistakes.append(error)
     assert (folder / "app").exists() == (not mistakes)
     assert all(mistake.origin is not None for mistake in mistakes)
+
+
+_INVOKED = '{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*"}'
+
+
+@pytest.mark.parametrize(
+    ("api", "event"),
+    [
+        ("Auth: {ResourcePolicy: {IpRangeWhitelist: [10.0.0.0/8]}}", ""),
+        ("", "Auth: {ResourcePolicy: {IpRangeWhitelist: [10.0.0.0/8]}}"),
+        ("", "Auth: {ResourcePolicy: {CustomStatements: []}}"),
+        ("Auth: {ApiKeyRequired: !If [Is, true, false]}", ""),
+        ("", "Auth: !If [Is, {Authorizer: AWS_IAM}, {}]"),
+        ("EndpointConfiguration: {Type: !If [Is, PRIVATE, REGIONAL]}", ""),
+        ("Domain: {DomainName: a.example, MutualTlsAuthentication: {TruststoreUri: s3://b/k}}", ""),
+        ("DisableExecuteApiEndpoint: true", ""),
+        (f"Auth: {{ResourcePolicy: {{CustomStatements: !If [Is, [{_INVOKED}], []]}}}}", ""),
+    ],
+)
+def test_a_route_of_sam_is_left_where_the_app_would_not_keep_people_out_of_its_api(
+    tmp_path: Path, api: str, event: str
+) -> None:
+    source = f"""
+Transform: AWS::Serverless-2016-10-31
+Conditions: {{Is: !Equals [!Ref "AWS::Region", eu-west-1]}}
+Resources:
+  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, {api}}}}}
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      Events: {{Get: {{Type: Api, Properties: {{RestApiId: !Ref Api, Path: /a, Method: get, {event}}}}}}}
+"""
+    left = [left.what for left in imported(tmp_path, {"template.yaml": source}, "template.yaml").left]
+    assert "event Get of Web" in left
+    assert "on.rest" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_an_api_of_serverless_stays_private_and_keeps_its_policy(tmp_path: Path) -> None:
+    of_api = f"httpApi: {{cors: false}}, apiGateway: {{resourcePolicy: [{_INVOKED}]}}"
+    provider = f"endpointType: private, vpcEndpointIds: [vpce-1], {of_api}"
+    source = f"""
+service: shop
+provider: {{name: aws, runtime: python3.13, {provider}}}
+functions: {{get: {{handler: app.get, url: false, events: [http: GET /a, httpApi: GET /b]}}}}
+"""
+    assert () == imported(tmp_path, {"serverless.yml": source, "app.py": "def get(e, c): ...\n"}, "serverless.yml").left
+    resources = template(tmp_path)
+    api = resources["RestApi"]["Properties"]
+    assert {"Types": ["PRIVATE"], "VpcEndpointIds": ["vpce-1"]} == api["EndpointConfiguration"]
+    assert [statement["Resource"] for statement in api["Policy"]["Statement"]] == ["execute-api:/*"]
+    assert "CorsConfiguration" not in resources["HttpApi"]["Properties"]
+    assert not [resource for resource in resources.values() if resource["Type"] == "AWS::Lambda::Url"]
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "apiGateway: {restApiId: abc123}",
+        "httpApi: {id: abc123}",
+        "apiGateway: {disableDefaultEndpoint: true}, httpApi: {disableDefaultEndpoint: true}",
+    ],
+)
+def test_a_route_of_serverless_is_left_in_an_api_of_another_or_without_an_address(
+    tmp_path: Path, provider: str
+) -> None:
+    kind = "httpApi" if "id:" in provider else "http"
+    source = f"""
+service: shop
+provider: {{name: aws, runtime: python3.13, {provider}}}
+functions: {{get: {{handler: app.get, events: [{kind}: GET /a]}}}}
+"""
+    imported(tmp_path, {"serverless.yml": source, "app.py": "def get(e, c): ...\n"}, "serverless.yml")
+    assert "auth=" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        '"apigateway_enabled": false',
+        '"authorizer": {"function": "app.check"}',
+        '"endpoint_configuration": ["PRIVATE"]',
+        '"apigateway_policy": "policy.json"',
+        '"extends": "b"}, "b": {"extends": "c"}, "c": {"authorizer": {"function": "app.check"}',
+    ],
+)
+def test_a_zappa_app_that_is_not_open_to_everyone_gets_no_routes(tmp_path: Path, setting: str) -> None:
+    settings = f'{{"dev": {{"app_function": "app.app", {setting}}}}}'
+    imported(tmp_path, {"zappa_settings.json": settings, "app.py": "app = None\n"}, "zappa_settings.json")
+    assert "auth=" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("option", ["api_key_required=NEEDED", "authorizer=made()", "**OPTIONS"])
+def test_a_route_of_chalice_is_left_where_the_code_decides_whom_it_lets_in(tmp_path: Path, option: str) -> None:
+    routes = f'@app.route("/", {option})\ndef get(): ...\n@app.route("/b", api_key_required=True)\ndef b(): ...\n'
+    files = {
+        "app.py": f'from chalice import Chalice\napp = Chalice(app_name="shop")\n{routes}',
+        ".chalice/config.json": "{}",
+    }
+    assert ["route /"] == [left.what for left in imported(tmp_path, files, "app.py").left]
+    assert 'on.rest("GET /b", auth="NONE", api_key=True)' in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_a_chalice_app_keeps_the_policy_of_its_api(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+    files = {
+        "app.py": 'from chalice import Chalice\napp = Chalice(app_name="shop")\n@app.route("/")\ndef get(): ...\n',
+        ".chalice/config.json": '{"version": "2.0", "app_name": "shop", "api_gateway_policy_file": "open.json"}',
+        ".chalice/open.json": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    }
+    assert () == imported(tmp_path, files, "app.py").left
+    assert [statement] == template(tmp_path)["RestApi"]["Properties"]["Policy"]["Statement"]
+
+
+def test_a_permission_is_left_with_the_source_that_limits_it(tmp_path: Path) -> None:
+    permission = "{Action: lambda:InvokeFunction, FunctionName: !Ref F, Principal: s3.amazonaws.com, SourceArn: !Ref B}"
+    source = f"""
+Conditions: {{Is: !Equals [!Ref "AWS::Region", eu-west-1]}}
+Resources:
+  B: {{Type: AWS::S3::Bucket, Condition: Is}}
+  F:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      Role: arn:aws:iam::111122223333:role/x
+      Code: {{ZipFile: "def handler(event, context): return 1"}}
+  P: {{Type: AWS::Lambda::Permission, Properties: {permission}}}
+"""
+    assert "P (AWS::Lambda::Permission)" in [
+        left.what for left in imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    ]
+
+
+def test_a_function_gets_no_policy_without_the_statement_that_denies(tmp_path: Path) -> None:
+    denied = '{Effect: Deny, Action: "s3:GetObject", Resource: !GetAtt Gone.Outputs.Arn}'
+    nested = "  Gone: {Type: AWS::Serverless::Application, Properties: {Location: nested.yaml}}\n  Orders:"
+    source = FUNCTION.replace("Statement: [{Effect: Allow", f"Statement: [{denied}, {{Effect: Allow")
+    imported(tmp_path, {"template.yaml": source.replace("  Orders:", nested, 1), **CODE}, "template.yaml")
+    text = (tmp_path / "app/app.py").read_text("utf-8")
+    assert "policy=" not in text
+    assert "# left: policy[" in text
+
+
+def test_a_rest_api_whose_cors_names_no_origin_has_sams_own(tmp_path: Path) -> None:
+    api = (
+        "  Api: {Type: AWS::Serverless::Api, Properties: {StageName: live, Cors: {AllowHeaders: \"'A,B'\"}}}\n  Orders:"
+    )
+    route = "Route: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a, Method: get}}\n        Skill:"
+    source = FUNCTION.replace("  Orders:", api, 1).replace("Skill:", route)
+    assert () == imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    assert '"AllowOrigins": ["*"]' in (tmp_path / "app/config/deploy.py").read_text("utf-8")
+
+
+def test_a_log_group_that_is_named_after_something_else_stays_beside_the_functions_own(tmp_path: Path) -> None:
+    group = "  IngestLogGroup: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /shop/ingest}}\n  Orders:"
+    source = FUNCTION.replace("  Orders:", group, 1).replace('      FunctionName: !Sub "${Stage}-ingest"\n', "")
+    source = source.replace("      Handler:", "      LoggingConfig: {LogGroup: !Ref IngestLogGroup}\n      Handler:")
+    assert () == imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    groups = [each["Properties"] for each in template(tmp_path).values() if each["Type"] == "AWS::Logs::LogGroup"]
+    assert "/shop/ingest" in [group["LogGroupName"] for group in groups]
+    assert len(groups) == 2
+
+
+def test_a_websocket_api_of_the_source_is_called_back_by_its_functions_and_an_output_may_be_empty(
+    tmp_path: Path,
+) -> None:
+    arn = '"arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${WebSocketApi}/*"'
+    called = f"Statement: [{{Effect: Allow, Action: execute-api:ManageConnections, Resource: !Sub {arn}}}, {{Effect"
+    api = "{Type: AWS::ApiGatewayV2::Api, Properties: {Name: a, ProtocolType: WEBSOCKET, RouteSelectionExpression: a}}"
+    source = FUNCTION.replace("Statement: [{Effect", called).replace(
+        "  Orders:", f"  WebSocketApi: {api}\n  Orders:", 1
+    )
+    source += '  Empty: {Value: !If [IsProd, !Ref Orders, ""]}\n'
+    assert () == imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    assert "execute-api:ManageConnections" in json.dumps(template(tmp_path)["IngestRole"])
+
+
+def test_a_service_of_another_cloud_is_refused_at_its_line(tmp_path: Path) -> None:
+    service = "service: shop\nprovider:\n  name: google\n  runtime: python3.13\nfunctions: {get: {handler: app.get}}\n"
+    with pytest.raises(RemitError, match="its provider is google") as refused:
+        imported(tmp_path, {"serverless.yml": service}, "serverless.yml")
+    assert refused.value.origin is not None
+    assert refused.value.origin.line == 3
+
+
+def test_plugins_for_ones_own_machine_and_a_skill_of_alexa_leave_nothing(tmp_path: Path) -> None:
+    service = """
+service: shop
+provider: {name: aws, runtime: python3.13}
+functions: {ask: {handler: app.ask, events: [alexaSkill, alexaSkill: {appId: amzn1.ask.skill.1}]}}
+plugins: [serverless-offline-sqs, serverless-dynamodb-local, serverless-localstack]
+"""
+    files = {"serverless.yml": service, "app.py": "def ask(e, c): ...\n"}
+    assert () == imported(tmp_path, files, "serverless.yml").left
+    permissions = [
+        each["Properties"] for each in template(tmp_path).values() if each["Type"] == "AWS::Lambda::Permission"
+    ]
+    assert [None, "amzn1.ask.skill.1"] == [permission.get("EventSourceToken") for permission in permissions]

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from catalogue_compiler.checks import refuse_stale
-from catalogue_compiler.operations import distances, folded
+from catalogue_compiler.operations import distances
 from catalogue_compiler.services import names_of
 from catalogue_compiler.templates import service_of
+from catalogue_compiler.type_schemas import folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from catalogue_compiler.operation_docs import actions as actions_in_documentation
 from catalogue_compiler.operation_docs import unsigned
 from catalogue_compiler.source_files import Chunks, document, kept_by_hand
+from catalogue_compiler.type_schemas import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,11 +198,6 @@ def _members(model: Any, operation: Any) -> Iterator[str]:
         for inner, target in shape.get("members", {}).items() if shape["type"] == "structure" else ():
             if shapes[target["shape"]]["type"] == "string":
                 yield f"{name}.{inner}"
-
-
-def folded(name: str) -> str:
-    """A client's name without case, spaces and signs: `CloudWatch Logs` and `cloudwatchlogs` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _mapped(document: Any, action_names: dict[str, str]) -> dict[str, dict[str, list[Row]]]:

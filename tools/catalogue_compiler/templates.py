@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from catalogue_compiler.source_files import Chunks, document
-from catalogue_compiler.type_schemas import paths, types_of
+from catalogue_compiler.type_schemas import paths, pointed_at, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,10 +113,8 @@ class _Shapes:
         self._places: dict[str, int] = {}
 
     def root(self, schema: dict[str, Any]) -> int | str:
-        self._definitions: dict[str, Any] = schema.get("definitions", {})
         self._schema = schema
         self._resolved: dict[str, int | str] = {}
-        self._recursive: dict[str, int] = {}
         bare = {key: value for key, value in schema.items() if key != "definitions"}
         if schema["typeName"] in _FREE:
             bare["additionalProperties"] = True
@@ -131,39 +129,28 @@ class _Shapes:
         return self._intern(self._shape(schema))
 
     def _definition(self, pointer: str) -> int | str:
-        if pointer in self._resolved:
-            return self._resolved[pointer]
-        if pointer in self._recursive or self._is_recursive(pointer):
-            return self._recurring(pointer)
-        self._resolved[pointer] = self._place(self._target(pointer))
+        if pointer not in self._resolved:
+            target = pointed_at(self._schema, pointer)
+            if self._is_recursive(pointer):
+                # A definition that contains itself gets its place before its shape is known.
+                self._resolved[pointer] = place = len(self.table)
+                self.table.append({})
+                self.table[place] = self._shape(target)
+            else:
+                self._resolved[pointer] = self._place(target)
         return self._resolved[pointer]
-
-    def _recurring(self, pointer: str) -> int:
-        """A definition that contains itself gets its place before its shape is known."""
-        if pointer not in self._recursive:
-            self._recursive[pointer] = len(self.table)
-            self.table.append({})
-            shape = self._shape(self._target(pointer))
-            self.table[self._recursive[pointer]] = shape
-        return self._recursive[pointer]
 
     def _is_recursive(self, pointer: str) -> bool:
         visited: set[str] = set()
-        waiting = list(_references(self._target(pointer)))
+        waiting = list(_references(pointed_at(self._schema, pointer)))
         while waiting:
             reached = waiting.pop()
             if reached == pointer:
                 return True
             if reached not in visited:
                 visited.add(reached)
-                waiting.extend(_references(self._target(reached)))
+                waiting.extend(_references(pointed_at(self._schema, reached)))
         return False
-
-    def _target(self, pointer: str) -> Any:
-        value: Any = self._schema
-        for part in pointer.removeprefix("#/").split("/"):
-            value = value.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(value, dict) else {}
-        return value
 
     def _intern(self, shape: dict[str, Any]) -> int | str:
         if not shape:
@@ -183,27 +170,21 @@ class _Shapes:
             types = ["object"]
         elif not types and "items" in merged:
             types = ["array"]
-        merged["types"] = types
         shape: dict[str, Any] = {}
         if types:
             shape["t"] = types[0] if len(types) == 1 else types
         if "object" in types or not types:
-            shape |= self._object(merged)
+            if merged["properties"]:
+                shape["p"] = {name: self._place(merged["properties"][name]) for name in sorted(merged["properties"])}
+            if merged["required"]:
+                shape["r"] = sorted(set(merged["required"]))
+            if types and (merged["open"] or not merged["properties"]):
+                shape["o"] = 1
+                if merged["values"]:
+                    shape["v"] = self._place(merged["values"][0]) if len(merged["values"]) == 1 else ""
         if "items" in merged:
             shape["i"] = self._place(merged["items"])
         shape |= merged["limits"]
-        return shape
-
-    def _object(self, merged: dict[str, Any]) -> dict[str, Any]:
-        shape: dict[str, Any] = {}
-        if merged["properties"]:
-            shape["p"] = {name: self._place(merged["properties"][name]) for name in sorted(merged["properties"])}
-        if merged["required"]:
-            shape["r"] = sorted(set(merged["required"]))
-        if merged["types"] and (merged["open"] or not merged["properties"]):
-            shape["o"] = 1
-            if merged["values"]:
-                shape["v"] = self._place(merged["values"][0]) if len(merged["values"]) == 1 else ""
         return shape
 
     def _merged(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
@@ -223,19 +204,12 @@ class _Shapes:
         parts = [(kind, branch) for kind in _BRANCHES for branch in schema.get(kind, ())]
         if "$ref" in schema:
             parts.append(("allOf", {"$ref": schema["$ref"]}))
-        closed = schema.get("additionalProperties") is False
-        self._merge_parts(merged, parts, inside, closed=closed)
-        return merged
-
-    def _merge_parts(
-        self, merged: dict[str, Any], parts: list[tuple[str, Any]], inside: tuple[str, ...], *, closed: bool
-    ) -> None:
         shaped: list[dict[str, Any]] = []
         for kind, part in parts:
             pointer = part.get("$ref", "") if isinstance(part, dict) else ""
             if not isinstance(part, dict) or pointer in inside:
                 continue
-            target = self._target(pointer) if pointer else part
+            target = pointed_at(self._schema, pointer) if pointer else part
             branch = self._merged(target, (*inside, pointer) if pointer else inside)
             if branch["types"] or branch["properties"]:
                 shaped.append(branch)
@@ -247,8 +221,9 @@ class _Shapes:
             if kind == "allOf":
                 merged["required"] = [*merged["required"], *branch["required"]]
                 merged["limits"] = {**branch["limits"], **merged["limits"]}
-        if shaped and not closed:
-            merged["open"] = any(branch["open"] and "object" in (*branch["types"], "object") for branch in shaped)
+        if shaped and extra is not False:
+            merged["open"] = any(branch["open"] for branch in shaped)
+        return merged
 
 
 def _limits(schema: dict[str, Any]) -> dict[str, Any]:

@@ -176,7 +176,11 @@ def _spellings(variable: str, own_name: str) -> list[str]:
         is_uuid = word == "id" and variable.endswith("uuid")
         if variable.endswith(word) and not is_uuid:
             stem = variable.removesuffix(word)
-            spellings += _spellings_by_stem(stem, endings, own_name)
+            if stem and own_name.endswith(stem):  # the variable is called like the type
+                spellings += [f"{own_name}{ending}" for ending in endings]
+                spellings += endings
+            if stem:
+                spellings += [f"{stem}{ending}" for ending in endings]
             if word == "name" or stem == own_name:
                 spellings.append(stem)
     if variable in ("resourceid", "resourcename"):
@@ -184,17 +188,6 @@ def _spellings(variable: str, own_name: str) -> list[str]:
         spellings += [f"{own_name}{word}", word]
     if variable == own_name:
         spellings += [f"{own_name}id", f"{own_name}name", "id", "name"]
-    return spellings
-
-
-def _spellings_by_stem(stem: str, endings: tuple[str, ...], own_name: str) -> list[str]:
-    """With each ending: the type's name or nothing, where the variable is called like the type; the variable's stem."""
-    spellings: list[str] = []
-    if stem and own_name.endswith(stem):
-        spellings += [f"{own_name}{ending}" for ending in endings]
-        spellings += endings
-    if stem:
-        spellings += [f"{stem}{ending}" for ending in endings]
     return spellings
 
 

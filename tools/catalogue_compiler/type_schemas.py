@@ -173,11 +173,17 @@ def _resolved(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[st
     pointer = value.get("$ref")
     if not isinstance(pointer, str):
         return value
-    target: Any = schema
-    for part in pointer.removeprefix("#/").split("/"):
-        target = target.get(part, {}) if isinstance(target, dict) else {}
     beside = {key: inner for key, inner in value.items() if key != "$ref"}
+    target = pointed_at(schema, pointer)
     return {**target, **beside} if isinstance(target, dict) else beside
+
+
+def pointed_at(schema: Mapping[str, Any], pointer: str) -> Any:
+    """The part of a schema at a JSON pointer; empty where there is none."""
+    value: Any = schema
+    for part in pointer.removeprefix("#/").split("/"):
+        value = value.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(value, dict) else {}
+    return value
 
 
 def is_text_at(schema: Mapping[str, Any], path: str) -> bool:

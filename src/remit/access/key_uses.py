@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.access.needed_access import OperationRequest
-    from remit.access.setting import RequestSetting
 
 _DECRYPT: Final = ("kms:Decrypt",)
 _WRITE: Final = ("kms:GenerateDataKey", "kms:Decrypt")
@@ -83,10 +82,13 @@ def key_uses(request: OperationRequest, accesses: Iterable[NeededAccess]) -> Ite
             if name is None or _OF_AWS in name:
                 continue
             encrypted = holder if access.action == _BY_PATH else access.resource
-            context = {"EncryptionContext": _context(encryption.context_key, encrypted, request.setting)}
+            context = {encryption.context_key: encrypted}
+            if encryption.context_key == _TABLE_NAME:  # no ARN, as DynamoDB's alone
+                table = encrypted.partition(":table/")[2].partition("/")[0]
+                context = {_TABLE_NAME: table, "aws:dynamodb:subscriberId": request.setting.account}
             key, service = key_arn(name, request.setting), access.action.partition(":")[0]
             for action in encryption.actions:
-                yield NeededAccess(action, key, context, service, access.part)
+                yield NeededAccess(action, key, {"EncryptionContext": context}, service, access.part)
 
 
 _BY_PATH: Final = "ssm:GetParametersByPath"
@@ -101,14 +103,6 @@ def _holders(request: OperationRequest, access: NeededAccess) -> tuple[str, ...]
         names = request.stored.sealed_parameters(str(access.parameters.get("Path", "/")), recursive=is_recursive)
         return tuple(request.arn("ssm", f"parameter/{name.removeprefix('/')}") for name in names)
     return (access.resource,)
-
-
-def _context(context_key: str, resource: str, setting: RequestSetting) -> Mapping[str, str]:
-    """The encryption context: what is encrypted, which is an ARN but for DynamoDB."""
-    if context_key != _TABLE_NAME:
-        return {context_key: resource}
-    table = resource.partition(":table/")[2].partition("/")[0]
-    return {context_key: table, "aws:dynamodb:subscriberId": setting.account}
 
 
 def _is_without_key(operation: str, parameters: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from remit.access.tags import tagging_needs
 from remit.catalogue.action_resources import is_without_resources, resource_without_type
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
-from remit.catalogue.operations import Operation, arns
+from remit.catalogue.operations import arns
 from remit.catalogue.operations import operation as catalogued_operation
 
 if TYPE_CHECKING:
@@ -54,8 +54,11 @@ def needs_of(request: OperationRequest) -> tuple[NeededAccess, ...] | None:
             needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
     for need in batched_secrets(request):
         needs[need.action, need.resource] = need
+    paths = (*known.passes, *_PASSES.get((known.client, known.name), ()))
+    handed_over = [role for path in paths for role in _at(parameters, path.split("."))]
+    roles = [role for role in handed_over if role.startswith("arn:") and ":role/" in role]
     further_needs = (
-        *_passed_roles(known, parameters),
+        *(NeededAccess("iam:PassRole", role, parameters) for role in roles),
         *tagging_needs(request, tuple(needs)),
         *key_uses(request, tuple(needs.values())),
         *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, request.setting)),
@@ -130,14 +133,6 @@ _PASSES: Final = {
     ("events", "PutTargets"): ("Targets.RoleArn",),
 }
 """Parameters in lists and maps that hand a role to a service ("PutTargets", EventBridge API, and the like)."""
-
-
-def _passed_roles(known: Operation, parameters: Mapping[str, Any]) -> Iterator[NeededAccess]:
-    """iam:PassRole on each role that the parameters hand to a service."""
-    for path in (*known.passes, *_PASSES.get((known.client, known.name), ())):
-        for role in _at(parameters, path.split(".")):
-            if role.startswith("arn:") and ":role/" in role:
-                yield NeededAccess("iam:PassRole", role, parameters)
 
 
 def _at(value: Any, steps: list[str]) -> Iterator[str]:

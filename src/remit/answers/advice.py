@@ -70,15 +70,6 @@ def advice(denial: Denial) -> Iterator[str]:
         yield f"the policy that decided is {denial.policy}"
 
 
-def _secret(denial: Denial) -> Iterator[str]:
-    """How policies name a secret of which the message has the bare name."""
-    action, name = (denial.action or "").lower(), denial.resource or "*"
-    if action.startswith("secretsmanager:") and not name.startswith("arn:") and _BARE.fullmatch(name):
-        owner = account_of(denial).replace("unknown", "ACCOUNT")
-        arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
-        yield f"name the secret as {arn}: six signs of its own end its ARN"
-
-
 def _change(denial: Denial) -> str | None:
     """Return the necessary change where it is not, or not alone, the policy of the caller."""
     if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
@@ -118,8 +109,12 @@ def advice_here(  # noqa: C901 - one piece of advice after the other
         is_anonymous = function is None and caller_of(denial) is None and denial.encoded is None
         if is_anonymous and not is_allowed and project is not None:
             yield from _needed(cause, project)
-        if not answers:
-            yield from _secret(denial)  # an answer names it in its fix
+        asked_action, name = (denial.action or "").lower(), denial.resource or "*"
+        is_bare_secret = asked_action.startswith("secretsmanager:") and not name.startswith("arn:")
+        if not answers and is_bare_secret and _BARE.fullmatch(name):  # an answer names it in its fix
+            owner = account_of(denial).replace("unknown", "ACCOUNT")
+            arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
+            yield f"name the secret as {arn}: six signs of its own end its ARN"
         if project is None or not answers:
             yield from _of_the_resource(cause)
         yield from _models_behind(cause)

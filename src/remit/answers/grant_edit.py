@@ -10,8 +10,7 @@ import difflib
 import json
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from remit.app import App, Triggered
 
 
-@dataclass(frozen=True, slots=True)
-class SourceEdit:
+class SourceEdit(NamedTuple):
     """An edit of a file: its text before and after, and its path from the project's folder."""
 
     path: Path
@@ -85,7 +83,13 @@ def grant_edit(
     the function's decorator cannot be found, its `policy=` is computed, or the grant would be a wildcard.
     """
     needed = needed_grant(app, action, resource, folder, account=account)
-    _check_narrow(needed, action, resource)
+    row = catalogued(action)
+    takes_resource = row is not None and any(target.required for target in row.targets)
+    if not needed.complete or (resource == "*" and takes_resource):
+        raise RemitError(
+            f"{action} needs a resource, and the denial names none",
+            hint=f"write the grant with the ARN that you mean: grants.allow({json.dumps(action)}, on=…)",
+        )
     origin = function.origin
     source = None if origin is None else plain_files.content(folder / origin.file, origin.file)
     if origin is None or source is None:
@@ -95,9 +99,17 @@ def grant_edit(
         module = cst.parse_module(source)
     except (SyntaxError, ValueError, RecursionError, cst.ParserSyntaxError):
         raise _by_hand(function, f"{origin.file} cannot be read as Python", needed) from None
-    edited = _with_grant(module, origin, _spelled(needed, names), names.grants)
-    if isinstance(edited, str):
-        raise _by_hand(function, edited, needed)
+    wrapper = MetadataWrapper(module)
+    declaration = _declaration(wrapper, origin)
+    if declaration is None:
+        raise _by_hand(function, "its decorator cannot be found", needed)
+    item = _spelled(needed, names)
+    with_item: cst.Call | None = cst.Call(declaration, args=[_policy_argument(cst.List([cst.Element(item)]))])
+    if isinstance(declaration, cst.Call):  # else a bare decorator
+        with_item = _with_policy(declaration, item, names.grants)
+    if with_item is None:
+        raise _by_hand(function, "its policy is computed", needed)
+    edited = cst.ensure_type(wrapper.module.deep_replace(declaration, with_item), cst.Module)
     for source_module, name in names.missing:
         edited = with_import(edited, source_module, name)
     return SourceEdit(folder / origin.file, origin.file, source, edited.bytes)
@@ -113,17 +125,6 @@ def spelled_grant(app: App, function: Triggered, action: str, resource: str, fol
     except (RemitError, SyntaxError, ValueError, RecursionError):
         return needed.item
     return cst.Module([]).code_for_node(_spelled(needed, names))
-
-
-def _check_narrow(needed: NeededGrant, action: str, resource: str) -> None:
-    """RemitError: the grant would be of every resource although the action takes one, or lacks its ARN."""
-    row = catalogued(action)
-    takes_resource = row is not None and any(target.required for target in row.targets)
-    if not needed.complete or (resource == "*" and takes_resource):
-        raise RemitError(
-            f"{action} needs a resource, and the denial names none",
-            hint=f"write the grant with the ARN that you mean: grants.allow({json.dumps(action)}, on=…)",
-        )
 
 
 def _by_hand(function: Triggered, problem: str, needed: NeededGrant) -> RemitError:
@@ -157,24 +158,6 @@ def _spelled(needed: NeededGrant, names: Names) -> cst.BaseExpression:
     by_last_part = {full_name.rpartition(".")[2]: name for full_name, name in names.spelled.items()}
     spelled = cst.parse_expression(needed.item).visit(_Spelling(by_last_part))
     return cast("cst.BaseExpression", spelled)
-
-
-def _with_grant(
-    module: cst.Module, origin: Origin, item: cst.BaseExpression, grants: frozenset[str]
-) -> cst.Module | str:
-    """The file with the grant in the call, or the bare decorator, at this origin; else why that cannot be."""
-    wrapper = MetadataWrapper(module)
-    declaration = _declaration(wrapper, origin)
-    if declaration is None:
-        return "its decorator cannot be found"
-    changed: cst.Call | None
-    if isinstance(declaration, cst.Call):
-        changed = _with_policy(declaration, item, grants)
-    else:
-        changed = cst.Call(declaration, args=[_policy_argument(cst.List([cst.Element(item)]))])
-    if changed is None:
-        return "its policy is computed"
-    return cst.ensure_type(wrapper.module.deep_replace(declaration, changed), cst.Module)
 
 
 def _declaration(wrapper: MetadataWrapper, origin: Origin) -> cst.BaseExpression | None:
@@ -222,14 +205,9 @@ def _with_item(
         return with_element(policy, cst.Element(item))
     if isinstance(policy, cst.Name | cst.Attribute):
         return cst.List([cst.StarredElement(policy), cst.Element(item)])
-    if isinstance(policy, cst.SimpleString | cst.FormattedString | cst.Dict) or _is_grant(policy, grants):
+    # A typed grant is a call: of a module's verb, or of `allow`.
+    called = get_full_name_for_node(policy.func) if isinstance(policy, cst.Call) else None
+    is_grant = (called or "").partition(".")[0] in grants
+    if is_grant or isinstance(policy, cst.SimpleString | cst.FormattedString | cst.Dict):
         return cst.List([cst.Element(policy), cst.Element(item)])
     return None
-
-
-def _is_grant(policy: cst.BaseExpression, grants: frozenset[str]) -> bool:
-    """Return whether it is the call of a typed grant: a module's verb, or `allow`."""
-    if not isinstance(policy, cst.Call):
-        return False
-    name = get_full_name_for_node(policy.func) or ""
-    return name.partition(".")[0] in grants

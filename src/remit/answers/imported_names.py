@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 _GRANTS: Final = "remit.grants"
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """How a file is to spell full names, and the names that it has to import for it, as (module, name)."""
 
     spelled: Mapping[str, str]

@@ -10,8 +10,8 @@ changed, and other accounts cannot use it); "Roles terms and concepts" and "Assu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
 from remit.catalogue.actions import action as catalogued
@@ -47,8 +47,7 @@ _AWS_OWNED: Final = re.compile(r"[\w-]+[/:]/?(?:aws|amazon)", re.IGNORECASE)
 """How the names of AWS's own documents and parameters begin, whose ARNs leave out the account."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(NamedTuple):
     """Why no Allow of the caller's policies makes a request possible, and what to do instead: two main clauses.
 
     `source` is the page of AWS that says so; empty where the request itself shows it.
@@ -144,27 +143,22 @@ def _masked(request: Request) -> Obstacle | None:
     arn = parse(request.resource)
     if arn is None:
         return Obstacle("the ARN of the resource is cut off", "ask again with the whole ARN")
-    part = _masked_part(arn)
-    if part is None:
-        return None
-    return Obstacle(f"{part} is masked, or a placeholder", "put the real one in its place, and ask again")
-
-
-def _masked_part(arn: Arn) -> str | None:
-    account = arn.account
+    account, name = arn.account, arn.resource
     is_open = not account or account in OWNERS or "$" in account or account == "*"
-    if not is_open and not (account.isdigit() and len(account) == _ACCOUNT_DIGITS):
-        return "the account of the resource"
-    if arn.region and _OPEN.isdisjoint(arn.region) and partition_of(arn.region) is None:
-        return "the region of the resource"
-    name = arn.resource
-    if arn.service == "s3" and not arn.account:
+    is_bucket = arn.service == "s3" and not account
+    if is_bucket:
         name, _, _ = name.partition("/")  # a key may have any characters
-        if _PLAIN_BUCKET.fullmatch(name) is None:
-            return "the name of the bucket"
-    without_references = re.sub(r"\$\{[^{}]*\}", "", name)
-    is_masked = _MASK.search(without_references) is not None or placeholder(name) is not None
-    return "the name of the resource" if is_masked else None
+    part = ""
+    if not is_open and not (account.isdigit() and len(account) == _ACCOUNT_DIGITS):
+        part = "the account of the resource"
+    elif arn.region and _OPEN.isdisjoint(arn.region) and partition_of(arn.region) is None:
+        part = "the region of the resource"
+    elif is_bucket and _PLAIN_BUCKET.fullmatch(name) is None:
+        part = "the name of the bucket"
+    elif _MASK.search(re.sub(r"\$\{[^{}]*\}", "", name)) is not None or placeholder(name) is not None:
+        part = "the name of the resource"
+    put = "put the real one in its place, and ask again"
+    return Obstacle(f"{part} is masked, or a placeholder", put) if part else None
 
 
 _ACCOUNT_DIGITS: Final = 12

@@ -10,8 +10,7 @@ import importlib.util
 import inspect
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.answers.obstacles import resource_to_allow
 from remit.catalogue.action_resources import KIND_ARNS
@@ -46,8 +45,7 @@ _PLACES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """A fix: `item` is what a policy list should have besides, `code` how to write it there, `origin` where.
 
     `imports` are the lines that the file needs and does not have. `typed` tells a grant of `remit.grants`.
@@ -60,8 +58,7 @@ class Remedy:
     typed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(NamedTuple):
     """The resource of a new grant.
 
     `base` is its name in Python (`"orders"`, `Data.table`), `argument` what a typed grant takes, `below` the object's
@@ -76,8 +73,7 @@ class _Target:
     """The class that declares it, when it is a shared resource of the app: `shared.resources.data.Data`."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeededGrant:
+class NeededGrant(NamedTuple):
     """A grant as policy lists have it, before it is put into a file.
 
     `item` calls what it uses by the last part of its full name; `names` are these full names, such as

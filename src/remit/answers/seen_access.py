@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.errors import RemitError
 from remit.iam.pattern import matches, overlaps
@@ -51,8 +51,7 @@ class SeenUse:
         return f"{self.file}:{self.line}" if self.file else ""
 
 
-@dataclass(frozen=True, slots=True)
-class GrantedAction:
+class GrantedAction(NamedTuple):
     """An action that a grant allows, as it is written there, and the uses of it that were seen."""
 
     action: str
@@ -60,8 +59,7 @@ class GrantedAction:
     uses: tuple[SeenUse, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GrantedAndSeen:
+class GrantedAndSeen(NamedTuple):
     """The granted actions of a function's role with their uses, and the uses that were denied.
 
     `since` is the first day that is known (ISO 8601); empty where nothing was seen of any function.

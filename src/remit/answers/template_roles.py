@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.answers.explanation import explain
 from remit.roles.role_policies import ready_role
@@ -24,8 +24,7 @@ _NOT_ALL: Final = f"the template's conditions may turn out in more than {MOST} w
 _SEVERAL: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(NamedTuple):
     """What bears on one role in each of the ways; `complete` says whether those are all."""
 
     reads: tuple[tuple[World, FileRoles], ...] = ()

@@ -105,7 +105,11 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
     if work.ids.arns:
         account = _with_arns_of_ids(account, dict(work.ids.arns), documents)
     askers = [questions.asker(identity) for identity in account.identities]
-    foreign_roles = [_foreign_role(role, documents) for role in work.foreign_roles]
+    foreign_roles = []
+    for role in work.foreign_roles:
+        owner, trust = account_of(role.arn), document_value(role.trust)
+        key, name = documents.add(trust, owner), role.arn.rpartition("/")[2]
+        foreign_roles.append(Identity("role", role.arn, owner, name, "", "", trust=key, tags=role.tags))
     graph = EscalationGraph(questions, account, askers, foreign_roles)
     found_exposures = _exposures(work, account, questions)
     return AccountResult(
@@ -132,13 +136,6 @@ def _with_arns_of_ids(account: JoinedAccount, arns: Mapping[str, str], documents
             trust = documents.add(with_arns(document_value(text), arns), identity.account)
         identities.append(replace(identity, trust=trust))
     return replace(account, identities=tuple(identities))
-
-
-def _foreign_role(role: OpenRole, documents: Documents) -> Identity:
-    account = role.arn.split(":", 5)[4]
-    name = role.arn.rpartition("/")[2]
-    trust = documents.add(document_value(role.trust), account)
-    return Identity("role", role.arn, account, name, "", "", trust=trust, tags=role.tags)
 
 
 def _exposures(work: AccountWork, account: JoinedAccount, questions: AccessQuestions) -> FoundExposures:

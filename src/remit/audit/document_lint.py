@@ -48,16 +48,15 @@ def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
 
 def document_findings(use: DocumentUse, documents: Documents) -> tuple[DocumentFinding, ...]:
     """Return lint's findings in a document, with the account folded."""
-    findings = lint_document(parsed(documents.texts[use.document]), use.document, kind=use.kind, locate=_locate)
+
+    def locate(path: Path) -> Origin:  # down to the statement and the element
+        return Origin(spelled(path[: _STATEMENT_PARTS + 1]) or "the document")
+
+    findings = lint_document(parsed(documents.texts[use.document]), use.document, kind=use.kind, locate=locate)
     return tuple(
         DocumentFinding(finding.rule, finding.severity, finding.message, finding.file or "", finding.hint)
         for finding in findings
     )
-
-
-def _locate(path: Path) -> Origin:
-    """Return the place of a document's part: its path, down to the statement and the element."""
-    return Origin(spelled(path[: _STATEMENT_PARTS + 1]) or "the document")
 
 
 def linted_documents(

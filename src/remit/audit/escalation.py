@@ -110,9 +110,12 @@ class EscalationGraph:
                 yield from _GAINS[technique.gain](self, asker, technique)
         yield from self._assumed_roles(asker)
         if self._is_unbounded(asker):
-            for technique in ONTO_OTHERS:
+            for technique in ONTO_OTHERS:  # which give others rights: any, or those of a group that it adds them to
                 if self.needs.may_use(asker, technique):
-                    yield from self._given_to_others(asker, technique)
+                    if technique.needs[0].on == "a group":
+                        yield from self._each(asker, technique, self._members)
+                    else:
+                        yield from self._administrator(asker, technique)
         elif not self._allows_everything(asker.profile.identity):
             yield from self._freed(asker)
 
@@ -133,15 +136,12 @@ class EscalationGraph:
         if steps is not None:
             yield _edge(asker.identity.arn, administrator(asker.identity.account), technique, steps)
 
-    def _given_to_others(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """Yield the steps by which a principal gives others rights: any, or those of a group that it adds them to."""
-        if technique.needs[0].on != "a group":
-            yield from self._administrator(asker, technique)
-            return
-        for member in self._members:
-            steps = self.needs.steps(asker, technique, technique.needs, member)
+    def _each(self, asker: Asker, technique: Technique, targets: Iterable[Identity]) -> Iterator[Edge]:
+        """Yield the steps to the rights of each of some users, roles or groups."""
+        for target in targets:
+            steps = self.needs.steps(asker, technique, technique.needs, target)
             if steps is not None:
-                yield _edge(asker.identity.arn, member.arn, technique, steps)
+                yield _edge(asker.identity.arn, target.arn, technique, steps)
 
     def _freed(self, asker: Asker) -> Iterator[Edge]:
         """Yield steps to any rights for a principal that takes off its boundary, which its other rights outlive."""
@@ -173,11 +173,8 @@ class EscalationGraph:
             steps = self.needs.steps(asker, technique, technique.needs, others[0])
             if steps is not None:
                 yield self._to_all(own_arn, f"{technique.gain}s of {asker.identity.account}", targets, technique, steps)
-            return
-        for target in others:
-            steps = self.needs.steps(asker, technique, technique.needs, target)
-            if steps is not None:
-                yield _edge(own_arn, target.arn, technique, steps)
+        else:
+            yield from self._each(asker, technique, others)
 
     def _to_all(
         self, source: str, vertex: str, targets: Iterable[Identity], technique: Technique, steps: tuple[StepNeed, ...]

@@ -149,7 +149,11 @@ class _ResourceExposures:
             reach, pieces_of_reach = reached.get((who, source)) or (self._reach_of_name(who), pieces)
             must_hold = dict(pair for exposure in pieces_of_reach for pair in _must_hold(exposure))
             if who == "*" and reach in ("account", "member account"):
-                must_hold |= _conditions_on_callers(policy, source.statement)
+                # Those whom the conditions of the statement, and of denying ones, mean one by one.
+                alike = (each for each in policy.statements if each == source.statement or each.effect == "Deny")
+                bearing = replace(policy, statements=tuple(alike))
+                callers = {key: ", ".join(_values(bearing, key.lower())) for key in _CALLERS}
+                must_hold |= {key: text for key, text in callers.items() if text}
             yield ExposureRow(
                 self.resource.arn,
                 self.resource.account,
@@ -289,13 +293,6 @@ def _of_callers(policy: Policy, meant: AbstractSet[str]) -> Iterator[Statement]:
         values = tuple(value for value in _values(policy, key.lower()) if value in meant)
         if values:
             yield _forbidden(Condition(operator, key, values))
-
-
-def _conditions_on_callers(policy: Policy, allow: Statement) -> dict[str, str]:
-    """Map the callers that the conditions of a statement, and of denying ones, mean one by one, to their words."""
-    bearing = tuple(statement for statement in policy.statements if statement == allow or statement.effect == "Deny")
-    values = ((key, ", ".join(_values(replace(policy, statements=bearing), key.lower()))) for key in _CALLERS)
-    return {key: text for key, text in values if text}
 
 
 def _callers(policy: Policy) -> Iterator[str]:

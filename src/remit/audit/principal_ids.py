@@ -64,7 +64,14 @@ def with_arns(document: Any, arns: Mapping[str, str]) -> Any:
     """A document with the ARNs of principals in the place of their ids, as IAM itself shows it."""
     if not arns.keys() & set(principal_ids(document)):
         return document
-    statements = [_statement_with_arns(statement, arns) for statement in raw_statements(document)]
+    statements = []
+    for statement in raw_statements(document):
+        changed = dict(statement)
+        for element in _ELEMENTS:
+            names = _named(statement.get(element))
+            if names:
+                changed[element] = {**statement[element], "AWS": [arns.get(name, name) for name in names]}
+        statements.append(changed)
     return {**document, "Statement": statements}
 
 
@@ -84,12 +91,3 @@ def _compared_ids(conditions: Any) -> Iterator[str]:
 def _texts(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [value for value in values if isinstance(value, str)]
-
-
-def _statement_with_arns(statement: Mapping[str, Any], arns: Mapping[str, str]) -> dict[str, Any]:
-    changed = dict(statement)
-    for element in _ELEMENTS:
-        names = _named(statement.get(element))
-        if names:
-            changed[element] = {**statement[element], "AWS": [arns.get(name, name) for name in names]}
-    return changed

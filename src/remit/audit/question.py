@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.audit.results import AccessVerdict
-    from remit.iam.comparison import Piece
     from remit.iam.policy import Condition
 
 STEPS: Final = 1_000_000
@@ -152,11 +151,17 @@ def _proven(question: PolicyQuestion) -> AccessAnswer:
     # The pins stand as a session policy: that limits, and grants nothing by itself.
     limited = Layers(layers.identity, layers.boundary, (limit,), None, layers.scp, layers.rcp)
     search = GainSearch(_NOTHING, Side(limited), lambda _: (question.action,), budget=Budget(STEPS))
+    # A StringLike pin (the name of a session) leaves the value open.
+    decided_keys = {condition.key.lower() for condition in question.pins if condition.operator != "StringLike"}
     reason = ""
     for piece in search.gains():
         request = Request(question.action, piece.request.resource, question.principal, piece.request.context)
         if piece.tier == "now" and Side(layers).allows(request) is True:
-            return AccessAnswer("yes", request.resource, _must_hold(question, piece), "", _allowing(layers, request))
+            must_hold = []
+            for key, value in piece.context.items():
+                if key.lower() not in decided_keys:
+                    must_hold.append((key, value if isinstance(value, str) else ", ".join(value)))
+            return AccessAnswer("yes", request.resource, tuple(must_hold), "", _allowing(layers, request))
         # A request on a resource that the action never takes is none that anybody makes.
         if takes(question.action, request.resource):
             reason = "the evaluator does not confirm the request that was found"
@@ -164,17 +169,6 @@ def _proven(question: PolicyQuestion) -> AccessAnswer:
     if undecided is not None:
         reason = undecided.reason
     return AccessAnswer("undecided", reason=reason) if reason else NO
-
-
-def _must_hold(question: PolicyQuestion, piece: Piece) -> tuple[tuple[str, str], ...]:
-    """The condition keys of a piece's request that the principal does not decide, with values that fit."""
-    # A StringLike pin (the name of a session) leaves the value open.
-    decided_keys = {condition.key.lower() for condition in question.pins if condition.operator != "StringLike"}
-    return tuple(
-        (key, value if isinstance(value, str) else ", ".join(value))
-        for key, value in piece.context.items()
-        if key.lower() not in decided_keys
-    )
 
 
 def _allowing(layers: Layers, request: Request) -> tuple[int, int] | None:

@@ -64,21 +64,17 @@ def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
         calls = logs.project(", ".join(("*", *absent))).query("logs", _query("logs"))
         rows = [] if calls is None else calls.fetchall()
     except duckdb.Error as error:
-        return _unread_parquet(files, str(error).partition("\n")[0])
+        summary = TrailSummary()
+        if len(files) == 1:
+            reason = f"it cannot be read as CloudTrail's logs in Parquet: {str(error).partition(chr(10))[0]}"
+            summary.unread = 1
+            summary.problems.append(InputProblem(files[0], reason))
+            return summary
+        for file in files:  # which cannot be read together
+            summary.add(summed_up_parquet([file]))
+        return summary
     summary = summary_of_rows(rows)
     summary.files = len(files)
-    return summary
-
-
-def _unread_parquet(files: Sequence[str], reason: str) -> TrailSummary:
-    """Sum up Parquet files one by one, since they cannot be read together."""
-    summary = TrailSummary()
-    if len(files) == 1:
-        summary.unread = 1
-        summary.problems.append(InputProblem(files[0], f"it cannot be read as CloudTrail's logs in Parquet: {reason}"))
-        return summary
-    for file in files:
-        summary.add(summed_up_parquet([file]))
     return summary
 
 

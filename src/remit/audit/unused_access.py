@@ -69,25 +69,21 @@ def usage_by_account(trail: TrailSummary) -> dict[str, Usage]:
         calls.setdefault(call.principal, []).append((call.source, call.name, time))
     by_account: dict[str, dict[str, UsedActions]] = {}
     for principal, rows in sorted(calls.items()):
-        by_account.setdefault(account_of(principal), {})[principal] = _used(rows)
+        actions: set[str] = set()
+        unknown_services: set[str] = set()
+        for source, name, _ in rows:
+            names = actions_of_event(source, name)
+            actions.update(names)
+            if not names:
+                unknown_services.add(source.partition(".")[0])
+        last = max(time for _, _, time in rows)
+        used = UsedActions(tuple(sorted(actions)), last, tuple(sorted(unknown_services)))
+        by_account.setdefault(account_of(principal), {})[principal] = used
     usages = {}
     for account in sorted(trail.accounts):
         sources = tuple(sorted(source.service for source in trail.data_sources if source.account == account))
         usages[account] = Usage(trail.first, sources, tuple(by_account.get(account, {}).items()))
     return usages
-
-
-def _used(calls: Iterable[tuple[str, str, str]]) -> UsedActions:
-    actions: set[str] = set()
-    unknown_services: set[str] = set()
-    last = ""
-    for source, name, time in calls:
-        names = actions_of_event(source, name)
-        actions.update(names)
-        if not names:
-            unknown_services.add(source.partition(".")[0])
-        last = max(last, time)
-    return UsedActions(tuple(sorted(actions)), last, tuple(sorted(unknown_services)))
 
 
 @dataclass(frozen=True, slots=True)

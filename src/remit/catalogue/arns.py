@@ -23,6 +23,7 @@ _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _OPEN: Final = re.compile(r"[*?$]")
 _SLASHES: Final = re.compile(r"[/:]")
+_FILLED: Final = re.compile(r"\$\{[^{}]+\}|\*")
 # Elements of a format beside its own characters: any text, any without `/` and `:`, one character of either sort.
 _TEXT, _NAME, _ONE, _LETTER = "**", "++", "??", "?+"
 # Services whose names were looked through: they hold neither `/` nor `:`, but for the variables below (a stream's
@@ -118,19 +119,20 @@ def _meets(have: str, want: str, *, plain: bool) -> bool:
     if pattern[:literal_length] != want[:literal_length]:
         return False
     remainder = pattern[literal_length:]
-    if remainder == "*":
-        return True
-    return _names(remainder, want, literal_length, plain=plain) or _automaton(want, plain=plain).meets(
-        remainder, literal_length
+    # What is left may be the name that comes next in the format, and the end: often it is.
+    variable = _VARIABLE.match(want, literal_length)
+    is_name = (
+        variable is not None
+        and remainder != ""
+        and (variable.end() == len(want) or remainder[-1] == "*")
+        and (not plain or variable[1] in _ANYTHING or not _SLASHES.search(remainder))
     )
-
-
-def _names(remainder: str, want: str, position: int, *, plain: bool) -> bool:
-    """Tell whether what is left of a pattern may be the name that comes next in a format, and the end; often it is."""
-    variable = _VARIABLE.match(want, position)
-    if variable is None or not remainder or (variable.end() < len(want) and remainder[-1] != "*"):
+    if remainder == "*" or is_name:
+        return True
+    # A text without wildcards holds all that the format spells out.
+    if not _OPEN.search(pattern) and any(literal not in pattern for literal in _FILLED.split(want)):
         return False
-    return not plain or variable[1] in _ANYTHING or not _SLASHES.search(remainder)
+    return _automaton(want, plain=plain).meets(remainder, literal_length)
 
 
 def _split(text: str) -> list[str]:

@@ -78,7 +78,7 @@ class ParameterFormat:
 
 @cache
 def _store() -> snapshot.Store:
-    return snapshot.opened(os.path.join(snapshot.folder(), snapshot.FORMATS))  # noqa: PTH118 - as there
+    return snapshot.Store(os.path.join(snapshot.folder(), snapshot.FORMATS))  # noqa: PTH118 - as there
 
 
 @cache

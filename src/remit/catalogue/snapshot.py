@@ -34,9 +34,18 @@ _OLD: Final = 120  # days
 
 
 class Store:
-    """An opened snapshot. Chunks come as JSON values and must not be changed by the reader."""
+    """The snapshot in a file. Chunks come as JSON values and must not be changed by the reader.
 
-    def __init__(self, content: bytes, origin: str) -> None:
+    RemitError: the file is missing or damaged.
+    """
+
+    def __init__(self, file_path: str) -> None:
+        origin = os.path.basename(file_path)  # noqa: PTH119 - as FILE
+        try:
+            with open(file_path, "rb") as file:  # noqa: PTH123 - as FILE
+                content = file.read()
+        except FileNotFoundError:
+            raise RemitError(f"the catalogue's data ({origin}) is missing", hint="reinstall remit") from None
         # Eight digits and a newline follow: the length of the index.
         start = len(MAGIC) + 9
         try:
@@ -141,17 +150,7 @@ def note_on_age(today: dt.date) -> str | None:
 @cache
 def snapshot() -> Store:
     """The snapshot of the data that counts."""
-    return opened(os.path.join(folder(), NAME))  # noqa: PTH118 - as OWN
-
-
-def opened(file_path: str) -> Store:
-    """The store in a file. RemitError: it is missing or damaged."""
-    name = os.path.basename(file_path)  # noqa: PTH119 - as FILE
-    try:
-        with open(file_path, "rb") as file:  # noqa: PTH123 - as FILE
-            return Store(file.read(), name)
-    except FileNotFoundError:
-        raise RemitError(f"the catalogue's data ({name}) is missing", hint="reinstall remit") from None
+    return Store(os.path.join(folder(), NAME))  # noqa: PTH118 - as OWN
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from remit.catalogue.snapshot import chunk
 
@@ -256,15 +256,15 @@ class ResourceType(NamedTuple):
     regions: tuple[str, ...]
     """Empty for types that us-east-1 has; else those that have it."""
     deployment: TypeDeployment
-    shape_key: int | str
-    """Where its properties are described: a number of its service's shapes, or a word for a plain one."""
+    shape_key: tuple[str, int | str]
+    """Where its properties are described: its service, and a number of its shapes, or a word for a plain one."""
 
     @property
     def shape(self) -> Shape:
         """The allowed shape of its properties."""
         from remit.catalogue.properties import shape  # noqa: PLC0415 - few ask for it
 
-        return shape(_service(self.name), self.shape_key)
+        return shape(*self.shape_key)
 
     @property
     def is_custom(self) -> bool:
@@ -406,12 +406,13 @@ def late_bound(logical_id: str, way: str) -> str:
 def resource_type(name: str) -> ResourceType | None:
     """A type by its exact name; any `Custom::…` is a custom resource. None: there is no such type."""
     type_name = CUSTOM if name.startswith("Custom::") else name
-    rows = chunk("types", _service(type_name))
+    service = "::".join(type_name.split("::")[:2])
+    rows = chunk("types", service)
     row = None if rows is None else rows.get(type_name)
     if row is None:
         return None
     # The compiler leaves out what is usual: each default here is what it leaves out.
-    arn, deployment = None, _NO_DEPLOYMENT
+    arn, naming, deployment = None, None, _NO_DEPLOYMENT
     if "n" in row:
         arn = ArnFormat(
             text=row["n"],
@@ -419,6 +420,20 @@ def resource_type(name: str) -> ResourceType | None:
             defaults=tuple(row.get("nd", {}).items()),
             otherwise=tuple(row.get("ne", {}).items()),
             may_grant=row.get("ni") == "granted",
+        )
+    if "m" in row or "g" in row:
+        naming = Naming(
+            property=row.get("m", ""),
+            is_identity=row.get("mi") != "label",
+            least=row.get("ml"),
+            most=row.get("mm"),
+            pattern=row.get("mp", ""),
+            generated=tuple(row.get("g", ())),
+            generated_most=row.get("gm", row.get("mm") or _LONGEST),
+            generated_least=row.get("gl", _SHORTEST),
+            is_lower="mo" in row,
+            starts=row.get("ms", ""),
+            path=row.get("mh", ""),
         )
     if "y" in row:
         calls = row["y"]
@@ -441,7 +456,7 @@ def resource_type(name: str) -> ResourceType | None:
         arn_from=tuple(row.get("af", ())),
         arn_ends=tuple(row.get("nx", {}).items()),
         arn=arn,
-        naming=_naming(row) if "m" in row or "g" in row else None,
+        naming=naming,
         iam=tuple(row.get("i", ())),
         read_only=tuple(row.get("r", ())),
         create_only=tuple(row.get("c", ())),
@@ -459,35 +474,13 @@ def resource_type(name: str) -> ResourceType | None:
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
         deployment=deployment,
-        shape_key=row["s"],
+        shape_key=(service, row["s"]),
     )
 
 
 def resource_types() -> tuple[str, ...]:
     """The names of all types, sorted; SAM's (`AWS::Serverless::…`) are among them."""
     return tuple(chunk("type-names", ""))
-
-
-def _service(type_name: str) -> str:
-    exact_name = CUSTOM if type_name.startswith("Custom::") else type_name
-    return "::".join(exact_name.split("::")[:2])
-
-
-def _naming(row: Mapping[str, Any]) -> Naming:
-    most = row.get("mm")
-    return Naming(
-        property=row.get("m", ""),
-        is_identity=row.get("mi") != "label",
-        least=row.get("ml"),
-        most=most,
-        pattern=row.get("mp", ""),
-        generated=tuple(row.get("g", ())),
-        generated_most=row.get("gm", most or _LONGEST),
-        generated_least=row.get("gl", _SHORTEST),
-        is_lower="mo" in row,
-        starts=row.get("ms", ""),
-        path=row.get("mh", ""),
-    )
 
 
 def _property_calls(pairs: Iterable[tuple[str, str]]) -> tuple[PropertyCalls, ...]:

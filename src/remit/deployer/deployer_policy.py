@@ -186,7 +186,12 @@ def _needs_of_handlers(
 ) -> Iterator[Need]:
     """Yield the calls of the handlers of a resource's type; a role of an ARN must have the boundary that it has."""
     if is_custom(resource.type):
-        yield from _needs_of_custom(stack, resource)
+        # CloudFormation calls its function, or writes to its topic, for the deployer.
+        for arn in stack.texts(resource.properties.get("ServiceToken")):
+            if UNKNOWN not in arn:
+                action = "sns:Publish" if ":sns:" in arn else "lambda:InvokeFunction"
+                for verb in ("create", "update", "delete"):
+                    yield Need(action, arn, Purpose(verb, resource.logical_id, resource.type))
         return
     for action, verbs in called(resource, by_type=stack.by_types).items():
         if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
@@ -221,15 +226,6 @@ def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[C
         functions = targets(stack, resource, "lambda:GetFunction")
         values = () if any(UNKNOWN in arn for arn in functions) else functions
     return (Condition(operator, key, values),) if values else ()
-
-
-def _needs_of_custom(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
-    """A custom resource: CloudFormation calls its function, or writes to its topic, for the deployer."""
-    for arn in stack.texts(resource.properties.get("ServiceToken")):
-        if UNKNOWN not in arn:
-            action = "sns:Publish" if ":sns:" in arn else "lambda:InvokeFunction"
-            for verb in ("create", "update", "delete"):
-                yield Need(action, arn, Purpose(verb, resource.logical_id, resource.type))
 
 
 def bound(late: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:

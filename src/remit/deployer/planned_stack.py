@@ -95,6 +95,10 @@ class PlannedStack:
         values = self._values_beside_name(resource, type_row)
         if not self._is_of_kind(resource, kind, values):
             return ()
+        replicas = items(resource.properties.get(type_row.row.replicas)) if type_row.row.replicas else ()
+        regions = [tokens.REGION]
+        for replica in replicas:
+            regions += self.texts(replica.get("Region") if isinstance(replica, Mapping) else UNKNOWN)
         arns: dict[str, None] = {}
         for format_, name in product(formats, self.names(resource)):
             # IAM's format of a secret has one variable for the name and for what AWS puts behind it.
@@ -102,7 +106,7 @@ class PlannedStack:
             arn = filled(format_ if is_iams else type_row.arn.text, {**values, type_row.name_variable: name})
             if not is_iams:
                 arn = arn.replace("*-*", "*")  # a wildcard stands for what is behind a name as well
-            for region in (tokens.REGION, *self._other_regions(resource, type_row)):
+            for region in regions:
                 arns[arn.replace(tokens.REGION, region)] = None
         return tuple(arns)
 
@@ -174,12 +178,6 @@ class PlannedStack:
             balancers = self.texts(resource.properties.get("Type")) or ("application",)
             return _BALANCERS[kind] in balancers or UNKNOWN in balancers
         return True
-
-    def _other_regions(self, resource: Resource, type_row: NamedType) -> Iterator[str]:
-        """The other regions that a resource is kept in, too."""
-        replicas = items(resource.properties.get(type_row.row.replicas)) if type_row.row.replicas else ()
-        for replica in replicas:
-            yield from self.texts(replica.get("Region") if isinstance(replica, Mapping) else UNKNOWN)
 
 
 def stack_of(

@@ -111,19 +111,11 @@ def _values(value: Any, only: re.Pattern[str] | None, name: str = "") -> Iterato
                 yield from _values(argument, only, name)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _values(item, only, _property_name(str(key), name, only))
+            # Keys that a user makes up count as the property that they stand in: `Roles: {authenticated: …}`.
+            is_own = only is None or only.search(str(key)) or "Policy" in name or not only.search(name)
+            yield from _values(item, only, str(key) if is_own else name)
     elif isinstance(value, list):
         for item in value:
             yield from _values(item, only, name)
     elif isinstance(value, str) and is_in_place:
         yield name, value
-
-
-def _property_name(key: str, name: str, only: re.Pattern[str] | None) -> str:
-    """The name that counts for an item of a property.
-
-    Keys that a user makes up count as the property that they stand in: `Roles: {authenticated: …}`.
-    """
-    if only is None or only.search(key) or "Policy" in name or not only.search(name):
-        return key
-    return name

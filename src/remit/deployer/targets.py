@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import Resource
-    from remit.catalogue.actions import Action, ActionTarget, IamResourceType
+    from remit.catalogue.actions import Action, ActionTarget
     from remit.deployer.planned_stack import PlannedStack
 
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
@@ -163,6 +163,7 @@ def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[
         yield from mentioned[kind.full_name]
         if mentioned[kind.full_name] or kind.full_name in IDENTITIES:
             continue
+        called = "dbinstance" if kind.full_name == "rds:db" else folded(kind.name)
         if kind.full_name in _DEFAULTS:
             for format_ in kind.arns:
                 yield f"{filled(format_, {}).rpartition(':')[0]}:default*"
@@ -171,7 +172,7 @@ def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[
             # A licence configuration, which EC2 lists, is of another service.
             or (takes_optional and any(format_.split(":")[2] == entry.service for format_ in kind.arns))
             or kind.full_name in _MADE_BESIDE.get(entry.full_name, ())
-            or _has_property_like(stack, resource, kind)
+            or any(called in folded(name) for name, _ in named_literals(stack, resource))
         ):
             yield from arns_of_kind(kind, {})
 
@@ -193,26 +194,17 @@ def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[st
         ]
     if len(missing) > _MANY and _is_tagging(entry):
         return (*arns, f"arn:${{AWS::Partition}}:{entry.service}:${{AWS::Region}}:${{AWS::AccountId}}:*")
+    ends = dict(deployment_of(resource.type).side_resources)  # what the service makes beside it, under its own names
     for target in missing:
-        arns |= dict.fromkeys(tuple(_side_resources(stack, resource, target.type)) or arns_of_kind(target.type, {}))
+        kind = target.type
+        end = ends.get(kind.full_name)
+        place = f"arn:${{AWS::Partition}}:{kind.service}:${{AWS::Region}}:${{AWS::AccountId}}"
+        names = stack.texts(resource.properties.get("Name")) or ("*",)
+        made = arns_of_kind(kind, {}) if end is None else (f"{place}:{end.format(name=name)}" for name in names)
+        arns |= dict.fromkeys(made)
     return tuple(arns)
 
 
 def _is_tagging(entry: Action) -> bool:
     """Return whether an action works on every kind of the service, whatever the catalogue requires."""
     return entry.level == "Tagging" or "Tags" in entry.name
-
-
-def _has_property_like(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> bool:
-    """Return whether a property is called like a kind."""
-    called = "dbinstance" if kind.full_name == "rds:db" else folded(kind.name)
-    return any(called in folded(name) for name, _ in named_literals(stack, resource))
-
-
-def _side_resources(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
-    """Yield resources that a service makes for one of the type, under names of its own."""
-    end = dict(deployment_of(resource.type).side_resources).get(kind.full_name)
-    if end is not None:
-        for name in stack.texts(resource.properties.get("Name")) or ("*",):
-            place = f"arn:${{AWS::Partition}}:{kind.service}:${{AWS::Region}}:${{AWS::AccountId}}"
-            yield f"{place}:{end.format(name=name)}"

@@ -102,15 +102,14 @@ class JsonText:
         while closing and not self.text.startswith(closing, at):
             key = _KEY.match(self.text, at) if closing == "}" else None
             value = key.end() if key else at
-            yield (_name(key[1]) if key else number), at, value
+            step: str | int = number
+            if key:
+                step = str(json.loads(key[1])) if "\\" in key[1] else key[1][1:-1]
+            yield step, at, value
             number += 1
             flat = _FLAT.match(self.text, value)
             after = _NEXT.match(self.text, flat.end() if flat else _DECODE(self.text, value)[1])
             at = after.end() if after else len(self.text)
-
-
-def _name(key: str) -> str:
-    return str(json.loads(key)) if "\\" in key else key[1:-1]
 
 
 _DECODE: Final = json.JSONDecoder().raw_decode

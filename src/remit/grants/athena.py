@@ -40,12 +40,20 @@ def query(
     """
     verb = "athena.query"
     group, group_name = typed.ResourceKind("athena", "workgroup/{}", "workgroup").named(workgroup, verb)
-    below = "" if prefix == "" else typed.text_of(prefix, verb)
+    below = "" if prefix == "" else typed.text_of(prefix, verb).lstrip("/")
     because = f"queries database {typed.text_of(database, verb)} in workgroup {group_name}"
+    # Whoever may see a table must be allowed to see its database and the catalog as well.
+    catalog = (_CATALOG, typed.HERE % ("glue", f"database/{database}"))
+    tables_of_it = [typed.HERE % ("glue", f"table/{database}/{table}") for table in typed.one_or_several(tables, verb)]
+    read_from, write_to = s3.BUCKET.named(data, verb)[0], s3.BUCKET.named(results, verb)[0]
     return (
         *typed.grant(_QUERY, (group,), because),
-        *_catalog(database, typed.one_or_several(tables, verb), because),
-        *_data(s3.BUCKET.named(data, verb)[0], s3.BUCKET.named(results, verb)[0], below, because),
+        *typed.grant(("glue:GetDatabase",), catalog, because),
+        *typed.grant(_SEE_TABLES, (*catalog, *tables_of_it), because),
+        *typed.grant(("s3:GetObject",), (f"{read_from}/{below}*",), f"{because}: the data"),
+        *typed.grant(("s3:ListBucket", "s3:GetBucketLocation"), tuple(dict.fromkeys((read_from, write_to))), because),
+        *typed.grant(_WRITE_RESULTS, (f"{write_to}/*",), f"{because}: the results"),
+        *typed.grant(("s3:ListBucketMultipartUploads",), (write_to,), f"{because}: the results"),
         *typed.through("s3", typed.key_of(data, key), typed.DECRYPT, verb, f"{because}: the data"),
         *typed.through("s3", typed.key_of(results, key), typed.ENCRYPT, verb, f"{because}: the results"),
     )
@@ -59,29 +67,11 @@ _QUERY: Final = (
 )
 
 
-def _catalog(database: str, tables: tuple[str, ...], because: str) -> typed.Grants:
-    """Whoever may see a table must be allowed to see its database and the catalog as well."""
-    database_arn = typed.HERE % ("glue", f"database/{database}")
-    table_arns = tuple(typed.HERE % ("glue", f"table/{database}/{table}") for table in tables)
-    actions = (
-        "glue:GetTable",
-        "glue:GetTables",
-        "glue:GetPartition",
-        "glue:GetPartitions",
-        "glue:BatchGetPartition",
-    )
-    return (
-        *typed.grant(("glue:GetDatabase",), (_CATALOG, database_arn), because),
-        *typed.grant(actions, (_CATALOG, database_arn, *table_arns), because),
-    )
-
-
-def _data(data: str, results: str, prefix: str, because: str) -> typed.Grants:
-    buckets = (data, results) if data != results else (data,)
-    writes = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
-    return (
-        *typed.grant(("s3:GetObject",), (f"{data}/{prefix.lstrip('/')}*",), f"{because}: the data"),
-        *typed.grant(("s3:ListBucket", "s3:GetBucketLocation"), buckets, because),
-        *typed.grant(writes, (f"{results}/*",), f"{because}: the results"),
-        *typed.grant(("s3:ListBucketMultipartUploads",), (results,), f"{because}: the results"),
-    )
+_SEE_TABLES: Final = (
+    "glue:GetTable",
+    "glue:GetTables",
+    "glue:GetPartition",
+    "glue:GetPartitions",
+    "glue:BatchGetPartition",
+)
+_WRITE_RESULTS: Final = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")

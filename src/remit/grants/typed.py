@@ -166,10 +166,14 @@ def of_objects(read: Callable[..., Grants], bucket: Any, keys: tuple[str, ...], 
 def arn(subject: Any, verb: str, form: str, type_name: str = "") -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app.
 
-    RemitError: it is none; of a type, none can have the name.
+    RemitError: it is none, or the app's of another service; of a type, none can have the name.
     """
-    text = text_of(subject, verb)
-    _refuse_other_service(subject, verb, form)
+    text, shape = text_of(subject, verb), parse_arn(form)
+    kind = resource_type(subject.type) if hasattr(subject, "spelled") else None
+    if kind is not None and kind.iam and shape is not None:  # a resource of the app, whose service is known
+        problem = f"{verb} takes a resource of {shape.service}, and `{subject.spelled}` is {kind.name}"
+        if all(name.partition(":")[0] != shape.service for name in kind.iam):
+            raise RemitError(problem, origin=writer())
     if "://" in text:
         raise RemitError(
             f"{verb} takes a name, an ARN or a resource, got the URL {text!r}",
@@ -182,19 +186,6 @@ def arn(subject: Any, verb: str, form: str, type_name: str = "") -> str:
     if type_name:
         check_name(text, verb, type_name)
     return form.replace("{}", text)
-
-
-def _refuse_other_service(subject: Any, verb: str, form: str) -> None:
-    """RemitError: a resource of the app that is of another service than the ARNs that a verb is about."""
-    kind = resource_type(subject.type) if hasattr(subject, "spelled") else None
-    shape = parse_arn(form)
-    if kind is None or not kind.iam or shape is None:
-        return
-    services = {name.partition(":")[0] for name in kind.iam}
-    if shape.service not in services:
-        raise RemitError(
-            f"{verb} takes a resource of {shape.service}, and `{subject.spelled}` is {kind.name}", origin=writer()
-        )
 
 
 def check_name(name: str, verb: str, type_name: str) -> None:

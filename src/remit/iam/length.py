@@ -29,16 +29,13 @@ def length(value: Any, late: Callable[[tokens.Reference], int] | None = None) ->
 
     `late` says how many a reference of CloudFormation's becomes; without it they count as they are written.
     """
-    written = _json_length(value)
-    if late is None:
-        return written
-    quotes = 2
-    return written + sum(late(reference) - (_json_length(reference.text) - quotes) for reference in _references(value))
-
-
-def _json_length(value: Any) -> int:
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
-    return len(text.encode("utf-8", "surrogatepass"))  # JSON may spell half of a pair of surrogates
+    characters = len(text.encode("utf-8", "surrogatepass"))  # JSON may spell half of a pair of surrogates
+    if late is not None:
+        quotes = 2
+        for reference in _references(value):
+            characters += late(reference) - (length(reference.text) - quotes)
+    return characters
 
 
 def _references(value: Any) -> Iterator[tokens.Reference]:

@@ -66,6 +66,8 @@ def access_of_role(
         for index, (value, path) in enumerate(values):
             what = f"{keyword}[{index}] of {function}"
             made = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
+            if made is None and "Deny" in str(value):
+                return  # what the others allow, without what this one denies, would be more
             items += [replace(item, what=what) for item in made or ()]
         if items:
             yield Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")

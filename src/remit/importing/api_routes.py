@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.errors import RemitError
@@ -33,8 +34,15 @@ _NO_MATTER: Final = frozenset({
 """Names, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
 _DEFAULTS: Final = {"ApiKeySourceType": "HEADER", "StageName": "$default"}
 """Values that need no setting."""
-KEEPS_OUT: Final = ("ApiKeyRequired", "DefaultAuthorizer", "ResourcePolicy")
+KEEPS_OUT: Final = ("Auth.ApiKeyRequired", "Auth.DefaultAuthorizer", "Auth.ResourcePolicy", "DisableExecuteApiEndpoint")
 """What SAM writes into the document of an API, by which that keeps people out."""
+_DECIDES: Final = (
+    "Auth", "Auth.ApiKeyRequired", "Auth.ResourcePolicy", "Domain", "EndpointConfiguration",
+    "EndpointConfiguration.Type",
+)  # fmt: skip
+"""What must be known before the deploy: it decides whom an API lets in."""
+_CLOSING: Final = (".properties", ".disable_execute_api_endpoint")
+"""Settings that keep people out."""
 _OF_DOCUMENT: Final = ("Cors", "CorsConfiguration", "GatewayResponses")
 """Properties that SAM writes into the document of an API, also where that is the template's own."""
 _QUERY: Final = "method.request.querystring."
@@ -118,12 +126,14 @@ class Apis:
         unknown = [name for name in event.properties if name not in _OF_ROUTE]
         if unknown or not api:
             raise RemitError(f"a route has no {', '.join(unknown)}" if unknown else "its API has no routes")
+        _check_openness(event, self.declared[api], names)
         items = [Item(quoted(self.route(event))), Item(self._auth(event, api, names, functions), "auth=")]
         version = event.properties.get("PayloadFormatVersion")
         if version is not None and str(version) != "2.0":
             items.append(Item(quoted(str(version)), "payload_format_version="))
         of_api = section(self.declared[api].properties, "Auth")
-        if section(event.properties, "Auth").get("ApiKeyRequired", of_api.get("ApiKeyRequired")) is True:
+        needs_key = section(event.properties, "Auth").get("ApiKeyRequired", of_api.get("ApiKeyRequired"))
+        if str(needs_key or False).lower() != "false":
             items.append(Item("True", "api_key="))
         model = section(event.properties, "RequestModel")
         if model.get("ValidateBody") is True:
@@ -163,6 +173,22 @@ class Apis:
             for name in filter(api.properties.get, _OF_DOCUMENT):
                 because = "SAM would write it into the document of the API"
                 leftovers.add(f"{name} of {api.logical_id}", because, api.locate(api.at(name)))
+
+
+def _check_openness(event: SamEvent, api: SamResource, names: TemplateNames) -> None:
+    """RemitError: something keeps people out of the API, and would not of the app's."""
+    for properties in (api.properties, event.properties):
+        if any(tokens.is_intrinsic(value_at_path(properties, path)) for path in _DECIDES):
+            raise RemitError("only the deploy knows whom its API lets in")
+        said = {"CustomStatements"} if properties is api.properties else set()
+        if section(properties, "Auth", "ResourcePolicy").keys() - said:
+            raise RemitError("remit has no resource policy of its API but by CustomStatements")
+        if "MutualTlsAuthentication" in section(properties, "Domain"):
+            raise RemitError("its API asks clients for certificates, and remit's asks for none")
+    for setting, value, origin in _settings(api, names.leftovers):
+        said_of_api = names.leftovers.said(partial(names.source, value), f"config.{setting}", origin)
+        if said_of_api is None and setting.endswith(_CLOSING):
+            raise RemitError(f"config.{setting} is left, which would keep people out of its API")
 
 
 def _required_parameters(parameters: Any) -> list[str]:
@@ -244,6 +270,10 @@ def _cors(value: Any) -> Any:
     if not isinstance(value, dict) or tokens.is_intrinsic(value):
         return value
     cors = {"AllowOrigins" if name == "AllowOrigin" else name: item for name, item in value.items()}
+    if isinstance(
+        cors.get("AllowHeaders", cors.get("AllowMethods")), str
+    ):  # of a REST API, for which SAM has a default
+        cors.setdefault("AllowOrigins", "*")
     for name, item in cors.items():
         if isinstance(item, str):
             texts = [text.strip() for text in item.strip("'").split(",")]

@@ -30,7 +30,7 @@ _SETTINGS: Final = {
     "subnet_ids": "VpcConfig.SubnetIds", "tags": "Tags", "xray": "Tracing",
 }  # fmt: skip
 """SAM's properties, by the settings of Chalice's that are read here."""
-_NO_FORM: Final = ("api_gateway_custom_domain", "api_gateway_policy_file", "websocket_api_custom_domain")
+_NO_FORM: Final = ("api_gateway_custom_domain", "api_gateway_endpoint_vpce", "websocket_api_custom_domain")
 """Settings of Chalice's that are not read here; it takes no notice of any that it does not know, either."""
 _MEDIA_TYPES: Final = [
     "application/octet-stream", "application/x-tar", "application/zip", "audio/basic", "audio/ogg", "audio/mp4",
@@ -153,6 +153,13 @@ class _ChaliceApp:
             "EndpointConfiguration": self.config.get("api_gateway_endpoint_type", "EDGE"),
             "BinaryMediaTypes": _MEDIA_TYPES,
         }
+        policy_file = self.config.get("api_gateway_policy_file")
+        if policy_file is not None:
+            policy = self.folder / ".chalice" / str(policy_file)
+            if not policy.is_file():
+                raise RemitError(f"there is no {policy}", origin=self.parsed.locate(("api_gateway_policy_file",)))
+            document = section(read_as_written(policy.read_bytes(), str(policy)).value)
+            properties["Auth"] = {"ResourcePolicy": {"CustomStatements": document.get("Statement")}}
         api = {"Type": "AWS::Serverless::Api", "Properties": properties}
         made: dict[str, Any] = self.resources.setdefault("RestAPI", api)["Properties"]
         return made
@@ -161,12 +168,14 @@ class _ChaliceApp:
         arguments = _arguments(call)
         pattern = _literal(call.args[0]) if call.args else ""
         route = re.sub("/+", "/", f"/{prefix}/{pattern}").rstrip("/") or "/"
-        auth: dict[str, Any] = {"ApiKeyRequired": True} if _literal(arguments.get("api_key_required")) is True else {}
-        if "authorizer" in arguments:
-            name = _name(arguments["authorizer"])
-            if name not in self.authorizers:  # without it the route would be open to everyone
-                self._leave(f"route {route}", "its authorizer is made in the code", call, path)
-                return
+        needs_key = _literal(arguments.get("api_key_required", ast.Constant(value=False)))
+        auth: dict[str, Any] = {"ApiKeyRequired": True} if needs_key else {}
+        name = _name(arguments["authorizer"]) if "authorizer" in arguments else None
+        # Without its authorizer or its key the route would be open to everyone.
+        if name not in (None, *self.authorizers) or needs_key is None or len(arguments) < len(call.keywords):
+            self._leave(f"route {route}", "whom it lets in is decided in the code", call, path)
+            return
+        if name is not None:
             auth["Authorizer"] = _logical_id(name) if self.authorizers[name] else "AWS_IAM"
             if self.authorizers[name]:
                 of_api = self._api().setdefault("Auth", {}).setdefault("Authorizers", {})

@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from remit.documents.read import ParsedFile
     from remit.errors import Path as Steps
 
-_PLUGINS: Final = frozenset({
-    "serverless-dotenv-plugin", "serverless-dynamodb-local", "serverless-export-env",
-    "serverless-iam-roles-per-function", "serverless-offline", "serverless-plugin-tracing", "serverless-prune-plugin",
-    "serverless-pseudo-parameters", "serverless-python-requirements", "serverless-wsgi",
-})  # fmt: skip
-"""Plugins whose work remit does by itself, or that are read here."""
+_PLUGINS: Final = (
+    r"serverless-(offline.*|.*local|localstack|dotenv-plugin|export-env|iam-roles-per-function|ignore|plugin-tracing|"
+    r"prune-plugin|pseudo-parameters|python-requirements|wsgi|deployment-bucket)"
+)
+"""Plugins whose work remit does by itself, that run a service on somebody's machine, or that are read here."""
 _SECTIONS: Final = ("constructs", "layers", "stepFunctions")
 """What is left of a service, whatever it says."""
 _NO_SETTING: Final = "no setting of remit's stands for it"
@@ -55,7 +54,7 @@ _ANY_ORIGIN: Final = {"AllowOrigins": ["*"]}
 
 
 def _url(value: Any) -> dict[str, Any]:
-    auth = "AWS_IAM" if section(value).get("authorizer") == "aws_iam" else "NONE"
+    auth = "AWS_IAM" if section(value).get("authorizer") else "NONE"  # Serverless knows no other than IAM
     return {"AuthType": auth, **({"Cors": _ANY_ORIGIN} if section(value).get("cors") is True else {})}
 
 
@@ -63,6 +62,7 @@ _OWN_LAYER: Final = "PythonRequirementsLambdaLayer"
 """The layer that serverless-python-requirements makes of what remit packs by itself."""
 _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "architecture": lambda value: [value],
+    "endpointType": lambda value: value.upper() if isinstance(value, str) else value,
     "fileSystemConfig": lambda value: [placed(section(value), {"arn": "Arn", "localMountPath": "LocalMountPath"})],
     "filterPatterns": lambda value: [{"Pattern": json.dumps(pattern)} for pattern in mappings(value)],
     "functionResponseType": lambda value: [value],
@@ -96,6 +96,7 @@ _EVENTS: Final[Mapping[str, tuple[str, Mapping[str, str], Mapping[str, Any]]]] =
         {"bucket": "Bucket", "event": "Events", "rules": "Filter.S3Key.Rules"},
         {"event": "s3:ObjectCreated:*"},
     ),
+    "alexaSkill": ("AlexaSkill", {"appId": "SkillId"}, {}),
     "schedule": ("Schedule", {"rate": "Schedule", "enabled": "Enabled", "input": "Input"}, {}),
     "sns": ("SNS", _OF_TOPIC, {}),
     "sqs": ("SQS", {"arn": "Queue", **_OF_BATCHES}, {"batchSize": 10}),
@@ -116,6 +117,11 @@ _OF_AUTHORIZER: Final = {
     "enableSimpleResponses": "EnableSimpleResponses", "header": "Identity.Header", "headers": "Identity.Headers",
     "identityValidationExpression": "Identity.ValidationExpression", "payload": "FunctionPayloadType",
     "payloadVersion": "AuthorizerPayloadFormatVersion", "resultTtlInSeconds": "Identity.ReauthorizeEvery",
+}  # fmt: skip
+_OF_API: Final = {
+    "cors": "CorsConfiguration", "disableDefaultEndpoint": "DisableExecuteApiEndpoint",
+    "endpointType": "EndpointConfiguration.Type", "resourcePolicy": "Auth.ResourcePolicy.CustomStatements",
+    "vpcEndpointIds": "EndpointConfiguration.VPCEndpointIds",
 }  # fmt: skip
 _API_IDS: Final = {"http": "ApiGatewayRestApi", "httpApi": "HttpApi"}
 _OF_CORS: Final = {
@@ -143,6 +149,9 @@ class _Service:
         service = self.raw.get("service")
         self.name = service.get("name") if isinstance(service, dict) and not tokens.is_intrinsic(service) else service
         self.provider = section(self.raw, "provider")
+        if self.provider.get("name", "aws") != "aws":
+            origin = parsed.locate(("provider", "name"))
+            raise RemitError(f"its provider is {self.provider['name']}, and remit deploys to AWS", origin=origin)
         self.stage = self.provider.get("stage") or "dev"
         self.resources: dict[str, Any] = {}
         self.left: list[Left] = []
@@ -161,7 +170,7 @@ class _Service:
         plugins = self.raw.get("plugins")
         plugins = [str(plugin) for plugin in listed(section(plugins).get("modules", plugins))]
         for plugin in plugins:
-            if plugin not in _PLUGINS:
+            if not re.fullmatch(_PLUGINS, plugin):
                 self._leave(f"plugin {plugin}", "remit has no plugins", ("plugins",))
         for name in _SECTIONS:
             for construct in section(self.raw, name):
@@ -184,7 +193,7 @@ class _Service:
             template,
             lambda path: self.parsed.locate(places.get(path[:2], ("resources", *path))),
             tuple(self.left),
-            sum(plugin in _PLUGINS for plugin in plugins),
+            sum(re.fullmatch(_PLUGINS, plugin) is not None for plugin in plugins),
         )
 
     def _leave(self, what: str, because: str, path: Steps) -> None:
@@ -196,6 +205,7 @@ class _Service:
         traced = section(provider, "tracing").get("lambda")
         environment = {**section(provider, "environment"), **section(function, "environment")}
         merged = {**_DEFAULTS, **above, "tracing": traced, **function, "environment": environment or None}
+        merged["url"] = function.get("url") or None
         properties = {
             "FunctionName": _joined(self.name or "", "-", self.stage, "-", name),
             "CodeUri": ".",
@@ -260,7 +270,7 @@ class _Service:
             return
         type_name, names, defaults = _EVENTS[kind]
         alone = next(iter(names))
-        options = {**defaults, **(options or {alone: given})}
+        options = {**defaults, **(options or {alone: given or None})}
         if kind == "stream" and (options.get("type") == "kinesis" or ":kinesis:" in str(options)):
             type_name = "Kinesis"
         source = options.get(alone, options.get("topicName"))
@@ -291,7 +301,9 @@ class _Service:
         authorizer = options.get("authorizer")
         type_name = "Api" if kind == "http" else "HttpApi"
         made = self._authorizer(kind, authorizer) if authorizer and is_proxy else {}
-        if made is None or not is_proxy:  # without its authorizer the route would be open to everyone
+        # Without its authorizer the route would be open to everyone, and another's API says itself whom it lets in.
+        is_of_another = section(self.provider, "apiGateway" if kind == "http" else kind).keys() & {"id", "restApiId"}
+        if made is None or not is_proxy or is_of_another:
             return
         api = self._api(kind, type_name)
         if made:
@@ -324,6 +336,8 @@ class _Service:
         if kind == "httpApi":
             options = {**options, **section(self.provider, "httpApi", "authorizers", str(options.get("name")))}
         arn, function = options.get("arn"), options.get("functionName", options.get("name"))
+        if arn is not None or "functionArn" in options:
+            function = None  # of the service or not: its name here says nothing of it
         name = "".join(re.findall(r"\w+", str(options.get("name") or referred_to(arn) or arn).rpartition("/")[2]))
         own_id = referred_to(arn)
         if ":userpool/" in str(arn) or (own_id and not own_id.endswith("LambdaFunction")):
@@ -343,8 +357,10 @@ class _Service:
     def _api(self, kind: str, type_name: str) -> dict[str, Any]:
         """The properties of the service's one API of a kind, which its first route makes."""
         properties: dict[str, Any] = {"StageName": self.stage} if kind == "http" else {}
-        cors = section(self.provider, "httpApi").get("cors") if kind == "httpApi" else None
-        properties |= {"CorsConfiguration": _cors(cors)} if cors else {}
+        settings = section(self.provider, "httpApi")
+        if kind == "http":
+            settings = {**self.provider, **section(self.provider, "apiGateway"), "cors": None}
+        properties |= placed(settings, _OF_API, {**_CONVERSIONS, "cors": lambda cors: _cors(cors) if cors else None})
         resource = {"Type": f"AWS::Serverless::{type_name}", "Properties": properties}
         made: dict[str, Any] = self.resources.setdefault(_API_IDS[kind], resource)["Properties"]
         return made

@@ -173,7 +173,8 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
     expansion, functions = parts.expansion, parts.functions
     left = {name: why for name, function in functions.items() if (why := why_not(function)) is not None}
     for name, api in parts.apis.as_they_are.items():
-        if any(section(api.properties, "Auth").get(key) for key in KEEPS_OUT):
+        is_undecided = tokens.is_intrinsic(api.properties.get("Auth"))
+        if is_undecided or any(value_at_path(api.properties, path) for path in KEEPS_OUT):
             left[name] = "whom it lets in, SAM would write into its document"
     kinds = {resource.logical_id: resource.kind for resource in expansion.declared}
     for name, kind in kinds.items():
@@ -223,6 +224,9 @@ def _function_names(
             kept = re.sub(r"(?<=[a-z0-9])(Dash|Underscore)(?=[a-z0-9])", "_", kept.removesuffix("Lambda"))
         name = words(kept) or "main"
         own_group = referred_to(value_at_path(function.properties, "LoggingConfig.LogGroup"))
+        own_name = value_at_path(expansion.resources, f"{own_group}.Properties.LogGroupName")
+        if own_name is not None and "FunctionName" not in function.properties:
+            own_group = ""  # it is named after something else
         if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
             name = f"{name}_function"
         function_names[logical_id] = unused(name[:40], taken)
@@ -280,7 +284,7 @@ def _resource(
         snake = words(str(name))
         is_keyword = known.get(snake.replace("_", "").casefold()) == name and snake not in keyword.kwlist
         make = partial(names.entry, snake if is_keyword else str(name), value, names.source, keyword=is_keyword)
-        if shape is not None and name in shape.required:
+        if name in _LIMITS or (shape is not None and name in shape.required):
             item: Item | None = make()
         else:
             origin = parts.expansion.locate(("Resources", logical_id, "Properties", name))
@@ -378,6 +382,13 @@ def _boundary(parts: TemplateParts, leftovers: Leftovers) -> Iterator[tuple[str,
             leftovers.add(f"{key} of {function.logical_id}", because, origin)
 
 
+_LIMITS: Final = frozenset({
+    "AccessPolicies", "AdminCreateUserConfig", "ApiKeyRequired", "AuthorizationType", "AuthorizerId",
+    "DisableExecuteApiEndpoint", "EndpointConfiguration", "EventSourceToken", "FunctionUrlAuthType",
+    "InvokedViaFunctionUrl", "MutualTlsAuthentication", "PermissionsBoundary", "Policy", "PolicyDocument",
+    "PrincipalOrgID", "PublicAccessBlockConfiguration", "SourceAccount", "SourceArn",
+})  # fmt: skip
+"""Properties without which a resource would be more open: it is left rather than one of them."""
 _HOISTED: Final = frozenset(f"{name}=" for name in FunctionSection.names())
 
 

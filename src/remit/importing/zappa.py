@@ -51,7 +51,10 @@ def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> So
     if not stages:
         raise RemitError(f"{file} has no stage", hint='such as {"dev": {"app_function": "app.app"}}', origin=locate(()))
     stage = "dev" if "dev" in stages else next(iter(stages))
-    chosen = {**section(stages, str(stages[stage].get("extends"))), **stages[stage]}
+    chosen, above = stages[stage], stages[stage].get("extends")
+    for _ in stages:  # the stage that one extends may extend another
+        chosen = {**section(stages, str(above)), **chosen}
+        above = section(stages, str(above)).get("extends")
     target = chosen.get("app_function")
     if target is None and "django_settings" in chosen:
         target = f"{str(chosen['django_settings']).rpartition('.')[0]}.wsgi.application"
@@ -65,9 +68,14 @@ def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> So
         shared["Environment"] = {"Variables": {key: str(value) for key, value in variables.items()}}
     auth: dict[str, Any] = {"ApiKeyRequired": True} if chosen.get("api_key_required") else {}
     auth |= {"Authorizer": "AWS_IAM"} if chosen.get("iam_authorization") else {}
+    is_private = "PRIVATE" in listed(chosen.get("endpoint_configuration"))
+    # Without what keeps people out, which is left, its routes would be open to everyone.
+    is_closed = any(map(chosen.get, ("apigateway_policy", "authorizer"))) or is_private
+    has_routes = not is_closed and chosen.get("apigateway_enabled", True)
     routes = {
         key: {"Type": "Api", "Properties": {"Path": path, "Method": "ANY", "RestApiId": {"Ref": "Api"}, "Auth": auth}}
         for key, path in (("Api", "/"), ("ApiProxy", "/{proxy+}"))
+        if has_routes
     }
     api = {"StageName": stage, "EndpointConfiguration": "EDGE", **placed(chosen, _OF_API, _CONVERSIONS)}
     if chosen.get("payload_compression", True):

@@ -14,7 +14,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.judge.links import linked_variables, read_variables, with_variables
-from remit.judge.name_checks import check_declaration
+from remit.judge.name_checks import check_declaration, checked_option
 from remit.judge.publication import publication
 from remit.project import job_setting_values
 from remit.project.current_load import relative
@@ -27,15 +27,12 @@ from remit.source import places
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from remit.errors import Origin, Path
-    from remit.judge.assemble import Everywhere
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
-    from remit.project.job_setting_values import QueueSettings
     from remit.project.setting_values import Check
-    from remit.source.mentioned_names import Mentions
 
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
@@ -61,11 +58,7 @@ def checked_job(state: Judgement, declaration: Declaration) -> Declaration:
     right: dict[str, Any] = {"queue": "default"}
     for name, check in _OPTIONS.items():
         with state.noted():
-            try:
-                right[name] = check((name,), getattr(declaration.job, name))
-            except RemitError as error:
-                error.origin, error.path = _origin(declaration, name), ()
-                raise
+            right[name] = checked_option(declaration.where, name, getattr(declaration.job, name), check)
     return replace(declaration, job=JobOptions(**right, path=declaration.job.path))
 
 
@@ -85,8 +78,19 @@ def check_jobs(state: Judgement) -> None:
         for position, trigger in enumerate(declaration.triggers):
             with state.noted():
                 _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
-        with state.noted():
-            _check_function(declaration)
+        # The worker calls a job, and that is all: what is `async` or yields would not run, and count as done.
+        function, problem = declaration.function, ""
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            problem = "is `async`"
+        elif inspect.isgeneratorfunction(function):
+            problem = "is a generator"
+        if problem:
+            state.mistakes.add(
+                f"job `{declaration.name}` {problem}",
+                hint="a worker calls plain functions: use asyncio.run() inside one, "
+                "or a loop over what a generator gives",
+                origin=declaration.where.origin,
+            )
 
 
 def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
@@ -159,22 +163,6 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
         )
 
 
-def _check_function(declaration: Declaration) -> None:
-    """The worker calls a job, and that is all: what is `async` or yields would not run, and count as done."""
-    function = declaration.function
-    problem = ""
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        problem = "is `async`"
-    elif inspect.isgeneratorfunction(function):
-        problem = "is a generator"
-    if problem:
-        raise RemitError(
-            f"job `{declaration.name}` {problem}",
-            hint="a worker calls plain functions: use asyncio.run() inside one, or a loop over what a generator gives",
-            origin=declaration.where.origin,
-        )
-
-
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
     if not isinstance(trigger, Schedule):
@@ -215,6 +203,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     """A queue with what its settings and its jobs say."""
     settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", RETRIES)
+    concurrency = settings.get("concurrency")  # how many of its jobs run at the same time: the jobs must agree
     job_retries = []
     keeps_marks = False
     scheduled = []
@@ -222,6 +211,16 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
         job = declaration.job
         job_retries.append(retries if job.retries is None else job.retries)
         keeps_marks = keeps_marks or job.once
+        if job.concurrency is not None:
+            if concurrency not in (None, job.concurrency):
+                raise _mistake(
+                    declaration,
+                    "concurrency",
+                    f"job `{declaration.name}` asks for a concurrency of {job.concurrency}, "
+                    f"its queue `{name}` has {concurrency}",
+                    "a queue has one for all of its jobs: give the job a queue of its own",
+                )
+            concurrency = job.concurrency
         origin = relative(declaration.where.origin, state.folder)
         schedules = [trigger for trigger in declaration.triggers if type(trigger) is Schedule]  # others are noted
         scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
@@ -230,7 +229,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
         retries=retries,
         most_retries=max(job_retries, default=retries),
         backoff=settings.get("backoff", 0),
-        concurrency=_concurrency(name, settings, jobs),
+        concurrency=concurrency,
         alarm=tokens.plain(settings.get("alarm")),  # an ARN, since the setting was checked
         keeps_marks=keeps_marks,
         jobs=tuple(declaration.job.path for declaration in jobs),
@@ -238,25 +237,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     )
 
 
-def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration]) -> int | None:
-    """How many of a queue's jobs run at the same time: what its settings say, or its jobs, which must agree."""
-    concurrency = settings.get("concurrency")
-    for declaration in jobs:
-        asked = declaration.job.concurrency
-        if asked is None:
-            continue
-        if concurrency is not None and asked != concurrency:
-            raise _mistake(
-                declaration,
-                "concurrency",
-                f"job `{declaration.name}` asks for a concurrency of {asked}, its queue `{queue}` has {concurrency}",
-                "a queue has one for all of its jobs: give the job a queue of its own",
-            )
-        concurrency = asked
-    return concurrency
-
-
-def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Function:
+def worker(state: Judgement, queue: JobQueue) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
@@ -269,13 +250,17 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     if state.declared.handles:
         variables |= read_variables(state, jobs)
     properties = with_variables(settings.properties, variables) if variables else settings.properties
-    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
+    # A worker has time for the longest of its jobs, which may say none.
+    own_timeout = state.config.job.queues.get(queue.name, {}).get("timeout", properties.get("Timeout"))
+    timeouts = [own_timeout, *(declaration.job.timeout for declaration in jobs)]
+    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]
+    managed = managed_policies(state, access, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
         logical_id=logical(queue.worker),
         handler=WORKER,
-        properties=_with_timeout(properties, state.config.job.queues.get(queue.name, {}), jobs),
-        policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
+        properties={**properties, "Timeout": max(numbers, default=own_timeout)},
+        policy=tuple(dict.fromkeys((*declared_grants(state, access), *state.policy))),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
@@ -289,39 +274,36 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     )
 
 
-def _with_timeout(
-    properties: Mapping[str, Any], settings: QueueSettings, jobs: Sequence[Declaration]
-) -> dict[str, Any]:
-    """A worker's properties, with time for the longest of its jobs."""
-    own = settings.get("timeout", properties.get("Timeout"))
-    timeouts = [own, *(declaration.job.timeout for declaration in jobs)]
-    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # a job may say none
-    return {**properties, "Timeout": max(numbers, default=own)}
-
-
 def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
     Items that are no jobs of this app are noted.
     """
     jobs = state.jobs
+    by_name = {job.name: str(job.job.queue) for job in jobs}
     queues: dict[str, None] = {}
     for declaration in declarations:
         if declaration.sends is None and jobs:
-            queues.update(dict.fromkeys(_named_queues(jobs, state.mentions(declaration))))
+            mentions = state.mentions(declaration)
+            # Code that sends some job by a name that it makes may send any.
+            sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
+            for job in jobs:
+                function_name = job.job.path.rpartition(":")[2].rpartition(".")[2]
+                if sends_anything or {job.name, function_name} & mentions.names:
+                    queues[str(job.job.queue)] = None
         for sent in _listed(declaration.sends):
             with state.noted():
-                queues[_queue_of(state, declaration, sent)] = None
+                if isinstance(sent, Job):
+                    queues[str(sent.queue)] = None
+                elif isinstance(sent, str) and sent in by_name:
+                    queues[by_name[sent]] = None
+                else:
+                    name = sent if isinstance(sent, str) else getattr(sent, "__name__", f"{sent!r:.40}")
+                    meant = did_you_mean(str(name), by_name)
+                    hint = meant or "such as `sends=[send_mail]`, a function decorated with `@app.job`"
+                    raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
     is_declared = any(declaration.sends is not None for declaration in declarations)
     return tuple(queues) if queues or is_declared else None
-
-
-def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[str]:
-    """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
-    sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
-    for job in jobs:
-        if sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names:
-            yield str(job.job.queue)
 
 
 def _listed(value: Any) -> Sequence[Any]:
@@ -329,18 +311,6 @@ def _listed(value: Any) -> Sequence[Any]:
     if value is None or type(value) is Unread:
         return ()
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
-
-
-def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
-    """The queue of a job, which is given as such or by its name."""
-    by_name = {job.name: str(job.job.queue) for job in state.jobs}
-    if isinstance(sent, Job):
-        return str(sent.queue)
-    if isinstance(sent, str) and sent in by_name:
-        return by_name[sent]
-    name = sent if isinstance(sent, str) else getattr(sent, "__name__", f"{sent!r:.40}")
-    hint = did_you_mean(str(name), by_name) or "such as `sends=[send_mail]`, a function decorated with `@app.job`"
-    raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
 
 
 def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:

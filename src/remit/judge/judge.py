@@ -17,7 +17,7 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of, with_places
+from remit.judge.assemble import app_managed, app_policy, code_root, function_of, with_places
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names
 from remit.judge.publication import BESIDE
@@ -208,10 +208,10 @@ def _check_stage(state: Judgement) -> None:
 
 def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQueue, ...]]:
     """Make the functions of their right parts, and the job queues, whose workers are among the functions."""
-    everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
+    state.policy, state.managed = app_policy(state, "policy"), app_managed(state)
     functions: list[Function] = []
     for declaration in state.declarations:
-        function = function_of(state, declaration, everywhere) if declaration.job is NO_JOB else None
+        function = function_of(state, declaration) if declaration.job is NO_JOB else None
         if function is None:
             continue
         says_either = declaration.sends is not None or declaration.reads is not None
@@ -228,17 +228,17 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
         queues = job_queues.job_queues(state)
         for queue in queues:
             with state.noted():
-                functions.append(job_queues.worker(state, queue, everywhere))
+                functions.append(job_queues.worker(state, queue))
     return functions, queues
 
 
-def _app(state: Judgement) -> App:
+def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     functions, queues = _functions_and_queues(state)
     check_handlers(state)
     check_names(state, functions)
-    for check in checks(functions):
+    for check in checks(functions, state.declared.resources):
         with state.noted():
             state.mistakes.errors += check(functions)
     workflows = _workflows(state, functions) if state.workflows else []
@@ -280,6 +280,10 @@ def _app(state: Judgement) -> App:
             "`config.app` names another module",
             origin=Origin(file),
         )
+    if config.lambda_.share_log_group:  # which keeps lines for as long as any of the functions wants
+        retentions = [function.log_retention for function in functions if function.log_retention is not None]
+        longest = max(retentions, default=None) if len(retentions) == len(functions) else None
+        functions = [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
     layers: tuple[LayerCode, ...] = ()
     if state.declared.layers:
         used_layers = {arn for function in functions for arn in function.layers}
@@ -288,7 +292,7 @@ def _app(state: Judgement) -> App:
         name=state.declared.name,
         stage=state.declared.stage,
         stack_name=config.stack_name or "",
-        functions=tuple(_sharing_a_log_group(functions) if config.lambda_.share_log_group else functions),
+        functions=tuple(functions),
         workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
             *with_places(state, state.declared.resources),
@@ -364,13 +368,6 @@ def _account_policies(folder: Path) -> Mapping[str, Policy]:
             policies[path.stem], _ = read_policy(content, file, hint)
     mistakes.refuse()
     return policies
-
-
-def _sharing_a_log_group(functions: list[Function]) -> list[Function]:
-    """The functions with one log group, which keeps lines for as long as any of them wants."""
-    retentions = [function.log_retention for function in functions if function.log_retention is not None]
-    longest = max(retentions, default=None) if len(retentions) == len(functions) else None
-    return [replace(function, shares_log_group=True, log_retention=longest) for function in functions]
 
 
 def _with_shared_log_groups(app: App) -> App:

@@ -12,9 +12,11 @@ from remit.project.declared import NO_JOB
 from remit.source.handler_problem import split
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Self
 
+    from remit.app import Grant
     from remit.project.current_load import Loading
     from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.project.settings import Config
@@ -36,6 +38,10 @@ class Judgement:
     """As `declarations`."""
     jobs: list[Declaration] = field(default_factory=list)
     """Of the declarations those of jobs."""
+    policy: tuple[Grant, ...] = ()
+    """The grants that the configuration gives to every function."""
+    managed: Mapping[str, Origin | None] = field(default_factory=dict)
+    """The managed policies that it gives to every function, each with its line."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     failed_settings: set[str] = field(default_factory=set)
     """The names of the settings that failed: what they would have said is not known."""
@@ -54,17 +60,14 @@ class Judgement:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, Exception) and not isinstance(error, RemitError):
-            error = self._raised_by_value(error)
+            import traceback  # noqa: PLC0415 - only when something failed
+
+            # What one of the user's own objects raised (`__str__`, `__eq__`) is told at its line; any other is remit's.
+            at = last_user_line(self.folder, error, "")
+            if at.file != traceback.extract_tb(error.__traceback__)[-1].filename:
+                return False
+            error = RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
         return self.mistakes.__exit__(kind, error, trace)
-
-    def _raised_by_value(self, error: Exception) -> RemitError | None:
-        """The exception of one of the user's own objects (`__str__`, `__eq__`), at its line; None: it is remit's."""
-        import traceback  # noqa: PLC0415 - only when something failed
-
-        at = last_user_line(self.folder, error, "")
-        if at.file != traceback.extract_tb(error.__traceback__)[-1].filename:
-            return None
-        return RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
 
     @cached_property
     def owners(self) -> frozenset[str]:

@@ -19,6 +19,7 @@ from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.judge import policy_list
 from remit.judge.assemble import with_places
+from remit.judge.name_checks import checked_option
 from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.declarations import undecorated
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from remit.app import Function, Trigger
     from remit.judge.judgement import Judgement
     from remit.project.declared import WorkflowDeclaration
-    from remit.project.setting_values import Check
 
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _TO_TASKS: Final = Condition("StringEquals", "iam:PassedToService", ("ecs-tasks.amazonaws.com",))
@@ -58,9 +58,9 @@ def workflow_of(
     where = declaration.where
     name = str(declaration.name)
     with mistakes.noted():
-        _checked(declaration, "name", _NAME, 0)
-        _checked(declaration, "type", one_of(("STANDARD", "EXPRESS")))
-        _checked(declaration, "logical_id", logical_id)
+        checked_option(where, "name", tokens.plain(declaration.name), _NAME, 0)
+        checked_option(where, "type", tokens.plain(declaration.type), one_of(("STANDARD", "EXPRESS")))
+        checked_option(where, "logical_id", tokens.plain(declaration.logical_id), logical_id)
     definition = ReadDefinition({}, lambda _: where.origin)
     substitutions: dict[str, str] = {}
     with mistakes.noted():
@@ -76,7 +76,7 @@ def workflow_of(
     triggers = _triggers(state, declaration, mistakes)
     properties: dict[str, Any] = {"StateMachineName": f"${{AWS::StackName}}-{name}"}
     with mistakes.noted():
-        properties |= _checked(declaration, "properties", _properties)
+        properties |= checked_option(where, "properties", tokens.plain(declaration.properties), _properties)
     mistakes.refuse()
     origin = relative(where.origin, state.folder)
     machine_name = str(properties["StateMachineName"])
@@ -127,16 +127,6 @@ def workflow_of(
         *with_places(state, policy),
     )
     return replace(workflow, grants=grants), machine
-
-
-def _checked(declaration: WorkflowDeclaration, option: str, check: Check, position: int | None = None) -> Any:
-    """The value of an option as remit keeps it. RemitError at it has what is wrong."""
-    try:
-        return check((option,), tokens.plain(getattr(declaration, option)))
-    except RemitError as error:
-        for each in error.all:
-            each.origin, each.path = places.argument_origin(declaration.where, option, position), ()
-        raise
 
 
 def _definition(state: Judgement, declaration: WorkflowDeclaration) -> ReadDefinition:

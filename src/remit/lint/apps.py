@@ -202,7 +202,7 @@ def _of_role(
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
     document = PolicyDocument(
         IDENTITY,
-        _always(default_origin),
+        lambda _: default_origin,
         names=names,
         types=types,
         quota="iam.role.inline",

@@ -5,27 +5,16 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.action_keys import folded_key, key_family, key_type, key_types, taken_keys, takes
+from remit.catalogue.action_keys import key_family, key_type, key_types, takes
 from remit.catalogue.actions import actions as actions_of
 from remit.catalogue.actions import keys as keys_of
 from remit.catalogue.actions import services
 from remit.catalogue.condition_keys import global_key, operator, put_in
-from remit.did_you_mean import MISSPELT, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from remit.iam.policy import Condition
 
 _TAGGED: Final = "/"
-
-
-def nearest_federated_key(name: str) -> str | None:
-    """The key of a federation provider that a misspelt one resembles: providers have their own, and some are listed."""
-    federated_keys = [key.name for key in keys_of("sts") if "." in key.name.partition(":")[0]]
-    meant = nearest(name, federated_keys, MISSPELT)
-    is_misspelt = meant is not None and meant.lower() != name.lower()
-    return meant if is_misspelt else None
 
 
 def name_of(condition: Condition) -> str | None:
@@ -100,9 +89,3 @@ def takers(key: str) -> tuple[str, ...]:
     """The actions of a key's own service that take it, the shortest names first."""
     names = actions_of(key.partition(":")[0].lower())
     return tuple(sorted((name for name in names if takes(name, key)), key=lambda name: (len(name), name)))
-
-
-def near_taken(names: Iterable[str], key: str) -> str | None:
-    """The key of some actions that another resembles."""
-    all_keys = {taken for name in names for taken in taken_keys(name)}
-    return nearest(folded_key(key), all_keys, MISSPELT)

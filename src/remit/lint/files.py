@@ -89,7 +89,12 @@ def lint_bytes(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
     except RemitError as error:
         return (_unread(error, file),)
     if not _is_meant(source.value):
-        return (unreadable(_neither(source), file),)
+        neither = RemitError(
+            f"{file} holds neither a policy document nor a template",
+            hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
+            origin=source.locate(()),
+        )
+        return (unreadable(neither, file),)
     problems = _of_file(source, kind)
     if len(content) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
         return (unreadable(too_large(len(content), file), file), *problems)
@@ -117,7 +122,9 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
         source = read_on(content, file, most=LARGEST)
     except RemitError as error:
         return (_unread(error, file),) if has_sign else None
-    if _is_other_list(source.value) or _is_bare(source.value):
+    # `{}` and a version alone are in many files.
+    is_bare = isinstance(source.value, dict) and {"Version", "Id"} >= source.value.keys()
+    if is_bare or _is_other_list(source.value):
         return None
     return _of_file(source, kind) if _is_meant(source.value) else None
 
@@ -133,22 +140,9 @@ def _is_other_list(value: Any) -> bool:
     return is_list and "AWSTemplateFormatVersion" not in value
 
 
-def _is_bare(value: Any) -> bool:
-    """Return whether an object has nothing that only policies and templates have: `{}`, a version."""
-    return isinstance(value, dict) and {"Version", "Id"} >= value.keys()
-
-
 def _is_meant(value: Any) -> bool:
     """Return whether a file's value is a template, a plan or a policy, whatever is wrong with it."""
     return is_template(value) or is_plan(value) or is_policy(_policy_in(value)[0])
-
-
-def _neither(source: ParsedFile) -> RemitError:
-    return RemitError(
-        f"{source.file} holds neither a policy document nor a template",
-        hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
-        origin=source.locate(()),
-    )
 
 
 def _of_file(source: ParsedFile, kind: str | None) -> tuple[Finding, ...]:

@@ -6,7 +6,6 @@ A statement's resources say of which service it speaks; else the services that f
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import meant_names
@@ -30,30 +29,6 @@ def well_formed(text: str) -> bool:
     return _FORM.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=4096)
-def written_by_aws(word: str) -> bool:
-    """Return whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
-    from remit.catalogue.managed_policies import occurs  # noqa: PLC0415 - asked of mistakes alone
-
-    return occurs(word)
-
-
-@lru_cache(maxsize=512)
-def used_by_aws(prefix: str) -> bool:
-    """Return whether AWS's own managed policies have an action with a prefix.
-
-    Its service may be closed, and is no slip.
-    """
-    from remit.catalogue.managed_policies import has_action_of  # noqa: PLC0415 - asked of mistakes alone
-
-    return has_action_of(prefix)
-
-
-def in_service(prefix: str, name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
-    """The actions that `prefix:name` meant: a slip, other words, a namesake of another service."""
-    return nearest_actions(f"{prefix}:{name}", _spoken_of(item))
-
-
 def by_name(name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
     """The actions, of whatever service, with this bare name or of the operation with this name; the likeliest first."""
     return meant_names.by_name(name, _spoken_of(item))
@@ -72,40 +47,20 @@ def of_service(prefix: str, name: str) -> tuple[str, ...]:
 def respelt(prefix: str, pattern: str) -> str:
     """A pattern with its misspelt words mended, so that it means something: `*Function*` for `*Functoin*`; else ""."""
     names = tuple(bare_name.lower() for bare_name in bare_names(prefix.lower()))
-    runs = {run for name in bare_names(prefix.lower()) for run in _runs(meant_names.words_of(name))}
+    runs: set[str] = set()  # one to three words that follow each other: Log, LogStream and Stream, of log stream
+    for name in bare_names(prefix.lower()):
+        words = meant_names.words_of(name)
+        for start in range(len(words)):
+            runs |= {"".join(words[start:end]) for end in range(start + 1, start + 4)}
     parts = re.split(r"([*?]+)", pattern)
     for index, part in enumerate(parts):
         if part and part[0] not in "*?" and not any(part.lower() in bare_name for bare_name in names):
-            parts[index] = _misspelt_word(part, runs) or part
+            word = nearest(part, runs) or ""
+            # None that it goes on after, which would mean much more.
+            goes_on = part.lower().startswith(word.lower()) and len(part) > len(word) + 1
+            parts[index] = part if goes_on else word or part
     mended = f"{prefix}:{''.join(parts)}"
     return mended if expand(mended) else ""
-
-
-def _runs(words: list[str]) -> list[str]:
-    """One to three words that follow each other: Log, LogStream and Stream, of log stream."""
-    return ["".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, start + 4)]
-
-
-def beginning(prefix: str, pattern: str) -> str:
-    """A pattern of the word with which actions of a service begin, and that a pattern misspells; "" for none.
-
-    `GetFoo*` misspells no beginning: `Get*` would be much more than what was meant.
-    """
-    stem = re.split(r"[*?]", pattern, maxsplit=1)[0].lower()
-    beginnings = set()
-    for name in bare_names(prefix.lower()) if stem else ():
-        if name[0].lower() == stem[0]:
-            ends = [position for position in range(2, len(name)) if name[position].isupper()]
-            beginnings |= {name[:end] for end in ends}
-    word = _misspelt_word(stem, beginnings)
-    return f"{prefix}:{word}*" if word else ""
-
-
-def _misspelt_word(written: str, words: set[str]) -> str:
-    """The one of some words that a text misspells; none that it goes on after, which would mean much more."""
-    word = nearest(written, words) or ""
-    goes_on = written.lower().startswith(word.lower()) and len(written) > len(word) + 1
-    return "" if goes_on else word
 
 
 def completed(text: str, item: ParsedStatement) -> tuple[str, ...]:

@@ -48,19 +48,18 @@ def sample(text: str, types: Mapping[str, str]) -> str:
 
     `${Queue.Arn}` is the ARN of a queue, as far as types matter.
     """
-    if "${" not in text:
-        return text
-    return _REFERENCE.sub(lambda reference: _sampled(reference, types), text)
-
-
-def _sampled(reference: re.Match[str], types: Mapping[str, str]) -> str:
-    kind = types.get(reference[1], "")
-    row, way = resource_type(kind) if kind else None, reference[2] or REF
-    if row is None:
-        return reference[0]
-    if row.arn is not None and row.arn.may_grant and way in row.arn_from:
-        values = _SAMPLED | dict.fromkeys(row.arn.variables, _NAME)
-        return f"{row.arn.filled(values)}{row.arn_end(way)}"
-    # `parameter${Name}`: that may be `/orders/url`.
-    may_begin_with_sign = reference.string[: reference.start()][-1:].isalnum()
-    return _NAME if way == REF and row.has_name_as_ref and not may_begin_with_sign else reference[0]
+    sampled = ""
+    end = 0
+    for reference in _REFERENCE.finditer(text) if "${" in text else ():
+        sampled += text[end : reference.start()]
+        end = reference.end()
+        value = reference[0]
+        kind, way = resource_type(types.get(reference[1], "")), reference[2] or REF
+        if kind is not None and kind.arn is not None and kind.arn.may_grant and way in kind.arn_from:
+            values = _SAMPLED | dict.fromkeys(kind.arn.variables, _NAME)
+            value = f"{kind.arn.filled(values)}{kind.arn_end(way)}"
+        # But `parameter${Name}`: that may be `/orders/url`.
+        elif kind is not None and way == REF and kind.has_name_as_ref and not text[: reference.start()][-1:].isalnum():
+            value = _NAME
+        sampled += value
+    return sampled + text[end:]

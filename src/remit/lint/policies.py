@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -18,8 +19,8 @@ from remit.template.policy_documents import as_deployed, put_in_from
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.errors import Origin
     from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import Locate
     from remit.template.branches import ConditionOutcome
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
@@ -57,7 +58,7 @@ def with_statements(document: PolicyDocument, *, located: bool = True) -> Policy
 def _statements(raw: Any, document: PolicyDocument, *, located: bool) -> Iterator[WrittenStatement]:
     for index, (value, path, when) in enumerate(_statement_branches(raw)):
         flat, paths = (value, {}) if document.names is None else _flat(value, path)
-        locate = _locator(document, flat, path, paths) if located else document.locate
+        locate = partial(_located, document, flat, path, paths) if located else document.locate
         yield WrittenStatement(document, index, flat, path, locate, frozenset(when), chooses=bool(paths))
 
 
@@ -101,14 +102,10 @@ def _first(value: Any) -> Any:
     return branch.value
 
 
-def _locator(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Locate:
-    return lambda spot: document.locate(_path(raw, path, paths, spot))
-
-
-def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot:
-    """The path of a spot: texts become indexes of their lists."""
+def _located(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Origin | None:
+    """The origin of a spot of a statement at `path`: texts become indexes of their lists."""
     if not spot or spot[0] not in raw:
-        return path
+        return document.locate(path)
     value: Any = raw
     steps_: list[str | int] = []
     for step in spot:
@@ -120,12 +117,12 @@ def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot
             if index is None:
                 break
             if len(steps_) == 1 and str(spot[0]) in paths:
-                return paths[str(spot[0])][index]
+                return document.locate(paths[str(spot[0])][index])
             value = value[index]
             steps_.append(index)
         else:
             break
-    return (*path, *steps_)
+    return document.locate((*path, *steps_))
 
 
 def _index(values: list[Any], text: object) -> int | None:

@@ -15,7 +15,7 @@ from remit.catalogue.expand import expand
 from remit.iam.length import length
 from remit.iam.pattern import is_pattern
 from remit.iam.policy import VERSION
-from remit.iam.tokens import REFERENCE, from_intrinsic, is_intrinsic
+from remit.iam.tokens import REFERENCE, textual, with_leaves
 from remit.lint import resource_fit
 from remit.lint.finding import ERROR, WARNING
 from remit.lint.plain_text import sample
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.holders import Holder
     from remit.iam.policy import Statement
-    from remit.iam.tokens import Reference
     from remit.lint.finding import Spot
     from remit.lint.unfilled_places import UnfilledPlace
     from remit.template.branches import ConditionOutcome
@@ -111,7 +110,10 @@ class PolicyDocument:
         """
         is_small = len(self.text) <= _LEAST_QUOTA
         if not is_small and self.names is not None:
-            return length(_spelled_out(_shortest(self.raw)), _fewest)
+            # What the deploy settles may become a name of one character.
+            return length(
+                with_leaves(_shortest(self.raw), textual), lambda reference: _FEWEST.get(reference.target or "", 1)
+            )
         if may_vary(self.text):
             return length(_shortest(self.raw))
         return len(self.text) if self.text.isascii() else length(self.raw)
@@ -121,22 +123,6 @@ _LEAST_QUOTA: Final = 2_000
 """Characters that every policy may have: a trust policy has 2,048 at most."""
 _FEWEST: Final = {"AWS::Partition": 3, "AWS::Region": 9, "AWS::AccountId": 12, "AWS::URLSuffix": 13}
 """Characters of the shortest values of pseudo parameters: `aws`, `us-east-1`."""
-
-
-def _fewest(reference: Reference) -> int:
-    """The fewest characters that a reference may become: of a name that the deploy settles, one."""
-    return _FEWEST.get(reference.target or "", 1)
-
-
-def _spelled_out(value: Any) -> Any:
-    """A part of a document with the functions of CloudFormation as late-bound text."""
-    if is_intrinsic(value):
-        return from_intrinsic(value)
-    if isinstance(value, dict):
-        return {key: _spelled_out(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_spelled_out(part) for part in value]
-    return value
 
 
 def _shortest(value: Any) -> Any:

@@ -70,8 +70,9 @@ def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bo
         if isinstance(part, dict) and _is_document(part, at, kind):
             yield part, at, True
             continue
-        document = _in_text(part) if isinstance(part, dict | str) else None
-        if document is not None:
+        # A policy may be written as JSON in one text, which Fn::Sub may fill.
+        document = document_in_text(part) if isinstance(part, dict | str) else None
+        if document is not None and _is_document(document, ("",), ""):
             yield document, at, False
             continue
         for key, item in _parts(part):
@@ -86,12 +87,6 @@ def _parts(value: Any) -> Iterator[tuple[str | int, Any]]:
         for key, item in value.items():
             if isinstance(item, dict | list) or (isinstance(item, str) and _STATEMENT in item):
                 yield key, item
-
-
-def _in_text(value: Any) -> dict[str, Any] | None:
-    """A policy that is written as JSON in one text, which Fn::Sub may fill."""
-    document = document_in_text(value)
-    return document if document is not None and _is_document(document, ("",), "") else None
 
 
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:

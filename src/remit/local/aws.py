@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from remit.local.environment import LocalEnvironment
     from remit.local.state_files import Record
 
 _START_SECONDS = 120.0  # if it neither answers nor ends: a busy machine takes its time
@@ -98,11 +97,29 @@ def start(
     environment = install(folder, progress)
     files.check_state()
     files.make()
+    begin: int | None = None
+    is_mute = False
+    deadline = time.monotonic() + _START_SECONDS
     try:
         with alone(files.starting):
-            return _healthy(folder, files, region, environment, progress, patience)
+            while time.monotonic() < deadline and not is_mute:
+                if not is_held(files.alive):  # a server that has just ended may still hold it for a moment
+                    if begin is not None:
+                        raise died(files, begin)
+                    progress("starting the AWS on this machine")
+                    begin = spawn(files, region, environment)
+                asked = time.monotonic()
+                running = find(folder, region=region, patience=patience)
+                if running is not None:
+                    return running
+                is_mute = begin is None and time.monotonic() - asked >= patience
+                time.sleep(_PAUSE)
     except OSError as error:
         raise RemitError(f"{str(files.root)!r} cannot be written: {error.strerror}") from error
+    raise RemitError(
+        f"the AWS on this machine does not answer (its log is {str(files.log)!r})",
+        hint="`remit local stop` ends it; then start it again",
+    )
 
 
 def stop(folder: Path) -> bool:
@@ -190,39 +207,6 @@ def _region(region: str | None) -> str:
     if not _REGION.fullmatch(chosen):
         raise RemitError(f"{chosen!r} is not a region", hint="a region reads like us-east-1; see AWS_REGION")
     return chosen
-
-
-def _healthy(
-    folder: Path,
-    files: StateFiles,
-    region: str,
-    environment: LocalEnvironment,
-    progress: Callable[[str], None],
-    patience: float,
-) -> LocalAws:
-    """The server that answers: one that is there already, or one that is started when none holds its files.
-
-    A server that has just ended may still hold it for a moment.
-    """
-    begin: int | None = None
-    is_mute = False
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and not is_mute:
-        if not is_held(files.alive):
-            if begin is not None:
-                raise died(files, begin)
-            progress("starting the AWS on this machine")
-            begin = spawn(files, region, environment)
-        asked = time.monotonic()
-        running = find(folder, region=region, patience=patience)
-        if running is not None:
-            return running
-        is_mute = begin is None and time.monotonic() - asked >= patience
-        time.sleep(_PAUSE)
-    raise RemitError(
-        f"the AWS on this machine does not answer (its log is {str(files.log)!r})",
-        hint="`remit local stop` ends it; then start it again",
-    )
 
 
 def _document(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:

@@ -72,10 +72,7 @@ class Checkpoint:
         _replace_folder(self._contents, self._noted_contents)
         for name, module in _loaded(tuple(_CONTAINERS)):
             _put_back(module, _CONTAINERS[name], self._containers.get(name, {}))
-        for _, tables in _loaded(("dynamodb",)):
-            _expire_records_of_tables(tables)
-        for _, streams in _loaded(("kinesis",)):
-            _expire_records(streams)
+        _expire_records()
         return {"services": sorted(self._states)}
 
 
@@ -109,22 +106,20 @@ def _put_back(module: Any, names: tuple[str, ...], noted: Mapping[str, Any]) -> 
         container.update(copy.deepcopy(noted.get(name, {})))
 
 
-def _expire_records_of_tables(tables: Any) -> None:
-    """Let the records of the streams of tables expire, which counts them: a reader's place is a number of records."""
-    trimmed = tables._stream_trimmed._data
-    for table, records in tables._stream_records._data.items():
-        trimmed[table] = trimmed.get(table, 0) + len(records)
-        records.clear()
-
-
-def _expire_records(streams: Any) -> None:
-    """Let the records of Kinesis expire; Lambda's places are new objects, so that one which reads now sets none."""
-    for stream in streams._streams._data.values():
-        for shard in stream["shards"].values():
-            shard["records"] = []
+def _expire_records() -> None:
+    """Let the records of streams expire."""
+    for _, tables in _loaded(("dynamodb",)):
+        trimmed = tables._stream_trimmed._data  # a reader's place is a number of records, expired ones among them
+        for table, records in tables._stream_records._data.items():
+            trimmed[table] = trimmed.get(table, 0) + len(records)
+            records.clear()
+    for _, streams in _loaded(("kinesis",)):
+        for stream in streams._streams._data.values():
+            for shard in stream["shards"].values():
+                shard["records"] = []
     for _, functions in _loaded(("lambda_svc",)):
         positions = functions._kinesis_positions._data
-        for mapping, places in positions.items():
+        for mapping, places in positions.items():  # new objects, so that one which reads now sets none
             positions[mapping] = dict.fromkeys(places, 0)
 
 

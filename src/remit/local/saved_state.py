@@ -83,11 +83,11 @@ def encode_in_one_piece() -> None:
     the same bytes.
     """
     persistence = emulated("core.persistence")
-    persistence.json = SimpleNamespace(**{**vars(json), "dump": _dump})
 
+    def dump(document: object, file: IO[str], *, default: Callable[[Any], Any]) -> None:
+        file.write(json.dumps(document, default=default))
 
-def _dump(document: object, file: IO[str], *, default: Callable[[Any], Any]) -> None:
-    file.write(json.dumps(document, default=default))
+    persistence.json = SimpleNamespace(**{**vars(json), "dump": dump})
 
 
 def leave_the_last_save_to_remit() -> None:

@@ -92,26 +92,21 @@ def main(arguments: list[str]) -> int:
     sys.addaudithook(refuse_other_doors)
     if os.fork():
         return 0
-    record = _record(listener.getsockname()[1])
+    # The keys are new at each start, and look like AWS's: the emulator would take twelve digits for an account.
+    access_key_id = "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode()
+    port, secret = listener.getsockname()[1], secrets.token_urlsafe(30)
+    record = Record(secrets.token_hex(16), port, os.getpid(), access_key_id, secret)
     # Whoever stops the server finds it by the number in its lock.
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
     files.write(record)
     files.write_unsaved(None)
     os.environ.update(_settings(files, record, region))
-    asyncio.run(_serve(files, record, listener, LocalEnvironment(Path(arguments[2])), json.loads(arguments[3])))
+    environment, pythons = LocalEnvironment(Path(arguments[2])), Interpreters(environment=json.loads(arguments[3]))
+    asyncio.run(_serve(files, record, listener, environment, pythons))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # all is saved, and to take this process apart, object by object, takes a fifth of a second
-
-
-def _record(port: int) -> Record:
-    """Return this server's record. Its keys are new at each start, and look like AWS's.
-
-    Twelve digits would be taken for an account by the emulator, which has one here.
-    """
-    access_key_id = "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode()
-    return Record(secrets.token_hex(16), port, os.getpid(), access_key_id, secrets.token_urlsafe(30))
 
 
 def _settings(files: StateFiles, record: Record, region: str) -> Mapping[str, str]:
@@ -255,13 +250,9 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
 
 
 async def _serve(
-    files: StateFiles,
-    record: Record,
-    listener: socket.socket,
-    environment: LocalEnvironment,
-    looking: Mapping[str, str],
+    files: StateFiles, record: Record, listener: socket.socket, environment: LocalEnvironment, pythons: Interpreters
 ) -> None:
-    """Serve until somebody stops it; `looking` says where to look for Pythons."""
+    """Serve until somebody stops it."""
     emulator = emulated("app")
     functions = FunctionSessions()
     folder = files.root / "tmp" / "functions"  # made anew at each start
@@ -272,7 +263,7 @@ async def _serve(
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
         environment=environment,
-        interpreters=Interpreters(environment=looking),
+        interpreters=pythons,
         credentials_of=functions.credentials_of,
     )
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")

@@ -70,12 +70,9 @@ _RUNNING: Final[ContextVar[tuple[str, str]]] = ContextVar("running", default=(""
 
 def before_each(check: Callable[[ResourceOperation], None]) -> None:
     """Call `check` before each operation on a resource of a stack; what it raises fails the operation."""
-    if not _CHECKS:
-        _take_hold()
     _CHECKS.append(check)
-
-
-def _take_hold() -> None:
+    if len(_CHECKS) > 1:
+        return
     for user in ("provisioners", "stacks", "changesets"):  # the latter two have some of them by a name of their own
         module = emulated(f"services.cloudformation.{user}")
         for name, verb in _WORK.items():

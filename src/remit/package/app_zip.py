@@ -260,7 +260,14 @@ class _Installed:
 def _plan(tree: Tree, layers: tuple[Layer, ...], *, is_layer: bool) -> dict[str, Entry | _Installed]:
     """Plan the zip: entries sorted by the bytes of their names. The app's own file wins over an installed one."""
     folder = "python/" if is_layer else ""  # where Python looks for dependencies
-    plan: dict[str, Entry | _Installed] = {f"{folder}{name}": part for name, part in _installed(layers).items()}
+    plan: dict[str, Entry | _Installed] = {}
+    taken: set[str] = set()  # a package that several layers have is taken from the first of these alone
+    for installed in layers:
+        own = {member.name.decode(): member for member in members(installed.path)}
+        for name, member in own.items():
+            if _package_of(name) not in taken:
+                plan[f"{folder}{name}"] = _Installed(installed.path, member)
+        taken |= {_package_of(name) for name in own}
     plan |= {entry.name: entry for entry in tree.entries}
     for name in () if is_layer else plan:
         if name == "remit.py" or name.startswith("remit/"):
@@ -273,17 +280,6 @@ def _plan(tree: Tree, layers: tuple[Layer, ...], *, is_layer: bool) -> dict[str,
         name = f"remit/{path.relative_to(runtime).as_posix()}"
         plan[name] = replace(look(path.resolve(), name), executable=False)
     return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
-
-
-def _installed(layers: tuple[Layer, ...]) -> dict[str, _Installed]:
-    """The files of the layers by their names; a package that several have is taken from the first of these alone."""
-    files: dict[str, _Installed] = {}
-    taken: set[str] = set()
-    for installed in layers:
-        own = {member.name.decode(): member for member in members(installed.path)}
-        files |= {name: _Installed(installed.path, own[name]) for name in own if _package_of(name) not in taken}
-        taken |= {_package_of(name) for name in own}
-    return files
 
 
 def _package_of(name: str) -> str:

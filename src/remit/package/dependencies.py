@@ -137,24 +137,20 @@ def _key(source: Source, target: Target) -> str:
     from importlib.metadata import version  # noqa: PLC0415 - 15 ms, only with dependencies
 
     # Whatever can change what uv installs is in the key, also uv's own version and its variables.
-    digest = hashlib.sha256()
     environment = sorted((name, value) for name, value in os.environ.items() if name.startswith("UV_"))
-    local = [(name, _tree(path)) for name, path in source.local]
-    said = [_FORMAT, version("uv"), target.python, target.platform, environment, local, source.settings]
-    digest.update(json.dumps([*said, source.file, source.lines, source.arguments, source.export]).encode())
-    return digest.hexdigest()[:32]
-
-
-def _tree(path: Path) -> str:
-    """A digest of everything in a folder that a build could read."""
-    digest = hashlib.sha256()
-    if not path.is_dir():
-        raise RemitError(f"a dependency is to come from {path.name!r}, and there is no such folder")
-    for entry in survey(path, ("!/*",)).entries:
-        digest.update(f"{entry.name}\0{entry.executable}\0{entry.size}\0".encode())
-        for chunk in read(entry):
-            digest.update(chunk)
-    return digest.hexdigest()
+    local = []
+    for name, path in source.local:  # with everything in its folder that a build could read
+        if not path.is_dir():
+            raise RemitError(f"a dependency is to come from {path.name!r}, and there is no such folder")
+        tree = hashlib.sha256()
+        for entry in survey(path, ("!/*",)).entries:
+            tree.update(f"{entry.name}\0{entry.executable}\0{entry.size}\0".encode())
+            for chunk in read(entry):
+                tree.update(chunk)
+        local.append((name, tree.hexdigest()))
+    said: list[object] = [_FORMAT, version("uv"), target.python, target.platform, environment, local, source.settings]
+    said += [source.file, source.lines, source.arguments, source.export]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
 def _facts(place: Path) -> dict[str, str] | None:

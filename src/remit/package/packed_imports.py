@@ -139,7 +139,9 @@ def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
         return remembered
     target, notes = zip_file.target, list[str]()
     python = Interpreters().for_runtime(target.python)
-    is_exact = python.words == target.python and _runs_here(target, zip_file.names)  # it runs all as Lambda will
+    is_here = sys.platform == "linux" and platform.machine() == target.platform.partition("-")[0]
+    is_loadable = target.here or is_here or not any(name.endswith(".so") for name in zip_file.names)
+    is_exact = python.words == target.python and is_loadable  # it runs all as Lambda will
     if not is_exact:
         requests = [request for request in requests if not request["web"]]
         notes += [
@@ -200,12 +202,6 @@ def _lambda_site() -> str:
     """The folder of what Lambda's runtime brings, where it is installed with remit."""
     runtime = importlib.util.find_spec("boto3")
     return str(Path(runtime.origin).parents[1]) if runtime is not None and runtime.origin else ""
-
-
-def _runs_here(target: Target, names: Iterable[str]) -> bool:
-    """Return whether this machine can load what the zip holds: anything but parts that are compiled for another one."""
-    is_here = sys.platform == "linux" and platform.machine() == target.platform.partition("-")[0]
-    return target.here or is_here or not any(name.endswith(".so") for name in names)
 
 
 def _own_file(folder: Path, code: str, packed: str) -> str | None:
@@ -301,9 +297,20 @@ def _modules(app: App, function: Function) -> tuple[str, ...]:
 
 def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, Any]:
     """Return the request for functions' imports, and their environment: of a variable, the first function's value."""
-    environment: dict[str, str] = {}
+    environment = {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_LAMBDA_FUNCTION_NAME": functions[0].name,
+        "REMIT_STAGE": "dev",
+    }
     for function in functions:
-        environment = {**_environment(function), **environment}
+        for variable, value in function.properties.get("Environment", {}).get("Variables", {}).items():
+            if function is functions[0] or variable not in environment:
+                # A text stands for what only the deploy knows.
+                environment[variable] = "known-in-lambda" if tokens.references(str(value)) else str(value)
     web = functions[0].web
     return {
         "name": name,
@@ -326,7 +333,22 @@ def _imported(zip_file: _Zip, python: Interpreter, requests: Sequence[Mapping[st
         request_file.write_text(json.dumps(questions), "utf-8")
         arguments = [_lambda_site(), str(request_file), str(answers)]
         command = [python.program, "-I", "-S", "-X", "utf8", str(_PROGRAM), *arguments]
-        ended = _run(command, folder)
+        ended = True
+        try:
+            subprocess.run(
+                command,
+                cwd=folder,
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            ended = False
+        except OSError:
+            pass
         text = answers.read_text("utf-8") if answers.exists() else ""
     all_answers = []
     for line in text.splitlines():
@@ -365,41 +387,3 @@ def _unpacked_layer(layer: Layer, spare: Path) -> Path:
         with zipfile.ZipFile(layer.path) as archive:
             unpack(archive, spare)
         return spare
-
-
-def _run(command: Sequence[str], folder: Path) -> bool:
-    """Return whether a program ended within its time, however it ended."""
-    try:
-        subprocess.run(
-            command,
-            cwd=folder,
-            env={},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    except OSError:
-        pass
-    return True
-
-
-def _environment(function: Function) -> dict[str, str]:
-    """The variables that the function will have; a text stands for what only the deploy knows."""
-    variables = {
-        name: "known-in-lambda" if tokens.references(str(value)) else str(value)
-        for name, value in function.properties.get("Environment", {}).get("Variables", {}).items()
-    }
-    return {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_LAMBDA_FUNCTION_NAME": function.name,
-        "REMIT_STAGE": "dev",
-        **variables,
-    }

@@ -96,7 +96,12 @@ def refuse(entries: Iterable[Entry], suspects: list[Entry], allow: Allowed) -> P
         possible_secrets = _in_text(entry, possible_secrets_in) if entry.size <= _LARGEST_CODE else []
         if not secrets and not possible_secrets:
             continue
-        allowing = [pattern for pattern, matcher in patterns.items() if _covers(matcher, entry.written)]
+        parts = entry.written.split("/")
+        places = [entry.written, *("/".join(parts[:count]) + "/" for count in range(1, len(parts)))]  # and its folders
+        allowing = []
+        for pattern, matcher in patterns.items():
+            if any(matcher.decide(place) is not None for place in places):
+                allowing.append(pattern)
         needed.update(allowing)
         if not allowing:
             refused += secrets
@@ -140,13 +145,6 @@ def _in_utf8(content: bytes) -> bytes:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, "replace").encode()
     return content.replace(b"\0", b"")
-
-
-def _covers(patterns: Patterns, path: str) -> bool:
-    """Return whether patterns match a file, or a folder that it lies in."""
-    parts = path.split("/")
-    folders = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
-    return any(patterns.decide(place) is not None for place in (path, *folders))
 
 
 def _lines(secrets: list[_Secret]) -> Iterator[str]:

@@ -410,20 +410,13 @@ def _vpc_setting(path: Path, key: Any, content: Any) -> dict[str, Any]:
     if name == "Ipv6AllowedForDualStack":
         return {name: flag((*path, key), content)}
     ids = list(texts((*path, key), content))
-    _check_ids(path, key, ids)
-    return {name: ids}
-
-
-def _check_ids(path: Path, key: str, ids: Any) -> None:
-    """Refuse ids of the other kind by their names: CloudFormation finds out only when it makes the function."""
-    name = _VPC_KEYS[key]
-    wrong_prefix = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
-    if wrong_prefix is None:
-        return
+    # Ids of the other kind are told by their names: CloudFormation finds out only when it makes the function.
+    wrong_prefix = "subnet-" if name == "SecurityGroupIds" else "sg-"
     for index, identifier in enumerate(ids):
         if identifier.startswith(wrong_prefix):
             hint = "subnets' ids begin with subnet-, security groups' with sg-"
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
+    return {name: ids}
 
 
 _LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:([0-9]{12}|[^0-9:][^:]*):layer:[\w-]+(?P<version>:[1-9][0-9]*)?"

@@ -29,7 +29,15 @@ def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> d
     """The comparison of two policies: {gained, lost, undecided, freed, forbidden}, with where statements stand."""
 
     def pieces(name: str, locate: Locator) -> list[dict[str, Any]]:
-        return [_policy_piece(piece, locate(piece.source)) for piece in getattr(comparison, name)]
+        told = []
+        for piece in getattr(comparison, name):
+            caller = {"principal": piece.request.principal, "public": piece.public} if piece.principal else {}
+            allowed = {"action": piece.action, "resource": piece.resource}
+            if piece.principal:
+                allowed["principal"] = piece.principal
+            request = _request(piece, locate(piece.source), caller)
+            told.append({**request, "allows": allowed, "because": piece.because})
+        return told
 
     return {
         "gained": pieces("gained", new),
@@ -38,14 +46,6 @@ def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> d
         "freed": pieces("freed", old),
         "forbidden": pieces("forbidden", new),
     }
-
-
-def _policy_piece(piece: Piece, origin: Origin | None) -> dict[str, Any]:
-    caller = {"principal": piece.request.principal, "public": piece.public} if piece.principal else {}
-    allowed = {"action": piece.action, "resource": piece.resource}
-    if piece.principal:
-        allowed["principal"] = piece.principal
-    return {**_request(piece, origin, caller), "allows": allowed, "because": piece.because}
 
 
 def _request(piece: Piece, origin: Origin | None, caller: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +90,11 @@ def review_document(review: Review) -> dict[str, Any]:
     for change in review.changes:
         document["gained"] += _pieces(change, is_gain=True)
         document["lost"] += _pieces(change, is_gain=False)
-        document["undecided"] += _undecided(change)
+        for item in (*change.access.undecided, *change.trust.undecided):
+            document["undecided"].append({"statement": item.source.name, "reason": item.reason, **_whom(change)})
+        for unread in change.unread:
+            told = {"statement": None, "reason": unread.reason, "policy": unread.arn or None}
+            document["undecided"].append({**told, **_whom(change)})
         document["doors"] += [_door(change, door) for door in change.doors]
         document["accepted"] += [_accepted(change, accepted) for accepted in change.accepted]
         for policy in change.attached:
@@ -172,13 +176,6 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> 
         "difference": piece.because,
         **_whom(change),
     }
-
-
-def _undecided(change: Change) -> Iterator[dict[str, Any]]:
-    for item in (*change.access.undecided, *change.trust.undecided):
-        yield {"statement": item.source.name, "reason": item.reason, **_whom(change)}
-    for unread in change.unread:
-        yield {"statement": None, "reason": unread.reason, "policy": unread.arn or None, **_whom(change)}
 
 
 def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:

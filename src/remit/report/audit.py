@@ -48,7 +48,13 @@ def _indented(value: Any, depth: int) -> str:
 
 def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
     """The lists of the report, by name, row by row."""
-    yield "principals", (_principal_json(row) for row in report.principals)
+    yield (
+        "principals",
+        (
+            {**members(row, "arn", "account", "unknown"), "access": list(map(_access_json, row.access))}
+            for row in report.principals
+        ),
+    )
     yield "administrators", iter(report.administrators)
     yield "paths", (_path_json(path) for path in report.paths)
     yield (
@@ -63,10 +69,6 @@ def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
     yield "unused", (_unused_json(row) for row in report.unused)
     yield "documents", (_document_json(document) for document in report.documents)
     yield "problems", (members(problem, "file", "message") for problem in report.problems)
-
-
-def _principal_json(row: PrincipalRow) -> dict[str, Any]:
-    return {**members(row, "arn", "account", "unknown"), "access": [_access_json(access) for access in row.access]}
 
 
 def _access_json(access: AccessRow) -> dict[str, Any]:
@@ -250,28 +252,16 @@ def access_csv(report: AuditReport) -> Iterator[str]:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("account", "principal", "action", "harm", "verdict", "resource", "must_hold", "statement"))
     for row in report.principals:
-        writer.writerows([_cell(cell) for cell in cells] for cells in _access_cells(row))
+        rows = [("*", "", "undecided", "", reason, "") for reason in row.unknown]
+        for access in row.access:
+            must_hold = "; ".join(f"{key} = {value}" for key, value in access.must_hold) or access.reason
+            harm = SENSITIVE_ACTIONS[access.action]
+            rows.append((access.action, harm, access.verdict, access.resource, must_hold, access.statement))
+        writer.writerows(map(_cell, (row.account, row.arn, *cells)) for cells in rows)
         yield text.getvalue()
         text.seek(0)
         text.truncate()
     yield text.getvalue()
-
-
-def _access_cells(row: PrincipalRow) -> Iterator[tuple[str, ...]]:
-    for reason in row.unknown:
-        yield row.account, row.arn, "*", "", "undecided", "", reason, ""
-    for access in row.access:
-        must_hold = "; ".join(f"{key} = {value}" for key, value in access.must_hold)
-        yield (
-            row.account,
-            row.arn,
-            access.action,
-            SENSITIVE_ACTIONS[access.action],
-            access.verdict,
-            access.resource,
-            must_hold or access.reason,
-            access.statement,
-        )
 
 
 def _cell(text: str) -> str:

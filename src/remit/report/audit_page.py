@@ -17,10 +17,9 @@ from remit.iam.tokens import for_people
 from remit.report.audit_words import exposure_rows, must_hold_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from remit.audit.audit import AuditReport
-    from remit.audit.results import Edge
 
 _HERE: Final = Path(__file__).parent
 _MOST_UNUSED: Final = 12
@@ -58,11 +57,16 @@ def audit_page(report: AuditReport) -> str:
     data = json.dumps({"sections": sections, "texts": list(texts.numbers)}, separators=(",", ":"))
     script = (_HERE / "audit_page.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    proven = sum(1 for path in report.paths if not path.is_open)
+    summary = (
+        f"{len(report.principals):,} principals in {len(report.accounts):,} accounts, on {report.now[:10]}; "
+        f"{len(report.administrators):,} administrators, {proven:,} more can become one"
+    )
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return _PAGE.format(
         policy=html.escape(policy),
         style=(_HERE / "audit_page.css").read_text("utf-8"),
-        summary=html.escape(_summary(report)),
+        summary=html.escape(summary),
         # No markup inside of the JSON may end the script that holds it.
         data=data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
         script=script,
@@ -92,14 +96,6 @@ _PAGE: Final = """<!doctype html>
 </body>
 </html>
 """
-
-
-def _summary(report: AuditReport) -> str:
-    proven = sum(1 for path in report.paths if not path.is_open)
-    return (
-        f"{len(report.principals):,} principals in {len(report.accounts):,} accounts, on {report.now[:10]}; "
-        f"{len(report.administrators):,} administrators, {proven:,} more can become one"
-    )
 
 
 Row: TypeAlias = "tuple[tuple[Text, ...], list[Any] | None]"
@@ -159,20 +155,20 @@ def _sections(report: AuditReport, texts: _Texts) -> Iterator[_Section]:
 def _path_rows(report: AuditReport, texts: _Texts) -> Iterator[Row]:
     paths = sorted(report.paths, key=lambda path: (path.is_open, len(path.steps), path.principal))
     for path in paths:
-        steps = [_step(step, texts.number) for step in path.steps]
+        steps = []  # from whom, to whom, by what, and notes on what it needs
+        for step in path.steps:
+            notes: list[Text] = []
+            for need in step.needs:
+                values = "".join(f", if {key} = {value}" for key, value in need.must_hold)
+                by = f" by {need.statement or 'the trust policy'}"
+                notes.append((need.action, " on ", need.resource, by, values))
+            if step.assumes:
+                notes.append(f"assumed: {step.assumes}")
+            steps.append(
+                [*map(texts.number, (step.source, step.target, step.technique)), list(map(texts.number, notes))]
+            )
         step_names = ", then ".join(step.technique for step in path.steps)
         yield (path.principal, step_names, must_hold_words(path)), steps
-
-
-def _step(step: Edge, number: Callable[[Text], int | list[int]]) -> list[Any]:
-    """A step: from whom, to whom, by what, and notes on what it needs."""
-    notes: list[Text] = []
-    for need in step.needs:
-        values = "".join(f", if {key} = {value}" for key, value in need.must_hold)
-        notes.append((need.action, " on ", need.resource, f" by {need.statement or 'the trust policy'}", values))
-    if step.assumes:
-        notes.append(f"assumed: {step.assumes}")
-    return [number(step.source), number(step.target), number(step.technique), [number(note) for note in notes]]
 
 
 def _access_rows(report: AuditReport) -> Iterator[Row]:

@@ -15,16 +15,12 @@ if TYPE_CHECKING:
 
 def other_code_text(functions: Sequence[OtherCode]) -> str:
     """List the functions that do not run what was built, with both SHA-256, a line each."""
-    return "\n  ".join(["these functions do not run what was built:", *map(_line, functions)])
-
-
-def _line(function: OtherCode) -> str:
-    if function.actual is None:
-        return f"{function.function} is gone: somebody deleted it"
-    if function.layer:
-        said = f"{function.function} has {function.layer}, whose SHA-256 is {function.actual}"
-        return f"{said}; that of the build is {function.expected}"
-    return f"{function.function} runs code whose SHA-256 is {function.actual}; that of the build is {function.expected}"
+    lines = ["these functions do not run what was built:"]
+    for function in functions:
+        what = f"has {function.layer}," if function.layer else "runs code"
+        line = f"{what} whose SHA-256 is {function.actual}; that of the build is {function.expected}"
+        lines.append(f"{function.function} {line if function.actual else 'is gone: somebody deleted it'}")
+    return "\n  ".join(lines)
 
 
 def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:

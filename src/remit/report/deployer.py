@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 def deployer_text(deployer: Deployer) -> str:
     """Every statement with its reason, then what is not known and what to know."""
-    return page(_lines(deployer))
+    count, characters = len(deployer.grants), policy_length(deployer.policy)
+    statements = f"{count} statement{'' if count == 1 else 's'}"
+    most = f"(a managed policy holds {quota('iam.managed').most:,})"
+    lines = [f"Whoever {deployer.doing} needs {statements}, {characters:,} characters {most}"]
+    for grant in deployer.grants:
+        lines += grant_lines(grant, action_a_line=True)
+    return page((*lines, *(f"note: {remark}" for remark in remarks(deployer))))
 
 
 def deployer_document(deployer: Deployer) -> dict[str, Any]:
@@ -69,17 +75,3 @@ def check_lines(check: DeployerCheck, need: Deployer, whose: str) -> Iterator[st
         yield f"      {json.dumps(render_statement(item.grant.statement))}"
     for reason in check.undecided:
         yield f"  ? {reason}"
-
-
-def _lines(deployer: Deployer) -> Iterator[str]:
-    count = len(deployer.grants)
-    characters = policy_length(deployer.policy)
-    most = quota("iam.managed").most
-    yield (
-        f"Whoever {deployer.doing} needs {count} statement{'' if count == 1 else 's'}, {characters:,} characters "
-        f"(a managed policy holds {most:,})"
-    )
-    for grant in deployer.grants:
-        yield from grant_lines(grant, action_a_line=True)
-    for remark in remarks(deployer):
-        yield f"note: {remark}"

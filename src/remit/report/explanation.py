@@ -66,7 +66,14 @@ def role_lines(role: Holder) -> Iterator[str]:
         yield f"      {_reason(grant)}"
     for arn in role.managed:
         yield ""
-        yield from _managed_lines(arn)
+        policy = managed_policy(arn)
+        if policy is None:
+            yield f"  the managed policy {arn}, whose statements are not known here"
+            continue
+        yield f"  the managed policy {policy.name}, {policy.version}"
+        document = parse(policy.document)
+        for statement in document.statements:
+            yield from (f"  {line}" for line in _marked_lines(statement, document.version))
     if role.boundary is not None:
         yield ""
         yield f"  all within the permissions boundary {role.boundary}"
@@ -129,17 +136,6 @@ def _reason(grant: Grant) -> str:
     only_conditions = grant.reason.conditions and not grant.reason.text
     word = "" if only_conditions else "because "
     return f"{word}{grant.because}{at}"
-
-
-def _managed_lines(arn: str) -> Iterator[str]:
-    policy = managed_policy(arn)
-    if policy is None:
-        yield f"  the managed policy {arn}, whose statements are not known here"
-        return
-    yield f"  the managed policy {policy.name}, {policy.version}"
-    document = parse(policy.document)
-    for statement in document.statements:
-        yield from (f"  {line}" for line in _marked_lines(statement, document.version))
 
 
 def _marked_lines(statement: Statement, version: str) -> Iterator[str]:

@@ -122,18 +122,16 @@ def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
         key = change.sign, change.words, change.holders
         together = joined.get(key, replace(change, kinds=()))
         joined[key] = replace(together, kinds=together.kinds + change.kinds)
-    lines = [shown(f"  {change.sign} {_first_words(plan, change)}") for change in joined.values()]
+    lines = []
+    for change in joined.values():
+        # A door that is open to everybody is named by itself, with its line.
+        origin = plan.origins.get(change.holders[0]) if change.public and change.words and change.holders else None
+        lines.append(shown(f"  {change.sign} {f'{change.words} ({origin})' if origin else brief(change)}"))
     if lines:
         yield "and functions may"
     yield from lines[:_LISTED]
     if len(lines) > _LISTED:
         yield f"  and {len(lines) - _LISTED} more (`remit diff --deployed` shows all)"
-
-
-def _first_words(plan: StackPlan, change: CauseChange) -> str:
-    """What somebody may; a door that is open to everybody is named by itself, with its line."""
-    origin = plan.origins.get(change.holders[0]) if change.public and change.words and change.holders else None
-    return f"{change.words} ({origin})" if origin else brief(change)
 
 
 def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
@@ -220,18 +218,11 @@ def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
         parts.append(f"it holds data{held}{', which stays in the account' if plan.stays(change) else ''}")
     if change.logical_id in plan.origins and change.replacement in _LOSES:
         parts.append(str(plan.origins[change.logical_id]))
-    parts += _runs(plan, change)
-    return f"  ({'; '.join(parts)})" if parts else ""
-
-
-def _runs(plan: StackPlan, change: ResourceChange) -> Iterator[str]:
-    """The functions that a bucket notifies, each with its line."""
     properties = plan.template.get("Resources", {}).get(change.logical_id, {}).get("Properties", {})
     notifications = properties.get("NotificationConfiguration", {}).get("LambdaConfigurations", ())
-    for function in dict.fromkeys(
-        tokens.text_of(entry["Function"])[2:].removesuffix(".Arn}") for entry in notifications
-    ):
-        yield f"runs {function}, {plan.origins.get(function)}"
+    functions = (tokens.text_of(entry["Function"])[2:].removesuffix(".Arn}") for entry in notifications)
+    parts += (f"runs {function}, {plan.origins.get(function)}" for function in dict.fromkeys(functions))
+    return f"  ({'; '.join(parts)})" if parts else ""
 
 
 def summary(plan: StackPlan, access: PlannedAccess) -> str:

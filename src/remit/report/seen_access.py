@@ -41,24 +41,20 @@ def seen_lines(title: str, seen: GrantedAndSeen) -> Iterator[str]:
 
 def seen_document(role: str, seen: GrantedAndSeen) -> dict[str, Any]:
     """The same for programs."""
-    return {
-        "role": role,
-        "since": seen.since or None,
-        "granted": [_granted_document(granted) for granted in seen.granted],
-        "denied": [_use_document(use) for use in seen.denied],
-    }
-
-
-def _granted_document(granted: GrantedAction) -> dict[str, Any]:
-    resources, where = granted.grant.statement.resources, place(granted.grant.origin)
-    return {
-        "action": granted.action,
-        "resources": [] if resources is None else list(resources.patterns),
-        "because": granted.grant.because,
-        "file": where["file"],
-        "line": where["line"],
-        "seen": [_use_document(use) for use in granted.uses],
-    }
+    rows = []
+    for granted in seen.granted:
+        resources, where = granted.grant.statement.resources, place(granted.grant.origin)
+        row = {
+            "action": granted.action,
+            "resources": [] if resources is None else list(resources.patterns),
+            "because": granted.grant.because,
+            "file": where["file"],
+            "line": where["line"],
+            "seen": [_use_document(use) for use in granted.uses],
+        }
+        rows.append(row)
+    denied = [_use_document(use) for use in seen.denied]
+    return {"role": role, "since": seen.since or None, "granted": rows, "denied": denied}
 
 
 def _use_document(use: SeenUse) -> dict[str, Any]:

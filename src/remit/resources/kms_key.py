@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.arns import parse
 from remit.catalogue.types import arn_of, resource_type
@@ -39,8 +38,7 @@ _ENCRYPTING: Final[Mapping[str, str]] = {
 """The property with the key of the resource itself, of types that name keys of other things, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class KmsKey:
+class KmsKey(NamedTuple):
     """A key: the app's own, or one that exists already, by its ARN or its alias."""
 
     name: str

@@ -93,17 +93,12 @@ def refuse_name_of_own(subject: Any, taker: str) -> None:
         )
 
 
+@lru_cache(maxsize=1024)  # each grant and each resource of a trigger asks for the ARN of its source
 def _check_name(name: str, service: str) -> None:
     """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
-    rule = _broken_rule(name, service) if service in _TYPES else None
+    rule = broken_rule(_TYPES[service], tokens.split(name), makes=False) if service in _TYPES else None
     if rule is not None:
         raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
-
-
-@lru_cache(maxsize=1024)
-def _broken_rule(name: str, service: str) -> str | None:
-    """As `broken_rule`, looked up once: each grant and each resource of a trigger asks for the ARN of its source."""
-    return broken_rule(_TYPES[service], tokens.split(name), makes=False)
 
 
 def call_meant_by_url(url: str, verb: str) -> str | None:

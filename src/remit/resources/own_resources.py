@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.types import arn_of, resource_type
 from remit.iam import tokens
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from remit.app import App, Resource
 
 
-@dataclass(frozen=True, slots=True)
-class OwnResources:
+class OwnResources(NamedTuple):
     """The resources that an app declares, and what names them."""
 
     by_id: Mapping[str, Resource]

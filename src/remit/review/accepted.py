@@ -203,10 +203,11 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
 
     functions_by_entry: dict[AcceptedGain, dict[str, None]] = {}
     for change in review.changes:
-        entries = [
-            AcceptedGain((), kind, because, put_texts(statement, for_every_stage))
-            for kind, statement in _statements(change)
-        ]
+        told = [(ACCESS, each) for each in _merged(map(narrowed, (*change.access.gained, *change.access.freed)))]
+        told += [(TRUST, each) for each in _merged(map(narrowed_trust, change.trust.gained))]
+        for undecided in (*change.access.undecided, *change.trust.undecided):
+            told.append((UNDECIDED, replace(undecided.source.statement, sid="")))
+        entries = [AcceptedGain((), kind, because, put_texts(each, for_every_stage)) for kind, each in told]
         for unread in change.unread:
             kind, text = (POLICY, unread.arn) if unread.arn.startswith("arn:") else (UNDECIDED, unread.reason)
             entries.append(AcceptedGain((), kind, because, text=for_every_stage(text)))
@@ -215,15 +216,6 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
         for entry in entries:
             functions_by_entry.setdefault(entry, {}).update(dict.fromkeys(change.functions or (change.role,)))
     return tuple(replace(entry, functions=tuple(functions)) for entry, functions in functions_by_entry.items())
-
-
-def _statements(change: Change) -> Iterator[tuple[str, Statement]]:
-    for statement in _merged(map(narrowed, (*change.access.gained, *change.access.freed))):
-        yield ACCESS, statement
-    for statement in _merged(map(narrowed_trust, change.trust.gained)):
-        yield TRUST, statement
-    for undecided in (*change.access.undecided, *change.trust.undecided):
-        yield UNDECIDED, replace(undecided.source.statement, sid="")
 
 
 def _merged(statements: Iterable[Statement]) -> Iterator[Statement]:

@@ -83,7 +83,10 @@ def settings_of(
 
     `resources` are those of its template, by their Ref; `place` has the line of each part of the file.
     """
-    if resource.type in HOLDS_FOR_ROLES or _is_behind_connect(resource, resources) or _is_mock(resource):
+    integration = resource.properties.get("Integration")
+    # API Gateway answers a mock by itself, such as preflights: nothing is behind it.
+    is_mock = isinstance(integration, dict) and integration.get("Type") == "MOCK"
+    if is_mock or resource.type in HOLDS_FOR_ROLES or _is_behind_connect(resource, resources):
         return ()
     reader = _SettingReader(resource, resources, locate)
     for name, value in _without_members_made_here(resource, resources).items():
@@ -181,7 +184,12 @@ class _SettingReader:
             if row.path == _WHOLE and row.kind == "grant" and not self._values:  # it opens something by being there
                 self._put("", row.kind, row.opens, ["there"])
         door = _door_name(self._resource, self._resources)
-        is_limited = _is_limited(self._resource, self._resources)
+        # A policy or the place of an API lets in fewer than all. A key does neither: "Usage plans and API keys for REST
+        # APIs" says not to authorize by one.
+        api_property = _APIS.get(self._resource.type, "")
+        api = self._resources.get(tokens.text_of(self._resource.properties.get(api_property)))
+        of_api = {} if api is None else api.properties
+        is_limited = of_api.get("EndpointConfiguration") not in _PUBLIC_ENDPOINTS or bool(of_api.get("Policy"))
         settings = []
         for (path, kind, opens), values in self._values.items():
             # `true` and `false` say nothing without the property's name.
@@ -236,7 +244,10 @@ class _SettingReader:
             row = row._replace(kind="door", opens="any")
         if row is None or row.kind in ("none", "policy", "ceiling"):
             return
-        own_resource = self._own_resource(value)
+        references = _REFERENCE.findall(_text(value)) if _is_text(value) else ()
+        # The first resource of the template that a text speaks of: only a resource has attributes.
+        refs = ((f"${{{logical_id}}}", attribute) for logical_id, attribute in references)
+        own_resource = next((ref for ref, attribute in refs if attribute or ref in self._resources), "")
         if row.kind == "destination":
             if not own_resource:
                 self._put(path, "door", "adds", [_told(path, value)])
@@ -244,8 +255,10 @@ class _SettingReader:
             if _KEYS_OF_AWS not in _text(value):
                 self._put(path, row.kind, row.opens, [own_resource or _told(path, value)])
         elif row.kind == "role":
-            if role_meant(value, self._resources) is None:
-                self._put(path, "role", "", [self._other_role(value)])
+            if role_meant(value, self._resources) is None:  # it is named, or from outside
+                by_name = (role.attribute("Arn") for role in self._resources.values() if value and _name(role) == value)
+                other_role = next(by_name, tokens.text_of(value) if _is_text(value) else _digest(value))
+                self._put(path, "role", "", [other_role])
         elif row.path == _WHOLE:
             for item in value if isinstance(value, list) else [value]:
                 self._put("", row.kind, row.opens, [in_words(path, item, is_told=row.kind in _TOLD)])
@@ -261,18 +274,6 @@ class _SettingReader:
             return False  # whose policies are compared with whoever holds them
         is_told_as_put_in = path.lower() in POLICY_PROPERTIES and tokens.is_intrinsic(value)
         return not is_told_as_put_in and "Statement" not in json.dumps(value, default=str)
-
-    def _own_resource(self, value: Any) -> str:
-        """The Ref of the first resource of the template that a text speaks of; "" where it speaks of none."""
-        for logical_id, attribute in _REFERENCE.findall(_text(value)) if _is_text(value) else ():
-            if attribute or f"${{{logical_id}}}" in self._resources:  # only a resource has attributes
-                return f"${{{logical_id}}}"
-        return ""
-
-    def _other_role(self, value: Any) -> str:
-        """The text of a role that no reference names: by its name one of the template, or one from outside."""
-        by_name = (role.attribute("Arn") for role in self._resources.values() if value and _name(role) == value)
-        return next(by_name, tokens.text_of(value) if _is_text(value) else _digest(value))
 
     def _put(self, path: str, kind: str, opens: str, values: list[str]) -> None:
         self._values.setdefault((path, kind, opens), []).extend(values)
@@ -342,20 +343,3 @@ def _is_behind_connect(resource: Resource, resources: Mapping[str, Resource]) ->
     api = resources.get(tokens.text_of(resource.properties.get("ApiId")))
     is_websocket = api is not None and api.properties.get("ProtocolType") == "WEBSOCKET"
     return is_websocket and resource.properties.get("RouteKey", "$connect") != "$connect"
-
-
-def _is_mock(resource: Resource) -> bool:
-    """Return whether it is a method that API Gateway answers by itself, such as preflights: nothing is behind it."""
-    integration = resource.properties.get("Integration")
-    return isinstance(integration, dict) and integration.get("Type") == "MOCK"
-
-
-def _is_limited(resource: Resource, resources: Mapping[str, Resource]) -> bool:
-    """Return whether a policy or the place of an API lets in fewer than all.
-
-    A key is none of these: "Usage plans and API keys for REST APIs" says not to authorize by one.
-    """
-    api = resources.get(tokens.text_of(resource.properties.get(_APIS.get(resource.type, ""))))
-    if api is None:
-        return False
-    return api.properties.get("EndpointConfiguration") not in _PUBLIC_ENDPOINTS or bool(api.properties.get("Policy"))

@@ -24,7 +24,7 @@ from remit.roles.reference_names import fill_references
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.iam.comparison import StatementLocation, Undecided
+    from remit.iam.comparison import StatementLocation
     from remit.iam.policy import Policy
     from remit.review.principal_policies import Names
 
@@ -99,7 +99,10 @@ def beside(
             comparison = _to_others(comparison, own_principals, was, now)
         changed_settings = settings.get(name, SettingChanges())
         kind = (after or before or _NOTHING).type
-        unread = [UnreadPolicy("", f"{name} ({kind}): {reason}") for reason in _unread(before, after)]
+        gone, there = before or _NOTHING, after or _NOTHING
+        reasons = [f"what this says is known at the deploy only: {text}" for text in sorted(there.unread ^ gone.unread)]
+        reasons += sorted(there.doubts - gone.doubts)
+        unread = [UnreadPolicy("", f"{name} ({kind}): {reason}") for reason in reasons]
         change = Change(
             (),
             _holder(name, before),
@@ -154,7 +157,8 @@ def _holder(name: str, access: Given | None) -> Holder | None:
 def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names, now: Names) -> dict[str, Comparison]:
     """What is gained and lost, by the resource whose statement it is: new for gains, old for losses."""
     before, after = _by_target(old), _by_target(new)
-    by_name: dict[str, Comparison] = {}
+    # What one policy gives on each of several queues is told once.
+    items: dict[str, dict[str, dict[Any, None]]] = {}
     for target in dict.fromkeys((*after, *before)):
         old_documents, new_documents = before.get(target, ()), after.get(target, ())
         old_policies = tuple(document.meaning for document in old_documents)
@@ -168,19 +172,22 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
             comparison = compare_in_place(old_policies, new_policies, was, now)
         if _is_ceiling(new, new_documents) or _is_ceiling(old, old_documents):
             comparison = replace(comparison, gained=tuple(replace(piece, public=False) for piece in comparison.gained))
-        undecided = dict.fromkeys((*comparison.undecided, *_undecided_in_gateways(new_documents, old_documents)))
-        comparison = replace(comparison, undecided=tuple(undecided))
-        for name, part in _by_owner(comparison, old_documents, new_documents).items():
-            by_name[name] = _joined(by_name.get(name, Comparison()), part)
-    return by_name
-
-
-def _undecided_in_gateways(*sides: Sequence[_Document]) -> Iterator[Undecided]:
-    """The statements of gateways' policies of which nobody knows whom they mean."""
-    for documents in sides:
-        for number, document in enumerate(documents):
+        undecided = list(comparison.undecided)
+        for number, document in (*enumerate(new_documents), *enumerate(old_documents)):
             if document.is_of_gateway:
-                yield from undecided_in_gateway(document.policy, number)
+                undecided += undecided_in_gateway(document.policy, number)
+        comparison = replace(comparison, undecided=tuple(dict.fromkeys(undecided)))
+        for part in _PARTS:
+            is_of_old = part in ("lost", "freed")
+            sides = (old_documents, new_documents) if is_of_old else (new_documents, old_documents)
+            for item in getattr(comparison, part):
+                document = _document_of(item.source, *sides)
+                own = replace(item, source=document.location(item.source))
+                items.setdefault(document.owner, {}).setdefault(part, {})[own] = None
+    by_name = {}
+    for name, parts in items.items():
+        by_name[name] = Comparison(**{part: tuple(parts.get(part, ())) for part in _PARTS})
+    return by_name
 
 
 def _is_ceiling(given: Mapping[str, Given], documents: Sequence[_Document]) -> bool:
@@ -200,21 +207,6 @@ def _by_target(given: Mapping[str, Given]) -> dict[_Target, tuple[_Document, ...
     return by_target
 
 
-def _by_owner(comparison: Comparison, old: Sequence[_Document], new: Sequence[_Document]) -> dict[str, Comparison]:
-    """A comparison in parts, by the resource that holds each statement."""
-    items: dict[str, dict[str, list[Any]]] = {}
-    for part in _PARTS:
-        sides = (old, new) if part in ("lost", "freed") else (new, old)
-        for item in getattr(comparison, part):
-            document = _document_of(item.source, *sides)
-            own = replace(item, source=document.location(item.source))
-            items.setdefault(document.owner, {}).setdefault(part, []).append(own)
-    by_name = {}
-    for name, parts in items.items():
-        by_name[name] = Comparison(**{part: tuple(parts.get(part, ())) for part in _PARTS})
-    return by_name
-
-
 def _document_of(source: StatementLocation, *sides: Sequence[_Document]) -> _Document:
     """The document that has a statement at a location, in the first side that has."""
     for documents in sides:
@@ -223,19 +215,3 @@ def _document_of(source: StatementLocation, *sides: Sequence[_Document]) -> _Doc
             if source.index < len(statements) and statements[source.index].actions == source.statement.actions:
                 return documents[source.policy]
     return next(document for documents in sides for document in documents)
-
-
-def _joined(comparison: Comparison, further: Comparison) -> Comparison:
-    """Two comparisons as one; what one policy gives on each of several queues is told once."""
-    parts: dict[str, Any] = {}
-    for part in _PARTS:
-        parts[part] = tuple(dict.fromkeys((*getattr(comparison, part), *getattr(further, part))))
-    return Comparison(**parts)
-
-
-def _unread(before: Given | None, after: Given | None) -> Iterator[str]:
-    """What may let in somebody new and is no statement."""
-    old, new = before or _NOTHING, after or _NOTHING
-    for text in sorted(new.unread ^ old.unread):
-        yield f"what this says is known at the deploy only: {text}"
-    yield from sorted(new.doubts - old.doubts)

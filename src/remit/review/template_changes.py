@@ -318,7 +318,10 @@ def _undecided(old: Any, new: Any) -> dict[str, _Undecided]:
     undecided: dict[str, _Undecided] = {}
     for name, (before, after) in _both(old, new, "Resources"):
         if _says_anything(before) or _says_anything(after):
-            difference = _difference(before, after)
+            difference = "is of another type"
+            if before.get("Type") == after.get("Type"):
+                properties = list(_differing(before.get("Properties"), after.get("Properties"), "Properties"))
+                difference = f"has another {few(properties)}" if properties else ""
             if difference:
                 sentence = f"{name}, on which it depends, {difference}: what it gives is known at the deploy only"
                 undecided[name] = _Undecided(sentence, (f"${{{name}}}", f"${{{name}."))
@@ -340,14 +343,6 @@ def _says_anything(resource: Any) -> bool:
     """Return whether a resource's attributes come from its properties or somebody's code, and not from AWS."""
     kind = resource.get("Type") if isinstance(resource, dict) else None
     return isinstance(kind, str) and kind.startswith(_SAYING)
-
-
-def _difference(before: Any, after: Any) -> str:
-    """What may make a resource give something else now; nothing where its Type and Properties are what they were."""
-    if before.get("Type") != after.get("Type"):
-        return "is of another type"
-    properties = list(_differing(before.get("Properties"), after.get("Properties"), "Properties"))
-    return f"has another {few(properties)}" if properties else ""
 
 
 def _differing(before: Any, after: Any, path: str) -> Iterator[str]:

@@ -63,7 +63,7 @@ def assign(app: App) -> tuple[Holder, ...]:
 
 def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
     """The roles with which services call functions, and send jobs."""
-    for role in job_schedulers(app):
+    for role in job_schedulers(app) if app.queues else ():
         yield replace(role, limits=bounded(app.boundary))
     roles: list[Holder] = []
     for declared in app.triggered:
@@ -149,12 +149,14 @@ def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
 
 def bind(grant: Grant, own: OwnResources) -> Grant:
     """The grant with the app's own resources named by Fn::GetAtt, and its keys by their ARNs."""
+    if not own.by_id:
+        return grant
     statement = with_keys_by_arn(_with_resources(grant.statement, own.late_bound_arns), own)
     return grant if statement is grant.statement else replace(grant, statement=statement)
 
 
 def _with_resources(statement: Statement, names: Mapping[str, str]) -> Statement:
-    if statement.resources is None or not names:
+    if statement.resources is None:
         return statement
     patterns = tuple(bind_text(pattern, names) for pattern in statement.resources.patterns)
     if patterns == statement.resources.patterns:

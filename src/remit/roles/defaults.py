@@ -236,7 +236,8 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
     for default in (triggers, dead_letters, destinations) if app.resources else ():
         yield from grants_on_keys(app, default(app, function))
     for trigger in function.triggers:
-        yield from grants_on_keys_of(trigger, app, function)
+        if app.resources or getattr(trigger, "key", None) is not None:
+            yield from grants_on_keys_of(trigger, app, function)
 
 
 def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:

@@ -98,26 +98,24 @@ def _refusal(role: Holder, statements: tuple[Statement, ...], sizes: Sizes) -> R
         f"IAM allows {inline_length:,} for the inline policies of a role, and {managed_length:,} in each of {attached} "
         f"managed policies ({taken} {'is' if taken == 1 else 'are'} taken): {room:,} in all; {takes}"
     )
-    described = (_described(_grant(statement, _given_by(statement, role.grants)), sizes) for statement in longest)
-    return RemitError(
-        "\n  ".join((needs, allowed, "the longest statements:", *described)),
-        hint="name resources by a pattern, let one statement's condition hold several values, "
-        "or share the work out among functions, each with its own role",
-        origin=_heaviest(role, sizes),
-    )
-
-
-def _heaviest(role: Holder, sizes: Sizes) -> Origin | None:
-    """The line that brings most characters: often a loop that writes many short statements."""
+    # The line that brings most characters: often a loop that writes many short statements.
     by_line: Counter[Origin] = Counter()
     for grant in role.grants:
         if grant.origin is not None:
             by_line[Origin(grant.origin.file, grant.origin.line)] += sizes.statement(grant.statement)
-    return max(by_line.items(), key=lambda item: item[1], default=(None, 0))[0]
+    described = (_described(statement, role.grants, sizes) for statement in longest)
+    return RemitError(
+        "\n  ".join((needs, allowed, "the longest statements:", *described)),
+        hint="name resources by a pattern, let one statement's condition hold several values, "
+        "or share the work out among functions, each with its own role",
+        origin=max(by_line, key=lambda line: by_line[line], default=None),
+    )
 
 
-def _described(grant: Grant, sizes: Sizes) -> str:
-    statement = grant.statement
+def _described(statement: Statement, grants: tuple[Grant, ...], sizes: Sizes) -> str:
+    """A statement with the reasons of the grants of which it gives some; of the first grant where it gives of none."""
+    given_by = tuple(grant for grant in dict.fromkeys(grants) if _gives(statement, grant.statement))
+    grant = _grant(statement, given_by or grants[:1])
     actions = ", ".join(statement.actions.patterns)
     actions = actions if len(actions) <= _SHORT else f"{actions[: _SHORT - 2]} …"
     because = grant.because if len(grant.because) <= _SHORT else f"{grant.because[: _SHORT - 2]} …"
@@ -140,12 +138,6 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
         for statement in _standing_for(grant, merged):
             stands_for[statement].append(grant)
     return tuple(_grant(statement, tuple(stands_for[statement])) for statement in merged)
-
-
-def _given_by(statement: Statement, grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
-    """The grants of which a statement gives some; the first grant where it gives all of none."""
-    stated = tuple(grant for grant in dict.fromkeys(grants) if _gives(statement, grant.statement))
-    return stated or grants[:1]
 
 
 def _standing_for(grant: Grant, merged: tuple[Statement, ...]) -> tuple[Statement, ...]:

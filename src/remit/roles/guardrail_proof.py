@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from remit.errors import Origin
 from remit.iam.comparison import Piece
@@ -70,8 +70,7 @@ class Breach:
     """What is not certain of the role, so that nothing is proven of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """Every role is within every guardrail when there are no breaches: at `places`, or wherever if there are none.
 
     `elsewhere` are the places where a ceiling does not speak of what the roles have; breaches are those `at` one place.
@@ -83,8 +82,7 @@ class Proof:
     at: Candidate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
+class _Limits(NamedTuple):
     """The limits of a role's statements beside themselves: its denials, its boundary, and what of it nobody has."""
 
     denies: tuple[Policy, ...]

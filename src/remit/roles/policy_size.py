@@ -87,19 +87,16 @@ class Sizes:
         if name is None or name not in self.resources:
             return _ARN + 64
         resource = self.resources[name]
-        most = self._name(resource)
+        most = len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
+        declared_name = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
+        if isinstance(declared_name, str):
+            most = self.text(declared_name)
         longest_named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * most))
         foretold = names_in(self.namespace, (longest_named,)).get(reference.text)
         if foretold is None:
             return _ARN + most
         # A stream's ARN ends with the time at which the stream was made, which is foretold as `*`.
         return self.text(foretold) + (_DATE - 1 if foretold.endswith("/*") else 0)
-
-    def _name(self, resource: Resource) -> int:
-        declared_name = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
-        if isinstance(declared_name, str):
-            return self.text(declared_name)
-        return len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
 
 
 def document_length(of_statements: int, count: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Resource
@@ -57,35 +58,29 @@ def resources_of(app: App) -> tuple[Resource, ...]:
 
 def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
     """Foretell each reference to the resources of a stack, by its text. A stack nobody knows is `*`."""
-    stack_id = _STACK % stack
-    return {
-        "${AWS::StackName}": stack,
-        "${AWS::StackId}": stack_id,
-        **{text: name for resource in resources for text, name in _of(resource, stack)},
-    }
-
-
-def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
-    """Yield Ref and attributes of a resource that have its ARN or its name."""
-    kind = resource_type(resource.type)
-    if kind is None or kind.naming is None:
-        return
-    # What a given name takes from a parameter or another resource stays in it as a reference.
-    name: str | None = _written_text(resource, kind.naming.property, stack)
-    if not name:
-        name = next(reversed(kind.naming.generated_names(stack, resource.logical_id)), None)
-    elif kind.naming.is_lower:
-        name = lowered(name)
-    if name is None:
-        return
-    path = _text(resource, kind.naming.path, stack) or ""
-    arn = kind.arn_named(kind.naming.in_arn(name, path), tokens.PLACE, lambda path: _text(resource, path, stack))
-    if arn is not None:
-        yield from arn_references(resource, kind, arn)
-    if kind.has_name_as_ref:
-        yield late_bound(resource.logical_id, REF), name
-    for attribute in kind.name_attributes:
-        yield late_bound(resource.logical_id, attribute), name
+    names = {"${AWS::StackName}": stack, "${AWS::StackId}": _STACK % stack}
+    for resource in resources:
+        kind = resource_type(resource.type)
+        if kind is None or kind.naming is None:
+            continue
+        # What a given name takes from a parameter or another resource stays in it as a reference.
+        name: str | None = _written_text(resource, kind.naming.property, stack)
+        if not name:
+            name = next(reversed(kind.naming.generated_names(stack, resource.logical_id)), None)
+        elif kind.naming.is_lower:
+            name = lowered(name)
+        if name is None:
+            continue
+        path = _text(resource, kind.naming.path, stack) or ""
+        value_at = partial(_text, resource, stack=stack)
+        arn = kind.arn_named(kind.naming.in_arn(name, path), tokens.PLACE, value_at)
+        if arn is not None:
+            names.update(arn_references(resource, kind, arn))
+        if kind.has_name_as_ref:
+            names[late_bound(resource.logical_id, REF)] = name
+        for attribute in kind.name_attributes:
+            names[late_bound(resource.logical_id, attribute)] = name
+    return names
 
 
 def arn_references(

@@ -181,32 +181,27 @@ def ask(
     context: Mapping[str, Any] | None = None,
     identity_alone: bool = False,
 ) -> Decision:
-    """Decide one request of a role. Condition keys that `context` does not say are open, but for a user's own name.
+    """Decide one request of a role. Condition keys that `context` does not say are open.
+
+    But for those in every request of a user whose name is given, and of a function's code.
 
     With `identity_alone` the boundary is left out.
     """
+    keys: dict[str, Any] = {}
+    if role.kind == "user" and role.name and "${" not in role.name:
+        keys["aws:username"] = role.name
+    # "Using source function ARN to control function access behavior" (AWS Lambda Developer Guide)
+    if role.source_arn != "":
+        keys[SOURCE_FUNCTION] = role.source_arn and fill_references(role.source_arn, role.names)
     request = Request(
         action=action,
         resource=fill_references(resource, role.names),
         principal=principal,
         # What the caller says of a key wins: it may ask for another function's code, or for Lambda itself.
-        context={**_own_keys(role), **(context or {})},
+        context={**keys, **(context or {})},
         open=ALL,
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
-
-
-def _own_keys(role: Holder) -> dict[str, str | None]:
-    """The keys in every request of a user whose name is given, and of a function's code.
-
-    Source: "Using source function ARN to control function access behavior" (AWS Lambda Developer Guide).
-    """
-    keys: dict[str, str | None] = {}
-    if role.kind == "user" and role.name and "${" not in role.name:
-        keys["aws:username"] = role.name
-    if role.source_arn != "":
-        keys[SOURCE_FUNCTION] = role.source_arn and fill_references(role.source_arn, role.names)
-    return keys
 
 
 def own_verdict(decision: Decision) -> Verdict:

@@ -100,13 +100,11 @@ class _Shaped:
         )
 
     def _policies(self, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
-        return tuple(map(self._policy, policies))
-
-    def _policy(self, policy: Policy) -> Policy:
-        shaped = fill_policy(policy, self._texts)
-        for statement, written in zip(shaped.statements, policy.statements, strict=True):
-            self._written[id(statement)] = written
-        return shaped
+        all_shaped = tuple(fill_policy(policy, self._texts) for policy in policies)
+        for shaped, policy in zip(all_shaped, policies, strict=True):
+            for statement, written in zip(shaped.statements, policy.statements, strict=True):
+                self._written[id(statement)] = written
+        return all_shaped
 
     def settled(self, pieces: tuple[Piece, ...]) -> tuple[list[Piece], list[Undecided]]:
         """Return the other side's pieces beyond this one wherever the stack is deployed; the rest is undecided."""

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -24,13 +23,13 @@ _compiled: Final = cache(re.compile)
 class Kind(NamedTuple):
     """A kind of secret: what it is called in a sentence, and what it looks like.
 
-    A text in which none of the `signs` is found holds none of the kind. Each sign begins with plain characters, which
-    `re` finds ten times as fast as the pattern. In a file `body` follows it: code that looks for such secrets has the
-    beginning alone.
+    A text in which the `sign` is not found holds none of the kind. It begins with plain characters, which `re` finds
+    ten times as fast as the pattern. In a file `body` follows it: code that looks for such secrets has the beginning
+    alone.
     """
 
     name: str
-    signs: tuple[str, ...]
+    sign: str
     pattern: str
     body: str | None = None
 
@@ -39,7 +38,7 @@ _ENDS: Final = r"/\s@{}$\"'<>`\\"
 """Inside a character class: what ends the user or the password of a URL, a placeholder and a quotation among it."""
 PASSWORD_IN_URL: Final = Kind(
     "a password in a URL",
-    (rf"://[^{_ENDS}:]*:[^{_ENDS}]{{3,}}@",),
+    rf"://[^{_ENDS}:]*:[^{_ENDS}]{{3,}}@",
     (
         rf"[A-Za-z][A-Za-z0-9+.-]{{0,30}}://(?P<user>[^{_ENDS}:]*):(?!\*)(?P<password>[^{_ENDS}]{{3,}})"
         r"@(?P<host>[^\s@/:]+)[^\s@]*"
@@ -48,30 +47,29 @@ PASSWORD_IN_URL: Final = Kind(
 """`postgres://app:…@host/db`."""
 SIGNED_TOKEN: Final = Kind(
     "a signed token",
-    (r"eyJ[A-Za-z0-9_-]{8}",),
+    r"eyJ[A-Za-z0-9_-]{8}",
     r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}",
 )
 """A JSON Web Token."""
+_KEY_VALUE: Final = (
+    r"(?i:[_-]?(?:access)?[_-]?key)[\"']?\s{0,8}(?:=>|[=:,])\s{0,8}[\"']?"
+    r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+)
+"""What follows `secret` where a secret access key is given: its name ends, and the key stands behind a sign."""
 KINDS: Final = (
     Kind(
         "a private key",
-        ("PRIVATE KEY",),
+        "PRIVATE KEY",
         r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY",
         r"(?: BLOCK)?-----(?:(?!-----)[\s\S]){0,300}?[A-Za-z0-9+/]{40}",
     ),
-    Kind(
-        "an AWS secret access key",
-        ("ecret[_-]?[aAkK]", "ECRET"),
-        (
-            r"(?i:secret[_-]?(?:access)?[_-]?key)[\"']?\s{0,8}(?:=>|[=:,])\s{0,8}[\"']?"
-            r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
-        ),
-    ),
-    Kind("an Azure client secret", ("Q~",), r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])"),
-    Kind("a Telegram token", (":AA",), r"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
-    Kind("a Terraform token", (r"\.atlasv1\.",), r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}"),
-    Kind("a Mailchimp key", ("-us[0-9]",), r"(?<![0-9a-f])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
-    Kind("a New Relic key", ("NRAL",), r"(?<![0-9a-f])[0-9a-f]{36}NRAL(?![A-Za-z0-9])"),
+    Kind("an AWS secret access key", "ecret[_-]?[aAkK]", rf"[sS]ecret{_KEY_VALUE}"),
+    Kind("an AWS secret access key", "ECRET", rf"[sS]ECRET{_KEY_VALUE}"),
+    Kind("an Azure client secret", "Q~", r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])"),
+    Kind("a Telegram token", ":AA", r"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    Kind("a Terraform token", r"\.atlasv1\.", r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}"),
+    Kind("a Mailchimp key", "-us[0-9]", r"(?<![0-9a-f])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
+    Kind("a New Relic key", "NRAL", r"(?<![0-9a-f])[0-9a-f]{36}NRAL(?![A-Za-z0-9])"),
 )
 """What is a secret wherever it stands, besides the tokens that tell by how they begin (`token_forms.py`)."""
 IN_FILES: Final = (*KINDS, PASSWORD_IN_URL, SIGNED_TOKEN)
@@ -140,8 +138,7 @@ _KEY_LENGTH: Final = 40
 _CASES: Final = (r"[a-z]", r"[A-Z]", r"[0-9].*[0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """A secret in a text: what it is, and where it begins: line and column, both from 1."""
 
     name: str
@@ -237,15 +234,7 @@ def _in_file(text: str) -> Iterator[tuple[re.Match[str], str]]:
 
 def _matches(text: str, kinds: tuple[Kind, ...]) -> Iterator[tuple[re.Match[str], str]]:
     """The places where a text holds a token or one of some kinds of secrets; the examples of documentation are none."""
-    yield from _tokens_in(text)
-    for secret_kind in kinds:
-        for match in _compiled(secret_kind.pattern).finditer(text) if _may_hold(text, secret_kind) else ():
-            if not _is_example(match):
-                yield match, secret_kind.name
-
-
-def _tokens_in(text: str) -> Iterator[tuple[re.Match[str], str]]:
-    """The tokens in a text, in order. Only where a long word stands is the text held to the forms: few have any."""
+    # Only where a long word stands is the text held to the forms of tokens: few have any.
     position = 0
     for start, end in _long_words(text):
         from remit.secrets.token_forms import any_token, token_name  # noqa: PLC0415 - a hundred patterns, for few texts
@@ -254,6 +243,11 @@ def _tokens_in(text: str) -> Iterator[tuple[re.Match[str], str]]:
             position = token.end()
             if not _is_example(token):
                 yield token, token_name(token)
+    for secret_kind in kinds:
+        may_hold = _compiled(secret_kind.sign).search(text)
+        for match in _compiled(secret_kind.pattern).finditer(text) if may_hold else ():
+            if not _is_example(match):
+                yield match, secret_kind.name
 
 
 def _long_words(text: str) -> Iterator[tuple[int, int]]:
@@ -264,13 +258,6 @@ def _long_words(text: str) -> Iterator[tuple[int, int]]:
         end = signs.find(b" ", start)
         end = len(signs) if end < 0 else end
         yield start, end
-
-
-def _may_hold(text: str, kind: Kind) -> bool:
-    for sign in kind.signs:  # noqa: SIM110 - any() takes twice as long, and nearly every text has none
-        if _compiled(sign).search(text):
-            return True
-    return False
 
 
 def _is_example(match: re.Match[str]) -> bool:
@@ -316,7 +303,7 @@ def named(name: str, value: str) -> str | None:
 @lru_cache(maxsize=16_384)  # most findings of a rule say the same
 def hidden(text: str) -> str:
     """The text with a star for every sign of what is a secret in it, or is named as one; as long as before."""
-    return _hidden(text, _NAMED)
+    return concealed(text, (), _NAMED)
 
 
 def secret_parts(name: str, value: str) -> Iterator[str]:
@@ -356,17 +343,13 @@ def environment_secrets() -> tuple[str, ...]:
     )
 
 
-def concealed(text: str, secrets: Iterable[str]) -> str:
+def concealed(text: str, secrets: Iterable[str], assignment: str = _NAMED_IN_SENTENCE) -> str:
     """A text with stars for what is a secret by its form, for what a name is given in it, and for these secrets."""
     for secret in secrets:
         # Also as JSON writes it, with quotation marks and backslashes escaped.
         for written in (secret, json.dumps(secret)[1:-1]):
             if written in text:
                 text = text.replace(written, "*" * len(written))
-    return _hidden(text, _NAMED_IN_SENTENCE)
-
-
-def _hidden(text: str, assignment: str) -> str:
     folded = text.lower()
     for match, _ in tuple(_matches(text, IN_FILES)):
         # What names a secret stays, with its quotation marks: JSON stays JSON.

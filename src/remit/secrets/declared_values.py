@@ -6,7 +6,7 @@ A variable such as DB_PASSWORD is taken for a secret by its name, one such as DA
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, quote_plus
 
 from remit.secrets import is_plain_word, secret_parts
@@ -22,19 +22,6 @@ _ENTRY: Final = r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:\"([^\"\
 _LARGEST: Final = 100_000
 
 
-class _Secret(NamedTuple):
-    """A part of a variable's value that is secret."""
-
-    variable: str
-    value: str
-
-    def stands_in(self, text: str, *, is_variable: bool) -> bool:
-        if is_plain_word(self.value):
-            return (is_variable and text == self.value) or f":{self.value}@" in text
-        # In a URL a password is percent-encoded, in one of two ways.
-        return any(written in text for written in (self.value, quote(self.value, safe=""), quote_plus(self.value)))
-
-
 def check_secrets(
     folder: Path,
     read_variables: Mapping[str, str],
@@ -45,23 +32,32 @@ def check_secrets(
 
     What is noted does not show the value.
     """
-    secrets = tuple(_secrets(folder, read_variables))
+    secrets = _secrets(folder, read_variables)
     for declared, origin in declarations if secrets else ():
         for name, text in _texts(declared, ""):
-            variables = [secret.variable for secret in secrets if secret.stands_in(text, is_variable=bool(name))]
-            if variables:
+            held = (variable for secret, variable in secrets.items() if _stands_in(text, secret, is_whole=bool(name)))
+            secret_variable = next(held, None)
+            if secret_variable is not None:
                 place = f"`{name}` of an environment" if name else "this declaration"
                 variable = name or "DATABASE"
                 mistakes.add(
-                    f"{place} holds the value of {variables[0]}, a secret, which would stand in the template",
+                    f"{place} holds the value of {secret_variable}, a secret, which would stand in the template",
                     hint=f'write environment={{"{variable}": secret("/its/name")}}: the function fetches the value '
                     "when it runs",
                     origin=origin,
                 )
 
 
-def _secrets(folder: Path, read_variables: Mapping[str, str]) -> Iterator[_Secret]:
-    """Yield the secrets among the variables that the code has read, and in the project's `.env` files."""
+def _stands_in(text: str, secret: str, *, is_whole: bool) -> bool:
+    """Return whether a text has a secret in it; `is_whole`: a plain word may be one, if the text is nothing else."""
+    if is_plain_word(secret):
+        return (is_whole and text == secret) or f":{secret}@" in text
+    # In a URL a password is percent-encoded, in one of two ways.
+    return any(written in text for written in (secret, quote(secret, safe=""), quote_plus(secret)))
+
+
+def _secrets(folder: Path, read_variables: Mapping[str, str]) -> dict[str, str]:
+    """The secrets in the values of variables that the code has read, and of the project's `.env` files, with these."""
     variables = dict(read_variables)
     for path in sorted(folder.glob(".env*")):
         if path.is_file() and path.stat().st_size <= _LARGEST:
@@ -70,9 +66,11 @@ def _secrets(folder: Path, read_variables: Mapping[str, str]) -> Iterator[_Secre
                 value = entry[2] or entry[3] or entry[4] or ""
                 if not is_plain_word(value):  # nobody knows whether the code has read it
                     variables.setdefault(entry[1], value)
+    secrets: dict[str, str] = {}
     for name, value in variables.items():
         for part in secret_parts(name, value):
-            yield _Secret(name, part)
+            secrets.setdefault(part, name)
+    return secrets
 
 
 def _texts(declared: Any, name: str) -> Iterator[tuple[str, str]]:

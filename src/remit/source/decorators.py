@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from remit.source.places import keyword_value
 from remit.source.python_file import imports, origin_in, read
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Decorator:
+class Decorator(NamedTuple):
     """A decorator, `@app.function(…)` or `@app.job`, or another call that declares a function.
 
     `text` is what is called (`app.function`), `policy` the items of its `policy=` as they are written, with `*` before

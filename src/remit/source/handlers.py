@@ -11,7 +11,7 @@ import ast
 import builtins
 import inspect
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.source.handler_problem import (
@@ -60,27 +60,23 @@ class _Function:
     named: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Class:
+class _Class(NamedTuple):
     node: ast.ClassDef
     module: ModuleSource
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
+class _Object(NamedTuple):
     """An object of a class; `text` is what made it."""
 
     of: _Class
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Module:
+class _Module(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Nothing:
+class _Nothing(NamedTuple):
     """A name that its module does not have."""
 
     name: str

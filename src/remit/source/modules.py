@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.source.layout import package_of
 from remit.source.python_file import imports
@@ -19,8 +18,7 @@ _NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
 """Functions by which a module may get names that its source does not spell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """What a name is bound to: None where that may be anything. `is_certain`: the module cannot run without it."""
 
     value: ast.AST | Import | None
@@ -28,8 +26,7 @@ class Definition:
     is_deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleSource:
+class ModuleSource(NamedTuple):
     """A module: its definitions by name, in their order, and the modules of which it imports everything.
 
     `may_have_more`: it may get names that its source does not spell; `may_yield`: some function may be a generator.

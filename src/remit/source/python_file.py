@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from remit.errors import Origin
 
@@ -36,16 +36,8 @@ class PythonFile:
         An assignment begins at each of its targets.
         """
         place = (line, column)
-        return self._outside_of_functions.get(place) or self._everywhere.get(place, ())
-
-    @cached_property
-    def _outside_of_functions(self) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
-        # what declares something stands here, as a rule: most nodes are in the bodies of functions
-        return _by_start(walk(self.tree, outside_of_functions))
-
-    @cached_property
-    def _everywhere(self) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
-        return _by_start(self.nodes)
+        # What declares something stands outside of functions, as a rule: most nodes are in their bodies.
+        return _by_start(self, in_functions=False).get(place) or _by_start(self, in_functions=True).get(place, ())
 
     def assignments(self) -> Iterator[tuple[str, ast.expr]]:
         """The names to which values are assigned, with the values."""
@@ -62,9 +54,10 @@ class PythonFile:
         return {name: value for name, value in self.assignments() if times_bound[name] == 1}
 
 
-def _by_start(nodes: Iterable[ast.AST]) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
+@lru_cache(maxsize=128)
+def _by_start(file: PythonFile, *, in_functions: bool) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
     by_start: dict[tuple[int, int], list[ast.AST]] = {}
-    for node in nodes:
+    for node in file.nodes if in_functions else walk(file.tree, outside_of_functions):
         if isinstance(node, ast.expr | ast.stmt):
             by_start.setdefault((node.lineno, node.col_offset + 1), []).append(node)
         if isinstance(node, ast.Assign):
@@ -103,8 +96,7 @@ def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield alias or name.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """A name that an import binds: to a module, or to the `name` of a module.
 
     `module` is its full name, also of a relative one (which begins with a dot where its package is not known);
@@ -173,3 +165,4 @@ def forget() -> None:
     """Read each file again when it is next asked for: it may have changed since the last run of this process."""
     read.cache_clear()
     _parsed.cache_clear()
+    _by_start.cache_clear()

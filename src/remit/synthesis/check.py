@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.quotas import quota
@@ -20,7 +21,7 @@ from remit.resources.check_schema import check_type, is_newer_python
 from remit.resources.name_rules import broken_rule
 from remit.resources.names import HTTP_API
 from remit.roles.assign import assign
-from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
+from remit.synthesis.check_references import KnownIds, check_output, check_references
 from remit.synthesis.check_tables import TABLES, check_table
 from remit.synthesis.check_tenants import check_tenants
 
@@ -44,10 +45,10 @@ def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mis
     most, count = quota("cloudformation.template.resources").most, len(template.resources)
     if count > most:
         message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
-        mistakes.errors.append(RemitError(message, hint=_way_to_fewer(template, app, roles)))
+        mistakes.add(message, hint=_way_to_fewer(template, app, roles))
     most, count = quota("cloudformation.template.outputs").most, len(template.outputs)
     if count > most:
-        mistakes.errors.append(RemitError(f"the template has {count} outputs; CloudFormation allows {most}"))
+        mistakes.add(f"the template has {count} outputs; CloudFormation allows {most}")
     _check_resources(template, app, mistakes, unread)
     mappings = [resource for resource in app.resources if resource.type == _MAPPING]
     if mappings:
@@ -61,7 +62,7 @@ def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mis
                     from remit.judge.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
 
                     problem = f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}"
-                    mistakes.errors.append(RemitError(problem, hint=hint_of_action(action), origin=grant.origin))
+                    mistakes.add(problem, hint=hint_of_action(action), origin=grant.origin)
 
 
 def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
@@ -72,17 +73,23 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     targets: dict[str, tuple[str, ...]] = {}
     misled: set[str] = set()
     for resource in template.resources:
-        checked = check_references(resource, known, written.get(resource.logical_id, {}))
-        targets[resource.logical_id] = checked.targets
-        mistakes.errors += checked.mistakes
-        if checked.mistakes:
+        targets[resource.logical_id], wrong = check_references(resource, known, written.get(resource.logical_id, {}))
+        mistakes.errors += wrong
+        if wrong:
             misled.add(resource.logical_id)
     # What a trigger offers without a line of its own refers to what the trigger's resources do, which told it.
     declared_outputs = [output for output in template.outputs if output.origin is not None]
     of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
-    if not misled and not of_outputs:
-        mistakes.errors += check_cycles(targets, by_id)  # else not all edges are known
+    try:
+        TopologicalSorter(targets if not misled and not of_outputs else {}).prepare()  # else not all edges are known
+    except CycleError as error:
+        cycle: list[str] = error.args[1][::-1]
+        mistakes.add(
+            f"resources form a circular dependency: {' -> '.join(cycle)}",
+            hint="break one of these references, for example by giving a fixed name",
+            origin=by_id[cycle[0]].origin,
+        )
     kinds = map(resource_type, dict.fromkeys(resource.type for resource in template.resources))
     if not unread.permissions and any(kind is not None and kind.invokes for kind in kinds):
         from remit.synthesis.check_permissions import check_permissions  # noqa: PLC0415 - Lambda polls most sources itself
@@ -110,19 +117,25 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
             continue
         namesake = by_name.setdefault((resource.type, kind.naming.in_arn(name)), resource)
         if namesake is not resource:
-            mistakes.errors.append(
-                RemitError(
-                    f"`{resource.logical_id}` and `{namesake.logical_id}` are two {kind.called}s named {name!r}",
-                    hint="rename one of them, or leave the name out: CloudFormation makes one",
-                    origin=resource.origin or namesake.origin,
-                )
+            mistakes.add(
+                f"`{resource.logical_id}` and `{namesake.logical_id}` are two {kind.called}s named {name!r}",
+                hint="rename one of them, or leave the name out: CloudFormation makes one",
+                origin=resource.origin or namesake.origin,
             )
 
 
 def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
     """Yield functions that run on their own logs, and violations of Lambda's, DynamoDB's and SQS's limits."""
     if resource.type == "AWS::Lambda::Function":
-        yield from _check_environment(resource)
+        variables = resource.properties.get("Environment", {}).get("Variables", {})
+        size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
+        limit = quota("lambda.function.environment").most
+        if size > limit:
+            yield RemitError(
+                f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
+                hint="keep large values in a file of the package, or in Parameter Store",
+                origin=resource.origin,
+            )
     elif resource.type == _MAPPING:
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
@@ -161,19 +174,11 @@ def _own_name(value: Any) -> str:
     return references[0].target or "" if len(references) == 1 and references[0].text == text else ""
 
 
-def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
-    """A sentence of what takes most, and of a way to less, where a template nearly has as much as a stack may."""
-    most = quota("cloudformation.template.resources").most
-    count = len(template.resources)
-    if count >= _NEARLY * most:
-        yield (
-            f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; "
-            f"{_way_to_fewer(template, app, roles)}"
-        )
+def notes_on(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
+    """A sentence for each runtime whose end is near or over, or that remit does not know, with its functions.
 
-
-def notes_on_runtimes(app: App) -> Iterator[str]:
-    """A sentence for each runtime whose end is near or over, or that remit does not know, with its functions."""
+    And of what takes most, and of a way to less, where a template nearly has as much as a stack may.
+    """
     by_runtime: dict[str, list[str]] = {}
     for function in app.functions:
         by_runtime.setdefault(str(function.properties.get("Runtime")), []).append(function.name)
@@ -182,6 +187,12 @@ def notes_on_runtimes(app: App) -> Iterator[str]:
             yield f"Lambda supports {runtime} until {RUNTIME_ENDS[runtime]}: set another `runtime` for {few(names)}"
         elif is_newer_python(runtime, RUNTIMES):
             yield f"remit does not know {runtime} of {few(names)}: the newest that it knows is {RUNTIMES[-1]}"
+    most, count = quota("cloudformation.template.resources").most, len(template.resources)
+    if count >= _NEARLY * most:
+        yield (
+            f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; "
+            f"{_way_to_fewer(template, app, roles)}"
+        )
 
 
 def _by_type(template: Template) -> str:
@@ -205,29 +216,6 @@ def _way_to_fewer(template: Template, app: App, roles: tuple[Holder, ...]) -> st
     if len(template.resources) - sum(helpful.values()) <= quota("cloudformation.template.resources").most:
         return ways or "split the app into two projects"
     return f"split the app into two projects; {ways}" if ways else "split the app into two projects"
-
-
-def check_body(body: str) -> None:
-    """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
-    size = len(body)
-    limit = quota("cloudformation.template.s3").most
-    if size > limit:
-        raise RemitError(
-            f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
-            hint="split the app into two projects",
-        )
-
-
-def _check_environment(resource: Resource) -> Iterator[RemitError]:
-    variables = resource.properties.get("Environment", {}).get("Variables", {})
-    size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
-    limit = quota("lambda.function.environment").most
-    if size > limit:
-        yield RemitError(
-            f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
-            hint="keep large values in a file of the package, or in Parameter Store",
-            origin=resource.origin,
-        )
 
 
 def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
@@ -261,8 +249,15 @@ def check_name(resource: Resource) -> Iterator[RemitError]:
     name = tokens.textual(resource.properties.get(kind.naming.property))
     if not isinstance(name, str):
         return
-    if resource.type in _FIFO_PROPERTIES and not tokens.references(name):
-        yield from _check_fifo(resource, kind.called, name)
+    is_fifo = resource.type in _FIFO_PROPERTIES and _is_fifo(resource)
+    # The names of FIFO queues and topics, and theirs alone, end with .fifo.
+    if resource.type in _FIFO_PROPERTIES and not tokens.references(name) and is_fifo != name.endswith(_FIFO):
+        problem, hint = f"ends with {_FIFO}, as FIFO {kind.called}s' do", f"add `fifo_{kind.called}=True`"
+        if is_fifo:
+            stem = name[: -len(_FIFO)] if name.lower().endswith(_FIFO) else name
+            problem, hint = f"must end with {_FIFO}: it is a FIFO {kind.called}", f'{kind.called}_name="{stem}{_FIFO}"'
+        message = f"the name {name!r} of {kind.called} `{resource.logical_id}` {problem}"
+        yield RemitError(message, hint=hint, origin=resource.origin)
     broken = broken_rule(resource.type, tokens.split(name))
     if broken is not None:
         yield RemitError(
@@ -279,21 +274,6 @@ def with_any_name(resource: Resource) -> Resource:
     if kind is None or kind.naming is None:
         return resource
     return replace(resource, properties={**resource.properties, kind.naming.property: "${AWS::StackName}"})
-
-
-def _check_fifo(resource: Resource, kind: str, name: str) -> Iterator[RemitError]:
-    """The names of FIFO queues and topics, and theirs alone, end with .fifo."""
-    is_fifo = _is_fifo(resource)
-    if is_fifo == name.endswith(_FIFO):
-        return
-    fifo_option, name_option = f"fifo_{kind}", f"{kind}_name"
-    if is_fifo:
-        stem = name[: -len(_FIFO)] if name.lower().endswith(_FIFO) else name
-        problem, hint = f"must end with {_FIFO}: it is a FIFO {kind}", f'{name_option}="{stem}{_FIFO}"'
-    else:
-        problem, hint = f"ends with {_FIFO}, as FIFO {kind}s' do", f"add `{fifo_option}=True`"
-    message = f"the name {name!r} of {kind} `{resource.logical_id}` {problem}"
-    yield RemitError(message, hint=hint, origin=resource.origin)
 
 
 def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[RemitError]:

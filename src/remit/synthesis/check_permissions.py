@@ -7,9 +7,8 @@ runs the function. Who calls for a type, and under which ARN, is in the catalogu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.types import Invoker, ResourceType, arn_of, resource_type
@@ -50,8 +49,7 @@ Source: "OpenAPI extensions for API Gateway" (Amazon API Gateway Developer Guide
 _PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Callee:
+class _Callee(NamedTuple):
     """A function of the template, and the alias or version by which it is called ("": by none)."""
 
     function: str
@@ -141,9 +139,12 @@ class _Template:
                 callee = _Callee(resource.logical_id)
                 self._by_reference |= {resource.ref: callee, resource.attribute("Arn"): callee}
         for resource in resources:
-            published = self._published(resource) if resource.type in (_ALIAS, _VERSION) else None
-            if published is not None:
-                self._by_reference[resource.ref] = published
+            is_published = resource.type in (_ALIAS, _VERSION)
+            function = self._callee(resource.properties.get("FunctionName")) if is_published else None
+            if function is not None:
+                # It is called by the name of the alias, or by the version's logical id.
+                qualifier = resource.properties.get("Name") if resource.type == _ALIAS else resource.logical_id
+                self._by_reference[resource.ref] = _Callee(function.function, str(qualifier))
         self.permissions: dict[_Callee, list[Resource]] = {}
         for resource in resources:
             called = self._callee(resource.properties.get("FunctionName")) if resource.type == _PERMISSION else None
@@ -163,7 +164,10 @@ class _Template:
         for permission in self.permissions.get(callee, ()):
             properties = permission.properties
             principal = self._filled(properties.get("Principal"))
-            if not _is_service(principal, invoker) or properties.get("Action") not in _ACTIONS:
+            # It is the service by its name for one region or for China, too; or it is everyone.
+            service = re.fullmatch(_SERVICE, principal)
+            is_service = service is not None and f"{service[1]}.amazonaws.com" == invoker.principal
+            if not (is_service or principal == "*") or properties.get("Action") not in _ACTIONS:
                 continue
             source = tokens.textual(properties.get("SourceArn"))
             if not isinstance(source, str) or not _named(source).isdisjoint(_sources(resource, invoker)):
@@ -195,12 +199,6 @@ class _Template:
         match = re.search(_IN_ARN, filled) or re.fullmatch(_NAME, filled)
         function = None if match is None else self._by_name.get(match[1])
         return None if match is None or function is None else _Callee(function, match[2] or "")
-
-    def _published(self, resource: Resource) -> _Callee | None:
-        """The function of an alias or a version, by the name of the alias, or by the version's logical id."""
-        callee = self._callee(resource.properties.get("FunctionName"))
-        qualifier = resource.properties.get("Name") if resource.type == _ALIAS else resource.logical_id
-        return None if callee is None else _Callee(callee.function, str(qualifier))
 
     @cached_property
     def _by_name(self) -> dict[str, str]:
@@ -245,12 +243,6 @@ def _in_openapi(document: Any) -> Iterator[Any]:
                     yield content.get(uri)
             else:
                 yield from _in_openapi(content)
-
-
-def _is_service(principal: str, invoker: Invoker) -> bool:
-    """Return whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
-    service = re.fullmatch(_SERVICE, principal)
-    return principal == "*" or (service is not None and f"{service[1]}.amazonaws.com" == invoker.principal)
 
 
 def _sources(resource: Resource, invoker: Invoker) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remit.catalogue.types import resource_type
@@ -32,17 +31,13 @@ class KnownIds(NamedTuple):
         return name not in self.resources and any(name.startswith(beginning) for beginning in self.lost)
 
 
-class CheckedReferences(NamedTuple):
-    """The resources that a resource names and depends on, and what is wrong with its references."""
+def check_references(
+    resource: Resource, known: KnownIds, written: Mapping[str, Origin]
+) -> tuple[tuple[str, ...], list[RemitError]]:
+    """The resources that a resource names and depends on, and what is wrong with its references.
 
-    targets: tuple[str, ...]
-    mistakes: tuple[RemitError, ...]
-
-
-def check_references(resource: Resource, known: KnownIds, written: Mapping[str, Origin]) -> CheckedReferences:
-    """Check a resource's references: each must be in the template, or one of its parameters.
-
-    `written`: the lines that set properties, where these are not the resource's own.
+    Each must be in the template, or one of its parameters. `written`: the lines that set properties, where these are
+    not the resource's own.
     """
     label = f"`{resource.logical_id}`"
     mistakes: list[RemitError] = []
@@ -58,8 +53,7 @@ def check_references(resource: Resource, known: KnownIds, written: Mapping[str, 
         if resource.attributes:
             named_references += [(reference, ()) for reference in _named(resource.attributes)]
     except RemitError as error:
-        unreadable = RemitError(f"{label}: {error.message}", origin=resource.origin)
-        return CheckedReferences((), (*mistakes, unreadable))
+        return (), [*mistakes, RemitError(f"{label}: {error.message}", origin=resource.origin)]
     for reference, path in named_references:
         for mistake in _check_reference(reference, known, resource, label):
             property_name = str(path[0]) if path else ""
@@ -81,8 +75,7 @@ def check_references(resource: Resource, known: KnownIds, written: Mapping[str, 
             )
         )
     # Once each: a function's many references to one table are one edge of the graph.
-    in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
-    return CheckedReferences(tuple(in_template), tuple(mistakes))
+    return tuple(name for name in dict.fromkeys(targets) if name in known.resources), mistakes
 
 
 def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
@@ -110,6 +103,15 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
         if name not in tokens.PSEUDO:
             hint = did_you_mean(name, tokens.PSEUDO)
             yield RemitError(f"{label}: there is no {reference.text}", hint=hint, origin=at.origin)
+    elif name in known.resources:
+        type_name = known.resources[name].type
+        kind = resource_type(type_name)
+        if attribute is not None and kind is not None and not kind.has_attribute(attribute):
+            yield RemitError(
+                f"{label}: {type_name} has no attribute {attribute!r}",
+                hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
+                origin=at.origin,
+            )
     elif known.may_be_missing(name):
         return
     elif name.startswith("Pending0"):  # the id that `project/shared.py` gives until a class takes the resource
@@ -118,21 +120,12 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
             hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
             origin=at.origin,
         )
-    elif name not in known.resources:
+    else:
         yield RemitError(
             f"{label}: {reference.text} names no resource of the template",
             hint=did_you_mean(name, known.resources) or _late_value(name, attribute),
             origin=at.origin,
         )
-    elif attribute is not None:
-        type_name = known.resources[name].type
-        kind = resource_type(type_name)
-        if kind is not None and not kind.has_attribute(attribute):
-            yield RemitError(
-                f"{label}: {type_name} has no attribute {attribute!r}",
-                hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
-                origin=at.origin,
-            )
 
 
 def _late_value(name: str, attribute: str | None) -> str | None:
@@ -141,16 +134,3 @@ def _late_value(name: str, attribute: str | None) -> str | None:
         return f'write it without the `$`, in an f-string: f"…{{{name}.{attribute}}}…"'
     parameter = tokens.pseudo_parameter(name)
     return None if parameter is None else f"did you mean `${{{parameter}}}`?"
-
-
-def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """A circular dependency in what each resource depends on, with its edges; none where there is no such."""
-    try:
-        TopologicalSorter(targets).prepare()
-    except CycleError as error:
-        cycle: list[str] = error.args[1][::-1]
-        yield RemitError(
-            f"resources form a circular dependency: {' -> '.join(cycle)}",
-            hint="break one of these references, for example by giving a fixed name",
-            origin=by_id[cycle[0]].origin,
-        )

@@ -6,7 +6,6 @@ that these are one, and that some services take something from a region of their
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.arns import parse
@@ -17,7 +16,7 @@ from remit.template.branches import values_at
 from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.app import App, Template
     from remit.errors import Origin
@@ -98,8 +97,7 @@ Developer Guide). Keys of other types may encrypt what is written into a bucket,
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """Something that the app names by its ARN, and where it must be."""
 
     arn: str
@@ -119,47 +117,31 @@ def check_regions(template: Template, app: App, place: Mapping[str, str] | None)
     `place` has what AWS::Region and AWS::AccountId are, by their texts. Where it is not known, the region and account
     of the first thing that must be in those of the stack count as those: nothing can be right with two of them.
     """
-    named_things = [*_named_things(template, app)]
-    home = _home(named_things) if place is None else _Home(place["${AWS::Region}"], place["${AWS::AccountId}"])
-    for named in named_things:
-        region = named.region or home.region
-        region_problem = _problem(named.arn, region, "")
-        problem = region_problem or _problem(named.arn, "", home.account if named.same_account else "")
-        if not problem:
-            continue
-        hint = named.hint.replace("{region}", region)
-        named_as_well = home.region_of if region_problem else home.account_of
-        if named.region:
-            stack = f" ({home.region})" if home.region else ""
-            hint = f"{hint}: AWS takes it from there, whatever the region of the stack{stack}"
-        elif named_as_well:
-            hint = f"{hint}: a stack is in one region and account, and this one takes {named_as_well}, too"
-        yield RemitError(f"{named.subject}, {problem}", hint=hint, origin=named.origin)
-
-
-class _Home(NamedTuple):
-    """The region and account of a stack; "" where it is not known."""
-
-    region: str
-    account: str
-    region_of: str = ""
-    """The ARN that tells the region, where no deploy does."""
-    account_of: str = ""
-    """As `region_of`, the account."""
-
-
-def _home(named_things: Iterable[_Named]) -> _Home:
-    """The region and account of the first things that must be in those of the stack."""
+    parsed_arns = [(named, parse(named.arn)) for named in _named_things(template, app)]
+    arns = [(named, arn) for named, arn in parsed_arns if arn is not None]
     region = account = region_of = account_of = ""
-    for named in named_things:
-        arn = parse(named.arn)
-        if arn is None:
-            continue
+    if place is not None:
+        region, account = place["${AWS::Region}"], place["${AWS::AccountId}"]
+    for named, arn in arns if place is None else ():
         if not region and not named.region and "$" not in arn.region:
             region, region_of = arn.region, named.arn
         if not account and named.same_account and arn.account.isdigit():
             account, account_of = arn.account, named.arn
-    return _Home(region, account, region_of, account_of)
+    for named, arn in arns:
+        needed_region = named.region or region
+        if needed_region and arn.region and "$" not in arn.region and arn.region != needed_region:
+            problem, named_as_well = f"which is in {arn.region}, and must be in {needed_region}", region_of
+        elif account and named.same_account and arn.account.isdigit() and arn.account != account:
+            problem, named_as_well = f"which is of account {arn.account}, and must be of {account}", account_of
+        else:
+            continue
+        hint = named.hint.replace("{region}", needed_region)
+        if named.region:
+            stack = f" ({region})" if region else ""
+            hint = f"{hint}: AWS takes it from there, whatever the region of the stack{stack}"
+        elif named_as_well:
+            hint = f"{hint}: a stack is in one region and account, and this one takes {named_as_well}, too"
+        yield RemitError(f"{named.subject}, {problem}", hint=hint, origin=named.origin)
 
 
 def _named_things(template: Template, app: App) -> Iterator[_Named]:  # noqa: C901 - one kind after the other
@@ -198,18 +180,3 @@ def _named_things(template: Template, app: App) -> Iterator[_Named]:  # noqa: C9
         for stored in function.stored_values:
             hint = "the function asks in its own region: replicate it to {region}, or name it there"
             yield _Named(stored.name, f"function `{function.name}` reads {stored.name}", hint, stored.origin)
-
-
-def _problem(text: str, region: str, account: str) -> str:
-    """Word the problem with an ARN's place as the end of a sentence; "" where it is right, or not known.
-
-    It must be in `region`, and in `account`, which are "" where it may be in any.
-    """
-    arn = parse(text)
-    if arn is None:
-        return ""
-    if region and arn.region and "$" not in arn.region and arn.region != region:
-        return f"which is in {arn.region}, and must be in {region}"
-    if account and arn.account.isdigit() and arn.account != account:
-        return f"which is of account {arn.account}, and must be of {account}"
-    return ""

@@ -85,10 +85,25 @@ def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -
     waits = Waits({resource.logical_id: resource for resource in resources})
     separated: list[Resource] = []
     for resource in resources:
-        if resource.logical_id in roles:
-            separated += _separated(resource, waits)
-        else:
+        policies: Any = resource.properties.get("Policies") if resource.logical_id in roles else None
+        earlier: list[Any] = []
+        later: list[Any] = []
+        for statement in policies[0]["PolicyDocument"]["Statement"] if policies else ():
+            names = referred(statement) if isinstance(statement, dict) else ()
+            makes_cycle = any(resource.logical_id in waits.all_before(name) for name in names)
+            (later if makes_cycle else earlier).append(statement)
+        if not later:
             separated.append(resource)
+            continue
+        document = policies[0]["PolicyDocument"]
+        kept = [{**policies[0], "PolicyDocument": {**document, "Statement": earlier}}] if earlier else []
+        separated.append(replace(resource, properties={**resource.properties, "Policies": kept}))
+        attached = {
+            "PolicyName": _LATER,
+            "PolicyDocument": {**document, "Statement": later},
+            "Roles": [resource.ref],
+        }
+        separated.append(Resource(f"{resource.logical_id}Later", "AWS::IAM::Policy", attached, origin=resource.origin))
     return separated
 
 
@@ -129,29 +144,3 @@ def referred(value: Any) -> Iterator[str]:
     for reference, _ in references(dict(value), late=True):
         if reference.target is not None:
             yield reference.target
-
-
-def _separated(role: Resource, waits: Waits) -> Iterator[Resource]:
-    """The role, and the policy with those of its statements that it cannot have itself."""
-    policies = role.properties.get("Policies")
-    if not policies:
-        yield role
-        return
-    document = policies[0]["PolicyDocument"]
-    later: list[Any] = []
-    earlier: list[Any] = []
-    for statement in document["Statement"]:
-        names = referred(statement) if isinstance(statement, dict) else ()
-        makes_cycle = any(role.logical_id in waits.all_before(name) for name in names)
-        (later if makes_cycle else earlier).append(statement)
-    if not later:
-        yield role
-        return
-    kept = [{**policies[0], "PolicyDocument": {**document, "Statement": earlier}}] if earlier else []
-    yield replace(role, properties={**role.properties, "Policies": kept})
-    properties = {
-        "PolicyName": _LATER,
-        "PolicyDocument": {**document, "Statement": later},
-        "Roles": [role.ref],
-    }
-    yield Resource(f"{role.logical_id}Later", "AWS::IAM::Policy", properties, origin=role.origin)

@@ -222,15 +222,14 @@ def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
     from remit.template.roles import roles_of  # noqa: PLC0415 - a build needs it where shared resources declare access
 
     mistakes = Mistakes()
-    drafted = draft(app, roles, mistakes)
+    template, fitted_roles = draft(app, roles, mistakes)
     mistakes.refuse()
-    resources = drafted.template.resources
-    written = tuple(replace(resource, properties=tokens.plain(dict(resource.properties))) for resource in resources)
+    written = tuple(replace(each, properties=tokens.plain(dict(each.properties))) for each in template.resources)
     stack = _stack_of(roles_of(written, _anywhere), {})
     origins = {resource.logical_id: resource.origin for resource in app.resources}
-    assigned = {role.logical_id: role for role in drafted.roles}
+    assigned = {role.logical_id: role for role in fitted_roles}
     located = {}
-    for role in with_reasons(stack.roles, (*roles, *drafted.roles)):
+    for role in with_reasons(stack.roles, (*roles, *fitted_roles)):
         located[role.logical_id] = _located(role, origins, assigned.get(role.logical_id))
     ordered = [located.pop(logical_id) for logical_id in assigned if logical_id in located]
     outside = tuple(_located(role, origins) for role in stack.outside)

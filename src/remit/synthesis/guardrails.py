@@ -39,11 +39,11 @@ def guard(folder: Path, app: App, roles: tuple[Holder, ...], place: Place | None
     proof = prove(app, all_roles, rails, place, documents)
     if proof.breaches:
         raise _refusal(proof)
-    return (*_unknown(rails), *_notes(app, proof))
+    return tuple(_notes(app, rails, proof))
 
 
-def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
-    """A note on each action that is likely misspelt; AWS may have added it since the catalogue was made."""
+def _notes(app: App, rails: Iterable[Guardrail], proof: Proof) -> Iterator[str]:
+    """On each action that is likely misspelt (AWS may have added it since), and on what was not proven."""
     from remit.catalogue.meant_names import misspelt_action, nearest_actions  # noqa: PLC0415 - few are misspelt
 
     for origin, text in dict.fromkeys(idle(rails)):
@@ -51,9 +51,6 @@ def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
         suggestion = misspelt_action(bare) if bare != text else next(iter(nearest_actions(text)), None)
         meant = f": did you mean `{suggestion}`?" if suggestion else ""
         yield f"{origin}: remit knows no action `{text}`, so that this keeps nothing from anybody{meant}"
-
-
-def _notes(app: App, proof: Proof) -> Iterator[str]:
     with_own_role = [function.name for function in app.functions if "Role" in function.properties]
     if with_own_role:
         verb = "brings a role of its own" if len(with_own_role) == 1 else "bring roles of their own"

@@ -15,7 +15,7 @@ from remit.triggers.source import mapping, visibility_timeout
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import App, Function, JobQueue
+    from remit.app import App, Function
 
 _RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
 
@@ -58,24 +58,20 @@ def job_resources(app: App) -> Iterator[Resource]:
         group = {"Name": defaults.JOB_SCHEDULE_GROUP}
         yield Resource(defaults.JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", group, origin=app.queues_origin)
     for queue in app.queues:
-        yield from _schedules(queue)
-
-
-def _schedules(queue: JobQueue) -> Iterator[Resource]:
-    """Yield the schedules that send jobs. Each message is a sending of its own, whose id is that of the message."""
-    positions: Counter[str] = Counter()
-    for job in queue.scheduled:
-        positions[job.name] += 1
-        suffix = "" if positions[job.name] == 1 else str(positions[job.name])
-        body: dict[str, Any] = {"job": job.path, "arguments": [], "options": job.schedule.input or {}}
-        target = {
-            "Arn": defaults.queue_arn(queue.name),
-            "RoleArn": f"${{{defaults.job_scheduler_id(queue.name)}.Arn}}",
-            "Input": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-        }
-        logical_id = f"Job{logical(job.name)}Scheduled{suffix}"
-        schedule: Resource = job.schedule.schedule(logical_id, f"Sends job {job.name}", target, job.origin)
-        yield replace(schedule, properties={**schedule.properties, "GroupName": f"${{{defaults.JOB_SCHEDULES}}}"})
+        positions: Counter[str] = Counter()
+        for job in queue.scheduled:
+            positions[job.name] += 1
+            suffix = "" if positions[job.name] == 1 else str(positions[job.name])
+            # Each message is a sending of its own, whose id is that of the message.
+            body: dict[str, Any] = {"job": job.path, "arguments": [], "options": job.schedule.input or {}}
+            target = {
+                "Arn": defaults.queue_arn(queue.name),
+                "RoleArn": f"${{{defaults.job_scheduler_id(queue.name)}.Arn}}",
+                "Input": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+            }
+            logical_id = f"Job{logical(job.name)}Scheduled{suffix}"
+            schedule: Resource = job.schedule.schedule(logical_id, f"Sends job {job.name}", target, job.origin)
+            yield replace(schedule, properties={**schedule.properties, "GroupName": f"${{{defaults.JOB_SCHEDULES}}}"})
 
 
 def worker_source(app: App, function: Function) -> Iterator[Resource]:

@@ -125,12 +125,10 @@ def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]
     mistakes = Mistakes()
     for use in _key_uses(app, resources):
         if use.key.is_of_aws:
-            mistakes.errors.append(
-                RemitError(
-                    f"{use.service.principal} cannot send to {name_of(use.target)}, which a key of AWS's own encrypts",
-                    hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
-                    origin=use.resource.origin or app.queues_origin,
-                )
+            mistakes.add(
+                f"{use.service.principal} cannot send to {name_of(use.target)}, which a key of AWS's own encrypts",
+                hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
+                origin=use.resource.origin or app.queues_origin,
             )
         elif use.key.own is not None:
             services.setdefault(use.key.own.logical_id, []).append(use.service)
@@ -143,16 +141,13 @@ def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]
 
 def existing_keys(app: App) -> tuple[ExistingSource, ...]:
     """The keys that are not the app's and encrypt what services send to for it, and what their policies must allow."""
-    return gathered(_needed_keys(app))
-
-
-def _needed_keys(app: App) -> Iterator[tuple[str, str, str, str]]:
     names_of_existing = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
     workers = [function.name for function in app.functions if function.queue is not None]
     with_functions: list[tuple[list[str], Iterable[Resource]]] = [([""], app.resources)]
     for function in app.functions:
         with_functions += [([function.name], trigger.resources(function)) for trigger in function.triggers]
     with_functions.append((workers, job_resources(app)))
+    needs: list[tuple[str, str, str, str]] = []
     for functions, resources in with_functions:
         for use in _key_uses(app, resources):
             if use.key.own is None and not use.key.is_of_aws:
@@ -160,7 +155,8 @@ def _needed_keys(app: App) -> Iterator[tuple[str, str, str, str]]:
                 key_name = use.key.name
                 name = use.key.alias or names_of_existing.get(key_name) or name_of(key_name).removeprefix("key/")
                 condition = f"whose policy lets {use.service.principal} use it ({', '.join(use.service.actions)})"
-                yield from (("key", name, condition, function) for function in functions)
+                needs += [("key", name, condition, function) for function in functions]
+    return gathered(needs)
 
 
 def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:

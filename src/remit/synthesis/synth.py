@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, ExistingValue, Function, Output, Resource, Template
-from remit.errors import Mistakes, RemitError, few
+from remit.errors import Mistakes, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.resources.own_resources import own_resources
@@ -51,17 +51,9 @@ def synth(
     RemitError has everything for which there can be no such template.
     """
     mistakes = Mistakes()
-    drafted = draft(app, roles, mistakes, keys, bucket)
+    template, _ = draft(app, roles, mistakes, keys, bucket)
     mistakes.refuse()
-    return drafted.template
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted."""
-
-    template: Template
-    roles: tuple[Holder, ...]
+    return template
 
 
 def draft(
@@ -70,15 +62,18 @@ def draft(
     mistakes: Mistakes,
     keys: Mapping[str, str] | None = None,
     bucket: str = ARTEFACTS,
-) -> Draft:
-    """Synthesise without what is wrong, which `mistakes` gets: the rest of the template can still be checked.
+) -> tuple[Template, tuple[Holder, ...]]:
+    """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted.
 
-    Roles that no policies can hold are among that; those that are fitted already stay as they are.
+    What is wrong goes to `mistakes`: the rest of the template can still be checked. Roles that no policies can hold are
+    among that; those that are fitted already stay as they are.
     """
     shared = [*app.resources]
     if app.queues:
         shared += job_resources(app)
-    works = [*_layers(app, keys or {}, bucket), *_functions(app, roles, keys or {}, mistakes, bucket)]
+    works = _functions(app, roles, keys or {}, mistakes, bucket)
+    if app.layers:
+        works = [*_layers(app, keys or {}, bucket), *works]
     # A reference in a policy counts with the length of what it becomes, which the resources tell.
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
@@ -126,7 +121,7 @@ def draft(
         values = [*(resource.properties for resource in all_resources), *(output.value for output in outputs)]
         named = {reference.target for value in values for reference, _ in references(value, late=True)}
         parameters = tuple(existing for existing in app.existing if existing.parameter in named)
-    return Draft(Template("Deployed by remit", all_resources, tuple(outputs), parameters), tuple(fitted_roles))
+    return Template("Deployed by remit", all_resources, tuple(outputs), parameters), tuple(fitted_roles)
 
 
 def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource]:
@@ -207,7 +202,7 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
         if namesake is not output:
             problem = f"two outputs are both `{output.name}` in the template"
             hint = "rename the function or the shared output"
-            mistakes.errors.append(RemitError(problem, hint=hint, origin=namesake.origin or output.origin))
+            mistakes.add(problem, hint=hint, origin=namesake.origin or output.origin)
     return list(by_name.values())
 
 
@@ -289,6 +284,8 @@ def _function(
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
     """A property of a trigger's resource, with each ARN of the app's own resources by Fn::GetAtt."""
+    if not late_bound_arns:
+        return value
     return tokens.with_leaves(value, lambda leaf: bind_text(leaf, late_bound_arns) if isinstance(leaf, str) else leaf)
 
 
@@ -303,18 +300,16 @@ def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resou
         if namesake.type == resource.type and functions and functions == _functions_of(namesake, by_id):
             problem = f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})"
             hint = "they have the same source: remove one of them"
-            mistakes.errors.append(RemitError(problem, hint=hint, origin=resource.origin))
+            mistakes.add(problem, hint=hint, origin=resource.origin)
             continue
         types = f"{namesake.type} and {resource.type}"
         hint = "rename the function or the shared resource"
         if namesake.origin and namesake.origin != resource.origin:
             hint += f" at {namesake.origin}"
-        mistakes.errors.append(
-            RemitError(
-                f"two resources are both `{resource.logical_id}` in the template: {types}",
-                hint=f"{hint}, or choose another `logical_id=`",
-                origin=resource.origin or namesake.origin,
-            )
+        mistakes.add(
+            f"two resources are both `{resource.logical_id}` in the template: {types}",
+            hint=f"{hint}, or choose another `logical_id=`",
+            origin=resource.origin or namesake.origin,
         )
     return list(by_id.values())
 

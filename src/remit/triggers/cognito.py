@@ -107,7 +107,7 @@ def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id:
             step, entry = "PreTokenGenerationConfig", {"LambdaArn": function.arn, "LambdaVersion": trigger.version}
         if step in configuration:
             message = f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one"
-            mistakes.errors.append(RemitError(message, origin=trigger.written))
+            mistakes.add(message, origin=trigger.written)
         configuration[step] = entry
         if trigger.is_sender:
             with mistakes.noted():

@@ -105,7 +105,7 @@ def _with_stream(table: Resource, triggers: list[tuple[Function, Dynamodb]]) -> 
         if view != views[0]:
             message = f"the stream of `{table.logical_id}` would have two views: {views[0]} and {view}"
             hint = "a table has one stream: give both functions the same `view`"
-            mistakes.errors.append(RemitError(message, hint=hint, origin=trigger.written))
+            mistakes.add(message, hint=hint, origin=trigger.written)
     mistakes.refuse()
     if table.type not in _TABLES or "StreamSpecification" in table.properties:
         return table

@@ -85,7 +85,10 @@ class Event(BaseTrigger):
             "region": self.region,
             "resources": self.resource_arns,
         }
-        pattern = {name: _values(value) for name, value in fields.items() if value is not None}
+        pattern: dict[str, Any] = {}
+        for name, value in fields.items():
+            if value is not None:
+                pattern[name] = [value] if isinstance(value, str) else value
         if self.detail is not None:
             pattern["detail"] = self.detail
         if not pattern:
@@ -102,13 +105,22 @@ class Event(BaseTrigger):
     def resources(self, function: Triggered) -> Iterator[Resource]:
         """The rule, and the permission of a function for this rule alone."""
         rule = f"{function.logical_id}Event{position_suffix(self, function)}"
+        target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
+        if isinstance(function, Workflow):
+            target = {"Id": "workflow", "Arn": function.arn, "RoleArn": f"${{{function.logical_id}EventRole.Arn}}"}
+        if self.input is not None:
+            target["Input"] = checked_json("event's input", self.input)
+        target |= retry_policy(self)
+        if self.dead_letter is not None:
+            target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
         properties: dict[str, Any] = {
             "EventPattern": self.pattern,
             "State": "ENABLED" if self.enabled else "DISABLED",
-            "Targets": [self._target(function)],
+            "Targets": [target],
         }
-        if self.bus is not None:
-            properties["EventBusName"] = self._bus_name()
+        if self.bus is not None:  # the name of the app's own, the name or ARN of another
+            bus = own_id(self.bus)
+            properties["EventBusName"] = f"${{{bus}}}" if bus else str(tokens.plain(self.bus))
         yield Resource(rule, "AWS::Events::Rule", properties, origin=function.origin)
         if self.dead_letter is not None:
             yield from queue_policy(self.dead_letter, _EVENTS, f"${{{rule}.Arn}}", function)
@@ -133,23 +145,3 @@ class Event(BaseTrigger):
             trust=trusting((_EVENTS,), from_here),
             origin=function.origin,
         )
-
-    def _bus_name(self) -> str:
-        """The bus as a rule takes it: the name of the app's, the name or ARN of another."""
-        bus = own_id(self.bus)
-        return f"${{{bus}}}" if bus else str(tokens.plain(self.bus))
-
-    def _target(self, function: Triggered) -> dict[str, Any]:
-        target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
-        if isinstance(function, Workflow):
-            target = {"Id": "workflow", "Arn": function.arn, "RoleArn": f"${{{function.logical_id}EventRole.Arn}}"}
-        if self.input is not None:
-            target["Input"] = checked_json("event's input", self.input)
-        target |= retry_policy(self)
-        if self.dead_letter is not None:
-            target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
-        return target
-
-
-def _values(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value

@@ -49,12 +49,12 @@ def checked_pattern(pattern: Any, option: str, language: PatternLanguage, shape:
 
     RemitError has all for which the service refuses it, or for which it matches nothing.
     """
-    plain = tokens.plain(pattern)
+    plain, whole = tokens.plain(pattern), _PatternPart(option, language)
     if not isinstance(plain, dict):
-        raise _wrong(option, (), f"must be a dict, got {described(pattern)}", None)
+        raise whole.wrong(f"must be a dict, got {described(pattern)}")
     if not plain:
-        raise _wrong(option, (), "is empty, and so matches nothing", "leave it out to get everything")
-    mistakes = Mistakes([*_check_fields(plain, shape, _PatternPart(option, language))])
+        raise whole.wrong("is empty, and so matches nothing", "leave it out to get everything")
+    mistakes = Mistakes([*_check_fields(plain, shape, whole)])
     mistakes.refuse()
     return plain
 
@@ -70,13 +70,9 @@ class _PatternPart(NamedTuple):
         return _PatternPart(self.option, self.language, (*self.path, step))
 
     def wrong(self, problem: str, hint: str | None = None) -> RemitError:
-        return _wrong(self.option, self.path, problem, hint)
-
-
-def _wrong(option: str, path: Path, problem: str, hint: str | None) -> RemitError:
-    part = spelled(path)
-    separator = "" if not part or part.startswith("[") else "."
-    return RemitError(f"{option}{separator}{part} {problem}", hint=hint)
+        part = spelled(self.path)
+        separator = "" if not part or part.startswith("[") else "."
+        return RemitError(f"{self.option}{separator}{part} {problem}", hint=hint)
 
 
 def _check_fields(fields: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
@@ -90,14 +86,8 @@ def _check_fields(fields: dict[Any, Any], shape: Shape, part: _PatternPart) -> I
             hint = did_you_mean(name, shape) or f"they have {', '.join(shape)}"
             yield field.wrong("matches nothing: the records have no such field", hint)
         else:
-            yield from _check_field(value, _inner(shape, name), field)
-
-
-def _inner(shape: Shape, name: str) -> Shape:
-    """Return the shape of an object's field."""
-    if isinstance(shape, AnyNames):
-        return shape.each
-    return shape[name] if isinstance(shape, dict) else None
+            inner = shape[name] if isinstance(shape, dict) else None
+            yield from _check_field(value, shape.each if isinstance(shape, AnyNames) else inner, field)
 
 
 def _check_field(value: Any, shape: Shape, field: _PatternPart) -> Iterator[RemitError]:

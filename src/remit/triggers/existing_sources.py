@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.managed_policies import is_of_aws
 from remit.errors import few
@@ -11,7 +10,7 @@ from remit.resources.names import name_of, own_id
 from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
     from remit.app import App
 
@@ -19,8 +18,7 @@ BOUNDARY: Final = "permissions boundary"
 MANAGED_POLICY: Final = "managed policy"
 
 
-@dataclass(frozen=True, slots=True)
-class ExistingSource:
+class ExistingSource(NamedTuple):
     """Something that must exist, what must hold of it (""), and the functions that it runs."""
 
     kind: str
@@ -41,7 +39,18 @@ def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSourc
 
     `own_arns` are the ARNs that its resources have by name; AWS's own policies are always there.
     """
-    return gathered(_needs(app, own_arns))
+    needs = [
+        (source.kind, name_of(source.arn), source.condition, function.name)
+        for function, trigger in triggers_of(app.triggered, BaseTrigger)
+        for source in trigger.sources()
+        if source.arn not in own_arns and not own_id(source.arn)
+    ]
+    policies = [] if app.boundary is None else [(BOUNDARY, app.boundary, "")]
+    policies += [(MANAGED_POLICY, arn, function.name) for function in app.functions for arn in function.managed]
+    for kind, arn, name in policies:
+        if not is_of_aws(arn) and arn not in own_arns and not own_id(arn):
+            needs.append((kind, name_of(arn).removeprefix("policy/"), "", name))
+    return gathered(needs)
 
 
 def gathered(needs: Iterable[tuple[str, str, str, str]]) -> tuple[ExistingSource, ...]:
@@ -50,18 +59,6 @@ def gathered(needs: Iterable[tuple[str, str, str, str]]) -> tuple[ExistingSource
     for kind, name, condition, function in needs:
         functions.setdefault((kind, name, condition), {})[function] = None
     return tuple(ExistingSource(*need, tuple(filter(None, names))) for need, names in functions.items())
-
-
-def _needs(app: App, own_arns: Collection[str]) -> Iterator[tuple[str, str, str, str]]:
-    for function, trigger in triggers_of(app.triggered, BaseTrigger):
-        for source in trigger.sources():
-            if source.arn not in own_arns and not own_id(source.arn):
-                yield source.kind, name_of(source.arn), source.condition, function.name
-    policies = [] if app.boundary is None else [(BOUNDARY, app.boundary, "")]
-    policies += [(MANAGED_POLICY, arn, function.name) for function in app.functions for arn in function.managed]
-    for kind, arn, name in policies:
-        if not is_of_aws(arn) and arn not in own_arns and not own_id(arn):
-            yield kind, name_of(arn).removeprefix("policy/"), "", name
 
 
 def document(source: ExistingSource) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from remit.app import Resource
 from remit.errors import RemitError, few
@@ -23,8 +22,7 @@ SENDING: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 _CALLED: Final[dict[DestinationKind, str]] = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """A place for what failed, by its ARN."""
 
     kind: DestinationKind

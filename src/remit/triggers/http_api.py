@@ -32,16 +32,28 @@ CHECKS: Final = app_routes.route_checks(Api)
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
     own_routes = app_routes.routes(app.functions, Api)
+    first_user = own_routes[0].function
     if app.api.routes_in_body:
         from remit.triggers.http_api_body import api_with_body  # noqa: PLC0415 - few apps are so large
 
         yield api_with_body(app)
     else:
-        yield _api(app.api, own_routes[0].function)
+        properties: dict[str, Any] = {"Name": "${AWS::StackName}", "ProtocolType": "HTTP"}
+        if app.api.cors_configuration is not None:
+            properties["CorsConfiguration"] = dict(app.api.cors_configuration)
+        if app.api.disable_execute_api_endpoint:
+            properties["DisableExecuteApiEndpoint"] = True
+        yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
         yield from _authorizers(app, own_routes)
         for function, triggers in app_routes.route_functions(own_routes):
             yield from _of_function(app, function, triggers)
-    yield from _stage(app.api, own_routes[0].function)
+    stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
+    if app.api.route_settings:
+        stage["DefaultRouteSettings"] = dict(app.api.route_settings)
+    if app.api.access_log:
+        group, stage["AccessLogSettings"] = app_routes.access_log(API, "apis", "routeKey", app.api, first_user)
+        yield group
+    yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
     yield from app_routes.domain(API, app.api)
 
 
@@ -78,26 +90,6 @@ def _notes_on_preflights(settings: ApiSettings, own_routes: tuple[Routed[Api], .
             )
 
 
-def _api(settings: ApiSettings, first_user: Function) -> Resource:
-    properties: dict[str, Any] = {"Name": "${AWS::StackName}", "ProtocolType": "HTTP"}
-    if settings.cors_configuration is not None:
-        properties["CorsConfiguration"] = dict(settings.cors_configuration)
-    if settings.disable_execute_api_endpoint:
-        properties["DisableExecuteApiEndpoint"] = True
-    return Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
-
-
-def _stage(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
-    """The stage, and the log group of its access log."""
-    stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
-    if settings.route_settings:
-        stage["DefaultRouteSettings"] = dict(settings.route_settings)
-    if settings.access_log:
-        group, stage["AccessLogSettings"] = app_routes.access_log(API, "apis", "routeKey", settings, first_user)
-        yield group
-    yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
-
-
 def _authorizers(app: App, own_routes: Iterable[Routed[Api]]) -> Iterator[Resource]:
     """Yield the authorizers of routes, each once, with the permission to ask a function."""
     for authorizer, first_user in app_routes.authorizers(app, own_routes):
@@ -128,19 +120,15 @@ def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[
         yield integration
         for trigger, own_format in zip(triggers, formats, strict=True):
             if own_format == version:
-                yield _route(trigger, integration, function)
+                properties = {
+                    "ApiId": f"${{{API}}}",
+                    "RouteKey": trigger.route,
+                    "Target": f"integrations/{integration.ref}",
+                    **app_routes.authorization(API, trigger),
+                }
+                logical_id = f"{API}{logical(trigger.route.lower())}Route{digest(trigger.route)}"
+                yield Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
     yield from app_routes.permissions(app, function, API, tuple(_source(trigger) for trigger in triggers))
-
-
-def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
-    properties = {
-        "ApiId": f"${{{API}}}",
-        "RouteKey": trigger.route,
-        "Target": f"integrations/{integration.ref}",
-        **app_routes.authorization(API, trigger),
-    }
-    logical_id = f"{API}{logical(trigger.route.lower())}Route{digest(trigger.route)}"
-    return Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
 
 
 def _source(trigger: Api) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from remit.errors import RemitError
@@ -22,16 +21,13 @@ from remit.triggers.sample_events import sample_event
 from remit.triggers.sample_requests import in_rest_format, request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from remit.app import App, Function
 
 _AGENT: Final = "remit"
 _LOOPBACK: Final = "127.0.0.1"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLine:
+class RequestLine(NamedTuple):
     """What is asked for: a method, a path and a query, as in `GET /orders?x=1`."""
 
     method: str
@@ -58,11 +54,16 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     RemitError: none of its triggers answers such a request.
     """
     routes = [trigger for trigger in function.triggers if isinstance(trigger, Api | Rest)]
-    matching = [(trigger, variables) for trigger in routes if (variables := _variables(trigger, line)) is not None]
+    matching: list[tuple[tuple[int, ...], Api | Rest, dict[str, str]]] = []
+    for trigger in routes:
+        variables, route = _variables(trigger, line), trigger.route
+        if variables is not None:
+            # API Gateway takes the most specific route: one without variables before one with, then one whose variable
+            # takes the rest, the longer path first, $default last ("Create routes for HTTP APIs").
+            generality = (route == DEFAULT_ROUTE, "+}" in route, len(variables), -route.count("/"))
+            matching.append((generality, trigger, variables))
     if matching:
-        # API Gateway takes the most specific route: one without variables before one with, then one whose variable
-        # takes the rest, the longer path first, $default last ("Create routes for HTTP APIs").
-        trigger, variables = min(matching, key=lambda match: _generality(match[0].route, match[1]))
+        _, trigger, variables = min(matching, key=lambda match: match[0])
         event = request(sample_event("api").event, trigger, app)
         event.pop("pathParameters", None)
         if variables:
@@ -85,10 +86,6 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     if url.auth == "NONE":
         del event["requestContext"]["authorizer"]
     return _filled(event, line, body)
-
-
-def _generality(route: str, variables: Mapping[str, str]) -> tuple[int, ...]:
-    return route == DEFAULT_ROUTE, "+}" in route, len(variables), -route.count("/")
 
 
 def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | None:
@@ -116,7 +113,11 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
     http = {**context["http"], "method": line.method, "path": line.path, "sourceIp": _LOOPBACK, "userAgent": _AGENT}
     headers = {"accept": "*/*", "host": domain, "user-agent": _AGENT, "x-forwarded-for": _LOOPBACK}
     if body is not None:
-        headers |= {"content-length": str(len(body.encode())), "content-type": _content_type(body)}
+        headers |= {"content-length": str(len(body.encode())), "content-type": "application/json"}
+        try:
+            json.loads(body)
+        except ValueError:
+            headers["content-type"] = "text/plain"
     parameters: dict[str, str] = {}
     for name, value in parse_qsl(line.query, keep_blank_values=True):
         parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
@@ -136,11 +137,3 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
     if body is None:
         del filled["body"]
     return filled
-
-
-def _content_type(body: str) -> str:
-    try:
-        json.loads(body)
-    except ValueError:
-        return "text/plain"
-    return "application/json"

@@ -79,8 +79,16 @@ def resources(app: App) -> Iterator[Resource]:
         own_authorizers.append(made)
         if isinstance(authorizer, Authorizer):
             asked += app_routes.permissions(app, authorizer.asked(app.functions), API, (f"authorizers/{made.ref}",))
+    of_api = {
+        "Name": "${AWS::StackName}",
+        "EndpointConfiguration": {"Types": ["REGIONAL"]},
+        "BinaryMediaTypes": [*settings.binary_media_types],
+        "DisableExecuteApiEndpoint": settings.disable_execute_api_endpoint or None,
+        **settings.properties,
+    }
+    origin = settings.written.get("properties", first_user.origin)
     deployed = [
-        _api(settings, first_user),
+        Resource(API, "AWS::ApiGateway::RestApi", _set(of_api), origin=origin),
         *_paths(own_routes),
         *own_authorizers,
         *_validation(own_routes),
@@ -122,18 +130,6 @@ def notes(app: App) -> Iterator[str]:
 def _set(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the properties that say something."""
     return {name: value for name, value in properties.items() if value not in (None, [], {})}
-
-
-def _api(settings: RestSettings, first_user: Function) -> Resource:
-    properties = {
-        "Name": "${AWS::StackName}",
-        "EndpointConfiguration": {"Types": ["REGIONAL"]},
-        "BinaryMediaTypes": [*settings.binary_media_types],
-        "DisableExecuteApiEndpoint": settings.disable_execute_api_endpoint or None,
-        **settings.properties,
-    }
-    origin = settings.written.get("properties", first_user.origin)
-    return Resource(API, "AWS::ApiGateway::RestApi", _set(properties), origin=origin)
 
 
 def _path_id(parts: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from remit.app import App, Function, Resource
 from remit.declare.resource_references import BucketRef
@@ -167,8 +167,7 @@ def _check_key_part(option: str, value: str) -> None:
         raise RemitError(f"s3: {option} has {size:,} bytes; a key has {_MOST_KEY:,} at most")
 
 
-@dataclass(frozen=True, slots=True)
-class _Notification:
+class _Notification(NamedTuple):
     """One notification that a bucket sends: the event, its filter, and whom it is for."""
 
     event: str
@@ -235,35 +234,28 @@ def _check_overlaps(
     bucket: Resource, configuration: Mapping[str, Any], triggers: Sequence[tuple[Function, S3]]
 ) -> None:
     """S3 refuses two notifications that one object may have, whoever they are for ("Configuring notifications")."""
-    notifications = list(_written_by_hand(configuration))
+    notifications: list[_Notification] = []
+    for kind in _CONFIGURATIONS:
+        for entry in configuration.get(kind, ()):
+            rules = entry.get("Filter", {}).get("S3Key", {}).get("Rules", ())
+            values = {str(rule.get("Name", "")).lower(): str(rule.get("Value", "")) for rule in rules}
+            prefix, suffix = values.get("prefix", ""), values.get("suffix", "")
+            notifications.append(_Notification(str(entry.get("Event", "")), prefix, suffix, f"what {kind} says"))
     mistakes = Mistakes()
     for function, trigger in triggers:
         for event in trigger.names:
             new = _Notification(event, trigger.prefix, trigger.suffix, f"function {function.name}")
             earlier = next((notification for notification in notifications if new.overlaps(notification)), None)
             if earlier is not None:
-                problem = (
+                mistakes.add(
                     f"bucket `{bucket.logical_id}` would notify {earlier.receiver} and {new.receiver} of the same "
-                    f"objects ({new.event}, prefix {new.prefix!r}, suffix {new.suffix!r}), which S3 refuses"
+                    f"objects ({new.event}, prefix {new.prefix!r}, suffix {new.suffix!r}), which S3 refuses",
+                    hint="make the prefixes or suffixes differ; or send the events to a topic, "
+                    "to which both subscribe: `on.sns(…)`",
+                    origin=trigger.written,
                 )
-                hint = (
-                    "make the prefixes or suffixes differ; or send the events to a topic, "
-                    "to which both subscribe: `on.sns(…)`"
-                )
-                mistakes.errors.append(RemitError(problem, hint=hint, origin=trigger.written))
             notifications.append(new)
     mistakes.refuse()
-
-
-def _written_by_hand(configuration: Mapping[str, Any]) -> Iterator[_Notification]:
-    for kind in _CONFIGURATIONS:
-        for entry in configuration.get(kind, ()):
-            rules = entry.get("Filter", {}).get("S3Key", {}).get("Rules", ())
-            values = {str(rule.get("Name", "")).lower(): str(rule.get("Value", "")) for rule in rules}
-            receiver = f"what {kind} says"
-            yield _Notification(
-                str(entry.get("Event", "")), values.get("prefix", ""), values.get("suffix", ""), receiver
-            )
 
 
 def generated_name(namespace: str, logical_id: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(__file__).parent / "samples"
 
 
-@dataclass(frozen=True, slots=True)
-class SampleEvent:
+class SampleEvent(NamedTuple):
     """An event as AWS documents it: `name` on the command line, and the page that has it."""
 
     name: str

@@ -107,7 +107,12 @@ class Schedule(BaseTrigger):
         """The schedule."""
         # Not `Schedule`: that was a rule of EventBridge in earlier versions, and no resource may change its type.
         logical_id = f"{function.logical_id}Scheduled{position_suffix(self, function)}"
-        yield self.schedule(logical_id, f"Runs {function.physical_name}", self._target(function), function.origin)
+        target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}
+        if self.input is not None:
+            target["Input"] = checked_json("schedule's input", self.input)
+        if self.dead_letter is not None:
+            target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
+        yield self.schedule(logical_id, f"Runs {function.physical_name}", target, function.origin)
 
     def schedule(self, logical_id: str, description: str, target: Mapping[str, Any], origin: Origin | None) -> Resource:
         """The schedule of a target, as AWS::Scheduler::Schedule has it."""
@@ -157,14 +162,6 @@ class Schedule(BaseTrigger):
             trust=trust_of_group("default"),
             origin=function.origin,
         )
-
-    def _target(self, function: Triggered) -> dict[str, Any]:
-        target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}
-        if self.input is not None:
-            target["Input"] = checked_json("schedule's input", self.input)
-        if self.dead_letter is not None:
-            target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
-        return target
 
 
 def _role_id(function: Triggered) -> str:

@@ -38,8 +38,12 @@ def check_timezone(timezone: str, expression: str) -> None:
     """RemitError: no time zone has that name, or the expression needs none."""
     if expression.startswith("rate("):
         raise RemitError("timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out")
-    names = set() if _zone_named(timezone) else _timezones()
-    if names:
+    if _zone_named(timezone) is not None:
+        return
+    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads many files, and few names are wrong
+
+    names = available_timezones()
+    if names:  # else the system has no database of them
         hint = did_you_mean(timezone, names) or "a name of the IANA time zone database, such as 'Europe/Berlin'"
         raise RemitError(f"there is no time zone {timezone!r}", hint=hint)
 
@@ -52,13 +56,6 @@ def _zone_named(timezone: str) -> tzinfo | None:
         return None if timezone.startswith(("posix", "right")) else ZoneInfo(timezone)
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _timezones() -> set[str]:
-    """The names of time zones; empty where the system has no database of them."""
-    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads many files, and few names are wrong
-
-    return available_timezones()
 
 
 def expression_problem(expression: str) -> str | None:  # noqa: PLR0911 - one case after the other

@@ -121,19 +121,15 @@ class Sns(BaseTrigger):
         yield Resource(subscription, "AWS::SNS::Subscription", properties, origin=function.origin)
         if self.dead_letter is not None:
             yield from queue_policy(self.dead_letter, "sns.amazonaws.com", self.arn, function)
-        if self.raw:
-            yield from self._queue(function)
-        else:
+        if not self.raw:
             yield permission(function, f"{subscription}Permission", "sns.amazonaws.com", self.arn)
-
-    def _queue(self, function: Function) -> Iterator[Resource]:
-        """The queue in between, which the topic may send to, and its event source mapping."""
-        queue = f"{self._id(function)}Queue"
-        hidden = visibility_timeout(function)
-        settings = {"SqsManagedSseEnabled": True, "VisibilityTimeout": hidden}
-        yield Resource(queue, "AWS::SQS::Queue", settings, origin=function.origin)
-        yield from queue_policy(f"${{{queue}.Arn}}", "sns.amazonaws.com", self.arn, function)
-        yield from mapping(function, f"{logical(name_of(self.arn))}TopicMessages", f"${{{queue}.Arn}}")
+            return
+        # The topic sends to the queue in between, and Lambda polls it.
+        settings = {"SqsManagedSseEnabled": True, "VisibilityTimeout": visibility_timeout(function)}
+        queue = Resource(f"{subscription}Queue", "AWS::SQS::Queue", settings, origin=function.origin)
+        yield queue
+        yield from queue_policy(queue.attribute("Arn"), "sns.amazonaws.com", self.arn, function)
+        yield from mapping(function, f"{logical(name_of(self.arn))}TopicMessages", queue.attribute("Arn"))
 
 
 def _count(pattern: Mapping[str, Any]) -> int:

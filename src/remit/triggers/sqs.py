@@ -59,16 +59,14 @@ class Sqs(BaseTrigger):
         yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
         yield partial(key_text, self.key)
         yield self._check_batches
-        yield self._check_pollers
+        if self.provisioned_pollers is not None:
+            yield partial(self._check_pollers, self.provisioned_pollers)
 
-    def _check_pollers(self) -> None:
+    def _check_pollers(self, pollers: tuple[int, int]) -> None:
         """Two numbers in their ranges, the smaller one first, and no max_concurrency, which Lambda takes alone.
 
         Source: "ProvisionedPollerConfig" (AWS Lambda API Reference), "Using provisioned mode with an SQS event source".
         """
-        if self.provisioned_pollers is None:
-            return
-        pollers = self.provisioned_pollers
         if len(pollers) != _PAIR:
             hint = "such as provisioned_pollers=(2, 4)"
             raise RemitError(f"provisioned_pollers are two numbers, got {pollers}", hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from remit.app import Output
 from remit.declare.recorded import Recorded
@@ -28,8 +28,7 @@ _RESOURCES: Final = frozenset(
 """The options that name a resource: one of the app may be given by its `arn` or `ref` as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerSource:
+class TriggerSource(NamedTuple):
     """Something that a trigger needs and may not make: what people call it, its ARN, and what must hold of it."""
 
     kind: str

@@ -69,7 +69,20 @@ def resources(app: App) -> Iterator[Resource]:
         )
         yield integration
         for trigger in triggers:
-            yield from _route(trigger, integration, function)
+            of_route: dict[str, Any] = {
+                "ApiId": f"${{{API}}}",
+                "RouteKey": trigger.route,
+                "Target": f"integrations/{integration.ref}",
+                "AuthorizationType": trigger.authorization,
+            }
+            if trigger.reply:
+                of_route["RouteResponseSelectionExpression"] = "$default"
+            route_id = f"{API}{logical(trigger.route)}Route{digest(trigger.route)}"
+            route = Resource(route_id, "AWS::ApiGatewayV2::Route", of_route, origin=function.origin)
+            yield route
+            if trigger.reply:
+                reply = {"ApiId": f"${{{API}}}", "RouteId": route.ref, "RouteResponseKey": "$default"}
+                yield Resource(f"{route_id}Response", "AWS::ApiGatewayV2::RouteResponse", reply, origin=function.origin)
         yield from permissions(app, function, API, tuple(f"*/{trigger.route}" for trigger in triggers))
 
 
@@ -91,20 +104,3 @@ def sending(function: Function, grants: tuple[Grant, ...]) -> dict[str, str]:
     """The variable that a function has which runs for connections, or may send to them."""
     runs = any(isinstance(trigger, Websocket) for trigger in function.triggers)
     return {ENDPOINT: f"https://{_ADDRESS}"} if runs or any(map(is_about_connections, grants)) else {}
-
-
-def _route(trigger: Websocket, integration: Resource, function: Function) -> Iterator[Resource]:
-    properties: dict[str, Any] = {
-        "ApiId": f"${{{API}}}",
-        "RouteKey": trigger.route,
-        "Target": f"integrations/{integration.ref}",
-        "AuthorizationType": trigger.authorization,
-    }
-    if trigger.reply:
-        properties["RouteResponseSelectionExpression"] = "$default"
-    logical_id = f"{API}{logical(trigger.route)}Route{digest(trigger.route)}"
-    route = Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
-    yield route
-    if trigger.reply:
-        response = {"ApiId": f"${{{API}}}", "RouteId": route.ref, "RouteResponseKey": "$default"}
-        yield Resource(f"{logical_id}Response", "AWS::ApiGatewayV2::RouteResponse", response, origin=function.origin)

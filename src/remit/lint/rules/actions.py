@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.catalogue import managed_policies
 from remit.catalogue.actions import service
 from remit.catalogue.expand import expand
-from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.meant_names import misspelt_action, nearest_actions, operation_of
 from remit.iam.pattern import is_pattern, matches
 from remit.lint import meant_actions
@@ -50,7 +50,7 @@ def unknown_service(item: ParsedStatement) -> Iterator[Problem]:
             hint = f"did you mean `{meant[0]}`?" if meant else "an action reads service:Operation"
             yield Problem(f"'{text}' is a call of an SDK, not an IAM action: {item.nothing_done}", hint, spot)
             continue
-        if meant_actions.used_by_aws(prefix.lower()):
+        if managed_policies.has_action_of(prefix.lower()):
             message = f"'{prefix}' in '{text}' is not a documented service, though AWS's own policies use it"
             yield Problem(message, None, spot, WARNING)
             continue
@@ -98,7 +98,7 @@ def _problem(text: str, item: ParsedStatement) -> Problem:
     called = operation_of(prefix, name)
     if text.lower() in _GONE:
         return Problem(f"'{text}' is not an action any more, though {_GONE[text.lower()]}", "remove it", spot, WARNING)
-    by_aws = meant_actions.written_by_aws(text)
+    by_aws = managed_policies.occurs(text)
     severity = WARNING if by_aws else ERROR
     if called is not None and called.calls:
         needed = called.actions or called.perhaps
@@ -112,7 +112,7 @@ def _problem(text: str, item: ParsedStatement) -> Problem:
         return Problem(message, f"`remit explain {prefix}:*` lists the actions", spot, WARNING)
     if by_aws:
         return Problem(f"'{text}' is not a documented action, though AWS's own policies use it", None, spot, WARNING)
-    meant = meant_actions.in_service(prefix, name, item)
+    meant = meant_actions.of_another_service(text, item)
     hint = f"did you mean `{meant[0]}`?" if meant else f"`remit explain {prefix}:*` lists the actions"
     is_sure = bool(meant) or prefix.lower() in RELIABLE  # some services have actions that no reference lists
     severity = ERROR if is_sure else WARNING
@@ -140,7 +140,7 @@ def pattern_matches_nothing(item: ParsedStatement) -> Iterator[Problem]:
             continue
         prefix = text.partition(":")[0]
         if meant_actions.well_formed(text) and service(prefix):
-            severity = WARNING if meant_actions.written_by_aws(text) else ERROR
+            severity = WARNING if managed_policies.occurs(text) else ERROR
             nearest_pattern = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
             hint = f"`remit explain '{prefix}:*'` lists its actions"
             if nearest_pattern:
@@ -154,7 +154,7 @@ def _nearest(prefix: str, pattern: str) -> str:
     name = f"{prefix}:{pattern}".replace("*", "").replace("?", "")
     longer = f"{prefix}:{pattern}*"
     mended = misspelt_action(name) or (longer if expand(longer) else meant_actions.respelt(prefix, pattern))
-    return mended or meant_actions.beginning(prefix, pattern) or next(iter(nearest_actions(name)), "")
+    return mended or next(iter(nearest_actions(name)), "")
 
 
 _FORM = "write service:Operation, as s3:GetObject"
@@ -192,7 +192,7 @@ def _mistake(text: str, item: ParsedStatement) -> tuple[str, str]:  # noqa: C901
     prefix, _, name = text.partition(":")
     if text.startswith("arn:"):
         return "is an ARN where an action must be", "ARNs stand in Resource"
-    if ":" not in text and managed_policy(text.rpartition("/")[2]) is not None:
+    if ":" not in text and managed_policies.managed_policy(text.rpartition("/")[2]) is not None:
         return "is a managed policy, not an action", "attach it to the role, or name the actions"
     parts = [f"{part}:*" if service(part) else part for part in re.split(r"[\s,;|]+", text) if part]
     if len(parts) > 1 and all(":" in part and meant_actions.well_formed(part) for part in parts):

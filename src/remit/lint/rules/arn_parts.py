@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 _DIGITS = 12
-_LEFT_OUT = "left out"
 _KEYS = frozenset({
     "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
     "kms:calleraccount",
@@ -62,33 +61,26 @@ def bad_account(item: ParsedStatement) -> Iterator[Problem]:
     Source: "View AWS account identifiers" (AWS Account Management Reference Guide); "PutMetricAlarm" (Amazon CloudWatch API
     Reference).
     """
-    for spot, account in _accounts(item):
-        if not account:
-            message = "the ARN leaves out the account: no resource of this service has such a one, and nothing matches"
-            yield Problem(message, "write the account, or * for every one", spot)
-        elif account == _LEFT_OUT:
-            message = "the ARN leaves out the account: no resource of this service has such a one"
-            yield Problem(message, "write the account, or * for every one", spot, WARNING)
-        elif is_plain(number := settled(account)) and not (number.isdigit() and len(number) == _DIGITS):
-            yield from _problem(account, spot)
-
-
-def _accounts(item: ParsedStatement) -> Iterator[tuple[Spot, str]]:
-    arns = [(spot, arn) for spot, arn in item.arns if not holds_placeholder(str(arn)) and not are_exchanged(arn)]
-    for spot, arn in arns:  # R129 and R123 tell of the others
-        if not arn.account and arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service):
-            yield spot, ""
-        elif not arn.account and arn_parts.always_has("account", arn):
-            yield spot, _LEFT_OUT
-        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS:
-            yield spot, arn.account
+    accounts: list[tuple[Spot, str]] = []
+    for spot, arn in item.arns:
+        if holds_placeholder(str(spot[-1])) or are_exchanged(arn):
+            continue  # R129 and R123 tell of it
+        sure = arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service)
+        if not arn.account and (sure or arn_parts.always_has("account", arn)):
+            why = ", and nothing matches" if sure else ""
+            message = f"the ARN leaves out the account: no resource of this service has such a one{why}"
+            yield Problem(message, "write the account, or * for every one", spot, ERROR if sure else WARNING)
+        elif arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS:
+            accounts.append((spot, arn.account))
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS and conditions.family(condition) == "String":
             values = [value for value in condition.values if placeholder(value) is None]
-            yield from (((*condition.path, value), value) for value in values)
-    for kind, value in item.principals:
-        if kind == "AWS" and value.isdigit():
-            yield ("Principal", kind, value), value
+            accounts += (((*condition.path, value), value) for value in values)
+    accounts += ((("Principal", *pair), pair[1]) for pair in item.principals if pair[0] == "AWS" and pair[1].isdigit())
+    for spot, account in accounts:
+        number = settled(account)
+        if is_plain(number) and not (number.isdigit() and len(number) == _DIGITS):
+            yield from _problem(account, spot)
 
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:
@@ -173,7 +165,10 @@ def _unknown_region_problem(region: str, spot: Spot) -> Problem:
         zone_region = region_of_zone(region)
         hint = f"did you mean '{zone_region}'?" if zone_region else "write the region"
         return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
-    close = nearest(region, regions(), MISSPELT) or _rearranged(region) or _at_place(region)
+    # What `eu-frankfurt-1` and `N. Virginia` name is at a place.
+    letters = "".join(filter(str.isalpha, region.lower()))
+    at_place = next((code for place, code in _PLACES.items() if place in letters), None)
+    close = nearest(region, regions(), MISSPELT) or at_place
     if close is None and partition_of(region) is not None:
         message = f"'{region}' is named like a region, but remit knows none of that name"
         return Problem(
@@ -182,18 +177,6 @@ def _unknown_region_problem(region: str, spot: Spot) -> Problem:
     meant = close or nearest(region, regions())
     hint = f"did you mean '{meant}'?" if meant else "use * for every region"
     return Problem(f"unknown region '{region}': nothing matches", hint, spot)
-
-
-def _rearranged(region: str) -> str | None:
-    """The region that has the same letters: `useast1`, `us_east_1`, `US East 1`."""
-    folded = "".join(filter(str.isalnum, region.lower()))
-    return next((code for code in regions() if code.replace("-", "") == folded), None)
-
-
-def _at_place(region: str) -> str | None:
-    """The region that is at the place of a name: `eu-frankfurt-1`, `N. Virginia`."""
-    folded = "".join(filter(str.isalpha, region.lower()))
-    return next((code for place, code in _PLACES.items() if place in folded), None)
 
 
 @rule("R124", ERROR, looks_at="statement")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue import managed_policies
 from remit.catalogue.action_keys import of_a_service, takes
 from remit.catalogue.actions import service, target_names
 from remit.catalogue.expand import expand
 from remit.iam.tokens import references
-from remit.lint import conditions, meant_actions, resource_fit
+from remit.lint import conditions, resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Condition
     from remit.lint.rule_inputs import ParsedStatement
-
-
-def _nearest_key(key: str) -> str | None:
-    from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
-
-    return nearest_key(key)
 
 
 @rule("R502", ERROR, looks_at="condition")
@@ -55,26 +50,21 @@ def unknown_condition_key(item: ParsedStatement, condition: Condition) -> Iterat
     is_a_providers = bool(colon) and "." in prefix
     if conditions.exists(key) or "${" in key or is_a_providers or conditions.is_of_another_service(key):
         return
-    yield _unknown(condition, prefix) if colon and name else _without_prefix(item, condition)
+    from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
-
-def _without_prefix(item: ParsedStatement, condition: Condition) -> Problem:
-    """A key that lacks its service; the services of the statement's actions are tried first."""
-    key = condition.key
-    candidates = (f"{owner}:{key}" for owner in sorted(item.services) if service(owner))
-    meant = next(filter(conditions.exists, candidates), None) or _nearest_key(f"aws:{key}")
-    hint = f"did you mean `{meant}`?" if meant else "a key reads aws:Name or service:Name"
-    return Problem(f"'{key}' is not a condition key: it has no prefix", hint, ("Condition", condition.spelled, key))
-
-
-def _unknown(condition: Condition, prefix: str) -> Problem:
-    key = condition.key
-    meant = _nearest_key(key)
+    spot = ("Condition", condition.spelled, key)
+    if not (colon and name):
+        # The services of the statement's actions are tried first.
+        candidates = (f"{owner}:{key}" for owner in sorted(item.services) if service(owner))
+        meant = next(filter(conditions.exists, candidates), None) or nearest_key(f"aws:{key}")
+        hint = f"did you mean `{meant}`?" if meant else "a key reads aws:Name or service:Name"
+        yield Problem(f"'{key}' is not a condition key: it has no prefix", hint, spot)
+        return
+    meant = nearest_key(key)
     hint = f"did you mean `{meant}`?" if meant else "`remit explain ACTION` lists the keys of an action"
     sure = meant is not None or service(prefix) is None
-    severity = ERROR if sure and not meant_actions.written_by_aws(key) else WARNING
-    message = f"unknown condition key '{key}': no request has it, so it is never met"
-    return Problem(message, hint, ("Condition", condition.spelled, key), severity)
+    severity = ERROR if sure and not managed_policies.occurs(key) else WARNING
+    yield Problem(f"unknown condition key '{key}': no request has it, so it is never met", hint, spot, severity)
 
 
 _LISTED = 3
@@ -116,15 +106,13 @@ def key_of_other_actions(item: ParsedStatement, condition: Condition) -> Iterato
         foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
         reliable = all(map(resource_fit.reliable, names))
         message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
-        meant = conditions.near_taken(names, condition.key)
         key_owners = conditions.takers(condition.key)
         hint = (
             f"it is a key of {' and '.join(key_owners[:2])}"
             if key_owners
             else "`remit explain ACTION` lists an action's keys"
         )
-        hint = f"did you mean `{meant}`?" if meant else hint
-        yield Problem(message, hint, condition.path, ERROR if foreign or meant or reliable else WARNING)
+        yield Problem(message, hint, condition.path, ERROR if foreign or reliable else WARNING)
     else:
         yield from _partly(item, condition.key, condition.path)
 
@@ -216,23 +204,16 @@ def key_out_of_place(item: ParsedStatement, condition: Condition) -> Iterator[Pr
     if key.startswith(_OF_PRINCIPALS) and item.allows and calls_by_itself and conditions.needs_key(condition):
         message = f"a service that calls by itself has no {condition.key}: the condition is never met"
         yield Problem(message, "compare aws:SourceArn, aws:SourceAccount or aws:SourceOrgID", spot)
-    elif (
-        key in _OF_RESOURCES
-        and item.document.kind == RESOURCE
-        and not (conditions.family(condition) == "Null" or _of_endpoint(item))
-    ):
-        message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
-        yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
+    elif key in _OF_RESOURCES and item.document.kind == RESOURCE and conditions.family(condition) != "Null":
+        # In the policy of a VPC endpoint, through which every resource of a service is reached, the owner matters.
+        if not any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements):
+            message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
+            yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
     elif key in _OF_ENDPOINTS and (
         item.statement.actions.negated or not {"*", "*:*"}.isdisjoint(item.statement.actions.patterns)
     ):
         message = f"{condition.key} is known to some services alone, and the statement is about all of them"
         yield Problem(message, "name the actions of services that support it", spot, WARNING)
-
-
-def _of_endpoint(item: ParsedStatement) -> bool:
-    """Return whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
-    return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements)
 
 
 @rule("R518", ERROR, looks_at="conditional")
@@ -285,26 +266,21 @@ def tag_key_of_other_actions(item: ParsedStatement, condition: Condition) -> Ite
     condition keys of resource types; "IAM policy validation check reference" (IAM User Guide): deny with unsupported tag
     condition key for service.
     """
-    if condition.key.startswith(_KEY) and conditions.needs_key(condition):
-        problems = _of_not_action if item.statement.actions.negated else _of_actions
-        yield from problems(item, condition)
-
-
-def _of_not_action(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
-    verb = "allowed" if item.allows else "denied"
-    message = f"NotAction means actions without {condition.key}, too, and they are not {verb}"
+    if not condition.key.startswith(_KEY) or not conditions.needs_key(condition):
+        return
     severity = NOTE if item.allows else WARNING
-    yield Problem(message, "name the actions in Action", condition.path, severity)
-
-
-def _of_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    if item.statement.actions.negated:
+        verb = "allowed" if item.allows else "denied"
+        message = f"NotAction means actions without {condition.key}, too, and they are not {verb}"
+        yield Problem(message, "name the actions in Action", condition.path, severity)
+        return
     for text in item.statement.actions.patterns:
         names = expand(text) if is_plain(text) else ()
         if names and names[0].partition(":")[0] in resource_fit.RELIABLE and not target_names(names[0]):
             verb = "allows" if item.allows else "denies"
             message = f"{text} acts on nothing that has tags: with {condition.key} the statement never {verb} it"
             hint = "move it to a statement without the condition"
-            yield Problem(message, hint, (item.action_element, text), NOTE if item.allows else WARNING)
+            yield Problem(message, hint, (item.action_element, text), severity)
 
 
 @rule("R516", WARNING, looks_at="condition")
@@ -411,20 +387,15 @@ def key_without_its_partner(item: ParsedStatement, condition: Condition) -> Iter
     partners, why, hint = _PARTNERS.get(key, (keys, "", ""))
     if partners.isdisjoint(keys) and item.allows and conditions.family(condition) != "Null":
         yield Problem(f"{condition.key} alone does not hold: {why}", hint, spot)
-    if of_resources and conditions.negated(condition):
-        yield from _of_resources(item, condition.key, spot)
-
-
-def _of_resources(item: ParsedStatement, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield the problems of a resource control policy that speaks of services."""
-    keys = item.keys
-    needed = {condition.key.lower() for condition in item.statement.conditions if conditions.needs_key(condition)}
-    if name.lower() in _PEOPLE and _IS_SERVICE not in keys:
-        message = f"services that act for you have no {name}: they are denied, too"
+    if not of_resources or not conditions.negated(condition):
+        return
+    needed = {sibling.key.lower() for sibling in item.statement.conditions if conditions.needs_key(sibling)}
+    if key in _PEOPLE and _IS_SERVICE not in keys:
+        message = f"services that act for you have no {condition.key}: they are denied, too"
         yield Problem(message, 'add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}', spot)
-    elif name.lower() in _SERVICES and _IS_SERVICE not in keys:
-        message = f"people have no {name}: they are denied, too"
+    elif key in _SERVICES and _IS_SERVICE not in keys:
+        message = f"people have no {condition.key}: they are denied, too"
         yield Problem(message, 'add "Bool": {"aws:PrincipalIsAWSService": "true"}', spot)
-    elif name.lower() in _SERVICES and needed.isdisjoint(("aws:sourceaccount", "aws:sourcearn")):
-        message = f"not every request of a service has {name}: those without are denied, too"
+    elif key in _SERVICES and needed.isdisjoint(("aws:sourceaccount", "aws:sourcearn")):
+        message = f"not every request of a service has {condition.key}: those without are denied, too"
         yield Problem(message, 'add "Null": {"aws:SourceAccount": "false"}', spot)

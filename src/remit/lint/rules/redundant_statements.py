@@ -15,7 +15,7 @@ from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from remit.errors import Origin
     from remit.iam.policy import Condition, Statement
@@ -59,15 +59,11 @@ def mergeable(document: PolicyDocument) -> Iterator[Problem]:
         for group in groups.values():
             if len({getattr(item.statement, element) for item in group}) > 1:
                 reported |= {item.index for item in group}
-                message = f"{len(group)} statements ({_numbers(group)}) differ in their {element} alone: one would do"
+                numbers = [str(item.index + 1) for item in group]
+                listed = ", ".join(numbers if len(numbers) <= _LISTED else [*numbers[:_LISTED], "…"])
+                message = f"{len(group)} statements ({listed}) differ in their {element} alone: one would do"
                 severity = WARNING if len(group) >= _MANY else NOTE
                 yield Problem(message, f"merge them: one statement with all {element}", (), severity, group[1].index)
-
-
-def _numbers(group: Sequence[ParsedStatement]) -> str:
-    """Number the statements in the document, the first being 1."""
-    numbers = [str(item.index + 1) for item in group]
-    return ", ".join(numbers if len(numbers) <= _LISTED else [*numbers[:_LISTED], "…"])
 
 
 def _without(statement: Statement, element: str) -> tuple[object, ...]:
@@ -98,7 +94,10 @@ def duplicate_statement(document: PolicyDocument) -> Iterator[Problem]:
         return
     alike: dict[tuple[object, ...], list[ParsedStatement]] = {}
     for item in document.statements:
-        alike.setdefault(_size(item.statement), []).append(item)
+        statement = item.statement
+        # A quick key that equal statements share.
+        size = statement.effect, len(statement.actions.patterns), len(item.resources), len(statement.conditions)
+        alike.setdefault(size, []).append(item)
     for candidates in alike.values():
         originals: dict[Statement, ParsedStatement] = {}
         for item in candidates if len(candidates) > 1 else ():
@@ -131,12 +130,6 @@ def _duplicate_statement_in_project(project: Project) -> Iterator[Problem]:
                 reported.add(pair)
                 message = f"the grant at {pair[0]} says the same as the grant at {pair[1]}"
                 yield Problem(message, "remove one of the two", severity=NOTE, origin=pair[0])
-
-
-def _size(statement: Statement) -> tuple[object, ...]:
-    """Return a quick key that equal statements share."""
-    resources = statement.resources.patterns if statement.resources is not None else ()
-    return statement.effect, len(statement.actions.patterns), len(resources), len(statement.conditions)
 
 
 def _ordered(statement: Statement) -> Statement:
@@ -374,7 +367,12 @@ def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[
         items = [item for item in document.statements if item.statement.effect == effect]
         if not 1 < len(items) <= _SUBSUMED_STATEMENT_MOST:
             continue
-        services = _services(items)
+        # The services that each may speak of, by its index: a cheap look before actions are compared.
+        all_services = frozenset({"*"}).union(*(item.services for item in items))
+        services = {}
+        for item in items:
+            is_of_any = item.statement.actions.negated or any(map(is_pattern, item.services))
+            services[item.index] = all_services if is_of_any else item.services
         actions = {item.index: frozenset(map(str.lower, item.statement.actions.patterns)) for item in items}
         wide_items = [(item, _is_literal(item)) for item in items if _may_be_wide(item)]
         for item in items:
@@ -387,16 +385,6 @@ def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[
                     wider_items.append(wide)
             if wider_items:
                 yield item, wider_items
-
-
-def _services(items: list[ParsedStatement]) -> dict[int, frozenset[str]]:
-    """The services that each statement may speak of, by its index: a cheap look before actions are compared."""
-    all_services = frozenset({"*"}).union(*(item.services for item in items))
-    return {item.index: all_services if _may_be_of_any_service(item) else item.services for item in items}
-
-
-def _may_be_of_any_service(item: ParsedStatement) -> bool:
-    return item.statement.actions.negated or any(map(is_pattern, item.services))
 
 
 def _is_literal(item: ParsedStatement) -> bool:

@@ -226,7 +226,10 @@ def _hint(item: ParsedStatement, names: tuple[str, ...], meant: str | None) -> s
     alias = _alias(item) if names[0].startswith("kms:") else None
     if alias is not None:  # the id of a key is no alias
         return f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
-    if len(names) == 1 and _may_be_everywhere(names[0]):
+    action = action_named(names[0])
+    # It may name its one type of resource in some requests alone, as PutMetricData does.
+    is_optional = action is not None and len(action.targets) == 1 and not action.targets[0].required
+    if len(names) == 1 and is_optional:
         return "allow it on '*', in a statement of its own"
     return f"did you mean '{meant}'?" if meant else None
 
@@ -284,12 +287,6 @@ def _needless(written: str, meant: str | None) -> str:
     return " and no ".join(
         name for name in ("region", "account") if getattr(arn, name) and not getattr(meant_arn, name)
     )
-
-
-def _may_be_everywhere(name: str) -> bool:
-    """Return whether an action names its one type of resource in some requests alone, as PutMetricData does."""
-    action = action_named(name)
-    return action is not None and len(action.targets) == 1 and not action.targets[0].required
 
 
 _PLAIN = "sts:AssumeRole"

@@ -25,6 +25,7 @@ from remit.lint.policies import with_statements
 from remit.lint.principals import of_service
 from remit.lint.rule_inputs import RESOURCE, PolicyDocument
 from remit.template.branches import items
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +79,8 @@ def policy_of_another_bucket(written: WrittenTemplate) -> Iterator[Problem]:
     for name, kind, properties in written.with_properties():
         if kind != "AWS::S3::BucketPolicy":
             continue
-        own_bucket = _text(properties.get("Bucket"))
+        bucket = tokens.textual(properties.get("Bucket"))
+        own_bucket = bucket if isinstance(bucket, str) else ""
         path: Spot = ("Resources", name, "Properties", "PolicyDocument")
         written_policy = PolicyDocument(RESOURCE, lambda _: None, properties.get("PolicyDocument"), names=written.names)
         document = with_statements(written_policy)
@@ -89,12 +91,6 @@ def policy_of_another_bucket(written: WrittenTemplate) -> Iterator[Problem]:
                     message = f"'{text}' is not the bucket whose policy this is, '{own_bucket}': S3 refuses it"
                     place = (*spot, index) if len(item.resources) > 1 else spot
                     yield Problem(message, f"name {_named(own_bucket)} and {_named(own_bucket)}/*", place)
-
-
-def _text(value: Any) -> str:
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    return value if isinstance(value, str) else ""
 
 
 def _named(bucket: str) -> str:
@@ -114,24 +110,12 @@ def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
         name = arn.resource.partition("/")[0]
     foreign_reference = _REFERENCE.fullmatch(name)
     if foreign_reference is not None and bucket is not None:
-        return (
-            foreign_reference[1] != bucket[1]
-            and _is_bucket(foreign_reference[1], written)
-            and _is_bucket(bucket[1], written)
-        )
-    own_name = own_bucket if bucket is None else _name_of(bucket[1], written)
-    return is_plain(name) and is_plain(own_name) and name != own_name
-
-
-def _name_of(logical_id: str, written: WrittenTemplate) -> str:
-    """The name that a bucket of the template is given; a reference to it where it has none."""
-    properties = written.resources.get(logical_id, {}).get("Properties")
-    name = properties.get("BucketName") if isinstance(properties, dict) else None
-    return name if isinstance(name, str) and name else f"${{{logical_id}}}"
-
-
-def _is_bucket(name: str, written: WrittenTemplate) -> bool:
-    return written.type_of(name) == "AWS::S3::Bucket"
+        are_buckets = {written.type_of(foreign_reference[1]), written.type_of(bucket[1])} == {"AWS::S3::Bucket"}
+        return foreign_reference[1] != bucket[1] and are_buckets
+    own_name = own_bucket
+    if bucket is not None:  # the name that it is given; the reference to it where it has none
+        own_name = section(written.resources.get(bucket[1]), "Properties").get("BucketName") or own_bucket
+    return is_plain(name) and isinstance(own_name, str) and is_plain(own_name) and name != own_name
 
 
 _LAMBDA = "lambda.amazonaws.com"
@@ -176,8 +160,11 @@ def lambda_cannot_assume(written: WrittenTemplate) -> Iterator[Problem]:
     for name, resource in written.resources.items():
         if resource["Type"] not in ("AWS::Lambda::Function", "AWS::Serverless::Function"):
             continue
-        role = _role_of(resource, written)
-        if role is not None and _trusts(written.resources[role]) is False:
+        # The role that it runs under, where the template makes it.
+        value = section(resource, "Properties").get("Role")
+        reference = tokens.REFERENCE.fullmatch(tokens.text_of(value)) if tokens.is_intrinsic(value) else None
+        role = reference[1].partition(".")[0] if reference is not None else ""
+        if written.type_of(role) == "AWS::IAM::Role" and _trusts(written.resources[role]) is False:
             message = f"{name} cannot run under {role}: its trust policy does not let {_LAMBDA} assume it"
             yield Problem(
                 message, f"add {{'Service': '{_LAMBDA}'}} to the Principal", _spot(role, written.resources[role])
@@ -195,15 +182,6 @@ def _spot(name: str, role: Mapping[str, Any]) -> Spot:
     return (*inside, "Principal")
 
 
-def _role_of(resource: Mapping[str, Any], written: WrittenTemplate) -> str | None:
-    """The role that a function runs under, where the template makes it."""
-    properties = resource.get("Properties")
-    role = properties.get("Role") if isinstance(properties, dict) else None
-    reference = tokens.REFERENCE.fullmatch(tokens.text_of(role)) if tokens.is_intrinsic(role) else None
-    name = reference[1].partition(".")[0] if reference is not None else ""
-    return name if written.type_of(name) == "AWS::IAM::Role" else None
-
-
 def _lets_assume(actions: Globs) -> bool:
     """Return whether actions may have sts:AssumeRole among them; a service takes no other way into a role."""
     if any("${" in pattern for pattern in actions.patterns):
@@ -213,10 +191,8 @@ def _lets_assume(actions: Globs) -> bool:
 
 def _trusts(role: Mapping[str, Any]) -> bool | None:
     """Return whether a role lets Lambda assume it; None when its trust policy cannot be read."""
-    properties = role.get("Properties")
-    document = properties.get("AssumeRolePolicyDocument") if isinstance(properties, dict) else None
     try:
-        policy = parse(document)
+        policy = parse(section(role, "Properties").get("AssumeRolePolicyDocument"))
     except RemitError:
         return None
     for statement in policy.statements:

@@ -21,7 +21,6 @@ from remit.lint.rule_inputs import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.types import ResourceType
     from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
@@ -104,7 +103,8 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     if reference[2] is not None and reference[2] not in kind.arn_from and reference[2].endswith(_NAME):
         gives = f"{reference[2]} of {reference[1]} is its name"
     elif reference[2] is None and kind.ref in ("name", "url"):
-        gives = f"Ref of {reference[1]} gives its {_returned(kind)}"
+        name = "name" if kind.has_name_as_ref else "id"
+        gives = f"Ref of {reference[1]} gives its {'URL' if kind.ref == 'url' else name}"
     else:
         return None
     message = f"{gives}, and only an ARN, or '*', may stand here: IAM refuses it"
@@ -115,13 +115,6 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
         return message, f'!Sub "${{{reference[1]}}}{suffix}"' if suffix else f"!Ref {reference[1]}"
     attribute = f"{reference[1]}.{kind.arn_from[0]}"
     return message, f'!Sub "${{{attribute}}}{suffix}"' if suffix else f"!GetAtt {attribute}"
-
-
-def _returned(kind: ResourceType) -> str:
-    """Name the value of Ref of a type whose Ref is no ARN."""
-    if kind.ref == "url":
-        return "URL"
-    return "name" if kind.has_name_as_ref else "id"
 
 
 def _doubled(text: str) -> tuple[str, str]:
@@ -169,7 +162,15 @@ def _said(text: str, item: ParsedStatement) -> tuple[str, str]:
         arn = f"arn:{'aws-cn' if queue['china'] else 'aws'}:sqs:{queue['region']}:{queue['rest'].replace('/', ':')}"
         return f"'{text}' is a queue's URL, and only its ARN, or '*', may stand here", f"did you mean '{arn}'?"
     bare = re.sub(_OF_BUCKET, r"\1", re.sub(r"^(?:s3://|https?://(?:s3[.-][a-z0-9.-]+/)?)", "", text.strip()))
-    guess = bare if bare.startswith("arn:") else _guess(bare, item)
+    late = item.document.raw is None
+    values = {
+        "Partition": "{aws.partition}" if late else "aws",
+        "Region": "{aws.region}" if late else "*",
+        "Account": "{aws.account}" if late else "*",
+    }
+    guess: str | None = bare
+    if not bare.startswith("arn:"):
+        guess = _of_types(bare, item, values, None) or _of_types(f"{bare}/*", item, values, None)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
     return (
         message,
@@ -205,16 +206,6 @@ def _completed(text: str, item: ParsedStatement) -> str | None:
     values = {"Partition": parts[1], "Region": "*", "Account": "*"}
     values |= {"Account" if part.isdigit() else "Region": part for part in parts[3:] if part}
     return _of_types(resource, item, values, parts[2])
-
-
-def _guess(text: str, item: ParsedStatement) -> str | None:
-    late = item.document.raw is None
-    values = {
-        "Partition": "{aws.partition}" if late else "aws",
-        "Region": "{aws.region}" if late else "*",
-        "Account": "{aws.account}" if late else "*",
-    }
-    return _of_types(text, item, values, None) or _of_types(f"{text}/*", item, values, None)
 
 
 def _of_types(resource: str, item: ParsedStatement, values: dict[str, str], service: str | None) -> str | None:

@@ -14,7 +14,6 @@ from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
-from remit.lint import conditions
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import PLACEHOLDER
 
@@ -101,14 +100,8 @@ def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
     from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     prefix, colon, _ = name.partition(":")
-    if colon and "." in prefix:
-        # The keys of a federation provider are its own; the best known are told.
-        federated_key = conditions.nearest_federated_key(name)
-        if federated_key is not None:
-            message = f"unknown policy variable ${{{name}}}: its provider gives none of that name"
-            yield Problem(message, f"did you mean `${{{federated_key}}}`?", spot, WARNING)
-        return
-    if colon and (key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+    # The keys of a federation provider are its own.
+    if colon and ("." in prefix or key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
     if put_in(name):
         return
@@ -258,7 +251,10 @@ def _forgotten_substitution_in_document(document: PolicyDocument) -> Iterator[Pr
     if not places:
         return
     if document.names is None and _are_for_people(places):
-        yield _pattern_for_people(places)
+        markers = tuple(dict.fromkeys(place.marker for place in places))
+        named = markers[0] if len(markers) == 1 else f"{markers[0]} and {len(markers) - 1} more"
+        message = f"this policy is a pattern for people to fill in ({named}): what they put in is not looked at"
+        yield Problem(message, "put the values in before it is attached", places[0].spot, NOTE)
         return
     place = next(filter(_never_fits, places), places[0])
     around = f" in '{place.text}'" if place.text != place.marker else ""
@@ -285,13 +281,6 @@ def _references_of_file(document: PolicyDocument) -> Iterator[Problem]:
     message = f"{reference.group()} in '{text}' is literal text: nothing replaces it{others}"
     is_pattern = len({reference.group() for reference, _, _ in literals}) > _FORGOTTEN
     yield Problem(message, _outside(reference[1]), spot, WARNING if is_pattern else ERROR)
-
-
-def _pattern_for_people(places: list[UnfilledPlace]) -> Problem:
-    markers = tuple(dict.fromkeys(place.marker for place in places))
-    named = markers[0] if len(markers) == 1 else f"{markers[0]} and {len(markers) - 1} more"
-    message = f"this policy is a pattern for people to fill in ({named}): what they put in is not looked at"
-    return Problem(message, "put the values in before it is attached", places[0].spot, NOTE)
 
 
 def _are_for_people(places: list[UnfilledPlace]) -> bool:

@@ -6,7 +6,6 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from contextlib import nullcontext
@@ -33,6 +32,7 @@ from remit.local.authorization.requested_operation import wrong_region, wrong_sc
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.emulator import as_request_of, emulated, instead_of
+from remit.local.functions.watchdog import exists
 from remit.local.request import RefusedRequest
 from remit.local.routes import REFUSES_UNKNOWN
 
@@ -115,7 +115,7 @@ class Strictness:
     def applies(self) -> bool:
         """Return whether what cannot be decided of the request that is answered is refused."""
         if self._clients:
-            self._clients = {client for client in self._clients if _runs(client)}
+            self._clients = {client for client in self._clients if exists(client)}
         return self.for_all or _ASKED.get() or bool(self._clients)
 
     def take_hold(self) -> None:
@@ -132,14 +132,6 @@ class Strictness:
                 return dispatch(function, configuration, *rest)
             finally:
                 self._running[name] -= 1
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except OSError:
-        return False
-    return True
 
 
 @dataclass(slots=True)
@@ -187,16 +179,25 @@ class RequestAuthorizer:
         caller: Caller,
     ) -> AllowedRequest:
         """Note the decisions on a request, and refuse it where one of them does."""
+        request_id, file, line = call_place(request)
         denied_parts: dict[tuple[str, ...], DeniedPart] = {}
         owner = None
         for decided in decisions:
-            self._note(request, operation, decided, caller)
-            owner = owner or other_owner(decided.need, caller.account)
-            if self._refuses(decided):
-                part = decided.need.part
-                if not part:
-                    raise denial(operation.client, operation.protocol, decided.message)
-                denied_parts.setdefault(part, DeniedPart(part, decided.message))
+            need = decided.need
+            is_refused = decided.verdict == "denied" or (decided.verdict == "unknown" and self.strictness.applies())
+            self.log.add(
+                AccessRecord(
+                    caller=caller.arn, function=caller.function, request_id=request_id,
+                    operation=f"{operation.client}:{operation.name}", action=need.action, resource=need.resource,
+                    decision=decided.verdict, because=decided.because, statement=decided.statement, file=file,
+                    line=line, refused=is_refused,
+                )
+            )  # fmt: skip
+            owner = owner or other_owner(need, caller.account)
+            if is_refused and not need.part:
+                raise denial(operation.client, operation.protocol, decided.message)
+            if is_refused:
+                denied_parts.setdefault(need.part, DeniedPart(need.part, decided.message))
         return AllowedRequest(tuple(denied_parts.values()), owner)
 
     def decisions(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DecidedNeed, ...]:
@@ -210,23 +211,6 @@ class RequestAuthorizer:
                 because = f"nobody knows which actions {name} needs"
                 return (DecidedNeed(NeededAccess(name, "*", parameters), "unknown", because, "", because),)
             return tuple(_decided(Question(need, operation, request.received, setting, caller)) for need in needs)
-
-    def _refuses(self, decided: DecidedNeed) -> bool:
-        return decided.verdict == "denied" or (decided.verdict == "unknown" and self.strictness.applies())
-
-    def _note(
-        self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
-    ) -> None:
-        request_id, file, line = call_place(request)
-        need = decided.need
-        self.log.add(
-            AccessRecord(
-                caller=caller.arn, function=caller.function, request_id=request_id,
-                operation=f"{operation.client}:{operation.name}", action=need.action, resource=need.resource,
-                decision=decided.verdict, because=decided.because, statement=decided.statement, file=file, line=line,
-                refused=self._refuses(decided),
-            )
-        )  # fmt: skip
 
 
 def _setting(region: str, caller: Caller) -> RequestSetting:

@@ -40,7 +40,17 @@ class FunctionSessions:
         if session is None:
             session = self._sessions[function, role] = _minted(function, role)
             self._by_key[session.access_key_id] = session
-        _register(session)
+        # GetCallerIdentity asks the emulator's STS, which a reset makes forget.
+        sts = emulated("services.sts")
+        if session.access_key_id not in sts._sessions:
+            described = {
+                "Arn": session.caller.arn,
+                "UserId": session.caller.keys["aws:userid"],
+                "SecretAccessKey": session.secret_access_key,
+                "SessionToken": session.token,
+                "PrincipalType": "AssumedRole",
+            }
+            sts.register_session(session.access_key_id, described)
         return {
             "AWS_ACCESS_KEY_ID": session.access_key_id,
             "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
@@ -86,20 +96,6 @@ def _minted(function: str, role: str) -> FunctionSession:
     )
     key = base64.b32encode(secrets.token_bytes(10)).decode()
     return FunctionSession(f"ASIA{key}", secrets.token_urlsafe(30), secrets.token_urlsafe(64), caller)
-
-
-def _register(session: FunctionSession) -> None:
-    """Tell the emulator's STS of a session, so that GetCallerIdentity knows it; a reset makes it forget."""
-    sts = emulated("services.sts")
-    if session.access_key_id not in sts._sessions:
-        described = {
-            "Arn": session.caller.arn,
-            "UserId": session.caller.keys["aws:userid"],
-            "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.token,
-            "PrincipalType": "AssumedRole",
-        }
-        sts.register_session(session.access_key_id, described)
 
 
 def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Caller]:

@@ -108,16 +108,6 @@ def _may_carry(action: str, key: str) -> bool:
     return False
 
 
-def _tag(tags: Mapping[str, str] | Open | None, name: str) -> Value:
-    """A tag's value: keys of tags ignore case in condition keys."""
-    if tags is None or isinstance(tags, Open):
-        return OPEN
-    for key, value in tags.items():
-        if key.lower() == name:
-            return value
-    return None
-
-
 def _resource_tags(question: Question) -> Mapping[str, str] | None:
     if question.need.resource == "*":
         return {}
@@ -173,7 +163,15 @@ def _encryption_context(question: Question) -> Mapping[str, str]:
 def _reader_of_tags(
     read: Callable[[Question], Mapping[str, str] | None],
 ) -> Callable[[str, Question], Value]:
-    return lambda name, question: _tag(read(question), name)
+    """Read a tag's value: keys of tags ignore case in condition keys."""
+
+    def value_of(name: str, question: Question) -> Value:
+        tags = read(question)
+        if tags is None:
+            return OPEN
+        return next((value for key, value in tags.items() if key.lower() == name), None)
+
+    return value_of
 
 
 _NAMED: Final[Mapping[str, Callable[[str, Question], Value]]] = {

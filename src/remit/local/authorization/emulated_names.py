@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.setting import StoredNames
 from remit.local.authorization.owning_place import as_owner_of
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,17 +24,13 @@ def _text(record: Mapping[str, Any] | None, member: str) -> str | None:
     return None if record is None else str(record[member])
 
 
-def _service_of(arn: str) -> str:
-    return arn.split(":", 3)[2] if arn.startswith("arn:") else ""
-
-
 def _table_of(arn: str) -> str:
     """The name of a table by its own ARN, or by that of an index or a stream of it."""
     return arn.partition(":table/")[2].partition("/")[0]
 
 
 def _encrypting_key(arn: str) -> Any:  # noqa: PLR0911 - one service after the other
-    match _service_of(arn):
+    match service_of(arn):
         case "dynamodb":
             description = (emulated("services.dynamodb")._tables.get(_table_of(arn)) or {}).get("SSEDescription") or {}
             return description.get("KMSMasterKeyArn") if description.get("Status") == "ENABLED" else None
@@ -73,24 +69,6 @@ _TAGGED_BY_ARN: Final = {
 """The emulator's modules that keep tags by ARN, by the service of the ARN."""
 _LISTED: Final = frozenset({"dynamodb", "kms", "secretsmanager", "sns", "sqs"})
 """Services whose resources the emulator lists whole: what is not there has no tags, and is not unknown."""
-
-
-def _resource_tags(arn: str) -> Mapping[str, str] | None:
-    service = _service_of(arn)
-    if service == "ec2":
-        return _tags(emulated("services.ec2")._tags.get(arn.rpartition("/")[2]))
-    if service == "logs":
-        group = (
-            emulated("services.cloudwatch_logs")._log_groups.get(arn.partition(":log-group:")[2].partition(":")[0])
-            or {}
-        )
-        return _tags(group.get("tags"))
-    if service in _TAGGED_BY_ARN:
-        return _tags(emulated(f"services.{_TAGGED_BY_ARN[service]}")._tags.get(arn))
-    if service == "dynamodb":  # a table's tags are its indexes' and its stream's, too
-        arn = f"{arn.partition(':table/')[0]}:table/{_table_of(arn)}"
-    tags: Mapping[str, str] | None = emulated("services.tagging").resource_tags(arn)
-    return tags or {} if service in _LISTED else tags
 
 
 def _tags(stored: Any) -> Mapping[str, str]:
@@ -208,7 +186,19 @@ class EmulatedNames(StoredNames):
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
-        return _resource_tags(arn)
+        service = service_of(arn)
+        if service == "ec2":
+            return _tags(emulated("services.ec2")._tags.get(arn.rpartition("/")[2]))
+        if service == "logs":
+            groups = emulated("services.cloudwatch_logs")._log_groups
+            group = groups.get(arn.partition(":log-group:")[2].partition(":")[0]) or {}
+            return _tags(group.get("tags"))
+        if service in _TAGGED_BY_ARN:
+            return _tags(emulated(f"services.{_TAGGED_BY_ARN[service]}")._tags.get(arn))
+        if service == "dynamodb":  # a table's tags are its indexes' and its stream's, too
+            arn = f"{arn.partition(':table/')[0]}:table/{_table_of(arn)}"
+        tags: Mapping[str, str] | None = emulated("services.tagging").resource_tags(arn)
+        return tags or {} if service in _LISTED else tags
 
     def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
         """The tags of an object of S3."""

@@ -68,7 +68,10 @@ def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCal
             raise _invalid(f"No OpenIDConnect provider found in your account for {claims['iss']}")
         if not set(map(str, audiences)) & set(known["ClientIDList"]):
             raise _invalid("Incorrect token audience")
-    keys = _absent_keys()
+    known_action = catalogued_action(f"sts:{WEB_IDENTITY}")
+    names = () if known_action is None else tuple(key.name.lower() for key in known_action.all_keys)
+    # The keys of all providers, which are absent where no claim is one of them.
+    keys: Keys = {name: None for name in names if not name.startswith(("aws:", "iam:", "sts:"))}
     for name, value in claims.items():
         key = f"{issuer}:{name}".lower()
         if name in _OF_ALL_ISSUERS or _is_known(key, keys):
@@ -101,13 +104,6 @@ def _refuse_expired(expires: Any) -> None:
     if expires <= now:
         message = f"Token expired: current date/time {now} must be before the expiration date/time {int(expires)}"
         raise RefusedRequest("ExpiredTokenException", message, 400)
-
-
-def _absent_keys() -> Keys:
-    """The keys of all providers that a request may have, each without a value."""
-    known = catalogued_action(f"sts:{WEB_IDENTITY}")
-    names = () if known is None else tuple(key.name.lower() for key in known.all_keys)
-    return {name: None for name in names if not name.startswith(("aws:", "iam:", "sts:"))}
 
 
 def _is_known(key: str, keys: Keys) -> bool:

@@ -159,30 +159,22 @@ def _put(tree: dict[str, Any], steps: list[str], value: str) -> None:
 def _value(node: Any, spelling: Any) -> Any:
     if not isinstance(node, dict):
         return [] if isinstance(spelling, list) and not node else node  # `Tags=` is an empty list
-    if isinstance(spelling, list):
-        return _list(node, spelling) if spelling[0] == "list" else _map(node, spelling)
     members: dict[str, Any] = {}
+    if isinstance(spelling, list):
+        kind, item_name, *names, inner = spelling
+        items = node.get(item_name, {}) if item_name else node
+        if kind == "list":
+            return [_value(items[place], inner) for place in _places(items)]
+        key_name, value_name = names
+        for place in _places(items):
+            entry = items[place]
+            if isinstance(entry, dict) and isinstance(entry.get(key_name), str):
+                members[entry[key_name]] = _value(entry.get(value_name, ""), inner)
+        return members
     for wire_name, child in node.items():
         member = spelling.get(wire_name, wire_name) if spelling else wire_name
         name, inner = (member, 0) if isinstance(member, str) else member
         members[name] = _value(child, inner)
-    return members
-
-
-def _list(node: dict[str, Any], spelling: list[Any]) -> list[Any]:
-    _, item_name, inner = spelling
-    items = node.get(item_name, {}) if item_name else node
-    return [_value(items[place], inner) for place in _places(items)]
-
-
-def _map(node: dict[str, Any], spelling: list[Any]) -> dict[str, Any]:
-    _, entry_name, key_name, value_name, inner = spelling
-    entries = node.get(entry_name, {}) if entry_name else node
-    members: dict[str, Any] = {}
-    for place in _places(entries):
-        entry = entries[place]
-        if isinstance(entry, dict) and isinstance(entry.get(key_name), str):
-            members[entry[key_name]] = _value(entry.get(value_name, ""), inner)
     return members
 
 

@@ -54,58 +54,50 @@ def act_as_the_caller(is_strict: Callable[[], bool] = lambda: False) -> None:
     """
 
     def check(operation: ResourceOperation) -> None:
-        _check_operation(operation, is_strict=is_strict())
+        caller = acting_for(operation.stack)
+        if caller is None:
+            return
+        for need in handler_needs(operation, place_of_request()):
+            decisions = [
+                decide(
+                    caller.arn,
+                    need.action,
+                    arn,
+                    need.context,
+                    session=caller.session,
+                    open_keys=ALL,
+                    resource_policy=_resource_policy(operation, need.action, arn),
+                )
+                for arn in need.resources
+            ]
+            if all(stored.is_denied for stored in decisions):
+                message = denial_message(decisions[0]).replace(UNRESOLVED, "*")
+                raise HandlerError(f"{message} (Status Code: 403)", "AccessDenied")
+            if is_strict() and all(stored.verdict != "Allowed" for stored in decisions):
+                undecided = next(stored for stored in decisions if not stored.is_denied)
+                arn = need.resources[0].replace(UNRESOLVED, "*")
+                reason = f"{need.action} on {arn} cannot be decided here: {undecided.decision.because}"
+                raise HandlerError(f"{reason} (Status Code: 403)", "AccessDenied")
 
     before_each(check)
     for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
         around(name, _keep_service_role)
 
 
-def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
-    caller = acting_for(operation.stack)
-    if caller is None:
-        return
-    for need in handler_needs(operation, place_of_request()):
-        decisions = [
-            decide(
-                caller.arn,
-                need.action,
-                arn,
-                need.context,
-                session=caller.session,
-                open_keys=ALL,
-                resource_policy=_resource_policy(operation, need.action, arn),
-            )
-            for arn in need.resources
-        ]
-        if all(stored.is_denied for stored in decisions):
-            message = denial_message(decisions[0]).replace(UNRESOLVED, "*")
-            raise HandlerError(f"{message} (Status Code: 403)", "AccessDenied")
-        if is_strict and all(stored.verdict != "Allowed" for stored in decisions):
-            undecided = next(stored for stored in decisions if not stored.is_denied)
-            arn = need.resources[0].replace(UNRESOLVED, "*")
-            reason = f"{need.action} on {arn} cannot be decided here: {undecided.decision.because}"
-            raise HandlerError(f"{reason} (Status Code: 403)", "AccessDenied")
-
-
 def _resource_policy(operation: ResourceOperation, action: str, arn: str) -> tuple[Policy, ...] | None:
-    """The policy of a resource; None where nobody knows it here: that of a layer of another account, say."""
-    if action.startswith(_KMS):
-        return _key_policy(operation, arn)
-    parsed = parse_arn(arn)
-    owner = "" if parsed is None else parsed.account
-    is_of_another = owner.isdigit() and owner != place_of_request()["Account"]
-    return None if is_of_another else ()
+    """The policy of a resource; None where nobody knows it here: that of a layer of another account, say.
 
-
-def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | None:
-    """The policy of a KMS key, without which no access of IAM counts; of a key that is being made, as it will be.
-
-    Source: "Default key policy" (AWS KMS Developer Guide).
+    Without that of a KMS key no access of IAM counts; a key that is being made has it as it will be. Source: "Default
+    key policy" (AWS KMS Developer Guide).
     """
+    account = place_of_request()["Account"]
+    if not action.startswith(_KMS):
+        parsed = parse_arn(arn)
+        owner = "" if parsed is None else parsed.account
+        return None if owner.isdigit() and owner != account else ()
     if operation.type not in KEY_TYPES or UNRESOLVED not in arn:
         return resource_policy("kms:DescribeKey", arn)
-    everybody = {"AWS": f"arn:aws:iam::{place_of_request()['Account']}:root"}
+    everybody = {"AWS": f"arn:aws:iam::{account}:root"}
     by_default = {"Statement": {"Effect": "Allow", "Principal": everybody, "Action": "kms:*", "Resource": "*"}}
     try:
         return (parse(operation.properties.get("KeyPolicy") or by_default),)

@@ -128,20 +128,21 @@ class AsynchronousInvocations:
             return execute(record, event)
 
         instead_of(service, "invoke_async_with_retry")(lambda _invoke, *event: self.invoke(*event))
-        self.on_the_way.when_loaded(self._invoke_again)
+
+        def invoke_again(note: Path, content: Mapping[str, Any]) -> None:
+            # An earlier server had not finished with it.
+            record = self.service._get_func_record_for_ref(content["function"])[0]
+            if record is None:
+                self.on_the_way.forget(note)
+            else:
+                self._start(record, content["event"], note)
+
+        self.on_the_way.when_loaded(invoke_again)
 
     def invoke(self, record: Record, event: Any) -> None:
         """Run a function on an event, as often as it takes, in a thread; `record` is the emulator's."""
         note = self.on_the_way.write_down({"function": record["config"]["FunctionArn"], "event": event})
         self._start(record, event, note)
-
-    def _invoke_again(self, note: Path, content: Mapping[str, Any]) -> None:
-        """Run a function on an event that an earlier server had not finished with."""
-        record = self.service._get_func_record_for_ref(content["function"])[0]
-        if record is None:
-            self.on_the_way.forget(note)
-        else:
-            self._start(record, content["event"], note)
 
     def _start(self, record: Record, event: Any, note: Path | None) -> None:
         context = contextvars.copy_context()
@@ -149,13 +150,21 @@ class AsynchronousInvocations:
         threading.Thread(target=context.run, args=(self._finish, plain_record, event, note), daemon=True).start()
 
     def _finish(self, record: Record, event: Any, note: Path | None) -> None:
+        """Try an event, and send what came of it to the function's destination, a failure to its dead letters, too."""
         _SENT_TO.set("")  # what the function itself sends is sent by nobody else
         try:
             function = DeployedFunction.of(record["config"])
             with as_request_of(function.account, function.region):
                 stored = self.service._functions.get(function.name) or record
                 options = _options(stored, record["config"]["FunctionArn"])
-                self._hand_over(function, options, self._attempts(record, event, options))
+                outcome = self._attempts(record, event, options)
+                destinations = options.get("DestinationConfig") or {}
+                configured = destinations.get("OnFailure" if outcome.failed else "OnSuccess") or {}
+                if configured.get("Destination"):
+                    self.destinations.send(function, str(configured["Destination"]), outcome.told(function))
+                dead_letters = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
+                if outcome.failed and dead_letters:
+                    self.destinations.send_dead_letter(function, str(dead_letters), outcome)
         finally:
             self.on_the_way.forget(note)
 
@@ -186,15 +195,6 @@ class AsynchronousInvocations:
             event=event,
             response=response,
         )
-
-    def _hand_over(self, function: DeployedFunction, options: Mapping[str, Any], outcome: InvocationRecord) -> None:
-        """Send what came of it to the function's destination, and a failure to its dead-letter queue, too."""
-        configured = (options.get("DestinationConfig") or {}).get("OnFailure" if outcome.failed else "OnSuccess") or {}
-        if configured.get("Destination"):
-            self.destinations.send(function, str(configured["Destination"]), outcome.told(function))
-        target = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
-        if outcome.failed and target:
-            self.destinations.send_dead_letter(function, str(target), outcome)
 
 
 def after_attempt(result: Mapping[str, Any], attempts: int, most_attempts: int, seconds_left: float) -> tuple[int, str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from remit.local.event_sources.service_calls import ServiceCalls
 
+    Call = Mapping[str, Any]
+
 _SERVER_ERROR: Final = 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
 _SOCKET_ERROR: Final = {"statusCode": 500, "body": json.dumps({"message": "Internal server error"})}
 _API: Final = "apigateway.amazonaws.com"
@@ -31,7 +33,7 @@ _TRIGGERS: Final = (
     "_apply_custom_message_trigger", "_invoke_define_auth_challenge_trigger",
     "_invoke_create_auth_challenge_trigger", "_invoke_verify_auth_challenge_trigger",
 )  # fmt: skip
-"""The emulator's functions that run the triggers of a user pool; the first argument is the pool, or its id."""
+"""The emulator's functions that run the triggers of a user pool; one argument is the pool, or its id."""
 _ACTIONS: Final = {
     "events": "events:PutEvents",
     "lambda": "lambda:InvokeFunction",
@@ -73,11 +75,22 @@ class Deliveries:
         self._ask("apigateway_v1", "_invoke_authorizer_lambda", _of_authorizer, None)
         self._ask("apigateway", "_invoke_request_authorizer_lambda", _of_authorizer, None)
         self._ask_for_targets()
-        self._ask_for_pipes()
         self._ask_for_pools()
 
+        @instead_of(emulated("services.pipes"), "_deliver_batch")
+        def delivered(deliver: Any, pipe: Mapping[str, Any], batch: Any) -> Any:
+            # A pipe keeps its records while its role may not hand them on.
+            target = str(pipe.get("Target", ""))
+            return self._may_with(str(pipe.get("RoleArn", "")), _PIPES, target) and deliver(pipe, batch)
+
     def _ask(
-        self, module: str, name: str, reads: Callable[..., Delivery | None], denied: Any, *, waits: bool = True
+        self,
+        module: str,
+        name: str,
+        reads: Callable[[Call], Delivery | None],
+        denied: Any,
+        *,
+        waits: bool = True,
     ) -> None:
         """Ask before a function of a service's module; `reads` finds the invocation in its arguments.
 
@@ -87,7 +100,7 @@ class Deliveries:
 
         def read(deliver: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[str, bool]:
             """The function that is to be invoked, where the service does not wait for it; and whether it may be."""
-            invocation = reads(*_in_order(deliver, arguments, options))
+            invocation = reads(_named(deliver, arguments, options))
             if invocation is None:
                 return "", True
             return "" if waits else invocation.function, self._may(invocation)
@@ -118,27 +131,16 @@ class Deliveries:
         def invoked(
             invoke: Any, target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any
         ) -> Any:
-            arn = str(target.get("Arn", ""))
-            with event_sent_to(arn if ":lambda:" in arn else ""):
-                return invoke(target, event, rule, *rest, **options) if self._may_target(target, rule) else None
-
-    def _may_target(self, target: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
-        arn, source = str(target.get("Arn", "")), str(rule.get("Arn", ""))
-        service = "scheduler" if ":scheduler:" in source else "events"
-        role = target.get("RoleArn")
-        if role:
-            return self._may_with(str(role), f"{service}.amazonaws.com", arn)
-        if ":lambda:" not in arn:
-            return True
-        return self._may(Delivery("events.amazonaws.com", arn, source))
-
-    def _ask_for_pipes(self) -> None:
-        """Ask before a pipe hands records on: it keeps them while its role may not."""
-
-        @instead_of(emulated("services.pipes"), "_deliver_batch")
-        def delivered(deliver: Any, pipe: Mapping[str, Any], batch: Any) -> Any:
-            target = str(pipe.get("Target", ""))
-            return self._may_with(str(pipe.get("RoleArn", "")), _PIPES, target) and deliver(pipe, batch)
+            arn, source, role = str(target.get("Arn", "")), str(rule.get("Arn", "")), str(target.get("RoleArn") or "")
+            is_function = ":lambda:" in arn
+            may = True
+            if role:
+                service = "scheduler" if ":scheduler:" in source else "events"
+                may = self._may_with(role, f"{service}.amazonaws.com", arn)
+            elif is_function:
+                may = self._may(Delivery("events.amazonaws.com", arn, source))
+            with event_sent_to(arn if is_function else ""):
+                return invoke(target, event, rule, *rest, **options) if may else None
 
     def _may_with(self, role: str, service: str, target: str) -> bool:
         """Return whether a service (`pipes.amazonaws.com`) may hand something to a target (ARN) with a role."""
@@ -164,16 +166,16 @@ class Deliveries:
             return execute(function, event)
 
 
-def _in_order(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The arguments of a call in the order in which a function declares them, however they are given."""
+def _named(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Call:
+    """The arguments of a call by the names that a function of the emulator's has for them."""
     bound = inspect.signature(function).bind(*arguments, **options)
     bound.apply_defaults()
-    return tuple(bound.arguments.values())
+    return bound.arguments
 
 
 def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    pool = _in_order(trigger, arguments, options)[0]
-    pool_id = pool["Id"] if isinstance(pool, dict) else pool
+    call = _named(trigger, arguments, options)
+    pool_id = call["pool"]["Id"] if "pool" in call else call["pool_id"]
     token = _POOL.set(arn_here("cognito-idp", f"userpool/{pool_id}"))
     try:
         return trigger(*arguments, **options)
@@ -181,66 +183,53 @@ def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> 
         _POOL.reset(token)
 
 
-def _of_topic(function: str, _envelope: str, topic: str, *_: Any) -> Delivery:
-    return Delivery("sns.amazonaws.com", function, topic)
+def _of_topic(call: Call) -> Delivery:
+    return Delivery("sns.amazonaws.com", call["endpoint"], call["topic_arn"])
 
 
-def _of_bucket(function: str, payload: Mapping[str, Any], *_: Any) -> Delivery:
-    return Delivery("s3.amazonaws.com", function, payload["Records"][0]["s3"]["bucket"]["arn"])
+def _of_bucket(call: Call) -> Delivery:
+    return Delivery("s3.amazonaws.com", call["arn"], call["event_payload"]["Records"][0]["s3"]["bucket"]["arn"])
 
 
-def _of_iot_rule(account: str, region: str, rule: str, action: Mapping[str, Any], *_: Any) -> Delivery | None:
-    function = (action.get("lambda") or {}).get("functionArn")
-    source = f"arn:aws:iot:{region}:{account}:rule/{rule}"
+def _of_iot_rule(call: Call) -> Delivery | None:
+    function = (call["action"].get("lambda") or {}).get("functionArn")
+    source = f"arn:aws:iot:{call['region']}:{call['account_id']}:rule/{call['rule_name']}"
     return Delivery("iot.amazonaws.com", function, source) if function else None
 
 
-def _of_route(
-    integration: Mapping[str, Any],
-    api: str,
-    stage: str,
-    _path: str,
-    method: str,
-    _headers: Any,
-    _body: Any,
-    _query: Any,
-    route: str = "$default",
-    *_: Any,
-) -> Delivery | None:
+def _of_route(call: Call) -> Delivery | None:
     """The source is the stage, the method and the path of the route; of the route `$default`, itself."""
+    integration, route = call["integration"], call["route_key"]
     path = route.partition(" ")[2]
-    called = f"{method}{path}" if path else route
+    called = f"{call['method']}{path}" if path else route
     role = integration.get("credentialsArn", "")
-    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{stage}/{called}", role)
+    return _of_function_at(integration.get("integrationUri", ""), f"{call['api_id']}/{call['stage']}/{called}", role)
 
 
-def _of_method(
-    integration: Mapping[str, Any], api: str, stage: str, _stage: Any, resource: Mapping[str, Any], _path: str,
-    method: str, *_: Any,
-) -> Delivery | None:  # fmt: skip
+def _of_method(call: Call) -> Delivery | None:
     """The source is the stage, the method and the path of the resource of a REST API, whose variables are `*`.
 
     Source: "Control access for invoking an API" (API Gateway Developer Guide).
     """
-    path = re.sub(r"\{[^}]*\}", "*", resource["path"])
-    return _of_function_at(integration.get("uri", ""), f"{api}/{stage}/{method}{path}")
+    path = re.sub(r"\{[^}]*\}", "*", call["resource"]["path"])
+    source = f"{call['api_id']}/{call['stage_name']}/{call['method']}{path}"
+    return _of_function_at(call["integration"].get("uri", ""), source)
 
 
-def _of_authorizer(authorizer: Mapping[str, Any], event: Mapping[str, Any], *_: Any) -> Delivery | None:
+def _of_authorizer(call: Call) -> Delivery | None:
     """The source is the authorizer itself, of the API whose method or route is asked about."""
+    authorizer, event = call["authorizer"], call["event"]
     api = str(event.get("methodArn") or event.get("routeArn")).rpartition(":")[2].partition("/")[0]
     identifier = authorizer.get("id") or authorizer.get("authorizerId")
     role = authorizer.get("authorizerCredentialsArn", "")
     return _of_function_at(authorizer.get("authorizerUri", ""), f"{api}/authorizers/{identifier}", role)
 
 
-def _of_socket_route(
-    api: str, _account: str, _region: str, route: Mapping[str, Any], stage: str, *_: Any
-) -> Delivery | None:
-    apis = emulated("services.apigateway")
-    target = str(route.get("target", "")).rpartition("/")[2]
-    integration = apis._integrations.get(api, {}).get(target, {})
-    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{stage}/{route.get('routeKey')}")
+def _of_socket_route(call: Call) -> Delivery | None:
+    api, route = call["api_id"], call["route"]
+    integrations = emulated("services.apigateway")._integrations.get(api, {})
+    integration = integrations.get(str(route.get("target", "")).rpartition("/")[2], {})
+    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{call['stage']}/{route.get('routeKey')}")
 
 
 def _of_function_at(uri: str, source: str, role: str = "") -> Delivery | None:

@@ -132,8 +132,12 @@ class Destinations:
         """Send the event itself to a dead-letter queue or topic (ARN), with the error as attributes."""
         arn = parse(target)
         if arn is not None and arn.service in ("sqs", "sns"):
+            error = record.response.get("errorMessage", "") if isinstance(record.response, dict) else ""
+            attributes = {"RequestID": ("String", record.request_id), "ErrorCode": ("Number", "200")}
+            if error:
+                attributes["ErrorMessage"] = ("String", str(error)[:_LONGEST_ERROR])
             send = _message if arn.service == "sqs" else _publication
-            self._send(function, target, arn, send(arn, json.dumps(record.event), _attributes(record)))
+            self._send(function, target, arn, send(arn, json.dumps(record.event), attributes))
 
     def _send(self, function: DeployedFunction, target: str, arn: Arn, request: DestinationRequest) -> None:
         resource = f"{target}/*" if arn.service == "s3" else target
@@ -181,13 +185,6 @@ def _request(arn: Arn, function: DeployedFunction, record: DestinationRecord) ->
             body = json.dumps(record.stored).encode()
             return DestinationRequest("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
     return None
-
-
-def _attributes(record: InvocationRecord) -> dict[str, tuple[str, str]]:
-    """The attributes of a dead letter by their names: type and value."""
-    error = record.response.get("errorMessage", "") if isinstance(record.response, dict) else ""
-    attributes = {"RequestID": ("String", record.request_id), "ErrorCode": ("Number", "200")}
-    return attributes | ({"ErrorMessage": ("String", str(error)[:_LONGEST_ERROR])} if error else {})
 
 
 def _message(arn: Arn, body: str, attributes: Mapping[str, tuple[str, str]]) -> DestinationRequest:

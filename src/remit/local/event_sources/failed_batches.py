@@ -143,8 +143,11 @@ class FailedBatches:
         result: Any = _DONE
         while waiting:
             mapping = self.service._esms.get(mapping_id)
-            function = self._function_of(mapping)
-            if mapping is None or function is None:
+            function: Record | None = None
+            if mapping is not None and mapping.get("Enabled", True):
+                name, qualifier = mapping["FunctionName"], mapping.get("Qualifier")
+                function, _ = self.service._get_func_record_for_qualifier(name, qualifier)
+            if function is None:
                 return {**result, "error": True}
             result = execute(function, {"Records": list(waiting[0].records)})
             step = next_step(waiting, result, mapping, time.time(), pause)
@@ -153,14 +156,6 @@ class FailedBatches:
             time.sleep(step.pause)
             waiting, pause = step.waiting, step.next_pause
         return _DONE
-
-    def _function_of(self, mapping: Mapping[str, Any] | None) -> Record | None:
-        """The function that a mapping runs, as it is now; None where the mapping is gone or switched off."""
-        if mapping is None or not mapping.get("Enabled", True):
-            return None
-        function: Record | None
-        function, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
-        return function
 
     def _hand_over(self, mapping: Mapping[str, Any], function: Record, condition: str, batch: Batch) -> None:
         """Send the record of a batch that is given up to the mapping's destination, if it has one.

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
+from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request, service_of
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
@@ -57,13 +57,18 @@ class Mappings:
 
     def take_hold(self) -> None:
         """Check mappings when they are made, and before each reading."""
-        service = emulated("services.lambda_svc")
+        service, queues = emulated("services.lambda_svc"), emulated("services.sqs")
 
         @instead_of(service, "_iter_all_esms")
         def readable(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
             for account, region, mapping in all_mappings():
-                if self._has_nothing_to_read(mapping):
+                now, mapping_id = time.monotonic(), str(mapping["UUID"])
+                queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))
+                # The emulator looks some twenty times a second: an empty queue is not worth a decision each time.
+                is_checked = now - self._checked.get(mapping_id, 0.0) < _CHECK_SECONDS
+                if is_checked and queue is not None and not queue["messages"]:
                     continue
+                self._checked[mapping_id] = now
                 function = service._functions.get_scoped(account, region, mapping["FunctionName"])
                 with as_request_of(account, region):
                     problem = None if function is None else self._problem(function["config"], mapping["EventSourceArn"])
@@ -74,42 +79,29 @@ class Mappings:
 
         @instead_of(service, "_create_esm")
         def created(create: Any, data: Mapping[str, Any]) -> Any:
-            problem = self._problem_of(str(data.get("FunctionName", "")), str(data.get("EventSourceArn", "")))
+            problem = self._problem_of(data)
             if problem is not None:
                 return service.error_response_json("InvalidParameterValueException", problem, 400)
             return create(data)
 
-        before_each(self._check)
+        def check(operation: ResourceOperation) -> None:
+            if operation.type == "AWS::Lambda::EventSourceMapping" and operation.verb == "create":
+                problem = self._problem_of(operation.properties)
+                if problem is not None:
+                    raise HandlerError(f"{problem} (Service: Lambda, Status Code: 400)", "InvalidRequest")
 
-    def _has_nothing_to_read(self, mapping: Mapping[str, Any]) -> bool:
-        """Return whether a mapping reads an empty queue, and its role was checked within the last second."""
-        queues = emulated("services.sqs")
-        now, mapping_id = time.monotonic(), str(mapping["UUID"])
-        queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))
-        # The emulator looks some twenty times a second: an empty queue is not worth a decision each time.
-        if queue is not None and not queue["messages"] and now - self._checked.get(mapping_id, 0.0) < _CHECK_SECONDS:
-            return True
-        self._checked[mapping_id] = now
-        return False
+        before_each(check)
 
-    def _check(self, operation: ResourceOperation) -> None:
-        if operation.type != "AWS::Lambda::EventSourceMapping" or operation.verb != "create":
-            return
-        properties = operation.properties
-        problem = self._problem_of(str(properties.get("FunctionName", "")), str(properties.get("EventSourceArn", "")))
-        if problem is not None:
-            raise HandlerError(f"{problem} (Service: Lambda, Status Code: 400)", "InvalidRequest")
-
-    def _problem_of(self, function: str, source: str) -> str | None:
-        """Return the problem of a function's mapping (name or ARN); None where there is no such function."""
+    def _problem_of(self, mapping: Mapping[str, Any]) -> str | None:
+        """Return the problem of a mapping that is to be made; None where its function (name or ARN) is not there."""
         service = emulated("services.lambda_svc")
-        record = service._functions.get(service._resolve_name(function))
+        source = str(mapping.get("EventSourceArn", ""))
+        record = service._functions.get(service._resolve_name(str(mapping.get("FunctionName", ""))))
         return None if record is None else self._problem(record["config"], source) or _missing(source)
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
         """Return the access that the function's role lacks to read a source, in AWS's words."""
-        service = "".join(arn.split(":", 3)[2:3])
-        actions, problem = _SOURCES.get(service, ((), ""))
+        actions, problem = _SOURCES.get(service_of(arn), ((), ""))
         stream = arn.partition("/consumer/")[0]
         role, name = str(configuration["Role"]), str(configuration["FunctionName"])
         for action in actions:

@@ -51,17 +51,13 @@ class DebugRelay:
 
     def _take_workers(self) -> None:
         for connected in _accepted(self._workers):
-            if self._is_the_workers(connected):
+            until = time.monotonic() + _PATIENCE
+            while self.worker_pid == 0 and time.monotonic() < until:  # it may connect before its number is known
+                time.sleep(0.01)
+            if not peers.HAS_PROC or peers.is_of_process(connected, self.worker_pid):
                 self._waiting.put(connected)
             else:
                 connected.close()
-
-    def _is_the_workers(self, connected: socket.socket) -> bool:
-        """Return whether the worker connects; it may do so before its number is known."""
-        until = time.monotonic() + _PATIENCE
-        while self.worker_pid == 0 and time.monotonic() < until:
-            time.sleep(0.01)
-        return not peers.HAS_PROC or peers.is_of_process(connected, self.worker_pid)
 
     def _take_debuggers(self) -> None:
         for connected in _accepted(self._debuggers):

@@ -45,12 +45,6 @@ def _start(function: DeployedFunction, invocation: Invocation) -> str:
     return f"START RequestId: {invocation.request_id} Version: {function.version}"
 
 
-def _events(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> tuple[str, ...]:
-    """The log of an invocation, but for its cold start."""
-    ending = _in_json if function.log_format == "JSON" else _in_text
-    return (_start(function, invocation), *_lines(result.printed), *ending(function, invocation, result))
-
-
 def _in_text(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> tuple[str, ...]:
     request = f"RequestId: {invocation.request_id}"
     report = [
@@ -186,7 +180,12 @@ class LiveLog:
 
     def finish(self, result: InvocationResult) -> tuple[str, ...]:
         """Write what is not written yet of the whole log, and return that, but for the cold start."""
-        events = _events(self.function, self.invocation, result)
+        ending = _in_json if self.function.log_format == "JSON" else _in_text
+        events = (
+            _start(self.function, self.invocation),
+            *_lines(result.printed),
+            *ending(self.function, self.invocation, result),
+        )
         if self.stream:
             self._add(events[1 + self._count :])
         else:  # it did not come to its event

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from remit.local.functions.worker_pool import WorkerPool
 
-_PATH: Final = re.compile(r"/_remit/functions/([A-Za-z0-9_-]{1,140})/([a-z]+)")
+_PATH: Final = re.compile(r"/_remit/functions/([A-Za-z0-9_-]{1,140})/(code|debug)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,16 @@ class FunctionRequests:
     def answer(self, path: str, body: bytes) -> Mapping[str, Any]:
         """The answer to a request, as JSON. RefusedRequest: it asks for what there is not."""
         match = _PATH.fullmatch(path)
-        answers: dict[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]] = {
-            "code": self._serve_code,
-            "debug": self._debug,
-        }
-        if match is None or match[2] not in answers:
+        if match is None:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
-        return answers[match[2]](match[1], json.loads(body))
-
-    def _serve_code(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Serve a function from a folder from its next invocation on; from its zip again where that is null."""
-        folder = document["folder"]
-        if folder is not None and not Path(folder).is_dir():
-            raise _invalid(name, f"there is no folder {folder!r}")
-        self.pool.serve_code(name, None if folder is None else Path(folder))
-        return {"function": name, "folder": folder}
-
-    def _debug(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Let the next worker wait for a debugger at a port (0: a free one); none any more where that is null."""
-        port = document["port"]
+        name, document = match[1], json.loads(body)
+        if match[2] == "code":  # from its next invocation on; from its zip again where the folder is null
+            folder = document["folder"]
+            if folder is not None and not Path(folder).is_dir():
+                raise _invalid(name, f"there is no folder {folder!r}")
+            self.pool.serve_code(name, None if folder is None else Path(folder))
+            return {"function": name, "folder": folder}
+        port = document["port"]  # at which the next worker waits for a debugger (0: a free one); null: none any more
         if port is None:
             self.pool.debug(name, None)
             return {"function": name, "port": None}

@@ -110,12 +110,23 @@ def spawn(function: DeployedFunction, launch: Launch, output: int, port: int, ke
         "served": launch.served,
         "runtime": launch.runtime,
         "sdk": launch.sdk,
-        "wall": _wall(function, launch) if launch.wall else None,
+        "wall": None,
         "files": _FILES,
         "processes": _PROCESSES,
         "storage_bytes": function.storage_mb * _MB,
         "memory_bytes": function.memory_mb * _MB + _BEYOND,
     }
+    if launch.wall:
+        code = (launch.task, *launch.further, *launch.runtime, launch.sdk, *launch.opt)
+        settings["wall"] = {
+            "module": launch.wall,
+            "hidden": launch.hidden,
+            "code": [folder for folder in code if folder == launch.task or folder.is_relative_to(launch.hidden)],
+            "work": launch.work,
+            "private": launch.private,
+            "storage_bytes": function.storage_mb * _MB,
+            "opt": launch.opt,
+        }
     if launch.debugger is not None:
         settings["debugger"] = asdict(launch.debugger)
     variables = _variables(function, launch)
@@ -130,20 +141,6 @@ def spawn(function: DeployedFunction, launch: Launch, output: int, port: int, ke
         start_new_session=True,
         umask=0o077,
     )
-
-
-def _wall(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
-    """Return the settings of the wall's module."""
-    code = (launch.task, *launch.further, *launch.runtime, launch.sdk, *launch.opt)
-    return {
-        "module": launch.wall,
-        "hidden": launch.hidden,
-        "code": [folder for folder in code if folder == launch.task or folder.is_relative_to(launch.hidden)],
-        "work": launch.work,
-        "private": launch.private,
-        "storage_bytes": function.storage_mb * _MB,
-        "opt": launch.opt,
-    }
 
 
 def _variables(function: DeployedFunction, launch: Launch) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,34 +30,26 @@ IDLE_SECONDS: Final = 300.0
 """Seconds after which a worker that had nothing to do ends."""
 
 
+@dataclass(slots=True, eq=False)
 class WorkerPool:
     """Runs functions, each in workers of its own: as many as it has invocations at a time."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        hidden: Path,
-        endpoint: str,
-        code: UnpackedCode,
-        environment: LocalEnvironment,
-        interpreters: Interpreters,
-        credentials_of: Callable[[Mapping[str, object]], Mapping[str, str]],
-    ) -> None:
-        self._folder = folder
-        self._hidden = hidden.resolve()  # what no function may see: the server's folder
-        self._endpoint = endpoint
-        self._code = code
-        self._environment = environment
-        self._interpreters = interpreters
-        self._credentials_of = credentials_of
-        self._lock = threading.Lock()
-        self._idle: dict[DeployedFunction, list[Worker]] = {}
-        self._busy: set[Worker] = set()
-        self._closed = False
-        self._watchdog = Watchdog()
-        self._debuggers: dict[str, tuple[DebugRelay, Debugger]] = {}  # by the function's name
-        self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
+    folder: Path
+    """Each worker's files are in a folder of its own in it."""
+    hidden: Path
+    """What no function may see: the server's folder."""
+    endpoint: str
+    code: UnpackedCode
+    environment: LocalEnvironment
+    interpreters: Interpreters
+    credentials_of: Callable[[Mapping[str, object]], Mapping[str, str]]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _idle: dict[DeployedFunction, list[Worker]] = field(default_factory=dict)
+    _busy: set[Worker] = field(default_factory=set)
+    _closed: bool = False
+    _watchdog: Watchdog = field(default_factory=Watchdog)
+    _debuggers: dict[str, tuple[DebugRelay, Debugger]] = field(default_factory=dict)  # by the function's name
+    _served_from: dict[str, Path] = field(default_factory=dict)  # folders in the place of a function's zip, by its name
 
     def invoke(
         self,
@@ -133,17 +126,17 @@ class WorkerPool:
         return worker
 
     def _start(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> Worker:
-        interpreter = self._interpreters.for_runtime(function.runtime)
+        interpreter = self.interpreters.for_runtime(function.runtime)
         stream = new_stream(function, datetime.now(UTC))
-        work = self._folder / stream[-32:]
+        work = self.folder / stream[-32:]
         work.mkdir(parents=True, mode=0o700)
         relay, debugger = self._debugger(function.name)
-        unpacked = self._code.folder(content)
+        unpacked = self.code.folder(content)
         task = self._served_from.get(function.name, unpacked)
-        layer_folders = [self._code.folder(layer) for layer in layers]
+        layer_folders = [self.code.folder(layer) for layer in layers]
         for folder in (unpacked, *layer_folders):
-            self._code.compile(folder, interpreter.program)
-        needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
+            self.code.compile(folder, interpreter.program)
+        needed = (unpacked, task, *layer_folders, self.environment.folder, _STAND_IN, Path(interpreter.program))
         wall = possible_wall()
         private = wall == "wall" and _OPT.is_dir() and not any(map(_is_covered, needed))
         remark = ""
@@ -155,15 +148,15 @@ class WorkerPool:
             task=task,
             served=task != unpacked,
             further=(*([unpacked] if task != unpacked else []), *_module_folders(layer_folders, interpreter.version)),
-            runtime=(self._environment.runtime, _STAND_IN),
-            sdk=self._environment.sdk,
+            runtime=(self.environment.runtime, _STAND_IN),
+            sdk=self.environment.sdk,
             work=work,
-            endpoint=self._endpoint,
-            credentials=self._credentials_of(function.configuration),
+            endpoint=self.endpoint,
+            credentials=self.credentials_of(function.configuration),
             log_stream=stream,
             opt=layer_folders,
             wall=wall,
-            hidden=self._hidden,
+            hidden=self.hidden.resolve(),
             private=private,
             remark=remark,
             debugger=debugger,

@@ -24,8 +24,6 @@ from remit.local.functions.runtime_api import LARGEST_ANSWER, RuntimeApi
 from remit.local.functions.worker_launch import spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from remit.local.functions.deployed_function import DeployedFunction, Failure, Invocation
     from remit.local.functions.function_log import LiveLog
     from remit.local.functions.runtime_api import Connection, RuntimeRequest
@@ -122,7 +120,10 @@ class Worker:
         begin = time.perf_counter()
         try:
             if cold:
-                self._await_start()
+                seconds = max(INIT_SECONDS, self._seconds)
+                until = time.monotonic() + seconds
+                while self._waiting is None:  # the function is loaded when its process asks for the first invocation
+                    self._take(*self._next_request(until, seconds))
                 initialised_in = 1000 * (time.perf_counter() - begin)
                 printed_at_start = self._launch.remark + self._log.take()
                 begin = time.perf_counter()
@@ -159,13 +160,6 @@ class Worker:
             memory_mb=self._peak_mb,
             log_stream=self.log_stream,
         )
-
-    def _await_start(self) -> None:
-        """Wait until the function is loaded: its process asks for the first invocation."""
-        seconds = max(INIT_SECONDS, self._seconds)
-        until = time.monotonic() + seconds
-        while self._waiting is None:
-            self._take(*self._next_request(until, seconds))
 
     def _handle(self, invocation: Invocation) -> RuntimeRequest:
         """Give the event to the worker, and wait for the request that answers it."""
@@ -289,15 +283,11 @@ def _headers(invocation: Invocation, seconds: float) -> dict[str, str]:
 
 def _error_type(payload: bytes) -> str:
     """The type that an error's description names."""
-    return str(_described(payload).get("errorType") or "Unhandled")
-
-
-def _described(payload: bytes) -> Mapping[str, Any]:
     try:
         error: Any = json.loads(payload)
     except ValueError:
-        return {}
-    return error if isinstance(error, dict) else {}
+        error = None
+    return str((error.get("errorType") if isinstance(error, dict) else None) or "Unhandled")
 
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")

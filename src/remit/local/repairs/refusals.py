@@ -52,20 +52,17 @@ _NOT_EMPTY: Final = "The bucket you tried to delete is not empty. You must delet
 
 
 def refuse() -> None:
-    """Make every refusal, once, in the process that serves."""
-    _refuse_lacking_capabilities()
-    before_each(_refuse_unknown_properties)
-    before_each(_refuse_existing_names)
-    before_each(_refuse_filled_buckets)
+    """Make every refusal, once, in the process that serves.
 
-
-def _refuse_lacking_capabilities() -> None:
-    """A template that makes IAM resources, or uses a transform, needs the capability; the emulator asks with its AUTH.
+    A template that makes IAM resources, or uses a transform, needs the capability; the emulator asks with its AUTH.
 
     Emulator: services/cloudformation/handlers.py.
     Test: test_refusals.py::test_a_template_with_roles_needs_the_capability.
     """
     instead_of(emulated("services.cloudformation.handlers"), "_capabilities_enforced")(lambda _is_enforced: True)
+    before_each(_refuse_unknown_properties)
+    before_each(_refuse_existing_names)
+    before_each(_refuse_filled_buckets)
 
 
 def _refuse_existing_names(operation: ResourceOperation) -> None:
