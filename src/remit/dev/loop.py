@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.log_lines import LogLine
     from remit.deploy.logs import LogReader
+    from remit.deploy.stack import StackOutput
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.state_files import LocalAws
 
@@ -273,13 +274,7 @@ class DevLoop:
         now = app_readers(self._account, built.app, int(time.time() * 1000))
         self._readers = [before.get((log.group, *log.functions), log) for log in now]
         self._tell(events.Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
-        local_urls = (f"http://127.0.0.1:{self._aws.port}/", f"ws://127.0.0.1:{self._aws.port}/")
-        outputs = {output.name: output.value for output in deployment.outputs}
-        served = self._ports.serve({name: url for name, url in outputs.items() if url.startswith(local_urls)})
-        for name, url in served.items():
-            if self._served.get(name) != url:
-                self._tell(events.Serving(name, url))
-        self._served = served
+        self._serve(deployment.outputs)
         self._debug(built.app)
 
     def _copy_of(self, code: str) -> Path:
@@ -311,6 +306,16 @@ class DevLoop:
         if self._app is not None:
             for function in self._app.functions:
                 serve_code(self._aws, self._app.deployed_name(function), None)
+
+    def _serve(self, outputs: Iterable[StackOutput]) -> None:
+        """Serve the addresses of this AWS among the outputs of the stack, and tell those that are new."""
+        local_urls = (f"http://127.0.0.1:{self._aws.port}/", f"ws://127.0.0.1:{self._aws.port}/")
+        addresses = {output.name: output.value for output in outputs if output.value.startswith(local_urls)}
+        served = self._ports.serve(addresses)
+        for name, url in served.items():
+            if self._served.get(name) != url:
+                self._tell(events.Serving(name, url))
+        self._served = served
 
     def _functions_did(self, records: Sequence[AccessRecord], lines: Sequence[LogLine]) -> None:
         app = self._app
