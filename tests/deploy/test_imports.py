@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
+from random_cases import cases_of
 from remit.deploy.imports import importable
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Data(Shared):
 """
 
 
-@pytest.mark.parametrize("after_delete", [False, True])
+@pytest.mark.parametrize("after_delete", cases_of((True, False), 1))
 def test_logs_that_a_function_left_are_imported_and_the_deploy_after_the_next_changes_nothing(
     elsewhere: Account, remit: Remit, *, after_delete: bool
 ) -> None:
