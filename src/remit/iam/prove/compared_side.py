@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.decision import only_denies
 from remit.iam.decide.evaluation_logic import (
+    VERDICTS,
     Layers,
     RulesByLayer,
+    Verdict,
     means_everyone,
     rcp_levels,
     verdict_on,
@@ -93,33 +95,27 @@ class Side:
         Where a resource's policy would decide, too (a KMS key, a role's trust), only the role's own layers are used.
         """
         if request.simple or special_case(request) is not None:
-            verdict = verdict_on(request, self.rules)
-            return None if verdict == "Unknown" else verdict == "Allowed"
+            return _PERMITTED[verdict_on(request, self.rules)]
         return self.permits(request)
 
     def permits(self, request: Request) -> bool | None:
         """Return whether the role's own policies allow a request, whatever else decides it; None: that is not known."""
         by_layer = self.rules
         if by_layer.only_identity:
-            denied, allowed = weigh(by_layer.identity, request)
-            return _PERMITTED[denied, allowed]
-        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
+            return _PERMITTED[VERDICTS[weigh(by_layer.identity, request)]]
+        layers = [by_layer.identity, by_layer.boundary, by_layer.session]
+        layers += [level for _, level in by_layer.scp]
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
         opinions.append(weigh_endpoint(by_layer, request))
         rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
-        return _PERMITTED[denied, allowed]
+        return _PERMITTED[VERDICTS[denied, allowed]]
 
 
-_PERMITTED: Final[dict[tuple[bool | None, bool | None], bool | None]] = {
-    **{(True, allowed): False for allowed in (True, False, None)},
-    **{(denied, False): False for denied in (False, None)},
-    (False, True): True,
-    (False, None): None,
-    (None, True): None,
-    (None, None): None,
-}
+_PERMITTED: Final[dict[Verdict, bool | None]] = {
+    "Allowed": True, "ExplicitlyDenied": False, "ImplicitlyDenied": False, "Unknown": None,
+}  # fmt: skip
 
 
 _CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[CompiledPolicy, ...]], ...]"
