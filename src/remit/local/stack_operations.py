@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import inspect
 import uuid
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import during, emulated, instead_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
     Handler: TypeAlias = dict[str, Callable[..., Any]]
@@ -96,24 +95,13 @@ def _work(verb: Verb, work: Callable[..., Any], *arguments: Any, **options: Any)
     )
     if verb == "update" and operation.previous == operation.properties:  # CloudFormation does not touch it
         return work(*arguments, **options)
-    with _checked(operation):
-        return work(*arguments, **options)
-
-
-@contextmanager
-def _checked(operation: ResourceOperation) -> Iterator[None]:
-    """Check an operation, unless it is a part of another on the same resource."""
     place = (operation.stack, operation.logical_id)
-    if operation.logical_id and _RUNNING.get() == place:
-        yield
-        return
+    if operation.logical_id and _RUNNING.get() == place:  # it is a part of another on the same resource
+        return work(*arguments, **options)
     for check in _CHECKS:
         check(operation)
-    token = _RUNNING.set(place)
-    try:
-        yield
-    finally:
-        _RUNNING.reset(token)
+    with during(_RUNNING, place):
+        return work(*arguments, **options)
 
 
 def resource_handlers() -> dict[str, Handler]:

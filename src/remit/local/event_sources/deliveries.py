@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
+from remit.local.emulator import arn_here, during, emulated, instead_of, place_of_request
 from remit.local.event_sources.asynchronous_invocations import event_sent_to
 
 if TYPE_CHECKING:
@@ -176,11 +176,8 @@ def _named(function: Callable[..., Any], arguments: tuple[Any, ...], options: Ma
 def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     call = _named(trigger, arguments, options)
     pool_id = call["pool"]["Id"] if "pool" in call else call["pool_id"]
-    token = _POOL.set(arn_here("cognito-idp", f"userpool/{pool_id}"))
-    try:
+    with during(_POOL, arn_here("cognito-idp", f"userpool/{pool_id}")):
         return trigger(*arguments, **options)
-    finally:
-        _POOL.reset(token)
 
 
 def _of_topic(call: Call) -> Delivery:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import during, emulated, instead_of
 from remit.local.stack_operations import completed_by, resource_handlers
 from remit.template.sections import section
 from remit.triggers.payload_format import in_format_1
@@ -223,11 +223,8 @@ def _follow_payload_formats() -> None:
 
     @instead_of(apis, "_invoke_lambda_proxy")
     async def invoked(invoke: Any, integration: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
-        token = _SENDS_FORMAT_1.set(integration.get("payloadFormatVersion") == "1.0")
-        try:
+        with during(_SENDS_FORMAT_1, integration.get("payloadFormatVersion") == "1.0"):
             return await invoke(integration, *arguments, **options)
-        finally:
-            _SENDS_FORMAT_1.reset(token)
 
     def formatted(argument: Any) -> Any:
         is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
