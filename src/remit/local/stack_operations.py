@@ -9,10 +9,12 @@ if its resource handler had failed. `around` puts a function around an operation
 from __future__ import annotations
 
 import inspect
+import json
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remit.local.emulator import during, emulated, instead_of
@@ -102,6 +104,15 @@ def _work(verb: Verb, work: Callable[..., Any], *arguments: Any, **options: Any)
         check(operation)
     with during(_RUNNING, place):
         return work(*arguments, **options)
+
+
+def content_of(answer: tuple[int, Any, bytes]) -> dict[str, Any]:
+    """The content of an answer of the emulator's, in JSON. ValueError, which fails a resource: it is an error."""
+    status, _, body = answer
+    content: dict[str, Any] = json.loads(body)
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise ValueError(content.get("message", body))
+    return content
 
 
 def resource_handlers() -> dict[str, Handler]:
