@@ -69,8 +69,9 @@ def fail_wrongly_reported_batches(service: Any) -> None:
         numbers = [record["messageId"] for record in event["Records"]]
         kept_back = {message["receipt_handle"] for message in batch if message["id"] not in numbers}
         emulated("services.sqs")._delete_messages_for_esm(url, kept_back)
+        messages = [message for message in batch if message["id"] in numbers]
         with during(_READS_QUEUE, mapping):
-            run(mapping, function, event, [message for message in batch if message["id"] in numbers], url, name)
+            run(mapping, function, event, messages, url, name)
 
     @instead_of(service, "_execute_function")
     def executed(execute: Any, record: Record, event: Any) -> Any:

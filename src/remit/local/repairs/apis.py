@@ -223,7 +223,8 @@ def _follow_payload_formats() -> None:
 
     @instead_of(apis, "_invoke_lambda_proxy")
     async def invoked(invoke: Any, integration: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
-        with during(_SENDS_FORMAT_1, integration.get("payloadFormatVersion") == "1.0"):
+        is_format_1 = integration.get("payloadFormatVersion") == "1.0"
+        with during(_SENDS_FORMAT_1, is_format_1):
             return await invoke(integration, *arguments, **options)
 
     def formatted(argument: Any) -> Any:
