@@ -25,7 +25,7 @@ from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from types import ModuleType
 
     from remit.project.current_load import Loading
@@ -107,17 +107,19 @@ def importing(state: Loading) -> Iterator[None]:
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
-        for name in _inside(root):
-            if name not in before or name in shadowed:
-                del sys.modules[name]
+        # Of others, the path of a namespace package could not even be asked for: its parent may be among the shadowed.
+        for name in _inside(root, before - shadowed.keys()):
+            del sys.modules[name]
         sys.modules.update(shadowed)
 
 
-def _inside(root: Path) -> list[str]:
-    """The modules that come from the project's own folder; remit never does, wherever it is installed."""
+def _inside(root: Path, others: Collection[str] = ()) -> list[str]:
+    """The modules, beside some others, that come from the project's own folder; remit never does, wherever it is."""
     folder = f"{root}{os.sep}"
     names: dict[str, None] = {}
     for name, module in tuple(sys.modules.items()):  # thousands, where a project's tests run
+        if name in others:
+            continue
         file = getattr(module, "__file__", None)
         for place in (file,) if isinstance(file, str) else map(str, getattr(module, "__path__", ())):
             if place.startswith(folder) and "site-packages" not in place and name.partition(".")[0] not in _NEVER:
