@@ -11,8 +11,6 @@ import pytest
 from projects import at
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Make
 
 IMPORTS = "from remit import Shared, aws, output, project, resource\n\n"
@@ -338,21 +336,6 @@ def test_what_a_test_has_imported_is_declared_again_and_stays_imported(
     assert before is sys.modules.pop("shared.resources.data")
     for name in ("shared.resources", "shared"):
         del sys.modules[name]
-
-
-def test_a_package_without_an_init_may_lie_in_the_project_and_elsewhere(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So do the `tests` of an app beside those of whoever loads it."""
-    project = make(app="@app.function\ndef f(event, context): ...\n", **{"checks/own.py": ""})
-    for name in ("checks", "checks/deep"):
-        (tmp_path / "elsewhere" / name).mkdir(parents=True)
-    for place in (tmp_path / "elsewhere", project.folder):
-        monkeypatch.syspath_prepend(place)
-    deep = importlib.import_module("checks.deep")
-    assert ["f"] == [function.name for function in project.load().functions]
-    assert deep is sys.modules.pop("checks.deep")
-    del sys.modules["checks"]
 
 
 DATA_WITH_TOPIC = """
