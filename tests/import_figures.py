@@ -289,6 +289,9 @@ def as_properties(resources: dict[str, Any]) -> dict[str, Any]:
             properties["BinaryMediaTypes"] = [text.replace("~1", "/") for text in properties["BinaryMediaTypes"]]
         if resource["Type"] == "AWS::Lambda::EventSourceMapping" and properties.get("Enabled") is True:
             properties.pop("Enabled")  # which it is where nothing is said
+        for name, nothing in (("SnapStart", {"ApplyOn": "None"}), ("RuntimeManagementConfig", {})):
+            if properties.get(name) == nothing:
+                properties.pop(name)
     return resources
 
 

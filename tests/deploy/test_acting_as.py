@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import in_all_cases
 from remit.cli import main
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ with configure() as config:
 """
 
 
+@in_all_cases
 def test_it_suffices_for_a_rest_api_that_changes_and_goes(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -129,6 +131,7 @@ def test_it_suffices_for_a_rest_api_that_changes_and_goes(
     assert (1, True) == (code, "is not authorized to perform: apigateway:POST on resource: arn:aws:apigateway:" in talk)
 
 
+@in_all_cases
 def test_it_suffices_for_layers_that_are_made_that_change_and_go(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

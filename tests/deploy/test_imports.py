@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
+from random_cases import cases_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ class Data(Shared):
 """
 
 
-@pytest.mark.parametrize("after_delete", [False, True])
+@pytest.mark.parametrize("after_delete", cases_of((True, False), 1))
 def test_logs_that_a_function_left_are_imported_and_the_deploy_after_the_next_changes_nothing(
     elsewhere: Account, remit: Remit, *, after_delete: bool
 ) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from terminals import Terminal
+from terminals import QuickTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_logs_of_one_function_or_of_all_are_printed_and_followed_until_ctrl_c(
 
     assert (0, "") == remit("logs", "--since", "2999-01-01")[:2]
 
-    person = Terminal(project, "logs", "--local", "-f", "--filter", "ted")
+    person = QuickTerminal(project, "logs", "--local", "-f", "--filter", "ted")
     person.until("reported orders")
     assert 0 == remit("invoke", "report", "--event", '{"what": "more"}')[0]
     person.until("reported more")

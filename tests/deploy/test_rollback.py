@@ -10,7 +10,7 @@ import pytest
 
 from killed import killed_at
 from projects import ORDERS
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 from released import KEEPS, NAME, back, deploy_version, go_back, kept, project_in, put, running, swap, zips
 from remit.build import build
 from remit.deploy.bucket import artefact_bucket
@@ -219,6 +219,7 @@ def requests_of_a_rollback(endpoint: str, tmp_path_factory: pytest.TempPathFacto
     return len(asked)
 
 
+@in_all_cases
 @pytest.mark.parametrize(("quarter", "when"), cases_of(tuple(product(range(4), ("before", "after"))), 1))
 def test_a_rollback_that_was_killed_at_any_request_and_is_begun_again_ends_as_one_that_was_not(
     app: Path, join: Callable[..., Account], requests_of_a_rollback: int, quarter: int, when: str
@@ -244,7 +245,8 @@ def test_a_rollback_that_was_killed_at_any_request_and_is_begun_again_ends_as_on
 
 
 @pytest.mark.parametrize(
-    "operation", ["cloudformation.CreateChangeSet", "cloudformation.ExecuteChangeSet", "s3.PutObject"]
+    "operation",
+    cases_of(("cloudformation.ExecuteChangeSet", "cloudformation.CreateChangeSet", "s3.PutObject"), 1),
 )
 def test_a_lost_answer_of_a_rollback_changes_nothing(app: Path, account: Account, spoil: Spoil, operation: str) -> None:
     deploy_version(app, account, 1)

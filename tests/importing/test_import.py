@@ -1010,3 +1010,60 @@ def test_a_function_gets_no_policy_without_the_statement_that_denies(tmp_path: P
     text = (tmp_path / "app/app.py").read_text("utf-8")
     assert "policy=" not in text
     assert "# left: policy[" in text
+
+
+def test_a_rest_api_whose_cors_names_no_origin_has_sams_own(tmp_path: Path) -> None:
+    api = (
+        "  Api: {Type: AWS::Serverless::Api, Properties: {StageName: live, Cors: {AllowHeaders: \"'A,B'\"}}}\n  Orders:"
+    )
+    route = "Route: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a, Method: get}}\n        Skill:"
+    source = FUNCTION.replace("  Orders:", api, 1).replace("Skill:", route)
+    assert () == imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    assert '"AllowOrigins": ["*"]' in (tmp_path / "app/config/deploy.py").read_text("utf-8")
+
+
+def test_a_log_group_that_is_named_after_something_else_stays_beside_the_functions_own(tmp_path: Path) -> None:
+    group = "  IngestLogGroup: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /shop/ingest}}\n  Orders:"
+    source = FUNCTION.replace("  Orders:", group, 1).replace('      FunctionName: !Sub "${Stage}-ingest"\n', "")
+    source = source.replace("      Handler:", "      LoggingConfig: {LogGroup: !Ref IngestLogGroup}\n      Handler:")
+    assert () == imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    groups = [each["Properties"] for each in template(tmp_path).values() if each["Type"] == "AWS::Logs::LogGroup"]
+    assert "/shop/ingest" in [group["LogGroupName"] for group in groups]
+    assert len(groups) == 2
+
+
+def test_a_websocket_api_of_the_source_is_called_back_by_its_functions_and_an_output_may_be_empty(
+    tmp_path: Path,
+) -> None:
+    arn = '"arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${WebSocketApi}/*"'
+    called = f"Statement: [{{Effect: Allow, Action: execute-api:ManageConnections, Resource: !Sub {arn}}}, {{Effect"
+    api = "{Type: AWS::ApiGatewayV2::Api, Properties: {Name: a, ProtocolType: WEBSOCKET, RouteSelectionExpression: a}}"
+    source = FUNCTION.replace("Statement: [{Effect", called).replace(
+        "  Orders:", f"  WebSocketApi: {api}\n  Orders:", 1
+    )
+    source += '  Empty: {Value: !If [IsProd, !Ref Orders, ""]}\n'
+    assert () == imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    assert "execute-api:ManageConnections" in json.dumps(template(tmp_path)["IngestRole"])
+
+
+def test_a_service_of_another_cloud_is_refused_at_its_line(tmp_path: Path) -> None:
+    service = "service: shop\nprovider:\n  name: google\n  runtime: python3.13\nfunctions: {get: {handler: app.get}}\n"
+    with pytest.raises(RemitError, match="its provider is google") as refused:
+        imported(tmp_path, {"serverless.yml": service}, "serverless.yml")
+    assert refused.value.origin is not None
+    assert refused.value.origin.line == 3
+
+
+def test_plugins_for_ones_own_machine_and_a_skill_of_alexa_leave_nothing(tmp_path: Path) -> None:
+    service = """
+service: shop
+provider: {name: aws, runtime: python3.13}
+functions: {ask: {handler: app.ask, events: [alexaSkill, alexaSkill: {appId: amzn1.ask.skill.1}]}}
+plugins: [serverless-offline-sqs, serverless-dynamodb-local, serverless-localstack]
+"""
+    files = {"serverless.yml": service, "app.py": "def ask(e, c): ...\n"}
+    assert () == imported(tmp_path, files, "serverless.yml").left
+    permissions = [
+        each["Properties"] for each in template(tmp_path).values() if each["Type"] == "AWS::Lambda::Permission"
+    ]
+    assert [None, "amzn1.ask.skill.1"] == [permission.get("EventSourceToken") for permission in permissions]

@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from processes import having
+from random_cases import cases_of
 from remit.errors import RemitError
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.invoke import invoke_locally
@@ -233,7 +234,7 @@ def test_the_environment_and_the_context_are_lambdas(functions: Functions, share
     assert 0 < seen["left"] <= 7000
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("version", cases_of(("3.14", "3.11", "3.12", "3.13"), 2))
 def test_each_python_has_the_same_context_and_errors(functions: Functions, version: str) -> None:
     """Lambda's client of the Runtime API is compiled for one Python here; another has a stand-in for it."""
     about = functions.invoke(functions.make("app.about", Runtime=f"python{version}", Timeout=7)).payload

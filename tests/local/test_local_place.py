@@ -165,7 +165,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / ".remit/local/state"
 
 
-@pytest.mark.parametrize("damage", cases_of(tuple(DAMAGES), 3))
+@pytest.mark.parametrize("damage", cases_of(tuple(DAMAGES), 2))
 def test_a_damaged_file_of_the_state_is_named_and_left_as_it_is(project: Path, saved: Path, damage: str) -> None:
     """An AWS without what the file had would say that nothing is deployed, and save that over it."""
     state = project / ".remit/local/state"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import in_all_cases
 from versions import changes, compare, corpus
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ def test_a_document_is_compared_with_one_that_has_another_access() -> None:
     assert '{"Effect": "Deny"}' == corpus.changed('{"Effect": "Allow"}')
 
 
+@in_all_cases
 def test_this_remit_answers_the_commands_on_an_example() -> None:
     jobs = compare.chosen(corpus.jobs(), 1, "policy function")
     example = {"examples/orders": jobs["examples/orders"]}

@@ -87,22 +87,19 @@ class LinePrinter:
 
     def print(self, lines: Sequence[LogLine]) -> None:
         """Print lines, and leave none of them in a buffer."""
+        from remit.report.terminal_text import shown
+
         for line in lines:
             if self._as_json:
                 click.echo(json.dumps(members(line, "time", "function", "stream", "message")))
-            else:
-                click.echo(self._text(line))
+                continue
+            widest = max(len(function) for function in self._functions)
+            name = f"{line.function:<{widest}}"
+            if self._coloured:
+                colour = _COLOURS[self._functions.index(line.function) % len(_COLOURS)]
+                name = click.style(name, fg=colour)
+            click.echo(f"{line.time}  {name}  {shown(line.message)}")
         sys.stdout.flush()
-
-    def _text(self, line: LogLine) -> str:
-        from remit.report.terminal_text import shown
-
-        widest = max(len(function) for function in self._functions)
-        name = f"{line.function:<{widest}}"
-        if self._coloured:
-            colour = _COLOURS[self._functions.index(line.function) % len(_COLOURS)]
-            name = click.style(name, fg=colour)
-        return f"{line.time}  {name}  {shown(line.message)}"
 
 
 def _since(text: str) -> int:

@@ -270,6 +270,10 @@ def _cors(value: Any) -> Any:
     if not isinstance(value, dict) or tokens.is_intrinsic(value):
         return value
     cors = {"AllowOrigins" if name == "AllowOrigin" else name: item for name, item in value.items()}
+    if isinstance(
+        cors.get("AllowHeaders", cors.get("AllowMethods")), str
+    ):  # of a REST API, for which SAM has a default
+        cors.setdefault("AllowOrigins", "*")
     for name, item in cors.items():
         if isinstance(item, str):
             texts = [text.strip() for text in item.strip("'").split(",")]

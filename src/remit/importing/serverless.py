@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from remit.documents.read import ParsedFile
     from remit.errors import Path as Steps
 
-_PLUGINS: Final = frozenset({
-    "serverless-dotenv-plugin", "serverless-dynamodb-local", "serverless-export-env",
-    "serverless-iam-roles-per-function", "serverless-offline", "serverless-plugin-tracing", "serverless-prune-plugin",
-    "serverless-pseudo-parameters", "serverless-python-requirements", "serverless-wsgi",
-})  # fmt: skip
-"""Plugins whose work remit does by itself, or that are read here."""
+_PLUGINS: Final = (
+    r"serverless-(offline.*|.*local|localstack|dotenv-plugin|export-env|iam-roles-per-function|ignore|plugin-tracing|"
+    r"prune-plugin|pseudo-parameters|python-requirements|wsgi|deployment-bucket)"
+)
+"""Plugins whose work remit does by itself, that run a service on somebody's machine, or that are read here."""
 _SECTIONS: Final = ("constructs", "layers", "stepFunctions")
 """What is left of a service, whatever it says."""
 _NO_SETTING: Final = "no setting of remit's stands for it"
@@ -97,6 +96,7 @@ _EVENTS: Final[Mapping[str, tuple[str, Mapping[str, str], Mapping[str, Any]]]] =
         {"bucket": "Bucket", "event": "Events", "rules": "Filter.S3Key.Rules"},
         {"event": "s3:ObjectCreated:*"},
     ),
+    "alexaSkill": ("AlexaSkill", {"appId": "SkillId"}, {}),
     "schedule": ("Schedule", {"rate": "Schedule", "enabled": "Enabled", "input": "Input"}, {}),
     "sns": ("SNS", _OF_TOPIC, {}),
     "sqs": ("SQS", {"arn": "Queue", **_OF_BATCHES}, {"batchSize": 10}),
@@ -149,6 +149,9 @@ class _Service:
         service = self.raw.get("service")
         self.name = service.get("name") if isinstance(service, dict) and not tokens.is_intrinsic(service) else service
         self.provider = section(self.raw, "provider")
+        if self.provider.get("name", "aws") != "aws":
+            origin = parsed.locate(("provider", "name"))
+            raise RemitError(f"its provider is {self.provider['name']}, and remit deploys to AWS", origin=origin)
         self.stage = self.provider.get("stage") or "dev"
         self.resources: dict[str, Any] = {}
         self.left: list[Left] = []
@@ -167,7 +170,7 @@ class _Service:
         plugins = self.raw.get("plugins")
         plugins = [str(plugin) for plugin in listed(section(plugins).get("modules", plugins))]
         for plugin in plugins:
-            if plugin not in _PLUGINS:
+            if not re.fullmatch(_PLUGINS, plugin):
                 self._leave(f"plugin {plugin}", "remit has no plugins", ("plugins",))
         for name in _SECTIONS:
             for construct in section(self.raw, name):
@@ -190,7 +193,7 @@ class _Service:
             template,
             lambda path: self.parsed.locate(places.get(path[:2], ("resources", *path))),
             tuple(self.left),
-            sum(plugin in _PLUGINS for plugin in plugins),
+            sum(re.fullmatch(_PLUGINS, plugin) is not None for plugin in plugins),
         )
 
     def _leave(self, what: str, because: str, path: Steps) -> None:
@@ -267,7 +270,7 @@ class _Service:
             return
         type_name, names, defaults = _EVENTS[kind]
         alone = next(iter(names))
-        options = {**defaults, **(options or {alone: given})}
+        options = {**defaults, **(options or {alone: given or None})}
         if kind == "stream" and (options.get("type") == "kinesis" or ":kinesis:" in str(options)):
             type_name = "Kinesis"
         source = options.get(alone, options.get("topicName"))

@@ -224,6 +224,9 @@ def _function_names(
             kept = re.sub(r"(?<=[a-z0-9])(Dash|Underscore)(?=[a-z0-9])", "_", kept.removesuffix("Lambda"))
         name = words(kept) or "main"
         own_group = referred_to(value_at_path(function.properties, "LoggingConfig.LogGroup"))
+        own_name = value_at_path(expansion.resources, f"{own_group}.Properties.LogGroupName")
+        if own_name is not None and "FunctionName" not in function.properties:
+            own_group = ""  # it is named after something else
         if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
             name = f"{name}_function"
         function_names[logical_id] = unused(name[:40], taken)

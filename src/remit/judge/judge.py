@@ -17,7 +17,7 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of, with_places
+from remit.judge.assemble import app_managed, app_policy, code_root, function_of, with_places
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names
 from remit.judge.publication import BESIDE
@@ -208,10 +208,10 @@ def _check_stage(state: Judgement) -> None:
 
 def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQueue, ...]]:
     """Make the functions of their right parts, and the job queues, whose workers are among the functions."""
-    everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
+    state.policy, state.managed = app_policy(state, "policy"), app_managed(state)
     functions: list[Function] = []
     for declaration in state.declarations:
-        function = function_of(state, declaration, everywhere) if declaration.job is NO_JOB else None
+        function = function_of(state, declaration) if declaration.job is NO_JOB else None
         if function is None:
             continue
         says_either = declaration.sends is not None or declaration.reads is not None
@@ -228,7 +228,7 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
         queues = job_queues.job_queues(state)
         for queue in queues:
             with state.noted():
-                functions.append(job_queues.worker(state, queue, everywhere))
+                functions.append(job_queues.worker(state, queue))
     return functions, queues
 
 
@@ -238,7 +238,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     functions, queues = _functions_and_queues(state)
     check_handlers(state)
     check_names(state, functions)
-    for check in checks(functions):
+    for check in checks(functions, state.declared.resources):
         with state.noted():
             state.mistakes.errors += check(functions)
     workflows = _workflows(state, functions) if state.workflows else []

@@ -135,6 +135,7 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler) if web is None else (web.module, web.attribute)
     # remit itself has imported many others
     is_own = module_file(state.folder, module_name, code) is not None
+    set_names = set(state.config.lambda_.function.assigned).union(*(settings for _, settings in declaration.settings))
     problem = None
     if web is not None and is_own:
         problem = _problem_of_source(state, code, module_name, attribute.partition(".")[0], is_web_app=True)
@@ -150,8 +151,8 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
         pass  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:
         problem = _problem_of(declaration.function)  # its module failed after it
-    elif _may_be_in_a_layer(state, declaration):
-        pass
+    elif not set_names.isdisjoint(("layers", "properties")):
+        pass  # it may be in a layer
     elif is_own:
         problem = _problem_of_source(state, code, module_name, attribute)
     else:  # a module of a dependency is looked at in the zip
@@ -164,11 +165,6 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
             hint=problem.hint,
             origin=places.argument_origin(declaration.where, *argument),
         )
-
-
-def _may_be_in_a_layer(state: Judgement, declaration: Declaration) -> bool:
-    own = any("layers" in settings or "properties" in settings for _, settings in declaration.settings)
-    return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
 
 
 def _problem_of(target: object) -> HandlerProblem | None:

@@ -81,6 +81,7 @@ def import_app(state: Loading) -> None:
 
 _OWN: Final = frozenset({"app", "config", "shared", "shared.resources"})
 """Names that are a project's own, whatever modules of other folders have them."""
+_NEVER: Final = frozenset({"remit", "__main__"})
 
 
 @contextlib.contextmanager
@@ -98,28 +99,30 @@ def importing(state: Loading) -> Iterator[None]:
     python_file.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
-    names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
-    shadowed: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in names}
+    names = _OWN.intersection(sys.modules).union(_inside(root))
+    shadowed: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in sorted(names)}
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
-        new = [name for name in sys.modules if name not in before or name in shadowed]
-        for name in [name for name in new if _inside(name, root)]:
-            del sys.modules[name]
+        for name in _inside(root):
+            if name not in before or name in shadowed:
+                del sys.modules[name]
         sys.modules.update(shadowed)
 
 
-def _inside(name: str, root: Path) -> bool:
-    """Return whether a module comes from the project's own folder; remit never does, wherever it is installed."""
-    module = sys.modules[name]
-    file = getattr(module, "__file__", None)
-    places = [file] if isinstance(file, str) else [str(place) for place in getattr(module, "__path__", ())]
+def _inside(root: Path) -> list[str]:
+    """The modules that come from the project's own folder; remit never does, wherever it is installed."""
     folder = f"{root}{os.sep}"
-    is_own = any(place.startswith(folder) and "site-packages" not in place for place in places)
-    return is_own and name.partition(".")[0] not in ("remit", "__main__")
+    names: dict[str, None] = {}
+    for name, module in tuple(sys.modules.items()):  # thousands, where a project's tests run
+        file = getattr(module, "__file__", None)
+        for place in (file,) if isinstance(file, str) else map(str, getattr(module, "__path__", ())):
+            if place.startswith(folder) and "site-packages" not in place and name.partition(".")[0] not in _NEVER:
+                names[name] = None
+    return list(names)
 
 
 @contextlib.contextmanager

@@ -45,6 +45,11 @@ def instead_of(holder: Any, name: str) -> Callable[[Callable[..., Any]], Callabl
     return take_hold
 
 
+def service_of(arn: str) -> str:
+    """The service of an ARN (`kinesis`); empty for what is none."""
+    return "".join(arn.split(":", 3)[2:3]) if arn.startswith("arn:") else ""
+
+
 def place_of_request() -> Mapping[str, str]:
     """The place of the request that the emulator answers: Partition, Region and Account, as ARN formats call them."""
     responses = emulated("core.responses")

@@ -175,7 +175,9 @@ def output(value: Any, description: str = "", *, export: str = "") -> Any:
     """
     if tokens.is_intrinsic(value):
         value = tokens.from_intrinsic(value)
-    text = setting_values.text(("value",), value.ref if isinstance(value, Handle) else value)
+    text = value.ref if isinstance(value, Handle) else value
+    if type(text) is not str or text:  # CloudFormation takes an empty one, which a condition may leave
+        text = setting_values.text(("value",), text)
     about = tokens.plain(description)
     about = setting_values.text(("description",), about) if about else ""
     name = setting_values.text(("export",), export) if export else ""

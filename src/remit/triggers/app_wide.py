@@ -32,11 +32,14 @@ def apis(functions: Iterable[Function]) -> dict[str, ModuleType]:
     return {route: import_module(f"remit.triggers.{file}") for route, file in _FILES.items() if route in files}
 
 
-def checks(functions: Iterable[Function]) -> list[Callable[[Iterable[Function]], Iterator[RemitError]]]:
+def checks(
+    functions: Iterable[Function], resources: Iterable[Resource]
+) -> list[Callable[[Iterable[Function]], Iterator[RemitError]]]:
     """List the checks that give the mistakes of triggers which collide, or do not make one whole."""
     app_apis = apis(functions)
     own_checks = [check for api in app_apis.values() for check in api.CHECKS]
-    return own_checks if "websocket" in app_apis else [*own_checks, _check_grants]
+    has_websocket = "websocket" in app_apis or any(resource.logical_id == WEBSOCKET_API for resource in resources)
+    return own_checks if has_websocket else [*own_checks, _check_grants]
 
 
 def is_about_connections(grant: Grant) -> bool:

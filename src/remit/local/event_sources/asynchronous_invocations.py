@@ -128,20 +128,21 @@ class AsynchronousInvocations:
             return execute(record, event)
 
         instead_of(service, "invoke_async_with_retry")(lambda _invoke, *event: self.invoke(*event))
-        self.on_the_way.when_loaded(self._invoke_again)
+
+        def invoke_again(note: Path, content: Mapping[str, Any]) -> None:
+            # An earlier server had not finished with it.
+            record = self.service._get_func_record_for_ref(content["function"])[0]
+            if record is None:
+                self.on_the_way.forget(note)
+            else:
+                self._start(record, content["event"], note)
+
+        self.on_the_way.when_loaded(invoke_again)
 
     def invoke(self, record: Record, event: Any) -> None:
         """Run a function on an event, as often as it takes, in a thread; `record` is the emulator's."""
         note = self.on_the_way.write_down({"function": record["config"]["FunctionArn"], "event": event})
         self._start(record, event, note)
-
-    def _invoke_again(self, note: Path, content: Mapping[str, Any]) -> None:
-        """Run a function on an event that an earlier server had not finished with."""
-        record = self.service._get_func_record_for_ref(content["function"])[0]
-        if record is None:
-            self.on_the_way.forget(note)
-        else:
-            self._start(record, content["event"], note)
 
     def _start(self, record: Record, event: Any, note: Path | None) -> None:
         context = contextvars.copy_context()

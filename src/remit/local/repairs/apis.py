@@ -43,9 +43,8 @@ def repair_apis(address: str) -> None:
     _keep_whole_paths()
     _take_cors_of_templates()
     _point_functions_here(address)
-    _make_route_responses()
     _ask_routes_before_answering()
-    _reply_where_a_route_says_so()
+    _follow_route_responses()
     _follow_payload_formats()
     _import_bodies()
 
@@ -119,11 +118,16 @@ def prepare(type_name: str, prepared: Callable[[dict[str, Any]], dict[str, Any]]
             instead_of(handlers, operation)(handle)
 
 
-def _make_route_responses() -> None:
-    """The route responses of a template; the emulator knows them by API alone.
+def _follow_route_responses() -> None:
+    """A message is answered with what its function returns where its route has a response; the emulator always does.
 
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_local_websockets.py::test_the_emulator_still_knows_no_route_responses_of_templates.
+    It makes route responses by its API alone, and not by a template.
+
+    Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
+    Emulator: services/apigateway.py, services/cloudformation/provisioners.py.
+    Test: test_local_websockets.py::test_messages_run_functions_that_answer_and_push,
+    test_local_websockets.py::test_the_emulator_still_knows_no_route_responses_of_templates,
+    test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
     """
     apis = emulated("services.apigateway")
 
@@ -141,17 +145,6 @@ def _make_route_responses() -> None:
         apis._delete_route_response(properties["ApiId"], route_id(properties), physical_id)
 
     resource_handlers()["AWS::ApiGatewayV2::RouteResponse"] = {"create": create, "delete": delete}
-
-
-def _reply_where_a_route_says_so() -> None:
-    """A message is answered with what its function returns where its route has a response; the emulator always does.
-
-    Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
-    Emulator: services/apigateway.py.
-    Test: test_local_websockets.py::test_messages_run_functions_that_answer_and_push,
-    test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
-    """
-    apis = emulated("services.apigateway")
 
     @instead_of(apis, "_invoke_ws_lambda")
     async def reply(
