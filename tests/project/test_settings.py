@@ -302,10 +302,9 @@ def test_each_wrong_value_is_told_at_its_line_of_the_decorator_whatever_else_is_
     assert {at(mistake): (mistake.message, mistake.hint or "") for mistake in found} == expected
 
 
-def test_a_dict_that_contains_itself_is_refused(make: Make) -> None:
-    error = make(
-        app="loop = {}\nloop['x'] = loop\n@app.function(properties=loop)\ndef hello(event, context): ...\n"
-    ).error()
+@pytest.mark.parametrize("loop", ["loop = {}\nloop['x'] = loop", "loop = {'x': []}\nloop['x'].append(loop['x'])"])
+def test_a_dict_or_a_list_that_contains_itself_is_refused(make: Make, loop: str) -> None:
+    error = make(app=f"{loop}\n@app.function(properties=loop)\ndef hello(event, context): ...\n").error()
     assert (True, "app.py:11:26") == ("contains itself" in error.message, at(error))
 
 

@@ -406,6 +406,10 @@ SETTINGS = {
         "`config.rest.cors` has 2 origins; a REST API answers preflights with one",
         'name one origin or "*", or answer preflights yourself: on.rest("OPTIONS /orders", auth="NONE")',
     ),
+    'config.rest.cors = {"allow_methods": ["GET"]}': (
+        "`config.rest.cors` has 0 origins; a REST API answers preflights with one",
+        'name one origin or "*", or answer preflights yourself: on.rest("OPTIONS /orders", auth="NONE")',
+    ),
     "config.rest.access_log_retention = 14": (
         "`config.rest.access_log_retention` is set, and the API writes no access log",
         "set `config.rest.access_log = True`",
