@@ -487,7 +487,4 @@ def _left_out(type_name: str, account: str) -> Handler:
         is_arn = kind is not None and kind.ref == "arn"
         return arn if is_arn else name, values
 
-    def delete(_physical_id: str, _properties: Mapping[str, Any]) -> None:
-        """Nothing was made."""
-
-    return {"create": create, "delete": delete}
+    return {"create": create, "delete": lambda _physical_id, _properties: None}
