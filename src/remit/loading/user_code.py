@@ -99,7 +99,7 @@ def importing(state: Loading) -> Iterator[None]:
     python_file.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
-    names = _OWN.intersection(before).union(_inside(root, before))
+    names = _OWN.intersection(sys.modules).union(_inside(root, sys.modules))
     shadowed: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in sorted(names)}
     try:
         yield
@@ -107,22 +107,23 @@ def importing(state: Loading) -> Iterator[None]:
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
-        # No other is looked at: the path of a namespace package follows its parent's, which may be among the shadowed.
-        for name in _inside(root, (set(sys.modules) - before).union(shadowed.keys() & sys.modules.keys())):
+        new = [name for name in sys.modules if name not in before or name in shadowed]
+        for name in _inside(root, new):
             del sys.modules[name]
         sys.modules.update(shadowed)
 
 
-def _inside(root: Path, names: Iterable[str]) -> list[str]:
-    """Those modules that come from the project's own folder; remit never does, wherever it is installed."""
+def _inside(root: Path, modules: Iterable[str]) -> list[str]:
+    """Those of the modules that come from the project's own folder; remit never does, wherever it is installed."""
     folder = f"{root}{os.sep}"
-    own: dict[str, None] = {}
-    for name, module in [(name, sys.modules[name]) for name in names]:  # thousands, where a project's tests run
+    names: dict[str, None] = {}
+    for name in tuple(modules):  # thousands, where a project's tests run
+        module = sys.modules[name]
         file = getattr(module, "__file__", None)
         for place in (file,) if isinstance(file, str) else map(str, getattr(module, "__path__", ())):
             if place.startswith(folder) and "site-packages" not in place and name.partition(".")[0] not in _NEVER:
-                own[name] = None
-    return list(own)
+                names[name] = None
+    return list(names)
 
 
 @contextlib.contextmanager
