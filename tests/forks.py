@@ -109,6 +109,8 @@ class _Reports:
         self.theirs.send(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.passed and report.when != "call":  # of which nothing is told
+            return
         self.theirs.send(self.config.hook.pytest_report_to_serializable(config=self.config, report=report))
 
     def pytest_runtest_logfinish(self) -> None:

@@ -206,6 +206,7 @@ def test_new_deleted_and_nested_templates_are_all_in_the_comment(job: Job) -> No
     assert "Role" in body
 
 
+@in_all_cases
 def test_files_that_are_named_are_compared_whatever_they_are(job: Job) -> None:
     policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
     job.commit(app_json=role("s3:*"), policies__own_json=json.dumps(policy))
@@ -316,6 +317,7 @@ def test_no_input_can_add_a_command_or_end_the_mark(job: Job) -> None:
     assert body.splitlines()[0].count("-->") == 1
 
 
+@in_all_cases
 def test_a_name_that_begins_with_a_dash_or_has_a_blank_is_a_file(job: Job) -> None:
     job.commit(**{"--json_json": role("s3:PutObject"), "a b_json": role("s3:PutObject")})
     assert job.github() == 1

@@ -63,6 +63,7 @@ def report(event, context): ...
 """
 
 
+@in_all_cases
 def test_it_suffices_where_a_policy_is_attached_to_a_role_afterwards(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -161,6 +162,7 @@ def test_it_suffices_for_layers_that_are_made_that_change_and_go(
     assert 0 == code, talk
 
 
+@in_all_cases
 def test_a_layer_of_another_account_needs_what_the_printed_policy_has(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

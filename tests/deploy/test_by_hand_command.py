@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import ORDERS
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 from terminals import QuickTerminal
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def test_at_a_terminal_a_person_is_asked_and_told_what_will_happen(
     assert remit("status")[0] == 0
 
 
+@in_all_cases
 def test_yes_at_a_terminal_does_not_agree_to_it(project: Path, remit: Remit, role: str) -> None:
     person = QuickTerminal(project, "deploy", "--local", "--yes")
     code, shown = person.end()

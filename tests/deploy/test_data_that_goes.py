@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from projects import Project, write
-from random_cases import cases, cases_of
+from random_cases import cases, cases_of, in_all_cases
 from remit.build import build
 from remit.catalogue.types import holds_data
 from remit.deploy.changeset import PlanRequest, plan
@@ -162,6 +162,7 @@ def test_a_person_who_said_yes_is_asked_about_the_data(project: Path, elsewhere:
         assert (person.end()[0], tables(elsewhere)) == expected
 
 
+@in_all_cases
 def test_a_program_names_the_data_as_well(deployed: Remit, project: Path, elsewhere: Account) -> None:
     share(project, "")
     built = build(project)

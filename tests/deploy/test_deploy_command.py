@@ -277,6 +277,7 @@ def test_at_a_terminal_no_deploys_nothing(project: Path, remit: Remit) -> None:
     assert remit("status")[0] == 1
 
 
+@in_all_cases
 def test_at_a_terminal_ctrl_c_at_the_question_deploys_nothing(project: Path, remit: Remit) -> None:
     person = QuickTerminal(project, "deploy", "--local")
     person.until("[y/N]:")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit, write
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 from remit.local import aws
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ CANNOT_BE_MADE = (
 )
 
 
+@in_all_cases
 def test_what_cannot_be_made_is_told_with_its_file(project: Path) -> None:
     for name, text, said, status in CANNOT_BE_MADE:
         write(project, {f"config/local/{name}": text})

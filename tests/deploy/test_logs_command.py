@@ -7,6 +7,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from random_cases import in_all_cases
 from terminals import QuickTerminal
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def test_a_function_or_a_time_that_is_wrong_is_told_with_what_is_right(
     assert "error: orders-dev is not deployed in eu-central-1" in remit("logs")[2]
 
 
+@in_all_cases
 def test_logs_in_one_group_are_told_apart_by_function(
     project: Path, remit: Callable[..., tuple[int, str, str]]
 ) -> None:

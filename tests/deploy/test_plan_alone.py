@@ -177,6 +177,7 @@ def test_a_plan_makes_no_secret_and_no_policy_that_a_local_deploy_would_make(sam
     assert everything(same.elsewhere)["secrets"] == ["prod/key"]  # of the deploy, which made it before it stopped
 
 
+@in_all_cases
 @pytest.mark.parametrize("example", cases_of(("shop", "orders", "parcels"), 1))
 def test_of_each_example_a_plan_says_what_a_deploy_says(account: Account, example: str, tmp_path: Path) -> None:
     folder = tmp_path / example

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LONG = ("deploys", "testing", "web-apps")
+LONG = ("deploys", "rest-apis", "testing", "web-apps")
 """Pages that take several seconds, whose commands other tests run, too."""
 _ACCOUNTS = itertools.count(111122223333)
 

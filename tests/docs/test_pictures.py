@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 TOOL = runpy.run_path(str(ROOT / "tools" / "pictures.py"))
 
 
+@in_all_cases
 def test_the_picture_of_a_deploy_is_up_to_date() -> None:
     assert (TOOL["PICTURES"] / "terminal.svg").read_text("utf-8") == TOOL["terminal_picture"](), "`make pictures`"
 

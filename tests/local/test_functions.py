@@ -549,3 +549,15 @@ def test_log_events_are_given_page_by_page_by_their_times_until_there_are_no_mor
     assert (4, False) == (len(all_events["events"]), "nextToken" in all_events)
     with pytest.raises(ClientError, match="nextToken is invalid"):
         logs.filter_log_events(logGroupName="/pages", nextToken="of-another-time")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_events_of_one_moment_are_given_once_however_many_pages_they_take(functions: Functions, size: int) -> None:
+    group, now = f"/moment-{size}", int(1000 * time.time())
+    functions.logs.create_log_group(logGroupName=group)
+    functions.logs.create_log_stream(logGroupName=group, logStreamName="one")
+    events = [{"timestamp": now + number // 5, "message": str(number)} for number in range(11)]
+    functions.logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+    paginator = functions.logs.get_paginator("filter_log_events")
+    pages = paginator.paginate(logGroupName=group, PaginationConfig={"PageSize": size})
+    assert [str(number) for number in range(11)] == [event["message"] for page in pages for event in page["events"]]

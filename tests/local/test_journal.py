@@ -276,6 +276,7 @@ def test_a_save_empties_the_journal_and_what_it_had_is_not_put_back_over_newer_c
     assert ["b"] == items(client(restarted(project, running), "dynamodb"))
 
 
+@in_all_cases
 def test_a_reset_forgets_what_is_written_down(project: Path) -> None:
     running = aws.start(project)
     client(running, "dynamodb").create_table(TableName="orders", **KEY, **OF_TEXT)

@@ -285,6 +285,7 @@ def test_an_api_with_its_routes_in_its_body_calls_what_its_role_may_call(tmp_pat
         assert [200, 500] == [ask("GET", f"{outputs['ApiUrl']}/{name}").status for name in ("first", "second")]
 
 
+@in_all_cases
 def test_a_route_that_leaves_the_body_of_an_api_leaves_the_api(tmp_path: Path) -> None:
     app = (
         "from remit import App, on\napp = App()\n"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from processes import having
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.functions.worker import wall
@@ -227,6 +227,7 @@ finally:
 """
 
 
+@in_all_cases
 def test_where_no_namespace_is_allowed_the_key_and_the_memory_of_others_are_kept_from_functions(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(WITHOUT_NAMESPACES)

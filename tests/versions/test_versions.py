@@ -106,6 +106,7 @@ def test_the_commit_of_what_a_command_wrote_before_is_taken_out() -> None:
     assert ("HEAD (<commit>)", "bucket 6bdd772") == (plain("HEAD (6bdd772)"), plain("bucket 6bdd772"))
 
 
+@in_all_cases
 @pytest.mark.parametrize(
     ("crash", "ended"),
     [

@@ -25,7 +25,7 @@ from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import ModuleType
 
     from remit.project.current_load import Loading
@@ -99,7 +99,7 @@ def importing(state: Loading) -> Iterator[None]:
     python_file.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
-    names = _OWN.intersection(sys.modules).union(_inside(root))
+    names = _OWN.intersection(sys.modules).union(_inside(root, sys.modules))
     shadowed: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in sorted(names)}
     try:
         yield
@@ -107,17 +107,18 @@ def importing(state: Loading) -> Iterator[None]:
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
-        for name in _inside(root):
-            if name not in before or name in shadowed:
-                del sys.modules[name]
+        new = [name for name in sys.modules if name not in before or name in shadowed]
+        for name in _inside(root, new):
+            del sys.modules[name]
         sys.modules.update(shadowed)
 
 
-def _inside(root: Path) -> list[str]:
-    """The modules that come from the project's own folder; remit never does, wherever it is installed."""
+def _inside(root: Path, modules: Iterable[str]) -> list[str]:
+    """Those of the modules that come from the project's own folder; remit never does, wherever it is installed."""
     folder = f"{root}{os.sep}"
     names: dict[str, None] = {}
-    for name, module in tuple(sys.modules.items()):  # thousands, where a project's tests run
+    for name in tuple(modules):  # thousands, where a project's tests run
+        module = sys.modules[name]
         file = getattr(module, "__file__", None)
         for place in (file,) if isinstance(file, str) else map(str, getattr(module, "__path__", ())):
             if place.startswith(folder) and "site-packages" not in place and name.partition(".")[0] not in _NEVER:
