@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from random_cases import ASKS_ALL
+from random_cases import ASKS_ALL, in_all_cases
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.iam.length import policy_length
 from remit.iam.policy import Policy, parse, render
@@ -26,6 +26,7 @@ def statements(policy: Policy) -> list[dict[str, Any]]:
     return found
 
 
+@in_all_cases
 def test_all_managed_policies_keep_their_allow_set_and_their_deny_set() -> None:
     """By `compare_documents` both ways, which shares with minimising only the procedure itself."""
     smaller = 0

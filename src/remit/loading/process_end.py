@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.loading.time_limit import end_now, users_line
-from remit.project.current_load import ProcessEndError, relative
+from remit.project.current_load import LoadEndError, relative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -63,7 +63,7 @@ class _Guard:
                 os.write(2, f"error: {mistake}\n".encode(errors="backslashreplace"))
                 end_now(mistake.exit_code)
             self.state.mistakes.errors.append(mistake)
-            raise ProcessEndError
+            raise LoadEndError
 
         return guarded
 
@@ -95,8 +95,6 @@ def process_kept(state: Loading) -> Iterator[None]:
                 setattr(module, name, guard.instead_of(name, function))
     try:
         yield
-    except ProcessEndError:
-        state.mistakes.refuse()
     finally:
         guard.loading = None
         if guard.other_threads.issuperset(threading.enumerate()):

@@ -334,8 +334,9 @@ def _literal_service(pattern: str) -> str | None:
     """The service in the ARNs that a resource pattern (encoded) matches; None where it may be any."""
     components = pattern.split(":", _SERVICE + 1)
     arn_head = "".join(components[: _SERVICE + 1])
-    is_literal = len(components) > _SERVICE + 1 and not is_pattern(arn_head) and not has_marks(arn_head)
-    return components[_SERVICE] if is_literal else None
+    if len(components) <= _SERVICE + 1 or is_pattern(arn_head) or has_marks(arn_head):
+        return None
+    return components[_SERVICE]
 
 
 def _is_action(text: str) -> bool:

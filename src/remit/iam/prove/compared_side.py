@@ -103,7 +103,8 @@ class Side:
         by_layer = self.rules
         if by_layer.only_identity:
             return _PERMITTED[VERDICTS[weigh(by_layer.identity, request)]]
-        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
+        layers = [by_layer.identity, by_layer.boundary, by_layer.session]
+        layers += [level for _, level in by_layer.scp]
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
         opinions.append(weigh_endpoint(by_layer, request))
         rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]

@@ -100,9 +100,11 @@ class GainSearch:
     @cached_property
     def spellings(self) -> dict[str, str]:
         """The action patterns of either side by their folded form, as a statement spells them."""
-        boxes = (box for policy in self.policies for box in policy.boxes)
-        pairs = (zip(box.actions, box.statement.actions.patterns, strict=True) for box in boxes)
-        return dict(chain.from_iterable(pairs))
+        spellings: dict[str, str] = {}
+        for policy in self.policies:
+            for box in policy.boxes:
+                spellings |= zip(box.actions, box.statement.actions.patterns, strict=True)
+        return spellings
 
     def gains(self, *, only_first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements.

@@ -267,10 +267,12 @@ def value_of_another_form(_: ParsedStatement, condition: Condition) -> Iterator[
     Source: "AWS global condition context keys" (IAM User Guide); "PutObject" (Amazon S3 API Reference); "kms:ViaService"
     (AWS KMS Developer Guide).
     """
-    key = condition.key.lower()
-    if key in _DATES and conditions.family(condition) == "Date":
-        yield from _seconds(condition)
-    family = conditions.family(condition)
+    key, family = condition.key.lower(), conditions.family(condition)
+    for value in condition.values if key in _DATES and family == "Date" else ():
+        if value.isdigit() and len(value) > _YEAR:
+            message = f"'{value}' counts seconds since 1970: nobody reads when that is"
+            hint = f"write '{datetime.fromtimestamp(int(value) % _END, UTC):%Y-%m-%dT%H:%M:%SZ}'"
+            yield Problem(message, hint, (*condition.path, value), WARNING)
     holds_arn = family == "String" and value_type(key) == "ARN"
     if not (key in _FORMS or key in _WORDS or holds_arn) or family not in ("String", "ARN"):
         return
@@ -315,15 +317,6 @@ def _key_of_form(key: str, value: str) -> str | None:
         if value.startswith(beginning):
             return name if name.lower() != key else None
     return None
-
-
-def _seconds(condition: Condition) -> Iterator[Problem]:
-    """Seconds since 1970, which nobody reads."""
-    for value in condition.values:
-        if value.isdigit() and len(value) > _YEAR:
-            message = f"'{value}' counts seconds since 1970: nobody reads when that is"
-            hint = f"write '{datetime.fromtimestamp(int(value) % _END, UTC):%Y-%m-%dT%H:%M:%SZ}'"
-            yield Problem(message, hint, (*condition.path, value), WARNING)
 
 
 def _meant(key: str, value: str) -> str | None:
