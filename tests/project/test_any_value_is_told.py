@@ -72,6 +72,7 @@ APPS: Final = (
     ),
 )
 SETTINGS: Final = (
+    "app", "job.queues",
     "stack_name", "package.layer", "api.payload_format_version", "rest.endpoint_type", "rest.vpc_endpoint_ids",
     "rest.policy", "rest.binary_media_types", "rest.stage_name", "rest.variables", "rest.cors", "rest.access_log",
     "rest.usage_plans", "rest.minimum_compression_size",
