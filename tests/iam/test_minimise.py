@@ -88,6 +88,16 @@ def test_principals_are_kept_apart() -> None:
     assert not same(kept, Policy(kept.statements[:1]))
 
 
+def test_statements_of_a_trust_policy_become_one_where_their_principals_are_the_same() -> None:
+    ours, theirs = ({"AWS": f"arn:aws:iam::{account}:root"} for account in ("111122223333", "444455556666"))
+    trusting = [
+        {"Effect": "Allow", "Principal": who, "Action": action}
+        for who, action in ((ours, "sts:AssumeRole"), (ours, "sts:TagSession"), (theirs, "sts:AssumeRole"))
+    ]
+    joined = {"Effect": "Allow", "Principal": ours, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    assert [joined, trusting[2]] == statements(minimise(policy(*trusting)))
+
+
 def test_the_order_of_statements_does_not_depend_on_chance() -> None:
     document: Any = managed_policy("ReadOnlyAccess")
     texts = {json.dumps(render(minimise(parse(document.document)))) for _ in range(3)}
