@@ -119,18 +119,14 @@ def _since(text: str) -> int:
 
 
 def _no_log(scope: options.Scope, account: Account, namespace: str, name: str | None) -> RemitError:
-    """Why there is no log: the app has no such function, or it is not deployed."""
-    from remit.loading.load import load
-
+    """Why there is no log: it is not deployed. RemitError: the app has no such function."""
     if name is None:
         flag = " --local" if account.local else ""
         return RemitError(
             f"{namespace} is not deployed in {account.region}, or has no functions",
             hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
         )
-    app = load(scope.folder, scope.stage)
-    if all(function.name != name for function in app.functions):
-        return options.no_function(app, name)
+    scope.declared(name)
     from remit.deploy.invoke import not_deployed
 
     return not_deployed(f"{namespace}-{name}", account.region, local=account.local)

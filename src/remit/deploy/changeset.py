@@ -141,7 +141,7 @@ def plan(account: Account, request: PlanRequest) -> StackPlan | None:
         elif stack is not None:
             _deployable(account, stack, owner, force=request.force)
         old = deployed_template(account, stack)
-        _require_same_kinds(old, new)
+        _require_same_types(old, new)
         kept = keep_bucket_names(account, stack, old, new)
         imports = importable(account, kept, old, namespace, adopt=adopt, take_over=request.take_over)
         if kept != new or imports:
@@ -256,7 +256,7 @@ def _may_be_taken_over(stack: DeployedStack | None, namespace: str, owner: str) 
         )
 
 
-def _require_same_kinds(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
+def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
     """Refuse another type under the same logical id, as CloudFormation does on AWS; and an API of another kind.
 
     CloudFormation makes another HTTP API where one gets a Body or loses it, unless its address is a domain that stays:

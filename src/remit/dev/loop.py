@@ -203,18 +203,15 @@ class DevLoop:
             self._stop.wait(_PAUSES[idle_looks > _ACTIVE_LOOKS])
 
     def _hear(self, keys: Callable[[threading.Event], Iterator[str]]) -> None:
+        steps = {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
         for key in keys(self._stop):
-            if key in self._keys:
-                self._to_do.put(partial(self._try, self._keys[key]))
+            if key in steps:
+                self._to_do.put(partial(self._try, steps[key]))
 
     # What is done.
 
     def _wait_for(self, text: str) -> None:
         self._tell(events.Waiting(text))
-
-    @property
-    def _keys(self) -> dict[str, Callable[[], None]]:
-        return {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
 
     def _try(self, step: Callable[[], None]) -> None:
         """Do it; a mistake is told, and the loop goes on."""

@@ -211,15 +211,19 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
     state.policy, state.managed = app_policy(state, "policy"), app_managed(state)
     functions: list[Function] = []
     for declaration in state.declarations:
-        function = function_of(state, declaration) if declaration.job is NO_JOB else None
-        if function is None:
+        if declaration.job is not NO_JOB:
             continue
+        function = function_of(state, declaration)
         says_either = declaration.sends is not None or declaration.reads is not None
-        if says_either or state.jobs or state.declared.outputs:
+        if says_either or (function is not None and (state.jobs or state.declared.outputs)):
             from remit.judge.job_queues import looks_up, sends  # noqa: PLC0415 - few apps have jobs or outputs
 
-            function = replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
-        functions.append(function)
+            # Of one that has no name, what it says itself is checked.
+            jobs_sent = sends(state, [declaration]) if function or declaration.sends is not None else None
+            is_looked_up = looks_up(state, [declaration]) if function or declaration.reads is not None else None
+            function = function and replace(function, sends=jobs_sent, looks_up=is_looked_up)
+        if function is not None:
+            functions.append(function)
     queues: tuple[JobQueue, ...] = ()
     if state.jobs or state.config.job.assigned:
         from remit.judge import job_queues  # noqa: PLC0415 - few apps say anything of jobs

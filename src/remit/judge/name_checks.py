@@ -211,7 +211,9 @@ def _problem_of_absent(
     package = module_name.partition(".")[0]
     has_folder = any((root / package).is_dir() for root in roots(state.folder, code))
     is_own = module_file(state.folder, package, code) is not None
-    is_installed = not has_folder and _is_installed(package)
+    is_installed = False  # where remit runs
+    with contextlib.suppress(ImportError, ValueError):
+        is_installed = not has_folder and importlib.util.find_spec(package) is not None  # it is not imported
     if package and not is_own and (is_installed or _is_required(package, state.folder / code)):
         return None
     parents, _, _ = module_name.rpartition(".")
@@ -223,14 +225,6 @@ def _problem_of_absent(
     form, joint = (WEB_APP_FORM, ":") if is_web_app else (HANDLER_FORM, ".")
     hint = f"did you mean `{nearest_module}{joint}{attribute}`?" if nearest_module else form
     return HandlerProblem("does not exist", hint)
-
-
-def _is_installed(name: str) -> bool:
-    """Return whether there is a module of this name where remit runs; it is not imported."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _is_required(name: str, folder: Path) -> bool:

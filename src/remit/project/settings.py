@@ -457,7 +457,9 @@ class StagesSetting(TextsSetting):
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    app: Setting[str] = Setting(setting_values.text, "app")
+    app: Setting[str] = Setting(
+        setting_values.matching(r"[\w-]{1,80}(?:\.[\w-]{1,80}){0,9}", 'the name of a module: "app", "shop.main"'), "app"
+    )
     stack_name: Setting[str | None] = Setting(
         setting_values.matching(STACK_NAME, "letters, digits and -; a letter first"), None
     )

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, instead_of
-from remit.local.stack_operations import completed_by, resource_handlers
+from remit.local.emulator import during, emulated, instead_of
+from remit.local.stack_operations import completed_by, content_of, resource_handlers
 from remit.template.sections import section
 from remit.triggers.payload_format import in_format_1
 
@@ -137,8 +137,8 @@ def _follow_route_responses() -> None:
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, str]]:
         key = {"routeResponseKey": properties.get("RouteResponseKey", "$default")}
-        _, _, body = apis._create_route_response(properties["ApiId"], route_id(properties), key)
-        response_id = json.loads(body)["routeResponseId"]
+        made = apis._create_route_response(properties["ApiId"], route_id(properties), key)
+        response_id = content_of(made)["routeResponseId"]
         return response_id, {"RouteResponseId": response_id}
 
     def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
@@ -223,11 +223,9 @@ def _follow_payload_formats() -> None:
 
     @instead_of(apis, "_invoke_lambda_proxy")
     async def invoked(invoke: Any, integration: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
-        token = _SENDS_FORMAT_1.set(integration.get("payloadFormatVersion") == "1.0")
-        try:
+        is_format_1 = integration.get("payloadFormatVersion") == "1.0"
+        with during(_SENDS_FORMAT_1, is_format_1):
             return await invoke(integration, *arguments, **options)
-        finally:
-            _SENDS_FORMAT_1.reset(token)
 
     def formatted(argument: Any) -> Any:
         is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
@@ -343,7 +341,7 @@ def _import(api_id: str, document: Mapping[str, Any]) -> None:
             credentials = authorizer.get("authorizerCredentials", "")
             record = {**authorizer, "name": name, "authorizerCredentialsArn": credentials}
             record["authorizerType"] = authorizer["type"].upper()
-            authorizer_id = _made(apis._create_authorizer(api_id, record))["authorizerId"]
+            authorizer_id = content_of(apis._create_authorizer(api_id, record))["authorizerId"]
             kind = "JWT" if authorizer["type"] == "jwt" else "CUSTOM"
             asked[name] = {"authorizationType": kind, "authorizerId": authorizer_id}
         else:
@@ -356,15 +354,10 @@ def _import(api_id: str, document: Mapping[str, Any]) -> None:
                 "integrationUri": integration["uri"],
                 "payloadFormatVersion": integration["payloadFormatVersion"],
             }
-            integration_id = _made(apis._create_integration(api_id, record))["integrationId"]
+            integration_id = content_of(apis._create_integration(api_id, record))["integrationId"]
             apis._integrations[api_id][integration_id]["credentialsArn"] = integration.get("credentials", "")
             verb = "ANY" if method.startswith("x-") else method.upper()
             key = "$default" if operation.get("isDefaultRoute") else f"{verb} {path}"
             [(scheme, scopes)] = operation.get("security", [{"": []}])[0].items()
             route = {"routeKey": key, "target": f"integrations/{integration_id}", "authorizationScopes": scopes}
             apis._create_route(api_id, {**route, **asked[scheme]})
-
-
-def _made(answer: tuple[int, Any, bytes]) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(answer[2])
-    return record

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
 from remit.local.emulator import emulated, instead_of
-from remit.local.stack_operations import around, completed_by, resource_handlers
+from remit.local.stack_operations import around, completed_by, content_of, resource_handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,11 +62,7 @@ def _stream_consumers() -> None:
     handlers = resource_handlers()
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
-        status, _, body = kinesis._register_consumer(properties)
-        answer = json.loads(body)
-        if status >= 400:  # noqa: PLR2004 - HTTP's errors
-            raise ValueError(answer.get("message", body))
-        consumer = answer["Consumer"]
+        consumer = content_of(kinesis._register_consumer(properties))["Consumer"]
         return consumer["ConsumerARN"], {**consumer, "StreamARN": properties["StreamARN"]}
 
     def delete(physical_id: str, _properties: Mapping[str, Any]) -> None:
@@ -380,11 +376,7 @@ def _generated_secrets() -> None:
         template, key = options.get("SecretStringTemplate"), options.get("GenerateStringKey")
         if (template is None) != (key is None):
             raise ValueError("SecretStringTemplate and GenerateStringKey must be specified together")
-        status, _, body = secrets._get_random_password(options)
-        answer = json.loads(body)
-        if status >= 400:  # noqa: PLR2004 - HTTP's errors
-            raise ValueError(answer.get("message", body))
-        password = answer["RandomPassword"]
+        password = str(content_of(secrets._get_random_password(options))["RandomPassword"])
         return password if template is None else json.dumps({**json.loads(template), key: password})
 
 
@@ -487,7 +479,4 @@ def _left_out(type_name: str, account: str) -> Handler:
         is_arn = kind is not None and kind.ref == "arn"
         return arn if is_arn else name, values
 
-    def delete(_physical_id: str, _properties: Mapping[str, Any]) -> None:
-        """Nothing was made."""
-
-    return {"create": create, "delete": delete}
+    return {"create": create, "delete": lambda _physical_id, _properties: None}
