@@ -23,7 +23,6 @@ from remit.resources.names import HTTP_API, own_id
 from remit.roles.assign import assign
 from remit.synthesis.check_references import KnownIds, check_output, check_references
 from remit.synthesis.check_tables import TABLES, check_table
-from remit.synthesis.check_tenants import check_tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,7 +101,10 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
-    mistakes.errors += check_tenants(template.resources)
+    if any("TenancyConfig" in resource.properties for resource in template.resources):
+        from remit.synthesis.check_tenants import check_tenants  # noqa: PLC0415 - few functions keep tenants apart
+
+        mistakes.errors += check_tenants(template.resources)
 
 
 def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
