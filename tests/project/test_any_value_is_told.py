@@ -39,6 +39,7 @@ APPS: Final = (
     f"@app.function(on.rest('GET /a', auth=on.user_pool(%s))){HANDLER}",
     f"@app.function(on.api('GET /a', payload_format_version=%s)){HANDLER}",
     f"@app.function(on.sqs('q', provisioned_pollers=%s)){HANDLER}",
+    f"@app.function(on.http(cors=%s)){HANDLER}",
     *(
         f"@app.function({name}=%s){HANDLER}"
         for name in ("function_name", "logical_id", "code", "layers", "runtime", "properties", "name", "sends", "reads")
