@@ -246,7 +246,7 @@ def _logical_id(name: str) -> str:
 def _parsed(path: Path) -> PythonFile:
     try:
         return parsed(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError) as error:
         origin = Origin(str(path), getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1)
         raise RemitError(f"{path} is no Python: {error}", origin=origin) from None
 
