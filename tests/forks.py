@@ -6,18 +6,21 @@ A file of tests is run by one fork, and whoever is done takes the next file.
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import signal
 import struct
 import traceback
 from itertools import groupby, pairwise
 from multiprocessing.connection import Connection, Pipe, wait
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+import cfn_lint
 import models
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NUMBER = struct.Struct("=H")
 """The place of a file in their order: whoever reads so few bytes of a pipe gets all of them, and nobody else does."""
@@ -35,12 +38,11 @@ class Forks:
         """Run all tests; fail if a fork ends before them."""
         if session.config.option.collectonly or session.testsfailed:
             return None
-        _import_before_forks()
+        _import_before_forks(session.config._tmp_path_factory.getbasetemp())
         files = [list(items) for _, items in groupby(session.items, key=lambda item: item.path)]
         waiting, order = os.pipe()
         os.write(order, b"".join(map(_NUMBER.pack, range(len(files)))))
         os.close(order)
-        session.config._tmp_path_factory.getbasetemp()  # made before the forks, which have a folder of theirs in it
         pids = {}
         for number in range(self.count):
             reports, theirs = Pipe(duplex=False)
@@ -60,10 +62,9 @@ class Forks:
         return True
 
 
-def _import_before_forks() -> None:
+def _import_before_forks(folder: Path) -> None:
     """Import and read what most forks need, once: each would take a second for it."""
-    for name in ("cfnlint.config", "cfnlint.runner"):
-        importlib.import_module(name)
+    cfn_lint.read_rules(folder / "template.json")
     models.read_most()
     gc.freeze()
 
@@ -108,6 +109,8 @@ class _Reports:
         self.theirs.send(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.passed and report.when != "call":  # of which nothing is told
+            return
         self.theirs.send(self.config.hook.pytest_report_to_serializable(config=self.config, report=report))
 
     def pytest_runtest_logfinish(self) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore import hooks, useragent
+from botocore import hooks, useragent, utils
 from botocore.client import ClientCreator
 from botocore.errorfactory import ClientExceptionsFactory
 from botocore.hooks import EventAliaser
@@ -62,12 +62,21 @@ def _event_name_of(events: EventAliaser, name: str) -> str:
     return _event_names[name]
 
 
+_parse_time = utils._parse_timestamp_with_tzinfo
+_parse_text_as_time = lru_cache(_parse_time)
+
+
+def _time_of(value: Any, tzinfo: Any) -> Any:
+    return (_parse_text_as_time if isinstance(value, str) else _parse_time)(value, tzinfo)
+
+
 @contextmanager
 def read_once() -> Iterator[None]:
     """While this is open, each session gets what the first one found.
 
     That is models (files of megabytes) and what is made of them: operations, methods of clients, exceptions. Also names
-    of services, names of events without aliases, clean parts of user agents, and whether a handler takes any keyword.
+    of services, names of events without aliases, clean parts of user agents, times of texts, and whether a handler
+    takes any keyword.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: _loaded(path))
@@ -78,6 +87,7 @@ def read_once() -> Iterator[None]:
         patch.setattr(ClientCreator, "_create_methods", lambda *of: dict(_create_methods(*of)))
         patch.setattr(ClientExceptionsFactory, "_create_client_exceptions", _create_exceptions)
         patch.setattr(useragent, "sanitize_user_agent_string_component", _sanitize)
+        patch.setattr(utils, "_parse_timestamp_with_tzinfo", _time_of)
         yield
 
 

@@ -29,7 +29,7 @@ from typing import Final
 from projects import LEAN_PYTEST, inside, write
 from remit.cli import main
 from remit.local.environment import ENVIRONMENT
-from terminals import HANGS, Terminal
+from terminals import HANGS, QuickTerminal
 
 ROOT: Final = Path(__file__).parents[1]
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -101,7 +101,7 @@ class Reader:
         return ran.returncode, ran.stdout
 
     def _at_a_terminal(self, arguments: list[str], answer: str) -> tuple[int, str]:
-        terminal = Terminal(self.folder, *arguments, **self.environment, NO_COLOR="1")
+        terminal = QuickTerminal(self.folder, *arguments, **self.environment, NO_COLOR="1")
         question = terminal.until("[y/N]: ")
         terminal.answer(answer)
         status, rest = terminal.end()

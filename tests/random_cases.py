@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ASKS_ALL = os.environ.get("REMIT_ALL_CASES") == "1"
-in_all_cases = pytest.mark.skipif(not ASKS_ALL, reason="among all cases alone")
+in_all_cases = pytest.mark.skipif(
+    not (ASKS_ALL or "REMIT_RECORD" in os.environ), reason="among all cases alone: REMIT_ALL_CASES=1 runs it"
+)
 """Marks a test of several seconds that tries in another form what a shorter one tries in each run."""
 
 

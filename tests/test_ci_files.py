@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from ci_jobs import GITHUB_BOT, GITLAB_BOT, TOKEN, UV, Comments, git, serving
+from random_cases import cases_of, in_all_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,6 +206,7 @@ def test_new_deleted_and_nested_templates_are_all_in_the_comment(job: Job) -> No
     assert "Role" in body
 
 
+@in_all_cases
 def test_files_that_are_named_are_compared_whatever_they_are(job: Job) -> None:
     policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
     job.commit(app_json=role("s3:*"), policies__own_json=json.dumps(policy))
@@ -233,7 +235,7 @@ def test_a_gain_may_be_let_pass_and_a_mistake_may_not(job: Job) -> None:
     assert "error: resource `Role` must be a mapping with a Type" in job.log
 
 
-@pytest.mark.parametrize("token", ["", "of-a-fork"])
+@pytest.mark.parametrize("token", cases_of(("of-a-fork", ""), 1))
 def test_without_a_token_that_may_comment_the_job_says_so_and_ends_as_the_diff(job: Job, token: str) -> None:
     job.commit(app_json=role("s3:PutObject"))
     assert job.github(token=token) == 1
@@ -257,6 +259,7 @@ def test_an_app_is_compared_in_its_own_environment(job: Job) -> None:
     assert "`HEAD^1 (" in body
 
 
+@in_all_cases
 def test_a_service_that_does_not_answer_is_no_fault_of_the_change(job: Job) -> None:
     job.comments.address = "http://127.0.0.1:9"
     job.commit(app_json=role("s3:GetObject").replace('"*"', '"arn:aws:s3:::a/*"'))
@@ -273,6 +276,7 @@ def test_a_comment_that_a_person_wrote_is_not_taken_for_it(job: Job) -> None:
     assert job.comments.bodies[0] == f"{mark}\nAll is well."
 
 
+@in_all_cases
 def test_its_comment_is_found_among_many(job: Job) -> None:
     for number in range(1, 251):
         job.comments.kept[number] = {"id": number, "body": "lgtm", **GITHUB_BOT}
@@ -298,6 +302,7 @@ def test_a_template_that_cannot_be_read_does_not_hide_the_others(job: Job) -> No
     assert job.outputs["code"] == "2"
 
 
+@in_all_cases
 def test_an_appspec_file_is_no_template(job: Job) -> None:
     job.commit(app_json=role("s3:PutObject"), **{"deploy__appspec.yaml": "version: 0.0\nResources:\n  - Service: {}\n"})
     assert job.github() == 1
@@ -312,6 +317,7 @@ def test_no_input_can_add_a_command_or_end_the_mark(job: Job) -> None:
     assert body.splitlines()[0].count("-->") == 1
 
 
+@in_all_cases
 def test_a_name_that_begins_with_a_dash_or_has_a_blank_is_a_file(job: Job) -> None:
     job.commit(**{"--json_json": role("s3:PutObject"), "a b_json": role("s3:PutObject")})
     assert job.github() == 1

@@ -238,6 +238,7 @@ def writes(comments: Comments) -> list[str]:
     return [request.partition(" ")[0] for request in comments.asked if not request.startswith("GET")]
 
 
+@in_all_cases
 def test_the_jobs_of_github_from_the_first_deploy_to_the_end_of_a_preview(github: GitHub, owner: Owner) -> None:
     bootstrapped(github, owner, "github")
     assert github.event("push") == {"deploy": "failure"}, github.log

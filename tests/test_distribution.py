@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from random_cases import in_all_cases
+
 ROOT = Path(__file__).parents[1]
 MEGABYTE = 1_000_000
 
@@ -49,6 +51,7 @@ def test_both_are_small_and_hold_what_runs_alone(built: list[Path]) -> None:
     assert [] == [path.name for path in built if path.stat().st_size > 4.0 * MEGABYTE]
 
 
+@in_all_cases
 def test_the_same_tree_gives_the_same_bytes_whenever_its_files_were_written(built: list[Path], tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "src", copy / "src", copy_function=shutil.copyfile, ignore=shutil.ignore_patterns("__pyc*"))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from projects import Ran
+from random_cases import cases_of
 from remit.catalogue.snapshot import FILE, MAGIC, OWN, Store, note_on_age
 from remit.catalogue.snapshot import date as day_of
 from remit.catalogue.snapshot_sources import versions
@@ -62,7 +63,7 @@ def test_the_day_of_the_data_is_that_of_its_newest_source() -> None:
     assert day_of(OWN).replace(".", "-") == max(day for _, _, day, _, _ in row["sources"]) == str(versions().day)
 
 
-@pytest.mark.parametrize(("day", "package"), [("2026.11.30", "remit-data"), ("2026.01.31", "remit")])
+@pytest.mark.parametrize(("day", "package"), cases_of((("2026.11.30", "remit-data"), ("2026.01.31", "remit")), 1))
 def test_the_newer_data_counts(tmp_path: Path, day: str, package: str) -> None:
     wheel = build(tmp_path, day)
     assert wheel.name.startswith(f"remit_data-{'.'.join(str(int(part)) for part in day.split('.'))}-")
@@ -116,7 +117,7 @@ def test_data_is_told_to_be_old_after_120_days() -> None:
     )
 
 
-@pytest.mark.parametrize("command", [("lint", "-"), ("diff", "-", "{policy}")])
+@pytest.mark.parametrize("command", cases_of((("lint", "-"), ("diff", "-", "{policy}")), 1))
 def test_old_data_is_told_on_standard_error_and_to_people_alone(tmp_path: Path, command: tuple[str, ...]) -> None:
     policy = tmp_path / "policy.json"
     policy.write_text(POLICY)

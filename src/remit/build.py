@@ -68,10 +68,6 @@ class Built:
         return self.app.namespace
 
 
-def _nothing(_app: App) -> tuple[RemitError, ...]:
-    return ()
-
-
 def build(
     folder: Path,
     stage: str | None = None,
@@ -83,7 +79,7 @@ def build(
     place: Place | None = None,
     bucket: str | None = None,
     now: datetime | None = None,
-    lacking: Callable[[App], Iterable[RemitError]] = _nothing,
+    lacking: Callable[[App], Iterable[RemitError]] = lambda _: (),
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 

@@ -6,6 +6,7 @@ import contextlib
 import contextvars
 import functools
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -22,6 +23,7 @@ _REMIT = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - pathlib is not loa
 _LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as above
 _NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
 """Files of this package and of the standard library, and the constructors that dataclasses write."""
+_ADDRESS = r" at 0x[0-9a-f]+"
 _SIGINT = 2
 MISTAKE = 2
 """The exit code of a command where somebody made a mistake."""
@@ -73,9 +75,10 @@ class RemitError(Exception):
         rule: str | None = None,
         further: tuple[RemitError, ...] = (),
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # The address of an object, which Python tells with it, would be another in each run.
+        self.message = re.sub(_ADDRESS, "", message)
+        super().__init__(self.message)
+        self.hint = None if hint is None else re.sub(_ADDRESS, "", hint)
         self.origin = origin
         self.path = path
         self.exit_code = exit_code

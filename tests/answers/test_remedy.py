@@ -100,6 +100,19 @@ def test_the_fix_is_the_shortest_grant_that_fits_and_it_works(
 
 
 @pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("dynamodb:PutItem", f"arn:aws:dynamodb:{PLACE}:table/orders"),
+        ("sns:Publish", f"arn:aws:sns:{PLACE}:news"),
+        ("kinesis:DeleteStream", f"arn:aws:kinesis:{PLACE}:stream/clicks"),
+    ],
+)
+def test_where_nobody_says_whose_account_it_is_it_is_the_apps_own(make: Make, action: str, resource: str) -> None:
+    project = make(app="@app.function()\ndef hello(event, context): ...\n")
+    assert fix(project, action, resource, account="").item == fix(project, action, resource).item
+
+
+@pytest.mark.parametrize(
     ("action", "resource", "item"),
     [
         ("sts:AssumeRole", "arn:aws:iam::444455556666:role/x", "arn:aws:iam::444455556666:role/x"),

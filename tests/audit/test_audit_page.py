@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit_accounts import ACCOUNT, EVERYTHING, NOW, OTHER, allow, page, report_of, role, trust, user, write
+from random_cases import in_all_cases
 from remit.audit.audit import AuditInput, audit
 from remit.audit.trail import TrailSummary
 from remit.report.audit_page import audit_page
@@ -66,6 +67,7 @@ def test_the_page_has_a_row_for_each_finding(report: AuditReport) -> None:
     } == sections
 
 
+@in_all_cases
 def test_the_page_of_a_thousand_roles_is_small(tmp_path: Path) -> None:
     outside = trust(aws=f"arn:aws:iam::{OTHER}:root", when={"StringEquals": {"sts:ExternalId": "example"}})
     records = []

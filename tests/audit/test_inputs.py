@@ -436,6 +436,16 @@ def test_every_level_of_scps_limits_an_account(tmp_path: Path) -> None:
     assert ("kms:Decrypt" in actions, "s3:GetObject" in actions) == (True, False)
 
 
+def test_the_policies_of_a_target_may_be_summaries_as_the_command_line_lists_them() -> None:
+    forbidden = document({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1"}], ("p-1", forbidden))
+    expected = organization(value, "organization.json")
+    for rows in ("Roots", "OrganizationalUnits", "Accounts"):
+        for row in value[rows]:
+            row["Policies"] = [{"Id": name, "Name": f"name of {name}"} for name in row["Policies"]]
+    assert expected == organization(value, "organization.json")
+
+
 def test_an_account_without_a_unit_is_told_and_undecided(tmp_path: Path) -> None:
     write(tmp_path, page(READER))
     members, wrong = organization(organization_of([{"Id": ACCOUNT}]), "organization.json")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import effort
+from random_cases import cases
 from remit.catalogue.action_resources import is_without_resources, resource_formats, services_taking, takes
 from remit.catalogue.actions import (
     LEVELS,
@@ -175,7 +176,7 @@ def test_what_matches_nothing_is_empty(pattern: str) -> None:
     assert expand(pattern) == ()
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(100, deep=300))
 @given(st.text(alphabet="*?getobjctpulsd", max_size=12))
 def test_expansion_agrees_with_the_standard_library_s_globs(pattern: str) -> None:
     expected = tuple(name for name in actions("s3") if fnmatch.fnmatchcase(name.lower(), f"s3:{pattern}"))

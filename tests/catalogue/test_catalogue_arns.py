@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from random_cases import cases
 from remit.catalogue.arns import Arn, matches, types_of
 
 SIGNS = "ab/:"
@@ -25,7 +26,7 @@ def met(pattern: str, format_: str, name: str) -> bool:
 
 
 @given(PATTERNS, FORMATS)
-@settings(max_examples=400)
+@settings(max_examples=cases(150, deep=400))
 def test_a_pattern_fits_a_format_exactly_when_some_text_fits_both(pattern: str, format_: str) -> None:
     for service, name in (("rds", ".+"), ("s3", "[^/:]+")):
         found = matches(Arn("aws", service, "", "", pattern), f"arn:${{Partition}}:{service}:::{format_}")

@@ -28,6 +28,7 @@ from catalogue_compiler.source_files import document
 from catalogue_compiler.sources import FETCHED, INSTALLED, PACKED, InstalledPackage, locked
 from catalogue_compiler.type_cdk import Specification
 from catalogue_compiler.types import TypeTable
+from random_cases import in_all_cases
 from remit.catalogue import snapshot
 from remit.catalogue.snapshot_sources import versions
 from remit.errors import RemitError
@@ -94,6 +95,7 @@ def test_what_is_shipped_of_deployments_is_what_the_rows_kept_by_hand_give() -> 
     assert json.loads(json.dumps(compiled_columns)) == shipped_columns
 
 
+@in_all_cases
 def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come() -> None:
     backwards = dict(reversed(shipped().items()))
     packed = pack(backwards)

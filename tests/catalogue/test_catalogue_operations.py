@@ -7,6 +7,7 @@ import random
 import boto3
 import pytest
 
+from random_cases import in_all_cases
 from remit.catalogue.actions import action
 from remit.catalogue.arns import Arn, fill, parse, types_of, variables
 from remit.catalogue.expand import expand
@@ -304,6 +305,7 @@ def mistyped(name: str, chance: random.Random) -> str:
     ))  # fmt: skip
 
 
+@in_all_cases
 def test_of_a_thousand_misspellings_at_least_95_percent_are_right_first() -> None:
     chance = random.Random(7)  # noqa: S311 - the same misspellings every time
     names = [name for name in expand("*") if len(name.split(":")[1]) > 4]

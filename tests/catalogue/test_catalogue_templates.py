@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from catalogue_compiler.templates import templates
+from random_cases import in_all_cases
 from remit.catalogue import snapshot
 from remit.catalogue.handlers import handlers, types_with_handlers
 from remit.catalogue.types import resource_type, resource_types
@@ -87,6 +88,7 @@ def test_unknown_missing_and_wrong_properties_are_those_that_cfn_lint_finds() ->
     assert {name for _, name, _ in ours} == set(BAD)
 
 
+@in_all_cases
 def test_the_shipped_types_are_what_the_pinned_cfn_lint_has() -> None:
     schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
     compiled = templates(schemas)

@@ -12,6 +12,7 @@ import pytest
 from catalogue_compiler import templates
 from catalogue_compiler.type_access import CuratedRow, curated_rows, put_access, signs_without_row
 from catalogue_compiler.types import TypeTable
+from random_cases import in_all_cases
 from remit.catalogue.snapshot import snapshot
 from remit.catalogue.type_access import access_row, access_rows
 from remit.errors import RemitError
@@ -32,6 +33,7 @@ def shipped_table() -> tuple[TypeTable, dict[str, Any]]:
     return table, rows_by_type
 
 
+@in_all_cases
 def test_what_is_shipped_is_what_the_schemas_and_the_rows_kept_by_hand_give() -> None:
     table, shipped = shipped_table()
     put_access(table, documents())

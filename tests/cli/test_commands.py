@@ -16,6 +16,7 @@ import uv
 
 import remit as package
 from projects import LEAN_PYTEST, SOURCE, Project, remit, remit_process, write
+from random_cases import cases_of
 from remit.cli.command_group import root
 from terminals import HANGS
 
@@ -497,7 +498,9 @@ def test_output_that_cannot_be_written_is_an_error_and_no_traceback(make: Make, 
     assert re.fullmatch(r"error: cannot .*No space left on device\n", ran.stderr)
 
 
-@pytest.mark.parametrize("arguments", ["--version", "build --no-package", "build --stage X", "delete --local"])
+@pytest.mark.parametrize(
+    "arguments", cases_of(("--version", "build --stage X", "build --no-package", "delete --local"), 2)
+)
 def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: str) -> None:
     project = make(app=ORDERS)
     ended = []

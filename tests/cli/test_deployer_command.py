@@ -14,6 +14,7 @@ import pytest
 
 from cfn_lint import findings
 from projects import Ran, remit
+from random_cases import cases_of
 from remit.catalogue.quotas import quota
 from remit.iam.decide.evaluate import evaluate
 from remit.iam.length import policy_length
@@ -113,7 +114,7 @@ def test_the_region_tells_the_partition() -> None:
     assert "arn:aws:" not in text
 
 
-@pytest.mark.parametrize("place", [(), PLACE, ("--partition", "aws-us-gov")])
+@pytest.mark.parametrize("place", cases_of((PLACE, (), ("--partition", "aws-us-gov")), 1))
 def test_cfn_lint_accepts_it_as_managed_policies(place: tuple[str, ...], tmp_path: Path) -> None:
     ran = of_example("--cloudformation", *place)
     (policy,) = document(ran)["Resources"].values()

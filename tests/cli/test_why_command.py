@@ -211,6 +211,18 @@ def test_s3s_bare_words_are_an_action_and_the_functions_that_have_it(make: Make)
     ]
 
 
+def test_a_message_on_every_resource_and_functions_with_roles_of_their_own_leave_the_form_of_the_arn(
+    make: Make,
+) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/own"
+    project = make(app=f'@app.function(properties={{"Role": "{role}"}})\ndef hello(event, context): ...\n')
+    found = cause("not authorized to perform: dynamodb:PutItem on resource: *", project=project)
+    assert found["answers"] == []
+    assert found["advice"] == [
+        'the function that calls it needs dynamodb.put("TableName") in the policy of its decorator'
+    ]
+
+
 def test_where_nobody_is_named_the_roles_are_told_in_a_line_with_one_fix() -> None:
     """An app of a hundred functions must not print a hundred fixes; its JSON has every answer."""
     text = (

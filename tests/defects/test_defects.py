@@ -12,6 +12,7 @@ import pytest
 
 from defects import forks, mutate, run
 from defects.mutate import Defect
+from random_cases import in_all_cases
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> 
     assert {seen: test, unseen: forks.SURVIVED} == ends
 
 
+@in_all_cases
 def test_a_fork_forgets_what_functions_have_kept() -> None:
     """While the tests are collected, the variables of many formats are worked out."""
     test = "tests/catalogue/test_catalogue_operations.py::test_an_arn_is_made_from_a_format"
@@ -169,6 +171,7 @@ def test_a_place_that_is_not_there_is_an_error() -> None:
         mutate.mutated(TEXT, Defect("m", "most", "comparison", 2))
 
 
+@in_all_cases
 def test_the_defects_of_a_room_are_of_different_functions_and_the_same_each_time() -> None:
     drawn = mutate.drawn("triggers", run.ROOT / "src", run.PER_ROOM)
     assert drawn == mutate.drawn("triggers", run.ROOT / "src", run.PER_ROOM)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import in_all_cases
 from remit.cli import main
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def report(event, context): ...
 """
 
 
+@in_all_cases
 def test_it_suffices_where_a_policy_is_attached_to_a_role_afterwards(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ with configure() as config:
 """
 
 
+@in_all_cases
 def test_it_suffices_for_a_rest_api_that_changes_and_goes(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -129,6 +132,7 @@ def test_it_suffices_for_a_rest_api_that_changes_and_goes(
     assert (1, True) == (code, "is not authorized to perform: apigateway:POST on resource: arn:aws:apigateway:" in talk)
 
 
+@in_all_cases
 def test_it_suffices_for_layers_that_are_made_that_change_and_go(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -158,6 +162,7 @@ def test_it_suffices_for_layers_that_are_made_that_change_and_go(
     assert 0 == code, talk
 
 
+@in_all_cases
 def test_a_layer_of_another_account_needs_what_the_printed_policy_has(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

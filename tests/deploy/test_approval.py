@@ -17,7 +17,7 @@ from remit.deploy.expected_roles import recorded
 from remit.deploy.planned_access import Approval, access_of
 from remit.review.record import recorded as remembered
 from stacks import READ, WRITE, template
-from terminals import Terminal
+from terminals import QuickTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,7 +187,7 @@ def test_a_mistake_in_what_is_accepted_is_told_before_anything_is_asked_of_aws(d
 
 def test_a_person_at_a_terminal_is_asked_even_when_nothing_is_gained(deployed: Remit, project: Path) -> None:
     (project / "app.py").write_text(CODE)
-    person = Terminal(project, "deploy", "--local", "--require-approval", "never")
+    person = QuickTerminal(project, "deploy", "--local", "--require-approval", "never")
     assert "This gives access" not in person.until("Deploy to the AWS on this machine, eu-central-1? [y/N]:")
     person.answer("y")
     assert person.end()[0] == 0
@@ -198,7 +198,7 @@ def test_a_plan_made_anew_shows_its_own_access_and_is_asked_about_again(
     deployed: Remit, project: Path, elsewhere: Account
 ) -> None:
     (project / "app.py").write_text(CODE)
-    person = Terminal(project, "deploy", "--local")
+    person = QuickTerminal(project, "deploy", "--local")
     assert "access: 0 gained, 0 lost" in person.until("[y/N]:")
     overtaking = plan(elsewhere, PlanRequest(NAME, template(WRITE)))
     assert overtaking is not None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import ORDERS
-from terminals import Terminal
+from random_cases import cases_of, in_all_cases
+from terminals import QuickTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +39,9 @@ def policies(account: Account, role: str) -> list[str]:
     return sorted(account.client("iam").list_role_policies(RoleName=role)["PolicyNames"])
 
 
-@pytest.mark.parametrize("options", [(), ("--yes",)])
-@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize(
+    ("options", "changed"), cases_of((((), False), (("--yes",), False), (("--yes",), True), ((), True)), 2)
+)
 def test_where_nobody_can_be_asked_nothing_is_deployed(
     remit: Remit, project: Path, elsewhere: Account, role: str, options: tuple[str, ...], *, changed: bool
 ) -> None:
@@ -123,14 +125,14 @@ def test_at_a_terminal_a_person_is_asked_and_told_what_will_happen(
     project: Path, remit: Remit, elsewhere: Account, role: str
 ) -> None:
     (project / "app.py").write_text(LESS)
-    person = Terminal(project, "deploy", "--local")
+    person = QuickTerminal(project, "deploy", "--local")
     shown = person.until("`--revert-drift` undoes all of it. Deploy anyway? [y/N]:")
     assert "was made by hand" in shown
     assert "CloudFormation keeps what was added by hand" in shown
     person.answer("n")
     code, shown = person.end()
     assert (code, "error: nothing was deployed" in shown) == (1, True)
-    person = Terminal(project, "deploy", "--local")
+    person = QuickTerminal(project, "deploy", "--local")
     person.until("Deploy anyway? [y/N]:")
     person.answer("y")
     person.until("Deploy to the AWS on this machine, eu-central-1? [y/N]:")
@@ -140,8 +142,9 @@ def test_at_a_terminal_a_person_is_asked_and_told_what_will_happen(
     assert remit("status")[0] == 0
 
 
+@in_all_cases
 def test_yes_at_a_terminal_does_not_agree_to_it(project: Path, remit: Remit, role: str) -> None:
-    person = Terminal(project, "deploy", "--local", "--yes")
+    person = QuickTerminal(project, "deploy", "--local", "--yes")
     code, shown = person.end()
     assert (code, "nothing was deployed: the stack was changed by hand" in shown, role in shown) == (1, True, True)
     assert remit("status")[0] == 0

@@ -94,7 +94,7 @@ def test_a_stack_is_described_the_same_without_an_sdk(account: Account, project:
 
 LASTING = tuple(hand for hand in HANDS if hand.lasts)
 UNDONE = tuple(hand for hand in HANDS if not hand.lasts)
-STACKS = len(UNDONE) if ASKS_ALL else 4
+STACKS = len(UNDONE) if ASKS_ALL else 2
 """On so many stacks are the changes made that can be undone: on few many at once, else one on each."""
 
 
@@ -227,7 +227,7 @@ VARIATIONS: dict[str, tuple[dict[str, Any], ...]] = {
 
 
 @given(st.fixed_dictionaries({}, optional={name: st.sampled_from(given) for name, given in VARIATIONS.items()}))
-@settings(max_examples=cases(6, deep=50), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(3, deep=50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_no_deploy_anything_was_changed_by_hand(
     account: Account, project: Path, version: dict[str, dict[str, Any]]
 ) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pytest
 
 from projects import write
+from random_cases import cases_of
 from remit.build import build
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
@@ -305,7 +306,7 @@ FAULTS: Final = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("fault", [pytest.param(FAULTS[name], id=name) for name in cases_of(tuple(FAULTS), 5)])
 def test_a_fault_is_told_with_the_next_step_and_the_deploy_after_it_is_whole(
     fault: Fault, project: Path, through: Account, elsewhere: Account, proxy: ScriptedProxy
 ) -> None:
@@ -351,7 +352,7 @@ def test_a_rollback_that_failed_skips_what_somebody_names_and_nothing_else(
     assert list(skip) == [value for name, value in request.items() if name.startswith("ResourcesToSkip.member.")]
 
 
-@pytest.mark.parametrize("size", [7, 100])
+@pytest.mark.parametrize("size", cases_of((100, 7), 1))
 def test_a_thousand_events_on_many_pages_are_each_told_once_and_in_order(
     through: Account, proxy: ScriptedProxy, size: int
 ) -> None:

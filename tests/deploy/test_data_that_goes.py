@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from projects import Project, write
-from random_cases import cases
+from random_cases import cases, cases_of, in_all_cases
 from remit.build import build
 from remit.catalogue.types import holds_data
 from remit.deploy.changeset import PlanRequest, plan
@@ -22,7 +22,7 @@ from remit.deploy.workflow import deploy
 from remit.errors import RemitError
 from remit.report.operators import WordedOperator
 from stacks import template
-from terminals import Terminal
+from terminals import QuickTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ def test_what_stays_as_an_orphan_needs_its_name_too(deployed: Remit, project: Pa
     assert set(before) < set(tables(elsewhere))
 
 
-@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("changed", cases_of((True, False), 1))
 def test_a_name_that_would_not_go_is_refused_with_those_that_would(
     deployed: Remit, project: Path, elsewhere: Account, *, changed: bool
 ) -> None:
@@ -156,12 +156,13 @@ def test_a_person_who_said_yes_is_asked_about_the_data(project: Path, elsewhere:
     before = tables(elsewhere)
     share(project, "")
     for answer, expected in (("n", (1, before)), ("y", (0, []))):
-        person = Terminal(project, "deploy", "--local", "--yes")
+        person = QuickTerminal(project, "deploy", "--local", "--yes")
         person.until("This removes table DataOrders, with all that is in it. Deploy to the AWS on this machine")
         person.answer(answer)
         assert (person.end()[0], tables(elsewhere)) == expected
 
 
+@in_all_cases
 def test_a_program_names_the_data_as_well(deployed: Remit, project: Path, elsewhere: Account) -> None:
     share(project, "")
     built = build(project)
@@ -315,7 +316,7 @@ def two_versions(draw: st.DrawFn) -> tuple[dict[str, Attribute], dict[str, Attri
 
 @given(two_versions())
 @settings(
-    max_examples=cases(20, deep=500),
+    max_examples=cases(8, deep=500),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 def test_of_any_two_versions_what_holds_data_goes_only_if_the_plan_names_it(

@@ -9,7 +9,7 @@ import pytest
 
 from projects import remit as run
 from remit.deploy.delete import FilledBucket, delete, filled_buckets
-from terminals import Terminal
+from terminals import QuickTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ def test_in_production_the_name_is_typed_at_a_terminal_and_no_option_answers(
     assert (code, LISTED in err, refusal in err) == (1, True, True)
     for typed, ends in (("orders", 1), ("orders-dev", 0)):
         assert FULL == stored(elsewhere)
-        terminal = Terminal(project, "delete", "--local", "--yes-delete", "all", "--empty")
+        terminal = QuickTerminal(project, "delete", "--local", "--yes-delete", "all", "--empty")
         terminal.until("Type orders-dev to delete all that is in them: ")
         terminal.answer(typed)
         assert ends == terminal.end()[0]

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import ORDERS
+from random_cases import in_all_cases
 from remit.cli import main
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from stacks import end_waiting, template
-from terminals import HANGS, MAIN, Terminal, environment
+from terminals import HANGS, MAIN, QuickTerminal, Terminal, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -197,12 +198,12 @@ def test_the_question_before_data_goes_names_it(project: Path, remit: Remit) -> 
     queue = "from remit import Shared, resource\nclass Data(Shared):\n    {}\n"
     share(project, queue.format('queue = resource("AWS::SQS::Queue")'))
     remit("deploy", "--yes")
-    person = Terminal(project, "delete", "--local")
+    person = QuickTerminal(project, "delete", "--local")
     person.until("This deletes queue DataQueue, log group ReportLogGroup, with all that is in them. Delete orders-dev")
     person.answer("n")
     assert person.end()[0] == 1
     share(project, queue.format("pass"))
-    person = Terminal(project, "deploy", "--local")
+    person = QuickTerminal(project, "deploy", "--local")
     person.until("This removes queue DataQueue, with all that is in it. Deploy to the AWS on this machine")
     person.answer("n")
     assert person.end()[0] == 1
@@ -266,7 +267,7 @@ def _wait_for(process: subprocess.Popen[Any], text: str) -> None:
 
 
 def test_at_a_terminal_no_deploys_nothing(project: Path, remit: Remit) -> None:
-    person = Terminal(project, "deploy", "--local")
+    person = QuickTerminal(project, "deploy", "--local")
     asked = "This adds access: 2 gains. Deploy to the AWS on this machine, eu-central-1? [y/N]:"
     assert "\x1b[32m  + report: Write on logs" in person.until(asked)
     person.answer("n")
@@ -276,8 +277,9 @@ def test_at_a_terminal_no_deploys_nothing(project: Path, remit: Remit) -> None:
     assert remit("status")[0] == 1
 
 
+@in_all_cases
 def test_at_a_terminal_ctrl_c_at_the_question_deploys_nothing(project: Path, remit: Remit) -> None:
-    person = Terminal(project, "deploy", "--local")
+    person = QuickTerminal(project, "deploy", "--local")
     person.until("[y/N]:")
     person.process.send_signal(signal.SIGINT)
     person.answer("")  # wakes the read, should the signal have come a moment before it
@@ -297,12 +299,13 @@ def test_no_color_is_obeyed_at_a_terminal(project: Path) -> None:
     assert shown.isascii()
 
 
+@in_all_cases
 def test_a_plan_that_was_overtaken_at_the_question_is_made_and_shown_anew(
     project: Path, remit: Remit, elsewhere: Account
 ) -> None:
     remit("deploy", "--yes")
     (project / "app.py").write_text(ORDERS.format(verb="put"))
-    person = Terminal(project, "deploy", "--local")
+    person = QuickTerminal(project, "deploy", "--local")
     person.until("[y/N]:")
     overtaking = plan(elsewhere, PlanRequest("orders-dev", template()))
     assert overtaking is not None

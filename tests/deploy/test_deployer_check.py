@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit
+from random_cases import in_all_cases
 from remit.deploy.deployer_check import caller_policies, check_caller
 from remit.deploy.session import connect
 from remit.deployer.deployer_policy import bound, deployer
@@ -113,6 +114,7 @@ def test_a_deploy_that_lacks_something_stops_before_it_changes_anything(
     assert (1, True) == (forced.status, "is not authorized to perform: " in forced.err)
 
 
+@in_all_cases
 def test_what_runs_already_and_what_stays_is_not_asked_for(ask: Callable[..., Ran], policy: dict[str, Any]) -> None:
     assert 0 == ask(policy, "deploy", "--yes").status
     ran = ask(without(policy, "sqs:CreateQueue"), "deploy", "--yes")

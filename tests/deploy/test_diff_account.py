@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import ORDERS
+from random_cases import cases_of
 from remit.review.record import record_path
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def told(answer: tuple[int, str, str]) -> tuple[int, dict[str, Any]]:
     return code, json.loads(out)
 
 
-@pytest.mark.parametrize("against", [(), ("--deployed",), ("--live",)])
+@pytest.mark.parametrize("against", cases_of((("--deployed",), (), ("--live",)), 1))
 def test_right_after_a_deploy_nothing_differs(deployed: Remit, against: tuple[str, ...]) -> None:
     code, out, _ = deployed("diff", *against)
     assert (code, out) == (0, "The same access by roles, policies and doors: proven for every request.\n")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from random_cases import ASKS_ALL
+from random_cases import ASKS_ALL, in_all_cases
 from remit.build import build
 from remit.deploy.aws_calls import deployer_calls
 from remit.deploy.changeset import PlanRequest, plan
@@ -284,6 +284,7 @@ def without(policy: Policy, place: int, action: str) -> Policy:
     return replace(policy, statements=tuple(statements))
 
 
+@in_all_cases
 def test_each_action_that_is_dropped_makes_a_phase_fail_or_is_named_with_its_case(
     policy: Policy, live: Callable[[Policy], Iterator[tuple[str, End]]]
 ) -> None:

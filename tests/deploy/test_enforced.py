@@ -13,6 +13,7 @@ import pytest
 import projects
 from enforcing import Door, serve
 from projects import inside
+from random_cases import in_all_cases
 from remit.deploy.bucket import bucket_name
 from remit.deploy.session import connect
 from remit.iam.policy import Globs, Policy, Statement, allow, parse
@@ -227,6 +228,7 @@ def test_what_was_changed_of_the_bucket_is_put_right_and_named(shop: Shop, endpo
     )  # fmt: skip
 
 
+@in_all_cases
 def test_with_a_bucket_of_ones_own_the_printed_policy_is_about_that_alone(shop: Shop, endpoint: str) -> None:
     own = f"own-{shop.number}"
     chosen = ("--artefact-bucket", own)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import ClientError, UnauthorizedSSOTokenError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError, UnauthorizedSSOTokenError
+from botocore.parsers import ResponseParserError
 
 from remit.deploy.aws_errors import Denied, sentence
 from remit.deploy.changeset import PlanRequest, plan
@@ -166,8 +167,27 @@ def test_a_sign_in_that_has_expired_says_how_to_sign_in_and_what_goes_on() -> No
         told.message,
         told.hint,
     )
-    told = sentence(UnauthorizedSSOTokenError(), "the operation on orders-dev")
-    assert "the AWS sign-in (SSO) has expired; the operation on orders-dev continues in AWS" == told.message
+
+
+PASSING = (
+    UnauthorizedSSOTokenError(),
+    _answer(400, "ExpiredToken", "expired"),
+    _answer(503, "ServiceUnavailable", ""),
+    _answer(400, "Throttling", "Rate exceeded"),
+    EndpointConnectionError(endpoint_url="https://cloudformation.example"),
+    ReadTimeoutError(endpoint_url="https://cloudformation.example"),
+    ResponseParserError("no XML"),
+)
+"""Errors after which the same is to be done once more."""
+
+
+@pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
+def test_an_error_that_passes_says_what_goes_on_in_aws_and_what_follows_that(error: Exception) -> None:
+    alone, during = sentence(error), sentence(error, "the operation on orders-dev")
+    assert during.message == f"{alone.message}; the operation on orders-dev continues in AWS"
+    again = "run the same command again: it is safe to repeat"
+    assert (alone.hint or "").endswith(again)
+    assert during.hint == (alone.hint or "").replace(again, "`remit deploy --resume` follows on")
 
 
 def test_a_denial_in_iams_wording_names_the_whole_resource() -> None:

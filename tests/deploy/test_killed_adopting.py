@@ -11,7 +11,7 @@ from botocore.httpsession import URLLib3Session
 
 from killed import processes
 from projects import ORDERS, write
-from random_cases import cases
+from random_cases import cases, in_all_cases
 from remit.build import build
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.deployment import DeployJob
@@ -92,6 +92,7 @@ def state(account: Account) -> dict[str, Any]:
     }
 
 
+@in_all_cases
 def test_a_deploy_after_one_that_was_killed_anywhere_has_adopted_and_protected_it_all(
     tmp_path: Path, join: Callable[..., Account], endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from botocore.httpsession import URLLib3Session
 
 from killed import processes
 from projects import ORDERS, write
-from random_cases import cases, cases_of
+from random_cases import cases, cases_of, in_all_cases
 from remit.build import build
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.deployment import DeployJob
@@ -137,6 +137,7 @@ def test_the_next_plan_and_the_next_deploy_end_as_if_no_plan_had_been_killed(wor
     assert [key for key, _ in after["objects"] if "/plans/" in key] == []
 
 
+@in_all_cases
 def test_a_plan_whose_answer_is_lost_anywhere_says_the_same_and_leaves_nothing(work: Work, account: Account) -> None:
     before, expected, number = everything(account), told(work.deploy()), calls_of(work)
     for lost in some(range(1, number + 1)):

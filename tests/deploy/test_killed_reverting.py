@@ -34,7 +34,7 @@ POINTS = (
 )
 
 
-@pytest.mark.parametrize(("hands", "operation", "when"), cases_of(POINTS, 4))
+@pytest.mark.parametrize(("hands", "operation", "when"), cases_of(POINTS, 2))
 def test_the_roles_are_as_deployed_after_the_next_run(
     account: Account, hands: tuple[object, ...], operation: str, when: str
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import ORDERS
+from random_cases import cases_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ def role(remit: Remit, elsewhere: Account) -> str:
     return str(elsewhere.client("iam").list_roles()["Roles"][0]["RoleName"])
 
 
-@pytest.mark.parametrize("option", ["--live", "--deployed"])
+@pytest.mark.parametrize("option", cases_of(("--live", "--deployed"), 1))
 def test_what_is_deployed_untouched_is_the_same_access(remit: Remit, role: str, option: str) -> None:
     code, out, _ = remit("diff", option)
     assert (code, role != "") == (0, True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit, write
+from random_cases import cases_of, in_all_cases
 from remit.local import aws
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def test_functions_use_what_other_accounts_let_them(project: Path) -> None:
     assert before == {name: words[name] for name in before}
     write(project, {"config/local/111122223333.json": template()})
     assert dict.fromkeys(refused, "answered") == answers(project)
-    for name in refused:
+    for name in cases_of(tuple(refused), 1):
         write(project, {"config/local/111122223333.json": template(**{name: False})})
         assert {**dict.fromkeys(refused, "answered"), name: words[name]} == answers(project)
 
@@ -132,6 +133,7 @@ CANNOT_BE_MADE = (
 )
 
 
+@in_all_cases
 def test_what_cannot_be_made_is_told_with_its_file(project: Path) -> None:
     for name, text, said, status in CANNOT_BE_MADE:
         write(project, {f"config/local/{name}": text})

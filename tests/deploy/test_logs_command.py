@@ -7,7 +7,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from terminals import Terminal
+from random_cases import in_all_cases
+from terminals import QuickTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def test_logs_of_one_function_or_of_all_are_printed_and_followed_until_ctrl_c(
 
     assert (0, "") == remit("logs", "--since", "2999-01-01")[:2]
 
-    person = Terminal(project, "logs", "--local", "-f", "--filter", "ted")
+    person = QuickTerminal(project, "logs", "--local", "-f", "--filter", "ted")
     person.until("reported orders")
     assert 0 == remit("invoke", "report", "--event", '{"what": "more"}')[0]
     person.until("reported more")
@@ -67,6 +68,7 @@ def test_a_function_or_a_time_that_is_wrong_is_told_with_what_is_right(
     assert "error: orders-dev is not deployed in eu-central-1" in remit("logs")[2]
 
 
+@in_all_cases
 def test_logs_in_one_group_are_told_apart_by_function(
     project: Path, remit: Callable[..., tuple[int, str, str]]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import every_trigger
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,6 +93,7 @@ def example(project: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     (project / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
 
 
+@in_all_cases
 @pytest.mark.usefixtures("example")
 def test_after_a_first_deploy_of_an_example_nothing_is_shown(remit: Remit) -> None:
     code, _, err = remit("deploy", "--first")

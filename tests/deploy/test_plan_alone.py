@@ -14,11 +14,12 @@ from botocore.exceptions import WaiterError
 import projects
 from hands import ADMIN
 from projects import ORDERS, write
+from random_cases import ASKS_ALL, cases_of, in_all_cases
 from remit.build import build
 from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.workflow import deploy
 from stacks import everything, template
-from terminals import Terminal
+from terminals import QuickTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,26 +112,30 @@ def test_a_plan_says_what_the_next_deploy_does_through_the_life_of_an_app(
 ) -> None:
     app = project / "app.py"
     assert same.check() == (1, ["it adds access (2 gains)"])
-    assert same.check("--stage", "other") == (1, ["it adds access (2 gains)"])
-    assert same.check("--require-approval", "never", "--stage", "third") == (0, [])
+    if ASKS_ALL:
+        assert same.check("--stage", "other") == (1, ["it adds access (2 gains)"])
+        assert same.check("--require-approval", "never", "--stage", "third") == (0, [])
     assert same.check("--first") == (0, [])
     assert same.check() == (0, [])
     assert same.check("--first")[0] == 2
-    app.write_text(ORDERS.format(verb="query").replace('"ok"', '"changed"'))
-    assert same.check() == (0, [])
+    if ASKS_ALL:
+        app.write_text(ORDERS.format(verb="query").replace('"ok"', '"changed"'))
+        assert same.check() == (0, [])
     app.write_text(ORDERS.format(verb="put"))
     assert same.check() == (1, ["it adds access (1 gain)"])
     assert same.check("--yes-delete", "DataJobs")[0] == 2
     accept(same.remit)
-    assert same.check() == (0, [])
+    if ASKS_ALL:
+        assert same.check() == (0, [])
     share(project, QUEUE)
     assert same.check() == (0, [])
     share(project, QUEUE.replace("jobs =", "work ="))
     assert same.check() == (1, ["data goes (queue DataJobs)"])
     by_hand(elsewhere)
     assert same.check() == (1, ["the stack was changed by hand", "data goes (queue DataJobs)"])
-    assert same.check("--accept-drift") == (1, ["data goes (queue DataJobs)"])
     assert same.check("--accept-drift", "--yes-delete", "DataJobs") == (0, [])
+    if not ASKS_ALL:
+        return
     assert same.check() == (1, ["the stack was changed by hand"])
     app.write_text(ORDERS.format(verb="put").replace('dynamodb.put("orders")', ""))
     assert same.check("--accept-drift", "--require-approval", "any") == (1, ["access changes (0 gained, 1 lost)"])
@@ -172,7 +177,8 @@ def test_a_plan_makes_no_secret_and_no_policy_that_a_local_deploy_would_make(sam
     assert everything(same.elsewhere)["secrets"] == ["prod/key"]  # of the deploy, which made it before it stopped
 
 
-@pytest.mark.parametrize("example", ["orders", "parcels", "shop"])
+@in_all_cases
+@pytest.mark.parametrize("example", cases_of(("shop", "orders", "parcels"), 1))
 def test_of_each_example_a_plan_says_what_a_deploy_says(account: Account, example: str, tmp_path: Path) -> None:
     folder = tmp_path / example
     folder.symlink_to(EXAMPLES / example)
@@ -191,7 +197,7 @@ def test_of_each_example_a_plan_says_what_a_deploy_says(account: Account, exampl
 
 
 def test_a_plan_answers_on_standard_output_and_asks_nobody(project: Path, remit: Remit) -> None:
-    person = Terminal(project, "deploy", "--local", "--plan")
+    person = QuickTerminal(project, "deploy", "--local", "--plan")
     code, shown = person.end()
     assert (code, "[y/N]" in shown) == (1, False)
     code, out, err = remit("deploy", "--plan")
@@ -276,6 +282,7 @@ def test_data_that_goes_is_counted_where_the_caller_may_ask(
     elsewhere.client("s3").delete_object(Bucket=names["DataFiles"], Key="a")
 
 
+@in_all_cases
 def test_plans_of_a_new_stage_at_once_say_the_same_and_leave_nothing(
     join: Callable[..., Account], account: Account
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import scripted_proxy
 from projects import HELLO, write
+from random_cases import in_all_cases
 from remit.cli import main
 from remit.deploy.session import connect
 from remit.deploy.stack import describe
@@ -119,6 +120,7 @@ def test_the_first_deploy_of_a_production_stage_protects_it_and_the_next_writes_
     assert run("delete", "--stage", "test", "--yes-delete", "all")[0] == 0
 
 
+@in_all_cases
 def test_a_deploy_after_one_that_was_killed_puts_the_protection_on(run: Run, account: Account) -> None:
     deployed(run)
     unprotect(account, ALL)

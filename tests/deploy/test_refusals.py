@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
+from random_cases import cases_of
 from remit.build import build
 from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import failure
@@ -96,7 +97,7 @@ def app(project: Path) -> Path:
     return project
 
 
-@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize("size", cases_of((1, 100), 1))
 def test_each_early_validation_and_hook_of_a_plan_is_told_at_its_line_all_at_once(
     app: Path, proxy: ScriptedProxy, through: Account, size: int
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit
+from random_cases import in_all_cases
 from remit.deploy.stack import describe
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import parse
@@ -108,6 +109,7 @@ def test_the_settings_and_the_environment_name_the_role_too(
     assert role in json.dumps(starts)
 
 
+@in_all_cases
 def test_the_option_counts_before_the_settings(project: Path, role: str, start: Callable[..., Ran]) -> None:
     settings = project / "config" / "deploy.py"
     settings.parent.mkdir(exist_ok=True)
@@ -138,6 +140,7 @@ def test_the_parts_do_what_the_whole_does_and_neither_does_the_others(project: P
     assert not evaluate(passing, parse(works)).allowed
 
 
+@in_all_cases
 def test_what_a_starter_lacks_for_its_part_is_no_reason_to_stop(project: Path, role: str, tmp_path: Path) -> None:
     """It may read its own policies, which lack all that CloudFormation does as the service role."""
     starts = printed(project, "--part", "starts", "--service-role", role)

@@ -12,6 +12,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from projects import write
+from random_cases import cases_of, in_all_cases
 from remit.cli import main
 from remit.documents.read import read
 from stacks import WAITING, end_waiting
@@ -314,7 +315,7 @@ def test_a_stack_that_somebody_else_works_on_is_not_taken_over(elsewhere: Accoun
     (project / "config" / "deploy.py").unlink()
 
 
-@pytest.mark.parametrize("logs_there", [True, False])
+@pytest.mark.parametrize("logs_there", cases_of((True, False), 1))
 def test_a_template_in_yaml_with_short_forms_is_read_and_the_printed_policy_suffices(
     elsewhere: Account,
     remit: Remit,
@@ -347,6 +348,7 @@ def test_a_template_in_yaml_with_short_forms_is_read_and_the_printed_policy_suff
     (project / "config" / "deploy.py").unlink()
 
 
+@in_all_cases
 def test_every_command_follows_the_names(remit: Remit, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(project, {"config/deploy.py": CONFIG, "app.py": LEAN.replace("...", "print('here')")})
     assert remit("deploy", "--yes")[0] == 0
@@ -474,6 +476,7 @@ Outputs:
 """
 
 
+@in_all_cases
 def test_conditions_and_parameters_of_the_old_template_are_no_hindrance(
     elsewhere: Account, remit: Remit, project: Path
 ) -> None:

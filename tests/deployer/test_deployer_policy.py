@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import effort
-from random_cases import ASKS_ALL, cases
+from random_cases import ASKS_ALL, cases, in_all_cases
 from remit.catalogue.actions import action
 from remit.catalogue.handlers import types_with_handlers
 from remit.deployer.deployer_policy import Deployer, bound, deployer
@@ -695,6 +695,7 @@ def test_actions_on_everything_are_those_that_know_nothing_narrower() -> None:
                 assert [found.full_name for found in known if found is None or found.targets] == [], kind
 
 
+@in_all_cases
 def test_five_hundred_resources_take_seconds_at_most() -> None:
     many = {f"Fn{number}": resource("AWS::Lambda::Function") for number in range(500)}
     with effort.at_most(5):

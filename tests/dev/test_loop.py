@@ -262,7 +262,7 @@ def test_an_address_is_told_when_it_is_new_or_another_one_and_those_of_others_ar
         patch.setattr(loop, "_aws", SimpleNamespace(port=4566), raising=False)
         patch.setattr(loop, "_ports", SimpleNamespace(serve=serve))
         for outputs in deploys:
-            loop._serve(SimpleNamespace(outputs=[StackOutput(*output) for output in outputs.items()]))  # type: ignore[arg-type]
+            loop._serve([StackOutput(*output) for output in outputs.items()])
     local = [{name: at for name, at in outputs.items() if at != PLACES[-1]} for outputs in deploys]
     assert asked == local
     assert told == [

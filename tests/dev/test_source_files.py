@@ -25,16 +25,19 @@ class Watch:
         self.folder = folder
         self.stop = threading.Event()
         self.names: SimpleQueue[str] = SimpleQueue()
+        self.at_the_top: list[str] = []
+        self.below: list[str] = []
         self.threads = [
-            threading.Thread(target=self.watch, args=(saved(folder, self.stop),))
-            for saved in (saved_at_the_top, saved_below)
+            threading.Thread(target=self.watch, args=(saved_at_the_top(folder, self.stop), self.at_the_top)),
+            threading.Thread(target=self.watch, args=(saved_below(folder, self.stop), self.below)),
         ]
         for thread in self.threads:
             thread.start()
 
-    def watch(self, saved: Iterator[tuple[str, ...]]) -> None:
+    def watch(self, saved: Iterator[tuple[str, ...]], told: list[str]) -> None:
         for files in saved:
             for name in files:
+                told.append(name)
                 self.names.put(name)
 
     def until(self, name: str, path: str) -> None:
@@ -66,13 +69,18 @@ def test_files_are_told_at_the_top_below_it_and_in_folders_that_are_made_meanwhi
     watch.until("shared/resources/data.py", "shared/resources/data.py")
 
 
+def test_each_file_is_told_by_one_of_the_two_that_watch(watch: Watch) -> None:
+    for name in ("app.py", "shop/cart.py", "shop/a/b.py", "models.py"):
+        watch.until(name, name)
+    assert {"app.py", "models.py"} == set(watch.at_the_top)
+    assert all("/" in name for name in watch.below)
+
+
 def test_what_tools_keep_is_not_told(watch: Watch) -> None:
     watch.until("app.py", "app.py")
     watch.until("shop/cart.py", "shop/cart.py")
     write(watch.folder, {".remit/local/log": "1", ".venv/x.py": "1", "shop/__pycache__/cart.pyc": "1"})
+    write(watch.folder, {".ruff_cache/0.17/1": "made meanwhile"})
     watch.until("shop/end.py", "shop/end.py")
     time.sleep(0.3)
-    told = set()
-    while not watch.names.empty():
-        told.add(watch.names.get())
-    assert told <= {"app.py", "shop/cart.py", "shop/end.py"}
+    assert {*watch.at_the_top, *watch.below} <= {"app.py", "shop/cart.py", "shop/end.py"}

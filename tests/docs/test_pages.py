@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pages
+from random_cases import in_all_cases
 from remit.local import aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LONG = ("deploys", "rest-apis", "testing", "web-apps")
+"""Pages that take several seconds, whose commands other tests run, too."""
 _ACCOUNTS = itertools.count(111122223333)
 
 
@@ -28,7 +31,10 @@ def reader(tmp_path: Path) -> Iterator[pages.Reader]:
         aws.stop(lock.parents[2])
 
 
-@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=in_all_cases if page.stem in LONG else (), id=page.stem) for page in pages.PAGES],
+)
 def test_a_page_says_what_happens(page: Path, reader: pages.Reader, request: pytest.FixtureRequest) -> None:
     """With REMIT_RECORD=1 the page is written anew where it says otherwise."""
     text = page.read_text("utf-8")

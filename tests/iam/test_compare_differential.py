@@ -71,7 +71,7 @@ def denials(policies: Iterable[Policy]) -> Layers:
 
 def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None:
     smaller = 0
-    for number in range(cases(150, deep=800)):
+    for number in range(cases(60, deep=800)):
         maker = Maker(random.Random(f"minimise/{number}"))  # noqa: S311 - cases, not secrets
         policy = maker.policy(maker.random.choice((2, 3, 4)))
         one = Layers((policy,))
@@ -84,7 +84,7 @@ def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None
             continue
         assert world.masks(one) == world.masks(other), number
         assert world.masks(denials(one.identity)) == world.masks(denials(other.identity)), number
-    assert smaller > 100
+    assert smaller > 40
 
 
 @pytest.mark.parametrize("seed", ["1/868", "1/894"])

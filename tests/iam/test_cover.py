@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 from typing import Any
 
 import pytest
@@ -220,3 +221,24 @@ def _parts(statement: Statement) -> tuple[Any, ...]:
 
 def test_no_statement_is_covered_that_a_small_world_has_requests_of() -> None:
     assert [wrong for seed in range(cases(40, deep=600)) if (wrong := judged(seed))] == []
+
+
+@pytest.mark.parametrize("texts", [("data",), ("example-team",), ("data", "example-team"), ("example-team", "x")])
+def test_a_condition_without_case_is_covered_where_every_spelling_is_and_nowhere_else(texts: tuple[str, ...]) -> None:
+    key = "aws:PrincipalTag/team"
+    every_spelling = [
+        tuple("".join(letters) for letters in product(*zip(text, text.upper(), strict=True))) for text in texts
+    ]
+    spelled = [spelling for spellings in every_spelling for spelling in spellings]
+    narrow = parse_statement(
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEqualsIgnoreCase": {key: list(texts)}}}
+    )
+    for left_out in (None, *(spellings[len(spellings) // 3] for spellings in every_spelling)):
+        listed = [spelling for spelling in spelled if spelling != left_out]
+        wide = parse_statement(
+            {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {key: listed}}}
+        )
+        is_proven = covers([wide], narrow)
+        # Of long texts not every spelling is tried: what is covered may stay unproven, and never the reverse.
+        assert not is_proven or left_out is None
+        assert is_proven or left_out is not None or max(map(len, texts)) > 6

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from iam import differential, reference
-from random_cases import cases
+from random_cases import cases, in_all_cases
 from remit.iam.special_cases import SPECIAL_CASES
 
 SHARE = cases(2_000, deep=20_000)
@@ -32,6 +32,7 @@ def test_both_evaluators_give_the_same_verdict_on_random_cases() -> None:
     assert {verdict for verdict, number in tally.items() if number > tally.total() // 25} == VERDICTS
 
 
+@in_all_cases
 def test_the_cases_are_made_of_every_layer_operator_kind_of_variable_and_exception() -> None:
     found = differential.mix(13, 100)
     often = {name for name, number in found.items() if number > found["cases"] // 100}

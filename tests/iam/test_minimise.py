@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from random_cases import ASKS_ALL
+from random_cases import ASKS_ALL, in_all_cases
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.iam.length import policy_length
 from remit.iam.policy import Policy, parse, render
@@ -26,6 +26,7 @@ def statements(policy: Policy) -> list[dict[str, Any]]:
     return found
 
 
+@in_all_cases
 def test_all_managed_policies_keep_their_allow_set_and_their_deny_set() -> None:
     """By `compare_documents` both ways, which shares with minimising only the procedure itself."""
     smaller = 0
@@ -85,6 +86,16 @@ def test_principals_are_kept_apart() -> None:
     )
     assert minimise(kept) == kept
     assert not same(kept, Policy(kept.statements[:1]))
+
+
+def test_statements_of_a_trust_policy_become_one_where_their_principals_are_the_same() -> None:
+    ours, theirs = ({"AWS": f"arn:aws:iam::{account}:root"} for account in ("111122223333", "444455556666"))
+    trusting = [
+        {"Effect": "Allow", "Principal": who, "Action": action}
+        for who, action in ((ours, "sts:AssumeRole"), (ours, "sts:TagSession"), (theirs, "sts:AssumeRole"))
+    ]
+    joined = {"Effect": "Allow", "Principal": ours, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    assert [joined, trusting[2]] == statements(minimise(policy(*trusting)))
 
 
 def test_the_order_of_statements_does_not_depend_on_chance() -> None:

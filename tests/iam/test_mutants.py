@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from iam import mutants
-from random_cases import cases
+from random_cases import cases, in_all_cases
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,7 @@ def test_every_defect_still_fits_the_source_and_there_are_enough() -> None:
 SAMPLE = random.Random(3).sample(range(len(mutants.MUTANTS)), 3)  # noqa: S311 - the same ones each time
 
 
+@in_all_cases
 @pytest.mark.parametrize("number", SAMPLE[: cases(1, deep=3)])
 def test_a_defect_of_the_sample_is_noticed(number: int) -> None:
     """The whole table is run by `python tests/iam/mutants.py`."""

@@ -43,6 +43,26 @@ def test_the_arn_that_was_meant_is_proposed(action: str, resource: str, meant: s
 
 
 @pytest.mark.parametrize(
+    "operator", ["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"]
+)
+@pytest.mark.parametrize("suffix", ["", "IfExists"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("aws:SourceArn", "arn:aws:sns:*:111122223333:orders"), ("aws:PrincipalTag/team", "data-*")],
+)
+def test_the_operator_that_a_wildcard_asks_for_is_one_for_the_type_of_its_key(
+    operator: str, suffix: str, key: str, value: str
+) -> None:
+    def hints(spelled: str) -> dict[str, str | None]:
+        findings = found("s3:GetObject", "arn:aws:s3:::data/*", Condition={spelled: {key: value}})
+        return {rule: hint for rule, _, hint in findings}
+
+    proposed = str(hints(f"{operator}{suffix}")["R508"]).removeprefix("use ")
+    assert proposed.endswith(f"Like{suffix}")
+    assert hints(proposed).keys().isdisjoint({"R501", "R506", "R508"})
+
+
+@pytest.mark.parametrize(
     ("action", "resource"),
     [
         ("events:PutEvents", f"arn:aws:events:{AT}:rule/nightly"),

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from random_cases import ASKS_ALL, cases_of
+from random_cases import ASKS_ALL, cases_of, in_all_cases
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.lint import lint_document
 
@@ -35,6 +35,7 @@ def adjudicated(finding: Finding) -> bool:
     return not {(finding.rule, "*"), (finding.rule, begins[1] if begins else "")}.isdisjoint(ADJUDICATED)
 
 
+@in_all_cases
 def test_every_error_on_a_managed_policy_is_adjudicated_and_true() -> None:
     errors = [one for found in findings().values() for one in found if one.severity == "error"]
     assert [(one.file, one.message) for one in errors if not adjudicated(one)] == []

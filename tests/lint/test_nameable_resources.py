@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import effort
-from random_cases import cases
+from random_cases import cases, in_all_cases
 from remit.lint.apps import lint
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ def test_an_app_that_names_nothing_gets_no_note(make: Make) -> None:
     assert [] == notes(make(app=f'@app.function(policy=["dynamodb:Scan", "s3:GetObject"]){FUNCTION}'))
 
 
+@in_all_cases
 def test_the_work_grows_with_the_flagged_lines_alone(make: Make) -> None:
     """Each line is looked up in a source that is read once, and of many resources a few are tried."""
     grants = "[dynamodb.read('orders{0}'), 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateTable']"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import in_all_cases
 from remit.lint.files import lint_bytes, lint_found
 
 if TYPE_CHECKING:
@@ -488,6 +489,7 @@ def test_a_plan_with_more_policies_than_are_looked_at_says_how_far_it_was() -> N
     ]
 
 
+@in_all_cases
 def test_a_large_file_of_yaml_is_looked_at_as_far_as_it_is_read() -> None:
     statement = f"  - {TYPO}\n"
     rest = '  - {Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}\n' * 35_000

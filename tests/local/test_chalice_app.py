@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import remit, write
+from random_cases import in_all_cases
 from web_clients import Answer, ask, deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.network  # Chalice is installed into the zip
+pytestmark = [pytest.mark.network, in_all_cases]  # Chalice is installed into the zip
 
 SHOP = r"""
 from chalice import BadRequestError, Chalice, Response

@@ -254,3 +254,22 @@ def test_a_topic_keeps_the_policy_that_it_is_made_with(callers: Callers) -> None
     attributes = {"DisplayName": "stated", "Policy": json.dumps(stated)}
     callers.own("sns").create_topic(Name="stated", Attributes=attributes)
     assert callers.function("sns").publish(TopicArn=topic("stated"), Message="x")["MessageId"]
+
+
+def test_an_update_leaves_a_topic_the_policy_that_somebody_gave_it(callers: Callers) -> None:
+    """The console keeps the default policy's Id."""
+    properties = {"TopicName": "edited"}
+    stacks, sns = callers.own("cloudformation"), callers.own("sns")
+    stacks.create_stack(StackName="edited", TemplateBody=template_of(properties))
+    stacks.get_waiter("stack_create_complete").wait(StackName="edited", WaiterConfig={"Delay": 0.1})
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic("edited")}
+    edited = json.dumps({"Id": "__default_policy_ID", "Statement": [everybody]})
+    sns.set_topic_attributes(TopicArn=topic("edited"), AttributeName="Policy", AttributeValue=edited)
+    stacks.update_stack(StackName="edited", TemplateBody=template_of({**properties, "DisplayName": "new"}))
+    stacks.get_waiter("stack_update_complete").wait(StackName="edited", WaiterConfig={"Delay": 0.1})
+    attributes = sns.get_topic_attributes(TopicArn=topic("edited"))["Attributes"]
+    assert ("new", edited) == (attributes["DisplayName"], attributes["Policy"])
+
+
+def template_of(properties: dict[str, str]) -> str:
+    return json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": properties}}})

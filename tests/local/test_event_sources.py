@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -204,6 +205,28 @@ def test_the_role_of_a_pipe_must_be_allowed_to_hand_on(cloud: Cloud, request: py
         assert (access.action, access.resource, access.decision) == ("sns:Publish", topic, "denied")
         allow(cloud, "pipes", "dynamodb:*", "sns:Publish")
     assert until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+
+
+def test_lambda_asks_for_the_list_of_streams_on_no_stream_in_particular(cloud: Cloud) -> None:
+    arn = function(cloud, "lister")
+    table = cloud.client("dynamodb").create_table(
+        TableName="listed",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    stream = table["LatestStreamArn"]
+    mapping = {"EventSourceArn": stream, "FunctionName": arn, "StartingPosition": "LATEST"}
+    statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": stream}
+    put = partial(cloud.client("iam").put_role_policy, RoleName="lister", PolicyName="reads")
+    put(PolicyDocument=json.dumps({"Statement": [statement]}))
+    if not cloud.is_bare:
+        with pytest.raises(ClientError, match="GetShardIterator, DescribeStream, and ListStreams Actions"):
+            cloud.client("lambda").create_event_source_mapping(**mapping)
+    listing = {"Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": "*"}
+    put(PolicyDocument=json.dumps({"Statement": [statement, listing]}))
+    assert cloud.client("lambda").create_event_source_mapping(**mapping)["UUID"]
 
 
 def test_lambda_reads_no_queue_that_the_functions_role_may_not(cloud: Cloud) -> None:

@@ -188,6 +188,23 @@ def test_options_of_a_secret_that_fit_no_password_fail_the_stack(clients: Callab
         )
 
 
+def test_a_role_that_takes_the_place_of_another_has_the_boundary_of_the_template(
+    clients: Callable[[str], Any],
+) -> None:
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    cloudformation = clients("cloudformation")
+    for name, change, done in (
+        ("bounded", cloudformation.create_stack, "stack_create_complete"),
+        ("bounded-too", cloudformation.update_stack, "stack_update_complete"),
+    ):
+        properties = {"RoleName": name, "AssumeRolePolicyDocument": TRUST, "PermissionsBoundary": boundary}
+        body = json.dumps({"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}}})
+        change(StackName="bounded", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+        cloudformation.get_waiter(done).wait(StackName="bounded", WaiterConfig={"Delay": 0.1})
+        role = clients("iam").get_role(RoleName=name)["Role"]
+        assert boundary == role["PermissionsBoundary"]["PermissionsBoundaryArn"]
+
+
 def test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws(clients: Callable[[str], Any]) -> None:
     resources = {
         "Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},

@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from processes import having
+from random_cases import cases_of
 from remit.errors import RemitError
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.invoke import invoke_locally
@@ -233,7 +234,7 @@ def test_the_environment_and_the_context_are_lambdas(functions: Functions, share
     assert 0 < seen["left"] <= 7000
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("version", cases_of(("3.14", "3.11", "3.12", "3.13"), 2))
 def test_each_python_has_the_same_context_and_errors(functions: Functions, version: str) -> None:
     """Lambda's client of the Runtime API is compiled for one Python here; another has a stand-in for it."""
     about = functions.invoke(functions.make("app.about", Runtime=f"python{version}", Timeout=7)).payload
@@ -548,3 +549,15 @@ def test_log_events_are_given_page_by_page_by_their_times_until_there_are_no_mor
     assert (4, False) == (len(all_events["events"]), "nextToken" in all_events)
     with pytest.raises(ClientError, match="nextToken is invalid"):
         logs.filter_log_events(logGroupName="/pages", nextToken="of-another-time")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_events_of_one_moment_are_given_once_however_many_pages_they_take(functions: Functions, size: int) -> None:
+    group, now = f"/moment-{size}", int(1000 * time.time())
+    functions.logs.create_log_group(logGroupName=group)
+    functions.logs.create_log_stream(logGroupName=group, logStreamName="one")
+    events = [{"timestamp": now + number // 5, "message": str(number)} for number in range(11)]
+    functions.logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+    paginator = functions.logs.get_paginator("filter_log_events")
+    pages = paginator.paginate(logGroupName=group, PaginationConfig={"PageSize": size})
+    assert [str(number) for number in range(11)] == [event["message"] for page in pages for event in page["events"]]

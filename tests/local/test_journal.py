@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit, write
+from random_cases import in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
@@ -247,6 +248,7 @@ def test_the_record_of_a_stream_is_kept_with_the_item_that_made_it(after_a_kill:
     assert [item("a")] == [record["dynamodb"]["NewImage"] for record in records]
 
 
+@in_all_cases
 def test_a_line_that_was_cut_off_is_left_out_and_the_next_one_is_not(project: Path) -> None:
     running = aws.start(project)
     tables = client(running, "dynamodb")
@@ -274,6 +276,7 @@ def test_a_save_empties_the_journal_and_what_it_had_is_not_put_back_over_newer_c
     assert ["b"] == items(client(restarted(project, running), "dynamodb"))
 
 
+@in_all_cases
 def test_a_reset_forgets_what_is_written_down(project: Path) -> None:
     running = aws.start(project)
     client(running, "dynamodb").create_table(TableName="orders", **KEY, **OF_TEXT)
@@ -284,6 +287,7 @@ def test_a_reset_forgets_what_is_written_down(project: Path) -> None:
     assert [] == client(again, "ssm").describe_parameters()["Parameters"]
 
 
+@in_all_cases
 def test_the_journal_of_an_older_remit_is_read(project: Path) -> None:
     """It has messages alone."""
     running = aws.start(project)
@@ -318,6 +322,7 @@ def order(event, context):
 """
 
 
+@in_all_cases
 def test_a_job_that_has_finished_does_not_run_again_after_a_kill(project: Path, tmp_path: Path) -> None:
     """Its message comes again, since nothing has saved that it was deleted."""
     jobs = "from remit import config\nconfig.job.enable = True\n"

@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from projects import write
+from random_cases import cases, cases_of, in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from web_clients import Answer, Issuer, ask, deployed, signed_headers
@@ -111,7 +112,11 @@ class Shop:
         return ask(method, self.url(path), {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-@pytest.fixture(scope="module", params=["", "    config.api.routes_in_body = True\n"], ids=["resources", "body"])
+@pytest.fixture(
+    scope="module",
+    params=cases_of(("", "    config.api.routes_in_body = True\n"), 1),
+    ids=("resources", "body")[: cases(1, deep=2)],
+)
 def shop(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Shop]:
     """The app, deployed by the command line, whose output names the addresses: with its routes in either place."""
     issuer = Issuer()
@@ -231,6 +236,7 @@ def test_pages_of_the_allowed_origin_may_ask(shop: Shop) -> None:
         assert seen == shop.ask("/orders/7", origin=origin).all("access-control-allow-origin")
 
 
+@in_all_cases
 def test_without_cors_options_is_a_method_like_any_other(tmp_path: Path) -> None:
     """A web framework may answer it by itself."""
     app = (
@@ -261,6 +267,7 @@ def test_a_default_route_with_authorization_asks_preflights_too(tmp_path: Path) 
 BODY = "from remit import configure\nwith configure() as config:\n    config.api.routes_in_body = True\n"
 
 
+@in_all_cases
 def test_an_api_with_its_routes_in_its_body_calls_what_its_role_may_call(tmp_path: Path) -> None:
     app = "from remit import App, on\napp = App()\n" + "".join(
         f'@app.function(on.api("GET /{name}", auth="NONE"))\ndef {name}(event, context):\n    return "{name}"\n'
@@ -278,6 +285,7 @@ def test_an_api_with_its_routes_in_its_body_calls_what_its_role_may_call(tmp_pat
         assert [200, 500] == [ask("GET", f"{outputs['ApiUrl']}/{name}").status for name in ("first", "second")]
 
 
+@in_all_cases
 def test_a_route_that_leaves_the_body_of_an_api_leaves_the_api(tmp_path: Path) -> None:
     app = (
         "from remit import App, on\napp = App()\n"

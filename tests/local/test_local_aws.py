@@ -19,6 +19,7 @@ import pytest
 import outlive
 from ports import free_ports
 from processes import opened
+from random_cases import in_all_cases
 from remit.errors import RemitError
 from remit.local import aws, environment
 from remit.local.control.clients import client_arguments, session
@@ -162,6 +163,7 @@ def test_a_port_that_was_taken_meanwhile_is_given_up(project: Path) -> None:
     assert queues(running) == []
 
 
+@in_all_cases
 def test_two_projects_have_two_servers_that_share_nothing(project: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -218,6 +220,7 @@ def test_a_stale_server_file_is_replaced_and_the_process_it_names_left_alone(pro
         bystander.communicate(b"\n")
 
 
+@in_all_cases
 def test_no_message_that_was_taken_is_lost_by_a_kill(project: Path) -> None:
     running = aws.start(project)
     make_queue(running, "work")
@@ -250,6 +253,7 @@ def test_no_message_that_was_taken_is_lost_by_a_kill(project: Path) -> None:
     assert [] == list((project / ".remit/local/state").glob("messages.*"))
 
 
+@in_all_cases
 def test_no_event_that_was_taken_is_lost_by_a_kill(project: Path, tmp_path: Path) -> None:
     """It is with its function, which runs again."""
     running = aws.start(project)
@@ -360,6 +364,7 @@ def test_what_a_save_makes_again_meanwhile_goes_too(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@in_all_cases
 def test_it_survives_the_process_that_started_it(project: Path) -> None:
     pid = int(python(START, str(project)).stdout)
     found = aws.find(project)
@@ -367,6 +372,7 @@ def test_it_survives_the_process_that_started_it(project: Path) -> None:
     assert found.pid == pid
 
 
+@in_all_cases
 def test_it_works_without_a_home_and_in_the_c_locale(project: Path) -> None:
     run = python(START, str(project), LANG="C", LC_ALL="C")
     assert (run.stderr, run.returncode) == ("", 0)
@@ -417,6 +423,7 @@ def test_it_sees_nothing_of_remits_own_environment(started: Started) -> None:
     assert f"{sys.prefix}/lib" not in mapped
 
 
+@in_all_cases
 def test_its_log_is_bounded_when_it_starts(project: Path) -> None:
     aws.status(project).log.parent.mkdir(parents=True)
     aws.status(project).log.write_bytes(b"old words\n" * 100_000)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 from remit.cli import main
 from remit.errors import RemitError
 from remit.local import aws
@@ -165,7 +165,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / ".remit/local/state"
 
 
-@pytest.mark.parametrize("damage", cases_of(tuple(DAMAGES), 3))
+@pytest.mark.parametrize("damage", cases_of(tuple(DAMAGES), 2))
 def test_a_damaged_file_of_the_state_is_named_and_left_as_it_is(project: Path, saved: Path, damage: str) -> None:
     """An AWS without what the file had would say that nothing is deployed, and save that over it."""
     state = project / ".remit/local/state"
@@ -271,6 +271,7 @@ def test_what_a_full_disk_did_not_keep_is_told_by_status_and_stop(
     assert (status["running"], status["kept"], status["unsaved"]) == (False, False, "File too large")
 
 
+@in_all_cases
 def test_an_object_that_was_not_kept_is_kept_once_there_is_room(project: Path) -> None:
     running = aws.start(project)
     storage = session(running).client("s3", **client_arguments(running))

@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from projects import remit, write
+from random_cases import in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from web_clients import Answer, ask, deployed, signed_headers
@@ -251,6 +252,7 @@ with configure() as config:
 """
 
 
+@in_all_cases
 def test_an_api_follows_its_settings_and_what_the_next_deploy_changes(tmp_path: Path) -> None:
     """Its policy lets in GET alone; a limit of 0 requests a second refuses them all."""
     folder = tmp_path / "small"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
+from random_cases import in_all_cases
 from web_clients import Issuer, ask, deployed
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def test_fastapi_answers_behind_the_api(outputs: dict[str, str]) -> None:
     assert "swagger" in ask("GET", f"{api}/docs").body
 
 
+@in_all_cases
 def test_frameworks_answer_behind_a_rest_api(outputs: dict[str, str]) -> None:
     """The stage is no part of the path that they see; bytes come through."""
     api = outputs["RestApiUrl"]

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
@@ -161,6 +162,31 @@ def test_a_function_answers_with_the_parameters_and_may_raise_an_error_of_aws(
     with pytest.raises(ClientError, match="InternalFailure"):
         clients("rekognition").detect_labels(Image={"Bytes": b"x"}, MaxLabels=3)
     assert ["RemitError"] == [type(error).__name__ for error in functions.errors]
+    functions.close()
+
+
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("s3", "PutBucketPolicy"): {"Bucket": "orders", "Policy": '{"Id": "caf\u00e9"}'},
+    ("s3", "PutObject"): {"Bucket": "orders", "Key": "a b", "Body": b"caf\xe9"},
+    ("lambda", "Invoke"): {"FunctionName": "report", "Payload": b'{"a": 1}'},
+    ("apigateway", "ImportRestApi"): {"body": b"openapi: 3.0.1"},
+}
+"""Calls whose body is one of the parameters, as text or as bytes."""
+
+
+def test_a_function_is_asked_with_what_the_client_was_given_also_where_that_is_the_body(shared: LocalAws) -> None:
+    functions = AnsweringFunctions()
+    for (service, operation), given in BODIES.items():
+        asked: list[dict[str, Any]] = []
+
+        def answer(parameters: dict[str, Any], asked: list[dict[str, Any]] = asked) -> dict[str, Any]:
+            asked.append(parameters)
+            return {}
+
+        model = operation_model(shared, service, operation)
+        give_answer(shared, model, {"address": functions.address(model, answer)})
+        getattr(session(shared).client(service, **client_arguments(shared)), xform_name(operation))(**given)
+        assert [given] == [{name: parameters[name] for name in given} for parameters in asked], operation
     functions.close()
 
 

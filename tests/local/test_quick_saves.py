@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.saved_state import encode_in_one_piece, leave_the_last_save_to_remit
+from remit.local.saved_state import copy_stores_in_one_step, leave_the_last_save_to_remit, write_what_changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ STATE = {"queues": {"orders": {"url": "http://localhost/orders", "messages": [{"
 def _emulator_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No other test gets what these change of the emulator, or modules of it that it does not have already."""
     before = set(sys.modules)
-    for name, changed in (("ministack.core.persistence", "json"), ("ministack.app", "save_all")):
+    for name, changed in (("ministack.core.persistence", "save_state"), ("ministack.app", "save_all")):
         module = importlib.import_module(name)
         monkeypatch.setattr(module, changed, getattr(module, changed))
     yield
@@ -56,10 +57,58 @@ def test_a_state_is_written_in_one_piece_and_has_the_bytes_that_the_emulator_wri
 
     assert writes_of(save) > 1
     by_the_emulator = (tmp_path / "sqs.json").read_bytes()
-    encode_in_one_piece()
+    write_what_changed()
     assert 1 == writes_of(save)
     assert by_the_emulator == (tmp_path / "sqs.json").read_bytes()
     assert STATE == persistence.load_state("sqs")
+
+
+def test_a_state_is_written_again_only_when_it_changed_or_its_file_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    persistence: Any = importlib.import_module("ministack.core.persistence")
+    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    write_what_changed()
+    writes = [
+        writes_of(lambda: persistence.save_state("sqs", {"queues": ["orders"]})),
+        writes_of(lambda: persistence.save_state("sqs", {"queues": ["orders"]})),
+        writes_of(lambda: persistence.save_state("sqs", {"queues": []})),
+    ]
+    (tmp_path / "sqs.json").unlink()
+    writes.append(writes_of(lambda: persistence.save_state("sqs", {"queues": []})))
+    assert [1, 0, 1, 1] == writes
+    assert {"queues": []} == persistence.load_state("sqs")
+
+
+def test_a_state_that_cannot_be_written_is_told_leaves_no_part_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    persistence: Any = importlib.import_module("ministack.core.persistence")
+    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    write_what_changed()
+    (tmp_path / "sqs.json").mkdir()
+    persistence.save_state("sqs", STATE)
+    assert [(tmp_path / "sqs.json")] == list(tmp_path.iterdir())
+    assert "failed to save sqs" in caplog.text
+    (tmp_path / "sqs.json").rmdir()
+    persistence.save_state("sqs", STATE)
+    assert STATE == persistence.load_state("sqs")
+
+
+def test_a_store_is_copied_with_all_that_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    responses: Any = importlib.import_module("ministack.core.responses")
+    for kind in (responses.AccountScopedDict, responses.AccountRegionScopedDict):
+        monkeypatch.setattr(kind, "__deepcopy__", None, raising=False)
+        monkeypatch.delattr(kind, "__deepcopy__")
+        store = kind()
+        store["orders"] = {"messages": [1]}
+        by_the_emulator = deepcopy(store)
+        copy_stores_in_one_step()
+        copied = deepcopy(store)
+        store["orders"]["messages"].append(2)
+        assert (kind, by_the_emulator._data) == (type(copied), copied._data)
 
 
 def test_the_end_of_the_emulator_saves_nothing_since_remit_does_right_after() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import cases_of
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import refuse_unknown
 from remit.local.signature import signed_headers
@@ -122,7 +123,7 @@ def empty(shared: LocalAws) -> Signer:
     return signer(shared, "empty", [])
 
 
-@pytest.fixture(params=["by default", "strict"])
+@pytest.fixture(params=cases_of(("strict", "by default"), 1))
 def _strictness(shared: LocalAws, request: pytest.FixtureRequest) -> Iterator[None]:
     refuse_unknown(shared, refuse=request.param == "strict")
     yield

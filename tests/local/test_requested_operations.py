@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from remit.access.needed_access import OperationRequest, RequestedOperation
+from remit.access.needed_access import OperationRequest, RequestedOperation, as_texts
 from remit.access.needs import needs_of
 from remit.access.setting import RequestSetting
 from remit.local.authorization.canonical_request import canonical_request
@@ -29,6 +29,27 @@ def needs(request: ReceivedRequest, service: str, body: bytes = b"") -> list[str
     needed = needs_of(OperationRequest(asked.operation, asked.parameters, HERE))
     assert needed is not None
     return [f"{need.action} on {need.resource}" for need in needed]
+
+
+def test_of_each_table_of_a_batch_the_keys_are_known_of_what_is_put_and_what_is_deleted() -> None:
+    put, deleted = {"id": {"S": "a"}, "sum": {"N": "1"}}, {"id": {"S": "b"}}
+    entries = [{"PutRequest": {"Item": put}}, {"DeleteRequest": {"Key": deleted}}]
+    operation = RequestedOperation("dynamodb", "BatchWriteItem", "json")
+    needed = needs_of(OperationRequest(operation, {"RequestItems": {"orders": entries, "carts": entries[1:]}}, HERE))
+    assert needed is not None
+    keys = {need.parameters["TableName"]: need.parameters["Keys"] for need in needed}
+    assert {"orders": [put, deleted], "carts": [deleted]} == keys
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (True, "true"), (False, "false"), ("a", "a"), (3, "3"), (0.5, "0.5"), (["a", 3, {}, 0.5], ("a", "3", "0.5")),
+        ([], None), ([{}], None), ({}, None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_parameter_is_the_value_of_a_condition_key_as_text(value: object, expected: object) -> None:
+    assert expected == as_texts(value)
 
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import SOURCE, remit
+from random_cases import in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, in_all_cases]
 
 SHOP = SOURCE.parent / "examples" / "shop"
 JSON = {"content-type": "application/json"}

@@ -246,6 +246,39 @@ def test_handlers_ask_on_the_function_that_a_property_names() -> None:
     assert {function} == functions
 
 
+@pytest.mark.parametrize(
+    ("operation", "action", "arn"),
+    [
+        (
+            ResourceOperation("create", "AWS::IAM::Role", "s", "R", "", {"RoleName": "works", "Path": "/team/"}),
+            "iam:CreateRole",
+            "arn:aws:iam::111122223333:role/team/works",
+        ),
+        (
+            ResourceOperation("delete", "AWS::IAM::Role", "s", "R", "works", {"RoleName": "works"}),
+            "iam:DeleteRole",
+            "arn:aws:iam::111122223333:role/works",
+        ),
+        (
+            ResourceOperation("delete", "AWS::Route53::HostedZone", "s", "Zone", "/hostedzone/Z1", {"Name": "a.test"}),
+            "route53:DeleteHostedZone",
+            "arn:aws:route53:::hostedzone/Z1",
+        ),
+        (
+            ResourceOperation("delete", "AWS::KMS::Key", "s", "Key", "1234abcd", {}),
+            "kms:ScheduleKeyDeletion",
+            "arn:aws:kms:eu-west-1:111122223333:key/1234abcd",
+        ),
+    ],
+)
+def test_handlers_ask_on_the_resource_itself_with_its_path_and_by_its_bare_id(
+    operation: ResourceOperation, action: str, arn: str
+) -> None:
+    place = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
+    asked = {need.action: need.resources for need in handler_needs(operation, place)}
+    assert (arn,) == asked[action]
+
+
 def test_a_role_that_a_resource_does_not_name_is_not_looked_at() -> None:
     place = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
     properties = {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:t", "Protocol": "sqs", "Endpoint": "arn:aws:sqs:::q"}

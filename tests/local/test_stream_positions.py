@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit, write
+from random_cases import in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import keep_data, put_data_back
@@ -140,6 +141,7 @@ def is_noted(folder: Path, expected: set[str]) -> bool:
     return False
 
 
+@in_all_cases
 def test_no_record_is_skipped_after_a_deploy_or_a_restart(project: Path) -> None:
     deploy(project, timeout=29)
     put(project, "after-a-deploy", "another")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from processes import having
+from random_cases import cases_of, in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.functions.worker import wall
@@ -67,7 +68,7 @@ def functions() -> Iterator[Any]:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("layers", cases_of((2, 1), 1))
 def test_tmp_is_its_own_and_layers_are_at_opt(functions: Any, layers: int) -> None:
     arns = [
         functions.publish_layer_version(
@@ -175,7 +176,7 @@ def handler(event, context):
 """
 
 
-@pytest.mark.parametrize("place", ["/var/tmp", "/tmp"])  # noqa: S108 - where projects are
+@pytest.mark.parametrize("place", cases_of(("/tmp", "/var/tmp"), 1))  # noqa: S108 - where projects are
 def test_a_function_sees_nothing_of_the_server_and_of_others_whatever_it_tries(place: str) -> None:
     folder = Path(tempfile.mkdtemp(dir=place))
     try:
@@ -226,6 +227,7 @@ finally:
 """
 
 
+@in_all_cases
 def test_where_no_namespace_is_allowed_the_key_and_the_memory_of_others_are_kept_from_functions(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(WITHOUT_NAMESPACES)

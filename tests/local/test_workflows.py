@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit, write
+from random_cases import in_all_cases
 from remit.build import build
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
@@ -185,6 +186,7 @@ NOT_NOTICED = {
 """Accesses that no run misses here, and why."""
 
 
+@in_all_cases
 def test_each_access_that_the_role_lacks_is_noticed_when_the_machine_runs(machine: Machine) -> None:
     every = machine.statements()
     unnoticed = []

@@ -282,6 +282,7 @@ def test_a_secret_in_a_layer_is_refused_by_its_path_in_the_project(project: Make
     assert [("tool/etc/settings:1:8", "an AWS access key would go into the zip")] == mistakes(project(files))
 
 
+@in_all_cases
 def test_the_template_is_one_that_cloudformation_and_iam_take_and_its_deployer_needs_no_more(
     project: Make, wheel: Wheel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

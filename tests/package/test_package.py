@@ -149,9 +149,10 @@ def test_250_mb_unpacked_is_too_big_and_one_byte_less_is_not_and_nothing_is_writ
         package(folder, TARGET)
     assert "262,144,000 bytes unpacked, and Lambda takes 262,144,000" in caught.value.message
     assert "data 250.0 MB, remit " in caught.value.message
-    with (folder / "data" / "big.bin").open("r+b") as file:
-        file.truncate(UNZIPPED - fixed - 1)
-    assert package(folder, TARGET).unzipped == UNZIPPED - 1
+    if ASKS_ALL:
+        with (folder / "data" / "big.bin").open("r+b") as file:
+            file.truncate(UNZIPPED - fixed - 1)
+        assert package(folder, TARGET).unzipped == UNZIPPED - 1
 
 
 @pytest.mark.skipif(not ASKS_ALL, reason="ten seconds: asked with all cases")

@@ -15,6 +15,7 @@ import pytest
 
 from nouns import Maker, Told, check_told
 from projects import write
+from random_cases import in_all_cases
 from remit.build import build
 from remit.errors import RemitError
 from remit.package.packed_imports import _memory, _Zip
@@ -220,6 +221,7 @@ def test_dependencies_are_unpacked_for_each_build_where_they_cannot_stay(project
     assert build(folder).artefacts
 
 
+@in_all_cases
 def test_builds_at_once_unpack_the_same_dependencies(project: Make, wheel: Wheel) -> None:
     folder = with_helper(project, wheel)
     build(folder)

@@ -39,6 +39,7 @@ APPS: Final = (
     f"@app.function(on.rest('GET /a', auth=on.user_pool(%s))){HANDLER}",
     f"@app.function(on.api('GET /a', payload_format_version=%s)){HANDLER}",
     f"@app.function(on.sqs('q', provisioned_pollers=%s)){HANDLER}",
+    f"@app.function(on.http(cors=%s)){HANDLER}",
     *(
         f"@app.function({name}=%s){HANDLER}"
         for name in ("function_name", "logical_id", "code", "layers", "runtime", "properties", "name", "sends", "reads")
@@ -72,6 +73,7 @@ APPS: Final = (
     ),
 )
 SETTINGS: Final = (
+    "app", "job.queues",
     "stack_name", "package.layer", "api.payload_format_version", "rest.endpoint_type", "rest.vpc_endpoint_ids",
     "rest.policy", "rest.binary_media_types", "rest.stage_name", "rest.variables", "rest.cors", "rest.access_log",
     "rest.usage_plans", "rest.minimum_compression_size",
@@ -121,3 +123,10 @@ def test_an_object_that_cannot_be_shown_hides_nothing_that_is_wrong_elsewhere(ma
     error = make(app=f"{silent}\n\n@app.function({option}=Silent()){HANDLER}\n\n{other}").error()
     assert "`timeout` must be a whole number of seconds, got str 'x'" in [mistake.message for mistake in error.all]
     assert len(error.all) > 1
+
+
+@pytest.mark.parametrize("option", ["name", "sends", "reads", "timeout", "policy", "link"])
+def test_an_object_is_told_in_the_same_words_in_each_run(make: Make, option: str) -> None:
+    """Without its address in memory."""
+    error = make(app=f"class Odd: ...\n\n\n@app.function({option}=Odd()){HANDLER}").error()
+    assert (True, False) == ("Odd" in str(error), " at 0x" in str(error))

@@ -25,6 +25,11 @@ def test_a_module_that_is_named_is_not_imported(make: Make) -> None:
     assert ["web.handler"] == [function.handler for function in project.load().functions]
 
 
+def test_a_handler_may_come_with_all_else_of_a_module_that_nobody_can_read(make: Make) -> None:
+    project = make(app=WEB, **{"web.py": "from no_such_framework import *\n"})
+    assert ["web.handler"] == [function.handler for function in project.load().functions]
+
+
 FINE = {
     "a function": "def handler(event, context): ...\n",
     "with defaults": "def handler(event, context, extra=None, *, more=1): ...\n",

@@ -229,3 +229,13 @@ def test_each_wrong_option_of_a_job_is_told_at_its_line_beside_the_others(make: 
     lines = {mistake.message: mistake.origin.line for mistake in error.all if mistake.origin}
     told = {message: line for line, (_, message) in enumerate(WRONG.values(), 10)}
     assert {**told, "there is no job queue `mial`": 21} == lines
+
+
+def test_a_wrong_name_hides_nothing_of_what_a_function_sends_and_reads(make: Make) -> None:
+    app = f"@app.job\n{JOB}\n\n@app.function(name=object(), sends=[5], reads=[6])\ndef hello(event, context): ...\n"
+    messages = {mistake.message for mistake in make(config=ON, app=app).error().all}
+    assert {
+        "<object object> is not a valid name for a function",
+        "5 is not a job of this app",
+        "6 is not a class of shared resources",
+    } == messages

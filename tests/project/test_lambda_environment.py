@@ -104,7 +104,7 @@ def test_a_mistake_about_a_placeholder_says_what_it_is(make: Make, name: str) ->
     assert (True, "app.py:10:15") == (meaning in (error.hint or ""), at(error))
 
 
-ENVIRONMENT = "environment={'TABLE': 'orders'}"
+ENVIRONMENT = "environment={'MY_DB': 'orders'}"
 REACHES = {
     "a grant": (f"@app.function({ENVIRONMENT}, policy=[dynamodb.read(TABLE)]){FUNCTION}", "11:56"),
     "a name in a statement": (
@@ -115,15 +115,15 @@ REACHES = {
     "a trigger": (f"@app.function(sqs(TABLE.lower()), {ENVIRONMENT}){FUNCTION}", "11:2"),
     "a setting": (f"@app.function({ENVIRONMENT}, properties={{'Description': f'of {{TABLE}}'}}){FUNCTION}", "11:59"),
     "the name": (f"@app.function({ENVIRONMENT}, name=TABLE){FUNCTION}", "11:2"),
-    "its own environment": (f"@app.function(environment={{'TABLE': TABLE}}){FUNCTION}", "11:27"),
+    "its own environment": (f"@app.function(environment={{'MY_DB': TABLE}}){FUNCTION}", "11:27"),
 }
 
 
 @pytest.mark.parametrize("kind", REACHES)
 def test_a_placeholder_that_reaches_a_declaration_is_an_error_at_its_line(make: Make, kind: str) -> None:
     body, place = REACHES[kind]
-    error = make(app=f"import os\nTABLE = os.environ['TABLE']\n{body}").error()
-    message = "the environment variable TABLE is not set where remit runs, and this declaration needs its value"
+    error = make(app=f"import os\nTABLE = os.environ['MY_DB']\n{body}").error()
+    message = "the environment variable MY_DB is not set where remit runs, and this declaration needs its value"
     assert (True, f"app.py:{place}") == (error.message.endswith(message), at(error))
 
 

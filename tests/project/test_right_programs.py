@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from projects import APP, HELLO, write
 from remit.triggers.sqs import Sqs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Make
 
 FUNCTION = "\ndef hello(event, context): ...\n"
@@ -132,3 +137,17 @@ def test_functions_of_a_module_that_is_there_declare_with_lists_and_dicts(make: 
     (trigger,) = function.triggers
     assert (Sqs, 2) == (type(trigger), len(function.policy))
     assert {"QUEUE": "ORDERS", "KIND": "orders"} == function.properties["Environment"]["Variables"]
+
+
+def test_a_folder_of_the_project_may_have_the_name_of_a_package_that_is_imported_already(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packages without an `__init__.py` look up where they are in those that they are in."""
+    write(tmp_path / "elsewhere", {"parts/deep/one.py": ""})
+    monkeypatch.syspath_prepend(tmp_path / "elsewhere")
+    importlib.import_module("parts.deep.one")
+    project = make(app=HELLO.removeprefix(APP), **{"parts/two.py": ""})
+    assert "hello" == project.function().name
+    assert {"parts", "parts.deep", "parts.deep.one"} <= set(sys.modules)
+    for name in ("parts.deep.one", "parts.deep", "parts"):
+        monkeypatch.delitem(sys.modules, name)

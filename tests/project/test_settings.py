@@ -302,10 +302,16 @@ def test_each_wrong_value_is_told_at_its_line_of_the_decorator_whatever_else_is_
     assert {at(mistake): (mistake.message, mistake.hint or "") for mistake in found} == expected
 
 
-def test_a_dict_that_contains_itself_is_refused(make: Make) -> None:
-    error = make(
-        app="loop = {}\nloop['x'] = loop\n@app.function(properties=loop)\ndef hello(event, context): ...\n"
-    ).error()
+@pytest.mark.parametrize("module", [r"\x00", "../..", "é" * 300, "shop..main", "a" + ".a" * 2_000])
+def test_a_module_of_the_app_that_no_file_can_be_is_told_at_its_line(make: Make, module: str) -> None:
+    error = make(config=f"config.app = '{module}'").error()
+    assert ("`config.app` is ", "config/deploy.py:5:5") == (error.message[:16], at(error))
+    assert error.hint == 'the name of a module: "app", "shop.main"'
+
+
+@pytest.mark.parametrize("loop", ["loop = {}\nloop['x'] = loop", "loop = {'x': []}\nloop['x'].append(loop['x'])"])
+def test_a_dict_or_a_list_that_contains_itself_is_refused(make: Make, loop: str) -> None:
+    error = make(app=f"{loop}\n@app.function(properties=loop)\ndef hello(event, context): ...\n").error()
     assert (True, "app.py:11:26") == ("contains itself" in error.message, at(error))
 
 

@@ -240,6 +240,16 @@ def test_a_function_is_called_by_its_arn_alone_and_an_activity_needs_nothing(mak
     assert {("lambda:InvokeFunction", "${PrepareFunction.Arn}")} == _allows(project)
 
 
+def test_a_function_with_an_alias_is_called_by_that_alone(make: Make) -> None:
+    app = APP.replace("@app.function", '@app.function(alias="live", logical_id="Own")')
+    app += 'app.workflow("render", "render.asl.json", link={"Prepare": prepare})\n'
+    files = {"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_task("${Prepare}"))}
+    project = make(app=app, **files)
+    assert {("lambda:InvokeFunction", "${PrepareAlias}")} == _allows(project)
+    machine = project.resources("AWS::StepFunctions::StateMachine")["RenderWorkflow"]
+    assert {"Prepare": {"Ref": "PrepareAlias"}} == machine["DefinitionSubstitutions"]
+
+
 def test_arguments_in_jsonata_are_read_as_parameters_in_jsonpath(make: Make) -> None:
     arguments = {"TableName": "${Orders}", "Item": {"id": {"S": "{% $states.input.id %}"}}}
     definition = _task(f"{STATES}dynamodb:putItem", QueryLanguage="JSONata", Arguments=arguments)

@@ -156,6 +156,17 @@ def test_the_tables_come_in_the_order_of_what_matters() -> None:
     assert [line for line in lines if line in titles] == titles
 
 
+def test_of_findings_alike_in_severity_those_come_first_that_concern_most_principals() -> None:
+    severities = ("warning", "error", "warning", "error")
+    documents = []
+    for users, severity in enumerate(severities, 1):
+        uses = tuple(DocumentUse(str(users), "identity", role(f"r{number}"), "own (inline)") for number in range(users))
+        finding = DocumentFinding("R101", severity, f"wrong{users}", "Statement[0]")
+        documents.append(LintedDocument(str(users), "identity", (finding,), uses))
+    told = re.findall(r"wrong\d", audit_text(replace(REPORT, documents=tuple(documents))))
+    assert told == ["wrong4", "wrong2", "wrong3", "wrong1"]
+
+
 def test_the_csv_has_a_row_for_each_action_and_each_thing_that_is_not_known() -> None:
     held = (("aws:SourceIp", "10.0.0.0/8"), ("aws:SecureTransport", "true"))
     rows = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from random_cases import in_all_cases
 from remit.app import Grant, Reason
 from remit.deploy.deployment import Deployment
 from remit.deploy.drift import Drift
@@ -61,6 +62,7 @@ def test_a_short_plan_tells_access_and_resources_with_property_and_line() -> Non
     assert "- `~ AWS::Lambda::Function  Function0`" in text
 
 
+@in_all_cases
 def test_however_much_changes_it_fits_and_has_all_that_loses_data() -> None:
     for tables, functions, gains in ((40, 0, 900), (200, 2_000, 0), (200, 2_000, 900)):
         text = plan_comment(deployment(tables, functions, gains), "account 111122223333, eu-central-1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from random_cases import in_all_cases
 from remit.app import Grant, Reason
 from remit.errors import Origin
 from remit.holders import Holder, bounded, by_arn, inline
@@ -248,6 +249,7 @@ def test_a_gain_for_several_reasons_is_told_once_and_with_all_of_them_where_ever
     ]
 
 
+@in_all_cases
 def test_one_comment_on_many_large_files_fits() -> None:
     large, small = many(600), many(1)
     comments = {

@@ -85,6 +85,13 @@ def test_a_gain_that_goes_beyond_it_counts(new: Statement) -> None:
     assert left(change(role(new)), entry()) == (True, [], 1)
 
 
+def test_what_was_accepted_before_stays_accepted_beside_what_is_accepted_then() -> None:
+    found = change(role(allow("s3:GetObject", "s3:PutObject", on=BUCKET)))
+    once, _ = accept(found, entries(entry()))
+    put = entry({**GET, "Action": "s3:PutObject"}, because="later")
+    assert left(once, put) == (False, ["agreed", "later"], 0)
+
+
 def test_only_the_pieces_that_are_within_are_set_aside() -> None:
     found = change(role(allow("s3:GetObject", "s3:PutObject", on=(BUCKET, "arn:aws:s3:::other/*"))))
     after, _ = accept(found, entries(entry()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import APP, HELLO, Project, configuration, write
+from random_cases import cases_of
 from remit.errors import RemitError
 from remit.review.base_commit import loading_base
 from remit.review.changes import review
@@ -198,7 +199,7 @@ def test_a_shallow_clone_says_how_to_get_the_rest(repository: Path, tmp_path: Pa
     assert "`--base HEAD^1`" in error.hint
 
 
-@pytest.mark.parametrize("depth", [[], ["--depth", "1"]])
+@pytest.mark.parametrize("depth", cases_of((["--depth", "1"], []), 1))
 def test_a_clone_without_the_branch_proposes_what_is_merged_onto_and_origins_branch(
     repository: Path, tmp_path: Path, depth: list[str]
 ) -> None:

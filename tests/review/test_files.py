@@ -272,6 +272,18 @@ def test_another_default_is_told_of_the_roles_alone_whose_conditions_ask_for_it(
     ]
 
 
+def test_another_default_is_told_where_only_the_new_version_has_the_condition_that_asks_for_it() -> None:
+    old, new = (
+        {**template(allow("s3:GetObject")), "Parameters": {"P": {"Type": "String", "Default": default}}}
+        for default in ("x", "y")
+    )
+    new["Conditions"] = {**new.get("Conditions", {}), "C": {"Fn::Equals": [{"Ref": "P"}, "x"]}}
+    new["Resources"] = {**new["Resources"], **beside(allow("s3:PutObject"), Condition="C")}
+    reasons = {one.reason for change in between(old, new).changes for one in change.unread}
+
+    assert {"parameter P, on which it depends, has another default: y in place of x"} == reasons
+
+
 def test_what_a_policy_of_two_roles_gains_is_told_of_both_once() -> None:
     """Each role is compared by itself, and the policy belongs to both."""
 

@@ -12,8 +12,9 @@ import pytest
 from remit.app import Grant, Reason
 from remit.documents.read import read
 from remit.errors import Origin
-from remit.iam.policy import allow
+from remit.iam.policy import Principals, allow
 from remit.review.access_change import AccessSetting, Given
+from remit.review.joint_access import is_joined
 from remit.review.resource_access import policies_beside
 from remit.template.role_files import read_source
 
@@ -61,6 +62,25 @@ def test_two_versions_mean_the_same_unless_what_they_say_of_others_differs(field
 def test_lines_and_order_mean_nothing() -> None:
     turned = ((grant("sqs:ReceiveMessage", 7), grant("sqs:SendMessage", 3)),)
     assert replace(GIVEN, documents=turned, settings=(ROUTE, URL)).meaning == GIVEN.meaning
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True),
+        ({"arns": ("arn:aws:sqs:eu-west-1:111122223333:q", "arn:aws:sqs:eu-west-1:111122223333:r")}, True),
+        ({"arns": ("arn:aws:sqs:eu-west-1:111122223333:q", "")}, False),
+        ({"documents": ()}, False),
+        ({"is_ceiling": True}, False),
+        ({"is_conditional": True}, False),
+    ],
+)
+def test_a_policy_is_asked_about_together_with_those_of_roles_where_each_resource_that_it_is_of_is_known(
+    changed: dict[str, Any], *, expected: bool
+) -> None:
+    sent = replace(allow("sqs:SendMessage", on="*"), principals=Principals((("AWS", "*"),)))
+    given = replace(GIVEN, documents=((Grant(sent, Reason("text", "")),),))
+    assert expected == is_joined(replace(given, **changed))
 
 
 @pytest.mark.parametrize("kind", ["network", "unknown"])

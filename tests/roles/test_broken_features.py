@@ -193,6 +193,27 @@ def test_a_deny_breaks_what_another_statement_allows(make: Make) -> None:
     )
 
 
+@pytest.mark.parametrize("queue", ["Default", "Mail"])
+def test_a_deny_on_any_of_several_resources_is_found(make: Make, queue: str) -> None:
+    deny = f'{{"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": "${{Job{queue}Queue.Arn}}"}}'
+    app = """
+@app.job
+def clean(): ...
+
+
+@app.job(queue="mail")
+def send(): ...
+
+
+@app.function(sends=[clean, send])
+def hello(event, context): ...
+"""
+    config = f'config.job.enable = True\nconfig.job.additional_queues = ["mail"]\nconfig.lambda_.iam.policy = [{deny}]'
+    denied = [loss for loss in found(make(config=config, app=app)) if loss.function == "hello"]
+    assert [("sqs:SendMessage",)] == [loss.missing for loss in denied]
+    assert all(loss.denied and loss.denies for loss in denied)
+
+
 def test_a_condition_that_nobody_can_decide_is_a_warning_that_names_the_key(make: Make) -> None:
     policy = (
         '[{"Effect": "Allow", "Action": "logs:*", "Resource": "*",'

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cfn_lint
 from projects import at
-from random_cases import cases
+from random_cases import cases, in_all_cases
 from remit.app import Grant, Reason, Resource
 from remit.build import grant_document
 from remit.catalogue.managed_policies import managed_policy
@@ -390,6 +390,7 @@ def test_a_build_makes_managed_policies_and_attaches_them(make: Make) -> None:
     assert built.body == project.built().body
 
 
+@in_all_cases
 def test_cfn_lint_takes_a_template_with_parted_roles(make: Make) -> None:
     path = make(app=BIG).built().folder / ".remit/build/template.json"
     assert [] == cfn_lint.findings(path, regions=("eu-west-1", "cn-north-1"))

@@ -250,8 +250,8 @@ def test_jobs_that_failed_are_listed_shown_run_again_and_deleted(project: Path) 
     assert ([7], "ValueError: number 7 is not possible", 2) == tuple(
         jobs["app:fails"][name] for name in ("arguments", "reason", "attempts")
     )
-    shown = jobs_command(project, "show", jobs["app:fails"]["id"][:12])
-    assert "ValueError: number 7 is not possible" in shown.out
+    for job in jobs.values():  # of whatever queue
+        assert job["reason"] in jobs_command(project, "show", job["id"][:12]).out
     assert "1 job deleted\n" == jobs_command(project, "purge", jobs["app:hangs"]["id"], "--yes").out
     assert "1 job sent again\n" == jobs_command(project, "retry", jobs["app:fails"]["id"]).out
     eventually(lambda: Counter(lines(project))["fails 7"] == 4)

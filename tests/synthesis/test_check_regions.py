@@ -133,6 +133,11 @@ def test_two_regions_or_accounts_of_one_stack_are_a_mistake_of_a_build_alone(mak
     assert ": a stack is in one region and account, and this one takes arn:aws:" in str(error.hint)
 
 
+def test_what_may_be_in_another_account_does_not_tell_the_account_of_the_stack(make: Make) -> None:
+    queue, group = arn("sqs", "orders", account="444455556666"), arn("logs", "log-group:/shop/web")
+    make(**declared(f"on.sqs('{queue}'), on.logs('{group}')")).built()
+
+
 def test_what_must_be_in_a_region_of_its_own_does_not_tell_the_region_of_the_stack(make: Make) -> None:
     """The certificate of a distribution is in us-east-1, whatever the region of the layer."""
     certificate = ELSEWHERE[ANYWHERE][0]["shared/resources/data.py"].replace("eu-west-1", "us-east-1")

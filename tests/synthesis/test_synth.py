@@ -14,7 +14,7 @@ import pytest
 
 import cfn_lint
 from projects import APP, SOURCE, Project, at, configuration, write
-from random_cases import cases
+from random_cases import cases, cases_of, in_all_cases
 from remit.app import Resource
 from remit.project.init import init
 from remit.resources.check_schema import check_type
@@ -101,6 +101,7 @@ def test_cfn_lint_finds_what_is_wrong_and_in_the_region_where_it_is(tmp_path: Pa
     assert finding.startswith("[E3006: Validate the CloudFormation resource type]")
 
 
+@in_all_cases
 def test_cfn_lint_finds_nothing_in_any_partition(tmp_path: Path, make: Make) -> None:
     """One template for all: commercial regions and China; the examples and a new project as well."""
     plain = make(config="config.lambda_.iam.default_policy = []")
@@ -162,7 +163,9 @@ sys.stdout.write((folder / "template.json").read_text() + (folder / "roles.json"
 def test_the_same_project_gives_the_same_bytes(tmp_path: Path) -> None:
     """In another folder, with another hash seed, in another Python minor, from another working directory."""
     outputs = {}
-    for number, (python, seed) in enumerate([(sys.executable, "1"), *((one, "2") for one in _pythons())]):
+    for number, (python, seed) in enumerate(
+        [(sys.executable, "1"), *((one, "2") for one in cases_of(_pythons()[::-1], 1))]
+    ):
         folder = tmp_path / f"place {number}" / "shop"
         write(folder, FILES)
         ran = subprocess.run(
@@ -255,7 +258,7 @@ def _routes(count: int) -> str:
     return f"from remit import on\n{''.join(functions)}"
 
 
-@pytest.mark.parametrize("count", [100, 250, 600])
+@pytest.mark.parametrize("count", cases_of((100, 250, 600), 2))
 def test_beyond_500_resources_the_error_names_the_settings_that_make_fewer(make: Make, count: int) -> None:
     error = make(config="", app=_routes(count)).error()
     assert f"the template has {6 * count + 2} resources; CloudFormation allows 500: {count} " in error.message
@@ -272,6 +275,7 @@ def test_a_setting_makes_as_many_fewer_as_the_error_says(make: Make, setting: st
     assert [str(506 - len(with_it.template.resources))] == fewer
 
 
+@in_all_cases
 def test_250_functions_with_a_route_each_fit_into_a_stack(make: Make) -> None:
     """What is not theirs is the same for fewer, which a quick run builds."""
     count = cases(40, deep=250)

@@ -10,12 +10,13 @@ import pytest
 
 from effort import calls_of
 from remit.app import Resource
+from remit.documents.read import ParsedFile
 from remit.errors import Origin, RemitError
 from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Globs, render_statement
 from remit.template.policy_files import read_side
 from remit.template.role_resources import bearing, made_together, part, units, with_targets_of
-from remit.template.roles import roles_of
+from remit.template.roles import roles_of, roles_where
 from remit.template.sam.domains import authorizer_permissions
 from remit.template.sam.resources import SamResource
 from role_readers import read_policy, read_roles, read_template
@@ -414,6 +415,28 @@ def test_a_policy_names_a_role_of_the_template_by_its_role_name() -> None:
 
 def test_a_resource_whose_type_is_no_text_bears_on_no_role() -> None:
     assert bearing({"Resources": {"Odd": {"Type": 5, "Properties": {}}}})["Resources"] == {}
+
+
+@pytest.mark.parametrize("kind", [("AWS::Lambda::Function", "Role"), ("AWS::StepFunctions::StateMachine", "RoleArn")])
+@pytest.mark.parametrize("holding", [frozenset(), frozenset({"Prod"})])
+def test_what_bears_on_roles_is_there_under_the_conditions_of_the_whole_template(
+    kind: tuple[str, str], holding: frozenset[str]
+) -> None:
+    type_name, element = kind
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    runs = {"Type": type_name, "Properties": {element: {"Fn::GetAtt": ["Worker", "Arn"]}, "Timeout": 3}}
+    resources = {
+        "Worker": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": trust}}},
+        "Always": runs,
+        "Sometimes": {**runs, "Condition": "Prod", "DependsOn": "Always"},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+    template = {"Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}, "Resources": resources}
+    of_whole, of_bearing = (
+        [(role.logical_id, role.functions) for role in roles_where(holding, ParsedFile("t", "", value, nowhere)).roles]
+        for value in (template, bearing(template))
+    )
+    assert of_bearing == of_whole == [("Worker", ("Always", "Sometimes")[: 1 + len(holding)])]
 
 
 def nowhere(_path: Any) -> None:

@@ -16,7 +16,7 @@ import boto3
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
-from random_cases import ASKS_ALL, cases
+from random_cases import ASKS_ALL, cases, in_all_cases
 from remit.deploy.aws_calls import CALLS
 from remit.deployer.deployer_policy import deployer
 from remit.deployer.planned_stack import stack_of
@@ -737,7 +737,7 @@ DRAWN: Json = {"deadline": None, "derandomize": not ASKS_ALL, "suppress_health_c
 """How templates are drawn: the same ones in each quick run. One that differs is made small by `smallest`."""
 
 
-@settings(**DRAWN, max_examples=cases(30, deep=600), phases=[Phase.generate])
+@settings(**DRAWN, max_examples=cases(12, deep=600), phases=[Phase.generate])
 @given(templates())
 def test_every_resource_is_as_the_translator_makes_it(template: Json) -> None:
     if is_made_otherwise(template):
@@ -828,6 +828,7 @@ def guarded_apis(draw: st.DrawFn) -> Json:
     }
 
 
+@in_all_cases
 @settings(**DRAWN, max_examples=cases(20, deep=300), phases=[Phase.generate])
 @given(guarded_apis())
 def test_an_api_calls_under_the_roles_that_the_translator_gives_it(template: Json) -> None:

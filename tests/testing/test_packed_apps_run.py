@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import run_tests, write
+from random_cases import in_all_cases
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ def test_functions_of_several_roots_run_their_own_modules_and_their_calls_are_to
     assert re.search(r"^1 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
 
 
+@in_all_cases
 def test_functions_have_their_dependencies_and_their_folders_in_layers(project: Path) -> None:
     """Programs of a layer are found, its modules are imported, and a later layer covers an earlier one."""
     tests = (
@@ -101,6 +103,7 @@ def test_functions_have_their_dependencies_and_their_folders_in_layers(project: 
     assert re.search(r"^1 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
 
 
+@in_all_cases
 def test_names_of_resources_are_the_same_here_in_tests_and_where_a_function_runs(project: Path) -> None:
     tests = (
         "import app\n\n\n"

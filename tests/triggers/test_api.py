@@ -10,6 +10,7 @@ import pytest
 
 import cfn_lint
 from projects import at
+from random_cases import cases_of
 from remit.catalogue.quotas import quota
 from remit.review.working_tree import version_of
 from remit.synthesis.declared_roles import declared
@@ -349,7 +350,7 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("case", LATER)
+@pytest.mark.parametrize("case", cases_of(tuple(LATER), 2))
 def test_a_certificate_may_be_one_that_only_the_deploy_knows(case: str, make: Make) -> None:
     config = (
         "from remit import aws, existing\n"
@@ -369,7 +370,7 @@ EXISTING_POOLS = {
 }
 
 
-@pytest.mark.parametrize("pool", EXISTING_POOLS)
+@pytest.mark.parametrize("pool", cases_of(tuple(EXISTING_POOLS), 2))
 def test_a_user_pool_may_be_one_that_only_the_deploy_knows(pool: str, make: Make) -> None:
     route = f'on.api("GET /", auth=on.user_pool({pool}, clients=[existing.parameter("/client")]))'
     declared = f"from remit import aws, existing\nfrom shared.resources.users import Users\n{_app(route)}"

@@ -113,7 +113,8 @@ OPTIONS: Final[dict[tuple[Any, str, str], dict[str, Option]]] = {
         "batch_window": number(0, 300, "MaximumBatchingWindowInSeconds"),
         "max_concurrency": number(2, 1_000, "ScalingConfig/MaximumConcurrency"),
         "provisioned_pollers": Option(
-            st.tuples(st.integers(2, 200), st.integers(200, 10_000)),
+            st.tuples(st.integers(2, 200), st.integers(200, 10_000))
+            | st.integers(2, 200).map(lambda same: (same, same)),
             "ProvisionedPollerConfig",
             lambda pollers: {"MinimumPollers": pollers[0], "MaximumPollers": pollers[1]},
         ),

@@ -509,6 +509,15 @@ def test_policies_of_the_account_must_exist_and_those_of_aws_do(make: Make) -> N
     assert words == [source.words for source in project.built().must_exist]
 
 
+def test_a_managed_policy_of_the_apps_own_need_not_exist(make: Make) -> None:
+    document = (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+    )
+    data = f'{DATA}    reading = resource("AWS::IAM::ManagedPolicy", policy_document={document})\n'
+    project = made(make, "@app.function(managed_policy=Data.reading)\ndef hello(event, context): ...\n", data)
+    assert () == project.built().must_exist
+
+
 REFUSED = {
     'resource("AWS::SQS::Queue", queue_name="orders", fifo_queue=True)': (
         "the name 'orders' of queue `DataExtra` must end with .fifo: it is a FIFO queue"

@@ -10,6 +10,7 @@ import pytest
 
 import cfn_lint
 from projects import at
+from random_cases import cases_of
 from remit.review.working_tree import version_of
 from remit.synthesis.declared_roles import declared
 
@@ -258,7 +259,7 @@ POOLS = {
 }
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", cases_of(tuple(POOLS), 2))
 def test_users_of_a_pool_are_let_in_by_its_arn(make: Make, pool: str) -> None:
     imports = "from remit import existing\nfrom shared.resources.users import Users\n"
     app = imports + _app(f'on.rest("GET /", auth=on.user_pool({pool}))')
@@ -403,6 +404,10 @@ SETTINGS = {
     'config.rest.variables = {"a": 3}': (None, None),
     'config.rest.cors = {"allow_origins": ["https://a.example", "https://b.example"]}': (
         "`config.rest.cors` has 2 origins; a REST API answers preflights with one",
+        'name one origin or "*", or answer preflights yourself: on.rest("OPTIONS /orders", auth="NONE")',
+    ),
+    'config.rest.cors = {"allow_methods": ["GET"]}': (
+        "`config.rest.cors` has 0 origins; a REST API answers preflights with one",
         'name one origin or "*", or answer preflights yourself: on.rest("OPTIONS /orders", auth="NONE")',
     ),
     "config.rest.access_log_retention = 14": (

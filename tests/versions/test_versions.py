@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import in_all_cases
 from versions import changes, compare, corpus
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def test_the_commit_of_what_a_command_wrote_before_is_taken_out() -> None:
     assert ("HEAD (<commit>)", "bucket 6bdd772") == (plain("HEAD (6bdd772)"), plain("bucket 6bdd772"))
 
 
+@in_all_cases
 @pytest.mark.parametrize(
     ("crash", "ended"),
     [
@@ -218,6 +220,7 @@ def test_a_document_is_compared_with_one_that_has_another_access() -> None:
     assert '{"Effect": "Deny"}' == corpus.changed('{"Effect": "Allow"}')
 
 
+@in_all_cases
 def test_this_remit_answers_the_commands_on_an_example() -> None:
     jobs = compare.chosen(corpus.jobs(), 1, "policy function")
     example = {"examples/orders": jobs["examples/orders"]}

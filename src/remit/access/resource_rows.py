@@ -118,12 +118,14 @@ def _queue(request: ActionRequest) -> Iterator[str]:
         yield request.arn("sqs", match["name"], region=match["region"], account=match["account"])
 
 
-def _execution_of_callback(request: ActionRequest) -> Iterator[str]:
-    """A callback is known by its id alone ("SendDurableExecutionCallbackSuccess", AWS Lambda API Reference)."""
-    for callback in request.texts("CallbackId"):
-        execution = request.stored.execution_of_callback(callback)
-        if execution is not None:
-            yield execution
+def _known_by_id(request: ActionRequest) -> Iterator[str]:
+    """What only an id tells: the execution of a callback, the stream that a shard iterator reads.
+
+    Source: "SendDurableExecutionCallbackSuccess" (AWS Lambda API Reference); "GetRecords" (Amazon Kinesis, Amazon
+    DynamoDB Streams).
+    """
+    yield from filter(None, map(request.stored.execution_of_callback, request.texts("CallbackId")))
+    yield from filter(None, map(request.stored.stream_arn_of_iterator, request.texts("ShardIterator")))
 
 
 _LOG_GROUPS: Final = (
@@ -147,6 +149,10 @@ def _log_group(request: ActionRequest) -> Iterator[str]:
         yield request.arn("logs", f"log-group:{group}:log-stream:{stream}")
 
 
+_KEYS_OF_ACTIONS: Final = {"kms:ReEncryptFrom": ("SourceKeyId",), "kms:ReEncryptTo": ("DestinationKeyId",)}
+"""The parameters that name the one key of ReEncrypt and the other (AWS KMS API Reference)."""
+
+
 def _key(request: ActionRequest) -> Iterator[str]:
     """A key by its id, its ARN, or an alias; or the key that encrypted a text ("Decrypt", AWS KMS API Reference).
 
@@ -156,16 +162,12 @@ def _key(request: ActionRequest) -> Iterator[str]:
     alias = request.text("AliasName")
     if alias is not None:
         yield request.arn("kms", alias)
-    names = [name for name in (request.text("KeyId"), request.text("TargetKeyId")) if name is not None]
+    parameters = _KEYS_OF_ACTIONS.get(request.action, ("KeyId", "TargetKeyId"))
+    names = [name for name in map(request.text, parameters) if name is not None]
     for name in names:
         yield key_arn(name, request.setting)
-    if not names:
-        yield from _key_of_ciphertext(request)
-
-
-def _key_of_ciphertext(request: ActionRequest) -> Iterator[str]:
     ciphertext = request.text("CiphertextBlob")
-    if ciphertext is not None:
+    if not names and ciphertext is not None:
         yield request.stored.key_arn_of_ciphertext(ciphertext) or request.arn("kms", f"key/{UNRESOLVED}")
 
 
@@ -177,15 +179,6 @@ def key_arn(name: str, setting: RequestSetting) -> str:
         unresolved = f"key/{UNRESOLVED}"
         return setting.stored.key_arn(name) or (f"{owner}:{unresolved}" if is_arn else setting.arn("kms", unresolved))
     return name if is_arn else setting.arn("kms", f"key/{bare}")
-
-
-def _reencryption(request: ActionRequest) -> Iterator[str]:
-    """ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on the other (AWS KMS API Reference)."""
-    name = request.text("SourceKeyId" if request.action.endswith("From") else "DestinationKeyId")
-    if name is not None:
-        yield key_arn(name, request.setting)
-    else:
-        yield from _key_of_ciphertext(request)
 
 
 def _secret(request: ActionRequest) -> Iterator[str]:
@@ -229,14 +222,6 @@ def _topic(request: ActionRequest) -> Iterator[str]:
     name_of_topic = request.text("Name")
     if "AttributeName" not in request.parameters and name_of_topic is not None:
         yield request.arn("sns", name_of_topic)
-
-
-def _stream(request: ActionRequest) -> Iterator[str]:
-    """The stream that a shard iterator reads ("GetRecords", Amazon Kinesis and Amazon DynamoDB Streams)."""
-    for iterator in request.texts("ShardIterator"):
-        stream = request.stored.stream_arn_of_iterator(iterator)
-        if stream is not None:
-            yield stream
 
 
 def _bus(request: ActionRequest) -> Iterator[str]:
@@ -473,15 +458,14 @@ RESOURCES: Final[Mapping[str, Row]] = {
     **_rows(
         "lambda",
         tuple(f"SendDurableExecutionCallback{answer}" for answer in ("Success", "Failure", "Heartbeat")),
-        _execution_of_callback,
+        _known_by_id,
     ),
     "logs": _log_group,
     "kms": _key,
-    **_rows("kms", ("ReEncryptFrom", "ReEncryptTo"), _reencryption),
     "secretsmanager": _secret,
     "sns": _topic,
-    "kinesis:GetRecords": _stream,
-    "dynamodb:GetRecords": _stream,
+    "kinesis:GetRecords": _known_by_id,
+    "dynamodb:GetRecords": _known_by_id,
     **_rows("events", ("PutEvents", "DescribeEventBus", "UpdateEventBus", "CreateEventBus", "DeleteEventBus"), _bus),
     **_rows(
         "events",

@@ -80,23 +80,19 @@ def _extends(line: cst.ImportFrom, source_module: str) -> bool:
 def _with_name(line: cst.ImportFrom, name: str) -> list[cst.ImportAlias]:
     """The names of an import and one more, before the first that follows it in the order of isort, else at the end."""
     aliases = [] if isinstance(line.names, cst.ImportStar) else [*line.names]
-    between = _comma_between(line, aliases)
+    # A comma as it stands between the names: with a new line where each has its own.
+    space: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
+    if len(aliases) > 1 and isinstance(aliases[0].comma, cst.Comma):
+        space = without_comments(aliases[0].comma.whitespace_after)
+    elif line.lpar is not None and isinstance(line.lpar.whitespace_after, cst.ParenthesizedWhitespace):
+        space = without_comments(line.lpar.whitespace_after)
+    between = cst.Comma(whitespace_after=space)
     new = cst.ImportAlias(cst.Name(name), comma=between)
     for position, alias in enumerate(aliases):
         if _order(alias.evaluated_name) > _order(name):
             return [*aliases[:position], new, *aliases[position:]]
     *first, last = aliases
     return [*first, last.with_changes(comma=between), new.with_changes(comma=last.comma)]
-
-
-def _comma_between(line: cst.ImportFrom, aliases: Sequence[cst.ImportAlias]) -> cst.Comma:
-    """A comma as it stands between the names of an import: with a new line where each has its own."""
-    space: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
-    if len(aliases) > 1 and isinstance(aliases[0].comma, cst.Comma):
-        space = without_comments(aliases[0].comma.whitespace_after)
-    elif line.lpar is not None and isinstance(line.lpar.whitespace_after, cst.ParenthesizedWhitespace):
-        space = without_comments(line.lpar.whitespace_after)
-    return cst.Comma(whitespace_after=space)
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -25,10 +25,7 @@ class Partition(NamedTuple):
     dns_suffix: str
     regions: tuple[str, ...]
     pattern: str
-
-    def has(self, region: str) -> bool:
-        """Return whether a region is here; one that is not known yet counts when it is named like the others."""
-        return region in self.regions or re.fullmatch(self.pattern, region) is not None
+    """How its regions are named, those too that are not known yet."""
 
 
 @cache
@@ -61,7 +58,7 @@ def partition_of(region: str) -> Partition | None:
             return candidate
     # A region that is newer than the snapshot is told by its form.
     for candidate in partitions():
-        if candidate.has(region):
+        if re.fullmatch(candidate.pattern, region):
             return candidate
     return None
 

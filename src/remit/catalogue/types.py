@@ -372,12 +372,6 @@ def deployment_of(type_name: str) -> TypeDeployment:
     return _NO_DEPLOYMENT if kind is None else kind.deployment
 
 
-def ref_of(resource: DeclaredResource) -> RefGives:
-    """Return the value of a resource's Ref."""
-    kind = resource_type(resource.type)
-    return "unknown" if kind is None else kind.ref
-
-
 def lowered(name: str) -> str:
     """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
     characters: list[str] = []

@@ -53,6 +53,7 @@ def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per ki
     import click
 
     from remit.cli.command_group import MISTAKES, mistake_of, root
+    from remit.errors import stop_code
 
     try:
         with contextlib.ExitStack() as messages:
@@ -65,7 +66,10 @@ def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per ki
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as stop:
-        return _stopped(stop.__cause__ or stop)  # click makes an Abort of a KeyboardInterrupt
+        cause = stop.__cause__ or stop  # click makes an Abort of a KeyboardInterrupt
+        is_no = isinstance(cause, click.Abort)  # somebody was asked
+        _complain("nothing was changed" if is_no else "interrupted")
+        return 1 if is_no else stop_code(cause)
     except BrokenPipeError:  # the reader went away
         return 1
     except MemoryError:
@@ -78,19 +82,6 @@ def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per ki
     except Exception as error:  # noqa: BLE001 - people never see a traceback unless they ask for it
         return _confess(error)
     return status if isinstance(status, int) else 0
-
-
-def _stopped(stop: BaseException) -> int:
-    """The exit code of a command that a signal, or a person who was asked, stopped."""
-    import click
-
-    from remit.errors import stop_code
-
-    if isinstance(stop, click.Abort):  # with no cause: the answer was no
-        _complain("nothing was changed")
-        return 1
-    _complain("interrupted")
-    return stop_code(stop)
 
 
 def _complain(text: str) -> None:

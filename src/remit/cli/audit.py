@@ -137,6 +137,10 @@ def command(
 
         click.echo(athena_query(athena_table or "cloudtrail_logs"))
         return 0
+    from remit import __version__
+    from remit.audit.audit import audit
+    from remit.audit.result_cache import ResultCache
+    from remit.catalogue.snapshot_sources import versions
     from remit.report.terminal_text import line
 
     elsewhere = (organization_file, resources_file, trail_folder, output, cache_folder)
@@ -159,7 +163,9 @@ def command(
                 account, athena_table, workgroup=athena_workgroup, output=athena_output, progress=progress
             )
             audit_input = replace(audit_input, trail=trail)
-        report = _report(audit_input, workers, None if no_cache else cache_folder, progress)
+        facts = " ".join(f"{source.name}=={source.version}" for source in versions().sources)
+        cache = ResultCache(None if no_cache else cache_folder, f"{__version__} {facts}")
+        report = audit(audit_input, cache, workers, progress)
     _write(_text(report, "json" if options.wants_json() else form, with_notes=with_notes), output)
     for problem in report.problems:
         click.echo(f"problem: {line(str(problem))}", err=True)
@@ -167,12 +173,22 @@ def command(
 
 
 def _input(folder: Path, organization_file: Path | None, resources_file: Path | None, now: str | None) -> AuditInput:
-    """All files that an audit is about, but those of the folder."""
+    """All files that an audit is about, but those of the folder, and the time of every request.
+
+    That is the start of a day, so that the same day gives the same answers.
+    """
+    from datetime import UTC, date, datetime
+
     from remit.audit.audit import AuditInput
     from remit.audit.folder import json_files
     from remit.audit.organization import organization_of_file
     from remit.audit.resource_policies import resource_policies
+    from remit.errors import RemitError
 
+    try:
+        day = datetime.now(UTC).date() if now is None else date.fromisoformat(now)
+    except ValueError:
+        raise RemitError(f"--at {now!r} is no date", hint="write it as 2026-11-27") from None
     organization: Organization | None = None
     problems: tuple[InputProblem, ...] = ()
     if organization_file is not None:
@@ -186,7 +202,7 @@ def _input(folder: Path, organization_file: Path | None, resources_file: Path | 
     for path in paths:
         policies, wrong = resource_policies(path.read_bytes(), path.as_posix())
         resources, problems = (*resources, *policies), (*problems, *wrong)
-    return AuditInput(folder, _time(now), organization, resources, problems=problems)
+    return AuditInput(folder, f"{day.isoformat()}T00:00:00Z", organization, resources, problems=problems)
 
 
 def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContextManager[Workers]:
@@ -200,16 +216,6 @@ def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContext
     return processes(count)
 
 
-def _report(audit_input: AuditInput, workers: Workers, cache_folder: Path | None, progress: Progress) -> AuditReport:
-    from remit import __version__
-    from remit.audit.audit import audit
-    from remit.audit.result_cache import ResultCache
-    from remit.catalogue.snapshot_sources import versions
-
-    facts = " ".join(f"{source.name}=={source.version}" for source in versions().sources)
-    return audit(audit_input, ResultCache(cache_folder, f"{__version__} {facts}"), workers, progress)
-
-
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
     """Show what is done in one line of a terminal, which is empty again at the end."""
@@ -220,19 +226,6 @@ def _progress() -> Iterator[Progress]:
         yield lambda text: click.echo(f"\r\x1b[K{text}", nl=False, err=True)
     finally:
         click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def _time(now: str | None) -> str:
-    """The time of every request: the start of a day, so that the same day gives the same answers."""
-    from datetime import UTC, date, datetime
-
-    from remit.errors import RemitError
-
-    try:
-        day = datetime.now(UTC).date() if now is None else date.fromisoformat(now)
-    except ValueError:
-        raise RemitError(f"--at {now!r} is no date", hint="write it as 2026-11-27") from None
-    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:

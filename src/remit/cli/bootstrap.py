@@ -63,20 +63,18 @@ def command(scope: options.Scope, service: str | None, repositories: tuple[str, 
     account = scope.account()
     done = bootstrap(account)
     variables = make_roles(account, stack, template) if service else {}
-    if options.wants_json():
-        document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
-        if service:
-            document["roles"] = {"stack": stack, "variables": variables}
-        options.print_json(document)
-        return
+    document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
+    if service:
+        document["roles"] = {"stack": stack, "variables": variables}
     did = "nothing to do"
     if done.made:
         did = "made"
     elif done.repaired:
         did = f"repaired ({', '.join(done.repaired)})"
-    click.echo(f"bucket {done.bucket} in {place(account)}: {did}")
+    lines = [f"bucket {done.bucket} in {place(account)}: {did}"]
     for name, value in variables.items():
-        click.echo(f"variable of the environment {scope.stage or 'dev'}: {name} = {value}")
+        lines.append(f"variable of the environment {scope.stage or 'dev'}: {name} = {value}")
+    options.print_answer(document, lines)
 
 
 def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str) -> tuple[str, dict[str, Any]]:

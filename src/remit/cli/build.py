@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +11,6 @@ from remit.cli import options
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from remit.build import Built
 
 
 @click.command("build", short_help="Write the template, the roles and the zips.")
@@ -51,10 +49,25 @@ def command(
         accept=accept,
         bucket=artefact_bucket,
     )
-    if options.wants_json():
-        options.print_report(_document(built))
-        return
     kinds = Counter(resource.type for resource in built.template.resources)
+    if options.wants_json():
+        from remit.build import role_document
+        from remit.triggers.existing_sources import document as source_document
+
+        document = {
+            "namespace": built.namespace,
+            "template": (FOLDER / "template.json").as_posix(),
+            "resources": dict(sorted(kinds.items())),
+            "roles": [
+                {**role_document(role), "size": room.document}
+                for role, room in zip(built.roles, built.headroom, strict=True)
+            ],
+            "artefacts": sorted(built.artefacts),
+            "must_exist": [source_document(source) for source in built.must_exist],
+            "notes": list(built.notes),
+        }
+        options.print_report(document)
+        return
     click.echo(f"{built.namespace}: {len(built.template.resources)} resources in {folder / FOLDER / 'template.json'}")
     for kind, count in sorted(kinds.items()):
         click.echo(f"  {count:>4}  {kind}")
@@ -63,22 +76,3 @@ def command(
         click.echo(f"  {role.logical_id}: {len(role.grants)} statement{plural} for {', '.join(role.serves)}")
     for note in built.notes:
         click.echo(note, err=True)
-
-
-def _document(built: Built) -> dict[str, Any]:
-    from remit.build import FOLDER, role_document
-    from remit.triggers.existing_sources import document as source_document
-
-    kinds = Counter(resource.type for resource in built.template.resources)
-    return {
-        "namespace": built.namespace,
-        "template": (FOLDER / "template.json").as_posix(),
-        "resources": dict(sorted(kinds.items())),
-        "roles": [
-            {**role_document(role), "size": room.document}
-            for role, room in zip(built.roles, built.headroom, strict=True)
-        ],
-        "artefacts": sorted(built.artefacts),
-        "must_exist": [source_document(source) for source in built.must_exist],
-        "notes": list(built.notes),
-    }

@@ -75,7 +75,8 @@ def command(
     """
     from remit.cli import stack_commands
     from remit.deploy import bucket as buckets
-    from remit.deploy.delete import delete
+    from remit.deploy.approval import agree_to_delete
+    from remit.deploy.delete import deletable, delete
     from remit.project.stack_name import stack_name
 
     if bucket and artefact_bucket is not None:
@@ -86,10 +87,13 @@ def command(
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
         terminal = stack_commands.Terminal()
-        filled = _filled(account, name, owner, terminal) if empty else ()
-        if filled:
-            _type_name(scope, name, terminal)
-        _agree(account, name, owner, yes=yes, with_data=yes_delete is not None, resume=resume)
+        filled = _filled(scope, account, name, owner, terminal) if empty else ()
+        stack = deletable(account, name, owner)
+        is_followed = resume and stack is not None and stack.status == "DELETE_IN_PROGRESS"
+        needs_agreement = stack is not None and not is_followed
+        with_data = yes_delete is not None
+        if needs_agreement and not agree_to_delete(account, name, terminal, yes=yes, with_data=with_data):
+            raise click.Abort
         with terminal.events(name) as on_event:
             outcome = delete(
                 account,
@@ -114,48 +118,44 @@ def command(
     from remit.deploy.deployment_record import forget
 
     forget(account, scope.folder, name)
-    _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket))
+    _tell(account, name, outcome, bucket_of_zips, remove=bucket)
 
 
-def _filled(account: Account, name: str, owner: str, terminal: Terminal) -> tuple[FilledBucket, ...]:
-    """The buckets that are to be emptied, which the terminal shows."""
+def _filled(
+    scope: options.Scope, account: Account, name: str, owner: str, terminal: Terminal
+) -> tuple[FilledBucket, ...]:
+    """The buckets that are to be emptied, which the terminal shows. In production the stack's name is typed for that.
+
+    RemitError (1): it is not.
+    """
     from remit.deploy.delete import deletable, filled_buckets
+    from remit.loading.load import configuration
+    from remit.project.stack_name import checked_stage
 
     filled = () if deletable(account, name, owner) is None else filled_buckets(account, name)
     for bucket in filled:
         terminal.note(f"  - bucket {bucket.name}: {bucket.versions:,} objects and versions, {bucket.bytes:,} bytes")
+    if filled and checked_stage(scope.stage) in configuration(scope.folder, scope.stage).stages.production:
+        question = f"This is a production stage. Type {name} to delete all that is in them"
+        if not terminal.ask(question, name):
+            hint = "type it at a terminal: no option answers this"
+            raise RemitError(f"nothing was deleted: emptying buckets of {name} needs its name", hint=hint, exit_code=1)
     return filled
 
 
-def _type_name(scope: options.Scope, name: str, terminal: Terminal) -> None:
-    """Have the stack's name typed where the stage is production. RemitError (1): it is not."""
-    from remit.loading.load import configuration
-    from remit.project.stack_name import checked_stage
-
-    if checked_stage(scope.stage) not in configuration(scope.folder, scope.stage).stages.production:
-        return
-    if not terminal.ask(f"This is a production stage. Type {name} to delete all that is in them", name):
-        hint = "type it at a terminal: no option answers this"
-        raise RemitError(f"nothing was deleted: emptying buckets of {name} needs its name", hint=hint, exit_code=1)
-
-
-def _agree(account: Account, name: str, owner: str, *, yes: bool, with_data: bool, resume: bool) -> None:
-    """Return if somebody agrees to delete the stack, or there is nothing to agree to. Abort: the answer is no."""
-    from remit.cli.stack_commands import Terminal
-    from remit.deploy.approval import agree_to_delete
-    from remit.deploy.delete import deletable
-
-    stack = deletable(account, name, owner)
-    is_followed = resume and stack is not None and stack.status == "DELETE_IN_PROGRESS"
-    needs_agreement = stack is not None and not is_followed
-    if needs_agreement and not agree_to_delete(account, name, Terminal(), yes=yes, with_data=with_data):
-        raise click.Abort
-
-
-def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str]) -> None:
+def _tell(account: Account, name: str, outcome: Outcome | None, bucket: Bucket, *, remove: bool) -> None:
+    """Tell what is deleted and what stays in the account: of remit's own at most the artefact bucket."""
+    from remit.deploy.artefacts import remove_bucket
+    from remit.deploy.aws_errors import remit_errors
+    from remit.deploy.bucket import exists
     from remit.deploy.execute import stays_line
     from remit.report.stacks import place, place_document
 
+    remaining = []
+    if not bucket.own:
+        with remit_errors():
+            is_gone = remove_bucket(account) if remove else not exists(account, bucket.name)
+        remaining += [] if is_gone else [bucket.name]
     retained = () if outcome is None else outcome.retained
     if options.wants_json():
         stay = [*(event.physical_id for event in retained), *remaining]
@@ -164,19 +164,5 @@ def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[
     click.echo(f"{name} is {'not deployed in' if outcome is None else 'deleted from'} {place(account)}")
     for event in retained:
         click.echo(stays_line(event), err=True)
-    for bucket in remaining:
-        click.echo(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)", err=True)
-
-
-def _remaining(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
-    """List remit's own resources that stay in the account: at most the artefact bucket."""
-    from remit.deploy.artefacts import remove_bucket
-    from remit.deploy.aws_errors import remit_errors
-    from remit.deploy.bucket import exists
-
-    if bucket.own:
-        return []
-    if remove:
-        return [] if remove_bucket(account) else [bucket.name]
-    with remit_errors():
-        return [bucket.name] if exists(account, bucket.name) else []
+    for bucket_name in remaining:
+        click.echo(f"bucket {bucket_name} stays for other apps (`--bucket` removes it when it is empty)", err=True)

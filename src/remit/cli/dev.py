@@ -10,20 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from remit.cli import options
-from remit.dev.events import (
-    CallDenied,
-    CallUnknown,
-    CodeServed,
-    DebuggerWaits,
-    Deployed,
-    DevEvent,
-    FilesChanged,
-    GrantWritten,
-    Logged,
-    Serving,
-    Waiting,
-    WentWrong,
-)
+from remit.dev import events
 from remit.errors import few
 
 if TYPE_CHECKING:
@@ -86,7 +73,7 @@ def command(scope: options.Scope, first_port: int, debugged: str | None, debug_p
     from remit.dev.terminal_keys import is_terminal, pressed_keys, single_keys
 
     scope.namespace()  # a folder without a project is told before anything starts
-    tell: Callable[[DevEvent], None] = _print_json if options.wants_json() else _Screen().show
+    tell: Callable[[events.DevEvent], None] = _print_json if options.wants_json() else _Screen().show
     waiting = None if debugged is None else Debugged(debugged, debug_port)
     loop = DevLoop(
         scope.folder,
@@ -111,7 +98,7 @@ def command(scope: options.Scope, first_port: int, debugged: str | None, debug_p
         click.get_current_context().exit(stop_code(stop))
 
 
-def _print_json(event: DevEvent) -> None:
+def _print_json(event: events.DevEvent) -> None:
     # A pipe is buffered by the block: without a flush its reader would wait.
     click.echo(json.dumps(event.document()))
     sys.stdout.flush()
@@ -123,24 +110,24 @@ class _Screen:
     def __init__(self) -> None:
         self._functions: list[str] = []
 
-    def show(self, event: DevEvent) -> None:  # noqa: C901, PLR0912 - one kind of event after the other
+    def show(self, event: events.DevEvent) -> None:  # noqa: C901, PLR0912 - one kind of event after the other
         """Show one event in a line, or a few."""
         match event:
-            case Waiting(text):
+            case events.Waiting(text):
                 self._say("", f"{text} ...")
-            case Deployed(namespace, changed, seconds):
+            case events.Deployed(namespace, changed, seconds):
                 self._say("green", f"{namespace}: {'deployed' if changed else 'no changes'} in {seconds:.2f} s")
-            case Serving(name, url):
+            case events.Serving(name, url):
                 self._say("", f"  {name}  {url}")
-            case DebuggerWaits(function, port):
+            case events.DebuggerWaits(function, port):
                 self._say("yellow", f"{function} waits for a debugger: attach to 127.0.0.1:{port}")
-            case FilesChanged(files):
+            case events.FilesChanged(files):
                 self._say("", f"changed: {few(files)}")
-            case CodeServed(seconds):
+            case events.CodeServed(seconds):
                 self._say("green", f"the next invocation runs the new code ({seconds:.2f} s)")
-            case Logged():
+            case events.Logged():
                 self._log(event)
-            case CallDenied():
+            case events.CallDenied():
                 place = f" at {event.file}:{event.line}" if event.file else ""
                 self._say("red", f"denied: {event.function} may not {event.action}{place}")
                 self._say("", f"  on {event.resource}")
@@ -148,20 +135,20 @@ class _Screen:
                     self._say("", f"  add to its policy: {event.item}   (w writes it)")
                 else:
                     self._say("", f"  its role grants it, and something else denies it: {event.because}")
-            case CallUnknown(function, operation, because, refused):
+            case events.CallUnknown(function, operation, because, refused):
                 outcome = "refused" if refused else "let through"
                 self._say("yellow", f"not checked: {operation} of {function} was {outcome}: {because}")
-            case GrantWritten(_, diff):
+            case events.GrantWritten(_, diff):
                 for line in diff.splitlines():
                     self._say({"+": "green", "-": "red"}.get(line[:1], ""), line)
-            case WentWrong(message, hint, file, line_number):
+            case events.WentWrong(message, hint, file, line_number):
                 self._say("red", f"error: {message}")
                 if file is not None:
                     self._say("", f"  --> {file}:{line_number}" if line_number else f"  --> {file}")
                 if hint is not None:
                     self._say("", f"hint: {hint}")
 
-    def _log(self, event: Logged) -> None:
+    def _log(self, event: events.Logged) -> None:
         from remit.deploy.log_lines import is_of_lambda
         from remit.report.function_logs import without_sdk_frames
         from remit.report.terminal_text import shown

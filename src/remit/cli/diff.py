@@ -13,14 +13,12 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from remit.deploy.drift import Drift
-    from remit.iam.prove.compare import Comparison
     from remit.report.access_report import Report
     from remit.review.accepted_file import AcceptedGain
     from remit.review.access_change import Review, Version
-    from remit.template.policy_files import ComparisonSide
 
 _FILE = click.Path(allow_dash=True, path_type=Path)
 _COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
@@ -152,21 +150,15 @@ def _project(wishes: _Wishes) -> int:
     reviewed, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
         reviewed = _accept(reviewed, entries, wishes)
-    unused = _unused(stale, is_open=reviewed.broadens)
-    result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *unused))))
-    answer = _of_review(result, pair.new.namespace, wishes, pair.drift)
-    _tell(answer, wishes)
-    return 1 if answer.is_open or pair.drift else 0
-
-
-def _unused(stale: tuple[AcceptedGain, ...], *, is_open: bool) -> Iterator[str]:
-    """A note on the accepted gains that are there already, or no more; or that are told otherwise now."""
+    notes = [*pair.notes, *reviewed.notes]
     places = [entry.origin for entry in stale if entry.origin is not None]
-    if places:
+    if places:  # gains that are there already, or no more; or that are told otherwise now
         lines = ", ".join(str(place.line) for place in places)
-        renewal = "; `remit diff --accept REASON` accepts what is left as it is told now" if is_open else ""
-        entries = "entry" if len(places) == 1 else "entries"
-        yield f"{places[0].file}: nothing needs the {entries} of line {lines} now{renewal}"
+        renewal = "; `remit diff --accept REASON` accepts what is left as it is told now" if reviewed.broadens else ""
+        listed = "entry" if len(places) == 1 else "entries"
+        notes.append(f"{places[0].file}: nothing needs the {listed} of line {lines} now{renewal}")
+    result = replace(reviewed, notes=tuple(dict.fromkeys(notes)))
+    return _tell(_of_review(result, pair.new.namespace, wishes, pair.drift), wishes)
 
 
 def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
@@ -187,71 +179,50 @@ def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes
 
 
 def _versions(wishes: _Wishes) -> _Pair:
+    from remit.review.access_change import nothing
+    from remit.review.working_tree import renamed_to, tree, with_resources
+
+    folder, stage = wishes.scope.folder, wishes.scope.stage
     if len(wishes.stages) > 1:
-        return _two_stages(wishes)
+        from remit.review.separate_process import loading_apart
+
+        old_stage, new_stage = wishes.stages
+        with loading_apart(folder, old_stage) as loaded:
+            new = replace(tree(folder, new_stage), where=f"stage {new_stage}")
+            old = replace(loaded(), where=f"stage {old_stage}")
+        note = f"{old.namespace} and {new.namespace} are put equal in names" if old.namespace != new.namespace else ""
+        return _Pair(renamed_to(old, new.namespace), new, (note,) if note else ())
     if wishes.base is not None:
-        return _since(wishes, wishes.base)
+        from remit.loading.load import load
+        from remit.review.base_commit import loading_base
+
+        with loading_base(folder, stage, wishes.base) as loaded:
+            new = with_resources(load(folder, stage))
+            return _Pair(loaded(), new)
+    new = tree(folder, stage)
     if wishes.live:
-        return _live(wishes)
-    if wishes.deployed:
-        return _deployed(wishes)
-    from remit.review.access_change import nothing
-    from remit.review.record import recorded
-    from remit.review.working_tree import tree
+        from remit.deploy.live_roles import live
 
-    new = tree(wishes.scope.folder, wishes.scope.stage)
-    old = recorded(wishes.scope.folder, new.namespace, local=wishes.scope.local)
-    return _Pair(nothing(), new, (_NO_RECORD,)) if old is None else _Pair(old, new)
+        roles = live(wishes.scope.account(), new.namespace, options.note)
+        if roles is not None:
+            return _Pair(roles.version.as_declared_by(new), roles.beside(new), roles.notes, roles.drift)
+    elif wishes.deployed:
+        from remit.deploy import expected_roles
+        from remit.deploy.deployment_record import last
 
+        account = wishes.scope.account()
+        running = expected_roles.recorded(account, new.namespace)
+        if running is not None:
+            old, record = running.as_declared_by(new), last(account, folder, new.namespace)
+            new = replace(new, names=old.names)
+            return _Pair(old if record is None else expected_roles.explained(old, record), new)
+    else:
+        from remit.review.record import recorded
 
-def _since(wishes: _Wishes, ref: str) -> _Pair:
-    from remit.loading.load import load
-    from remit.review.base_commit import loading_base
-    from remit.review.working_tree import with_resources
-
-    with loading_base(wishes.scope.folder, wishes.scope.stage, ref) as loaded:
-        new = with_resources(load(wishes.scope.folder, wishes.scope.stage))
-        return _Pair(loaded(), new)
-
-
-def _two_stages(wishes: _Wishes) -> _Pair:
-    from remit.review.separate_process import loading_apart
-    from remit.review.working_tree import renamed_to, tree
-
-    old_stage, new_stage = wishes.stages
-    with loading_apart(wishes.scope.folder, old_stage) as loaded:
-        new = replace(tree(wishes.scope.folder, new_stage), where=f"stage {new_stage}")
-        old = replace(loaded(), where=f"stage {old_stage}")
-    note = f"{old.namespace} and {new.namespace} are put equal in names" if old.namespace != new.namespace else ""
-    return _Pair(renamed_to(old, new.namespace), new, (note,) if note else ())
-
-
-def _deployed(wishes: _Wishes) -> _Pair:
-    from remit.deploy.deployment_record import last
-    from remit.deploy.expected_roles import explained, recorded
-    from remit.review.access_change import nothing
-    from remit.review.working_tree import tree
-
-    new = tree(wishes.scope.folder, wishes.scope.stage)
-    account = wishes.scope.account()
-    old = recorded(account, new.namespace)
-    if old is None:
-        return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    record = last(account, wishes.scope.folder, new.namespace)
-    old = old.as_declared_by(new)
-    return _Pair(old if record is None else explained(old, record), replace(new, names=old.names))
-
-
-def _live(wishes: _Wishes) -> _Pair:
-    from remit.deploy.live_roles import live
-    from remit.review.access_change import nothing
-    from remit.review.working_tree import tree
-
-    new = tree(wishes.scope.folder, wishes.scope.stage)
-    roles = live(wishes.scope.account(), new.namespace, options.note)
-    if roles is None:
-        return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    return _Pair(roles.version.as_declared_by(new), roles.beside(new), roles.notes, roles.drift)
+        of_last_deploy = recorded(folder, new.namespace, local=wishes.scope.local)
+        if of_last_deploy is not None:
+            return _Pair(of_last_deploy, new)
+    return _Pair(nothing(), new, (_NOT_DEPLOYED if wishes.live or wishes.deployed else _NO_RECORD,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +258,7 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
     if len(paths) == _SIDES and paths[1].is_dir():
         from remit.importing.access_comparison import review_source
 
-        answer = _of_review(review_source(paths[0], paths[1]), str(paths[1]), wishes)
-        _tell(answer, wishes)
-        return 1 if answer.is_open else 0
+        return _tell(_of_review(review_source(paths[0], paths[1]), str(paths[1]), wishes), wishes)
     files = [options.content(path) for path in paths]
     about = files[-1][1]
     if len(files) == 1:
@@ -305,8 +274,7 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
         answer = _of_review(review_files(files[0], files[1], beside), about, wishes)
     else:
         answer = _of_policies(files, about, wishes)
-    _tell(answer, wishes)
-    return 1 if answer.is_open else 0
+    return _tell(answer, wishes)
 
 
 def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
@@ -381,33 +349,30 @@ def _of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[Drift, 
 
 
 def _of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _Answer:
+    from remit.iam.prove.compare import compare, compare_documents
     from remit.project.policy_kinds import LIMITS, policy_kinds
     from remit.report.access_documents import comparison_document
     from remit.report.access_report import comparison_report
+    from remit.review.principal_policies import compare_files, names_callers
     from remit.template.role_files import read_policies
 
     before, after = (read_policies(*file) for file in files)
     kind = policy_kinds(Path(), wishes.kind).of(*(Path(name) for _, name in reversed(files)))
     if kind in LIMITS:
         before, after = before.limiting(kind), after.limiting(kind)
-    comparison = _compared(before, after)
+    if names_callers(before.layers) or names_callers(after.layers):
+        comparison = compare_files(before.layers, after.layers)
+    elif before.single and after.single:
+        comparison = compare_documents(before.layers.identity[0], after.layers.identity[0])
+    else:
+        comparison = compare(before.layers, after.layers)
     document = comparison_document(comparison, before.locate, after.locate)
     report = comparison_report(comparison, before.locate, after.locate)
     return _Answer(comparison.broadens, document, report, about)
 
 
-def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:
-    from remit.iam.prove.compare import compare, compare_documents
-    from remit.review.principal_policies import compare_files, names_callers
-
-    if names_callers(before.layers) or names_callers(after.layers):
-        return compare_files(before.layers, after.layers)
-    if before.single and after.single:
-        return compare_documents(before.layers.identity[0], after.layers.identity[0])
-    return compare(before.layers, after.layers)
-
-
-def _tell(answer: _Answer, wishes: _Wishes) -> None:
+def _tell(answer: _Answer, wishes: _Wishes) -> int:
+    """Print an answer; the exit code."""
     from remit.report.comment import LONGEST
 
     if options.wants_json():
@@ -417,6 +382,7 @@ def _tell(answer: _Answer, wishes: _Wishes) -> None:
     else:
         _print(answer.lines(wishes))
         options.note_on_data_age()
+    return 1 if answer.is_open or answer.drift else 0
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -15,9 +15,8 @@ from remit.cli.options import (
     endpoint_type_option,
     json_option,
     note,
-    print_report,
+    print_answer,
     type_of_endpoint,
-    wants_json,
 )
 from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.foreign_text import late_bound
@@ -29,10 +28,9 @@ from remit.iam.policy import Policy, parse
 from remit.iam.tokens import UNFILLED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from remit.documents.json_text import Locate
-    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Decision
 
 _TOLD: Final = 20
@@ -136,73 +134,55 @@ def command(**options: Any) -> int:
 
 def _one(options: dict[str, Any]) -> int:
     """Answer the one request of the options; the exit code is 0 if it is allowed, else 1."""
-    from remit.report.terminal_text import page
-
-    action, resource = options["action"], options["resource"]
+    action = options["action"]
     _action(action, None)
-    layers = _option_layers(options)
-    context = _context(options["context"])
+    endpoint_policy = options["endpoint_policy"]
+    layers = Layers(
+        identity=tuple(map(_policy, options["policy"])),
+        boundary=tuple(map(_policy, options["boundary"])),
+        session=tuple(map(_policy, options["session_policy"])),
+        resource=tuple(map(_policy, options["resource_policy"])) or None,
+        scp=_levels(options["scp"]),
+        rcp=_levels(options["rcp"]),
+        endpoint=() if endpoint_policy is None else (_policy(endpoint_policy),),
+        endpoint_type=type_of_endpoint(endpoint_policy, options["endpoint_type"]),
+    )
     request = Request(
         action=action,
-        resource=resource,
+        resource=options["resource"],
         principal=options["principal"],
-        context=context,
+        context=_context(options["context"]),
         resource_account=options["resource_account"],
         open=frozenset() if options["complete"] else ALL,
     )
     decision = evaluate(request, layers)
-    for slip in _slips(action, resource, context):
+    for slip in _slips(request, layers):
         note(slip)
-    for remark in _misplaced(layers):
-        note(remark)
-    if wants_json():
-        print_report(_answer(None, decision))
-    else:
-        lines = [f"{decision.verdict}: {decision.because}"]
-        lines += [f"  allowed on {pattern}" for pattern in decision.allowed_on]
-        lines += [f"  also near: {miss}" for miss in decision.misses[1:]]
-        click.echo(page(lines), nl=False)
+    lines = [f"{decision.verdict}: {decision.because}"]
+    lines += [f"  allowed on {pattern}" for pattern in decision.allowed_on]
+    lines += [f"  also near: {miss}" for miss in decision.misses[1:]]
+    print_answer(_answer(None, decision), lines)
     return 0 if decision.allowed else 1
 
 
-def _option_layers(options: dict[str, Any]) -> Layers:
-    """The policies of the options, each file read and parsed, by the layer that they are of."""
-    resource_policies = tuple(_policy(path) for path in options["resource_policy"])
-    endpoint_policies: tuple[Policy, ...] = ()
-    if options["endpoint_policy"] is not None:
-        endpoint_policies = (_policy(options["endpoint_policy"]),)
-    return Layers(
-        identity=tuple(_policy(path) for path in options["policy"]),
-        boundary=tuple(_policy(path) for path in options["boundary"]),
-        session=tuple(_policy(path) for path in options["session_policy"]),
-        resource=resource_policies or None,
-        scp=_levels(options["scp"]),
-        rcp=_levels(options["rcp"]),
-        endpoint=endpoint_policies,
-        endpoint_type=type_of_endpoint(options["endpoint_policy"], options["endpoint_type"]),
-    )
-
-
-def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[str]:
-    """Yield possible slips of somebody who types a request."""
+def _slips(request: Request, layers: Layers) -> Iterator[str]:
+    """Yield possible slips of somebody who types a request, or names the files of policies."""
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.condition_keys import global_key, global_keys
     from remit.catalogue.meant_names import nearest_actions
 
+    action = request.action
     if catalogued(action) is None and not set(action) & set("*?"):
         nearest_names = ", ".join(nearest_actions(action))
         yield f"the catalogue knows no action {action}{f': did you mean {nearest_names}?' if nearest_names else ''}"
-    if resource != "*" and not resource.startswith("arn:"):
-        yield f"the resource {resource} is not an ARN"
-    for key in context:
+    if request.resource != "*" and not request.resource.startswith("arn:"):
+        yield f"the resource {request.resource} is not an ARN"
+    for key in request.context or ():
         if key.lower().startswith("aws:") and global_key(key) is None:
             names = {entry.name.lower(): entry.name + "/NAME" * entry.tagged for entry in global_keys()}
             meant = names.get(key.lower()) or nearest(key, names.values())
             yield f"no request has a key {key}{f': did you mean {meant}?' if meant else ''}"
-
-
-def _misplaced(layers: Layers) -> Iterator[str]:
-    """IAM refuses a Principal in what is attached to an identity, and here nobody looks at it."""
+    # IAM refuses a Principal in what is attached to an identity, and here nobody looks at it.
     for option, policies in (
         ("policy", layers.identity),
         ("boundary", layers.boundary),
@@ -350,36 +330,24 @@ def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
             _expect(item, dict, (*path, index), locate)
         return tuple(_parsed(item, (*path, index), locate) for index, item in enumerate(value))
 
-    def levels(name: str) -> tuple[tuple[Policy, ...], ...]:
-        value = raw.get(name) or []
-        if not isinstance(value, list):
+    layers: dict[str, Any] = {}
+    *names, type_name = _LAYERS
+    for name in names:
+        value, path = raw.get(name), ("policies", name)
+        if name not in ("scp", "rcp"):
+            layers[name] = several(value, path)
+        elif isinstance(value or [], list):
+            layers[name] = tuple(several(level, (*path, index)) for index, level in enumerate(value or []))
+        else:
             message = f"policies.{name} must be a list of levels, got {json.dumps(value)[:40]}"
-            raise RemitError(message, hint="each level is a list of policies", origin=locate(("policies", name)))
-        return tuple(several(level, ("policies", name, index)) for index, level in enumerate(value))
-
-    def policies(name: str) -> tuple[Policy, ...]:
-        return several(raw.get(name), ("policies", name))
-
-    return Layers(
-        identity=policies("identity"),
-        boundary=policies("boundary"),
-        session=policies("session"),
-        resource=policies("resource"),
-        scp=levels("scp"),
-        rcp=levels("rcp"),
-        endpoint=policies("endpoint"),
-        endpoint_type=_endpoint_type(raw.get("endpoint_type"), locate),
-    )
-
-
-def _endpoint_type(value: Any, locate: Locate) -> EndpointType:
-    if value is None:
-        return ""
-    for endpoint_type in ENDPOINT_TYPES:
-        if value == endpoint_type:
-            return endpoint_type
-    message = f"policies.endpoint_type must be one of {', '.join(ENDPOINT_TYPES)}, got {json.dumps(value)[:40]}"
-    raise RemitError(message, origin=locate(("policies", "endpoint_type")))
+            raise RemitError(message, hint="each level is a list of policies", origin=locate(path))
+    endpoint_type = raw.get(type_name)
+    if endpoint_type not in (None, *ENDPOINT_TYPES):
+        message = (
+            f"policies.endpoint_type must be one of {', '.join(ENDPOINT_TYPES)}, got {json.dumps(endpoint_type)[:40]}"
+        )
+        raise RemitError(message, origin=locate(("policies", type_name)))
+    return Layers(**layers, endpoint_type=endpoint_type or "")
 
 
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:

@@ -34,14 +34,9 @@ def command(trigger: str | None, function: str | None, folder: Path, stage: str 
     from remit.triggers.sample_events import SAMPLES, event_for, sample_event
 
     if trigger is None:
-        if options.wants_json():
-            options.print_json(
-                [{"name": sample.name, "about": sample.about, "page": sample.page} for sample in SAMPLES]
-            )
-            return
         widest = max(len(sample.name) for sample in SAMPLES)
-        for sample in SAMPLES:
-            click.echo(f"{sample.name:<{widest}}  {sample.about}")
+        rows = [{"name": sample.name, "about": sample.about, "page": sample.page} for sample in SAMPLES]
+        options.print_answer(rows, [f"{sample.name:<{widest}}  {sample.about}" for sample in SAMPLES])
         return
     sample = sample_event(trigger)
     if function is None:

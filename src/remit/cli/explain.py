@@ -107,7 +107,13 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
     if seen:
         return _seen(words, folder, stage)
-    endpoint = _endpoint(endpoint_policy, options.type_of_endpoint(endpoint_policy, endpoint_type))
+    from remit.iam.decide.endpoint import VpcEndpoint
+
+    endpoint, kind_of_endpoint = VpcEndpoint(), options.type_of_endpoint(endpoint_policy, endpoint_type)
+    if endpoint_policy is not None:
+        from remit.template.role_files import read_policies
+
+        endpoint = VpcEndpoint(read_policies(*options.content(endpoint_policy)).layers.identity, kind_of_endpoint)
     path = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
     if path is not None:
         from remit.documents.read import read as read_document
@@ -148,17 +154,6 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
         _at_most(words, 1)
         return _action(words[0])
     return _function(words, folder, stage, endpoint)
-
-
-def _endpoint(path: Path | None, endpoint_type: EndpointType) -> VpcEndpoint:
-    """The VPC endpoint by the file of its policy; without one, requests pass none."""
-    from remit.iam.decide.endpoint import VpcEndpoint
-
-    if path is None:
-        return VpcEndpoint()
-    from remit.template.role_files import read_policies
-
-    return VpcEndpoint(read_policies(*options.content(path)).layers.identity, endpoint_type)
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
@@ -219,22 +214,18 @@ def _action(text: str) -> int:
     from remit.catalogue.actions import services
     from remit.iam.pattern import is_pattern
     from remit.report.actions import action_document, action_lines, level_of
-    from remit.report.terminal_text import page
 
     text = f"{text}:*" if text.lower() in services() else text
     names, note = meant(text)
     actions = [action for action in map(catalogued, names) if action is not None]
-    if options.wants_json():
-        document = action_document(actions[0]) if len(names) == 1 else None
-        listed = [{"action": name, "level": level_of(name)} for name in names]
-        options.print_report(document if document is not None and note is None else {"note": note, "actions": listed})
-        return 0
+    document = action_document(actions[0]) if len(names) == len(actions) == 1 and note is None else None
+    listed = [{"action": name, "level": level_of(name)} for name in names]
     lines = [] if note is None else [note]
     if is_pattern(text):
         lines += (f"  {name}  {level_of(name)}" for name in names)
     else:
         lines += (line for action in actions for line in action_lines(action))
-    click.echo(page(lines), nl=False)
+    options.print_answer({"note": note, "actions": listed} if document is None else document, lines)
     return 0
 
 
@@ -453,7 +444,14 @@ def _template(
     question = words[1:] if names_a_role else words
     for note in read.notes:
         options.note(note)
-    roles = _roles_named(read, words[0] if names_a_role else None)
+    name = words[0] if names_a_role else None
+    roles = [role for role in read.holders if name is None or name in _names_of(role)]
+    # A managed policy that somebody has is told with them, and by itself where it is asked for.
+    roles = roles or [policy for policy in read.policies if name in _names_of(policy)]
+    if not roles:
+        nobody = "no role, user, group or managed policy"
+        what = nobody if name is None else f"{nobody}, and no function, of the name `{name}`"
+        raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", _names_in(read)))
     if not question:
         return _tell_roles(roles, endpoint, is_list=True)
     is_cloudformation = any("::" in resource.type for resource in read.resources)  # else a plan of Terraform
@@ -474,20 +472,6 @@ def _names_in(read: FileRoles) -> list[str]:
 def _names_of(role: Holder) -> tuple[str, ...]:
     """Return the names of a role, user, group or policy: its logical id, its name, a function that it is of."""
     return (role.logical_id, *((role.name,) if role.name else ()), *role.functions)
-
-
-def _roles_named(read: FileRoles, name: str | None) -> list[Holder]:
-    """Find roles by name, or by their function's name; all without one. RemitError: there is none.
-
-    A managed policy that somebody has is told with them, and by itself where it is asked for.
-    """
-    roles = [role for role in read.holders if name is None or name in _names_of(role)]
-    roles = roles or [policy for policy in read.policies if name in _names_of(policy)]
-    if not roles:
-        nobody = "no role, user, group or managed policy"
-        what = nobody if name is None else f"{nobody}, and no function, of the name `{name}`"
-        raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", _names_in(read)))
-    return roles
 
 
 def _tell_roles(roles: list[Holder], endpoint: VpcEndpoint, *, is_list: bool = False) -> int:

@@ -55,7 +55,7 @@ def command(
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
     if strict and not scope.local:
         raise click.UsageError("--strict is for the AWS on this machine: add --local")
-    payload = _payload(scope, name, event, request) if example is None else _example(scope, name, example)
+    payload = _payload(scope, name, event, request, example)
     access: tuple[AccessRecord, ...] | None = None
     if scope.local:
         invocation = _invoke_locally(scope, name, payload, strict=strict)
@@ -70,26 +70,23 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _payload(scope: options.Scope, name: str, event: str | None, request: str | None) -> Any:
-    """The event to send."""
+def _payload(scope: options.Scope, name: str, event: str | None, request: str | None, example: str | None) -> Any:
+    """The event to send. A sample has the names that are deployed; those of `remit event` where nothing is."""
+    if example is not None:
+        from remit.deploy.status import status
+        from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
+
+        sample = sample_event(example)
+        app, function = scope.declared(name)
+        event_for(sample, app, function)  # nothing is started, and nobody asked, for a trigger that it has not
+        stack = status(scope.account(), app.namespace)
+        return event_for(sample, app if stack is None else with_deployed_names(app, stack.physical_ids), function)
     if request is not None:
         from remit.triggers.http_events import http_event, request_line
 
         line = request_line(request)
         return http_event(*scope.declared(name), line, None if event is None else _text(event)[1])
     return {} if event is None else _json(*_text(event))
-
-
-def _example(scope: options.Scope, name: str, example: str) -> Any:
-    """The sample event of a trigger, with the names that are deployed; those of `remit event` where nothing is."""
-    from remit.deploy.status import status
-    from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
-
-    sample = sample_event(example)
-    app, function = scope.declared(name)
-    event_for(sample, app, function)  # nothing is started, and nobody asked, for a trigger that the function has not
-    stack = status(scope.account(), app.namespace)
-    return event_for(sample, app if stack is None else with_deployed_names(app, stack.physical_ids), function)
 
 
 def _invoke_locally(scope: options.Scope, name: str, payload: Any, *, strict: bool) -> LocalInvocation:

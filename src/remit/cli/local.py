@@ -10,6 +10,7 @@ import click
 from remit.cli.options import (
     delays_option,
     json_option,
+    print_answer,
     print_json,
     project_option,
     python_option,
@@ -103,10 +104,8 @@ def install(folder: Path) -> None:
     from remit.local.environment import install as installed
 
     environment = installed(folder, lambda step: click.echo(f"{step} ...", err=True))
-    if wants_json():
-        print_json({"folder": str(environment.folder)})
-    else:
-        click.echo(f"the AWS on this machine is installed in {environment.folder}")
+    folder = environment.folder
+    print_answer({"folder": str(folder)}, [f"the AWS on this machine is installed in {folder}"])
 
 
 @command.command
@@ -152,10 +151,8 @@ def reset(folder: Path) -> None:
     from remit.local import aws
 
     running = aws.reset(folder)
-    if wants_json():
-        print_json({"reset": True, "running": running is not None})
-    else:
-        click.echo("reset: it holds nothing now" + ("" if running else ", and is not running"))
+    sentence = "reset: it holds nothing now" + ("" if running else ", and is not running")
+    print_answer({"reset": True, "running": running is not None}, [sentence])
 
 
 @command.command

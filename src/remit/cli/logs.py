@@ -87,22 +87,19 @@ class LinePrinter:
 
     def print(self, lines: Sequence[LogLine]) -> None:
         """Print lines, and leave none of them in a buffer."""
+        from remit.report.terminal_text import shown
+
         for line in lines:
             if self._as_json:
                 click.echo(json.dumps(members(line, "time", "function", "stream", "message")))
-            else:
-                click.echo(self._text(line))
+                continue
+            widest = max(len(function) for function in self._functions)
+            name = f"{line.function:<{widest}}"
+            if self._coloured:
+                colour = _COLOURS[self._functions.index(line.function) % len(_COLOURS)]
+                name = click.style(name, fg=colour)
+            click.echo(f"{line.time}  {name}  {shown(line.message)}")
         sys.stdout.flush()
-
-    def _text(self, line: LogLine) -> str:
-        from remit.report.terminal_text import shown
-
-        widest = max(len(function) for function in self._functions)
-        name = f"{line.function:<{widest}}"
-        if self._coloured:
-            colour = _COLOURS[self._functions.index(line.function) % len(_COLOURS)]
-            name = click.style(name, fg=colour)
-        return f"{line.time}  {name}  {shown(line.message)}"
 
 
 def _since(text: str) -> int:
@@ -122,18 +119,14 @@ def _since(text: str) -> int:
 
 
 def _no_log(scope: options.Scope, account: Account, namespace: str, name: str | None) -> RemitError:
-    """Why there is no log: the app has no such function, or it is not deployed."""
-    from remit.loading.load import load
-
+    """Why there is no log: it is not deployed. RemitError: the app has no such function."""
     if name is None:
         flag = " --local" if account.local else ""
         return RemitError(
             f"{namespace} is not deployed in {account.region}, or has no functions",
             hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
         )
-    app = load(scope.folder, scope.stage)
-    if all(function.name != name for function in app.functions):
-        return options.no_function(app, name)
+    scope.declared(name)
     from remit.deploy.invoke import not_deployed
 
     return not_deployed(f"{namespace}-{name}", account.region, local=account.local)

@@ -68,6 +68,7 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
       remit minimise role.json --split
       remit minimise role.json --limit 2000
     """
+    from remit.iam.policy import render
     from remit.iam.prove.minimise import minimise
     from remit.roles.policy_size import Sizes
 
@@ -78,7 +79,11 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
     sizes = Sizes(_STACK, {})
     smaller = minimise(policy)
     parts = _parts(smaller, kind, limit, sizes, parted=parted)
-    documents = tuple(_document(part, late=policies.late) for part in parts)
+    documents = tuple(render(part) for part in parts)
+    if policies.late:
+        from remit.synthesis.synth import intrinsics
+
+        documents = tuple(map(intrinsics, documents))
     used = tuple(sizes.document(part.statements) for part in parts)
     before, after = sum(map(sizes.written, policies.documents)), sizes.document(smaller.statements)
     if len(parts) == len(policies.documents) == 1 and before <= after:  # it stays as its author wrote it
@@ -201,13 +206,3 @@ def _joined(policies: tuple[Policy, ...], name: str) -> Policy:
         statements.append(replace(statement, sid="") if statement.sid in sids else statement)
         sids.add(statement.sid)
     return Policy(tuple(statements), versions.pop())
-
-
-def _document(policy: Policy, *, late: bool) -> Any:
-    from remit.iam.policy import render
-
-    if not late:
-        return render(policy)
-    from remit.synthesis.synth import intrinsics
-
-    return intrinsics(render(policy))

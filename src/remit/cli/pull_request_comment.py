@@ -68,24 +68,20 @@ def main(file: str, how: str = "") -> None:
         click.echo(f"::warning::no comment: there is no token; {_WHY_REFUSED[request.service]}")
     else:
         try:
-            click.echo(_kept(request, text, is_new_allowed=how != "update"))
+            number, done = request.existing(text.partition("\n")[0]), "no comment: nothing differs"
+            if number is not None:
+                request.call(request.replaces, f"{request.comment}/{number}", text)
+                done = "the comment is up to date"
+            elif how != "update":
+                request.call("POST", request.comments, text)
+                done = "commented"
+            click.echo(done)
         except urllib.error.HTTPError as error:
             click.echo(
                 f"::warning::no comment: {request.service} answered {error.code}; {_WHY_REFUSED[request.service]}"
             )
         except (OSError, ValueError) as error:
             click.echo(f"::warning::no comment: {request.service} does not answer: {error}")
-
-
-def _kept(request: _Request, text: str, *, is_new_allowed: bool) -> str:
-    number = request.existing(text.partition("\n")[0])
-    if number is not None:
-        request.call(request.replaces, f"{request.comment}/{number}", text)
-        return "the comment is up to date"
-    if not is_new_allowed:
-        return "no comment: nothing differs"
-    request.call("POST", request.comments, text)
-    return "commented"
 
 
 def _request(variables: Any) -> _Request | None:

@@ -38,14 +38,10 @@ def command(scope: options.Scope) -> None:
         if unsaved is not None:  # such as on a full disk
             options.note(f"the AWS on this machine cannot keep its state: {unsaved}")
     deployed = status(account, name)
-    if deployed is not None:
-        changes = changes_of(account, deployed, last(account, scope.folder, name), options.note)
-        document = {**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)}
-        lines = (*status_lines(deployed, account), *by_hand_lines(changes))
-        options.print_answer(document, lines)
-    else:
-        if options.wants_json():
-            options.print_json({"namespace": name, "deployed": False, **place_document(account)})
-        else:
-            click.echo(f"{name} is not deployed in {place(account)}")
+    if deployed is None:
+        document = {"namespace": name, "deployed": False, **place_document(account)}
+        options.print_answer(document, [f"{name} is not deployed in {place(account)}"])
         click.get_current_context().exit(1)
+    changes = changes_of(account, deployed, last(account, scope.folder, name), options.note)
+    document = {**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)}
+    options.print_answer(document, (*status_lines(deployed, account), *by_hand_lines(changes)))

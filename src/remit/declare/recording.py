@@ -7,12 +7,10 @@ import contextvars
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError, UnreadError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.errors import Mistakes
+    from remit.errors import Mistakes, RemitError
 
 
 @dataclass(slots=True)
@@ -70,5 +68,4 @@ def note(error: RemitError) -> None:
     record = _current.get()
     if record is None or record.is_over:
         raise error
-    record.mistakes.errors += [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
-    error.further = ()
+    record.mistakes.errors.append(error)

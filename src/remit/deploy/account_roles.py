@@ -23,7 +23,7 @@ from remit.iam.policy import Policy, parse
 from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from remit.deploy.session import Account
 
@@ -47,49 +47,42 @@ class ManagedPolicyVersion:
 def held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
     role_names = tuple(dict.fromkeys(names))
+    roles = None
     with remit_errors():
-        if account.local or len(role_names) > MANY:
-            all_at_once = _here if account.local else all_held
-            roles = if_there(partial(all_at_once, account, role_names), denied)
-            if roles is not None:
-                return roles
-        return each_held(account, role_names)
-
-
-def _here(account: Account, role_names: Sequence[str]) -> dict[str, Holder]:
-    """`held` on this machine: all roles at once, and each boundary by itself, which the AWS here leaves out."""
-    client = account.client("iam")
-    roles = all_held(account, role_names) if role_names else {}
-    raw_roles = at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
-    return {raw["RoleName"]: replace(roles[raw["RoleName"]], limits=held_boundary(raw)) for raw in raw_roles}
+        if role_names and (account.local or len(role_names) > MANY):
+            roles = if_there(partial(all_held, account, role_names), denied)
+        return each_held(account, role_names) if roles is None else roles
 
 
 def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with a call for each role."""
     client = account.client("iam")
-    roles = at_once(lambda name: if_there(partial(_held, client, name)), names)
+
+    def held_role(name: str) -> Holder:
+        return _holder(client.get_role(RoleName=name)["Role"], held_policies(client, "role", name))
+
+    roles = at_once(lambda name: if_there(partial(held_role, name)), names)
     return {role.name: role for role in roles if role is not None}
 
 
 def all_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with one list of all the account's roles."""
-    role_names = frozenset(names)
-    pages = account.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
+    role_names, client = frozenset(names), account.client("iam")
     roles = {}
-    for page in pages:
+    for page in client.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):
         for raw in page["RoleDetailList"]:
-            if raw["RoleName"] in role_names:
-                roles[raw["RoleName"]] = _of_details(raw)
+            name = raw["RoleName"]
+            if name in role_names:
+                policies = [
+                    _inline(policy["PolicyName"], policy["PolicyDocument"], f"role {name}")
+                    for policy in raw["RolePolicyList"]
+                ]
+                policies += by_arn(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"])
+                roles[name] = _holder(raw, tuple(policies))
+    if account.local:  # the AWS on this machine leaves boundaries out of that list
+        for raw in at_once(lambda name: client.get_role(RoleName=name)["Role"], roles):
+            roles[raw["RoleName"]] = replace(roles[raw["RoleName"]], limits=held_boundary(raw))
     return roles
-
-
-def _of_details(raw: Mapping[str, Any]) -> Holder:
-    """A role as GetAccountAuthorizationDetails gives it."""
-    inline = [
-        _inline(policy["PolicyName"], policy["PolicyDocument"], f"role {raw['RoleName']}")
-        for policy in raw["RolePolicyList"]
-    ]
-    return _holder(raw, (*inline, *by_arn(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"])))
 
 
 def _inline(name: str, raw: Any, holder: str) -> HeldPolicy:
@@ -127,10 +120,6 @@ def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyV
     with remit_errors():
         read = at_once(lambda arn: if_there(partial(document_of, arn)), dict.fromkeys(arns))
     return dict(item for item in read if item is not None)
-
-
-def _held(client: Any, name: str) -> Holder:
-    return _holder(client.get_role(RoleName=name)["Role"], held_policies(client, "role", name))
 
 
 def held_policies(client: Any, kind: str, name: str) -> tuple[HeldPolicy, ...]:

@@ -39,7 +39,14 @@ def settle_manual_changes(job: DeployJob) -> ManualChanges:
         return changes
     operator.see(changes)
     if job.drift == "revert":
-        _revert(account, changes, name, operator)
+        try:
+            if changes.unread is not None:
+                raise operator.unanswered(ManualChangesQuestion(changes))
+            operator.note("undoing what was changed by hand")
+            revert(account, changes, name, lambda repair: operator.note(f"  {repair.command}"))
+            operator.note("all is as the template has it")
+        except RemitError as error:  # it cannot be done, or not all of it
+            raise NotApproved(error, Deployment(name, changes)) from error
     elif job.drift == "ask":
         question = ManualChangesQuestion(changes)
         answer = None if job.yes else operator.reply(question)
@@ -47,18 +54,6 @@ def settle_manual_changes(job: DeployJob) -> ManualChanges:
             raise NotApproved(operator.unanswered(question), Deployment(name, changes, unanswered=(question,)))
         require(answer)
     return changes
-
-
-def _revert(account: Account, changes: ManualChanges, namespace: str, operator: DeployOperator) -> None:
-    """Put the roles back, and show each call. NotApproved: that cannot be done, or not all of it."""
-    try:
-        if changes.unread is not None:
-            raise operator.unanswered(ManualChangesQuestion(changes))
-        operator.note("undoing what was changed by hand")
-        revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
-        operator.note("all is as the template has it")
-    except RemitError as error:
-        raise NotApproved(error, Deployment(namespace, changes)) from error
 
 
 def agree_to_plan(job: DeployJob, changes: ManualChanges | None, plan: StackPlan, access: PlannedAccess) -> None:

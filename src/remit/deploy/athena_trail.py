@@ -11,7 +11,7 @@ from remit.deploy.aws_errors import remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from remit.audit.trail import TrailSummary
     from remit.deploy.session import Account
@@ -47,7 +47,10 @@ def summed_up_by_athena(
         if state["State"] != "SUCCEEDED":
             reason = state.get("StateChangeReason", "Athena gives no reason")
             raise RemitError(f"the query of Athena ended as {state['State']}: {reason}", exit_code=1)
-        summary = summary_of_rows(_rows(athena, identifier))
+        pages = athena.get_paginator("get_query_results").paginate(QueryExecutionId=identifier)
+        rows = (row["Data"] for page in pages for row in page["ResultSet"]["Rows"])
+        next(rows, None)  # Athena gives the names of the columns as the first row of the first page
+        summary = summary_of_rows([cell.get("VarCharValue") for cell in row] for row in rows)
     summary.name = table
     return summary
 
@@ -63,13 +66,3 @@ def _ended(athena: Any, identifier: str, progress: Callable[[str], None]) -> dic
         progress(f"Athena: {status['State'].lower()}, {scanned / 1e9:,.1f} GB read")
         time.sleep(pause)
     raise AssertionError("the pauses never end")
-
-
-def _rows(athena: Any, identifier: str) -> Iterator[list[str | None]]:
-    """The rows of a query's result, without their heading."""
-    is_heading = True
-    for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=identifier):
-        for row in page["ResultSet"]["Rows"]:
-            if not is_heading:  # Athena gives the names of the columns as the first row of the first page
-                yield [cell.get("VarCharValue") for cell in row["Data"]]
-            is_heading = False

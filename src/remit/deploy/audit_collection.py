@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.audit.resource_policies import INCOMPLETE
 from remit.deploy.aws_errors import code, remit_errors
 from remit.deploy.collected_policies import CALLS, collected_policies
-from remit.deploy.session import connect
+from remit.deploy.session import connect, session_credentials
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.deploy.collected_policies import PolicyCalls
     from remit.deploy.session import Account
 
 DEFAULT_ROLE: Final = "OrganizationAccountAccessRole"
@@ -71,7 +70,13 @@ def collect(account: Account, collecting: Collecting, progress: Callable[[str], 
         if row.get("Status", "ACTIVE") != "ACTIVE":  # nobody can assume a role of a suspended account
             continue
         try:
-            member = account if number == account.account else _member(account, number, collecting.role)
+            member = account
+            if number != account.account:
+                arn = f"arn:{account.partition}:iam::{number}:role/{collecting.role}"
+                with remit_errors():
+                    session = account.client("sts").assume_role(RoleArn=arn, RoleSessionName="remit-audit")
+                credentials = session_credentials(session["Credentials"])
+                member = connect(region=account.region, endpoint=account.endpoint, credentials=credentials)
         except RemitError as error:
             failures.append(Uncollected(number, error))
             continue
@@ -93,7 +98,10 @@ def _collect_one(account: Account, collecting: Collecting, progress: Callable[[s
         return
     rows: list[dict[str, str]] = []
     is_complete = True
-    for calls, place in _places(account, collecting.regions):
+    # Clients are kept by service, and each is of one region.
+    regional = [replace(account, region=region, _clients={}) for region in collecting.regions] or [account]
+    places = [(calls, place) for calls in CALLS for place in (regional[:1] if calls.service == "s3" else regional)]
+    for calls, place in places:  # buckets are listed once
         refusals: list[RemitError] = []
         try:
             for row in collected_policies(place, calls):
@@ -110,29 +118,6 @@ def _collect_one(account: Account, collecting: Collecting, progress: Callable[[s
     write_json(path if is_complete else incomplete, rows)
     if is_complete:
         incomplete.unlink(missing_ok=True)
-
-
-def _places(account: Account, regions: tuple[str, ...]) -> Iterator[tuple[PolicyCalls, Account]]:
-    """Each kind of resource in each region; buckets are listed once."""
-    # Clients are kept by service, and each is of one region.
-    places = [replace(account, region=region, _clients={}) for region in regions] if regions else [account]
-    for calls in CALLS:
-        for place in places[:1] if calls.service == "s3" else places:
-            yield calls, place
-
-
-def _member(account: Account, number: str, role: str) -> Account:
-    """A member account, by its role."""
-    arn = f"arn:{account.partition}:iam::{number}:role/{role}"
-    with remit_errors():
-        session = account.client("sts").assume_role(RoleArn=arn, RoleSessionName="remit-audit")
-    keys = session["Credentials"]
-    credentials = {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
-    }
-    return connect(region=account.region, endpoint=account.endpoint, credentials=credentials)
 
 
 def needed_policy(role: str | None = None, *, with_resources: bool = True) -> dict[str, Any]:
@@ -181,61 +166,51 @@ def write_json(path: Path, value: Any) -> None:
 
 def collected_organization(account: Account) -> dict[str, Any]:
     """The organization of an account that may read it. RemitError: AWS refuses, or there is none."""
-    return _Collector(account.client("organizations")).organization()
+    client = account.client("organizations")
+    attached: set[str] = set()
 
-
-class _Collector:
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.policies: dict[str, dict[str, Any]] = {}
-
-    def organization(self) -> dict[str, Any]:
-        """The lists of the file."""
+    def items(operation: str, member: str, **arguments: str) -> list[dict[str, Any]]:
+        """The items of all pages of a list."""
         with remit_errors():
-            about = self.client.describe_organization()["Organization"]
-        roots = [self._with_policies(root) for root in self._pages("list_roots", "Roots")]
-        units: list[dict[str, Any]] = []
-        accounts: list[dict[str, Any]] = []
-        parents = [str(root["Id"]) for root in roots]
-        while parents:
-            parent = parents.pop(0)
-            below = list(self._pages("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent))
-            members = list(self._pages("list_accounts_for_parent", "Accounts", ParentId=parent))
-            units += (self._with_policies({**unit, "ParentId": parent}) for unit in below)
-            accounts += (self._with_policies({**member, "ParentId": parent}) for member in members)
-            parents += (str(unit["Id"]) for unit in below)
-        policies = []
-        for identifier in sorted(self.policies):
-            with remit_errors():
-                policy = self.client.describe_policy(PolicyId=identifier)["Policy"]
-            policies.append({"PolicySummary": policy["PolicySummary"], "Content": policy["Content"]})
-        return {
-            "Organization": about,
-            "Roots": roots,
-            "OrganizationalUnits": units,
-            "Accounts": accounts,
-            "Policies": policies,
-        }
+            pages = client.get_paginator(operation).paginate(**arguments)
+            return [item for page in pages for item in page.get(member, ())]
 
-    def _with_policies(self, target: dict[str, Any]) -> dict[str, Any]:
+    def with_policies(target: dict[str, Any]) -> dict[str, Any]:
         """A root, unit or account with the ids of its policies."""
         identifiers = []
         for kind in _TYPES:
             try:
-                summaries = list(
-                    self._pages("list_policies_for_target", "Policies", TargetId=target["Id"], Filter=kind)
-                )
-            except Exception as error:
+                summaries = items("list_policies_for_target", "Policies", TargetId=target["Id"], Filter=kind)
+            except RemitError as error:
                 if code(error.__cause__ or error) in _NOT_ENABLED:
                     continue
                 raise
-            for summary in summaries:
-                self.policies[str(summary["Id"])] = summary
-                identifiers.append(str(summary["Id"]))
+            identifiers += [str(summary["Id"]) for summary in summaries]
+        attached.update(identifiers)
         return {**target, "Policies": identifiers}
 
-    def _pages(self, operation: str, member: str, **arguments: str) -> Iterator[dict[str, Any]]:
-        """The items of all pages of a list."""
+    with remit_errors():
+        about = client.describe_organization()["Organization"]
+    roots = [with_policies(root) for root in items("list_roots", "Roots")]
+    units: list[dict[str, Any]] = []
+    accounts: list[dict[str, Any]] = []
+    parents = [str(root["Id"]) for root in roots]
+    while parents:
+        parent = parents.pop(0)
+        below = items("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent)
+        members = items("list_accounts_for_parent", "Accounts", ParentId=parent)
+        units += (with_policies({**unit, "ParentId": parent}) for unit in below)
+        accounts += (with_policies({**member, "ParentId": parent}) for member in members)
+        parents += (str(unit["Id"]) for unit in below)
+    policies = []
+    for identifier in sorted(attached):
         with remit_errors():
-            for page in self.client.get_paginator(operation).paginate(**arguments):
-                yield from page.get(member, ())
+            policy = client.describe_policy(PolicyId=identifier)["Policy"]
+        policies.append({"PolicySummary": policy["PolicySummary"], "Content": policy["Content"]})
+    return {
+        "Organization": about,
+        "Roots": roots,
+        "OrganizationalUnits": units,
+        "Accounts": accounts,
+        "Policies": policies,
+    }

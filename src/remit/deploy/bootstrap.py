@@ -20,7 +20,7 @@ from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
@@ -102,21 +102,16 @@ def require_bucket(account: Account, bucket: Bucket) -> None:
     if account.local:
         bootstrap(account.preparing, bucket.name)
     elif not exists(account, bucket.name):
-        raise RemitError(
-            f"there is no artefact bucket {bucket.name} in account {account.account}: nothing was deployed",
-            hint=_making(account, bucket),
+        profile = account.session.profile_name
+        options = f" --profile {profile}" if profile != "default" else ""
+        hint = (
+            f"`remit bootstrap --region {account.region}{options}` makes it, once for each account and region; "
+            "`remit policy deployer --for bootstrap` prints what that takes"
         )
-
-
-def _making(account: Account, bucket: Bucket) -> str:
-    if bucket.own:
-        return f"make it in {account.region}, or leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
-    profile = account.session.profile_name
-    options = f" --profile {profile}" if profile != "default" else ""
-    return (
-        f"`remit bootstrap --region {account.region}{options}` makes it, once for each account and region; "
-        "`remit policy deployer --for bootstrap` prints what that takes"
-    )
+        if bucket.own:
+            hint = f"make it in {account.region}, or leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
+        message = f"there is no artefact bucket {bucket.name} in account {account.account}: nothing was deployed"
+        raise RemitError(message, hint=hint)
 
 
 def _create(account: Account, name: str) -> None:
@@ -160,11 +155,6 @@ def _statements(answer: dict[str, Any]) -> list[Any]:
     return [statements] if isinstance(statements, dict) else list(statements)
 
 
-def _with_statement(answer: dict[str, Any], arn: str) -> dict[str, Any]:
-    statements = [statement for statement in _statements(answer) if statement.get("Sid") != "RemitTlsOnly"]
-    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [*statements, _statement(arn)]})}
-
-
 def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
     rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     return any(rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules)
@@ -176,14 +166,9 @@ def _ruled(answer: dict[str, Any], _arn: str) -> bool:
     return any(rule.get("ID") == _RULE["ID"] for rule in enabled)
 
 
-def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    rules = [rule for rule in answer.get("Rules", []) if rule.get("ID") != _RULE["ID"]]
-    return {"LifecycleConfiguration": {"Rules": [*rules, _RULE]}}
-
-
-def _with_tag(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    tags = [tag for tag in answer.get("TagSet", []) if tag["Key"] != _TAG["Key"]]
-    return {"Tagging": {"TagSet": [*tags, _TAG]}}
+def _with(items: Iterable[Any], own: dict[str, Any], name: str) -> list[Any]:
+    """A list with remit's own item, in place of the one whose member `name` is the same; all others stay."""
+    return [*(item for item in items if item.get(name) != own[name]), own]
 
 
 SETTINGS: Final = (
@@ -215,19 +200,23 @@ SETTINGS: Final = (
         "bucket policy",
         "bucket_policy",
         lambda answer, arn: _statement(arn) in _statements(answer),
-        _with_statement,
+        lambda answer, arn: {
+            "Policy": json.dumps(
+                {"Version": "2012-10-17", "Statement": _with(_statements(answer), _statement(arn), "Sid")}
+            )
+        },
     ),
     BucketSetting(
         "lifecycle",
         "bucket_lifecycle_configuration",
         _ruled,
-        _with_rule,
+        lambda answer, _: {"LifecycleConfiguration": {"Rules": _with(answer.get("Rules", []), _RULE, "ID")}},
     ),
     BucketSetting(
         "tags",
         "bucket_tagging",
         lambda answer, _: _TAG in answer.get("TagSet", []),
-        _with_tag,
+        lambda answer, _: {"Tagging": {"TagSet": _with(answer.get("TagSet", []), _TAG, "Key")}},
     ),
 )
 """What the bucket must be; private first."""

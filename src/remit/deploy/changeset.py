@@ -142,7 +142,6 @@ def plan(account: Account, request: PlanRequest) -> StackPlan | None:
             _deployable(account, stack, owner, force=request.force)
         old = deployed_template(account, stack)
         _require_same_types(old, new)
-        _require_same_api(old, new)
         kept = keep_bucket_names(account, stack, old, new)
         imports = importable(account, kept, old, namespace, adopt=adopt, take_over=request.take_over)
         if kept != new or imports:
@@ -258,7 +257,12 @@ def _may_be_taken_over(stack: DeployedStack | None, namespace: str, owner: str) 
 
 
 def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
-    """Refuse another type under the same logical id, as CloudFormation does on AWS."""
+    """Refuse another type under the same logical id, as CloudFormation does on AWS; and an API of another kind.
+
+    CloudFormation makes another HTTP API where one gets a Body or loses it, unless its address is a domain that stays:
+    one with a Body takes no ProtocolType, whose change replaces the API. Source: "AWS::ApiGatewayV2::Api"
+    (CloudFormation reference).
+    """
     for logical_id, resource in running.get("Resources", {}).items():
         new = template["Resources"].get(logical_id)
         if new is not None and new["Type"] != resource["Type"]:
@@ -267,14 +271,6 @@ def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any])
                 "CloudFormation never changes the type of a resource",
                 hint="give the new one another name, or another `logical_id=`",
             )
-
-
-def _require_same_api(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
-    """Refuse an HTTP API that gets a Body, or loses it, unless its address is a domain that stays.
-
-    CloudFormation makes another API for it: one with a Body takes no ProtocolType, whose change replaces the API.
-    Source: "AWS::ApiGatewayV2::Api" (CloudFormation reference).
-    """
     resources = [stack.get("Resources", {}) for stack in (running, template)]
     has_body = ["Body" in each[HTTP_API]["Properties"] for each in resources if HTTP_API in each]
     if len(set(has_body)) > 1 and not all(f"{HTTP_API}Domain" in each for each in resources):
@@ -348,7 +344,15 @@ def _change_set(account: Account, stack: DeployedStack | None, request: PlanRequ
             return None
         mistakes.refuse()
         if change_set["Status"] == "FAILED" or not again:
-            raise _refused(request, reason or change_set["ExecutionStatus"])
+            hint = None
+            if _TAKEN in reason:
+                hint = (
+                    "something of a name that the template gives is there already; of log groups, which logs that come "
+                    "late make anew, `aws logs describe-log-groups --log-group-name-prefix "
+                    f"/aws/lambda/{request.namespace}-` lists them, and `aws logs delete-log-group` deletes one"
+                )
+            reason = reason or change_set["ExecutionStatus"]
+            raise RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
     raise RemitError(
         f"somebody else plans and discards deploys of {request.namespace}", hint="deploy again", exit_code=BUSY
     )
@@ -365,17 +369,6 @@ def _same_template(account: Account, change_set: dict[str, Any], template: dict[
             hint="somebody else writes to the artefact bucket: find out who (CloudTrail), then deploy again",
             exit_code=1,
         )
-
-
-def _refused(request: PlanRequest, reason: str) -> RemitError:
-    hint = None
-    if _TAKEN in reason:
-        hint = (
-            "something of a name that the template gives is there already; of log groups, which logs that come late "
-            f"make anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{request.namespace}-` lists "
-            "them, and `aws logs delete-log-group` deletes one"
-        )
-    return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 
 
 def _source(account: Account, request: PlanRequest) -> dict[str, str]:

@@ -112,7 +112,14 @@ def delete(
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
     outcome = None
     if stack is not None:
-        _same_bucket(account, stack, bucket)
+        with remit_errors():
+            other_buckets = buckets_of(account, deployed_template(account, stack)) - {bucket.name}
+        if other_buckets:  # nobody named it, so that the artefacts would stay behind
+            other_bucket = min(other_buckets)
+            hint = f"`--artefact-bucket {other_bucket}` names it"
+            if other_bucket == artefact_bucket(account).name:
+                hint = "leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
+            raise RemitError(f"the zips of {stack.name} are in bucket {other_bucket}, not in {bucket.name}", hint=hint)
         for filled in empties:
             remove_objects(account, filled.name)
         token = f"remit-{uuid.uuid4()}"
@@ -123,15 +130,3 @@ def delete(
     if outcome is None or outcome.ok:
         remove_objects(account, bucket.name, f"{namespace}/")
     return outcome
-
-
-def _same_bucket(account: Account, stack: DeployedStack, bucket: Bucket) -> None:
-    """Refuse to delete a stack whose artefacts would stay behind, in a bucket that nobody named."""
-    with remit_errors():
-        other_buckets = buckets_of(account, deployed_template(account, stack)) - {bucket.name}
-    if other_buckets:
-        other_bucket = min(other_buckets)
-        hint = f"`--artefact-bucket {other_bucket}` names it"
-        if other_bucket == artefact_bucket(account).name:
-            hint = "leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
-        raise RemitError(f"the zips of {stack.name} are in bucket {other_bucket}, not in {bucket.name}", hint=hint)

@@ -57,7 +57,10 @@ def other_code(account: Account, namespace: str, template: Mapping[str, Any]) ->
         with remit_errors(), ThreadPoolExecutor(_THREADS) as pool:
             running = dict(zip(expected, pool.map(lambda name: _running(account, name), expected), strict=True))
             layers = {arn for _, arns in running.values() for arn in arns if _layer_name(arn) in expected_layers}
-            actual_layers = dict(zip(layers, pool.map(lambda arn: _content(account, arn), layers), strict=True))
+            versions = pool.map(lambda arn: account.client("lambda").get_layer_version_by_arn(Arn=arn), layers)
+            actual_layers = {
+                arn: str(each["Content"]["CodeSha256"]) for arn, each in zip(layers, versions, strict=True)
+            }
     except RemitError as error:
         raise RemitError(
             f"{namespace} is deployed, but whether its functions run what was built is not known: {error.message}",
@@ -103,7 +106,3 @@ def _running(account: Account, name: str) -> tuple[str | None, tuple[str, ...]]:
         return None, ()
     configuration = answer["Configuration"]
     return str(configuration["CodeSha256"]), tuple(layer["Arn"] for layer in configuration.get("Layers", ()))
-
-
-def _content(account: Account, arn: str) -> str:
-    return str(account.client("lambda").get_layer_version_by_arn(Arn=arn)["Content"]["CodeSha256"])

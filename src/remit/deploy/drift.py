@@ -63,13 +63,12 @@ def drift(
     """
     role = declared.logical_id
     if held is None:
-        yield Drift(
-            role,
-            f"role {physical} ({role}) is gone: it was deleted by hand",
+        undo = (
             "CloudFormation does not make it again, nor can it change it; `--revert-drift` of a deploy makes it again "
-            "under its name, `remit delete` and `remit deploy` under a new one",
-            repairs=make_role(declared, own, physical, names),
+            "under its name, `remit delete` and `remit deploy` under a new one"
         )
+        repairs = make_role(declared, own, physical, names)
+        yield Drift(role, f"role {physical} ({role}) is gone: it was deleted by hand", undo, repairs=repairs)
         return
     # First the boundary: who may write a role only under its boundary can put back the rest after that alone.
     yield from _boundary(declared, held, names)
@@ -78,14 +77,10 @@ def drift(
     trust = fill_policy_with_principals(declared.trust_policy, names)
     is_known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
     if is_known and normal(held.trust_policy) != normal(trust):
-        yield Drift(
-            role,
-            f"the trust policy of role {physical} ({role}) was changed by hand",
-            "a deploy overwrites it only when it changes the trust policy itself",
-            repairs=(
-                repair("iam.UpdateAssumeRolePolicy", RoleName=physical, PolicyDocument=json.dumps(render(trust))),
-            ),
-        )
+        back = repair("iam.UpdateAssumeRolePolicy", RoleName=physical, PolicyDocument=json.dumps(render(trust)))
+        what = f"the trust policy of role {physical} ({role}) was changed by hand"
+        undo = "a deploy overwrites it only when it changes the trust policy itself"
+        yield Drift(role, what, undo, repairs=(back,))
 
 
 def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
@@ -106,22 +101,14 @@ def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterato
             and not is_open(declared_policies[name])
             and normal(policy) != normal(declared_policies[name])
         ):
-            yield Drift(
-                role,
-                f"{on} was edited by hand",
-                "a deploy overwrites it only when it changes the policy itself",
-                name,
-                (put_inline(held.name, name, declared_policies[name]),),
-            )
+            undo = "a deploy overwrites it only when it changes the policy itself"
+            back = put_inline(held.name, name, declared_policies[name])
+            yield Drift(role, f"{on} was edited by hand", undo, name, (back,))
     for name, policy in declared_policies.items():
         if name not in held_policies and not references(name):
-            yield Drift(
-                role,
-                f"policy {name} of role {held.name} ({role}) was deleted by hand",
-                "a deploy writes it only when it changes the policy itself",
-                name,
-                () if is_open(policy) else (put_inline(held.name, name, policy),),
-            )
+            what = f"policy {name} of role {held.name} ({role}) was deleted by hand"
+            undo = "a deploy writes it only when it changes the policy itself"
+            yield Drift(role, what, undo, name, () if is_open(policy) else (put_inline(held.name, name, policy),))
 
 
 def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
@@ -130,23 +117,13 @@ def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
     for arn in held.attached:
         if arn not in declared_arns and certain:
             removal = repair("iam.DetachRolePolicy", RoleName=held.name, PolicyArn=arn)
-            yield Drift(
-                role,
-                f"managed policy {arn} was attached by hand to role {held.name} ({role})",
-                f"a deploy does not detach it; `{removal.command}` does",
-                arn,
-                (removal,),
-            )
+            what = f"managed policy {arn} was attached by hand to role {held.name} ({role})"
+            yield Drift(role, what, f"a deploy does not detach it; `{removal.command}` does", arn, (removal,))
     for arn in declared_arns:
         if arn not in held.attached and not references(arn):
             attachment = repair("iam.AttachRolePolicy", RoleName=held.name, PolicyArn=arn)
-            yield Drift(
-                role,
-                f"managed policy {arn} was detached by hand from role {held.name} ({role})",
-                f"`{attachment.command}` attaches it",
-                arn,
-                (attachment,),
-            )
+            what = f"managed policy {arn} was detached by hand from role {held.name} ({role})"
+            yield Drift(role, what, f"`{attachment.command}` attaches it", arn, (attachment,))
 
 
 def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
@@ -157,21 +134,13 @@ def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
     on = f"role {held.name} ({role})"
     if declared_arn is None:
         removal = repair("iam.DeleteRolePermissionsBoundary", RoleName=held.name)
-        yield Drift(
-            role,
-            f"permissions boundary {held.boundary} was put by hand on {on}",
-            f"`{removal.command}` takes it off",
-            repairs=(removal,),
-        )
+        what = f"permissions boundary {held.boundary} was put by hand on {on}"
+        yield Drift(role, what, f"`{removal.command}` takes it off", repairs=(removal,))
         return
     back = repair("iam.PutRolePermissionsBoundary", RoleName=held.name, PermissionsBoundary=declared_arn)
     change = "was taken off by hand from" if held.boundary is None else f"was swapped by hand for {held.boundary} on"
-    yield Drift(
-        role,
-        f"permissions boundary {declared_arn} {change} {on}",
-        f"`{back.command}` puts it back",
-        repairs=(back,),
-    )
+    what = f"permissions boundary {declared_arn} {change} {on}"
+    yield Drift(role, what, f"`{back.command}` puts it back", repairs=(back,))
 
 
 def normal(policy: Policy) -> Policy:

@@ -126,13 +126,12 @@ def chosen_queues(queues: Sequence[DeployedQueue], name: str | None) -> tuple[De
 
 def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[QueueState, ...]:
     """How many jobs each queue has."""
-    return tuple(_state(account, queue) for queue in queues)
-
-
-def _state(account: Account, queue: DeployedQueue) -> QueueState:
-    counts, dead = _counts(account, queue.url), _counts(account, queue.dead_letters)
-    held = dead["running"]
-    return QueueState(queue.name, failed=dead["waiting"] + held, held=held, **counts)
+    states = []
+    for queue in queues:
+        dead = _counts(account, queue.dead_letters)
+        failed, held = dead["waiting"] + dead["running"], dead["running"]
+        states.append(QueueState(queue.name, failed=failed, held=held, **_counts(account, queue.url)))
+    return tuple(states)
 
 
 def _counts(account: Account, url: str) -> dict[str, int]:
@@ -275,20 +274,19 @@ def retry(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
         RemitError: if SQS does not take one; those that were given before are sent.
     """
     for batch in _batches(jobs):
-        entries = [_entry(position, job) for position, job in enumerate(batch)]
+        entries = []
+        for position, job in enumerate(batch):
+            entry = {"Id": str(position), "MessageBody": job.body}
+            if job.queue.is_fifo:
+                # SQS drops a message whose id it took in the last five minutes: that of the first sending would be.
+                group, again = job.group or job.message_id, f"again-{job.message_id}"
+                entry |= {"MessageGroupId": group, "MessageDeduplicationId": again}
+            entries.append(entry)
         with remit_errors():
             answer = account.client("sqs").send_message_batch(QueueUrl=batch[0].queue.url, Entries=entries)
         sent = [batch[int(entry["Id"])] for entry in answer.get("Successful", ())]
         yield from delete(account, sent)
         _refuse_failed(answer, batch, "sent again")
-
-
-def _entry(position: int, job: FailedJob) -> dict[str, Any]:
-    entry = {"Id": str(position), "MessageBody": job.body}
-    if job.queue.is_fifo:
-        # SQS drops a message whose id it took in the last five minutes: that of the first sending would be.
-        entry |= {"MessageGroupId": job.group or job.message_id, "MessageDeduplicationId": f"again-{job.message_id}"}
-    return entry
 
 
 def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:

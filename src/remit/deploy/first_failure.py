@@ -69,19 +69,14 @@ def first_cause(events: Sequence[StackEvent]) -> StackEvent | None:
     """The first failure among an operation's events; inside the nested stack, when the failure is one's."""
     failed = sorted((event for event in events if event.failed), key=lambda event: event.at)
     real = [event for event in failed if event.reason and not _CANCELLED.search(event.reason)]
-    for event in (event for event in real if not event.of_stack):
-        return cause_of(_innermost(event, real))
-    return cause_of((real or failed)[0]) if failed else None
-
-
-def _innermost(event: StackEvent, failed: Sequence[StackEvent]) -> StackEvent:
-    """Follow a failed nested stack to the resource in it that failed first."""
-    while event.type == STACK_TYPE:
-        inside = [failure for failure in failed if failure.stack_id == event.physical_id and not failure.of_stack]
+    of_resources = [event for event in real if not event.of_stack]
+    first = next(iter(of_resources or real or failed), None)
+    while first is not None and first.type == STACK_TYPE:  # a nested stack: what in it failed first
+        inside = [event for event in of_resources if event.stack_id == first.physical_id]
         if not inside:
             break
-        event = inside[0]
-    return event
+        first = inside[0]
+    return None if first is None else cause_of(first)
 
 
 def cause_of(event: StackEvent) -> StackEvent:

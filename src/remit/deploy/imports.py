@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.types import resource_type
 from remit.deploy.aws_errors import call_errors
-from remit.deploy.plan import function_log_groups
+from remit.deploy.plan import function_log_groups, naming_property
 from remit.iam import tokens
 from remit.resources.names import common_start
 from remit.roles.reference_names import fill_references
@@ -47,7 +46,8 @@ def importable(
     logs = _log_groups(account, [name for logical_id, name in names.items() if name and logical_id in of_functions])
     imports = {}
     for logical_id, name in names.items():
-        properties = {**resources[logical_id].get("Properties", {}), _naming_property(resources[logical_id]): name}
+        resource = resources[logical_id]
+        properties = {**resource.get("Properties", {}), _named_by(resource): name}
         if logical_id in of_functions and name in logs:
             # An import changes nothing of it. Another number of days would pass for a change by hand.
             properties = {key: value for key, value in properties.items() if key != _DAYS} | logs[name]
@@ -68,15 +68,13 @@ def with_imports(template: Mapping[str, Any], imports: Mapping[str, dict[str, An
     return {**template, "Resources": resources}
 
 
-def _naming_property(resource: Mapping[str, Any]) -> str:
-    """The property that names a resource of this type; empty where none does."""
-    kind = resource_type(str(resource.get("Type")))
-    return "" if kind is None or kind.naming is None else kind.naming.property
+def _named_by(resource: Mapping[str, Any]) -> str:
+    return naming_property(str(resource.get("Type")))
 
 
 def _plain_name(resource: Mapping[str, Any], account: Account, stack: str) -> str:
     """The name that the template gives, as it is in the account; empty where only the deploy knows it."""
-    name = tokens.text_of(resource.get("Properties", {}).get(_naming_property(resource), ""))
+    name = tokens.text_of(resource.get("Properties", {}).get(_named_by(resource), ""))
     name = fill_references(name, account.pseudo_parameters(stack))
     return "" if "${" in name else name
 

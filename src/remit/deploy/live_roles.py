@@ -24,7 +24,7 @@ from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import declared, users_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.deploy.account_roles import ManagedPolicyVersion
     from remit.deploy.deployed_references import ReferenceValues
@@ -66,14 +66,13 @@ class LiveRoles:
 class Reading:
     """A stack as it is in the account: its template, what its references are, its roles, and what was changed by hand.
 
-    `roles` has the roles that are there by logical id, `physical` the names of all resources. `under` has the role (its
-    ARN) of each function by the function's name in the project, and `moved` those that are not as the template says.
+    `roles` has the roles that are there by logical id. `under` has the role (its ARN) of each function by the
+    function's name in the project, and `moved` those that are not as the template says.
     """
 
     deployed: StackStatus
     template: Mapping[str, Any]
     running: DeclaredStack
-    physical: Mapping[str, str]
     known: ReferenceValues
     roles: Mapping[str, Holder]
     under: Mapping[str, str]
@@ -105,7 +104,7 @@ def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = 
     except RemitError as error:
         message = f"the roles of the template that runs cannot be read: {error.message}"
         raise Unreadable(message, hint=error.hint) from error
-    physical = {resource.logical_id: resource.physical_id for resource in deployed.resources}
+    physical = deployed.physical_ids
     held_roles = held(account, (physical[role.logical_id] for role in deployed.roles if role.physical_id))
     roles = {logical_id: held_roles[name] for logical_id, name in physical.items() if name in held_roles}
     policies: list[Policy] = []
@@ -123,9 +122,7 @@ def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = 
             changed += drift(role, properties[logical_id], roles.get(logical_id), physical[logical_id], values.known)
     changed += _under_others(running, physical, moved, values.known)
     changes, not_compared = compared(account, deployed, resources, running.resources, values.known)
-    return Reading(
-        deployed, template, running, physical, values, roles, under, moved, (*changed, *changes), not_compared
-    )
+    return Reading(deployed, template, running, values, roles, under, moved, (*changed, *changes), not_compared)
 
 
 def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> LiveRoles:
@@ -135,9 +132,14 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     """
     running, roles, moved, values = reading.running, reading.roles, reading.moved, reading.known
     strangers = held(account, (_name(arn) for arn in moved.values()))
+    arns: list[str] = []
+    for role in (*roles.values(), *strangers.values()):
+        arns += (*role.attached, *(limit.name for limit in role.limits if limit.how == "boundary"))
+    if account.local:  # the AWS on this machine has no documents of AWS's own
+        arns = [arn for arn in arns if _AWS not in arn]
     documents_there: Mapping[str, ManagedPolicyVersion] = {}
     try:
-        documents_there = documents(account, _arns((*roles.values(), *strangers.values()), local=account.local))
+        documents_there = documents(account, arns)
     except Denied:
         if not lenient:
             raise
@@ -224,14 +226,6 @@ def _under_others(
 
 def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
-
-
-def _arns(roles: Iterable[Holder], *, local: bool) -> Iterator[str]:
-    """The managed policies and boundaries to read; the AWS on this machine has no documents of AWS's own."""
-    for role in roles:
-        for arn in (*role.attached, *((role.boundary,) if role.boundary is not None else ())):
-            if not (local and _AWS in arn):
-                yield arn
 
 
 def _newer(read: Mapping[str, ManagedPolicyVersion]) -> Iterator[str]:

@@ -46,19 +46,16 @@ def make_local_accounts(folder: Path, account: Account) -> None:
                     hint="name it after the account: `111122223333.yaml`",
                     origin=Origin(file),
                 )
-            _make(_root_of(account.preparing, number[1]), path.read_bytes(), file)
+            root = account.preparing
+            keys = root.session.get_credentials()
+            credentials = {
+                "aws_access_key_id": keys.access_key,
+                "aws_secret_access_key": keys.secret_key,
+                "aws_session_token": number[1],  # by which the server knows the account, in which root may do anything
+            }
+            member = connect(region=root.region, endpoint=root.endpoint, credentials=credentials)
+            _make(member, path.read_bytes(), file)
     mistakes.refuse()
-
-
-def _root_of(account: Account, number: str) -> Account:
-    """Whoever may do anything in an account of another number: the server knows the number by the token."""
-    keys = account.session.get_credentials()
-    credentials = {
-        "aws_access_key_id": keys.access_key,
-        "aws_secret_access_key": keys.secret_key,
-        "aws_session_token": number,
-    }
-    return connect(region=account.region, endpoint=account.endpoint, credentials=credentials)
 
 
 def _make(account: Account, content: bytes, file: str) -> None:

@@ -51,7 +51,10 @@ def _make(
     arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"
     iam = account.client("iam")
     policy = built.app.policies.get(name)
-    existing = _default_version(iam, arn)
+    existing: Any = if_there(partial(iam.get_policy, PolicyArn=arn))
+    if existing is not None:
+        version = existing["Policy"]["DefaultVersionId"]
+        existing = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
     if policy is None and existing is not None:
         return
     if policy is None:
@@ -71,13 +74,3 @@ def _make(
     elif existing["Document"] != render(policy):
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
         iam.delete_policy_version(PolicyArn=arn, VersionId=existing["VersionId"])
-
-
-def _default_version(iam: Any, arn: str) -> dict[str, Any] | None:
-    """The version of a policy that counts; None: there is no such policy."""
-    policy = if_there(partial(iam.get_policy, PolicyArn=arn))
-    if policy is None:
-        return None
-    version = policy["Policy"]["DefaultVersionId"]
-    answer: dict[str, Any] = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
-    return answer

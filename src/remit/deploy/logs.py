@@ -79,7 +79,8 @@ class LogReader:
     def _events(self) -> Iterator[dict[str, Any]]:
         paginator = self.account.client("logs").get_paginator("filter_log_events")
         # The AWS on this machine takes a phrase for the words in it; here, nothing is far that need not be sent.
-        pattern = {"filterPattern": _phrase(self.text)} if self.text and not self.account.local else {}
+        escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
+        pattern = {"filterPattern": f'"{escaped}"'} if self.text and not self.account.local else {}
         with remit_errors():
             try:
                 for page in paginator.paginate(logGroupName=self.group, startTime=self.since_ms, **pattern):
@@ -90,12 +91,6 @@ class LogReader:
                 self.exists = False
             else:
                 self.exists = True
-
-
-def _phrase(text: str) -> str:
-    """The filter pattern for lines with this very text in them."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def readers(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.deploy.account_roles import Unreadable
 from remit.deploy.aws_errors import Denied, code, if_there, nothing, remit_errors
@@ -118,20 +118,16 @@ def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: 
             hint="undo it by hand, or `--accept-drift` leaves it as it is",
             exit_code=1,
         )
-    for change in changes.drift:
-        for repair in change.repairs:
-            on_repair(repair)
-            with remit_errors():
-                _make(account.client(repair.service), repair)
+    for repair in (repair for change in changes.drift for repair in change.repairs):
+        on_repair(repair)
+        with remit_errors():
+            client = account.client(repair.service)
+            make = partial(getattr(client, repair.method), **dict(repair.parameters))
+            if_there(make, lambda error: nothing(error) or code(error) in _DONE)
+            if repair.until:
+                # A role that was made a moment ago is not seen everywhere yet, nor a function free for the next change.
+                client.get_waiter(repair.until).wait(**dict(repair.parameters[:1]))
     _check(account, namespace)
-
-
-def _make(client: Any, repair: Repair) -> None:
-    make = partial(getattr(client, repair.method), **dict(repair.parameters))
-    if_there(make, lambda error: nothing(error) or code(error) in _DONE)
-    if repair.until:
-        # A role that was made a moment ago is not seen everywhere yet, nor a function free for the next change.
-        client.get_waiter(repair.until).wait(**dict(repair.parameters[:1]))
 
 
 def _check(account: Account, namespace: str) -> None:

@@ -187,28 +187,38 @@ class StackPlan:
 def function_log_groups(template: Mapping[str, Any]) -> frozenset[str]:
     """The logical ids of the log groups that a template's functions write to: they come and go with them."""
     groups = set()
-    for resource in template.get("Resources", {}).values():
-        if isinstance(resource, dict) and resource.get("Type") == "AWS::Lambda::Function":
-            logging = resource.get("Properties", {}).get("LoggingConfig")
-            groups.add(tokens.text_of(logging.get("LogGroup")).removeprefix("${").removesuffix("}") if logging else "")
+    for properties in _functions(template).values():
+        logging = properties.get("LoggingConfig")
+        groups.add(tokens.text_of(logging.get("LogGroup")).removeprefix("${").removesuffix("}") if logging else "")
     return frozenset(groups)
+
+
+def _functions(template: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The properties of the Lambda functions of a template."""
+    functions = {}
+    for logical_id, resource in template.get("Resources", {}).items():
+        if isinstance(resource, dict) and resource.get("Type") == "AWS::Lambda::Function":
+            functions[logical_id] = resource.get("Properties", {})
+    return functions
+
+
+def naming_property(type_name: str) -> str:
+    """The property that names a resource of this type; empty where none does."""
+    kind = resource_type(type_name)
+    return "" if kind is None or kind.naming is None else kind.naming.property
 
 
 def _without_name(change: ResourceChange, template: Mapping[str, Any]) -> dict[str, Any]:
     """The properties that a template gives a resource, but for its name."""
-    kind = resource_type(change.type)
-    name = None if kind is None or kind.naming is None else kind.naming.property
     properties = template.get("Resources", {}).get(change.logical_id, {}).get("Properties", {})
-    return {key: value for key, value in properties.items() if key != name}
+    return {key: value for key, value in properties.items() if key != naming_property(change.type)}
 
 
 def _roles_of_functions(template: Mapping[str, Any]) -> dict[str, str]:
     """The role of each Lambda function of a template."""
-    roles: dict[str, str] = {}
-    for logical_id, resource in template.get("Resources", {}).items():
-        if isinstance(resource, dict) and resource.get("Type") == "AWS::Lambda::Function":
-            role = tokens.text_of(resource.get("Properties", {}).get("Role"))
-            roles[logical_id] = role.removeprefix("${").removesuffix(".Arn}")
+    roles = {}
+    for logical_id, properties in _functions(template).items():
+        roles[logical_id] = tokens.text_of(properties.get("Role")).removeprefix("${").removesuffix(".Arn}")
     return roles
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from remit.errors import Path
 
 _NAME_IS_TAKEN: Final = "NAME_CONFLICT_VALIDATION"
+_MODES: Final = {"VALIDATION_ERROR": "ValidationFailureMode", "HOOK_INVOCATION_ERROR": "HookFailureMode"}
+"""The types of events that tell of a check which failed, and the member that says whether it only warns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,12 @@ def refusals(account: Account, stack_id: str, *, change_set: str = "", token: st
     if token:  # a stack has the events of all its operations, and not each event has the token
         operations = {event.get("OperationId") for event in events if event.get("ClientRequestToken") == token}
         events = [event for event in events if event.get("OperationId") in operations]
-    return tuple(dict.fromkeys(_refusal(event) for event in events if _refuses(event)))
-
-
-def _refuses(event: dict[str, Any]) -> bool:
-    """Return whether an event is of a check that failed, and that does not only warn."""
-    mode = {"VALIDATION_ERROR": "ValidationFailureMode", "HOOK_INVOCATION_ERROR": "HookFailureMode"}
-    kind = event.get("EventType", "")
-    return kind in mode and event.get(mode[kind]) != "WARN"
+    failures = []
+    for event in events:
+        mode = _MODES.get(event.get("EventType", ""))
+        if mode is not None and event.get(mode) != "WARN":
+            failures.append(_refusal(event))
+    return tuple(dict.fromkeys(failures))
 
 
 def _refusal(event: dict[str, Any]) -> Refusal:

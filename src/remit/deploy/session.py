@@ -134,6 +134,15 @@ def connect(
     return replace(draft, account=identity["Account"], partition=arn[1], caller=identity["Arn"])
 
 
+def session_credentials(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The credentials of a session that STS began, under boto3's names."""
+    return {
+        "aws_access_key_id": answer["AccessKeyId"],
+        "aws_secret_access_key": answer["SecretAccessKey"],
+        "aws_session_token": answer["SessionToken"],
+    }
+
+
 def named_region(profile: str | None) -> tuple[str, str]:
     """The region that the environment or the profile names, and what names it; both are empty where nothing does."""
     import botocore.session

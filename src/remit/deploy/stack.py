@@ -58,7 +58,6 @@ class DeployedStack:
     tags: tuple[tuple[str, str], ...]
     protected: bool
     drift: str
-    capabilities: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     """The values that the last deploy looked up, by the template's parameters."""
     service_role: str = ""
@@ -85,7 +84,27 @@ def describe(account: Account, name: str) -> DeployedStack | None:
     answer = if_there(partial(account.client("cloudformation").describe_stacks, StackName=name), absent)
     if answer is None:
         return None
-    stack = _stack(answer["Stacks"][0])
+    raw = answer["Stacks"][0]
+    outputs = (
+        StackOutput(item["OutputKey"], item["OutputValue"], item.get("Description", ""))
+        for item in raw.get("Outputs", [])
+    )
+    since = raw.get("LastUpdatedTime") or raw["CreationTime"]
+    stack = DeployedStack(
+        name=raw["StackName"],
+        id=raw["StackId"],
+        status=raw["StackStatus"],
+        reason=raw.get("StackStatusReason", ""),
+        since=since.astimezone(UTC).isoformat(timespec="milliseconds"),
+        outputs=tuple(sorted(outputs, key=lambda output: output.name)),
+        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in raw.get("Tags", []))),
+        protected=bool(raw.get("EnableTerminationProtection", False)),
+        drift=raw.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
+        service_role=raw.get("RoleARN", ""),
+        parameters=tuple(
+            sorted((item["ParameterKey"], item.get("ParameterValue", "")) for item in raw.get("Parameters", []))
+        ),
+    )
     # By its id a stack is described for 90 days after it was deleted.
     return None if stack.status == "DELETE_COMPLETE" else stack
 
@@ -107,30 +126,6 @@ def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str
 def absent(error: BaseException) -> bool:
     """Return whether AWS says that there is no such stack."""
     return code(error) == "ValidationError" and "does not exist" in message(error)
-
-
-def _stack(raw: dict[str, Any]) -> DeployedStack:
-    outputs = (
-        StackOutput(item["OutputKey"], item["OutputValue"], item.get("Description", ""))
-        for item in raw.get("Outputs", [])
-    )
-    since = raw.get("LastUpdatedTime") or raw["CreationTime"]
-    return DeployedStack(
-        name=raw["StackName"],
-        id=raw["StackId"],
-        status=raw["StackStatus"],
-        reason=raw.get("StackStatusReason", ""),
-        since=since.astimezone(UTC).isoformat(timespec="milliseconds"),
-        outputs=tuple(sorted(outputs, key=lambda output: output.name)),
-        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in raw.get("Tags", []))),
-        protected=bool(raw.get("EnableTerminationProtection", False)),
-        drift=raw.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
-        capabilities=tuple(sorted(raw.get("Capabilities", []))),
-        service_role=raw.get("RoleARN", ""),
-        parameters=tuple(
-            sorted((item["ParameterKey"], item.get("ParameterValue", "")) for item in raw.get("Parameters", []))
-        ),
-    )
 
 
 def pauses(account: Account) -> Iterator[float]:

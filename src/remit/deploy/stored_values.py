@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy.aws_errors import Denied, if_there, remit_errors
 from remit.deployer.needed_actions import DeployCall
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes
 from remit.grants import secretsmanager
 from remit.project.local_values import FILE, local_values
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from remit.app import App, StoredValue
     from remit.deploy.session import Account
 
+_MAKES: Final = {
+    "secretsmanager": "aws secretsmanager create-secret --name {} --secret-string file://…",
+    "ssm": "aws ssm put-parameter --type SecureString --name {} --value file://…",
+}
 _PURPOSE: Final = "to see before a deploy whether the secrets and parameters exist that functions read"
 
 
@@ -68,21 +72,12 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
         if local_text is not None:
             _put(account.preparing, value, local_text)
         elif not exists:
-            mistakes.errors.append(_missing(value, account))
+            message = f"{value.called}, which {value.variable} names, does not exist"
+            hint = f"make it first: {_MAKES[value.store].format(value.name)}"
+            if account.local:
+                hint = f"write its value for this machine into {FILE}: {value.name}=…"
+            mistakes.add(f"{message} in {account.account}, {account.region}", hint=hint, origin=value.origin)
     mistakes.refuse()
-
-
-def _missing(value: StoredValue, account: Account) -> RemitError:
-    create = {
-        "secretsmanager": f"aws secretsmanager create-secret --name {value.name} --secret-string file://…",
-        "ssm": f"aws ssm put-parameter --type SecureString --name {value.name} --value file://…",
-    }
-    in_account = f"make it first: {create[value.store]}"
-    return RemitError(
-        f"{value.called}, which {value.variable} names, does not exist in {account.account}, {account.region}",
-        hint=f"write its value for this machine into {FILE}: {value.name}=…" if account.local else in_account,
-        origin=value.origin,
-    )
 
 
 def _exists(account: Account, value: StoredValue) -> bool:

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
     from remit.app import App
     from remit.deploy.plan import StackPlan
-    from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.session import Account
 
 _NOBODY: Final = DeployOperator()
@@ -175,7 +174,12 @@ def _change_stack(job: DeployJob) -> Deployment:
         deployment = _agreed(job, deployment, planned)
         if job.only_plans:
             return deployment
-        _upload(job)
+        for key, path in job.built.artefacts.items():
+            with job.operator.progress(path.stat().st_size) as on_bytes:
+                result = upload(job.account, job.zips.name, path, key, on_bytes)
+            if result == "replaced":
+                what = f"{key} in bucket {job.zips.name} was not the zip of this name, or S3 could not say"
+                job.operator.note(f"note: {what}: it is now")
         if job.protects and planned.data_to_name:
             going = {change.logical_id for change in planned.data_to_name}
             protect(job.account, planned.namespace, job.operator.note, going=going)
@@ -190,7 +194,10 @@ def _change_stack(job: DeployJob) -> Deployment:
 def _agreed(job: DeployJob, deployment: Deployment, planned: StackPlan) -> Deployment:
     """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to."""
     _require_first(job, is_first=planned.kind == "CREATE")
-    access = _show(job, planned)
+    built = job.built
+    before = last(job.account, built.folder, built.namespace)
+    access = access_of(job.account, planned, version_of(built.app).roles, before, read_accepted(built.folder))
+    job.operator.see(PlannedDeploy(planned, access, must_exist(built.app), built.template.parameters))
     if job.release is not None and planned.data_to_name:
         data = ", ".join(f"{change.logical_id} ({change.type})" for change in planned.data_to_name)
         refusal = RemitError(
@@ -276,26 +283,6 @@ def _clear(job: DeployJob, stuck: Stuck) -> None:
     if outcome is not None and not outcome.ok:
         hint = "repair it and deploy again; `--skip ID` leaves that resource as it is" if rolling_back else None
         raise execute.failure(outcome, hint)
-
-
-def _show(job: DeployJob, planned: StackPlan) -> PlannedAccess:
-    """Show the plan, and return its changes of access."""
-    built = job.built
-    before = last(job.account, built.folder, built.namespace)
-    access = access_of(job.account, planned, version_of(built.app).roles, before, read_accepted(built.folder))
-    job.operator.see(PlannedDeploy(planned, access, must_exist(built.app), built.template.parameters))
-    return access
-
-
-def _upload(job: DeployJob) -> None:
-    bucket = job.zips.name
-    for key, path in job.built.artefacts.items():
-        with job.operator.progress(path.stat().st_size) as on_bytes:
-            result = upload(job.account, bucket, path, key, on_bytes)
-        if result == "replaced":
-            job.operator.note(
-                f"note: {key} in bucket {bucket} was not the zip of this name, or S3 could not say: it is now"
-            )
 
 
 def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:

@@ -22,18 +22,8 @@ from remit.deploy.execute import failure
 from remit.deploy.logs import app_readers, new_lines
 from remit.deploy.refusals import at_lines
 from remit.deploy.workflow import deploy
+from remit.dev import events
 from remit.dev.denied_calls import DeniedCalls
-from remit.dev.events import (
-    CallUnknown,
-    CodeServed,
-    DebuggerWaits,
-    Deployed,
-    FilesChanged,
-    Logged,
-    Serving,
-    Waiting,
-    WentWrong,
-)
 from remit.dev.fixed_ports import FixedPorts
 from remit.dev.source_files import copy_code, is_deployed, saved_at_the_top, saved_below
 from remit.did_you_mean import did_you_mean
@@ -50,11 +40,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import App
-    from remit.build import Built
-    from remit.deploy.deployment import Deployment
     from remit.deploy.log_lines import LogLine
     from remit.deploy.logs import LogReader
-    from remit.dev.events import DevEvent
+    from remit.deploy.stack import StackOutput
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.state_files import LocalAws
 
@@ -103,7 +91,7 @@ class DevLoop:
         *,
         region: str | None,
         first_port: int,
-        tell: Callable[[DevEvent], None],
+        tell: Callable[[events.DevEvent], None],
         debugged: Debugged | None = None,
         strict: bool = False,
     ) -> None:
@@ -127,7 +115,7 @@ class DevLoop:
         """The address of each output that is served."""
         self._readers: Sequence[LogReader] = ()
         self._denied: DeniedCalls | None = None
-        self._unchecked: set[CallUnknown] = set()
+        self._unchecked: set[events.CallUnknown] = set()
         self._app: App | None = None
         """What is deployed."""
         self._declared = ""
@@ -215,18 +203,15 @@ class DevLoop:
             self._stop.wait(_PAUSES[idle_looks > _ACTIVE_LOOKS])
 
     def _hear(self, keys: Callable[[threading.Event], Iterator[str]]) -> None:
+        steps = {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
         for key in keys(self._stop):
-            if key in self._keys:
-                self._to_do.put(partial(self._try, self._keys[key]))
+            if key in steps:
+                self._to_do.put(partial(self._try, steps[key]))
 
     # What is done.
 
     def _wait_for(self, text: str) -> None:
-        self._tell(Waiting(text))
-
-    @property
-    def _keys(self) -> dict[str, Callable[[], None]]:
-        return {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
+        self._tell(events.Waiting(text))
 
     def _try(self, step: Callable[[], None]) -> None:
         """Do it; a mistake is told, and the loop goes on."""
@@ -234,12 +219,12 @@ class DevLoop:
             step()
         except OSError as error:  # a file that went away while it was looked at
             name = f" {error.filename!r}" if error.filename else ""
-            self._tell(WentWrong.of(RemitError(f"cannot use{name}: {error.strerror or error}")))
+            self._tell(events.WentWrong.of(RemitError(f"cannot use{name}: {error.strerror or error}")))
         except RemitError as error:
             if error.exit_code >= _BY_SIGNAL:  # a deploy that Ctrl-C stopped
                 raise KeyboardInterrupt(error.exit_code - _BY_SIGNAL) from None
             for mistake in error.all:
-                self._tell(WentWrong.of(mistake))
+                self._tell(events.WentWrong.of(mistake))
 
     def _end(self) -> None:
         self._ended = True
@@ -254,19 +239,19 @@ class DevLoop:
             declared = build(self._folder, self._stage, package=False)
             is_packed = self._copy_code(declared.app)
         except RemitError:
-            self._tell(FilesChanged(files))
+            self._tell(events.FilesChanged(files))
             raise
         is_declared_anew = declared.body != self._declared
         effect = effect_of(files, declared.app, is_declared_anew=is_declared_anew, is_packed=is_packed)
         if effect == "none":
             return
-        self._tell(FilesChanged(files))
+        self._tell(events.FilesChanged(files))
         if effect == "deploy":
             self._build_and_deploy()
             return
         for function in declared.app.functions:
             serve_code(self._aws, declared.app.deployed_name(function), self._copy_of(function.code))
-        self._tell(CodeServed(round(time.monotonic() - begin, 2)))
+        self._tell(events.CodeServed(round(time.monotonic() - begin, 2)))
 
     def _build_and_deploy(self) -> None:
         begin = time.monotonic()
@@ -281,9 +266,12 @@ class DevLoop:
         self._run_what_is_deployed()
         self._copy_code(built.app)
         self._denied = DeniedCalls(self._folder, self._stage, built.app, self._aws.account)
-        self._read_logs(built)
-        self._tell(Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
-        self._serve(deployment)
+        # The logs of all functions, of new ones from now on.
+        before = {(log.group, *log.functions): log for log in self._readers}
+        now = app_readers(self._account, built.app, int(time.time() * 1000))
+        self._readers = [before.get((log.group, *log.functions), log) for log in now]
+        self._tell(events.Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
+        self._serve(deployment.outputs)
         self._debug(built.app)
 
     def _copy_of(self, code: str) -> Path:
@@ -308,7 +296,7 @@ class DevLoop:
         project = self._folder / functions[name].code
         port = debug(self._aws, deployed_name, self._debugged.port, project=project, progress=self._wait_for)
         self._waiting_function = deployed_name
-        self._tell(DebuggerWaits(name, port or self._debugged.port))
+        self._tell(events.DebuggerWaits(name, port or self._debugged.port))
 
     def _run_what_is_deployed(self) -> None:
         """Have functions run their zips, and no folder."""
@@ -316,21 +304,14 @@ class DevLoop:
             for function in self._app.functions:
                 serve_code(self._aws, self._app.deployed_name(function), None)
 
-    def _read_logs(self, built: Built) -> None:
-        """Read the logs of all functions, of new ones too, from now on."""
-        before = {(log.group, *log.functions): log for log in self._readers}
-        now_ms = int(time.time() * 1000)
-        now = app_readers(self._account, built.app, now_ms)
-        self._readers = [before.get((log.group, *log.functions), log) for log in now]
-
-    def _serve(self, deployment: Deployment) -> None:
-        outputs = {output.name: output.value for output in deployment.outputs}
+    def _serve(self, outputs: Iterable[StackOutput]) -> None:
+        """Serve the addresses of this AWS among the outputs of the stack, and tell those that are new."""
         local_urls = (f"http://127.0.0.1:{self._aws.port}/", f"ws://127.0.0.1:{self._aws.port}/")
-        addresses = {name: value for name, value in outputs.items() if value.startswith(local_urls)}
+        addresses = {output.name: output.value for output in outputs if output.value.startswith(local_urls)}
         served = self._ports.serve(addresses)
         for name, url in served.items():
             if self._served.get(name) != url:
-                self._tell(Serving(name, url))
+                self._tell(events.Serving(name, url))
         self._served = served
 
     def _functions_did(self, records: Sequence[AccessRecord], lines: Sequence[LogLine]) -> None:
@@ -341,14 +322,14 @@ class DevLoop:
             if record.decision == "unknown":
                 function = app.function_deployed_as(record.function)
                 name = record.function if function is None else function.name
-                event = CallUnknown(name, record.operation, record.because, record.refused)
+                event = events.CallUnknown(name, record.operation, record.because, record.refused)
                 if event not in self._unchecked:  # such a call is often made again and again
                     self._unchecked.add(event)
                     self._tell(event)
             elif record.decision == "denied":
                 self._try(partial(self._tell_denied, record))
         for line in lines:
-            self._tell(Logged(line.time, line.function, line.message))
+            self._tell(events.Logged(line.time, line.function, line.message))
 
     def _tell_denied(self, record: AccessRecord) -> None:
         call = None if self._denied is None else self._denied.add(record)

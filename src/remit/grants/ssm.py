@@ -20,7 +20,7 @@ _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
 @verb
 def read(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: ssm:GetParameter. With `key`, kms:Decrypt through Systems Manager."""
-    return _read("read", "ssm:GetParameter", "reads parameter", parameter, key)
+    return _on_parameter("ssm.read", ("ssm:GetParameter",), "reads parameter", parameter, key)
 
 
 @verb
@@ -29,7 +29,7 @@ def read_batch(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.G
 
     With `key`, kms:Decrypt through Systems Manager.
     """
-    return _read("read_batch", "ssm:GetParameters", "reads in batches parameter", parameter, key)
+    return _on_parameter("ssm.read_batch", ("ssm:GetParameters",), "reads in batches parameter", parameter, key)
 
 
 @verb
@@ -52,22 +52,26 @@ def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
 
     A standard SecureString takes kms:Encrypt, an advanced one kms:GenerateDataKey.
     """
-    arn, because = _parameter(parameter, "ssm.put", "puts parameter")
-    through_key = typed.through("ssm", key, ("kms:Encrypt", "kms:GenerateDataKey"), "ssm.put", because)
-    return typed.grant(("ssm:PutParameter",), (arn,), because) + through_key
+    with_key = ("kms:Encrypt", "kms:GenerateDataKey")
+    return _on_parameter("ssm.put", ("ssm:PutParameter",), "puts parameter", parameter, key, with_key)
 
 
 @verb
 def delete(parameter: ParameterRef) -> typed.Grants:
     """Delete it: ssm:DeleteParameter, ssm:DeleteParameters."""
-    arn, because = _parameter(parameter, "ssm.delete", "deletes parameter")
-    return typed.grant(("ssm:DeleteParameter", "ssm:DeleteParameters"), (arn,), because)
+    return _on_parameter("ssm.delete", ("ssm:DeleteParameter", "ssm:DeleteParameters"), "deletes parameter", parameter)
 
 
-def _read(verb: str, action: str, phrase: str, parameter: ParameterRef, key: KeyRef | None) -> typed.Grants:
-    arn, because = _parameter(parameter, f"ssm.{verb}", phrase)
-    through_key = typed.through("ssm", key, typed.DECRYPT, f"ssm.{verb}", because)
-    return typed.grant((action,), (arn,), because) + through_key
+def _on_parameter(
+    verb: str,
+    actions: tuple[str, ...],
+    phrase: str,
+    parameter: ParameterRef,
+    key: KeyRef | None = None,
+    with_key: tuple[str, ...] = typed.DECRYPT,
+) -> typed.Grants:
+    arn, because = _parameter(parameter, verb, phrase)
+    return typed.grant(actions, (arn,), because) + typed.through("ssm", key, with_key, verb, because)
 
 
 def _parameter(parameter: ParameterRef, verb: str, phrase: str) -> tuple[str, str]:

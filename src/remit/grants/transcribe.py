@@ -13,7 +13,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import BucketRef, KeyRef
 from remit.grants import s3, typed
 
-_JOB: Final = typed.HERE % ("transcribe", "transcription-job/{}")
+_JOB: Final = typed.ResourceKind("transcribe", "transcription-job/{}", "transcriptions")
 
 
 @verb
@@ -26,10 +26,9 @@ def start(
     and s3:ListBucket on the bucket `recordings`, and s3:PutObject on the bucket `results` where jobs name one. With
     `key`, that of the buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
     """
-    arn = typed.arn(job, "transcribe.start", _JOB)
     return (
         *typed.everywhere(("transcribe:StartTranscriptionJob",), "starts transcriptions"),
-        *typed.grant(("transcribe:GetTranscriptionJob",), (arn,), f"reads transcriptions {arn.rpartition('/')[2]}"),
+        *_JOB.grants("transcribe.start", "reads", job, ("transcribe:GetTranscriptionJob",)),
         *s3.read(recordings, key=key),
         *s3.list(recordings),
         *(() if results is None else s3.put(results, key=key)),
@@ -39,10 +38,7 @@ def start(
 @verb
 def delete(job: str) -> typed.Grants:
     """Delete jobs, with the results that Transcribe keeps: transcribe:DeleteTranscriptionJob."""
-    arn = typed.arn(job, "transcribe.delete", _JOB)
-    return typed.grant(
-        ("transcribe:DeleteTranscriptionJob",), (arn,), f"deletes transcriptions {arn.rpartition('/')[2]}"
-    )
+    return _JOB.grants("transcribe.delete", "deletes", job, ("transcribe:DeleteTranscriptionJob",))
 
 
 @verb

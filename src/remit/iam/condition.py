@@ -19,7 +19,8 @@ from remit.catalogue.actions import is_multivalued
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam import value_comparison
 from remit.iam.operators import check_operator
-from remit.iam.policy_text import Late, names_in, parts_of
+from remit.iam.pattern import Late
+from remit.iam.policy_text import names_in, parts_of
 from remit.iam.request import OPEN, Request
 from remit.iam.text_comparison import Check, Truth, arn, either, equals, equals_ignoring_case, every, like
 

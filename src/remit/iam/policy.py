@@ -345,11 +345,10 @@ def _scalar(value: object, path: Path) -> str:
 
 
 def _sid(value: object, path: Path) -> str:
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    if not isinstance(value, str):
-        raise _wrong((*path, "Sid"), f"must be a string, got {described(value)}")
-    return str.__str__(value)
+    text = tokens.textual(value)
+    if not isinstance(text, str):
+        raise _wrong((*path, "Sid"), f"must be a string, got {described(text)}")
+    return str.__str__(text)
 
 
 def _wrong(path: Path, problem: str, *, hint: str | None = None) -> RemitError:

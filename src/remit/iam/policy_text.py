@@ -229,9 +229,3 @@ def describes(resolved: Resolved, text: Asked, *, wholly: bool = True) -> bool |
         return False
     compare = relation if text.maybe == text.sure else overlaps_pieces
     return None if compare(widened, text.maybe) else False
-
-
-__all__ = [
-    "Asked", "Late", "Parts", "Resolved", "Variable", "asked", "describes", "holds", "names_in", "parts_of", "resolve",
-    "resource_parts",
-]  # fmt: skip

@@ -38,13 +38,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Any)
 
 
-class Everywhere(NamedTuple):
-    """What the configuration gives to every function."""
-
-    policy: tuple[Grant, ...]
-    managed: Mapping[str, Origin | None]
-
-
 def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
     """The grants of a policy of the configuration, which reach every function."""
     items: Items = getattr(state.config.lambda_.iam, name)
@@ -68,7 +61,7 @@ def app_managed(state: Judgement) -> dict[str, Origin | None]:
     return policies
 
 
-def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhere) -> Function | None:
+def function_of(state: Judgement, declaration: Declaration) -> Function | None:
     """The function that a declaration describes, as far as it is right: what is wrong is noted.
 
     None where it has no name, or no handler, that a function may have.
@@ -95,7 +88,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     policy = declared_grants(state, access)
     is_linked = any(declared.link is not NOTHING for declared in access)
     variables = linked_variables(state, access) if is_linked else {}
-    managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
+    managed = managed_policies(state, access, declaration.name, declaration.where)
     if not is_nameable:
         return None
     if state.declared.handles:
@@ -110,7 +103,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         handler=declaration.handler,
         properties=with_variables(settings.properties, variables) if variables else settings.properties,
         triggers=triggers,
-        policy=(*policy, *everywhere.policy),
+        policy=(*policy, *state.policy),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
@@ -156,9 +149,11 @@ def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]
         if type(trigger) is Unread:
             continue
         with state.noted():
-            check_trigger(trigger, places.argument_origin(declaration.where, "", position))
-            written = relative(trigger.written, state.folder) if isinstance(trigger, BaseTrigger) else None
-            triggers.append(trigger if written is None else trigger.at(written))
+            if isinstance(trigger, BaseTrigger):
+                triggers.append(trigger.at(relative(trigger.written, state.folder) or trigger.written))
+            else:
+                check_trigger(trigger, places.argument_origin(declaration.where, "", position))
+                triggers.append(trigger)
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)
@@ -196,7 +191,7 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
 
 
 def managed_policies(
-    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span
+    state: Judgement, access: tuple[Access, ...], name: str, declaration: Span
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
     policies: dict[str, Origin | None] = {}
@@ -208,7 +203,7 @@ def managed_policies(
             for arn, origin in own_policies.items():
                 policies[arn] = relative(origin, state.folder)
     declared_count = len(policies)  # where there are too many, it matters who gives more of them
-    for arn, configured_origin in everywhere.managed.items():
+    for arn, configured_origin in state.managed.items():
         policies.setdefault(arn, configured_origin)
     if len(policies) > 1:
         from remit.catalogue.quotas import quota  # noqa: PLC0415 - few functions have several
@@ -216,7 +211,7 @@ def managed_policies(
         most = quota("iam.role.managed").most
         if len(policies) > most:
             assigned = state.config.lambda_.iam.assigned.get("managed_policy")
-            by_configuration = assigned is not None and len(everywhere.managed) > declared_count
+            by_configuration = assigned is not None and len(state.managed) > declared_count
             span = assigned[1] if assigned is not None and by_configuration else declaration
             state.mistakes.add(
                 f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",

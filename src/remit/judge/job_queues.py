@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from remit.errors import Origin, Path
-    from remit.judge.assemble import Everywhere
     from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
     from remit.project.setting_values import Check
@@ -238,7 +237,7 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
     )
 
 
-def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Function:
+def worker(state: Judgement, queue: JobQueue) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
@@ -255,13 +254,13 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     own_timeout = state.config.job.queues.get(queue.name, {}).get("timeout", properties.get("Timeout"))
     timeouts = [own_timeout, *(declaration.job.timeout for declaration in jobs)]
     numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]
-    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
+    managed = managed_policies(state, access, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
         logical_id=logical(queue.worker),
         handler=WORKER,
         properties={**properties, "Timeout": max(numbers, default=own_timeout)},
-        policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
+        policy=tuple(dict.fromkeys((*declared_grants(state, access), *state.policy))),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
@@ -281,6 +280,7 @@ def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, .
     Items that are no jobs of this app are noted.
     """
     jobs = state.jobs
+    by_name = {job.name: str(job.job.queue) for job in jobs}
     queues: dict[str, None] = {}
     for declaration in declarations:
         if declaration.sends is None and jobs:
@@ -293,7 +293,15 @@ def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, .
                     queues[str(job.job.queue)] = None
         for sent in _listed(declaration.sends):
             with state.noted():
-                queues[_queue_of(state, declaration, sent)] = None
+                if isinstance(sent, Job):
+                    queues[str(sent.queue)] = None
+                elif isinstance(sent, str) and sent in by_name:
+                    queues[by_name[sent]] = None
+                else:
+                    name = sent if isinstance(sent, str) else getattr(sent, "__name__", f"{sent!r:.40}")
+                    meant = did_you_mean(str(name), by_name)
+                    hint = meant or "such as `sends=[send_mail]`, a function decorated with `@app.job`"
+                    raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
     is_declared = any(declaration.sends is not None for declaration in declarations)
     return tuple(queues) if queues or is_declared else None
 
@@ -303,18 +311,6 @@ def _listed(value: Any) -> Sequence[Any]:
     if value is None or type(value) is Unread:
         return ()
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
-
-
-def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
-    """The queue of a job, which is given as such or by its name."""
-    by_name = {job.name: str(job.job.queue) for job in state.jobs}
-    if isinstance(sent, Job):
-        return str(sent.queue)
-    if isinstance(sent, str) and sent in by_name:
-        return by_name[sent]
-    name = sent if isinstance(sent, str) else getattr(sent, "__name__", f"{sent!r:.40}")
-    hint = did_you_mean(str(name), by_name) or "such as `sends=[send_mail]`, a function decorated with `@app.job`"
-    raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
 
 
 def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:

@@ -17,7 +17,7 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.assemble import Everywhere, app_managed, app_policy, code_root, function_of, with_places
+from remit.judge.assemble import app_managed, app_policy, code_root, function_of, with_places
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names
 from remit.judge.publication import BESIDE
@@ -208,18 +208,22 @@ def _check_stage(state: Judgement) -> None:
 
 def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQueue, ...]]:
     """Make the functions of their right parts, and the job queues, whose workers are among the functions."""
-    everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
+    state.policy, state.managed = app_policy(state, "policy"), app_managed(state)
     functions: list[Function] = []
     for declaration in state.declarations:
-        function = function_of(state, declaration, everywhere) if declaration.job is NO_JOB else None
-        if function is None:
+        if declaration.job is not NO_JOB:
             continue
+        function = function_of(state, declaration)
         says_either = declaration.sends is not None or declaration.reads is not None
-        if says_either or state.jobs or state.declared.outputs:
+        if says_either or (function is not None and (state.jobs or state.declared.outputs)):
             from remit.judge.job_queues import looks_up, sends  # noqa: PLC0415 - few apps have jobs or outputs
 
-            function = replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
-        functions.append(function)
+            # Of one that has no name, what it says itself is checked.
+            jobs_sent = sends(state, [declaration]) if function or declaration.sends is not None else None
+            is_looked_up = looks_up(state, [declaration]) if function or declaration.reads is not None else None
+            function = function and replace(function, sends=jobs_sent, looks_up=is_looked_up)
+        if function is not None:
+            functions.append(function)
     queues: tuple[JobQueue, ...] = ()
     if state.jobs or state.config.job.assigned:
         from remit.judge import job_queues  # noqa: PLC0415 - few apps say anything of jobs
@@ -228,7 +232,7 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
         queues = job_queues.job_queues(state)
         for queue in queues:
             with state.noted():
-                functions.append(job_queues.worker(state, queue, everywhere))
+                functions.append(job_queues.worker(state, queue))
     return functions, queues
 
 

@@ -12,9 +12,11 @@ from remit.project.declared import NO_JOB
 from remit.source.handler_problem import split
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Self
 
+    from remit.app import Grant
     from remit.project.current_load import Loading
     from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.project.settings import Config
@@ -36,6 +38,10 @@ class Judgement:
     """As `declarations`."""
     jobs: list[Declaration] = field(default_factory=list)
     """Of the declarations those of jobs."""
+    policy: tuple[Grant, ...] = ()
+    """The grants that the configuration gives to every function."""
+    managed: Mapping[str, Origin | None] = field(default_factory=dict)
+    """The managed policies that it gives to every function, each with its line."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     failed_settings: set[str] = field(default_factory=set)
     """The names of the settings that failed: what they would have said is not known."""

@@ -135,6 +135,7 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler) if web is None else (web.module, web.attribute)
     # remit itself has imported many others
     is_own = module_file(state.folder, module_name, code) is not None
+    set_names = set(state.config.lambda_.function.assigned).union(*(settings for _, settings in declaration.settings))
     problem = None
     if web is not None and is_own:
         problem = _problem_of_source(state, code, module_name, attribute.partition(".")[0], is_web_app=True)
@@ -150,8 +151,8 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
         pass  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:
         problem = _problem_of(declaration.function)  # its module failed after it
-    elif _may_be_in_a_layer(state, declaration):
-        pass
+    elif not set_names.isdisjoint(("layers", "properties")):
+        pass  # it may be in a layer
     elif is_own:
         problem = _problem_of_source(state, code, module_name, attribute)
     else:  # a module of a dependency is looked at in the zip
@@ -164,11 +165,6 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
             hint=problem.hint,
             origin=places.argument_origin(declaration.where, *argument),
         )
-
-
-def _may_be_in_a_layer(state: Judgement, declaration: Declaration) -> bool:
-    own = any("layers" in settings or "properties" in settings for _, settings in declaration.settings)
-    return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
 
 
 def _problem_of(target: object) -> HandlerProblem | None:
@@ -215,7 +211,9 @@ def _problem_of_absent(
     package = module_name.partition(".")[0]
     has_folder = any((root / package).is_dir() for root in roots(state.folder, code))
     is_own = module_file(state.folder, package, code) is not None
-    is_installed = not has_folder and _is_installed(package)
+    is_installed = False  # where remit runs
+    with contextlib.suppress(ImportError, ValueError):
+        is_installed = not has_folder and importlib.util.find_spec(package) is not None  # it is not imported
     if package and not is_own and (is_installed or _is_required(package, state.folder / code)):
         return None
     parents, _, _ = module_name.rpartition(".")
@@ -227,14 +225,6 @@ def _problem_of_absent(
     form, joint = (WEB_APP_FORM, ":") if is_web_app else (HANDLER_FORM, ".")
     hint = f"did you mean `{nearest_module}{joint}{attribute}`?" if nearest_module else form
     return HandlerProblem("does not exist", hint)
-
-
-def _is_installed(name: str) -> bool:
-    """Return whether there is a module of this name where remit runs; it is not imported."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _is_required(name: str, folder: Path) -> bool:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.json_text import read_json
-from remit.errors import RemitError
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import with_statements
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
+from remit.template.policy_documents import document_in_text
 from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
 from remit.template.terraform.state import data_of, items_of
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 _TRUST: Final = "assume_role_policy"
 _OF_IDENTITIES: Final = ("aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group")
 """How the types begin whose policies belong to an identity."""
-_STATEMENT: Final = '"Statement"'
 _QUOTAS: Final = {
     "aws_iam_policy": "iam.managed",
     "aws_iam_role_policy": "iam.role.inline",
@@ -56,18 +54,16 @@ def documents(resource: PlannedResource, locate: Locate) -> Iterator[PolicyDocum
         yield from _of_blocks(resource, locate)
         return
     for attribute, value in resource.values.items():
-        for text, path in _policy_texts(value, (*resource.path, attribute)):
-            document = _read(text)
-            if document is not None:
-                is_trust = attribute == _TRUST
-                policy = PolicyDocument(
-                    TRUST if is_trust else _kind(resource.type, document),
-                    below(locate, path),
-                    document,
-                    quota="iam.role.trust" if is_trust else _QUOTAS.get(resource.type, ""),
-                    title=resource.address,
-                )
-                yield with_statements(policy, located=False)
+        for document, path in _policies_in(value, (*resource.path, attribute)):
+            is_trust = attribute == _TRUST
+            policy = PolicyDocument(
+                TRUST if is_trust else _kind(resource.type, document),
+                below(locate, path),
+                document,
+                quota="iam.role.trust" if is_trust else _QUOTAS.get(resource.type, ""),
+                title=resource.address,
+            )
+            yield with_statements(policy, located=False)
 
 
 def _of_blocks(source: PlannedResource, locate: Locate) -> Iterator[PolicyDocument]:
@@ -94,20 +90,14 @@ def environments(resource: PlannedResource, locate: Locate) -> Iterator[Environm
             yield Environment(resource.address, variables, below(locate, path), own=False)
 
 
-def _policy_texts(value: Any, path: Path) -> Iterator[tuple[str, Path]]:
-    if isinstance(value, str) and _STATEMENT in value and value.lstrip().startswith("{"):
-        yield value, path
+def _policies_in(value: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The policies that stand as JSON in the texts of a value."""
+    document = document_in_text(value) if isinstance(value, str) else None
+    if document is not None and raw_statements(document):
+        yield document, path
     elif isinstance(value, list | dict):
         for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _policy_texts(part, (*path, key))
-
-
-def _read(text: str) -> dict[str, Any] | None:
-    try:
-        document, _ = read_json(text, "")
-    except RemitError:
-        return None
-    return document if isinstance(document, dict) and raw_statements(document) else None
+            yield from _policies_in(part, (*path, key))
 
 
 def _kind(resource_type: str, document: dict[str, Any]) -> str:

@@ -146,11 +146,9 @@ def acted_on(name: str, like: str | None = None) -> str:
         types = required or [target.type for target in targets]
     # How much there is to fill in: an object comes before the object of an access point.
     plainest = min(types, key=lambda kind: _variables(kind.arns[0]) if kind.arns else 99)
-    shape = _VARIABLE.sub(lambda variable: _PLACES.get(variable[1], variable[1].upper()), plainest.arns[0])
+    format_ = plainest.arns[0].replace("${Partition}", "aws")
+    shape = _VARIABLE.sub(lambda variable: variable[1].upper(), format_)
     return f"{'an' if plainest.name[0] in _VOWELS else 'a'} {plainest.name} ({shape})"
-
-
-_PLACES: Final = {"Partition": "aws"}
 
 
 def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: tuple[str, ...]) -> str | None:

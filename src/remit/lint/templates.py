@@ -14,7 +14,7 @@ from remit.template.policy_documents import document_in_text
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.lint.finding import Spot
     from remit.template.written_template import WrittenTemplate
@@ -75,18 +75,12 @@ def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bo
         if document is not None and _is_document(document, ("",), ""):
             yield document, at, False
             continue
-        for key, item in _parts(part):
-            yield from _policies(item, (*at, key), kind)
-
-
-def _parts(value: Any) -> Iterator[tuple[str | int, Any]]:
-    """The parts of a value that may hold a policy, each by its key or its index."""
-    if isinstance(value, list):
-        yield from enumerate(value)
-    elif isinstance(value, dict):
-        for key, item in value.items():
+        parts: Iterable[tuple[str | int, Any]] = part.items() if isinstance(part, dict) else ()
+        if isinstance(part, list):
+            parts = enumerate(part)
+        for key, item in parts:
             if isinstance(item, dict | list) or (isinstance(item, str) and _STATEMENT in item):
-                yield key, item
+                yield from _policies(item, (*at, key), kind)
 
 
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:

@@ -17,8 +17,6 @@ from remit.documents.foreign_text import JINJA, OF_TEMPLATEFILE, OF_TOOLS, TEMPL
 from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from remit.lint.finding import Spot
 
 _BRACE: Final = re.compile(r"\{[A-Za-z{]")
@@ -103,24 +101,18 @@ class _Reader:
         return value
 
     def text(self, text: str, spot: Spot, pattern: re.Pattern[str]) -> str:
-        places = list(_places_in(text, self.pattern_of_arns if text.startswith("arn:") else pattern))
-        for place in places:
+        filled_text = ""
+        end = 0
+        for place in (self.pattern_of_arns if text.startswith("arn:") else pattern).finditer(text):
+            name = place.groupdict().get("name")
+            if name is not None:
+                # Somebody may have meant a variable of IAM's, and left its prefix out or written a dot.
+                key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
+                if key_type(key) is not None:
+                    continue
+            if is_unfilled(place[0]):  # which is said of the whole file
+                continue
             self.places.append(UnfilledPlace(place[0], text, spot, _TOOLS.get(place.lastgroup or "", "")))
-        for place in reversed(places):
-            text = text[: place.start()] + unfilled(place[0]) + text[place.end() :]
-        return text
-
-
-def _places_in(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    for place in pattern.finditer(text):
-        name = place.groupdict().get("name")
-        if not _is_variable(name) and not is_unfilled(place[0]):  # which is said of the whole file
-            yield place
-
-
-def _is_variable(name: str | None) -> bool:
-    """Return whether somebody meant a variable of IAM's, and left its prefix out or wrote a dot."""
-    if name is None:
-        return False
-    key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
-    return key_type(key) is not None
+            filled_text += text[end : place.start()] + unfilled(place[0])
+            end = place.end()
+        return filled_text + text[end:]

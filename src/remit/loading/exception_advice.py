@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import linecache
@@ -104,20 +105,13 @@ def _attribute(owner: object, name: str) -> str | None:
     if kind.__module__.startswith("remit.triggers."):
         module = kind.__module__.rpartition(".")[2]
         service = _GRANTS_OF.get(module, module)
-        verb = _nearest_verb(service, name)
+        verb = name
+        with contextlib.suppress(ModuleNotFoundError):
+            verb = nearest(name, _functions_of(importlib.import_module(f"remit.grants.{service}"))) or name
         return f"that is a trigger; a grant is written `grants.{service}.{verb}(…)`, with `from remit import grants`"
     if not type(owner).__module__.startswith("remit."):
         return None
     return did_you_mean(name, [attribute for attribute in dir(owner) if not attribute.startswith("_")])
-
-
-def _nearest_verb(service: str, name: str) -> str:
-    """The verb of a service's grants that somebody meant; the name itself where none is like it."""
-    try:
-        grants = importlib.import_module(f"remit.grants.{service}")
-    except ModuleNotFoundError:
-        return name
-    return nearest(name, _functions_of(grants)) or name
 
 
 def _functions_of(module: ModuleType) -> set[str]:

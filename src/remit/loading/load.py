@@ -14,7 +14,7 @@ from remit.loading.deferred_imports import deferred_sdk
 from remit.loading.process_end import process_kept
 from remit.loading.time_limit import time_limit
 from remit.loading.user_code import import_app, import_shared, importing, run_configuration
-from remit.project.current_load import Loading, LoadTooLongError, ProcessEndError, loading, placed
+from remit.project.current_load import LoadEndError, Loading, loading, placed
 from remit.project.lambda_environment import lambda_environment
 from remit.project.settings import judged
 
@@ -61,7 +61,7 @@ def declared(folder: Path | str, stage: str | None = None, folder_name: str | No
             import_shared(state)
             with state.mistakes.noted():
                 import_app(state)
-        except (LoadTooLongError, ProcessEndError):  # what is wrong before that is reported with it
+        except LoadEndError:  # what is wrong before that is reported with it
             state.is_over = True
             state.mistakes.errors[:] = judgement(state).mistakes.errors
             raise

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.loading.time_limit import end_now, users_line
-from remit.project.current_load import ProcessEndError, relative
+from remit.project.current_load import LoadEndError, relative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,12 +51,19 @@ class _Guard:
             is_projects = thread is self.loading or thread not in self.other_threads
             if os.getpid() != self.process or not is_projects or not self._ends(name, arguments):
                 return function(*arguments)
-            mistake = self._mistake(f"{function.__module__.strip('_').replace('posix', 'os')}.{name}")
+            folder = self.state.folder
+            origin = relative(users_line(sys._getframe(1), folder), folder)  # noqa: SLF001 - as inspect does
+            called = f"{function.__module__.strip('_').replace('posix', 'os')}.{name}"
+            mistake = RemitError(
+                f"{'a thread of the project' if origin is None else origin.file} ends the program by {called}",
+                hint="a module is run to read what it declares: what ends a program belongs into a function",
+                origin=origin,
+            )
             if thread is not self.loading:  # its exceptions would not reach the load, which goes on or is over
                 os.write(2, f"error: {mistake}\n".encode(errors="backslashreplace"))
                 end_now(mistake.exit_code)
             self.state.mistakes.errors.append(mistake)
-            raise ProcessEndError
+            raise LoadEndError
 
         return guarded
 
@@ -74,15 +81,6 @@ class _Guard:
         handler = signal.getsignal(number)
         return handler is self.handlers[number] and handler is not signal.SIG_IGN
 
-    def _mistake(self, call: str) -> RemitError:
-        folder = self.state.folder
-        origin = relative(users_line(sys._getframe(2), folder), folder)  # noqa: SLF001 - as inspect does
-        return RemitError(
-            f"{'a thread of the project' if origin is None else origin.file} ends the program by {call}",
-            hint="a module is run to read what it declares: what ends a program belongs into a function",
-            origin=origin,
-        )
-
 
 @contextlib.contextmanager
 def process_kept(state: Loading) -> Iterator[None]:
@@ -97,8 +95,6 @@ def process_kept(state: Loading) -> Iterator[None]:
                 setattr(module, name, guard.instead_of(name, function))
     try:
         yield
-    except ProcessEndError:
-        state.mistakes.refuse()
     finally:
         guard.loading = None
         if guard.other_threads.issuperset(threading.enumerate()):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
-from remit.project.current_load import LoadTooLongError, is_users_file, relative
+from remit.project.current_load import LoadEndError, is_users_file, relative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,10 +102,10 @@ def time_limit(state: Loading) -> Iterator[None]:
     try:
         with _by_signal(limit) if in_main_thread and has_timer else _by_exception(limit):
             yield
-    except LoadTooLongError:
+    except LoadEndError:
         if limit.mistake is not None:
             state.mistakes.errors.append(limit.mistake)
-        state.mistakes.refuse()
+        raise
 
 
 @contextlib.contextmanager
@@ -114,7 +114,7 @@ def _by_signal(limit: _Limit) -> Iterator[None]:
 
     def handler(_number: int, frame: FrameType | None) -> None:
         if limit.is_over(frame):
-            raise LoadTooLongError
+            raise LoadEndError
 
     before = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, limit.seconds, _AGAIN)
@@ -138,7 +138,7 @@ def _by_exception(limit: _Limit) -> Iterator[None]:
             pause = _AGAIN
             if limit.is_over(sys._current_frames().get(loading)):  # noqa: SLF001 - as faulthandler does
                 raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-                raise_in(ctypes.c_ulong(loading), ctypes.py_object(LoadTooLongError))
+                raise_in(ctypes.c_ulong(loading), ctypes.py_object(LoadEndError))
 
     watching = threading.Thread(target=watch, daemon=True, name="remit-load-limit")
     watching.start()

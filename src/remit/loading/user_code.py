@@ -25,7 +25,7 @@ from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import ModuleType
 
     from remit.project.current_load import Loading
@@ -81,6 +81,7 @@ def import_app(state: Loading) -> None:
 
 _OWN: Final = frozenset({"app", "config", "shared", "shared.resources"})
 """Names that are a project's own, whatever modules of other folders have them."""
+_NEVER: Final = frozenset({"remit", "__main__"})
 
 
 @contextlib.contextmanager
@@ -98,8 +99,8 @@ def importing(state: Loading) -> Iterator[None]:
     python_file.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
-    names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
-    shadowed: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in names}
+    names = _OWN.intersection(sys.modules).union(_inside(root, sys.modules))
+    shadowed: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in sorted(names)}
     try:
         yield
     finally:
@@ -107,19 +108,22 @@ def importing(state: Loading) -> Iterator[None]:
         for place in added:
             sys.path.remove(place)
         new = [name for name in sys.modules if name not in before or name in shadowed]
-        for name in [name for name in new if _inside(name, root)]:
+        for name in _inside(root, new):
             del sys.modules[name]
         sys.modules.update(shadowed)
 
 
-def _inside(name: str, root: Path) -> bool:
-    """Return whether a module comes from the project's own folder; remit never does, wherever it is installed."""
-    module = sys.modules[name]
-    file = getattr(module, "__file__", None)
-    places = [file] if isinstance(file, str) else [str(place) for place in getattr(module, "__path__", ())]
+def _inside(root: Path, modules: Iterable[str]) -> list[str]:
+    """Those of the modules that come from the project's own folder; remit never does, wherever it is installed."""
     folder = f"{root}{os.sep}"
-    is_own = any(place.startswith(folder) and "site-packages" not in place for place in places)
-    return is_own and name.partition(".")[0] not in ("remit", "__main__")
+    names: dict[str, None] = {}
+    for name in tuple(modules):  # thousands, where a project's tests run
+        module = sys.modules[name]
+        file = getattr(module, "__file__", None)
+        for place in (file,) if isinstance(file, str) else map(str, getattr(module, "__path__", ())):
+            if place.startswith(folder) and "site-packages" not in place and name.partition(".")[0] not in _NEVER:
+                names[name] = None
+    return list(names)
 
 
 @contextlib.contextmanager

@@ -172,7 +172,7 @@ def preflight(request: ReceivedRequest, path: str) -> tuple[int, Mapping[str, st
     """Answer a page's preflight request for a path with a bucket, by the bucket's rules for pages of other sites."""
     s3 = emulated("services.s3")
     bucket, _, key = path.removeprefix("/").partition("/")
-    status, headers, body = s3.cors_preflight(bucket, key, _of_page(request))
+    status, headers, body = s3.cors_preflight(bucket, key, request.joined_headers())
     return status, headers, body
 
 
@@ -180,9 +180,5 @@ def cors_headers(request: ReceivedRequest, path: str) -> Mapping[str, str]:
     """The headers by which a bucket's rules let a page of another site read an answer; none where they do not."""
     s3 = emulated("services.s3")
     bucket = path.removeprefix("/").partition("/")[0]
-    headers: Mapping[str, str] = s3.cors_response_headers(bucket, request.method, _of_page(request))
+    headers: Mapping[str, str] = s3.cors_response_headers(bucket, request.method, request.joined_headers())
     return headers
-
-
-def _of_page(request: ReceivedRequest) -> dict[str, str]:
-    return {name: ",".join(values) for name, values in request.headers.items()}

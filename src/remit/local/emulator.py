@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import contextmanager
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from contextvars import ContextVar
+
+Value = TypeVar("Value")
 
 
 def emulated(module: str) -> Any:
@@ -43,6 +47,21 @@ def instead_of(holder: Any, name: str) -> Callable[[Callable[..., Any]], Callabl
         return function
 
     return take_hold
+
+
+@contextmanager
+def during(variable: ContextVar[Value], value: Value) -> Iterator[None]:
+    """Give a variable of the context a value for as long as this lasts."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def service_of(arn: str) -> str:
+    """The service of an ARN (`kinesis`); empty for what is none."""
+    return "".join(arn.split(":", 3)[2:3]) if arn.startswith("arn:") else ""
 
 
 def place_of_request() -> Mapping[str, str]:

@@ -17,19 +17,19 @@ import subprocess
 import sys
 import sysconfig
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.local.posix_modules import fcntl
+from remit.local.state_files import alone
 from remit.package.installer import OFFLINE, without_secrets
 from remit.package.interpreters import own_program, uv_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Install = Callable[..., None]
 
@@ -77,7 +77,7 @@ class CachedPackages:
             try:
                 folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _check_owner(folder.parent)
-                with _alone(folder.with_suffix(".lock"), lambda: progress(f"waiting for another remit: {self.words}")):
+                with alone(folder.with_suffix(".lock"), lambda: progress(f"waiting for another remit: {self.words}")):
                     if self.installed() is None:
                         self._make(folder, project, progress)
             except OSError as error:
@@ -182,18 +182,6 @@ def _check_owner(folder: Path) -> None:
             f"{str(folder)!r} may be written by other users, and programs from it are run",
             hint="`chmod 700` it if it is yours, or set XDG_CACHE_HOME to a folder of your own",
         )
-
-
-@contextmanager
-def _alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Let one process at a time install; the lock is released even by one that is killed."""
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _prune(kept: Path) -> None:

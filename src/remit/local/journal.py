@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import during, emulated, instead_of
 from remit.local.saved_state import when_state_is_loaded
 
 if TYPE_CHECKING:
@@ -166,11 +166,10 @@ class Journal:
             yield of_request
             return
         changes = _Changes()
-        reset = _CHANGES.set(changes)
         try:
-            yield changes
+            with during(_CHANGES, changes):
+                yield changes
         finally:
-            _CHANGES.reset(reset)
             changes.is_written = True
             lines = list(self._entries(changes))
             for (place, *key), table in changes.items.items():
@@ -224,14 +223,13 @@ class Journal:
     def _replay(self) -> None:
         """Put back what the loaded state lacks. The last line may not be whole; a table or a queue may be gone."""
         replay = _Replay()
-        reset = _CHANGES.set(_Changes())  # nothing writes it down again
-        for text in (*_lines(self._set_aside), *_lines(self.path)):
-            with suppress(ValueError):
-                line = json.loads(text, object_hook=_persistence()._json_object_hook)
-                for change in line.get("changes", (line,)):
-                    with suppress(KeyError):
-                        replay.put_back(change)
-        _CHANGES.reset(reset)
+        with during(_CHANGES, _Changes()):  # nothing writes it down again
+            for text in (*_lines(self._set_aside), *_lines(self.path)):
+                with suppress(ValueError):
+                    line = json.loads(text, object_hook=_persistence()._json_object_hook)
+                    for change in line.get("changes", (line,)):
+                        with suppress(KeyError):
+                            replay.put_back(change)
 
 
 def _noting(store: Any, service: str, name: str) -> Any:

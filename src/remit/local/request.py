@@ -28,6 +28,10 @@ class ReceivedRequest:
     query: str
     headers: Mapping[str, tuple[str, ...]]
 
+    def joined_headers(self) -> dict[str, str]:
+        """The headers, of which several lines of one are joined."""
+        return {name: ",".join(values) for name, values in self.headers.items()}
+
     def header(self, name: str) -> str | None:
         """The value of a header; several lines of one are joined by commas, as HTTP says."""
         values = self.headers.get(name)

@@ -343,8 +343,8 @@ def check_version_2(signature: Signature, request: ReceivedRequest, secret: str,
         if name not in known:
             raise RefusedRequest("AccessDenied", f"Version 2 does not sign the parameter {name}")
     headers: Any = HTTPHeaders()
-    for name, values in request.headers.items():
-        headers[name] = ",".join(values)
+    for name, value in request.joined_headers().items():
+        headers[name] = value
     if signature.token:
         headers["x-amz-security-token"] = signature.token
     signer: Any = HmacV1Auth(Credentials(signature.access_key_id, secret))

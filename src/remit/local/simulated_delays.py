@@ -58,7 +58,12 @@ class SimulatedDelays:
         def runs_in_a_thread(runs_apart: Any, kind: str) -> bool:
             return bool(runs_apart(kind)) or (bool(self.seed) and kind == _FUNCTION)
 
-        before_each(self._wait)
+        def wait(operation: ResourceOperation) -> None:
+            role = operation.properties.get("Role")
+            if self.seed and operation.type == _FUNCTION and operation.verb != "delete" and isinstance(role, str):
+                time.sleep(self.seconds_left(role))
+
+        before_each(wait)
 
     def check(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         """Refuse a call of a service (`lambda`) if it is throttled or its role cannot be assumed yet.
@@ -85,11 +90,6 @@ class SimulatedDelays:
         made = datetime.fromisoformat(stored["CreateDate"]).timestamp()
         delay = _SHORTEST + _SPREAD * self._share(role)
         return max(0.0, made + delay - time.time())
-
-    def _wait(self, operation: ResourceOperation) -> None:
-        role = operation.properties.get("Role")
-        if self.seed and operation.type == _FUNCTION and operation.verb != "delete" and isinstance(role, str):
-            time.sleep(self.seconds_left(role))
 
     def _is_throttled(self, operation: str, number: int) -> bool:
         """Return whether the call of this number is: the first one of each operation, later ones by the seed."""

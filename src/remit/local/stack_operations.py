@@ -9,17 +9,18 @@ if its resource handler had failed. `around` puts a function around an operation
 from __future__ import annotations
 
 import inspect
+import json
 import uuid
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import during, emulated, instead_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
     Handler: TypeAlias = dict[str, Callable[..., Any]]
@@ -96,24 +97,22 @@ def _work(verb: Verb, work: Callable[..., Any], *arguments: Any, **options: Any)
     )
     if verb == "update" and operation.previous == operation.properties:  # CloudFormation does not touch it
         return work(*arguments, **options)
-    with _checked(operation):
+    place = (operation.stack, operation.logical_id)
+    if operation.logical_id and _RUNNING.get() == place:  # it is a part of another on the same resource
+        return work(*arguments, **options)
+    for check in _CHECKS:
+        check(operation)
+    with during(_RUNNING, place):
         return work(*arguments, **options)
 
 
-@contextmanager
-def _checked(operation: ResourceOperation) -> Iterator[None]:
-    """Check an operation, unless it is a part of another on the same resource."""
-    place = (operation.stack, operation.logical_id)
-    if operation.logical_id and _RUNNING.get() == place:
-        yield
-        return
-    for check in _CHECKS:
-        check(operation)
-    token = _RUNNING.set(place)
-    try:
-        yield
-    finally:
-        _RUNNING.reset(token)
+def content_of(answer: tuple[int, Any, bytes]) -> dict[str, Any]:
+    """The content of an answer of the emulator's, in JSON. ValueError, which fails a resource: it is an error."""
+    status, _, body = answer
+    content: dict[str, Any] = json.loads(body)
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise ValueError(content.get("message", body))
+    return content
 
 
 def resource_handlers() -> dict[str, Handler]:

@@ -65,7 +65,13 @@ def survey(folder: Path, exclude: tuple[str, ...] = (), code: str = "") -> Tree:
     walk = _Walk(os.path.realpath(folder), f"{code}/" if code else "", Patterns(patterns))
     start = os.path.realpath(folder / code)
     walk.enter(start, walk.code, (walk.root, start))
-    entries = walk.entries if code else _flatten(folder, walk)
+    entries = walk.entries
+    if not code and src_layout(folder):  # `src/` goes off the names; two files of one name are refused
+        beside = {entry.name for entry in entries if not entry.name.startswith("src/")}
+        for entry in entries:
+            if entry.name.startswith("src/") and entry.name[4:] in beside:
+                walk.refused.append(f"{entry.name!r} and {entry.name[4:]!r} would be the same file in the zip")
+        entries = [replace(entry, name=entry.name.removeprefix("src/")) for entry in entries]
     count = len(walk.refused)
     if count == 1:
         raise RemitError(f"cannot pack {walk.refused[0]}", hint=_REMEDY)
@@ -75,17 +81,6 @@ def survey(folder: Path, exclude: tuple[str, ...] = (), code: str = "") -> Tree:
         raise RemitError("\n".join([f"cannot pack {count} files:", *lines]), hint=_REMEDY)
     left_out = tuple(LeftOut(reason, tuple(names[:5]), len(names)) for reason, names in sorted(walk.left.items()))
     return Tree(tuple(sorted(entries, key=lambda entry: entry.name.encode())), left_out)
-
-
-def _flatten(folder: Path, walk: _Walk) -> list[Entry]:
-    """Take `src/` off the names where the layout asks for it; two files of one name are refused."""
-    if not src_layout(folder):
-        return walk.entries
-    beside = {entry.name for entry in walk.entries if not entry.name.startswith("src/")}
-    for entry in walk.entries:
-        if entry.name.startswith("src/") and entry.name[4:] in beside:
-            walk.refused.append(f"{entry.name!r} and {entry.name[4:]!r} would be the same file in the zip")
-    return [replace(entry, name=entry.name.removeprefix("src/")) for entry in walk.entries]
 
 
 _REMEDY = "remove or rename it, or list it in .remitignore"

@@ -122,7 +122,12 @@ def _failure(said: str, folder: Path, source: Source) -> RemitError:
     said = without_secrets(said)
     lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
     last_lines = "\n".join(f"  {line}" for line in lines[-12:])
-    origin = _blamed(said, folder, source)
+    origin = Origin(source.file)
+    if source.file == "requirements.txt":  # and the line of the first requirement that uv's words name
+        mentioned_names = {normal(name) for name in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", said)}
+        requirements = (folder / source.file).read_text("utf-8-sig").splitlines()
+        named = [number for number, line in enumerate(requirements, 1) if requirement_name(line) in mentioned_names]
+        origin = Origin(source.file, named[0] if named else 0)
     host = re.search(r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said)
     if host and re.search(r"error sending request|dns error|timed out|[Cc]onnect", said):
         return RemitError(
@@ -150,16 +155,6 @@ def without_secrets(said: str) -> str:
     """
     said = re.sub(r"(?<=://)[^\s/@'\"`]*@", "****@", said)
     return re.sub(r"(://[^\s?'\"`)]*\?)[^\s'\"`)]*", r"\1****", said)
-
-
-def _blamed(said: str, folder: Path, source: Source) -> Origin:
-    """The file, and the line of the first requirement that uv's words name."""
-    mentioned_names = {normal(name) for name in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", said)}
-    if source.file == "requirements.txt":
-        for number, line in enumerate((folder / source.file).read_text("utf-8-sig").splitlines(), 1):
-            if requirement_name(line) in mentioned_names:
-                return Origin(source.file, number)
-    return Origin(source.file)
 
 
 def _check_platform(installed: Path, source: Source, target: Target) -> None:

@@ -36,16 +36,15 @@ _BY_TEXT: Final = frozenset({"__import__", "import_module"})
 def has_plain_imports(archive: zipfile.ZipFile) -> bool:
     """Return whether every import of a zip without dependencies is surely there."""
     names = frozenset(archive.namelist())
-    own = (name for name in names if name.endswith(".py") and not name.startswith("remit/"))
-    return all(_is_plain(archive.read(name), names) for name in own)
-
-
-def _is_plain(source: bytes, names: Collection[str]) -> bool:
-    try:
-        file = parsed(source)
-    except (SyntaxError, ValueError):
-        return False
-    return all(_is_there(module, names) for module in _imported(file))
+    for name in names:
+        if name.endswith(".py") and not name.startswith("remit/"):
+            try:
+                modules = _imported(parsed(archive.read(name)))
+            except (SyntaxError, ValueError):
+                return False
+            if not all(_is_there(module, names) for module in modules):
+                return False
+    return True
 
 
 def _imported(file: PythonFile) -> Iterator[str]:

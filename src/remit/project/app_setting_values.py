@@ -32,7 +32,7 @@ from remit.project.setting_values import (
 from remit.project.stack_name import STAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from remit.errors import Path
 
@@ -173,16 +173,6 @@ def rest_cors(path: Path, value: Any) -> dict[str, Any]:
     return configuration
 
 
-def _matching(pattern: str, hint: str) -> Callable[[Path, str], None]:
-    """The check that a text is of a pattern, or one that only the deploy knows."""
-
-    def check(path: Path, written: str) -> None:
-        if not tokens.references(written) and not re.fullmatch(pattern, written):
-            raise mistake(path, f"is {written!r:.60}", hint=hint)
-
-    return check
-
-
 def stage_variables(path: Path, value: Any) -> Table[str]:
     """Variables of an API's stage."""
     checked = entries(path, value, "a dict of strings", lambda path, name, item: {name: text((*path, name), item)})
@@ -197,11 +187,18 @@ def rest_properties(path: Path, value: Any) -> Table[Any]:
 
 
 _KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
+
+
+def _check_key_name(path: Path, written: str) -> None:
+    if not tokens.references(written) and not re.fullmatch(_KEY_NAME, written):
+        raise mistake(path, f"is {written!r:.60}", hint="letters, digits, - _ and .")
+
+
 _USAGE_PLAN: Final = members(
     'a dict such as {"quota": {"limit": 1000, "period": "DAY"}, "keys": ["partner"]}',
     {
         "Description": text,
-        "Keys": lambda path, value: texts(path, value, _matching(_KEY_NAME, "letters, digits, - _ and .")),
+        "Keys": lambda path, value: texts(path, value, _check_key_name),
         "Quota": members(
             'a dict such as {"limit": 1000, "period": "DAY"}',
             dict.fromkeys(("Limit", "Offset", "Period"), plain),

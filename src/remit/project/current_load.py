@@ -93,6 +93,8 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
             yield state
     except RemitError as error:
         placed(error.all, folder).refuse()  # in the order of the paths that people know
+    except LoadEndError:
+        placed(mistakes.errors, folder).refuse()
 
 
 _OUTSIDE: Final = Config()
@@ -145,13 +147,12 @@ def is_users_file(file: str, folder: Path) -> bool:
     return Path(file).is_relative_to(folder) and "site-packages" not in file
 
 
-class LoadTooLongError(BaseException):
-    """Ends a load. No Exception, so that the project's own `except Exception` does not catch it."""
+class LoadEndError(BaseException):
+    """Ends a load that takes too long, or in the place of its process: its mistakes say so.
+
+    No Exception, so that the project's own `except Exception` does not catch it.
+    """
 
 
-class ProcessEndError(BaseException):
-    """Ends a load in the place of its process. No Exception, so that `except Exception` does not catch it."""
-
-
-STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError, ProcessEndError)
+STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadEndError)
 """What ends a load as a whole."""

@@ -65,7 +65,11 @@ def init(folder: Path, *, existing: bool = False) -> Started:
     if existing:
         name = project_name(folder)
     for target in made:
-        _write(folder, target, name)
+        source = FILES[target]
+        text = (resources.files("remit.project") / "skeleton").joinpath(*source.split("/")).read_text("utf-8")
+        if source.endswith(".in"):
+            text = Template(text).substitute(name=name, remit=_remit())
+        _save(folder / target, text, "x")  # never over a file that is there
     return Started(made, kept, tuple(_notes(folder, kept)))
 
 
@@ -88,16 +92,6 @@ def _notes(folder: Path, kept: tuple[str, ...]) -> Iterator[str]:
         yield "app.py declares no functions yet: `config.app` names another module, if it shall not"
     if "pyproject.toml" in kept and "remit" not in (folder / "pyproject.toml").read_text("utf-8", errors="replace"):
         yield "add remit to the development dependencies in pyproject.toml"
-
-
-def _write(folder: Path, target: str, name: str) -> None:
-    """Write one of the skeleton's files. RemitError: the file system does not let it."""
-    source = FILES[target]
-    skeleton = resources.files("remit.project") / "skeleton"
-    text = skeleton.joinpath(*source.split("/")).read_text("utf-8")
-    if source.endswith(".in"):
-        text = Template(text).substitute(name=name, remit=_remit())
-    _save(folder / target, text, "x")  # never over a file that is there
 
 
 def _save(path: Path, text: str, mode: str) -> None:

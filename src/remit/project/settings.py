@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, overload
 
 from remit.app import PAYLOAD_FORMATS, PayloadFormat
@@ -61,14 +61,13 @@ def _parts(value: object, span: Span) -> tuple[tuple[Any, Span], ...]:
     return value.parts if isinstance(value, Items) else ((value, span),)
 
 
+@dataclass(eq=False, repr=False)
 class Setting(Generic[T]):
     """A setting, which records what it is assigned, and where. Outside of a load that is checked at once."""
 
-    __slots__ = ("check", "default", "name")
-
-    def __init__(self, check: setting_values.Check, default: T) -> None:
-        self.check = check
-        self.default = default
+    check: setting_values.Check
+    default: T
+    name: str = field(init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -160,8 +159,6 @@ class TableSetting(Setting[Table[T]], Generic[T]):
 class Policies(Setting[Items]):
     """A setting that holds policy items: assigning replaces, `+=` adds. They are checked where a role is made."""
 
-    __slots__ = ("computed",)
-
     def __init__(self, *, computed: bool) -> None:
         super().__init__(lambda _, items: items, Items())
         self.computed = computed
@@ -187,13 +184,12 @@ class Policies(Setting[Items]):
 S = TypeVar("S", bound="Section")
 
 
+@dataclass(eq=False, repr=False)
 class Subsection(Generic[S]):
     """Settings below others: `config.lambda_`, of which each tree has its own."""
 
-    __slots__ = ("name", "section")
-
-    def __init__(self, section: type[S]) -> None:
-        self.section = section
+    section: type[S]
+    name: str = field(init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -461,7 +457,9 @@ class StagesSetting(TextsSetting):
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    app: Setting[str] = Setting(setting_values.text, "app")
+    app: Setting[str] = Setting(
+        setting_values.matching(r"[\w-]{1,80}(?:\.[\w-]{1,80}){0,9}", 'the name of a module: "app", "shop.main"'), "app"
+    )
     stack_name: Setting[str | None] = Setting(
         setting_values.matching(STACK_NAME, "letters, digits and -; a letter first"), None
     )
@@ -482,13 +480,6 @@ class Config(Section):
         self.groups["stages"] = StageSection(self)
 
 
-def _sections(section: Section) -> Iterator[Section]:
-    """A section, and all that are below it."""
-    yield section
-    for below in section.groups.values():
-        yield from _sections(below)
-
-
 class JudgedSettings(NamedTuple):
     """The settings as far as they are right, what is wrong with the others, and the names of these."""
 
@@ -502,7 +493,9 @@ def judged(written: Config) -> JudgedSettings:
     config = Config()
     mistakes: dict[tuple[str, str, str], RemitError] = {}
     failed: set[str] = set()
-    for section, recorded in zip(_sections(config), _sections(written), strict=True):
+    sections: list[tuple[Section, Section]] = [(config, written)]
+    for section, recorded in sections:  # to which those below it are added
+        sections += zip(section.groups.values(), recorded.groups.values(), strict=True)
         for name, value, where in recorded.given:
             setting = getattr(type(section), name, None)
             try:

@@ -40,7 +40,25 @@ def parameter(name: ParameterRef, *, key: KeyRef | None = None) -> str:
 
 
 def _stored(store: Store, function: str, name: Any, key: Any) -> str:
-    late, arn, own_key = _named(name, function)
+    own_key: Any = None  # which a resource of the app says itself
+    if hasattr(name, "ref"):
+        late, arn, own_key = tokens.plain(name.ref), tokens.plain(name.arn), name.properties.get("KmsKeyId")
+    else:
+        late = arn = tokens.plain(name)
+        if not isinstance(late, str) or not late:
+            hint = "usually os.environ.get() of a variable that is not set" if name is None else None
+            message = f"{function} takes a name, an ARN or a resource, got {described(name)}"
+            raise RemitError(message, hint=hint, origin=writer())
+        if "://" in late or any(map(str.isspace, late)):
+            raise RemitError(
+                f"{function} takes the name that AWS keeps it under, and {late[:8]!r}… looks like a value",
+                hint="store the value in AWS, and write its name here: a template shows everything to everyone",
+                origin=writer(),
+            )
+        is_known = not late.startswith(("arn:", "${"))
+        rule = broken_rule(_TYPES[function], tokens.split(late), makes=False) if is_known else None
+        if rule is not None:
+            raise RemitError(f"no {function} can be named {late!r:.60}", hint=rule, origin=writer())
     if current_load.current() is None and sys._getframe(3).f_code.co_name != "<module>":  # noqa: SLF001 - who asks
         return local_value(late, function)
     text = StoredText(late)
@@ -49,25 +67,3 @@ def _stored(store: Store, function: str, name: Any, key: Any) -> str:
         store, late, arn, None if key is None else key_text(key), own=hasattr(name, "ref"), origin=writer()
     )
     return text
-
-
-def _named(name: Any, function: str) -> tuple[str, str, Any]:
-    """Return the variable's value, the policy's name, and the key, which a resource of the app says itself."""
-    if hasattr(name, "ref"):
-        return tokens.plain(name.ref), tokens.plain(name.arn), name.properties.get("KmsKeyId")
-    text = tokens.plain(name)
-    if not isinstance(text, str) or not text:
-        hint = "usually os.environ.get() of a variable that is not set" if name is None else None
-        raise RemitError(
-            f"{function} takes a name, an ARN or a resource, got {described(name)}", hint=hint, origin=writer()
-        )
-    if "://" in text or any(map(str.isspace, text)):
-        raise RemitError(
-            f"{function} takes the name that AWS keeps it under, and {text[:8]!r}… looks like a value",
-            hint="store the value in AWS, and write its name here: a template shows everything to everyone",
-            origin=writer(),
-        )
-    rule = None if text.startswith(("arn:", "${")) else broken_rule(_TYPES[function], tokens.split(text), makes=False)
-    if rule is not None:
-        raise RemitError(f"no {function} can be named {text!r:.60}", hint=rule, origin=writer())
-    return text, text, None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.iam.tokens import for_people
-from remit.report.audit_words import exposure_rows, must_hold_words
+from remit.report.audit_words import exposure_rows, must_hold_words, undecided_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,7 +210,5 @@ def _document_rows(report: AuditReport) -> Iterator[Row]:
 def _problem_rows(report: AuditReport) -> Iterator[Row]:
     for problem in report.problems:
         yield (problem.file, problem.message), None
-    for row in report.undecided_techniques:
-        yield (row.principal, f"undecided: {row.technique}: {row.reason}"), None
-    for exposure in report.undecided_exposures:
-        yield (exposure.resource, f"undecided: {exposure.statement}: {exposure.reason}"), None
+    for subject, reason in undecided_words(report):
+        yield (subject, f"undecided: {reason}"), None

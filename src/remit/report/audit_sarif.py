@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.report.audit_words import must_hold_words, who_words
+from remit.report.audit_words import must_hold_words, undecided_words, who_words
 from remit.report.findings import findings_sarif
 
 if TYPE_CHECKING:
@@ -51,21 +51,13 @@ def _results(report: AuditReport) -> Iterator[dict[str, Any]]:
         for finding in document.findings:
             text = f"{finding.rule}: {finding.message} ({document.uses[0].policy}, {finding.where})"
             yield _result("audit-policy", text, place, finding.severity)
-    for place, reason in _undecided(report):
+    for principal in report.principals:
+        for reason in (*principal.unknown, *(f"{action} is undecided" for action in principal.undecided)):
+            yield _result("audit-undecided", reason, principal.arn)
+    for place, reason in undecided_words(report):
         yield _result("audit-undecided", reason, place)
     for problem in report.problems:
         yield _result("audit-input", str(problem), problem.file)
-
-
-def _undecided(report: AuditReport) -> Iterator[tuple[str, str]]:
-    """Yield undecided parts: their subject, and the reason."""
-    for principal in report.principals:
-        yield from ((principal.arn, reason) for reason in principal.unknown)
-        yield from ((principal.arn, f"{action} is undecided") for action in principal.undecided)
-    for technique in report.undecided_techniques:
-        yield technique.principal, f"{technique.technique}: {technique.reason}"
-    for exposure in report.undecided_exposures:
-        yield exposure.resource, f"{exposure.statement}: {exposure.reason}"
 
 
 def _result(rule: str, text: str, place: str, level: str | None = None) -> dict[str, Any]:

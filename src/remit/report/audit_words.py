@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from remit.audit.escalation_paths import is_brought
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.audit.audit import AuditReport
     from remit.audit.escalation_paths import EscalationPath
     from remit.audit.results import ExposureRow
 
@@ -41,6 +42,14 @@ def exposure_rows(exposures: Iterable[ExposureRow]) -> Sequence[tuple[str, ...]]
         must_hold = ", ".join(f"{key} = {value}" for key, value in row.must_hold)
         rows.append((row.resource, who_words(row), ", ".join(row.actions), must_hold))
     return rows
+
+
+def undecided_words(report: AuditReport) -> Iterator[tuple[str, str]]:
+    """Of whom or what something was not decided beside access, and what, with the reason."""
+    for technique in report.undecided_techniques:
+        yield technique.principal, f"{technique.technique}: {technique.reason}"
+    for exposure in report.undecided_exposures:
+        yield exposure.resource, f"{exposure.statement}: {exposure.reason}"
 
 
 def must_hold_words(path: EscalationPath) -> str:

@@ -167,15 +167,15 @@ def _sarif_result(finding: Finding, rule_index: int) -> dict[str, Any]:
 
 def findings_github(findings: Iterable[Finding]) -> str:
     """Workflow commands, one line per finding. Source: "Workflow commands for GitHub Actions" (GitHub Docs)."""
-    return "".join(f"{_github(finding)}\n" for finding in findings)
-
-
-def _github(finding: Finding) -> str:
-    properties = {"file": finding.file, "line": finding.line, "col": finding.column}
-    properties["title"] = f"remit {finding.rule} {finding.name}"
-    written = ",".join(f"{name}={_escaped(str(value), property_=True)}" for name, value in properties.items() if value)
-    text = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
-    return f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_escaped(text, property_=False)}"
+    lines = []
+    for finding in findings:
+        properties = {"file": finding.file, "line": finding.line, "col": finding.column}
+        properties["title"] = f"remit {finding.rule} {finding.name}"
+        told = {name: _escaped(str(value), property_=True) for name, value in properties.items() if value}
+        written = ",".join(f"{name}={value}" for name, value in told.items())
+        text = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
+        lines.append(f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_escaped(text, property_=False)}\n")
+    return "".join(lines)
 
 
 def _escaped(text: str, *, property_: bool) -> str:

@@ -17,19 +17,12 @@ _UNREADABLE: Final = "R001"
 
 def mistakes_json(error: RemitError) -> list[dict[str, Any]]:
     """All mistakes of a run as `remit lint --json` prints them. What AWS refuses or does not answer has no rule."""
-    return [_document(mistake) for mistake in error.all]
-
-
-def _document(mistake: RemitError) -> dict[str, Any]:
-    code = mistake.rule
-    if code is None and mistake.exit_code == _MISTAKE:
-        code = _UNREADABLE
-    where = {"file": None, "line": 0, "column": 0} if mistake.origin is None else place(mistake.origin)
-    return {
-        "rule": code,
-        "severity": "error",
-        "message": mistake.message,
-        **where,
-        "hint": mistake.hint,
-        "name": rule(code).name if code else None,
-    }
+    documents = []
+    for mistake in error.all:
+        code = mistake.rule
+        if code is None and mistake.exit_code == _MISTAKE:
+            code = _UNREADABLE
+        where = {"file": None, "line": 0, "column": 0} if mistake.origin is None else place(mistake.origin)
+        what = {"rule": code, "severity": "error", "message": mistake.message}
+        documents.append({**what, **where, "hint": mistake.hint, "name": rule(code).name if code else None})
+    return documents

@@ -71,7 +71,7 @@ def _check_members(members: Mapping[str, Any], shape: Shape, path: Path, resourc
         if child is not None:
             yield from _check_value(value, child, (*path, name), resource)
         elif not shape.open:
-            hint = did_you_mean(name, shape.properties)
+            hint = did_you_mean(str(name), shape.properties)  # a trigger's option may have numbers as names
             yield _wrong(resource, path, f"has no property {name!r}", hint, inside=(name,), rule=UNKNOWN_PROPERTY)
     for name in shape.required:
         if name not in members:

@@ -44,6 +44,8 @@ SERVICES: Final = {
     "AWS::SQS::Queue": "sqs",
 }
 """The service in the ARN of a resource of the app that events come from, or that records are sent to."""
+SENDING: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
+"""The action that sends to a queue or a topic ("Adding a dead-letter queue", AWS Lambda Developer Guide)."""
 _BUCKET_IN_HOST: Final = r"([a-z0-9][a-z0-9.-]*)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com"
 """The bucket in the host of a URL ("Virtual hosting of general purpose buckets", Amazon S3 User Guide)."""
 _OWN: Final = r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}"

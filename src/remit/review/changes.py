@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.holders import Holder
-    from remit.iam.policy import Statement
     from remit.review.access_change import Elsewhere, NotCompared, Version
     from remit.review.joint_access import Saying
     from remit.review.setting_changes import RoleUse
@@ -263,7 +262,11 @@ def pairs(old: Version, new: Version) -> Iterator[Pair]:
     before, after = _by_function(old), _by_function(new)
     by_roles: dict[tuple[int, int, str], Pair] = {}
     for name in dict.fromkeys((*after, *new.others, *before)):
-        old_role, new_role, moved = before.get(name), after.get(name), _moved(name, old, new)
+        old_role, new_role, moved = before.get(name), after.get(name), ""
+        if name in new.others:  # it runs under a role of somebody else, and may have done so before
+            moved = fill_references(new.others[name], new.names)
+            if name in old.others and fill_references(old.others[name], old.names) == moved:
+                moved = ""
         if old_role is None and new_role is None and not moved:
             continue
         # The two roles are the key: functions that share both are told together, new ones (no old role) among them.
@@ -277,14 +280,6 @@ def pairs(old: Version, new: Version) -> Iterator[Pair]:
             old_role, new_role = old_by_id.get(role.logical_id), new_by_id.get(role.logical_id)
             by_roles.setdefault((id(old_role), id(new_role), ""), Pair((), old_role, new_role))
     yield from by_roles.values()
-
-
-def _moved(name: str, old: Version, new: Version) -> str:
-    """The role of somebody else that a function comes to run under."""
-    if name not in new.others:
-        return ""
-    role = fill_references(new.others[name], new.names)
-    return "" if name in old.others and fill_references(old.others[name], old.names) == role else role
 
 
 def _by_function(version: Version) -> dict[str, Holder]:
@@ -309,17 +304,11 @@ def renamed(old: Version, new: Version) -> Iterator[str]:
 
 def _meaning(role: Holder) -> object:
     """What a role allows, whichever function's log group it writes to."""
-    return (
-        frozenset(_anonymous(grant.statement) for grant in role.grants),
-        frozenset(role.managed),
-        role.boundary,
-        frozenset(role.trusts),
-    )
-
-
-def _anonymous(statement: Statement) -> Statement:
-    resources = statement.resources
-    if resources is None:
-        return statement
-    patterns = dict.fromkeys(_LOG_GROUP.sub("${OwnLogGroup.Arn}", text) for text in resources.patterns)
-    return replace(statement, resources=Globs(tuple(patterns), resources.negated))
+    statements = set()
+    for statement in (grant.statement for grant in role.grants):
+        resources = statement.resources
+        if resources is not None:
+            patterns = dict.fromkeys(_LOG_GROUP.sub("${OwnLogGroup.Arn}", text) for text in resources.patterns)
+            resources = Globs(tuple(patterns), resources.negated)
+        statements.add(replace(statement, resources=resources))
+    return frozenset(statements), frozenset(role.managed), role.boundary, frozenset(role.trusts)

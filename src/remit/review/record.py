@@ -86,19 +86,18 @@ def _role(role: Holder) -> dict[str, Any]:
 
 
 def _given(access: Given) -> dict[str, Any]:
+    settings = []
+    for setting in access.settings:
+        told = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
+        settings.append({**told, **_told({"door": setting.door, "is_limited": setting.is_limited})})
     further = {
         "documents": [[_grant(grant) for grant in grants] for grants in access.documents],
-        "settings": [_setting(setting) for setting in access.settings],
+        "settings": settings,
         "unread": sorted(access.unread),
         "is_ceiling": access.is_ceiling,
         "is_gateway": access.is_gateway,
     }
     return {"type": access.type, "on": list(access.on), **_told(further)}
-
-
-def _setting(setting: AccessSetting) -> dict[str, Any]:
-    document = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
-    return document | _told({"door": setting.door, "is_limited": setting.is_limited})
 
 
 def _told(further: dict[str, Any]) -> dict[str, Any]:

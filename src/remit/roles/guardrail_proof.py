@@ -53,8 +53,7 @@ class GrantedStatement:
     managed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(NamedTuple):
     """A guardrail that a role does not keep to: `finding` is the request that shows it, or why nothing is proven.
 
     `line` is the guardrail's Deny, or the file when nothing in it allows the request. `unread`: a managed policy of the

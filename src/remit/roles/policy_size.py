@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.app import Resource
 from remit.catalogue.quotas import quota
@@ -110,8 +110,7 @@ def own_policies(role: Holder) -> tuple[HeldPolicy, ...]:
     return tuple(policy for policy in role.policies if policy.how != "managed")
 
 
-@dataclass(frozen=True, slots=True)
-class Headroom:
+class Headroom(NamedTuple):
     """A role's use of its quotas, in characters as IAM counts them, late-bound parts at their longest.
 
     `declared` is what its policy would have as it is written; `managed` has the policies that the template makes.

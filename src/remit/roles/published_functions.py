@@ -8,9 +8,8 @@ from remit.app import Grant
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import allow
-from remit.resources.names import SERVICES, own_id
+from remit.resources.names import SENDING, SERVICES, own_id
 from remit.resources.own_resources import own_resources
-from remit.triggers.failure_destination import SENDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

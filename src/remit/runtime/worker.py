@@ -46,7 +46,9 @@ def _is_done(record: dict[str, Any], context: Any) -> bool:
         name, sending, arguments, options = job_messages.read(record["body"])
         job = _job(name)
         retries = retries if job.retries is None else job.retries
-        mark = _mark(sending or record["messageId"]) if job.once else None
+        mark, table = None, os.environ.get("REMIT_JOB_MARKS")
+        if job.once and table is not None:
+            mark = Mark(own_stack.client("dynamodb"), table, sending or record["messageId"])
         if is_beyond_its_runs(attempt, retries):
             if mark is not None and mark.is_finished():
                 return True  # the worker ended after it had set the mark
@@ -108,11 +110,6 @@ def _run(job: Job, mark: Mark | None, arguments: list[Any], options: dict[str, A
 def _remaining(context: Any) -> float:
     """Seconds until the worker is ended."""
     return float(context.get_remaining_time_in_millis() / 1000)
-
-
-def _mark(sending: str) -> Mark | None:
-    table = os.environ.get("REMIT_JOB_MARKS")
-    return None if table is None else Mark(own_stack.client("dynamodb"), table, sending)
 
 
 def _call(job: Job, arguments: list[Any], options: dict[str, Any], seconds: float) -> None:

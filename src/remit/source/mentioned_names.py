@@ -51,8 +51,7 @@ class ResourceRead(NamedTuple):
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
+class Mentions(NamedTuple):
     """The names that occur in modules, and the modules that they may import, there or not.
 
     `names_anything`: they may reach something by a name that they make; `imports_anything`: they may run any module.

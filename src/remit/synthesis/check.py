@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
@@ -19,11 +19,10 @@ from remit.iam import tokens
 from remit.project.setting_values import RUNTIME_ENDS, RUNTIMES
 from remit.resources.check_schema import check_type, is_newer_python
 from remit.resources.name_rules import broken_rule
-from remit.resources.names import HTTP_API
+from remit.resources.names import HTTP_API, own_id
 from remit.roles.assign import assign
 from remit.synthesis.check_references import KnownIds, check_output, check_references
 from remit.synthesis.check_tables import TABLES, check_table
-from remit.synthesis.check_tenants import check_tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,7 +101,10 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
-    mistakes.errors += check_tenants(template.resources)
+    if any("TenancyConfig" in resource.properties for resource in template.resources):
+        from remit.synthesis.check_tenants import check_tenants  # noqa: PLC0415 - few functions keep tenants apart
+
+        mistakes.errors += check_tenants(template.resources)
 
 
 def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
@@ -145,33 +147,26 @@ def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace:
     elif resource.type == _QUEUE:
         redrive = resource.properties.get("RedrivePolicy")
         target = redrive.get("deadLetterTargetArn") if isinstance(redrive, Mapping) else None
-        dead_letters = by_id.get(_own_name(target))
+        dead_letters = by_id.get(own_id(tokens.textual(target)))
         yield from check_queue(resource, dead_letters if dead_letters and dead_letters.type == _QUEUE else None)
 
 
 def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
     """A function must not run on its own log group: each run writes more to it."""
-    function = by_id.get(_own_name(subscription.properties.get("DestinationArn")))
+    function = by_id.get(own_id(tokens.textual(subscription.properties.get("DestinationArn"))))
     if function is None or function.type != "AWS::Lambda::Function":
         return
     written = function.properties.get("LoggingConfig", {}).get("LogGroup")
-    own_group = by_id.get(_own_name(written))
+    own_group = by_id.get(own_id(tokens.textual(written)))
     name = written if own_group is None else own_group.properties.get("LogGroupName")
     subscribed = subscription.properties.get("LogGroupName")
     texts = [str(tokens.textual(value)).replace("${AWS::StackName}", namespace) for value in (name, subscribed)]
-    if texts[0] == texts[1] or (own_group is not None and _own_name(subscribed) == own_group.logical_id):
+    if texts[0] == texts[1] or (own_group is not None and own_id(tokens.textual(subscribed)) == own_group.logical_id):
         yield RemitError(
             f"`{function.logical_id}` would run on its own logs, and each run writes more of them",
             hint="name the log group of another function",
             origin=subscription.origin or function.origin,
         )
-
-
-def _own_name(value: Any) -> str:
-    """The logical id of what a text stands for as a whole; "" for any other."""
-    text = tokens.textual(value)
-    references = tokens.references(text) if isinstance(text, str) else ()
-    return references[0].target or "" if len(references) == 1 and references[0].text == text else ""
 
 
 def notes_on(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:

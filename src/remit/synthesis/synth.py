@@ -18,7 +18,6 @@ from remit.synthesis.job_resources import job_resources, job_variables, worker_s
 from remit.synthesis.publications import publication_resources
 from remit.template.references import references
 from remit.triggers.app_wide import apis
-from remit.triggers.invoke_permission import fitted_permissions
 from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
@@ -103,7 +102,10 @@ def draft(
             made = with_key_policies(app, made)
     # What follows looks resources up by their ids.
     made = _one_of_each_id(made, mistakes)
-    made = fitted_permissions(made)
+    if any(resource.type == "AWS::Lambda::Permission" for resource in made):
+        from remit.triggers.invoke_permission import fitted_permissions  # noqa: PLC0415 - Lambda polls most sources itself
+
+        made = fitted_permissions(made)
     # Only what people write may make a circular dependency: resources, triggers, and statements about other resources.
     own_triggers = [each for runs in app.triggered for each in runs.triggers if not isinstance(each, BaseTrigger)]
     declared = tuple(grant for role in roles for grant in role.grants if grant.reason.kind != "computed")

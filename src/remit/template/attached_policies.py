@@ -58,6 +58,12 @@ class AttachedPolicies:
     policies: tuple[MadePolicy, ...]
     outside: Mapping[tuple[HolderKind, str], tuple[MadePolicy, ...]]
 
+    @property
+    def documents(self) -> dict[str, Policy]:
+        """The managed policies by every text that refers to one."""
+        made = [(policy.arns, policy.policy.document) for policy in self.policies]
+        return {arn: document for arns, document in made if document is not None for arn in arns}
+
     def of(self, holder: Resource, managed: Iterable[str]) -> tuple[MadePolicy, ...]:
         """Those that a role, user or group has: by its own list of ARNs, or by theirs of holders."""
         names = set(names_of(holder))
@@ -80,17 +86,6 @@ def _is_policy(resource: Resource) -> bool:
     """Return whether it is a policy that roles, users or groups have, by itself."""
     access = access_of(resource.type)
     return bool(access.roles) or (access.policies == "identity" and "PolicyDocument" in resource.properties)
-
-
-def documents(resources: Iterable[Resource], locate: Locate) -> dict[str, Policy]:
-    """Read the managed policies of a template, by every text that refers to one."""
-    by_reference: dict[str, Policy] = {}
-    for resource in resources:
-        if resource.type == MANAGED:
-            path: Path = ("Resources", resource.logical_id, "Properties", "PolicyDocument")
-            policy = whole_policy(resource.properties.get("PolicyDocument"), path, locate)
-            by_reference |= dict.fromkeys(_arns(resource), policy) if policy is not None else {}
-    return by_reference
 
 
 def _own(policy: Resource, locate: Locate) -> MadePolicy:

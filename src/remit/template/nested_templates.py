@@ -64,15 +64,15 @@ def whole_template(source: ParsedFile, beside: Beside, left_out: Collection[str]
 
 def whole_templates(old: ParsedFile, new: ParsedFile, besides: tuple[Beside, Beside]) -> tuple[WholeTemplate, ...]:
     """Two versions; a stack that both have is followed where it can be in both."""
-    sides = (old, new)
-    wholes = tuple(whole_template(source, beside) for source, beside in zip(sides, besides, strict=True))
+    old_beside, new_beside = besides
+    wholes = (whole_template(old, old_beside), whole_template(new, new_beside))
     one_sided = wholes[0].followed ^ wholes[1].followed
     for whole in wholes:
         resources = section(whole.source.value, "Resources").items()
         one_sided &= {name for name, body in resources if section(body).get("Type") in _LOCATIONS}
     if not one_sided:
         return wholes
-    again = tuple(whole_template(source, beside, one_sided) for source, beside in zip(sides, besides, strict=True))
+    again = (whole_template(old, old_beside, one_sided), whole_template(new, new_beside, one_sided))
     return tuple(replace(side, problems=whole.problems) for side, whole in zip(again, wholes, strict=True))
 
 

@@ -10,7 +10,7 @@ from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.holders import HeldPolicy, Holder, bounded, by_arn, inline
 from remit.iam import tokens
-from remit.template.attached_policies import BOUNDARY, HOLDERS, AttachedPolicies, attached, condition_note, documents
+from remit.template.attached_policies import BOUNDARY, HOLDERS, AttachedPolicies, attached, condition_note
 from remit.template.branches import branches, choice, items
 from remit.template.condition_outcomes import decided
 from remit.template.policy_documents import grants_of, known, policy_in, policy_of, services, unknown
@@ -114,7 +114,7 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
         tuple(of_kind["role"]),
         resources,
         plain.notes,
-        documents(resources, plain.locate),
+        attached_policies.documents,
         locate=plain.locate,
         users=(*users, *of_kind["group"]),
         policies=managed_policies(resources, attached_policies),

@@ -84,9 +84,11 @@ class RouteTrigger(BaseTrigger):
             return "has a path that does not begin with one /", f'write "/{path.strip().lstrip("/")}"'
         segments = path[1:].split("/")
         for segment in segments:
-            problem, hint = self._problem_of_segment(segment)
-            if problem:
-                return problem, hint
+            is_text = re.fullmatch(self.segment, segment) and not segment.startswith(":")
+            if not is_text and not VARIABLE.fullmatch(segment):
+                elsewhere = re.fullmatch(_ELSEWHERE, segment)
+                hint = 'a segment is text or one variable, such as "{id}"'
+                return f"has the segment {segment!r}", f'a variable reads "{{{elsewhere[1]}}}"' if elsewhere else hint
         for segment in segments[:-1]:
             if segment.endswith("+}"):
                 return f"goes on after {segment}, which takes the rest of the path", "move it to the end"
@@ -94,17 +96,6 @@ class RouteTrigger(BaseTrigger):
         if len(names) != len(set(names)):
             return "has two variables of one name", None
         return "", None
-
-    def _problem_of_segment(self, segment: str) -> tuple[str, str | None]:
-        if VARIABLE.fullmatch(segment) or (re.fullmatch(self.segment, segment) and not segment.startswith(":")):
-            return "", None
-        elsewhere = re.fullmatch(_ELSEWHERE, segment)
-        hint = (
-            f'a variable reads "{{{elsewhere[1]}}}"'
-            if elsewhere
-            else 'a segment is text or one variable, such as "{id}"'
-        )
-        return f"has the segment {segment!r}", hint
 
     @property
     def method(self) -> str:

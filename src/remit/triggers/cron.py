@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -71,8 +70,7 @@ YEAR: Final = Field("year", 1970, 2199)
 FIELDS: Final = (MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(NamedTuple):
     """A cron expression whose fields are right. Those of days stay text: which days they are depends on the month."""
 
     minutes: tuple[int, ...]

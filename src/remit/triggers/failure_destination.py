@@ -8,7 +8,7 @@ from remit.app import Resource
 from remit.errors import RemitError, few
 from remit.iam import tokens
 from remit.iam.policy import allow
-from remit.resources.names import SERVICES, arn_of, own_id
+from remit.resources.names import SENDING, SERVICES, arn_of, own_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 DestinationKind = Literal["sqs", "sns", "s3"]
-SENDING: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
-"""The action that sends to a queue or a topic ("Adding a dead-letter queue", AWS Lambda Developer Guide)."""
 _CALLED: Final[dict[DestinationKind, str]] = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
 
 

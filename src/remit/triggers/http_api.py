@@ -17,7 +17,7 @@ from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import TokenAuthorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from remit.app import ApiSettings, App, Function, Output
     from remit.triggers.app_routes import Routed
@@ -44,7 +44,14 @@ def resources(app: App) -> Iterator[Resource]:
         if app.api.disable_execute_api_endpoint:
             properties["DisableExecuteApiEndpoint"] = True
         yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
-        yield from _authorizers(app, own_routes)
+        for authorizer, guarded in app_routes.authorizers(app, own_routes):
+            name = authorizer.logical_id
+            logical_id = f"{API}{name}"
+            of_authorizer = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions), "Name": name}
+            yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", of_authorizer, origin=guarded.origin)
+            if isinstance(authorizer, Authorizer):
+                asked = authorizer.asked(app.functions)
+                yield from app_routes.permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
         for function, triggers in app_routes.route_functions(own_routes):
             yield from _of_function(app, function, triggers)
     stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
@@ -88,18 +95,6 @@ def _notes_on_preflights(settings: ApiSettings, own_routes: tuple[Routed[Api], .
                 f"route `{DEFAULT_ROUTE}` ({routed.function.origin}) asks browsers' preflights for authorization, too, "
                 'and refuses them: add `on.api("OPTIONS /{path+}", auth="NONE")` to a function that answers 204'
             )
-
-
-def _authorizers(app: App, own_routes: Iterable[Routed[Api]]) -> Iterator[Resource]:
-    """Yield the authorizers of routes, each once, with the permission to ask a function."""
-    for authorizer, first_user in app_routes.authorizers(app, own_routes):
-        name = authorizer.logical_id
-        logical_id = f"{API}{name}"
-        properties = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions), "Name": name}
-        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.origin)
-        if isinstance(authorizer, Authorizer):
-            asked = authorizer.asked(app.functions)
-            yield from app_routes.permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
 
 
 def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:

@@ -9,14 +9,13 @@ metadata" (Amazon EventBridge User Guide).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A field whose value is a string: one of a few, if there are `choices`, or of a form, as `form` says in words."""
 
     choices: tuple[str, ...] = ()
@@ -29,8 +28,7 @@ class Value:
     """A field whose value is a number or a truth value."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnyNames:
+class AnyNames(NamedTuple):
     """An object whose fields have any names, and all the same kind of value."""
 
     each: Shape

@@ -110,19 +110,18 @@ def with_deployed_names(app: App, physical_ids: Mapping[str, str]) -> App:
 
     The physical id of a queue is its URL, that of a topic its ARN: the name is at its end.
     """
-    return replace(app, resources=tuple(_with_deployed_name(item, physical_ids) for item in app.resources))
-
-
-def _with_deployed_name(resource: Resource, physical_ids: Mapping[str, str]) -> Resource:
-    kind = resource_type(resource.type)
-    name = physical_ids.get(resource.logical_id, "")
-    if not name or kind is None or kind.naming is None:
-        return resource
-    if name.startswith("arn:"):
-        name = name.rpartition(":")[2]
-    elif "://" in name:
-        name = name.rpartition("/")[2]
-    return replace(resource, properties={**resource.properties, kind.naming.property: name})
+    resources: list[Resource] = []
+    for resource in app.resources:
+        kind, properties = resource_type(resource.type), dict(resource.properties)
+        name = physical_ids.get(resource.logical_id, "")
+        if name.startswith("arn:"):
+            name = name.rpartition(":")[2]
+        elif "://" in name:
+            name = name.rpartition("/")[2]
+        if name and kind is not None and kind.naming is not None:
+            properties[kind.naming.property] = name
+        resources.append(replace(resource, properties=properties))
+    return replace(app, resources=tuple(resources))
 
 
 def _fits(sample: SampleEvent, trigger: Trigger) -> bool:

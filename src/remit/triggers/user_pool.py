@@ -95,21 +95,16 @@ class UserPool(TokenAuthorizer):
         return tuple(tokens.plain(getattr(client, "ref", client)) for client in self.clients or ())
 
     def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
-        """The ARN of the pool, and the header with the token."""
+        """The ARN of the pool, as late-bound text where only the deploy knows it, and the header with the token."""
+        arn = str(tokens.plain(getattr(self.pool, "arn", self.pool)))
+        if not arn.startswith("arn:") and not arn.endswith(".Arn}"):
+            region = arn.partition("_")[0] if re.fullmatch(_POOL_ID, arn) else "${AWS::Region}"
+            arn = f"arn:${{AWS::Partition}}:cognito-idp:{region}:${{AWS::AccountId}}:userpool/{arn}"
         return {
             "Type": self.rest_authorization,
             "IdentitySource": "method.request.header.Authorization",
-            "ProviderARNs": [self._arn],
+            "ProviderARNs": [arn],
         }
-
-    @property
-    def _arn(self) -> str:
-        """The ARN of the pool, as late-bound text where only the deploy knows it."""
-        arn = str(tokens.plain(getattr(self.pool, "arn", self.pool)))
-        if arn.startswith("arn:") or arn.endswith(".Arn}"):
-            return arn
-        region = arn.partition("_")[0] if re.fullmatch(_POOL_ID, arn) else "${AWS::Region}"
-        return f"arn:${{AWS::Partition}}:cognito-idp:{region}:${{AWS::AccountId}}:userpool/{arn}"
 
 
 def _id(pool: Any) -> str:

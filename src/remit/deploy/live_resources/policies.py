@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import is_open
 from remit.deploy.drift import ROOT, normal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import Check, LiveResource, PolicyWrites
+    from remit.deploy.live_resources.resource_row import Check, LiveResource, Subject
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Statement
 
@@ -94,12 +94,12 @@ def policy_check(put: Put, path: str = "Policy") -> Check:
     return lambda live, answer: compare_policy(live, value_at(answer, path), put)
 
 
-def put_by(calls: PolicyWrites) -> Put:
-    """How a policy is put back by these calls; deleted where the template gives none."""
+def put_by(write: str, delete: str, parameters: Callable[[Subject], Mapping[str, Any]], member: str = "Policy") -> Put:
+    """How a policy is put back by these calls; deleted where the template gives none. `member` is the document's."""
 
     def put(live: LiveResource, document: str) -> Repair:
-        given = {calls.document: document} if document else {}
-        return repair(calls.put if document else calls.delete, **calls.parameters(live.subject), **given)
+        given = {member: document} if document else {}
+        return repair(write if document else delete, **parameters(live.subject), **given)
 
     return put
 
@@ -114,16 +114,10 @@ def new_callers(live: LiveResource, actual: Iterable[Statement], expected: Itera
     texts = []
     for who, actions in gained.items():
         more = f" and {len(actions) - _MOST} more" if len(actions) > _MOST else ""
-        texts.append(f"{_words(who)} may {', '.join(list(actions)[:_MOST])}{more}")
+        account = ROOT.fullmatch(who)
+        words = f"account {account[1]}" if account is not None else {"*": "anybody"}.get(who, who)
+        texts.append(f"{words} may {', '.join(list(actions)[:_MOST])}{more}")
     return f": {'; '.join(texts)}" if texts else "", "*" in gained
-
-
-def _words(who: str) -> str:
-    """Whoever a policy names, for people."""
-    account = ROOT.fullmatch(who)
-    if account is not None:
-        return f"account {account[1]}"
-    return "anybody" if who == "*" else who
 
 
 def _exposed(live: LiveResource, statements: Iterable[Statement]) -> dict[tuple[str, str], None]:

@@ -62,15 +62,6 @@ class ComparedProperty(NamedTuple):
 Check: TypeAlias = "Callable[[LiveResource, Any], Iterator[Drift]]"
 
 
-class PolicyWrites(NamedTuple):
-    """The calls that write the policy of a resource and delete it, their parameters, and that of the document."""
-
-    put: str
-    delete: str
-    parameters: Callable[[Subject], Mapping[str, Any]]
-    document: str = "Policy"
-
-
 class Row(NamedTuple):
     """A type of resources. `word` is what people call one."""
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from remit.deploy.drift import Drift
     from remit.deploy.live_resources.resource_row import LiveResource, Subject
     from remit.deploy.role_repairs import Repair
-    from remit.iam.policy import Statement
 
 _QUEUE, _TOPIC, _SUBSCRIPTIONS = "sqs.GetQueueAttributes", "sns.GetTopicAttributes", "sns.ListSubscriptionsByTopic"
 _SCHEDULE, _RULE, _TARGETS = "scheduler.GetSchedule", "events.DescribeRule", "events.ListTargetsByRule"
@@ -51,25 +50,12 @@ def _set_queue(live: LiveResource, setting: ComparedProperty) -> Repair:
 
 def _topic_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Compare a topic's policy, of which SNS writes one that lets its own account alone do all."""
-    text = answer["Attributes"].get("Policy")
-    default = [statement for statement in parse(json.loads(text)).statements if _is_default(live, statement)]
-    kept = {"Version": "2008-10-17", "Statement": [render_statement(statement) for statement in default]}
-
-    def put(live: LiveResource, document: str) -> Repair:
-        policy = document or (json.dumps(kept) if default else _owners_alone(live))
-        return repair("sns.SetTopicAttributes", TopicArn=live.name, AttributeName="Policy", AttributeValue=policy)
-
-    return compare_policy(live, text, put, default)
-
-
-def _is_default(live: LiveResource, statement: Statement) -> bool:
-    conditions = [(condition.key.lower(), condition.values) for condition in statement.conditions]
-    return statement.sid == _DEFAULT_STATEMENT and conditions == [(_OWNER, (live.stack.account,))]
-
-
-def _owners_alone(live: LiveResource) -> str:
-    """The policy of a topic without one: its account may send and subscribe to it."""
-    statement = {
+    text, default = answer["Attributes"].get("Policy"), []
+    for statement in parse(json.loads(text)).statements:
+        conditions = [(condition.key.lower(), condition.values) for condition in statement.conditions]
+        if statement.sid == _DEFAULT_STATEMENT and conditions == [(_OWNER, (live.stack.account,))]:
+            default.append(statement)
+    owners_alone = {
         "Sid": _DEFAULT_STATEMENT,
         "Effect": "Allow",
         "Principal": {"AWS": "*"},
@@ -77,7 +63,14 @@ def _owners_alone(live: LiveResource) -> str:
         "Resource": live.name,
         "Condition": {"StringEquals": {"AWS:SourceOwner": live.stack.account}},
     }
-    return json.dumps({"Version": "2008-10-17", "Statement": [statement]})
+    kept = [render_statement(statement) for statement in default] or [owners_alone]
+    without_own = json.dumps({"Version": "2008-10-17", "Statement": kept})
+
+    def put(live: LiveResource, document: str) -> Repair:
+        value = document or without_own
+        return repair("sns.SetTopicAttributes", TopicArn=live.name, AttributeName="Policy", AttributeValue=value)
+
+    return compare_policy(live, text, put, default)
 
 
 def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
@@ -95,11 +88,6 @@ def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
     for protocol, endpoint in sorted(declared - actual.keys()):
         back = repair("sns.Subscribe", TopicArn=live.name, Protocol=protocol, Endpoint=endpoint)
         yield live.drift("runs", f"the subscription of {protocol} {endpoint} to {live.words} was removed by hand", back)
-
-
-def _schedule_name(subject: Subject) -> dict[str, str]:
-    """A schedule by its name and its group."""
-    return {"Name": subject.name, **({"GroupName": subject.within} if subject.within else {})}
 
 
 def _set_schedule(live: LiveResource, _: ComparedProperty) -> Repair:
@@ -255,7 +243,12 @@ ROWS: Final = (
     Row(
         "AWS::Scheduler::Schedule",
         "schedule",
-        (Read(_SCHEDULE, _schedule_name),),
+        (
+            Read(
+                _SCHEDULE,
+                lambda subject: {"Name": subject.name, **({"GroupName": subject.within} if subject.within else {})},
+            ),
+        ),
         (
             ComparedProperty("state", "State", _SCHEDULE, "State", _set_schedule, "ENABLED", "runs"),
             ComparedProperty("time", "ScheduleExpression", _SCHEDULE, "ScheduleExpression", _set_schedule, kind="runs"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import policy_check, put_by
-from remit.deploy.live_resources.resource_row import PolicyWrites, Read, Row
+from remit.deploy.live_resources.resource_row import Read, Row
 from remit.deploy.role_repairs import repair
 
 if TYPE_CHECKING:
@@ -39,18 +39,18 @@ def _bucket(subject: Subject) -> dict[str, str]:
     return {"Bucket": subject.name}
 
 
-_OF_BUCKET: Final = PolicyWrites("s3.PutBucketPolicy", "s3.DeleteBucketPolicy", _bucket)
-_OF_TABLE: Final = PolicyWrites(
+_OF_BUCKET: Final = put_by("s3.PutBucketPolicy", "s3.DeleteBucketPolicy", _bucket)
+_OF_TABLE: Final = put_by(
     "dynamodb.PutResourcePolicy", "dynamodb.DeleteResourcePolicy", lambda subject: {"ResourceArn": subject.arn}
 )
-_OF_SECRET: Final = PolicyWrites(
+_OF_SECRET: Final = put_by(
     "secretsmanager.PutResourcePolicy",
     "secretsmanager.DeleteResourcePolicy",
     lambda subject: {"SecretId": subject.name},
     "ResourcePolicy",
 )
 # A key always has its policy: a template that gives none leaves it to KMS.
-_OF_KEY: Final = PolicyWrites("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT})
+_OF_KEY: Final = put_by("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT})
 
 
 def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
@@ -124,7 +124,7 @@ ROWS: Final = (
             Read(_BLOCK, _bucket, "NoSuchPublicAccessBlockConfiguration"),
             Read(_NOTIFICATIONS, _bucket),
         ),
-        checks=((_BUCKET_POLICY, policy_check(put_by(_OF_BUCKET))), (_BLOCK, _block), (_NOTIFICATIONS, _notifications)),
+        checks=((_BUCKET_POLICY, policy_check(_OF_BUCKET)), (_BLOCK, _block), (_NOTIFICATIONS, _notifications)),
         writes=(
             "s3.PutBucketPolicy",
             "s3.DeleteBucketPolicy",
@@ -136,14 +136,14 @@ ROWS: Final = (
         "AWS::DynamoDB::Table",
         "table",
         (Read(_TABLE_POLICY, lambda subject: {"ResourceArn": subject.arn}, "PolicyNotFoundException"),),
-        checks=((_TABLE_POLICY, policy_check(put_by(_OF_TABLE))),),
+        checks=((_TABLE_POLICY, policy_check(_OF_TABLE)),),
         writes=("dynamodb.PutResourcePolicy", "dynamodb.DeleteResourcePolicy"),
     ),
     Row(
         "AWS::SecretsManager::Secret",
         "secret",
         (Read(_SECRET_POLICY, lambda subject: {"SecretId": subject.name}),),
-        checks=((_SECRET_POLICY, policy_check(put_by(_OF_SECRET), "ResourcePolicy")),),
+        checks=((_SECRET_POLICY, policy_check(_OF_SECRET, "ResourcePolicy")),),
         writes=("secretsmanager.PutResourcePolicy", "secretsmanager.DeleteResourcePolicy"),
     ),
     Row(
@@ -153,7 +153,7 @@ ROWS: Final = (
             Read(_KEY_POLICY, lambda subject: {"KeyId": subject.name, "PolicyName": _DEFAULT}),
             Read(_GRANTS, lambda subject: {"KeyId": subject.name}),
         ),
-        checks=((_KEY_POLICY, policy_check(put_by(_OF_KEY))), (_GRANTS, _grants)),
+        checks=((_KEY_POLICY, policy_check(_OF_KEY)), (_GRANTS, _grants)),
         writes=("kms.PutKeyPolicy", "kms.RevokeGrant"),
     ),
 )

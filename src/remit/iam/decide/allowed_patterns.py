@@ -36,7 +36,8 @@ def allowed_patterns(request: Request, layers: Iterable[LayerRules], by_layer: R
     candidates = dict.fromkeys(pattern for patterns in named for pattern in patterns)
     allowed = [pattern for pattern in candidates if _is_allowed(pattern, request, by_layer)]
     for pattern in _common_patterns(named):
-        if not any(plainly_covers(wide, pattern) for wide in allowed) and _is_allowed(pattern, request, by_layer):
+        is_covered = any(plainly_covers(wide, pattern) for wide in allowed)
+        if not is_covered and _is_allowed(pattern, request, by_layer):
             allowed.append(pattern)
     return tuple(allowed)
 

@@ -255,7 +255,11 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
         return f"{_asked_access(request)} {case.reason}: see {case.source}"
     resource = resource_layer(request, rules_by_layer(decision.policies))
     grants = NO_GRANTS if resource is None else weigh_resource(resource, request)
-    lacking_layers = _lacking_layers(decision, layers, grants)
+    lacking_layers = [
+        _TITLES.get(layer.layer, f"{layer.layer[:3].upper()} level {layer.layer[4:-1]}")
+        for layer in _deciding(request, layers)
+        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, request, grants)
+    ] or [_TITLES["session" if decision.unscoped else "resource"]]
     sentence = f"no statement of {' nor '.join(lacking_layers)} allows {_asked_access(request)}"
     missing_policy = _missing_policy(decision)
     if missing_policy:
@@ -269,17 +273,6 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
                 sentence += f"; {statement} names the account, which leaves it to {_TITLES['identity']}"
     misses = decision.misses
     return f"{sentence}; nearest: {misses[0]}" if misses else sentence
-
-
-def _lacking_layers(decision: Decision, layers: tuple[LayerDecision, ...], grants: Grants) -> list[str]:
-    """The layers, in words, that would have to allow the request and do not; at least one."""
-    request = decision.request
-    titles = [
-        _TITLES.get(layer.layer, f"{layer.layer[:3].upper()} level {layer.layer[4:-1]}")
-        for layer in _deciding(request, layers)
-        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, request, grants)
-    ]
-    return titles or [_TITLES["session" if decision.unscoped else "resource"]]
 
 
 def _missing_policy(decision: Decision) -> str:

@@ -90,17 +90,17 @@ def rules_by_layer(layers: Layers) -> RulesByLayer:
 def verdict_on(request: Request, by_layer: RulesByLayer) -> Verdict:
     """The verdict on a request, without its reasons."""
     if by_layer.only_identity and request.simple:
-        return _VERDICTS[weigh(by_layer.identity, request)]
+        return VERDICTS[weigh(by_layer.identity, request)]
     case = special_case(request)
     if case is None:
-        return _VERDICTS[opinions(request, by_layer)]
+        return VERDICTS[opinions(request, by_layer)]
     if case.effect == "allowed":
-        return _VERDICTS[weigh_endpoint(by_layer, request)]
+        return VERDICTS[weigh_endpoint(by_layer, request)]
     denied, _ = opinions(request, by_layer)
-    return _VERDICTS[denied, False]
+    return VERDICTS[denied, False]
 
 
-_VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
+VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
     **{(True, allowed): "ExplicitlyDenied" for allowed in (True, False, None)},
     # Whether a Deny applies as well is not known, but nothing allows it in any case.
     **{(denied, False): "ImplicitlyDenied" for denied in (False, None)},
@@ -109,6 +109,7 @@ _VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
     (None, True): "Unknown",
     (None, None): "Unknown",
 }
+"""By whether anything denies, and whether all that must allow do."""
 
 
 def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:

@@ -62,8 +62,10 @@ class StatementRule:
         return compiled
 
     def _compile_action(self) -> Matcher:
-        actions = self.statement.actions
-        names = action_names(_widest(actions)) if self.names.late else self.names
+        actions, names = self.statement.actions, self.names
+        if names.late and not actions.negated:
+            # `*` for what CloudFormation puts in: `_late_test` then decides whether they are meant.
+            names = action_names(Globs(tuple(map(with_stars, actions.patterns))))
         return _text_test(names.literals, tuple(map(matcher, names.globs)), negated=actions.negated)
 
     def _compile_resource(self) -> Callable[[Request], Truth] | None:
@@ -108,13 +110,6 @@ _COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
     "resource": StatementRule._compile_resource,  # noqa: SLF001 - as above
     "conditions": StatementRule._compile_conditions,  # noqa: SLF001 - as above
 }
-
-
-def _widest(actions: Globs) -> Globs:
-    """Late actions with `*` for what CloudFormation puts in; `_late_test` then decides whether they are meant."""
-    if actions.negated:
-        return actions
-    return Globs(tuple(with_stars(text) for text in actions.patterns))
 
 
 def _late_test(actions: Globs) -> Test:

@@ -6,6 +6,7 @@ covering statements, and the pattern is narrowed to what NotAction spares.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -93,19 +94,6 @@ class ActionSearch:
     With `of_today` each is one that a request of today can use, if there is such a one.
     """
 
-    __slots__ = (
-        "_active",
-        "_beyond_covers",
-        "_groups",
-        "_resources",
-        "_sparing",
-        "actions_of",
-        "case",
-        "most_single_wildcards",
-        "of_today",
-        "resource_search",
-    )
-
     def __init__(
         self, case: Case, resource_search: ResourceSearch, actions_of: ActionsOf, *, of_today: bool = True
     ) -> None:
@@ -115,7 +103,6 @@ class ActionSearch:
         self.actions_of = actions_of
         self._groups: dict[str, tuple[list[list[str]], Iterator[list[str]]]] = {}
         self._active: dict[str, tuple[Box, ...]] = {}
-        self._resources: tuple[str, ...] | None = None
         self.most_single_wildcards = max((index.most_single_wildcards for index in case.covers), default=0)
         self._beyond_covers = sorted(BEYOND_RCPS) if any(index.of_rcp for index in case.covers) else []
         self._sparing = [box for box in case.required if box.not_actions]
@@ -138,22 +125,19 @@ class ActionSearch:
             except UndecidedQuestion as reason:
                 yield reason
 
-    @property
+    @cached_property
     def resources(self) -> tuple[str, ...]:
         """The resource patterns of the first statement (`*` for NotResource), as far as all required ones share them.
 
         Only texts that are compared as they are spelled are narrowed, so that each result is a text that people know.
         """
-        if self._resources is None:
-            candidate, *further = self.case.required
-            lists = [box.resources for box in further if not box.not_resources and box.as_spelled]
-            if candidate.not_resources:
-                self._resources = ("*",)
-            elif lists and candidate.as_spelled:
-                self._resources = tuple(self.resource_search.budget.meet_lists(candidate.resources, lists))
-            else:
-                self._resources = candidate.resources
-        return self._resources
+        candidate, *further = self.case.required
+        lists = [box.resources for box in further if not box.not_resources and box.as_spelled]
+        if candidate.not_resources:
+            return ("*",)
+        if lists and candidate.as_spelled:
+            return tuple(self.resource_search.budget.meet_lists(candidate.resources, lists))
+        return candidate.resources
 
     def _on_resource(self, pattern: str, resource: str) -> Iterator[Opening]:
         """Like `ResourceSearch._search`: narrow the pattern where covers with NotAction leave no other way."""
@@ -350,8 +334,9 @@ def _literal_service(pattern: str) -> str | None:
     """The service in the ARNs that a resource pattern (encoded) matches; None where it may be any."""
     components = pattern.split(":", _SERVICE + 1)
     arn_head = "".join(components[: _SERVICE + 1])
-    is_literal = len(components) > _SERVICE + 1 and not is_pattern(arn_head) and not has_marks(arn_head)
-    return components[_SERVICE] if is_literal else None
+    if len(components) <= _SERVICE + 1 or is_pattern(arn_head) or has_marks(arn_head):
+        return None
+    return components[_SERVICE]
 
 
 def _is_action(text: str) -> bool:

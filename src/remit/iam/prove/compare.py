@@ -308,9 +308,3 @@ def side_of(policies: Policies) -> Side:
             hint="`remit.iam.prove.public.public` says whom a resource's policy lets in",
         )
     return Side(policies)
-
-
-__all__: Final = [
-    "Comparison", "Policies", "compare", "compare_documents", "equivalent", "gain_of_today", "gains", "includes",
-    "within",
-]  # fmt: skip

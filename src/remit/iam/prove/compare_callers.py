@@ -92,8 +92,8 @@ def _questions(policies: ComparedPolicies) -> Iterator[_Question]:
     _, second_account = islice(free_accounts(*both), 2)  # the first is that of strangers
     owner = policies.owner or second_account
     for callers in caller_classes(both):
-        caller = callers[0]
-        old, new = _Side.of(policies.old, caller, policies.layer), _Side.of(policies.new, caller, policies.layer)
+        old = _Side.of(policies.old, callers[0], policies.layer)
+        new = _Side.of(policies.new, callers[0], policies.layer)
         if old.policies != new.policies:
             yield _Question(policies, callers, old, new, owner, [*old.undecided, *new.undecided])
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.decision import only_denies
 from remit.iam.decide.evaluation_logic import (
+    VERDICTS,
     Layers,
     RulesByLayer,
+    Verdict,
     means_everyone,
     rcp_levels,
     verdict_on,
@@ -44,11 +47,8 @@ class Side:
     policy the statements that mean everyone are compared.
     """
 
-    __slots__ = ("_rules", "compiled", "denies", "layers", "policies", "rcp")
-
     def __init__(self, policies: Layers) -> None:
         self.policies = policies
-        self._rules: RulesByLayer | None = None
         self.layers = _compiled(_allowing(policies))
         self.rcp = _compiled((f"rcp[{index}]", level) for index, level in enumerate(policies.rcp))
         own_policies = [policy for _, layer in self.layers for policy in layer]
@@ -84,12 +84,10 @@ class Side:
                     reason = REASONS_BY_ENDPOINT_TYPE[self.policies.endpoint_type]
                     yield StatementLocation(ENDPOINT, number, index, statement), reason
 
-    @property
+    @cached_property
     def rules(self) -> RulesByLayer:
         """The evaluator's form of the layers, made when the first request is decided."""
-        if self._rules is None:
-            self._rules = RulesByLayer(self.policies)
-        return self._rules
+        return RulesByLayer(self.policies)
 
     def allows(self, request: Request) -> bool | None:
         """Return whether the evaluator allows a request; None: it does not know.
@@ -97,33 +95,27 @@ class Side:
         Where a resource's policy would decide, too (a KMS key, a role's trust), only the role's own layers are used.
         """
         if request.simple or special_case(request) is not None:
-            verdict = verdict_on(request, self.rules)
-            return None if verdict == "Unknown" else verdict == "Allowed"
+            return _PERMITTED[verdict_on(request, self.rules)]
         return self.permits(request)
 
     def permits(self, request: Request) -> bool | None:
         """Return whether the role's own policies allow a request, whatever else decides it; None: that is not known."""
         by_layer = self.rules
         if by_layer.only_identity:
-            denied, allowed = weigh(by_layer.identity, request)
-            return _PERMITTED[denied, allowed]
-        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
+            return _PERMITTED[VERDICTS[weigh(by_layer.identity, request)]]
+        layers = [by_layer.identity, by_layer.boundary, by_layer.session]
+        layers += [level for _, level in by_layer.scp]
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
         opinions.append(weigh_endpoint(by_layer, request))
         rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
-        return _PERMITTED[denied, allowed]
+        return _PERMITTED[VERDICTS[denied, allowed]]
 
 
-_PERMITTED: Final[dict[tuple[bool | None, bool | None], bool | None]] = {
-    **{(True, allowed): False for allowed in (True, False, None)},
-    **{(denied, False): False for denied in (False, None)},
-    (False, True): True,
-    (False, None): None,
-    (None, True): None,
-    (None, None): None,
-}
+_PERMITTED: Final[dict[Verdict, bool | None]] = {
+    "Allowed": True, "ExplicitlyDenied": False, "ImplicitlyDenied": False, "Unknown": None,
+}  # fmt: skip
 
 
 _CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[CompiledPolicy, ...]], ...]"

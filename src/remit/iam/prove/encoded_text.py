@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.pattern import Wildcard
-from remit.iam.policy_text import Late, Variable, parts_of, resource_parts
+from remit.iam.pattern import Late, Wildcard
+from remit.iam.policy_text import Variable, parts_of, resource_parts
 from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion
 from remit.iam.tokens import PLACE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -78,8 +79,6 @@ class GainSearch:
         self.budget = budget or Budget()
         self._cases = 0
         self._pieces = 0
-        self._resource_search: ResourceSearch | None = None
-        self._spellings: dict[str, str] | None = None
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.undecided()
         }
@@ -92,22 +91,20 @@ class GainSearch:
                 self._limits.append(_Limit(policies, allows, SideDifference(old_name, _TITLES.get(name, name))))
         self._removed_denials = _removed(old, new) if old.denies else ()
 
-    @property
+    @cached_property
     def resource_search(self) -> ResourceSearch:
         """Made at the first question: most statements of most changes are spelled on both sides."""
-        if self._resource_search is None:
-            statements = (box.statement for policy in self.policies for box in policy.boxes)
-            self._resource_search = ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), self.budget)
-        return self._resource_search
+        statements = (box.statement for policy in self.policies for box in policy.boxes)
+        return ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), self.budget)
 
-    @property
+    @cached_property
     def spellings(self) -> dict[str, str]:
         """The action patterns of either side by their folded form, as a statement spells them."""
-        if self._spellings is None:
-            boxes = (box for policy in self.policies for box in policy.boxes)
-            pairs = (zip(box.actions, box.statement.actions.patterns, strict=True) for box in boxes)
-            self._spellings = dict(chain.from_iterable(pairs))
-        return self._spellings
+        spellings: dict[str, str] = {}
+        for policy in self.policies:
+            for box in policy.boxes:
+                spellings |= zip(box.actions, box.statement.actions.patterns, strict=True)
+        return spellings
 
     def gains(self, *, only_first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements.

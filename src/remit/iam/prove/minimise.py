@@ -123,9 +123,12 @@ def _joined(statements: tuple[Statement, ...], element: str) -> tuple[Statement,
         groups.setdefault(agreed, []).append(statement)
     joined = []
     for alike in groups.values():
+        if len(alike) == 1:
+            joined += alike
+            continue
         patterns: dict[str, str] = {}
         for text in (text for statement in alike for text in getattr(statement, element).patterns):
             patterns.setdefault(text.lower() if element == "actions" else text, text)
         change: dict[str, Any] = {element: Globs(tuple(patterns.values()))}
-        joined.append(alike[0] if len(alike) == 1 else replace(alike[0], **change))
+        joined.append(replace(alike[0], **change))
     return tuple(joined)

@@ -220,6 +220,3 @@ def _pins(principal: Principal) -> tuple[Atom, ...]:
         if condition_key is not None:
             pins.append(equal_to(condition_key.name, decided))
     return tuple(pins)
-
-
-__all__ = ["Exposure", "Exposures", "public"]

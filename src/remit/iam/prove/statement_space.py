@@ -7,6 +7,7 @@ contexts. A proof compares these boxes. A policy is compiled once per object, so
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -289,18 +290,6 @@ class Index:
     Those of an RCP (`of_rcp`) have an effect on the actions alone that RCPs reach.
     """
 
-    __slots__ = (
-        "_by_service",
-        "_literal",
-        "_loose",
-        "_most_single_wildcards",
-        "_negated",
-        "_sorted",
-        "_turned",
-        "boxes",
-        "of_rcp",
-    )
-
     def __init__(self, boxes: Iterable[Box], *, of_rcp: bool = False) -> None:
         self.of_rcp = of_rcp
         self.boxes: dict[Box, None] = dict.fromkeys(boxes)
@@ -384,25 +373,9 @@ class Index:
 class CompiledPolicy:
     """A policy's boxes, Allow and Deny apart; `undecided` are the statements that cannot be compared at all."""
 
-    __slots__ = (
-        "_has_single_wildcards",
-        "_letters",
-        "_texts",
-        "allows",
-        "boxes",
-        "by_spelling",
-        "denies",
-        "everything",
-        "policy",
-        "undecided",
-    )
-
     def __init__(self, policy: Policy, *, speaks_without_resource: bool = False) -> None:
         boxes: list[Box] = []
         self.policy = policy
-        self._letters: frozenset[str] | None = None
-        self._texts: list[str] | None = None
-        self._has_single_wildcards: bool | None = None
         self.undecided: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
@@ -425,42 +398,36 @@ class CompiledPolicy:
         statements = self.policy.statements
         return box.index < len(statements) and statements[box.index] is box.statement
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         """The patterns and values of its statements."""
-        if self._texts is None:
-            texts: list[str] = []
-            for box in self.boxes:
-                statement = box.statement
-                texts += statement.actions.patterns
-                if statement.resources is not None:
-                    texts += statement.resources.patterns
-                for condition in statement.conditions:
-                    texts += condition.values
-            self._texts = texts
-        return self._texts
+        texts: list[str] = []
+        for box in self.boxes:
+            statement = box.statement
+            texts += statement.actions.patterns
+            if statement.resources is not None:
+                texts += statement.resources.patterns
+            for condition in statement.conditions:
+                texts += condition.values
+        return texts
 
     @property
     def effort(self) -> int:
         """How many patterns the evaluator may compare with a request."""
         return len(self.texts)
 
-    @property
+    @cached_property
     def has_single_wildcards(self) -> bool:
         """True if some text of it has a `?`."""
-        if self._has_single_wildcards is None:
-            self._has_single_wildcards = "?" in "".join(self.texts)
-        return self._has_single_wildcards
+        return "?" in "".join(self.texts)
 
-    @property
+    @cached_property
     def letters(self) -> frozenset[str]:
         """Every character of its texts."""
-        if self._letters is None:
-            self._letters = frozenset().union(
-                *(text for box in self.boxes for text in (*box.actions, *box.resources)),
-                *(text for box in self.boxes for atom in box.atoms for text in atom.values),
-            )
-        return self._letters
+        return frozenset().union(
+            *(text for box in self.boxes for text in (*box.actions, *box.resources)),
+            *(text for box in self.boxes for atom in box.atoms for text in atom.values),
+        )
 
 
 _COMPILED: Final = IdentityCache(4096)

@@ -389,6 +389,8 @@ def _typed(subject: Project, function: Function, action: str, resources: Iterabl
     What no verb gives is spelled `allow("…", on=…)`, where the action acts on one type of resource alone, and the app
     declares one.
     """
+    targets = targets_of(action)
+    acts_on_one_type = len([target for target in targets if target.required] or targets) == 1
     by_verb: dict[str, str] = {}
     by_allow: dict[str, str] = {}
     for resource in resources:
@@ -397,17 +399,11 @@ def _typed(subject: Project, function: Function, action: str, resources: Iterabl
             if fix.typed:
                 by_verb.setdefault(fix.item, named)
                 break
-            if named == resource and named.startswith("${") and _acts_on_one_type(action):
+            if named == resource and named.startswith("${") and acts_on_one_type:
                 by_allow.setdefault(fix.item, named)
         if len(by_verb) == _MOST:
             break
     return tuple((by_verb or by_allow).values())[:_MOST]
-
-
-def _acts_on_one_type(action: str) -> bool:
-    targets = targets_of(action)
-    required = [target for target in targets if target.required]
-    return len(required or targets) == 1
 
 
 def _spellings(subject: Project, function: Function, action: str, resources: Sequence[str]) -> Iterator[str]:

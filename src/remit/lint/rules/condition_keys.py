@@ -354,7 +354,6 @@ _PARTNERS = {
         'add "StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}',
     ),
 }
-_READS = ("dynamodb:getitem", "dynamodb:query", "dynamodb:scan", "dynamodb:batchgetitem", "dynamodb:*")
 _PEOPLE = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn"})
 _SERVICES = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"})
 _IS_SERVICE = "aws:principalisawsservice"

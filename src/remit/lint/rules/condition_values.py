@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from remit.did_you_mean import nearest
 from remit.iam import value_comparison
 from remit.iam.placeholders import placeholder
 from remit.iam.tokens import REFERENCE
-from remit.iam.value_comparison import network
+from remit.iam.value_comparison import inside, network
 from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain, settled
@@ -154,10 +153,12 @@ def _problem(condition: Condition, value: str, mistake: str, hint: str) -> Probl
 
 
 _PRIVATE = tuple(
-    ipaddress.ip_network(block)
-    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
-)
-_PRIVATE_6 = tuple(ipaddress.ip_network(block) for block in ("fc00::/7", "fe80::/10", "::1/128"))
+    map(
+        network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7",
+         "fe80::/10", "::1/128"),
+    )
+)  # fmt: skip
 
 
 @rule("R509", ERROR, looks_at="condition")
@@ -192,18 +193,8 @@ def private_source_ip(item: ParsedStatement, condition: Condition) -> Iterator[P
 
 
 def _is_private(value: str) -> bool:
-    if network(value) is None:
-        return False
-    block = ipaddress.ip_network(value, strict=False)
-    if isinstance(block, ipaddress.IPv4Network):
-        return any(
-            isinstance(private_block, ipaddress.IPv4Network) and block.subnet_of(private_block)
-            for private_block in _PRIVATE
-        )
-    return any(
-        isinstance(private_block, ipaddress.IPv6Network) and block.subnet_of(private_block)
-        for private_block in _PRIVATE_6
-    )
+    block = network(value)
+    return block is not None and any(inside(block, private) for private in _PRIVATE)
 
 
 _LOOSE = {
@@ -276,10 +267,12 @@ def value_of_another_form(_: ParsedStatement, condition: Condition) -> Iterator[
     Source: "AWS global condition context keys" (IAM User Guide); "PutObject" (Amazon S3 API Reference); "kms:ViaService"
     (AWS KMS Developer Guide).
     """
-    key = condition.key.lower()
-    if key in _DATES and conditions.family(condition) == "Date":
-        yield from _seconds(condition)
-    family = conditions.family(condition)
+    key, family = condition.key.lower(), conditions.family(condition)
+    for value in condition.values if key in _DATES and family == "Date" else ():
+        if value.isdigit() and len(value) > _YEAR:
+            message = f"'{value}' counts seconds since 1970: nobody reads when that is"
+            hint = f"write '{datetime.fromtimestamp(int(value) % _END, UTC):%Y-%m-%dT%H:%M:%SZ}'"
+            yield Problem(message, hint, (*condition.path, value), WARNING)
     holds_arn = family == "String" and value_type(key) == "ARN"
     if not (key in _FORMS or key in _WORDS or holds_arn) or family not in ("String", "ARN"):
         return
@@ -324,15 +317,6 @@ def _key_of_form(key: str, value: str) -> str | None:
         if value.startswith(beginning):
             return name if name.lower() != key else None
     return None
-
-
-def _seconds(condition: Condition) -> Iterator[Problem]:
-    """Seconds since 1970, which nobody reads."""
-    for value in condition.values:
-        if value.isdigit() and len(value) > _YEAR:
-            message = f"'{value}' counts seconds since 1970: nobody reads when that is"
-            hint = f"write '{datetime.fromtimestamp(int(value) % _END, UTC):%Y-%m-%dT%H:%M:%SZ}'"
-            yield Problem(message, hint, (*condition.path, value), WARNING)
 
 
 def _meant(key: str, value: str) -> str | None:

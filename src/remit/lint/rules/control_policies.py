@@ -67,7 +67,9 @@ def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
     Source: "SCP syntax", "RCP syntax", "Resource control policies (RCPs)" (AWS Organizations User Guide).
     """
     document = written.document
-    if document.kind != CONTROL or _is_of_vpc_endpoint(written):
+    # In a template (`names`) what is no policy of an organisation may be a VPC endpoint's.
+    is_of_organisation = document.types.get(document.title) == "AWS::Organizations::Policy"
+    if document.kind != CONTROL or (document.names is not None and not is_of_organisation):
         return
     value = written.value
     if "NotPrincipal" in value or value.get("Principal", "*") not in _EVERYONE:
@@ -78,12 +80,6 @@ def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
         yield Problem(message, "remove it, and compare aws:PrincipalArn in a condition", (element,))
     elif value.get("Principal") == "*":
         yield from _of_resources(written)
-
-
-def _is_of_vpc_endpoint(written: WrittenStatement) -> bool:
-    """Return whether it stands in a template (`names`) and may be a VPC endpoint's policy, and is none."""
-    is_of_organisation = written.document.types.get(written.document.title) == "AWS::Organizations::Policy"
-    return written.document.names is not None and not is_of_organisation
 
 
 @rule("R141", looks_at="template")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
+_WRAP = 'wrap the list: {"Version": "2012-10-17", "Statement": [...]}'
 _PERMITTING = frozenset({"permit", "grant", "accept", "authorize", "authorise", "enable", "true", "yes", "ok"})
 _FORBIDDING = frozenset({"forbid", "block", "reject", "refuse", "disallow", "prohibit", "denied", "false", "no"})
 
@@ -66,7 +67,7 @@ def wrong_type(document: PolicyDocument) -> Iterator[Problem]:
     """
     raw = document.raw
     if not isinstance(raw, dict):
-        hint = 'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(raw, list) else None
+        hint = _WRAP if isinstance(raw, list) else None
         yield Problem(f"a policy document must be an object, not {_shown(raw)}", hint)
         return
     if "Statement" in raw:
@@ -110,29 +111,17 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
             yield from _no_documents(part, (*spot, index))
     elif isinstance(value, dict):
         for key, part in value.items():
-            is_json = isinstance(part, str) and part.lstrip().startswith("{")
-            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and is_json and not is_dynamic(part):
-                yield from _broken_text(key, part, (*spot, key))
-            elif (
-                key in ("PolicyDocument", "AssumeRolePolicyDocument")
-                and not isinstance(part, dict)
-                and not is_unfilled(part)
-                and not is_dynamic(part)
-            ):
-                hint = (
-                    'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(part, list) else None
-                )
-                yield Problem(f"{key} must be an object, not {_shown(part)}", hint, (*spot, key))
-            else:
+            if key not in ("PolicyDocument", "AssumeRolePolicyDocument") or isinstance(part, dict):
                 yield from _no_documents(part, (*spot, key))
-
-
-def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
-    """Yield the problem of a document written as JSON in one text, which CloudFormation takes as well."""
-    try:
-        read_json(text, "its text")
-    except RemitError as error:
-        yield Problem(f"{key} is a text that is not JSON: {error.message} ({error.origin})", error.hint, spot)
+            elif isinstance(part, str) and part.lstrip().startswith("{") and not is_dynamic(part):
+                try:
+                    read_json(part, "its text")  # CloudFormation takes a document in one text as well
+                except RemitError as error:
+                    message = f"{key} is a text that is not JSON: {error.message} ({error.origin})"
+                    yield Problem(message, error.hint, (*spot, key))
+            elif not is_unfilled(part) and not is_dynamic(part):
+                hint = _WRAP if isinstance(part, list) else None
+                yield Problem(f"{key} must be an object, not {_shown(part)}", hint, (*spot, key))
 
 
 def _statements(value: Any) -> Iterator[Problem]:

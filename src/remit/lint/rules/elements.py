@@ -363,19 +363,13 @@ def old_version(document: PolicyDocument) -> Iterator[Problem]:
     is_written = "Version" in raw
     subject = "Version '2008-10-17'" if is_written else "the document has no 'Version', which means '2008-10-17'"
     spot = ("Version",) if is_written else ()
-    variable = next(_variables(document), None)
-    if variable is not None:
-        yield Problem(f"{subject}: {variable} is literal text there, not a variable", f"use '{VERSION}'", spot)
-
-
-def _variables(document: PolicyDocument) -> Iterator[str]:
-    """Yield texts that would be variables of IAM's in a newer version."""
     for item in document.statements:
-        values = [value for condition in item.statement.conditions for value in condition.values]
-        for text in (*item.resources, *values):
+        for _, text in item.texts:
             variable = _VARIABLE.search(text)
             if variable is not None:
-                yield variable.group()
+                message = f"{subject}: {variable.group()} is literal text there, not a variable"
+                yield Problem(message, f"use '{VERSION}'", spot)
+                return
 
 
 @rule("R117", looks_at="slip")

@@ -369,12 +369,16 @@ def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[
             continue
         # The services that each may speak of, by its index: a cheap look before actions are compared.
         all_services = frozenset({"*"}).union(*(item.services for item in items))
-        services = {}
+        services, actions, wide_items = {}, {}, []
         for item in items:
-            is_of_any = item.statement.actions.negated or any(map(is_pattern, item.services))
+            patterns, is_negated = item.statement.actions.patterns, item.statement.actions.negated
+            is_of_any = is_negated or any(map(is_pattern, item.services))
             services[item.index] = all_services if is_of_any else item.services
-        actions = {item.index: frozenset(map(str.lower, item.statement.actions.patterns)) for item in items}
-        wide_items = [(item, _is_literal(item)) for item in items if _may_be_wide(item)]
+            actions[item.index] = frozenset(map(str.lower, patterns))
+            texts = (*patterns, *item.resources)
+            if len(texts) > 2 or any("*" in text for text in texts) or not item.statement.conditions:  # noqa: PLR2004 - one of each
+                # One that lists its actions by name covers no statement with another action.
+                wide_items.append((item, not is_negated and not any(map(is_pattern, patterns))))
         for item in items:
             if item.computed:
                 continue  # remit's own default; a wider grant beside it has findings of its own
@@ -385,17 +389,6 @@ def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[
                     wider_items.append(wide)
             if wider_items:
                 yield item, wider_items
-
-
-def _is_literal(item: ParsedStatement) -> bool:
-    """Return whether a statement lists its actions by name, so that it covers no statement with another action."""
-    return not item.statement.actions.negated and not any(map(is_pattern, item.statement.actions.patterns))
-
-
-def _may_be_wide(item: ParsedStatement) -> bool:
-    statement = item.statement
-    texts = (*statement.actions.patterns, *item.resources)
-    return len(texts) > 2 or any("*" in text for text in texts) or not statement.conditions  # noqa: PLR2004 - one of each
 
 
 def _is_wider(wide: ParsedStatement, item: ParsedStatement, budget: Budget) -> bool:

@@ -69,7 +69,14 @@ def unknown_reference(written: WrittenTemplate) -> Iterator[Problem]:
                 yield from _function(function, argument, spot, written)
 
     if foreign_names:
-        yield _part_of_another(foreign_names)
+        name, spot = next(iter(foreign_names.items()))
+        more = len(foreign_names) - 1
+        others = f", nor {more} more that it refers to" if more else ""
+        message = (
+            f"'{name}' is neither a resource nor a parameter of this file{others}: CloudFormation refuses it alone"
+        )
+        hint = "fine for a part of a template; else declare it in Resources or Parameters"
+        yield Problem(message, hint, spot, WARNING)
 
 
 def _is_foreign(reference: tokens.Reference, written: WrittenTemplate) -> bool:
@@ -93,14 +100,6 @@ def _is_misspelt(name: str, names: frozenset[str]) -> bool:
 def _meant(name: str, names: frozenset[str]) -> str | None:
     """The name that somebody meant who wrote another."""
     return nearest(name, names)
-
-
-def _part_of_another(foreign_names: dict[str, Spot]) -> Problem:
-    name, spot = next(iter(foreign_names.items()))
-    more = len(foreign_names) - 1
-    others = f", nor {more} more that it refers to" if more else ""
-    message = f"'{name}' is neither a resource nor a parameter of this file{others}: CloudFormation refuses it alone"
-    return Problem(message, "fine for a part of a template; else declare it in Resources or Parameters", spot, WARNING)
 
 
 def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:

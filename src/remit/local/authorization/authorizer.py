@@ -6,7 +6,6 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from contextlib import nullcontext
@@ -33,6 +32,7 @@ from remit.local.authorization.requested_operation import wrong_region, wrong_sc
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.emulator import as_request_of, emulated, instead_of
+from remit.local.functions.watchdog import exists
 from remit.local.request import RefusedRequest
 from remit.local.routes import REFUSES_UNKNOWN
 
@@ -115,7 +115,7 @@ class Strictness:
     def applies(self) -> bool:
         """Return whether what cannot be decided of the request that is answered is refused."""
         if self._clients:
-            self._clients = {client for client in self._clients if _runs(client)}
+            self._clients = {client for client in self._clients if exists(client)}
         return self.for_all or _ASKED.get() or bool(self._clients)
 
     def take_hold(self) -> None:
@@ -132,14 +132,6 @@ class Strictness:
                 return dispatch(function, configuration, *rest)
             finally:
                 self._running[name] -= 1
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except OSError:
-        return False
-    return True
 
 
 @dataclass(slots=True)

@@ -162,8 +162,8 @@ def _of_rest(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
             if not own_encodings:
                 del headers["content-encoding"]
         # The checksums of a body may follow it.
-        sent = {name: ",".join(values) for name, values in request.headers.items()}
-        headers |= {name: text for name, text in {**trailers, **sent}.items() if name.startswith(_OF_ANY_OBJECT)}
+        sent = {**trailers, **request.joined_headers()}
+        headers |= {name: text for name, text in sent.items() if name.startswith(_OF_ANY_OBJECT)}
     content = _rest_body(request, operation, member_format, body, parameters)
     if content and not member_format.is_raw:
         headers["content-type"] = "application/xml" if _is_xml(content) else "application/json"
@@ -220,21 +220,22 @@ def _header_parameters(
 ) -> dict[str, str]:
     """The headers that the model has; they and what is in the path are put among the parameters."""
     headers: dict[str, str] = {}
-    for name, values in request.headers.items():
+    sent = request.joined_headers()
+    for name, value in sent.items():
         if name in member_format.headers:
-            headers[name] = parameters[member_format.headers[name]] = ",".join(values)
+            headers[name] = parameters[member_format.headers[name]] = value
     for member, (place, wire_name) in member_format.places.items():
         if place == "uri" and wire_name in operation.path:
             parameters[member] = operation.path[wire_name]
         elif place == "headers":
             prefix = wire_name.lower()
-            named = {name: ",".join(values) for name, values in request.headers.items() if name.startswith(prefix)}
+            named = {name: value for name, value in sent.items() if name.startswith(prefix)}
             headers |= named
             if named:
                 parameters[member] = {name.removeprefix(prefix): value for name, value in named.items()}
     # No model has it: Lambda counts by it how often a chain of invocations has gone round.
-    if _TRACE in request.headers:
-        headers[_TRACE] = request.header(_TRACE) or ""
+    if _TRACE in sent:
+        headers[_TRACE] = sent[_TRACE]
     return headers
 
 

@@ -228,28 +228,6 @@ def _constant(value: Value) -> Callable[[Question], Value]:
     return lambda _question: value
 
 
-def _event_values(name: str) -> Callable[[Question], Value]:
-    """Read a value from the entries of PutEvents: one value, or several where entries differ."""
-
-    def read(question: Question) -> Value:
-        entries = question.need.parameters.get("Entries")
-        if not isinstance(entries, list):
-            return OPEN
-        values = sorted({str(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry})
-        return values[0] if len(values) == 1 else tuple(values) or None
-
-    return read
-
-
-def _location(question: Question) -> Value:
-    """Return the region in which CreateBucket makes a bucket.
-
-    Without the element that is us-east-1, and the key is absent.
-    """
-    configuration = question.need.parameters.get("CreateBucketConfiguration")
-    return as_texts(configuration.get("LocationConstraint")) if isinstance(configuration, dict) else None
-
-
 def _each(path: str) -> Callable[[Question], Value]:
     """The texts at a path of parameters (`Targets.Arn`), of each item of the lists on the way; absent where none is."""
 
@@ -366,7 +344,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "aws:referer": _header("referer"),
     "aws:viaawsservice": lambda question: "true" if question.need.via else "false",
     "aws:tagkeys": _tag_keys,
-    "s3:locationconstraint": _location,
+    "s3:locationconstraint": _each("CreateBucketConfiguration.LocationConstraint"),  # without it us-east-1, and no key
     "s3:requestobjecttagkeys": lambda question: _names(_requested_object_tags(question)),
     "s3:signatureversion": _constant("AWS4-HMAC-SHA256"),
     "s3:authtype": lambda question: (
@@ -397,8 +375,8 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "lambda:layer": _parameter("Layers"),
     "lambda:securitygroupids": _each("VpcConfig.SecurityGroupIds"),
     "lambda:subnetids": _each("VpcConfig.SubnetIds"),
-    "events:source": _event_values("Source"),
-    "events:detail-type": _event_values("DetailType"),
+    "events:source": _each("Entries.Source"),
+    "events:detail-type": _each("Entries.DetailType"),
     "bedrock:inferenceprofilearn": lambda question: inference_profile(question.need.parameters, question.setting),
     "ses:fromaddress": _sender,
     "ses:recipients": _recipients,

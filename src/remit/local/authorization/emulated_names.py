@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.setting import StoredNames
 from remit.local.authorization.owning_place import as_owner_of
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,17 +24,13 @@ def _text(record: Mapping[str, Any] | None, member: str) -> str | None:
     return None if record is None else str(record[member])
 
 
-def _service_of(arn: str) -> str:
-    return arn.split(":", 3)[2] if arn.startswith("arn:") else ""
-
-
 def _table_of(arn: str) -> str:
     """The name of a table by its own ARN, or by that of an index or a stream of it."""
     return arn.partition(":table/")[2].partition("/")[0]
 
 
 def _encrypting_key(arn: str) -> Any:  # noqa: PLR0911 - one service after the other
-    match _service_of(arn):
+    match service_of(arn):
         case "dynamodb":
             description = (emulated("services.dynamodb")._tables.get(_table_of(arn)) or {}).get("SSEDescription") or {}
             return description.get("KMSMasterKeyArn") if description.get("Status") == "ENABLED" else None
@@ -190,7 +186,7 @@ class EmulatedNames(StoredNames):
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
-        service = _service_of(arn)
+        service = service_of(arn)
         if service == "ec2":
             return _tags(emulated("services.ec2")._tags.get(arn.rpartition("/")[2]))
         if service == "logs":

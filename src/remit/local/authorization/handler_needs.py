@@ -30,7 +30,6 @@ from remit.iam.pattern import is_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.actions import Action
     from remit.catalogue.types import Naming, ResourceType
     from remit.iam.request import ContextValue
     from remit.local.stack_operations import ResourceOperation, Verb
@@ -123,14 +122,10 @@ def _resources(
     if known_arns:
         yield from ((arn,) for arn in known_arns)
     elif name not in _OF_ROLES:  # a role that is not mentioned is neither looked at nor passed
-        yield _possible_arns(entry, place)
-
-
-def _possible_arns(entry: Action, place: Mapping[str, str]) -> tuple[str, ...]:
-    """The forms of the ARNs that an action needs, or may have where it needs none."""
-    targets = [target for target in entry.targets if target.required] or entry.targets
-    formats = dict.fromkeys(format_ for target in targets for format_ in target.type.arns)
-    return tuple(fill(format_, place, UNRESOLVED) for format_ in formats) or ("*",)
+        # The forms of the ARNs that the action needs, or may have where it needs none.
+        targets = [target for target in entry.targets if target.required] or entry.targets
+        formats = dict.fromkeys(format_ for target in targets for format_ in target.type.arns)
+        yield tuple(fill(format_, place, UNRESOLVED) for format_ in formats) or ("*",)
 
 
 def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[str, str]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.handler_needs import handler_needs
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide, denial_message, trusts
-from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
+from remit.local.emulator import arn_here, during, emulated, instead_of, place_of_request
 from remit.local.stack_operations import (
     OK,
     HandlerError,
@@ -130,11 +130,8 @@ def _keep_service_role(parameters: Mapping[str, str], answer: Callable[[], Answe
     if role and not trusts(role, _SERVICE):
         raise StackRequestError("ValidationError", f"Role {role} is invalid or cannot be assumed")
     earlier_stack = stored_stack(parameters.get("StackName", ""))
-    token = _REQUESTED_ROLE.set(_service_role(role or str((earlier_stack or {}).get(_ROLE, ""))))
-    try:
+    with during(_REQUESTED_ROLE, _service_role(role or str((earlier_stack or {}).get(_ROLE, "")))):
         result = answer()
-    finally:
-        _REQUESTED_ROLE.reset(token)
     if result[0] != OK:
         return result
     change_set = stored_change_set(parameters)
@@ -184,11 +181,8 @@ def look_up_as_the_caller() -> None:
         return resolve_reference(literal)
 
     def resolved_parameters(resolve_parameters: Any, *arguments: Any, **options: Any) -> Any:
-        token = _READS_PARAMETERS.set(True)
-        try:
+        with during(_READS_PARAMETERS, True):  # noqa: FBT003 - the value of a variable
             return resolve_parameters(*arguments, **options)
-        finally:
-            _READS_PARAMETERS.reset(token)
 
     @instead_of(ssm, "resolve_parameter_value")
     def parameter_value(read_parameter: Any, name: str, *arguments: Any, **options: Any) -> Any:

@@ -85,16 +85,9 @@ class _Documents:
     trust: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Combined:
-    """An identity's layers with the policies of a session and a resource. It holds what its key names by id."""
-
-    layers: Layers
-    combined: Layers
-
-
 _NOBODY: Final = Layers(resource=())
-_COMBINED: Final[dict[tuple[int, int, int], _Combined]] = {}
+_COMBINED: Final[dict[tuple[int, int, int], tuple[Layers, Layers]]] = {}
+"""An identity's layers, and these with the policies of a session and a resource: all that a key names by its id."""
 
 
 def decide(
@@ -177,9 +170,8 @@ def _layers(
     if entry is None:
         if len(_COMBINED) >= _DOCUMENTS:
             _COMBINED.clear()
-        combined = replace(layers, session=session, resource=resource_policy)
-        entry = _COMBINED[key] = _Combined(layers, combined)
-    return entry.combined
+        entry = _COMBINED[key] = layers, replace(layers, session=session, resource=resource_policy)
+    return entry[1]
 
 
 def _of_role(account: str, name: str) -> _Documents | None:

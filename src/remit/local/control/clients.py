@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from remit.deploy.session import Account
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Policy
     from remit.local.state_files import LocalAws
 
 _SESSION: Final = "remit"
@@ -125,10 +124,13 @@ def limited_credentials(aws: LocalAws, name: str, layers: Layers) -> Mapping[str
 
     The role is called after `name` and what the policies say, so that the same policies are the same role.
     """
+    from remit.deploy.session import session_credentials  # noqa: PLC0415 - few clients are limited ones
+    from remit.iam.policy import render  # noqa: PLC0415 - as above
+
     clients = session(aws)
     iam = clients.client("iam", **client_arguments(aws))
-    documents = [_text(policy) for policy in layers.identity]
-    boundaries = [_text(policy) for policy in layers.boundary]
+    documents = [json.dumps(render(policy)) for policy in layers.identity]
+    boundaries = [json.dumps(render(policy)) for policy in layers.boundary]
     digest = sha256(json.dumps([documents, boundaries]).encode()).hexdigest()[:8]
     role_name = f"{re.sub(_OUTSIDE, '-', name)[:40]}-{digest}"
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": aws.account}}
@@ -141,18 +143,7 @@ def limited_credentials(aws: LocalAws, name: str, layers: Layers) -> Mapping[str
         iam.put_role_permissions_boundary(RoleName=role_name, PermissionsBoundary=arn)
     role = f"arn:aws:iam::{aws.account}:role/{role_name}"
     assumed = clients.client("sts", **client_arguments(aws)).assume_role(RoleArn=role, RoleSessionName=_SESSION)
-    credentials = assumed["Credentials"]
-    return {
-        "aws_access_key_id": credentials["AccessKeyId"],
-        "aws_secret_access_key": credentials["SecretAccessKey"],
-        "aws_session_token": credentials["SessionToken"],
-    }
-
-
-def _text(policy: Policy) -> str:
-    from remit.iam.policy import render  # noqa: PLC0415 - few clients are limited ones
-
-    return json.dumps(render(policy))
+    return session_credentials(assumed["Credentials"])
 
 
 def _unless_there(iam: Any, create: Any, **parameters: str) -> None:

@@ -15,19 +15,20 @@ import logging
 import threading
 import time
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of, instead_of, place_of_request
+from remit.local.emulator import as_request_of, during, instead_of, place_of_request
 from remit.local.event_sources.destinations import InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.functions.lambda_service import REQUEST_ID
 from remit.local.saved_state import when_state_is_loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from remit.local.event_sources.destinations import Destinations
@@ -44,14 +45,9 @@ _SENT_TO: Final[ContextVar[str]] = ContextVar("sent_to", default="")
 """The ARN of the function that a service sends an event to, as the service knows it."""
 
 
-@contextmanager
-def event_sent_to(function: str) -> Iterator[None]:
+def event_sent_to(function: str) -> AbstractContextManager[None]:
     """In it the emulator's service sends an event to a function (ARN, with its alias) and does not wait."""
-    token = _SENT_TO.set(function)
-    try:
-        yield
-    finally:
-        _SENT_TO.reset(token)
+    return during(_SENT_TO, function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +124,21 @@ class AsynchronousInvocations:
             return execute(record, event)
 
         instead_of(service, "invoke_async_with_retry")(lambda _invoke, *event: self.invoke(*event))
-        self.on_the_way.when_loaded(self._invoke_again)
+
+        def invoke_again(note: Path, content: Mapping[str, Any]) -> None:
+            # An earlier server had not finished with it.
+            record = self.service._get_func_record_for_ref(content["function"])[0]
+            if record is None:
+                self.on_the_way.forget(note)
+            else:
+                self._start(record, content["event"], note)
+
+        self.on_the_way.when_loaded(invoke_again)
 
     def invoke(self, record: Record, event: Any) -> None:
         """Run a function on an event, as often as it takes, in a thread; `record` is the emulator's."""
         note = self.on_the_way.write_down({"function": record["config"]["FunctionArn"], "event": event})
         self._start(record, event, note)
-
-    def _invoke_again(self, note: Path, content: Mapping[str, Any]) -> None:
-        """Run a function on an event that an earlier server had not finished with."""
-        record = self.service._get_func_record_for_ref(content["function"])[0]
-        if record is None:
-            self.on_the_way.forget(note)
-        else:
-            self._start(record, content["event"], note)
 
     def _start(self, record: Record, event: Any, note: Path | None) -> None:
         context = contextvars.copy_context()

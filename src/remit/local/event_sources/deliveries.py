@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
+from remit.local.emulator import arn_here, during, emulated, instead_of, place_of_request
 from remit.local.event_sources.asynchronous_invocations import event_sent_to
 
 if TYPE_CHECKING:
@@ -176,11 +176,9 @@ def _named(function: Callable[..., Any], arguments: tuple[Any, ...], options: Ma
 def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     call = _named(trigger, arguments, options)
     pool_id = call["pool"]["Id"] if "pool" in call else call["pool_id"]
-    token = _POOL.set(arn_here("cognito-idp", f"userpool/{pool_id}"))
-    try:
+    pool = arn_here("cognito-idp", f"userpool/{pool_id}")
+    with during(_POOL, pool):
         return trigger(*arguments, **options)
-    finally:
-        _POOL.reset(token)
 
 
 def _of_topic(call: Call) -> Delivery:
@@ -202,8 +200,8 @@ def _of_route(call: Call) -> Delivery | None:
     integration, route = call["integration"], call["route_key"]
     path = route.partition(" ")[2]
     called = f"{call['method']}{path}" if path else route
-    role = integration.get("credentialsArn", "")
-    return _of_function_at(integration.get("integrationUri", ""), f"{call['api_id']}/{call['stage']}/{called}", role)
+    source = f"{call['api_id']}/{call['stage']}/{called}"
+    return _of_function_at(integration.get("integrationUri", ""), source, integration.get("credentialsArn", ""))
 
 
 def _of_method(call: Call) -> Delivery | None:
@@ -228,8 +226,10 @@ def _of_authorizer(call: Call) -> Delivery | None:
 def _of_socket_route(call: Call) -> Delivery | None:
     api, route = call["api_id"], call["route"]
     integrations = emulated("services.apigateway")._integrations.get(api, {})
-    integration = integrations.get(str(route.get("target", "")).rpartition("/")[2], {})
-    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{call['stage']}/{route.get('routeKey')}")
+    target = str(route.get("target", "")).rpartition("/")[2]
+    uri = integrations.get(target, {}).get("integrationUri", "")
+    source = f"{api}/{call['stage']}/{route.get('routeKey')}"
+    return _of_function_at(uri, source)
 
 
 def _of_function_at(uri: str, source: str, role: str = "") -> Delivery | None:

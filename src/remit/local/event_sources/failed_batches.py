@@ -20,7 +20,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import during, emulated, instead_of
 from remit.local.event_sources.destinations import DestinationRecord, record_document
 from remit.local.event_sources.streams import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
@@ -69,11 +69,9 @@ def fail_wrongly_reported_batches(service: Any) -> None:
         numbers = [record["messageId"] for record in event["Records"]]
         kept_back = {message["receipt_handle"] for message in batch if message["id"] not in numbers}
         emulated("services.sqs")._delete_messages_for_esm(url, kept_back)
-        token = _READS_QUEUE.set(mapping)
-        try:
-            run(mapping, function, event, [message for message in batch if message["id"] in numbers], url, name)
-        finally:
-            _READS_QUEUE.reset(token)
+        messages = [message for message in batch if message["id"] in numbers]
+        with during(_READS_QUEUE, mapping):
+            run(mapping, function, event, messages, url, name)
 
     @instead_of(service, "_execute_function")
     def executed(execute: Any, record: Record, event: Any) -> Any:

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
+from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request, service_of
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
@@ -79,31 +79,29 @@ class Mappings:
 
         @instead_of(service, "_create_esm")
         def created(create: Any, data: Mapping[str, Any]) -> Any:
-            problem = self._problem_of(str(data.get("FunctionName", "")), str(data.get("EventSourceArn", "")))
+            problem = self._problem_of(data)
             if problem is not None:
                 return service.error_response_json("InvalidParameterValueException", problem, 400)
             return create(data)
 
-        before_each(self._check)
+        def check(operation: ResourceOperation) -> None:
+            if operation.type == "AWS::Lambda::EventSourceMapping" and operation.verb == "create":
+                problem = self._problem_of(operation.properties)
+                if problem is not None:
+                    raise HandlerError(f"{problem} (Service: Lambda, Status Code: 400)", "InvalidRequest")
 
-    def _check(self, operation: ResourceOperation) -> None:
-        if operation.type != "AWS::Lambda::EventSourceMapping" or operation.verb != "create":
-            return
-        properties = operation.properties
-        problem = self._problem_of(str(properties.get("FunctionName", "")), str(properties.get("EventSourceArn", "")))
-        if problem is not None:
-            raise HandlerError(f"{problem} (Service: Lambda, Status Code: 400)", "InvalidRequest")
+        before_each(check)
 
-    def _problem_of(self, function: str, source: str) -> str | None:
-        """Return the problem of a function's mapping (name or ARN); None where there is no such function."""
+    def _problem_of(self, mapping: Mapping[str, Any]) -> str | None:
+        """Return the problem of a mapping that is to be made; None where its function (name or ARN) is not there."""
         service = emulated("services.lambda_svc")
-        record = service._functions.get(service._resolve_name(function))
+        source = str(mapping.get("EventSourceArn", ""))
+        record = service._functions.get(service._resolve_name(str(mapping.get("FunctionName", ""))))
         return None if record is None else self._problem(record["config"], source) or _missing(source)
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
         """Return the access that the function's role lacks to read a source, in AWS's words."""
-        service = "".join(arn.split(":", 3)[2:3])
-        actions, problem = _SOURCES.get(service, ((), ""))
+        actions, problem = _SOURCES.get(service_of(arn), ((), ""))
         stream = arn.partition("/consumer/")[0]
         role, name = str(configuration["Role"]), str(configuration["FunctionName"])
         for action in actions:

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import emulated, instead_of, service_of
 from remit.local.saved_state import when_state_is_loaded
 from remit.local.stack_operations import before_each
 
@@ -114,16 +114,21 @@ def _end_positions_at_the_last_record_loaded() -> None:
 
     def end_positions() -> None:
         functions = emulated("services.lambda_svc")
-        in_tables, in_streams = functions._dynamodb_stream_positions._data, functions._kinesis_positions._data
         for place, mapping in functions._esms._data.items():
-            source = str(mapping.get("EventSourceArn", ""))
-            if place in in_tables:
-                in_tables[place] = min(in_tables[place], _end_in_table(place, source))
-            shards, positions = _shards(source) or {}, in_streams.get(place, {})
-            for shard_id in positions.keys() & shards.keys():
-                positions[shard_id] = min(positions[shard_id], len(shards[shard_id]["records"]))
+            _end_at_the_last_record(functions, place, str(mapping.get("EventSourceArn", "")))
 
     when_state_is_loaded(end_positions)
+
+
+def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source: str) -> None:
+    """Take back the positions of a mapping, by its account, region and id, that are behind the end of its source."""
+    in_tables = functions._dynamodb_stream_positions._data
+    if place in in_tables:
+        in_tables[place] = min(in_tables[place], _end_in_table(place, source))
+    shards = _shards(source) or {}
+    positions = functions._kinesis_positions._data.get(place, {})
+    for shard_id in positions.keys() & shards.keys():
+        positions[shard_id] = min(positions[shard_id], len(shards[shard_id]["records"]))
 
 
 def _end_in_table(place: tuple[str, str, str], source: str) -> int:
@@ -146,13 +151,9 @@ def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
     return all(positions.get(shard_id) == len(shard["records"]) for shard_id, shard in tuple(shards.items()))
 
 
-def _service(arn: str) -> str:
-    return "".join(arn.split(":")[2:3])
-
-
 def _shards(source: str) -> Mapping[str, Any] | None:
     """The shards of a Kinesis stream, by its ARN; None where that is the ARN of something else."""
-    if _service(source) != "kinesis":
+    if service_of(source) != "kinesis":
         return None
     parts = source.split(":")  # arn:partition:kinesis:region:account:stream/NAME
     kinesis = emulated("services.kinesis")
@@ -204,7 +205,7 @@ class StreamPollers:
         @instead_of(functions, "_poll_kinesis")
         def read_all(_poll_kinesis: Any) -> bool:
             for account, region, mapping in all_mappings():
-                poll, mapping_id = polls.get(_service(str(mapping.get("EventSourceArn", "")))), str(mapping["UUID"])
+                poll, mapping_id = polls.get(service_of(str(mapping.get("EventSourceArn", "")))), str(mapping["UUID"])
                 if poll is None or not mapping.get("Enabled", True):
                     continue
                 now = time.monotonic()

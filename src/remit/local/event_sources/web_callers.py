@@ -17,6 +17,7 @@ from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
 from remit.local.emulator import as_request_of, emulated, instead_of
+from remit.local.repairs.apis import is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,23 +45,20 @@ def ask_before_function_urls() -> None:
     def event_of(build_event: Any, url_id: str, account: str, *request: Any, **options: Any) -> Any:
         event = build_event(url_id, account, *request, **options)
         if CALLING_KEY.get() and event["requestContext"]["accountId"] != "anonymous":
-            event["requestContext"]["authorizer"] = {"iam": _caller_in_event(account)}
+            # As a function behind a URL sees who signed ("Invoking Lambda function URLs", payload format).
+            caller = CALLER.get() or Caller(f"arn:aws:iam::{account}:root", account)
+            user_id = str(caller.keys.get("aws:userid") or caller.account)
+            signer = {
+                "accessKey": CALLING_KEY.get(),
+                "accountId": caller.account,
+                "callerId": user_id,
+                "cognitoIdentity": None,
+                "principalOrgId": None,
+                "userArn": caller.arn,
+                "userId": user_id,
+            }
+            event["requestContext"]["authorizer"] = {"iam": signer}
         return event
-
-
-def _caller_in_event(account: str) -> dict[str, str | None]:
-    """The signer of a request, as a function behind a URL sees it ("Invoking Lambda function URLs", payload format)."""
-    caller = CALLER.get() or Caller(f"arn:aws:iam::{account}:root", account)
-    user_id = str(caller.keys.get("aws:userid") or caller.account)
-    return {
-        "accessKey": CALLING_KEY.get(),
-        "accountId": caller.account,
-        "callerId": user_id,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": caller.arn,
-        "userId": user_id,
-    }
 
 
 def _may_call_url(
@@ -93,7 +91,13 @@ _WITHOUT_ALLOW: Final = frozenset({"CUSTOM"})
 
 
 def ask_policies_of_rest_apis() -> None:
-    """Ask the API's policy before a method is authorized otherwise, in the process that serves."""
+    """Ask the API's policy before a method is authorized otherwise, in the process that serves.
+
+    A method that IAM authorizes refuses whatever is not signed; the emulator takes any Authorization header.
+
+    Emulator: services/apigateway_v1.py.
+    Test: test_rest_apis.py::test_a_method_that_iam_authorizes_takes_no_other_header_for_a_signature.
+    """
     apis = emulated("services.apigateway_v1")
 
     @instead_of(apis, "_authorize_request_v1")
@@ -101,6 +105,8 @@ def ask_policies_of_rest_apis() -> None:
         authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
     ) -> Any:
         kind = (method.get("authorizationType") or "NONE").upper()
+        if kind == "AWS_IAM" and not is_signed(headers):
+            return apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None
         *_, account, region = rest
         with as_request_of(account, region):
             arn = apis.execute_api_arn(region, account, api, stage, verb, path)

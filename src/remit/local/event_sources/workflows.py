@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.access.setting import RequestSetting
 from remit.local.authorization.emulated_names import EmulatedNames
-from remit.local.emulator import emulated, instead_of
+from remit.local.emulator import during, emulated, instead_of
 from remit.workflows.integrations import integration
 from remit.workflows.state_access import FOLLOWING, call_accesses, dataset_accesses, distributed_accesses, job_accesses
 
@@ -59,13 +59,10 @@ class Workflows:
             running = _running(states, execution)
             credentials = states._resolve_params_obj(state.get("Credentials") or {}, given, context)
             role = str(credentials.get("RoleArn", ""))
-            token = _RUNNING.set(running._replace(role=role, service="") if role else running)
-            try:
+            with during(_RUNNING, running._replace(role=role, service="") if role else running):
                 if role:
                     self._ask([("sts:AssumeRole", role)], "States.TaskFailed", running)
                 return execute(state, given, execution, context)
-            finally:
-                _RUNNING.reset(token)
 
         @instead_of(states, "_invoke_resource")
         def invoked(invoke: Any, resource: str, arguments: Any) -> Any:

@@ -29,20 +29,14 @@ class FunctionRequests:
         match = _PATH.fullmatch(path)
         if match is None:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
-        answer = self._serve_code if match[2] == "code" else self._debug
-        return answer(match[1], json.loads(body))
-
-    def _serve_code(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Serve a function from a folder from its next invocation on; from its zip again where that is null."""
-        folder = document["folder"]
-        if folder is not None and not Path(folder).is_dir():
-            raise _invalid(name, f"there is no folder {folder!r}")
-        self.pool.serve_code(name, None if folder is None else Path(folder))
-        return {"function": name, "folder": folder}
-
-    def _debug(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Let the next worker wait for a debugger at a port (0: a free one); none any more where that is null."""
-        port = document["port"]
+        name, document = match[1], json.loads(body)
+        if match[2] == "code":  # from its next invocation on; from its zip again where the folder is null
+            folder = document["folder"]
+            if folder is not None and not Path(folder).is_dir():
+                raise _invalid(name, f"there is no folder {folder!r}")
+            self.pool.serve_code(name, None if folder is None else Path(folder))
+            return {"function": name, "folder": folder}
+        port = document["port"]  # at which the next worker waits for a debugger (0: a free one); null: none any more
         if port is None:
             self.pool.debug(name, None)
             return {"function": name, "port": None}

@@ -230,12 +230,10 @@ def use_workers_of(pool: WorkerPool, service: Any) -> None:
     def create(_create: Any, _name: str, configuration: Any, code: bytes, *_rest: Any, **_options: Any) -> StandIn:
         return StandIn(service, {"config": configuration, "code_zip": code})
 
-    @instead_of(service, "acquire_worker")
-    def acquire(_acquire: Any, *worker: Any, **options: Any) -> tuple[StandIn, str]:
-        return create(_acquire, *worker, **options), "reused"
-
     # No snapshot is made of a version: its first start is one like any other.
+    instead_of(service, "acquire_worker")(lambda _acquire, *_worker, **_options: (None, ""))
     instead_of(service, "ensure_spawned")(lambda _spawn, _worker: None)
+    instead_of(service, "release_worker")(lambda _release, _worker: None)
 
     @instead_of(service, "invalidate_worker")
     def invalidate(_invalidate: Any, name: str, *rest: Any, **options: Any) -> None:
@@ -248,9 +246,6 @@ def use_workers_of(pool: WorkerPool, service: Any) -> None:
     def reset(reset_workers: Any) -> None:
         reset_workers()
         pool.end()
-
-    # A stand-in is given back to nobody.
-    instead_of(service, "release_worker")(lambda _release, _worker: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +266,12 @@ class DurableExecutions:
 
     def take_hold(self) -> None:
         """Let the emulator resume executions here, when a wait is over or a callback has come."""
-        instead_of(self.service, "invoke_durable_resume")(self._resumed)
+
+        @instead_of(self.service, "invoke_durable_resume")
+        def resumed(_resume: Any, _name: str, arn: str, _event: Any) -> None:
+            # In a thread of its own: the emulator has one for all.
+            context = contextvars.copy_context()
+            threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
 
     def run(self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         """Start an execution, and give its result once it has one, as the emulator has results."""
@@ -292,11 +292,6 @@ class DurableExecutions:
             return answer
         error = {name[:1].lower() + name[1:]: value for name, value in (execution["Error"] or {}).items()}
         return {"body": error, "error": True, "function_error": "Unhandled", "log": answer.get("log", "")}
-
-    def _resumed(self, _resume: Any, _name: str, arn: str, _event: Any) -> None:
-        """Run an execution on, in a thread of its own: the emulator has one for all."""
-        context = contextvars.copy_context()
-        threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
 
     def _resume(self, arn: str) -> None:
         execution = emulated("services.lambda_durable")._executions.get(arn)

@@ -92,15 +92,13 @@ class UnpackedCode:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 _extract(archive, unfinished, self.largest)
+            unfinished.rename(folder)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
             raise UnusableCode(
                 f"Could not unzip uploaded file. Please check your file, then try to upload again: {error}"
             ) from error
-        except (UnusableCode, OSError):
+        finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-            raise
-        unfinished.rename(folder)
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
@@ -108,7 +106,10 @@ def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
     links = []
     room = largest
     for entry in archive.infolist():
-        path = _place(entry, folder)
+        parts = entry.filename.replace("\\", "/").split("/")  # some tools write Windows' separator into a zip
+        if entry.filename.startswith(("/", "\\")) or ".." in parts or "\0" in entry.filename:
+            raise UnusableCode(f"the zip has a file {entry.filename!r}, which would lie outside of its folder")
+        path = folder.joinpath(*(part for part in parts if part not in {"", "."}))
         mode = entry.external_attr >> 16 if entry.create_system == _UNIX else 0
         if stat.S_ISLNK(mode):
             links.append((entry, path))
@@ -121,13 +122,6 @@ def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
             room -= size
     for entry, path in links:
         _link(archive.read(entry).decode(), path, folder)
-
-
-def _place(entry: zipfile.ZipInfo, folder: Path) -> Path:
-    parts = entry.filename.replace("\\", "/").split("/")  # some tools write Windows' separator into a zip
-    if entry.filename.startswith(("/", "\\")) or ".." in parts or "\0" in entry.filename:
-        raise UnusableCode(f"the zip has a file {entry.filename!r}, which would lie outside of its folder")
-    return folder.joinpath(*(part for part in parts if part not in {"", "."}))
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: int, room: int) -> int:

@@ -76,7 +76,7 @@ def kill(group: int, mark: str, *, leader_is_reaped: bool = False) -> None:
 
     Once its leader has been waited for, a process of the leader's number is somebody else's, and so is its group.
     """
-    if not (leader_is_reaped and _exists(group)):
+    if not (leader_is_reaped and exists(group)):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
     for process in _marked(mark):
@@ -84,7 +84,8 @@ def kill(group: int, mark: str, *, leader_is_reaped: bool = False) -> None:
             os.kill(process, signal.SIGKILL)
 
 
-def _exists(process: int) -> bool:
+def exists(process: int) -> bool:
+    """Return whether there is a process of a number, whoever's it is."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

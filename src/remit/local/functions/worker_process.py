@@ -120,7 +120,10 @@ class Worker:
         begin = time.perf_counter()
         try:
             if cold:
-                self._await_start()
+                seconds = max(INIT_SECONDS, self._seconds)
+                until = time.monotonic() + seconds
+                while self._waiting is None:  # the function is loaded when its process asks for the first invocation
+                    self._take(*self._next_request(until, seconds))
                 initialised_in = 1000 * (time.perf_counter() - begin)
                 printed_at_start = self._launch.remark + self._log.take()
                 begin = time.perf_counter()
@@ -157,13 +160,6 @@ class Worker:
             memory_mb=self._peak_mb,
             log_stream=self.log_stream,
         )
-
-    def _await_start(self) -> None:
-        """Wait until the function is loaded: its process asks for the first invocation."""
-        seconds = max(INIT_SECONDS, self._seconds)
-        until = time.monotonic() + seconds
-        while self._waiting is None:
-            self._take(*self._next_request(until, seconds))
 
     def _handle(self, invocation: Invocation) -> RuntimeRequest:
         """Give the event to the worker, and wait for the request that answers it."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, instead_of
-from remit.local.stack_operations import completed_by, resource_handlers
+from remit.local.emulator import during, emulated, instead_of
+from remit.local.stack_operations import completed_by, content_of, resource_handlers
 from remit.template.sections import section
 from remit.triggers.payload_format import in_format_1
 
@@ -43,9 +43,8 @@ def repair_apis(address: str) -> None:
     _keep_whole_paths()
     _take_cors_of_templates()
     _point_functions_here(address)
-    _make_route_responses()
     _ask_routes_before_answering()
-    _reply_where_a_route_says_so()
+    _follow_route_responses()
     _follow_payload_formats()
     _import_bodies()
 
@@ -119,11 +118,16 @@ def prepare(type_name: str, prepared: Callable[[dict[str, Any]], dict[str, Any]]
             instead_of(handlers, operation)(handle)
 
 
-def _make_route_responses() -> None:
-    """The route responses of a template; the emulator knows them by API alone.
+def _follow_route_responses() -> None:
+    """A message is answered with what its function returns where its route has a response; the emulator always does.
 
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_local_websockets.py::test_the_emulator_still_knows_no_route_responses_of_templates.
+    It makes route responses by its API alone, and not by a template.
+
+    Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
+    Emulator: services/apigateway.py, services/cloudformation/provisioners.py.
+    Test: test_local_websockets.py::test_messages_run_functions_that_answer_and_push,
+    test_local_websockets.py::test_the_emulator_still_knows_no_route_responses_of_templates,
+    test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
     """
     apis = emulated("services.apigateway")
 
@@ -133,25 +137,14 @@ def _make_route_responses() -> None:
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, str]]:
         key = {"routeResponseKey": properties.get("RouteResponseKey", "$default")}
-        _, _, body = apis._create_route_response(properties["ApiId"], route_id(properties), key)
-        response_id = json.loads(body)["routeResponseId"]
+        made = apis._create_route_response(properties["ApiId"], route_id(properties), key)
+        response_id = content_of(made)["routeResponseId"]
         return response_id, {"RouteResponseId": response_id}
 
     def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
         apis._delete_route_response(properties["ApiId"], route_id(properties), physical_id)
 
     resource_handlers()["AWS::ApiGatewayV2::RouteResponse"] = {"create": create, "delete": delete}
-
-
-def _reply_where_a_route_says_so() -> None:
-    """A message is answered with what its function returns where its route has a response; the emulator always does.
-
-    Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
-    Emulator: services/apigateway.py.
-    Test: test_local_websockets.py::test_messages_run_functions_that_answer_and_push,
-    test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
-    """
-    apis = emulated("services.apigateway")
 
     @instead_of(apis, "_invoke_ws_lambda")
     async def reply(
@@ -230,11 +223,9 @@ def _follow_payload_formats() -> None:
 
     @instead_of(apis, "_invoke_lambda_proxy")
     async def invoked(invoke: Any, integration: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
-        token = _SENDS_FORMAT_1.set(integration.get("payloadFormatVersion") == "1.0")
-        try:
+        is_format_1 = integration.get("payloadFormatVersion") == "1.0"
+        with during(_SENDS_FORMAT_1, is_format_1):
             return await invoke(integration, *arguments, **options)
-        finally:
-            _SENDS_FORMAT_1.reset(token)
 
     def formatted(argument: Any) -> Any:
         is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
@@ -350,7 +341,7 @@ def _import(api_id: str, document: Mapping[str, Any]) -> None:
             credentials = authorizer.get("authorizerCredentials", "")
             record = {**authorizer, "name": name, "authorizerCredentialsArn": credentials}
             record["authorizerType"] = authorizer["type"].upper()
-            authorizer_id = _made(apis._create_authorizer(api_id, record))["authorizerId"]
+            authorizer_id = content_of(apis._create_authorizer(api_id, record))["authorizerId"]
             kind = "JWT" if authorizer["type"] == "jwt" else "CUSTOM"
             asked[name] = {"authorizationType": kind, "authorizerId": authorizer_id}
         else:
@@ -363,15 +354,10 @@ def _import(api_id: str, document: Mapping[str, Any]) -> None:
                 "integrationUri": integration["uri"],
                 "payloadFormatVersion": integration["payloadFormatVersion"],
             }
-            integration_id = _made(apis._create_integration(api_id, record))["integrationId"]
+            integration_id = content_of(apis._create_integration(api_id, record))["integrationId"]
             apis._integrations[api_id][integration_id]["credentialsArn"] = integration.get("credentials", "")
             verb = "ANY" if method.startswith("x-") else method.upper()
             key = "$default" if operation.get("isDefaultRoute") else f"{verb} {path}"
             [(scheme, scopes)] = operation.get("security", [{"": []}])[0].items()
             route = {"routeKey": key, "target": f"integrations/{integration_id}", "authorizationScopes": scopes}
             apis._create_route(api_id, {**route, **asked[scheme]})
-
-
-def _made(answer: tuple[int, Any, bytes]) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(answer[2])
-    return record

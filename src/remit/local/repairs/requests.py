@@ -57,9 +57,8 @@ def simulated_services() -> Callable[[ReceivedRequest, str], bool]:
     def is_simulated(request: ReceivedRequest, signing_name: str) -> bool:
         if signing_name in served:
             return True
-        headers = {name: ",".join(values) for name, values in request.headers.items()}
         query = parse_qs(request.query, keep_blank_values=True)
-        return router.detect_service(request.method, request.path, headers, query) in served
+        return router.detect_service(request.method, request.path, request.joined_headers(), query) in served
 
     return is_simulated
 

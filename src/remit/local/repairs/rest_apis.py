@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.repairs.apis import is_signed
 from remit.local.stack_operations import completed_by, resource_handlers
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ _ANY_CONTENT: Final = "$default"
 def repair_rest_apis() -> None:
     """Make every repair of REST APIs, once, in the process that serves."""
     _validate_requests_of_templates()
-    _ask_for_signatures()
     _take_tokens_by_their_use()
     _make_events_as_aws_does()
 
@@ -60,23 +58,6 @@ def _validate_requests_of_templates() -> None:
     completed_by("AWS::ApiGateway::RequestValidator", keep)
     completed_by("AWS::ApiGateway::Method", set_validator)
     resource_handlers()["AWS::ApiGateway::RequestValidator"]["delete"] = forget
-
-
-def _ask_for_signatures() -> None:
-    """A method that IAM authorizes refuses whatever is not signed; the emulator takes any Authorization header.
-
-    Emulator: services/apigateway_v1.py.
-    Test: test_rest_apis.py::test_a_method_that_iam_authorizes_takes_no_other_header_for_a_signature.
-    """
-    apis = emulated("services.apigateway_v1")
-
-    @instead_of(apis, "_authorize_request_v1")
-    async def authorized(
-        authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
-    ) -> Any:
-        if method.get("authorizationType") == "AWS_IAM" and not is_signed(headers):
-            return apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None
-        return await authorize(api, stage, method, verb, path, resource, headers, *rest)
 
 
 def _take_tokens_by_their_use() -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
 from remit.local.emulator import emulated, instead_of
-from remit.local.stack_operations import around, completed_by, resource_handlers
+from remit.local.stack_operations import around, completed_by, content_of, resource_handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,15 +34,13 @@ def repair_stacks(account: str) -> None:
     """Make every repair of stacks, once, in the process that serves."""
     _stream_consumers()
     _stream_names()
-    _schedule_properties()
-    _schedule_time_zones()
+    _schedules()
     _secret_references()
     _generated_secrets()
     _role_boundaries()
     _function_properties()
     _records_of_aliases()
-    _table_encryption()
-    _table_policy()
+    _table_properties()
     _topic_policies()
     public_access()
     _mapping_state()
@@ -64,11 +62,7 @@ def _stream_consumers() -> None:
     handlers = resource_handlers()
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
-        status, _, body = kinesis._register_consumer(properties)
-        answer = json.loads(body)
-        if status >= 400:  # noqa: PLR2004 - HTTP's errors
-            raise ValueError(answer.get("message", body))
-        consumer = answer["Consumer"]
+        consumer = content_of(kinesis._register_consumer(properties))["Consumer"]
         return consumer["ConsumerARN"], {**consumer, "StreamARN": properties["StreamARN"]}
 
     def delete(physical_id: str, _properties: Mapping[str, Any]) -> None:
@@ -109,39 +103,26 @@ def _stream_names() -> None:
         return create_stream(logical_id, {**properties, "Name": name}, stack)
 
 
-def _table_encryption() -> None:
-    """The key that encrypts a table in a template; the emulator drops it.
-
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_emulator_repairs.py::test_a_table_of_a_template_loses_its_encryption.
-    """
-    dynamodb = emulated("services.dynamodb")
-
-    def encrypt(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
-        stated = properties.get("SSESpecification") or {}
-        specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
-        described = dynamodb._sse_description_from_spec(specification) if stated else None
-        dynamodb._tables[name]["SSEDescription"] = described
-
-    completed_by("AWS::DynamoDB::Table", encrypt)
-
-
-def _table_policy() -> None:
-    """The policy of a table in a template; the emulator drops it.
+def _table_properties() -> None:
+    """The key that encrypts a table in a template, and its policy; the emulator drops them.
 
     Emulator: services/cloudformation/provisioners.py.
     Test: ../deploy/test_local_accounts.py::test_functions_use_what_other_accounts_let_them,
+    test_emulator_repairs.py::test_a_table_of_a_template_loses_its_encryption,
     test_emulator_repairs.py::test_a_table_of_a_template_loses_its_policy.
     """
     dynamodb = emulated("services.dynamodb")
 
     def put(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
-        arn = dynamodb._tables[name]["TableArn"]
-        stated = properties.get("ResourcePolicy")
-        if stated is None:
+        table = dynamodb._tables[name]
+        stated = properties.get("SSESpecification") or {}
+        specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
+        table["SSEDescription"] = dynamodb._sse_description_from_spec(specification) if stated else None
+        policy, arn = properties.get("ResourcePolicy"), table["TableArn"]
+        if policy is None:
             dynamodb._resource_policies.pop(arn, None)
         else:
-            dynamodb._put_resource_policy({"ResourceArn": arn, "Policy": json.dumps(stated["PolicyDocument"])})
+            dynamodb._put_resource_policy({"ResourceArn": arn, "Policy": json.dumps(policy["PolicyDocument"])})
 
     completed_by("AWS::DynamoDB::Table", put)
 
@@ -266,22 +247,6 @@ def _replacing_properties() -> None:
         return "Conditionally" if any(path.startswith(f"{name}.") for path in kind.create_only) else "Never"
 
 
-def _schedule_properties() -> None:
-    """The time zone, the start and the end of a schedule in a template; the emulator drops them.
-
-    Emulator: services/cloudformation/provisioners.py.
-    Test: test_triggers_fire.py::test_a_time_of_another_time_zone_runs_its_function_once,
-    test_emulator_repairs.py::test_a_schedule_of_a_template_loses_its_time_zone_and_its_end.
-    """
-    scheduler = emulated("services.scheduler")
-
-    def set_all(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
-        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]
-        schedule.update({key: properties[key] for key in _DROPPED if key in properties})
-
-    completed_by("AWS::Scheduler::Schedule", set_all)
-
-
 class _ZonedExpression(str):
     """A schedule's expression that knows its time zone: the emulator hands on expressions alone."""
 
@@ -301,15 +266,24 @@ _ZONE: Final[ContextVar[ZoneInfo | None]] = ContextVar("zone", default=None)
 """The time zone of the schedule that is looked at; None: UTC."""
 
 
-def _schedule_time_zones() -> None:
+def _schedules() -> None:
     """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC, and is 10 s late.
 
-    Emulator: services/scheduler.py, services/eventbridge.py.
+    Of a schedule in a template it drops the time zone, the start and the end.
+
+    Emulator: services/scheduler.py, services/eventbridge.py, services/cloudformation/provisioners.py.
     Test: test_triggers_fire.py::test_a_time_of_another_time_zone_runs_its_function_once,
+    test_emulator_repairs.py::test_a_schedule_of_a_template_loses_its_time_zone_and_its_end,
     test_emulator_repairs.py::test_time_zones_of_schedules_are_not_looked_at.
     """
     scheduler = emulated("services.scheduler")
     eventbridge = emulated("services.eventbridge")
+
+    def set_all(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]
+        schedule.update({key: properties[key] for key in _DROPPED if key in properties})
+
+    completed_by("AWS::Scheduler::Schedule", set_all)
     # Seconds between two looks at what is due; the precision that AWS promises is a minute.
     scheduler._SCHEDULE_TICK_INTERVAL = eventbridge._SCHEDULER_TICK_INTERVAL = 1
 
@@ -402,11 +376,7 @@ def _generated_secrets() -> None:
         template, key = options.get("SecretStringTemplate"), options.get("GenerateStringKey")
         if (template is None) != (key is None):
             raise ValueError("SecretStringTemplate and GenerateStringKey must be specified together")
-        status, _, body = secrets._get_random_password(options)
-        answer = json.loads(body)
-        if status >= 400:  # noqa: PLR2004 - HTTP's errors
-            raise ValueError(answer.get("message", body))
-        password = answer["RandomPassword"]
+        password = str(content_of(secrets._get_random_password(options))["RandomPassword"])
         return password if template is None else json.dumps({**json.loads(template), key: password})
 
 
@@ -509,7 +479,4 @@ def _left_out(type_name: str, account: str) -> Handler:
         is_arn = kind is not None and kind.ref == "arn"
         return arn if is_arn else name, values
 
-    def delete(_physical_id: str, _properties: Mapping[str, Any]) -> None:
-        """Nothing was made."""
-
-    return {"create": create, "delete": delete}
+    return {"create": create, "delete": lambda _physical_id, _properties: None}
