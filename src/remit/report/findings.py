@@ -148,12 +148,11 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _sarif_result(finding: Finding, rule_index: int) -> dict[str, Any]:
-    text = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
         "level": finding.severity,
-        "message": {"text": text},
+        "message": {"text": _with_hint(finding)},
     }
     if finding.file is not None:
         from urllib.parse import quote  # noqa: PLC0415 - SARIF alone needs it
@@ -173,9 +172,13 @@ def findings_github(findings: Iterable[Finding]) -> str:
         properties["title"] = f"remit {finding.rule} {finding.name}"
         told = {name: _escaped(str(value), property_=True) for name, value in properties.items() if value}
         written = ",".join(f"{name}={value}" for name, value in told.items())
-        text = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
-        lines.append(f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_escaped(text, property_=False)}\n")
+        text = _escaped(_with_hint(finding), property_=False)
+        lines.append(f"::{_GITHUB_LEVELS[finding.severity]} {written}::{text}\n")
     return "".join(lines)
+
+
+def _with_hint(finding: Finding) -> str:
+    return finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
 
 
 def _escaped(text: str, *, property_: bool) -> str:

@@ -213,8 +213,9 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
             entries.append(AcceptedGain((), kind, because, text=for_every_stage(text)))
         opened_doors = (for_every_stage(door.words) for door in change.doors if door.opens)
         entries += (AcceptedGain((), DOOR, because, text=words) for words in opened_doors)
+        functions = dict.fromkeys(change.functions or (change.role,))
         for entry in entries:
-            functions_by_entry.setdefault(entry, {}).update(dict.fromkeys(change.functions or (change.role,)))
+            functions_by_entry.setdefault(entry, {}).update(functions)
     return tuple(replace(entry, functions=tuple(functions)) for entry, functions in functions_by_entry.items())
 
 

@@ -28,7 +28,7 @@ from remit.roles.reference_names import fill_references, fill_statement_with_pri
 from remit.roles.shaped_comparison import compare_in_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from remit.holders import Holder
     from remit.iam.comparison import Piece
@@ -247,25 +247,24 @@ class _Side:
 
     def written(self, source: StatementLocation) -> StatementLocation | None:
         """Where a statement of `layers` stands, in the role's policies or the resources'; None: it is a key's limit."""
-        sayings: Sequence[Saying] = ()
-        own_policies = 0
-        if source.layer == "identity":
-            sayings, own_policies = self.granting, len(self.own.identity)
-        elif source.layer == "boundary":
-            sayings, own_policies = self.unbounded, len(self.own.boundary)
-        else:
+        sayings, own = self.granting, self.own.identity
+        if source.layer == "boundary":
+            sayings, own = self.unbounded, self.own.boundary
+        elif source.layer != "identity":
             return None
-        number = source.policy - own_policies
+        number = source.policy - len(own)
         if number < 0:
             return source
         return sayings[number].location if number < len(sayings) else None
 
     def has(self, source: StatementLocation) -> bool:
         """Return whether a statement is one of the role's own or of its resources' on this side."""
-        policies = {"identity": self.layers.identity, "boundary": self.layers.boundary}.get(source.layer, ())
-        if source.policy >= len(policies) or source.index >= len(policies[source.policy].statements):
+        layers = self.layers
+        policies = {"identity": layers.identity, "boundary": layers.boundary}.get(source.layer, ())
+        if source.policy >= len(policies):
             return False
-        return policies[source.policy].statements[source.index] == source.statement
+        statements = policies[source.policy].statements
+        return source.index < len(statements) and statements[source.index] == source.statement
 
 
 def _policy(saying: Saying) -> Policy:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.app import Resource
 from remit.errors import Origin, RemitError
@@ -90,15 +90,11 @@ def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
         ]
         text = json.dumps({**json.loads(record(version, app.stage, None)), "template": resources})
     except RemitError as error:
-        text = json.dumps({"errors": [_error(mistake) for mistake in error.all]})
+        errors = []
+        for mistake in error.all:
+            at = mistake.origin
+            place = None if at is None else [at.file, at.line, at.column]
+            told = {"message": mistake.message, "hint": mistake.hint, "origin": place}
+            errors.append({**told, "exit_code": mistake.exit_code})
+        text = json.dumps({"errors": errors})
     Path(answer).write_text(text, "utf-8")
-
-
-def _error(error: RemitError) -> dict[str, Any]:
-    at = error.origin
-    return {
-        "message": error.message,
-        "hint": error.hint,
-        "origin": None if at is None else [at.file, at.line, at.column],
-        "exit_code": error.exit_code,
-    }
