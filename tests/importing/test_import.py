@@ -23,6 +23,7 @@ from remit.cli import main
 from remit.documents.read import read_as_written
 from remit.errors import RemitError
 from remit.importing.access_comparison import review_source
+from remit.importing.app_model import value_at_path
 from remit.importing.import_app import Imported, import_app
 from remit.lint.apps import lint as lint_app
 from remit.loading.load import load
@@ -971,15 +972,12 @@ def test_a_route_of_chalice_is_left_where_the_code_decides_whom_it_lets_in(tmp_p
     assert 'on.rest("GET /b", auth="NONE", api_key=True)' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
-def test_a_chalice_app_keeps_the_policy_of_its_api(tmp_path: Path) -> None:
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+def test_a_route_of_chalice_is_left_where_its_api_has_a_policy(tmp_path: Path) -> None:
     files = {
         "app.py": 'from chalice import Chalice\napp = Chalice(app_name="shop")\n@app.route("/")\ndef get(): ...\n',
-        ".chalice/config.json": '{"version": "2.0", "app_name": "shop", "api_gateway_policy_file": "open.json"}',
-        ".chalice/open.json": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        ".chalice/config.json": '{"version": "2.0", "app_name": "shop", "api_gateway_policy_file": "closed.json"}',
     }
-    assert () == imported(tmp_path, files, "app.py").left
-    assert [statement] == template(tmp_path)["RestApi"]["Properties"]["Policy"]["Statement"]
+    assert ["route /"] == [left.what for left in imported(tmp_path, files, "app.py").left]
 
 
 def test_a_permission_is_left_with_the_source_that_limits_it(tmp_path: Path) -> None:
@@ -1067,3 +1065,71 @@ plugins: [serverless-offline-sqs, serverless-dynamodb-local, serverless-localsta
         each["Properties"] for each in template(tmp_path).values() if each["Type"] == "AWS::Lambda::Permission"
     ]
     assert [None, "amzn1.ask.skill.1"] == [permission.get("EventSourceToken") for permission in permissions]
+
+
+def test_the_url_of_a_function_is_referred_to_by_the_name_that_remit_gives_it(tmp_path: Path) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  AskFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      FunctionUrlConfig: {AuthType: NONE}
+Outputs: {Url: {Value: !GetAtt AskFunctionUrl.FunctionUrl}}
+"""
+    assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    (url,) = [name for name, each in template(tmp_path).items() if each["Type"] == "AWS::Lambda::Url"]
+    document = json.loads((tmp_path / "app/.remit/build/template.json").read_text("utf-8"))
+    assert {"Fn::GetAtt": [url, "FunctionUrl"]} in [output["Value"] for output in document["Outputs"].values()]
+
+
+def test_a_bucket_whose_event_no_trigger_covers_keeps_what_sam_writes_into_it(tmp_path: Path) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  In: {Type: AWS::S3::Bucket}
+  Read:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      Events:
+        New: {Type: S3, Properties: {Bucket: !Ref In, Events: "s3:ObjectCreated:*", Unknown: 1}}
+"""
+    imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    assert "LambdaConfigurations" in json.dumps(template(tmp_path)["In"])
+
+
+def test_a_policy_beside_a_role_is_of_the_functions_of_that_role_alone(tmp_path: Path) -> None:
+    trust = "{Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}"
+    resources = "".join(
+        f"""
+  {name}Role: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {trust}}}}}
+  {name}Policy:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: own
+      Roles: [!Ref {name}Role]
+      PolicyDocument: {{Statement: [{{Effect: Allow, Action: "{action}", Resource: "arn:aws:s3:::in/*"}}]}}
+  {name}:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      Role: !GetAtt {name}Role.Arn
+      Code: {{ZipFile: "def handler(event, context): return 1"}}"""
+        for name, action in (("Read", "s3:GetObject"), ("Write", "s3:PutObject"))
+    )
+    assert () == imported(tmp_path, {"template.yaml": f"Resources:{resources}\n"}, "template.yaml").left
+    roles = template(tmp_path)
+    assert "s3:PutObject" not in json.dumps(roles["ReadRole"])
+    assert "s3:GetObject" not in json.dumps(roles["WriteRole"])
+
+
+@pytest.mark.parametrize(("path", "value"), [("a.0", 1), ("a.1", None), ("a.b", None), ("c.0", None), ("", {"a": [1]})])
+def test_the_value_at_a_path_is_as_written_or_none(path: str, value: Any) -> None:
+    assert value == value_at_path({"a": [1]}, path)

@@ -171,3 +171,10 @@ def test_a_resource_that_the_input_names_is_not_compared(tmp_path: Path) -> None
 @pytest.mark.parametrize("broken", ["{", "[]", '{"StartAt": "A"}', '{"States": {"A": 3}}'])
 def test_a_definition_that_is_none_is_passed_over(tmp_path: Path, broken: str) -> None:
     assert [] == [item for item in _lint(tmp_path, _machine(DefinitionString=broken)) if item[0] == "R712"]
+
+
+def test_an_arn_of_the_definition_is_told_as_it_is_written(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:eu-west-1:111122223333:news"
+    state = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Parameters": {"TopicArn": topic}, "End": True}
+    template = _machine(PUTS, Definition={"StartAt": "Tell", "States": {"Tell": state}})
+    assert any(f"needs sns:Publish on {topic}, which" in message for _, message, _ in _lint(tmp_path, template))

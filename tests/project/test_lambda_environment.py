@@ -134,23 +134,23 @@ def test_the_region_in_a_declaration_is_an_error_that_names_the_value_of_the_dep
 
 
 def test_a_variable_that_is_nearly_a_declared_one_is_told(make: Make) -> None:
-    app = f"import os\nTABLE = os.environ['TABEL']\n@app.function({ENVIRONMENT}){FUNCTION}"
+    app = f"import os\nTABLE = os.environ['MY_BD']\n@app.function({ENVIRONMENT}){FUNCTION}"
     error = make(app=app).error()
-    assert ("did you mean `TABLE`?", "app.py:10:9") == ((error.hint or "")[:21], at(error))
+    assert ("did you mean `MY_DB`?", "app.py:10:9") == ((error.hint or "")[:21], at(error))
 
 
 def test_a_placeholder_with_which_code_cannot_work_is_named(make: Make) -> None:
-    app = f"import json, os\nTABLE = json.loads(os.environ['TABLE'])\n@app.function({ENVIRONMENT}){FUNCTION}"
+    app = f"import json, os\nTABLE = json.loads(os.environ['MY_DB'])\n@app.function({ENVIRONMENT}){FUNCTION}"
     error = make(app=app).error()
-    hint = "TABLE has a value where the function runs, and a placeholder here: read it inside of the function"
+    hint = "MY_DB has a value where the function runs, and a placeholder here: read it inside of the function"
     assert (hint, "app.py:10:9") == (error.hint, at(error))
 
 
 def test_afterwards_the_environment_is_as_it_was(make: Make) -> None:
     before, kind = dict(os.environ), type(os.environ)
-    make(app=f"import os, boto3\nos.environ['TABLE']\nboto3.client\n@app.function({ENVIRONMENT}){FUNCTION}").load()
+    make(app=f"import os, boto3\nos.environ['MY_DB']\nboto3.client\n@app.function({ENVIRONMENT}){FUNCTION}").load()
     with pytest.raises(KeyError):
-        os.environ["TABLE"]
+        os.environ["MY_DB"]
     assert (before, kind) == (dict(os.environ), type(os.environ))
 
 

@@ -351,6 +351,22 @@ def test_each_statement_has_its_state_and_its_line(make: Make) -> None:
     assert 0 == explained.status
 
 
+@pytest.mark.parametrize(
+    ("call", "parameters", "link", "doing"),
+    [
+        ("sns:publish", {"TopicArn": "${X}"}, "Data.news", "publishes"),
+        ("aws-sdk:dynamodb:query", {"TableName": "${X}"}, "Data.orders", "queries"),
+    ],
+)
+def test_what_a_state_does_is_said_in_plain_words(
+    make: Make, call: str, parameters: Any, link: str, doing: str
+) -> None:
+    project = _project(make, _task(f"{STATES}{call}", parameters), f', link={{"X": {link}}}')
+    assert {f"state Do of workflow render {doing}"} == {
+        grant.because for grant in project.role("RenderWorkflow").grants
+    }
+
+
 def test_a_name_from_the_input_is_refused_with_the_choice_and_never_granted_everywhere(make: Make) -> None:
     definition = _task(f"{STATES}dynamodb:putItem", {"TableName.$": "$.table", "Item": {}})
     error = _project(make, definition).error()

@@ -66,8 +66,10 @@ def _parameters(function: Callable[..., Grants]) -> tuple[inspect.Signature, Map
     signature = inspect.signature(function, eval_str=True)
     kinds: dict[str, tuple[Any, ...]] = {}
     for name, parameter in signature.parameters.items():
-        is_open = parameter.kind is parameter.VAR_POSITIONAL
-        kinds[name] = kinds_of(GenericAlias(tuple, (parameter.annotation, ...)) if is_open else parameter.annotation)
+        annotation = parameter.annotation
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            annotation = GenericAlias(tuple, (annotation, ...))
+        kinds[name] = kinds_of(annotation)
     return signature, kinds
 
 

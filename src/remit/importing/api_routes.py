@@ -34,7 +34,7 @@ _NO_MATTER: Final = frozenset({
 """Names, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
 _DEFAULTS: Final = {"ApiKeySourceType": "HEADER", "StageName": "$default"}
 """Values that need no setting."""
-KEEPS_OUT: Final = ("Auth.ApiKeyRequired", "Auth.DefaultAuthorizer", "Auth.ResourcePolicy", "DisableExecuteApiEndpoint")
+KEEPS_OUT: Final = frozenset({"Auth", "DisableExecuteApiEndpoint"})
 """What SAM writes into the document of an API, by which that keeps people out."""
 _DECIDES: Final = (
     "Auth", "Auth.ApiKeyRequired", "Auth.ResourcePolicy", "Domain", "EndpointConfiguration",

@@ -153,13 +153,6 @@ class _ChaliceApp:
             "EndpointConfiguration": self.config.get("api_gateway_endpoint_type", "EDGE"),
             "BinaryMediaTypes": _MEDIA_TYPES,
         }
-        policy_file = self.config.get("api_gateway_policy_file")
-        if policy_file is not None:
-            policy = self.folder / ".chalice" / str(policy_file)
-            if not policy.is_file():
-                raise RemitError(f"there is no {policy}", origin=self.parsed.locate(("api_gateway_policy_file",)))
-            document = section(read_as_written(policy.read_bytes(), str(policy)).value)
-            properties["Auth"] = {"ResourcePolicy": {"CustomStatements": document.get("Statement")}}
         api = {"Type": "AWS::Serverless::Api", "Properties": properties}
         made: dict[str, Any] = self.resources.setdefault("RestAPI", api)["Properties"]
         return made
@@ -171,9 +164,9 @@ class _ChaliceApp:
         needs_key = _literal(arguments.get("api_key_required", ast.Constant(value=False)))
         auth: dict[str, Any] = {"ApiKeyRequired": True} if needs_key else {}
         name = _name(arguments["authorizer"]) if "authorizer" in arguments else None
-        # Without its authorizer or its key the route would be open to everyone.
-        if name not in (None, *self.authorizers) or needs_key is None or len(arguments) < len(call.keywords):
-            self._leave(f"route {route}", "whom it lets in is decided in the code", call, path)
+        is_known = name in (None, *self.authorizers) and needs_key is not None and len(arguments) == len(call.keywords)
+        if not is_known or "api_gateway_policy_file" in self.config:
+            self._leave(f"route {route}", "whom it lets in is decided in the code or by a policy", call, path)
             return
         if name is not None:
             auth["Authorizer"] = _logical_id(name) if self.authorizers[name] else "AWS_IAM"
@@ -253,7 +246,7 @@ def _logical_id(name: str) -> str:
 def _parsed(path: Path) -> PythonFile:
     try:
         return parsed(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError) as error:
         origin = Origin(str(path), getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1)
         raise RemitError(f"{path} is no Python: {error}", origin=origin) from None
 

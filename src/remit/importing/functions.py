@@ -147,6 +147,7 @@ class FunctionReader:
         self.part = parts.part(declared.logical_id)
         self.web_target = declared.properties.get("WebTarget")
         self.by_hand = parts.by_hand(declared, names)
+        self.comment = ""
 
     def statement(self) -> PythonStatement:
         """The function with everything that can be said of it."""
@@ -168,7 +169,8 @@ class FunctionReader:
         if "Condition" in self.declared.attributes:
             make = partial(self.names.condition, {"Condition": self.declared.attributes["Condition"]})
             condition = self._said(make, "Condition", (*self.declared.path, "Condition"))
-        return PythonStatement(call("app.web" if self.web_target else "app.function", *items), "", self.part, condition)
+        declared = call("app.web" if self.web_target else "app.function", *items)
+        return PythonStatement(declared, "", self.part, condition, self.comment)
 
     def _said(self, make: Callable[[], Any], what: str, path: Path) -> Any:
         origin = self.parts.expansion.locate(path)
@@ -228,7 +230,8 @@ class FunctionReader:
             runtime not in RUNTIMES or (self.web_target is not None and runtime == RUNTIMES[0])
         )
         if has_ended:
-            yield Item(quoted(_LATEST), "runtime=", f"{runtime} has ended")
+            self.comment = f"{runtime} has ended"
+            yield Item(quoted(_LATEST), "runtime=")
         for path, keyword in _SETTINGS.items():
             if keyword != "runtime" or not has_ended:
                 convert = partial(resource, self.names) if keyword in _DESTINATIONS else self.names.source

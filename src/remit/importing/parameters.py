@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from remit.importing.app_model import Leftovers
     from remit.importing.python_text import Source
 
-_TEXTS_OF_PYTHON: Final = (
+_TEXTS_OF_PYTHON: Final = frozenset({
     "Fn::FindInMap", "FunctionName", "Handler", "Method", "Path", "Runtime", "Schedule",
     "ScheduleExpression", "StageName",
-)  # fmt: skip
+})  # fmt: skip
 """Where remit takes only what is known before the deploy."""
 _NUMBER: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _STORED: Final = "AWS::SSM::Parameter::Value<"
@@ -97,16 +97,12 @@ def _conditions(
 
 def _deciding(template: Mapping[str, Any]) -> set[str]:
     """The names on which conditions and look-ups hang, whose values Python must know."""
-    parts: list[Any] = [section(template, "Conditions")]
-    waiting: list[Any] = [template.get("Resources"), template.get("Globals")]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            parts += [part[name] for name in _TEXTS_OF_PYTHON if name in part]
-            waiting += part.values()
-        elif isinstance(part, list):
-            waiting += part
-    return {str(reference.target) for reference, _ in references({"all": parts}, late=False)}
+    parts = {name: template.get(name) for name in ("Conditions", "Globals", "Resources")}
+    return {
+        str(reference.target)
+        for reference, path in references(parts, late=False)
+        if path[0] == "Conditions" or not _TEXTS_OF_PYTHON.isdisjoint(path)
+    }
 
 
 def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Source:

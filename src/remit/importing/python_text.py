@@ -16,14 +16,13 @@ _INDENT: Final = "    "
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A part of a group: `prefix` is its keyword or key (`name=`, `"Key": `, `**`), `comment` stands above it.
+    """A part of a group: `prefix` is its keyword or key (`name=`, `"Key": `, `**`).
 
     `what` is the construct that it stands for, as messages call it.
     """
 
     value: Source
     prefix: str = ""
-    comment: str = ""
     what: str = field(default="", compare=False)
 
 
@@ -124,15 +123,10 @@ def written(
     """The lines of an expression at a level of indentation, with what stands before and after it."""
     indent = _INDENT * level
     line = Line(f"{indent}{before}{flat(source, bare=bare)}{after}", what)
-    if isinstance(source, str) or (len(line.text) <= WIDTH and not _has_comments(source)):
+    if isinstance(source, str) or len(line.text) <= WIDTH:
         return [line]
     lines = [Line(f"{indent}{before}{source.begin}", what)]
     for item in source.items:
-        lines += [Line(f"{indent}{_INDENT}# {text}") for text in item.comment.splitlines()]
         bare = _is_bare(source, item)
         lines += written(item.value, level + 1, item.prefix, source.separator, item.what or what, bare=bare)
     return [*lines, Line(f"{indent}{source.end}{after}", what)]
-
-
-def _has_comments(source: Source) -> bool:
-    return not isinstance(source, str) and any(item.comment or _has_comments(item.value) for item in source.items)

@@ -173,8 +173,7 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
     expansion, functions = parts.expansion, parts.functions
     left = {name: why for name, function in functions.items() if (why := why_not(function)) is not None}
     for name, api in parts.apis.as_they_are.items():
-        is_undecided = tokens.is_intrinsic(api.properties.get("Auth"))
-        if is_undecided or any(value_at_path(api.properties, path) for path in KEEPS_OUT):
+        if any(api.properties.get(key) for key in KEEPS_OUT):
             left[name] = "whom it lets in, SAM would write into its document"
     kinds = {resource.logical_id: resource.kind for resource in expansion.declared}
     for name, kind in kinds.items():
@@ -395,15 +394,11 @@ _HOISTED: Final = frozenset(f"{name}=" for name in FunctionSection.names())
 def _shared_settings(functions: list[PythonStatement]) -> tuple[list[PythonStatement], list[PythonStatement]]:
     """The settings that all functions have in common, and the functions without them."""
     calls = [function.value for function in functions if isinstance(function.value, Bracketed)]
-    common = (
-        [
-            item
-            for item in calls[0].items
-            if item.prefix in _HOISTED and all(item in call.items for call in calls) and "Data." not in flat(item.value)
-        ]
-        if len(calls) > 1
-        else []
-    )  # one function has nothing in common
+    common = [
+        item
+        for item in (calls[0].items if len(calls) > 1 else ())  # one function has nothing in common
+        if item.prefix in _HOISTED and all(item in call.items for call in calls) and "Data." not in flat(item.value)
+    ]
     names = [f"config.lambda_.function.{item.prefix.removesuffix('=')}" for item in common]
     settings = [PythonStatement(item.value, name, name) for name, item in zip(names, common, strict=True)]
     without = [replace(call, items=tuple(item for item in call.items if item not in common)) for call in calls]

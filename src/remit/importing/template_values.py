@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
@@ -233,18 +234,15 @@ class TemplateNames:
 
     def _marked(self, value: Any, marks: dict[str, str]) -> Any:
         """A value in which marks stand for what Python puts in, and the app's logical ids for the source's."""
-        if isinstance(value, list):
-            return [self._marked(item, marks) for item in value]
-        if not isinstance(value, dict):
-            return value
+        if not tokens.is_intrinsic(value):
+            is_one = not isinstance(value, dict | list)
+            return value if is_one else tokens.with_leaves(value, partial(self._marked, marks=marks))
         decided = self._decided(value)
         if decided is not None:
             mark = f"MARK{len(marks)}MARK"
             marks[mark] = flat(self._spelled(value, decided))
             is_list = self._type_of(value.get("Ref")).endswith(("List>", ">>"))
             return mark if is_list or self.known(value) else {"Fn::Sub": mark}
-        if not tokens.is_intrinsic(value):
-            return {key: self._marked(item, marks) for key, item in value.items()}
         ((function, argument),) = value.items()
         if function == "Fn::Transform":
             raise RemitError("a macro makes it")

@@ -24,19 +24,19 @@ _SERVICES: Final = ("dynamodb", "scheduler", "secretsmanager", "sqs", "ssm")
 _CONTAINERS: Final[Mapping[str, tuple[str, ...]]] = {
     "cloudwatch_logs": ("_log_groups",),
     "cognito": ("_user_pools",),
+    "s3": (
+        "_buckets",
+        "_bucket_tags",
+        "_multipart_uploads",
+        "_object_acl",
+        "_object_legal_hold",
+        "_object_retention",
+        "_object_tags",
+        "_object_versions",
+    ),
 }
-"""The emulator's modules that keep data with what stacks make (groups with their events, pools with their users)."""
-_OF_OBJECTS: Final = (
-    "_buckets",
-    "_bucket_tags",
-    "_multipart_uploads",
-    "_object_acl",
-    "_object_legal_hold",
-    "_object_retention",
-    "_object_tags",
-    "_object_versions",
-)
-"""Where the emulator's S3 keeps what it says of objects; their contents are in files alone."""
+"""The emulator's modules that keep data with what stacks make: groups with their events, pools with their users, and
+buckets with what is said of objects, whose contents are in files alone."""
 
 
 class Checkpoint:
@@ -46,16 +46,15 @@ class Checkpoint:
         self._contents = contents
         self._noted_contents = contents.with_name("noted-s3")
         self._states: dict[str, Any] = {}
-        self._objects: dict[str, Any] = {}
         self._containers: dict[str, dict[str, Any]] = {}
 
     def take(self) -> Mapping[str, Any]:
         """Note the data as it is now; the services that have any."""
         self._states = {name: _state(module) for name, module in _loaded(_SERVICES)}
-        for _, storage in _loaded(("s3",)):
-            self._objects = _copies(storage, _OF_OBJECTS)
+        self._containers = {}
+        for name, module in _loaded(tuple(_CONTAINERS)):
+            self._containers[name] = {store: copy.deepcopy(getattr(module, store)._data) for store in _CONTAINERS[name]}
         _replace_folder(self._noted_contents, self._contents)
-        self._containers = {name: _copies(module, _CONTAINERS[name]) for name, module in _loaded(tuple(_CONTAINERS))}
         return {"services": sorted(self._states)}
 
     def restore(self) -> Mapping[str, Any]:
@@ -67,11 +66,13 @@ class Checkpoint:
                 if hasattr(container, "_data"):
                     container._data.clear()  # `clear` is about one account of many
             module.load_persisted_state(copy.deepcopy(state))
-        for _, storage in _loaded(("s3",)):
-            _put_back(storage, _OF_OBJECTS, self._objects)
-        _replace_folder(self._contents, self._noted_contents)
         for name, module in _loaded(tuple(_CONTAINERS)):
-            _put_back(module, _CONTAINERS[name], self._containers.get(name, {}))
+            noted = self._containers.get(name, {})
+            for store in _CONTAINERS[name]:
+                entries = getattr(module, store)._data
+                entries.clear()
+                entries.update(copy.deepcopy(noted.get(store, {})))
+        _replace_folder(self._contents, self._noted_contents)
         _expire_records()
         return {"services": sorted(self._states)}
 
@@ -93,17 +94,6 @@ def _link(source: str, target: str) -> None:
 def _state(module: Any) -> dict[str, Any]:
     """The state of a service without the records of streams, which do not come back."""
     return {key: copy.deepcopy(value) for key, value in module.get_state().items() if key not in STREAM_STATE}
-
-
-def _copies(module: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: copy.deepcopy(getattr(module, name)._data) for name in names}
-
-
-def _put_back(module: Any, names: tuple[str, ...], noted: Mapping[str, Any]) -> None:
-    for name in names:
-        container = getattr(module, name)._data
-        container.clear()
-        container.update(copy.deepcopy(noted.get(name, {})))
 
 
 def _expire_records() -> None:

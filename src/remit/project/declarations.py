@@ -225,7 +225,8 @@ class Group:
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
-            self._decorated(function, triggers, None, arguments._replace(job=replace(options, path=job.path)))
+            named_options = replace(options, path=job.path)
+            self._decorated(function, triggers, None, arguments._replace(job=named_options))
             return job
 
         if len(schedules) == 1 and _is_function(schedules[0]):
@@ -285,8 +286,9 @@ class _Arguments(NamedTuple):
 
 def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     """The settings that are a function's own, and the links, which are access as well."""
-    others = {name: value for name, value in settings.items() if name != "link"}
-    return others, settings.get("link", ())
+    others = dict(settings)
+    link = others.pop("link", ())
+    return others, link
 
 
 class _NamedFunction:

@@ -180,7 +180,8 @@ def check_placeholders(placeholders: Mapping[str, str], app: App, mistakes: Mist
     for declared, origin in declared_parts(app):
         match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
-            mistakes.errors.append(refusal(placeholders.get(match[0].casefold(), match[1]), origin))
+            name = placeholders.get(match[0].casefold(), match[1])
+            mistakes.errors.append(refusal(name, origin))
 
 
 def explain_placeholders(placeholders: Mapping[str, str], mistakes: Iterable[RemitError]) -> None:

@@ -247,7 +247,9 @@ class Section:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """The settings and groups below this node."""
-        names = {name: value for base in cls.__mro__ for name, value in vars(base).items()}
+        names: dict[str, object] = {}
+        for base in cls.__mro__:
+            names |= vars(base)
         return tuple(name for name, value in names.items() if isinstance(value, Setting | Subsection))
 
     def unknown(self, name: str, where: Span) -> RemitError:

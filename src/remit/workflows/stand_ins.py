@@ -38,8 +38,6 @@ class StandIns:
                 if f"here{number}x" in text or text.startswith("arn:"):  # a given name may stand in any text
                     self._references.setdefault(text, reference)
         self._references |= {text: reference for reference, text in _PSEUDO.items()}
-        if unknown_are_names:  # `aws` stands in every ARN
-            self._references.pop(_HERE["Partition"])
 
     def setting(self, machine: str) -> RequestSetting:
         """The setting of a call that a machine (ARN) makes."""

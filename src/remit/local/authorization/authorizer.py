@@ -179,7 +179,9 @@ class RequestAuthorizer:
         caller: Caller,
     ) -> AllowedRequest:
         """Note the decisions on a request, and refuse it where one of them does."""
-        request_id, file, line = call_place(request)
+        # The invocation, the file and the line that it was made from, as the function's worker says.
+        request_id, _, place = (request.header(CALL) or "").partition(";")
+        file, _, line = place.rpartition(";")
         denied_parts: dict[tuple[str, ...], DeniedPart] = {}
         owner = None
         for decided in decisions:
@@ -189,8 +191,8 @@ class RequestAuthorizer:
                 AccessRecord(
                     caller=caller.arn, function=caller.function, request_id=request_id,
                     operation=f"{operation.client}:{operation.name}", action=need.action, resource=need.resource,
-                    decision=decided.verdict, because=decided.because, statement=decided.statement, file=file,
-                    line=line, refused=is_refused,
+                    decision=decided.verdict, because=decided.because, statement=decided.statement,
+                    file=unquote(file), line=int(line) if line.isdecimal() else 0, refused=is_refused,
                 )
             )  # fmt: skip
             owner = owner or other_owner(need, caller.account)
@@ -264,13 +266,6 @@ def _stored_decision(question: Question) -> StoredDecision:
         resource_policy=policies,
         open_keys=open_keys,
     )
-
-
-def call_place(request: ReceivedRequest) -> tuple[str, str, int]:
-    """The invocation, the file and the line that a request was made from, as the function's worker says."""
-    request_id, _, place = (request.header(CALL) or "").partition(";")
-    file, _, line = place.rpartition(";")
-    return request_id, unquote(file), int(line) if line.isdecimal() else 0
 
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}*?$,]+)")

@@ -28,11 +28,6 @@ class DeniedPart:
     message: str
 
 
-def all_secrets(content: bytes, _denied: Sequence[DeniedPart]) -> bytes:
-    """The request as it is: what is denied is taken out of the answer."""
-    return content
-
-
 def without_secrets(answer: bytes, denied: Sequence[DeniedPart]) -> bytes:
     """An answer without the values of denied secrets, and with an error for each. A part is an ARN and a name."""
     try:
@@ -95,6 +90,7 @@ class PartialOperation:
 
 PARTIAL_OPERATIONS: Final[Mapping[tuple[str, str], PartialOperation]] = {
     ("s3", "DeleteObjects"): PartialOperation(remaining_objects, with_errors_of_objects),
-    ("secretsmanager", "BatchGetSecretValue"): PartialOperation(all_secrets, without_secrets),
+    # Its request stays as it is: what is denied is taken out of the answer.
+    ("secretsmanager", "BatchGetSecretValue"): PartialOperation(lambda content, _denied: content, without_secrets),
 }
 """By boto3's name of the client, and the operation; their needs name parts."""

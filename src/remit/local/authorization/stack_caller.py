@@ -105,11 +105,6 @@ def _resource_policy(operation: ResourceOperation, action: str, arn: str) -> tup
         return None
 
 
-def acting_in_request() -> Caller | None:
-    """Whoever CloudFormation acts for in the request that it answers; None: this server's own key."""
-    return _REQUESTED_ROLE.get() or CALLER.get()
-
-
 def acting_for(stack_name: str) -> Caller | None:
     """The service role of a stack, or of the stack that it is nested in; else of the caller."""
     stack = stored_stack(stack_name)
@@ -187,7 +182,8 @@ def look_up_as_the_caller() -> None:
     @instead_of(ssm, "resolve_parameter_value")
     def parameter_value(read_parameter: Any, name: str, *arguments: Any, **options: Any) -> Any:
         if _READS_PARAMETERS.get():
-            _check(acting_in_request(), "ssm:GetParameters", _parameter(name))
+            caller = _REQUESTED_ROLE.get() or CALLER.get()
+            _check(caller, "ssm:GetParameters", _parameter(name))
         return read_parameter(name, *arguments, **options)
 
     for module in modules:

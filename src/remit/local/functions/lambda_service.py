@@ -269,9 +269,16 @@ class DurableExecutions:
 
         @instead_of(self.service, "invoke_durable_resume")
         def resumed(_resume: Any, _name: str, arn: str, _event: Any) -> None:
-            # In a thread of its own: the emulator has one for all.
-            context = contextvars.copy_context()
-            threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
+            execution = emulated("services.lambda_durable")._executions.get(arn)
+            if execution is None or execution["Status"] != _RUNNING:
+                return
+            reference = arn.partition("/")[0]
+            function, configuration, _ = self.service._get_func_record_for_ref(reference)
+            if function is not None:
+                # In a thread of its own: the emulator has one for all.
+                context = contextvars.copy_context()
+                call = self._invoked, execution, function, configuration, self.service.new_uuid()
+                threading.Thread(target=context.run, args=call, daemon=True, name="durable").start()
 
     def run(self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         """Start an execution, and give its result once it has one, as the emulator has results."""
@@ -292,15 +299,6 @@ class DurableExecutions:
             return answer
         error = {name[:1].lower() + name[1:]: value for name, value in (execution["Error"] or {}).items()}
         return {"body": error, "error": True, "function_error": "Unhandled", "log": answer.get("log", "")}
-
-    def _resume(self, arn: str) -> None:
-        execution = emulated("services.lambda_durable")._executions.get(arn)
-        if execution is None or execution["Status"] != _RUNNING:
-            return
-        reference = arn.partition("/")[0]
-        function, configuration, _ = self.service._get_func_record_for_ref(reference)
-        if function is not None:
-            self._invoked(execution, function, configuration, self.service.new_uuid())
 
     def _invoked(
         self, execution: Execution, function: Function, configuration: Mapping[str, Any], request_id: str

@@ -376,8 +376,10 @@ def _generated_secrets() -> None:
         template, key = options.get("SecretStringTemplate"), options.get("GenerateStringKey")
         if (template is None) != (key is None):
             raise ValueError("SecretStringTemplate and GenerateStringKey must be specified together")
-        password = str(content_of(secrets._get_random_password(options))["RandomPassword"])
-        return password if template is None else json.dumps({**json.loads(template), key: password})
+        password: str = content_of(secrets._get_random_password(options))["RandomPassword"]
+        if template is None:
+            return password
+        return json.dumps({**json.loads(template), key: password})
 
 
 def _role_boundaries() -> None:
