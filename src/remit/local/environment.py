@@ -81,7 +81,11 @@ class CachedPackages:
                     if self.installed() is None:
                         self._make(folder, project, progress)
             except OSError as error:
-                raise self._unwritable(folder.parent, error) from error
+                hint = "set XDG_CACHE_HOME to a folder that can be written"
+                if error.errno == errno.ENOSPC:
+                    hint = f"free some room (it takes {self.size}), or {hint}"
+                what = f"{self.words} is installed in {str(folder.parent)!r}, which cannot be written: {error.strerror}"
+                raise RemitError(what, hint=hint) from error
         with suppress(OSError):  # it may be another's, that may only be read
             os.utime(folder)
         return folder
@@ -125,13 +129,6 @@ class CachedPackages:
         )
         if ended.returncode != 0:
             raise self._failure(without_secrets(ended.stderr))
-
-    def _unwritable(self, cache: Path, error: OSError) -> RemitError:
-        hint = "set XDG_CACHE_HOME to a folder that can be written"
-        if error.errno == errno.ENOSPC:
-            hint = f"free some room (it takes {self.size}), or {hint}"
-        what = f"{self.words} is installed in {str(cache)!r}, which cannot be written: {error.strerror}"
-        return RemitError(what, hint=hint)
 
     def _failure(self, said: str) -> RemitError:
         """The error for what uv said."""

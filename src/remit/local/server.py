@@ -195,7 +195,10 @@ class _Saving(logging.Handler):
             self._journal.end_save()
         for bucket, key in tuple(self._objects):
             self._save_object(bucket, key)
-        self.tell()
+        # Word of it is left for when the server has ended.
+        if self.unsaved != self._files.read_unsaved():
+            with suppress(OSError):
+                self._files.write_unsaved(self.unsaved)
         return {"unsaved": self.unsaved}
 
     def _save_object(self, bucket: str, key: str) -> None:
@@ -207,12 +210,6 @@ class _Saving(logging.Handler):
             storage._persist_object(bucket, key, entry)  # notes it again when it fails again
         elif entry is not None:
             self._objects[bucket, key] = reason
-
-    def tell(self) -> None:
-        """Leave word of it for when the server has ended."""
-        if self.unsaved != self._files.read_unsaved():
-            with suppress(OSError):
-                self._files.write_unsaved(self.unsaved)
 
 
 def _put_services_right(emulator: Any, record: Record) -> None:

@@ -122,7 +122,10 @@ def is_newer_python(value: str, options: Iterable[str]) -> bool:
     """Return whether a value is a Python after those among the options, and near enough to be no slip."""
     version = re.fullmatch(_PYTHON, value)
     known = [int(option[1]) for option in map(re.compile(_PYTHON).fullmatch, options) if option is not None]
-    return version is not None and bool(known) and max(known) < int(version[1]) <= max(known) + _NEWER
+    if version is None or not known:
+        return False
+    newest = max(known)
+    return newest < int(version[1]) <= newest + _NEWER
 
 
 def _wrong(

@@ -98,7 +98,9 @@ def refuse_name_of_own(subject: Any, taker: str) -> None:
 @lru_cache(maxsize=1024)  # each grant and each resource of a trigger asks for the ARN of its source
 def _check_name(name: str, service: str) -> None:
     """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
-    rule = broken_rule(_TYPES[service], tokens.split(name), makes=False) if service in _TYPES else None
+    if service not in _TYPES:
+        return
+    rule = broken_rule(_TYPES[service], tokens.split(name), makes=False)
     if rule is not None:
         raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
 

@@ -57,8 +57,10 @@ def gathered(needs: Iterable[tuple[str, str, str, str]]) -> tuple[ExistingSource
     """Things of the account by kind, name and condition, each with the functions ("": none) that need it."""
     functions: dict[tuple[str, str, str], dict[str, None]] = {}
     for kind, name, condition, function in needs:
-        functions.setdefault((kind, name, condition), {})[function] = None
-    return tuple(ExistingSource(*need, tuple(filter(None, names))) for need, names in functions.items())
+        names = functions.setdefault((kind, name, condition), {})
+        if function:
+            names[function] = None
+    return tuple(ExistingSource(*need, tuple(names)) for need, names in functions.items())
 
 
 def document(source: ExistingSource) -> dict[str, Any]:

@@ -72,7 +72,11 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
             by_function[str(resource.properties.get("FunctionName"))].append(resource)
     merged_into: dict[str, Resource] = {}
     for permissions in by_function.values():
-        if sum(map(_size, permissions)) > room:
+        size = 0
+        for resource in permissions:
+            references = tokens.references(str(resource.properties.get("SourceArn", "")))
+            size += _STATEMENT + len(json.dumps(dict(resource.properties))) + _REFERENCE * len(references)
+        if size > room:
             merged_into |= _merged(permissions)
     fitted: dict[str, Resource] = {}
     for resource in resources:
@@ -83,12 +87,6 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
             merged = replace(merged, attributes={**merged.attributes, "DependsOn": list(dict.fromkeys(names))})
         fitted.setdefault(merged.logical_id, merged)
     return list(fitted.values())
-
-
-def _size(resource: Resource) -> int:
-    text = json.dumps(dict(resource.properties))
-    references = tokens.references(str(resource.properties.get("SourceArn", "")))
-    return _STATEMENT + len(text) + _REFERENCE * len(references)
 
 
 def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:

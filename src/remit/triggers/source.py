@@ -87,14 +87,20 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
 
 def retry_policy(trigger: Any) -> dict[str, Any]:
     """The RetryPolicy of a rule's or a schedule's target, if the trigger gives any limit."""
-    limits = {"MaximumRetryAttempts": trigger.retries, "MaximumEventAgeInSeconds": trigger.max_event_age}
-    policy = {name: value for name, value in limits.items() if value is not None}
+    policy: dict[str, int] = {}
+    if trigger.retries is not None:
+        policy["MaximumRetryAttempts"] = trigger.retries
+    if trigger.max_event_age is not None:
+        policy["MaximumEventAgeInSeconds"] = trigger.max_event_age
     return {"RetryPolicy": policy} if policy else {}
 
 
 def position_suffix(trigger: object, function: Triggered, source: Callable[[Any], str] = lambda _: "") -> str:
     """Nothing for a function's first trigger of a class, on the same source if one is told, then 2, 3 and so on."""
-    of_class = [item for item in function.triggers if type(item) is type(trigger)]
-    alike = [item for item in of_class if source(item) == source(trigger)]
-    position = next(number for number, item in enumerate(alike) if item is trigger)
-    return "" if position == 0 else str(position + 1)
+    position, own_source = 0, source(trigger)
+    for item in function.triggers:
+        if type(item) is type(trigger) and source(item) == own_source:
+            position += 1
+        if item is trigger:
+            break
+    return "" if position == 1 else str(position)

@@ -108,7 +108,14 @@ class SeenAccess:
             return
         self._kinds.add(kind)
         with suppress(OSError):
-            self._append(json.dumps({**line, "time": record.time}, ensure_ascii=False) + "\n")
+            if self._folder.is_symlink():  # what is written would be somewhere else
+                return
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            text = json.dumps({**line, "time": record.time}, ensure_ascii=False) + "\n"
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+                if file.tell() + len(text) <= _BYTES:
+                    file.write(text)
 
     def _begin(self, day: str) -> None:
         """Read what the day's file has already, and remove the oldest files."""
@@ -125,15 +132,6 @@ class SeenAccess:
     @property
     def _file(self) -> Path:
         return self._folder / f"{self._day}.jsonl"
-
-    def _append(self, line: str) -> None:
-        if self._folder.is_symlink():  # what is written would be somewhere else
-            return
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-            if file.tell() + len(line) <= _BYTES:
-                file.write(line)
 
 
 def without_keys(resource: str) -> str:

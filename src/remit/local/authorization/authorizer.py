@@ -30,7 +30,7 @@ from remit.local.authorization.owning_place import as_owner_of, other_owner
 from remit.local.authorization.partial_operations import DeniedPart
 from remit.local.authorization.requested_operation import wrong_region, wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
-from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
+from remit.local.authorization.stored_policies import decide, denial_message, stored_identity
 from remit.local.emulator import as_request_of, emulated, instead_of
 from remit.local.functions.watchdog import exists
 from remit.local.request import RefusedRequest
@@ -228,22 +228,6 @@ def prepare() -> None:
 def _decided(question: Question) -> DecidedNeed:
     """The decision on one access by the policies that are stored."""
     need, caller = question.need, question.caller
-    try:
-        stored = _stored_decision(question)
-    except RemitError as error:  # a statement with an operator that does not exist
-        return DecidedNeed(need, "unknown", error.message, "", error.message)
-    verdict = _VERDICTS[stored.verdict]
-    if verdict == "allowed":
-        return DecidedNeed(need, verdict, "", stored.statement, "")
-    because = stored.decision.because
-    if stored.unread:
-        because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
-    message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
-    return DecidedNeed(need, verdict, because, stored.statement, message)
-
-
-def _stored_decision(question: Question) -> StoredDecision:
-    need, caller = question.need, question.caller
     with as_owner_of(need.resource) if other_owner(need, caller.account) else nullcontext():
         policies = resource_policy(need.action, need.resource)
     identity = stored_identity(caller.arn)
@@ -257,15 +241,26 @@ def _stored_decision(question: Question) -> StoredDecision:
         open_keys |= open_here
         if identity is not None:
             values["aws:principalarn"] = identity.arn
-    return decide(
-        caller.arn,
-        need.action,
-        need.resource,
-        values,
-        session=caller.session,
-        resource_policy=policies,
-        open_keys=open_keys,
-    )
+    try:
+        stored = decide(
+            caller.arn,
+            need.action,
+            need.resource,
+            values,
+            session=caller.session,
+            resource_policy=policies,
+            open_keys=open_keys,
+        )
+    except RemitError as error:  # a statement with an operator that does not exist
+        return DecidedNeed(need, "unknown", error.message, "", error.message)
+    verdict = _VERDICTS[stored.verdict]
+    if verdict == "allowed":
+        return DecidedNeed(need, verdict, "", stored.statement, "")
+    because = stored.decision.because
+    if stored.unread:
+        because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
+    message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
+    return DecidedNeed(need, verdict, because, stored.statement, message)
 
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}*?$,]+)")

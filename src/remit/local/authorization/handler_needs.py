@@ -186,18 +186,13 @@ def _fetched(value: Any) -> Iterator[str]:
             yield from _fetched(item)
     if not isinstance(value, Mapping):
         return
-    if isinstance(value.get("TemplateURL"), str):
-        yield _object_at(value["TemplateURL"])
+    if isinstance(value.get("TemplateURL"), str):  # whose host or path begins with the bucket
+        parts = urlsplit(value["TemplateURL"])
+        bucket, is_of_host, _ = (parts.hostname or "").partition(".s3")
+        key = unquote(parts.path.lstrip("/"))
+        yield f"arn:aws:s3:::{bucket}/{key}" if is_of_host else f"arn:aws:s3:::{key}"
     for bucket, key in (("S3Bucket", "S3Key"), ("Bucket", "Key")):
         if isinstance(value.get(bucket), str) and isinstance(value.get(key), str):
             yield f"arn:aws:s3:::{value[bucket]}/{value[key]}"
     for item in value.values():
         yield from _fetched(item)
-
-
-def _object_at(url: str) -> str:
-    """The ARN of an object by its URL, whose host or path begins with the bucket."""
-    parts = urlsplit(url)
-    key = unquote(parts.path.lstrip("/"))
-    bucket, is_of_host, _ = (parts.hostname or "").partition(".s3")
-    return f"arn:aws:s3:::{bucket}/{key}" if is_of_host else f"arn:aws:s3:::{key}"

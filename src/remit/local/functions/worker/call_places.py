@@ -71,7 +71,8 @@ class CallPlaces:
         """
         if self._packages is None:
             self._packages = _SDK | _installed(self._folder)
-        for frame in (*_outwards(sys._getframe()), *_outwards(_main_frame())):  # there is no other way
+        main_frame = sys._current_frames().get(threading.main_thread().ident or 0)
+        for frame in (*_outwards(sys._getframe()), *_outwards(main_frame)):  # there is no other way
             file = self._relative(frame.f_code.co_filename)
             if file and file.partition("/")[0].removesuffix(".py") not in self._packages:
                 code = os.environ.get("REMIT_CODE")  # the folder of the project that is this zip's root
@@ -90,11 +91,6 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
-
-
-def _main_frame() -> FrameType | None:
-    identifier = threading.main_thread().ident
-    return None if identifier is None else sys._current_frames().get(identifier)
 
 
 def _installed(folder: str) -> frozenset[str]:
