@@ -257,7 +257,7 @@ TOLD: Final = {
     "status_document": Told(
         StackStatus,
         lambda status: status_document(status, HERE),
-        ("capabilities", "description", "stack.id", "outputs reversed", "parameters", "resources[].reason", "tags"),
+        ("description", "stack.id", "outputs reversed", "parameters", "resources[].reason", "tags"),
         {("DeployedStack.name", "namespace")},
     ),
     "seen_document": Told(

@@ -77,8 +77,12 @@ class AccessQuestions:
         elif self.organization is not None:
             unknown.append(f"account {identity.account} is not in the organization's file")
         keys = tuple(dict.fromkeys(use.document for use in identity.policies))
-        # No SCP binds a service-linked role.
-        scps = () if place is None or _SERVICE_LINKED in identity.arn else self._scps(place)
+        scps: tuple[tuple[str, ...], ...] = ()
+        if place is not None and _SERVICE_LINKED not in identity.arn:  # no SCP binds a service-linked role
+            if place.id not in self._levels:
+                levels = (tuple(self._control_key(policy, place.id) for policy in level) for level in place.scps)
+                self._levels[place.id] = tuple(dict.fromkeys(levels))  # equal levels once
+            scps = self._levels[place.id]
         profile = Profile(keys, tuple(use.document for use in identity.limits), scps)
         for key in documents_of(profile):
             if self.parts.mask(key) is None:
@@ -88,13 +92,6 @@ class AccessQuestions:
 
     def _place(self, account: str) -> OrganizationAccount | None:
         return None if self.organization is None else self.organization.accounts.get(account)
-
-    def _scps(self, account: OrganizationAccount) -> tuple[tuple[str, ...], ...]:
-        """The documents of the SCPs that bind an account, by level; equal levels once."""
-        if account.id not in self._levels:
-            keys = (tuple(self._control_key(policy, account.id) for policy in level) for level in account.scps)
-            self._levels[account.id] = tuple(dict.fromkeys(keys))
-        return self._levels[account.id]
 
     def rcps(self, owner: str, account: str, action: str) -> tuple[tuple[Policy, ...], ...]:
         """Return the RCPs of the account `owner` for an action, by level, with the number of `account` folded."""

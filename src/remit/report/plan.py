@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.status import DeployedResource
     from remit.report.access_report import Report
-    from remit.review.access_change import Change
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": ">"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
@@ -124,8 +123,9 @@ def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
         joined[key] = replace(together, kinds=together.kinds + change.kinds)
     lines = []
     for change in joined.values():
-        # A door that is open to everybody is named by itself, with its line.
-        origin = plan.origins.get(change.holders[0]) if change.public and change.words and change.holders else None
+        # A door that is open to everybody is named by itself, with its line: a door has words, a statement none.
+        is_open_door = change.public and change.words and change.holders
+        origin = plan.origins.get(change.holders[0]) if is_open_door else None
         lines.append(shown(f"  {change.sign} {f'{change.words} ({origin})' if origin else brief(change)}"))
     if lines:
         yield "and functions may"
@@ -136,6 +136,16 @@ def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
 
 def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
     """The plan for programs; `roles` as `remit diff --json` tells each."""
+    roles = []
+    for change in access.review.changes:
+        document = review_document(replace(access.review, changes=(change,), notes=()))
+        told = {part: document[part] for part in ("gained", "lost", "undecided", "accepted", "policies")}
+        action = "Modify"
+        if change.before is None:
+            action = "Add"
+        elif change.after is None:
+            action = "Remove"
+        roles.append({"logical_id": change.role, "action": action, "functions": list(change.functions), **told})
     return {
         "resources": [
             {
@@ -152,23 +162,7 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
         "role_replacements": [members(change, "function", "before", "after") for change in plan.role_replacements],
         "must_exist": [source_document(source) for source in plan.must_exist],
         "parameters": dict(plan.parameters),
-        "roles": [_change_document(access, change) for change in access.review.changes],
-    }
-
-
-def _change_document(access: PlannedAccess, change: Change) -> dict[str, Any]:
-    """One role's change, in the forms of `remit diff --json`."""
-    document = review_document(replace(access.review, changes=(change,), notes=()))
-    action = "Modify"
-    if change.before is None:
-        action = "Add"
-    elif change.after is None:
-        action = "Remove"
-    return {
-        "logical_id": change.role,
-        "action": action,
-        "functions": list(change.functions),
-        **{part: document[part] for part in ("gained", "lost", "undecided", "accepted", "policies")},
+        "roles": roles,
     }
 
 
