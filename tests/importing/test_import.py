@@ -1132,3 +1132,20 @@ def test_a_policy_beside_a_role_is_of_the_functions_of_that_role_alone(tmp_path:
 @pytest.mark.parametrize(("path", "value"), [("a.0", 1), ("a.1", None), ("a.b", None), ("c.0", None), ("", {"a": [1]})])
 def test_the_value_at_a_path_is_as_written_or_none(path: str, value: Any) -> None:
     assert value == value_at_path({"a": [1]}, path)
+
+
+def test_a_url_that_only_the_deploy_knows_is_left(tmp_path: Path) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Conditions: {Is: !Equals [!Ref "AWS::Region", eu-west-1]}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      FunctionUrlConfig: !If [Is, {AuthType: NONE}, !Ref "AWS::NoValue"]
+"""
+    left = imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    assert "the URL of F" in [construct.what for construct in left]

@@ -221,6 +221,8 @@ class FunctionReader:
         return Item(self.parts.trigger(event, self.names))
 
     def _url(self, config: Mapping[str, Any]) -> Item:
+        if tokens.is_intrinsic(config):
+            raise RemitError("only the deploy knows whether there is one, and whom it lets in")
         options = {option: config.get(name) for name, option in _OF_URL.items() if config.get(name) not in _USUAL}
         return Item(call("on.http", *(Item(self.names.source(value), f"{key}=") for key, value in options.items())))
 
