@@ -371,7 +371,6 @@ def test_an_access_log_that_a_condition_decides_is_left(tmp_path: Path) -> None:
 def test_the_pollers_of_a_queue_are_kept(tmp_path: Path) -> None:
     pollers = "BatchSize: 5, ProvisionedPollerConfig: {MinimumPollers: 2, MaximumPollers: 4}}}"
     imported(tmp_path, {"template.yaml": FUNCTION.replace("BatchSize: 5}}", pollers), **CODE}, "template.yaml")
-    assert "provisioned_pollers=(2, 4)" in (tmp_path / "app/app.py").read_text("utf-8")
     mappings = [each for each in template(tmp_path).values() if each["Type"] == "AWS::Lambda::EventSourceMapping"]
     assert mappings[0]["Properties"]["ProvisionedPollerConfig"] == {"MinimumPollers": 2, "MaximumPollers": 4}
 

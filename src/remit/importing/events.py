@@ -13,9 +13,9 @@ from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import referred_to
-from remit.importing.python_text import Bracketed, Item, call
+from remit.importing.python_text import Item, call
 from remit.importing.template_values import TemplateNames, words
-from remit.template.sections import mappings, section
+from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -59,11 +59,6 @@ def _input(names: TemplateNames, value: Any) -> Source:
     return names.source(read_json(value, "input")[0] if isinstance(value, str) else value)
 
 
-def _pollers(names: TemplateNames, value: Any) -> Source:
-    numbers = (section(value).get(name) for name in ("MinimumPollers", "MaximumPollers"))
-    return Bracketed("(", tuple(Item(names.source(number)) for number in numbers), ")")
-
-
 _CONVERSIONS: Final[Mapping[str, Callable[[TemplateNames, Any], Source]]] = {
     **dict.fromkeys(("Bucket", "EventBusName", "LogGroupName", "Queue", "Stream", "Topic", "UserPool"), resource),
     **dict.fromkeys(_SWITCHES, _switch),
@@ -73,7 +68,6 @@ _CONVERSIONS: Final[Mapping[str, Callable[[TemplateNames, Any], Source]]] = {
     "FilterCriteria.Filters": _filters,
     "FunctionResponseTypes": _failures,
     "Input": _input,
-    "ProvisionedPollerConfig": _pollers,
     "RedrivePolicy.deadLetterTargetArn": resource,
 }
 """How the value of a property becomes that of an option, where it is not the same."""
@@ -106,7 +100,6 @@ _OPTIONS: Final = {
     "MaximumRetryAttempts": "retries",
     "Pattern.detail-type": "detail_type",
     "Pattern.resources": "resource_arns",
-    "ProvisionedPollerConfig": "provisioned_pollers",
     "RedrivePolicy.deadLetterTargetArn": "dead_letter",
     "RetryPolicy.MaximumEventAgeInSeconds": "max_event_age",
     "RetryPolicy.MaximumRetryAttempts": "retries",

@@ -75,21 +75,18 @@ def _conditions(
     """The conditions, each after those that it names."""
     constants: list[PythonStatement] = []
     written = section(template, "Conditions")
-    waiting = list(written)
-    while True:
-        failed: dict[str, str] = {}
-        for name in waiting:
+    failed = dict.fromkeys(written, "")
+    for _ in written:  # one may name another that is declared below it
+        for name in list(failed):
             try:
                 expression = names.condition(written[name])
             except RemitError as error:
                 failed[name] = error.message
                 continue
+            del failed[name]
             constant = unused(words(name), taken)
             names = replace(names, conditions={**names.conditions, name: constant})
             constants.append(PythonStatement(expression, constant))
-        if len(failed) == len(waiting):
-            break
-        waiting = list(failed)
     for name, because in failed.items():
         names.leftovers.add(f"condition {name}", because, locate(("Conditions", name)))
     return names, constants

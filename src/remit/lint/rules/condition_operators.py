@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.catalogue.action_keys import key_type
@@ -72,7 +73,10 @@ def _problem(condition: Condition) -> Iterator[Problem]:
     spot = ("Condition", condition.spelled)
     operator = condition.operator.lower().removesuffix("ifexists")
     quantifier = condition.quantifier.lower()
-    if quantifier and quantifier not in _SETS:
+    if (meant := _put_together(condition.spelled)) is not None:
+        message = f"unknown condition operator '{condition.spelled}': IAM refuses it"
+        yield Problem(message, f"did you mean `{meant}`?", spot)
+    elif quantifier and quantifier not in _SETS:
         set_operator = nearest(quantifier, _SETS) or "foranyvalue"
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
         operator = _meant(condition)
@@ -88,6 +92,21 @@ def _problem(condition: Condition) -> Iterator[Problem]:
         )
     elif _NAMES[operator] == "Null" and condition.if_exists:
         yield Problem("'NullIfExists' does not exist: Null tests the presence by itself", "did you mean `Null`?", spot)
+
+
+@lru_cache(maxsize=1024)
+def _put_together(spelled: str) -> str | None:
+    """An operator whose parts are all there, in another order or with other signs between them."""
+    folded = "".join(filter(str.isalnum, spelled)).lower()
+    if_exists = "ifexists" in folded
+    quantifier = next((name for low, name in _SETS.items() if low in folded), None)
+    bare = folded.replace("ifexists", "").replace((quantifier or "").lower(), "")
+    operator = _NAMES.get(bare, "StringEquals" if quantifier and not bare else None)
+    assembled = f"{quantifier}:{operator}" if quantifier else operator
+    if operator is None or assembled is None or (operator == "Null" and if_exists):
+        return None
+    assembled += "IfExists" if if_exists else ""
+    return assembled if assembled.lower() != spelled.lower() else None
 
 
 def _meant(condition: Condition) -> str:

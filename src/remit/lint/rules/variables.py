@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.action_keys import key_type
-from remit.catalogue.actions import service
+from remit.catalogue.actions import keys, service
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.condition_keys import global_key, put_in
+from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import without_unfilled
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
@@ -100,8 +101,15 @@ def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
     from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     prefix, colon, _ = name.partition(":")
-    # The keys of a federation provider are its own.
-    if colon and ("." in prefix or key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+    if colon and "." in prefix:
+        # The keys of a federation provider are its own; those of which a listed one is misspelt are told.
+        listed = [key.name for key in keys("sts") if "." in key.name.partition(":")[0]]
+        federated_key = nearest(name, listed, MISSPELT)
+        if federated_key is not None and federated_key.lower() != name.lower():
+            message = f"unknown policy variable ${{{name}}}: its provider gives none of that name"
+            yield Problem(message, f"did you mean `${{{federated_key}}}`?", spot, WARNING)
+        return
+    if colon and (key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
     if put_in(name):
         return
