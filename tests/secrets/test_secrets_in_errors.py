@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.lint import lint_bytes
 from remit.secrets import concealed, environment_secrets
 
 if TYPE_CHECKING:
@@ -50,3 +51,15 @@ def test_a_sentence_has_no_secret_but_what_a_name_is_given_in_quotation_marks() 
 def test_what_is_no_secret_of_the_environment_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE", "orders-table")
     assert "no orders-table" == concealed("no orders-table", environment_secrets())
+
+
+@pytest.mark.parametrize("text", ["Statement: *{0}", "Statement: !{0} x", "Statement: {0}\n{0}", "{{{0}: &{0} *{0}}}"])
+@pytest.mark.parametrize("file", ["policy.yaml", "policy.json"])
+def test_a_policy_that_cannot_be_read_shows_no_secret_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, text: str, file: str
+) -> None:
+    secret = "Corr3ctH0rseBatt3ryStaple"  # noqa: S105 - none
+    monkeypatch.setenv("DB_PASSWORD", secret)
+    findings = lint_bytes(text.format(secret).encode(), file)
+    assert [finding.rule for finding in findings] == ["R001"]
+    assert not any(secret in finding.message for finding in findings)
