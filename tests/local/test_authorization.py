@@ -135,6 +135,7 @@ POLICY = [
     ),
     allow("athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/primary"),
     allow(["events:PutRule", "events:DescribeRule"], f"arn:aws:events:{HERE}:rule/nightly"),
+    allow("events:PutRule", f"arn:aws:events:{HERE}:rule/sold", StringEquals={"events:source": "shop"}),
     allow("sts:AssumeRole", [OPEN, f"arn:aws:iam::{ACCOUNT}:role/closed"]),
     allow("iam:PassRole", OPEN, StringEquals={"iam:PassedToService": "lambda.amazonaws.com"}),
     allow(["lambda:CreateFunction", "scheduler:CreateSchedule"], "*"),
@@ -364,6 +365,7 @@ CALLS: list[Row] = [
     ("events", "put_events", {"Entries": [{"Source": "bank", "DetailType": "d", "Detail": "{}"}]}, NO),
     ("events", "put_rule", {"Name": "nightly", "ScheduleExpression": "rate(1 day)"}, YES),
     ("events", "put_rule", {"Name": "nightly", "EventBusName": "shop", "EventPattern": "{}"}, NO),
+    ("events", "put_rule", {"Name": "sold", "EventPattern": '{"source": ["shop"]}'}, PERHAPS),  # whatever it holds
     ("sts", "assume_role", {"RoleArn": OPEN, "RoleSessionName": "probe"}, YES),
     ("sts", "assume_role", {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/closed", "RoleSessionName": "probe"}, NO),
     # Trust that lets nobody set tags: the access to AssumeRole is not enough.

@@ -229,8 +229,9 @@ def _other_type(request: Request) -> Obstacle | None:
         return None
     whole = replace(arn, region=arn.region or "*", account=arn.account or "*")
     if takes(name, resource_to_allow(name, str(whole))):
-        part = "the region" if not arn.region and takes(name, str(replace(arn, account=whole.account))) is False else ""
-        part = part or "the account"
+        part = "the account"
+        if not arn.region and not takes(name, str(replace(arn, account=whole.account))):
+            part = "the region"
         return Obstacle(f"the ARN leaves out {part} of the resource", f"name it in the ARN: {_forms(name)}")
     return Obstacle(
         f"{name} is not asked on such a resource, so that no statement on it matters",

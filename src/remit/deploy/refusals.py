@@ -96,10 +96,11 @@ def at_lines(error: RemitError, built: Built) -> RemitError:
     written = {function.resource_id: function.written for function in built.app.functions}
     for mistake in error.all:
         if mistake.path[:1] == ("Resources",):
-            logical_id, (property_name, *_) = str(mistake.path[1]), (*mistake.path[3:], "")
-            line = written.get(logical_id, {}).get(str(property_name))
+            logical_id, steps = str(mistake.path[1]), mistake.path[3:]  # behind Resources, the id and Properties
+            line = written.get(logical_id, {}).get(str(steps[0])) if steps else None
+            # The line of an argument is exact; else `placed` looks for the rest of the path from the resource's line.
             mistake.origin = line or origins.get(logical_id)
-            mistake.path = () if line else mistake.path[3:]
+            mistake.path = () if line else steps
     first, *further = placed(error.all, built.folder).errors
     first.further = tuple(further)
     return first

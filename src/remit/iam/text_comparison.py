@@ -84,13 +84,13 @@ def like(texts: tuple[str, ...], version: str) -> Check:
     """As one of the patterns says; a `*` crosses anything."""
     literals, templates = _sorted_out(texts, version, globs=True)
     globs = tuple(matcher(text) for text in literals)
-    exact = frozenset(literals)
+    without_holes = frozenset(literals)
     if len(globs) == 1 and not templates:
         (only,) = globs
-        return lambda value, request: _late(value, exact, request, globs=True) if "${" in value else only(value)
+        return lambda value, request: _late(value, without_holes, request, globs=True) if "${" in value else only(value)
     return lambda value, request: (
         ("${" not in value and any(glob(value) for glob in globs))
-        or either((_late(value, exact, request, globs=True), *_held(templates, value, request)))
+        or either((_late(value, without_holes, request, globs=True), *_held(templates, value, request)))
     )
 
 
@@ -123,7 +123,7 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
     """As one of the ARN patterns says, each of the six components by itself."""
     literals, templates = _sorted_out(texts, version, globs=True)
     plain = tuple(six for six in map(_six_matchers, literals) if six)
-    exact = frozenset(literals)
+    without_holes = frozenset(literals)
 
     def check(value: str, request: Request) -> Truth:
         components = value.split(":", ARN_COLONS)
@@ -136,9 +136,9 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
         if not templates and "${" not in value:
             return False
         asked_value = asked(value, request, globs=False)
-        return either(
-            _arn_held(parts, asked_value, request) for parts in (*templates, *_late_parts(value, exact, globs=True))
-        )
+        # A value with a reference in it may turn out to be as any of the patterns says.
+        late_parts = _late_parts(value, without_holes, globs=True)
+        return either(_arn_held(parts, asked_value, request) for parts in (*templates, *late_parts))
 
     return check
 

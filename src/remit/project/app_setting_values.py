@@ -162,7 +162,7 @@ def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
 
 
 def rest_cors(path: Path, value: Any) -> dict[str, Any]:
-    """The same for a REST API, whose answers to preflights are fixed texts: with one origin."""
+    """As `cors_configuration`, for a REST API, whose answers to preflights are fixed texts: with one origin."""
     configuration = cors_configuration(path, value)
     if len(configuration.get("AllowOrigins", ())) != 1:
         raise mistake(

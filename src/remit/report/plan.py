@@ -123,8 +123,9 @@ def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
         joined[key] = replace(together, kinds=together.kinds + change.kinds)
     lines = []
     for change in joined.values():
-        # A door that is open to everybody is named by itself, with its line.
-        origin = plan.origins.get(change.holders[0]) if change.public and change.words and change.holders else None
+        # A door that is open to everybody is named by itself, with its line: a door has words, a statement none.
+        is_open_door = change.public and change.words and change.holders
+        origin = plan.origins.get(change.holders[0]) if is_open_door else None
         lines.append(shown(f"  {change.sign} {f'{change.words} ({origin})' if origin else brief(change)}"))
     if lines:
         yield "and functions may"

@@ -119,18 +119,20 @@ class JoinedResources:
     def __init__(self, version: Version, shapes: Names) -> None:
         self._version = version
         self._shapes = shapes
+        # Those that the app's resources give, each on one ARN that is known.
         joined = tuple(filter(is_joined, (version.giving or version.beside).values()))
         self.policies = tuple(policy for access in joined for policy in access.held("beside"))
         self.keys = tuple(dict.fromkeys(access.arns[0] for access in joined if is_key(access)))
         policies = [policy for access in joined for policy in access.policies]
+        # An account that no policy names stands for the app's own.
         self._place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: next(free_accounts(*policies))}
         self._to_many: list[_Written] = []
         self._by_name: dict[str, list[_Written]] = {}
-        number = 0
+        policy_number = 0
         for access in joined:
             for grants in access.documents:
                 for index, grant in enumerate(grants):
-                    location = StatementLocation("resource", number, index, grant.statement)
+                    location = StatementLocation("resource", policy_number, index, grant.statement)
                     filled = grant.statement
                     for names in (version.names, shapes, self._place):
                         filled = fill_statement_with_principals(filled, names)
@@ -139,7 +141,7 @@ class JoinedResources:
                         self._to_many.append(written)
                     for name in written.names or ():
                         self._by_name.setdefault(name, []).append(written)
-                number += 1
+                policy_number += 1
 
     def sayings(self, role: Holder) -> tuple[Saying, ...]:
         """What they say to a role, or to many and so to the role as well, in the order of the resources."""

@@ -25,9 +25,9 @@ _BILLING_MODES: Final = ("PAY_PER_REQUEST", "PROVISIONED")
 
 
 def check_table(table: Resource) -> Iterator[RemitError]:
-    """Keys that are none, attributes of the keys that are not those that the table defines, and no or two capacities.
+    """Keys that are none, attributes of keys that the table does not define, or defines beside them, and capacities.
 
-    What only the deploy knows is not looked at.
+    A capacity is missing, or stands beside payment by request. What only the deploy knows is not looked at.
     """
     # A table is paid by request, or it and each global index say what they provide: never both.
     billing = table.properties.get("BillingMode", "PROVISIONED")

@@ -146,7 +146,7 @@ def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource
 def _functions(
     app: App, roles: tuple[Holder, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
-    """Each function with its log group, and what its triggers need."""
+    """Functions with log groups and publications, what triggers need, and the APIs and workers behind them."""
     late_bound_arns = own_resources(app).late_bound_arns
     role_of = {name: role for role in roles for name in role.functions}
     app_apis = apis(app.functions)
@@ -155,7 +155,7 @@ def _functions(
     for function in app.functions:
         role = role_of.get(function.name)
         if not function.log_group and not is_log_group_made:
-            is_log_group_made = function.shares_log_group
+            is_log_group_made = function.shares_log_group  # which all functions do, or none
             log_group: dict[str, Any] = {"LogGroupName": function.log_group_name}
             if function.log_retention is not None:
                 log_group["RetentionInDays"] = function.log_retention
@@ -175,7 +175,7 @@ def _functions(
             resources += _of_trigger(starter, starter.resources(workflow), late_bound_arns)
     for api in app_apis.values():
         with mistakes.noted():
-            for made in tuple(api.resources(app)):
+            for made in tuple(api.resources(app)):  # all of them or none, where one is wrong
                 resources.append(replace(made, properties=_bound(made.properties, late_bound_arns)))
     return resources
 

@@ -320,14 +320,16 @@ def _in_parts(pattern: str) -> list[str]:
 
     In each result, as in ArnLike, no wildcard matches a colon before the fifth.
     """
-    beginnings = [("", 0)]  # the beginning, with as many colons
+    beginnings = [("", 0)]  # each with the number of colons in it
     for piece in _SIGN.split(pattern):
         most = {"*": _COLONS, "?": 1}.get(piece[:1], 0)
-        beginnings = [
-            (text + _parted(piece, held), colons + (held if most else piece.count(":")))
-            for text, colons in beginnings
-            for held in range(max(0, min(most, _COLONS - colons)) + 1)
-        ]
+        longer = []
+        for text, colons in beginnings:
+            room = max(0, _COLONS - colons)
+            for matched_colons in range(min(most, room) + 1):
+                added = matched_colons if most else piece.count(":")
+                longer.append((text + _parted(piece, matched_colons), colons + added))
+        beginnings = longer
         if len(beginnings) > MOST_VALUES:
             raise UndecidedQuestion("a pattern can be parted into the components of an ARN in too many ways")
     return [text for text, _ in beginnings]

@@ -244,6 +244,12 @@ def _each(path: str) -> Callable[[Question], Value]:
     return read
 
 
+def _of_entries(name: str) -> Callable[[Question], Value]:
+    """Read a value of the entries of PutEvents; a rule has it in its pattern, which is not read."""
+    each = _each(f"Entries.{name}")
+    return lambda question: each(question) if "Entries" in question.need.parameters else OPEN
+
+
 def _boundary(question: Question) -> Value:
     """The boundary that a request gives to a role or user, or that whoever it changes has."""
     boundary = as_texts(question.need.parameters.get("PermissionsBoundary"))
@@ -375,8 +381,8 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "lambda:layer": _parameter("Layers"),
     "lambda:securitygroupids": _each("VpcConfig.SecurityGroupIds"),
     "lambda:subnetids": _each("VpcConfig.SubnetIds"),
-    "events:source": _each("Entries.Source"),
-    "events:detail-type": _each("Entries.DetailType"),
+    "events:source": _of_entries("Source"),
+    "events:detail-type": _of_entries("DetailType"),
     "bedrock:inferenceprofilearn": lambda question: inference_profile(question.need.parameters, question.setting),
     "ses:fromaddress": _sender,
     "ses:recipients": _recipients,

@@ -205,7 +205,8 @@ class StreamPollers:
         @instead_of(functions, "_poll_kinesis")
         def read_all(_poll_kinesis: Any) -> bool:
             for account, region, mapping in all_mappings():
-                poll, mapping_id = polls.get(service_of(str(mapping.get("EventSourceArn", "")))), str(mapping["UUID"])
+                mapping_id = str(mapping["UUID"])
+                poll = polls.get(service_of(str(mapping.get("EventSourceArn", ""))))
                 if poll is None or not mapping.get("Enabled", True):
                     continue
                 now = time.monotonic()
@@ -213,7 +214,7 @@ class StreamPollers:
                 if is_due or not has_read_everything((account, region, mapping_id), mapping["EventSourceArn"]):
                     self._looked[mapping_id] = now
                     self._read(mapping_id, poll)
-            return False
+            return False  # the emulator's own loop has processed nothing, and may sleep
 
         # `read_all` reads the streams of tables, too.
         instead_of(functions, "_poll_dynamodb_streams")(lambda _poll: False)

@@ -153,7 +153,7 @@ def definition(declared: SamResource) -> dict[str, Any]:
 
 
 def _schemes_with_roles(declared: SamResource) -> dict[str, Any]:
-    """The authorizers that API Gateway calls under a role, as a body has them."""
+    """The authorizers that API Gateway calls under a role, as an OpenAPI document has them."""
     schemes: dict[str, Any] = {}
     for name, authorizer in section(declared.mapping("Auth"), "Authorizers").items():
         role = authorizer.get("FunctionInvokeRole") if isinstance(authorizer, dict) else None
