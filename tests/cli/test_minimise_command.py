@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import Ran, remit
+from random_cases import in_all_cases
 from remit.iam.policy import Policy, parse
 from remit.iam.prove.compare import equivalent
 from remit.iam.prove.minimise import same
@@ -96,6 +97,7 @@ def test_one_statement_is_taken_apart(tmp_path: Path) -> None:
     assert (0, True) == (ran.status, equivalent(parse(given), joined(ran.out)))
 
 
+@in_all_cases
 def test_more_managed_policies_than_may_be_attached_are_told(tmp_path: Path) -> None:
     ran = minimise(tmp_path, document(*conditioned(700)), "--split")
     assert "more than the 10 that may be attached unless AWS raises the quota" in ran.err

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
+from random_cases import in_all_cases
 from remit.build import build
 from remit.deploy.artefacts import checksum, upload
 from remit.deploy.bootstrap import bootstrap
@@ -103,6 +104,7 @@ def test_code_that_was_changed_by_hand_stops_a_deploy_unless_it_is_accepted_or_u
     assert code_of(elsewhere) == checksum(key_in(project))
 
 
+@in_all_cases
 def test_the_zip_of_the_build_puts_it_right(remit: Remit, project: Path, elsewhere: Account) -> None:
     assert remit("deploy", "--yes")[0] == 0
     elsewhere.client("lambda").update_function_code(FunctionName=NAME, ZipFile=foreign())

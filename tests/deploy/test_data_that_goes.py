@@ -139,6 +139,7 @@ def test_a_function_and_its_logs_go_with_a_yes_and_a_user_pool_does_not(remit: R
     assert (code, "data goes (user pool DataPeople)" in err) == (1, True)
 
 
+@in_all_cases
 def test_the_name_alone_agrees_to_its_loss_and_to_nothing_else(deployed: Remit, project: Path) -> None:
     share(project, "")
     app = (project / "app.py").read_text()

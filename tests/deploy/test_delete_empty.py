@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit as run
+from random_cases import in_all_cases
 from remit.deploy.delete import FilledBucket, delete, filled_buckets
 from terminals import QuickTerminal
 
@@ -153,6 +154,7 @@ def test_its_rights_are_in_a_policy_of_their_own(project: Path) -> None:
     assert expected == more
 
 
+@in_all_cases
 def test_from_python_too(filled: Remit, elsewhere: Account) -> None:
     buckets = filled_buckets(elsewhere, NAME)
     assert (FilledBucket("orders-files", 4, 6), FilledBucket("orders-logs", 1, 10)) == buckets

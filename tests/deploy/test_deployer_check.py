@@ -121,6 +121,7 @@ def test_what_runs_already_and_what_stays_is_not_asked_for(ask: Callable[..., Ra
     assert (0, True) == (ran.status, "no changes" in ran.err), ran.err
 
 
+@in_all_cases
 def test_a_name_that_is_new_is_asked_for(ask: Callable[..., Ran], policy: dict[str, Any], project: Path) -> None:
     assert 0 == ask(policy, "deploy", "--yes").status
     write(project, ', queue_name="orders"')

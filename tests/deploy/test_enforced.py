@@ -166,6 +166,7 @@ def test_a_plan_passes_with_what_is_printed_for_it_alone(shop: Shop) -> None:
     shop.remit("delete", "--yes-delete", "all")
 
 
+@in_all_cases
 def test_what_the_caller_may_not_read_is_named_as_not_compared_and_stops_nothing(shop: Shop) -> None:
     shop.bootstrap()
     assert shop.remit("deploy", "--first")[0] == 0

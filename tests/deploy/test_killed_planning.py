@@ -151,6 +151,7 @@ def test_a_plan_whose_answer_is_lost_anywhere_says_the_same_and_leaves_nothing(w
         assert everything(account) == before, lost
 
 
+@in_all_cases
 def test_a_plan_that_a_signal_stops_anywhere_leaves_nothing(work: Work, account: Account) -> None:
     before, number = everything(account), calls_of(work)
     for last in some(range(1, number + 1)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import in_all_cases
 from remit.deploy.local_policies import make_policies
 from remit.iam.policy import parse
 from remit.triggers.existing_sources import BOUNDARY, ExistingSource
@@ -152,6 +153,7 @@ def look(event, context):
 VPC = 'config.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1"]}\n'
 
 
+@in_all_cases
 def test_the_code_of_a_function_in_a_vpc_is_denied_each_call_on_network_interfaces(remit: Remit, company: Path) -> None:
     (company / "config" / "deploy.py").write_text(f"from remit import config\n{VPC}")
     (company / "app.py").write_text(IN_A_VPC)

@@ -110,6 +110,7 @@ def test_what_is_accepted_of_a_first_deploy_is_all_that_its_plan_gains(remit: Re
     shows_nothing(remit)
 
 
+@in_all_cases
 def test_a_deployed_bucket_that_gets_a_trigger_is_one_bucket_for_plan_and_comparison(
     remit: Remit, project: Path
 ) -> None:

@@ -257,6 +257,7 @@ def test_an_answer_is_written_whole_and_the_lines_are_for_people(
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
 
 
+@in_all_cases
 def test_data_that_goes_is_counted_where_the_caller_may_ask(
     remit: Remit, project: Path, elsewhere: Account, tmp_path: Path
 ) -> None:

@@ -157,6 +157,7 @@ def test_what_holds_data_may_go_while_a_deploy_lasts_that_names_it(
     assert protection(account) == (True, kept)
 
 
+@in_all_cases
 def test_a_stack_policy_of_somebody_elses_stays(run: Run, account: Account) -> None:
     deployed(run)
     own = {

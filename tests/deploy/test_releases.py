@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from killed import killed_at
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 from released import KEEPS, NAME, deploy_app, deploy_version, kept, project_in, put, running, swap, zips
 from remit.build import build
 from remit.deploy.bucket import artefact_bucket
@@ -196,6 +196,7 @@ def executes(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> int:
     return asked.index("before-send.cloudformation.ExecuteChangeSet") + 1
 
 
+@in_all_cases
 @pytest.mark.parametrize(("offset", "when"), cases_of(tuple(product(range(-4, 13), ("before", "after"))), 1))
 def test_after_a_deploy_that_was_killed_the_next_one_keeps_what_that_had_deployed(
     app: Path, account: Account, executes: int, offset: int, when: str

@@ -193,6 +193,7 @@ def test_a_zip_that_is_gone_or_has_other_bytes_is_refused_before_anything(app: P
     assert {"DescribeStacks", "GetTemplate"} == set(asked)
 
 
+@in_all_cases
 def test_a_release_with_other_bytes_is_refused(app: Path, account: Account) -> None:
     deploy_version(app, account, 1)
     deploy_version(app, account, 2)

@@ -416,6 +416,7 @@ SERVERLESS = {
 }
 
 
+@in_all_cases
 def test_a_stack_made_by_serverless_keeps_its_functions_and_the_plan_names_its_bucket(
     elsewhere: Account, remit: Remit, project: Path
 ) -> None:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ports import free_ports
+from random_cases import in_all_cases
 from remit.deploy.stack import StackOutput
 from remit.dev.events import CallUnknown, CodeServed, DebuggerWaits, Deployed, DevEvent, Logged, Serving, WentWrong
 from remit.dev.loop import Debugged, DevLoop
@@ -145,6 +146,7 @@ def test_what_cannot_be_checked_is_refused_and_told_once_while_the_loop_runs(
 STORE = 'from remit import Shared, resource\n\n\nclass Data(Shared):\n    {name} = resource("AWS::SQS::Queue")\n'
 
 
+@in_all_cases
 def test_a_save_takes_no_data_away_and_names_the_command_that_does(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
     (tmp_path / "app.py").write_text(

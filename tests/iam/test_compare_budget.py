@@ -8,7 +8,7 @@ import pytest
 
 import effort
 from iam.test_compare import allow, deny, known, policy, when
-from random_cases import cases_of
+from random_cases import cases_of, in_all_cases
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
 from remit.iam.prove.action_search import catalogue_actions
@@ -159,6 +159,7 @@ def test_no_pile_of_statements_takes_more_steps_than_there_are_and_what_is_left_
     assert gained or search.undecided
 
 
+@in_all_cases
 def test_where_the_steps_run_out_every_statement_that_may_gain_is_undecided() -> None:
     """The last statement gains, and comes after more work than there are steps for."""
     old, new = many_patterns()

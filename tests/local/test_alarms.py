@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from random_cases import in_all_cases
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
 from zips import zip_of
@@ -50,6 +51,7 @@ def changes(alarms: Any, name: str) -> list[str]:
     return [json.loads(item["HistoryData"])["newState"]["stateValue"] for item in items]
 
 
+@in_all_cases
 def test_an_alarm_tells_of_messages_in_its_own_queue_and_when_they_are_gone(shared: LocalAws) -> None:
     clients, arguments = session(shared), client_arguments(shared)
     queues, topics, alarms = (clients.client(name, **arguments) for name in ("sqs", "sns", "cloudwatch"))

@@ -155,6 +155,7 @@ def test_reset_forgets_running_or_not(project: Path) -> None:
     assert queues(aws.start(project)) == []
 
 
+@in_all_cases
 def test_a_port_that_was_taken_meanwhile_is_given_up(project: Path) -> None:
     port = port_of_before(project)
     with socket.create_server(("127.0.0.1", port)):
@@ -177,6 +178,7 @@ def test_two_projects_have_two_servers_that_share_nothing(project: Path, tmp_pat
         aws.stop(other)
 
 
+@in_all_cases
 def test_processes_that_start_at_the_same_time_end_with_one_server(project: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         ended = list(pool.map(lambda _: python(START, str(project)), range(4)))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from projects import remit, write
+from random_cases import in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
@@ -507,6 +508,7 @@ def test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said(cloud: 
     assert line.endswith("AWS::Events::Archive  DataArchive  not simulated here")
 
 
+@in_all_cases
 def test_nothing_changes_when_the_same_app_is_deployed_again(cloud: Cloud) -> None:
     """Neither roles that name a bucket nor those of schedules look as if somebody had changed them by hand."""
     # The tests above shortened it by hand, and this AWS has the schedule of `once` a minute earlier than the app says.
