@@ -59,7 +59,7 @@ def remit_beside(packages: Path, *arguments: str, today: str = "2026-12-01", std
 
 
 def test_the_day_of_the_data_is_that_of_its_newest_source() -> None:
-    row = Store(Path(FILE).read_bytes(), "the snapshot").chunk("versions", "")
+    row = Store(FILE).chunk("versions", "")
     assert day_of(OWN).replace(".", "-") == max(day for _, _, day, _, _ in row["sources"]) == str(versions().day)
 
 

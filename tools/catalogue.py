@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -52,12 +53,16 @@ def main(arguments: list[str]) -> int:
     except RemitError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    changed = differences(snapshot(), Store(content, "the new snapshot"))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "the new snapshot")
+        file.write_bytes(content)
+        new = Store(str(file))
+    changed = differences(snapshot(), new)
     if not options.dry_run:
         replace(content)
         replace(formats, request_formats.FILE)
         _LOCK.write_text(lock)
-        days = [row[2] for row in Store(content, "the new snapshot").chunk("versions", "")["sources"]]
+        days = [row[2] for row in new.chunk("versions", "")["sources"]]
         Path(OWN, "date.txt").write_text(max(days).replace("-", ".") + "\n")
     if options.json:
         print(json.dumps([asdict(row) for row in changed], indent=1))

@@ -95,12 +95,18 @@ def test_what_is_shipped_of_deployments_is_what_the_rows_kept_by_hand_give() -> 
     assert json.loads(json.dumps(compiled_columns)) == shipped_columns
 
 
+def stored(file: Path, content: bytes) -> snapshot.Store:
+    """The snapshot of a file with this content."""
+    file.write_bytes(content)
+    return snapshot.Store(str(file))
+
+
 @in_all_cases
-def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come() -> None:
+def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come(tmp_path: Path) -> None:
     backwards = dict(reversed(shipped().items()))
     packed = pack(backwards)
     assert packed == pack(shipped())
-    again = snapshot.Store(packed, "again")
+    again = stored(tmp_path / "again", packed)
     assert {(kind, name): again.chunk(kind, name) for kind in again.kinds() for name in again.names(kind)} == shipped()
 
 
@@ -379,15 +385,15 @@ def test_managed_policies_are_read_without_running_the_module_that_holds_them(tm
     assert [packed["Statement"][0]["Action"] for packed in chunks["policy-lines", "00"]] == [[0, 1], [0, 1]]
 
 
-def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one() -> None:
+def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one(tmp_path: Path) -> None:
     whole = pack({("kind", "name"): [1, 2, 3]})
-    assert snapshot.Store(whole, "x.bin").chunk("kind", "name") == [1, 2, 3]
+    assert stored(tmp_path / "x.bin", whole).chunk("kind", "name") == [1, 2, 3]
     for content in (b"", b"PK\x03\x04", snapshot.MAGIC, whole[:30], whole[:-1], whole + b"x"):
         with pytest.raises(RemitError, match=r"x\.bin is damaged"):
-            snapshot.Store(content, "x.bin")
+            stored(tmp_path / "x.bin", content)
 
 
-def test_differences_name_what_was_gained_and_lost() -> None:
+def test_differences_name_what_was_gained_and_lost(tmp_path: Path) -> None:
     empty = {("type-names", ""): [], ("policy-names", ""): [], ("partitions", ""): []}
     old = empty | {("service", "a"): {"k": [["a:K", "String"]]}, ("name-lines", ""): ["X"]}
     old |= {("operations", "c"): {"o": {}, "r": {}, "n": ["Peek", "Free"], "f": ["Free"]}}
@@ -396,7 +402,7 @@ def test_differences_name_what_was_gained_and_lost() -> None:
         ("name-lines", ""): ["Y"],
         ("policy-names", ""): [["P", "/", "v1"]],
     }
-    found = differences(snapshot.Store(pack(old), "old"), snapshot.Store(pack(new), "new"))
+    found = differences(stored(tmp_path / "old", pack(old)), stored(tmp_path / "new", pack(new)))
     assert found[:3] == (
         Difference("services", ("b",), ("a",)),
         Difference("actions", ("b:Y",), ("a:X",)),

@@ -95,7 +95,7 @@ def test_a_template_that_is_made_already_gives_the_same_errors_for_less_work(tmp
     folder = project(tmp_path)
     app = load(folder)
     roles = assign(app)
-    template = draft(app, roles, Mistakes()).template
+    template, _ = draft(app, roles, Mistakes())
     assert errors(app, roles, folder=folder) == errors(app, roles, folder=folder, template=template)
     alone = effort.calls_of(lambda: errors(app, roles, folder=folder))
     assert effort.calls_of(lambda: errors(app, roles, folder=folder, template=template)) < alone
