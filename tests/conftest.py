@@ -18,6 +18,7 @@ import models
 import outlive
 from forks import Forks
 from projects import APP, HELLO, Project, configuration, write
+from random_cases import ASKS_ALL, in_all_cases
 from remit.package.interpreters import CHOSEN, Interpreters
 
 if TYPE_CHECKING:
@@ -79,8 +80,10 @@ _WAITING = ("test_ci_workflows.py", "docs", "local", "runtime", "dev", "deploy",
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with a file that waits and one that computes, in turn, so that the cores are busy while tests wait.
 
-    None of those that wait is left alone at the end.
+    None of those that wait is left alone at the end. Where all cases are asked, tests that have no more of them go.
     """
+    if ASKS_ALL:
+        items[:] = filter(_has_more_cases, items)
     folder = Path(__file__).parent
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
@@ -90,6 +93,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     computing = [path for path in files if rooms[path] not in _WAITING]
     turns = zip_longest(waiting, computing)
     items[:] = [item for turn in turns for path in turn if path is not None for item in files[path]]
+
+
+def _has_more_cases(item: pytest.Item) -> bool:
+    """False for a test that every run asks, in a file that samples nothing and marks others for all cases."""
+    names = vars(item.module) if isinstance(item, pytest.Function) else {}
+    samples = not names.keys().isdisjoint({"cases", "cases_of", "ASKS_ALL"})
+    return samples or "in_all_cases" not in names or in_all_cases.mark in item.iter_markers("skipif")
 
 
 def pytest_collection_finish() -> None:
