@@ -8,18 +8,21 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import click
 import pytest
 
 from nouns import Maker, Told, check_told
 from remit.cli import deploy, dev, invoke, stack_commands
+from remit.cli.command_group import mistake_of
 from remit.deploy.deployment import Deployment
 from remit.deploy.events import STACK_TYPE, StackEvent
-from remit.deploy.invoke import Answer  # noqa: TC001 - nouns are made of their hints
+from remit.deploy.invoke import Answer
 from remit.deploy.manual_changes import ManualChanges
 from remit.deploy.operators import ManualChangesQuestion
 from remit.deploy.session import Account
 from remit.dev import events
-from remit.local.authorization.access_log import AccessRecord  # noqa: TC001 - as above
+from remit.errors import RemitError
+from remit.local.authorization.access_log import AccessRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,3 +131,33 @@ def test_an_event_has_the_colour_of_how_it_goes(
             show(replace(of_stack, status=status))
         codes = {"red": "\x1b[31m", "green": "\x1b[32m"}
         assert [name for name, code in codes.items() if code in screen.getvalue()] == ([colour] if colour else [])
+
+
+@pytest.mark.parametrize(("file", "place"), [("", ""), ("app.py", "  (app.py:7)")])
+def test_a_denied_call_is_told_with_its_place_where_that_is_known(file: str, place: str) -> None:
+    line = 7 if file else 0
+    access = AccessRecord(
+        time="", caller="", function="", operation="", action="sqs:ListQueues", resource="*", decision="denied",
+        because="", statement="", file=file, line=line, refused=True,
+    )  # fmt: skip
+    answer = Answer(None, failed=False, log="")
+    err = printed(lambda: invoke._print(answer, (access,), as_json=False))[1]
+    assert f"denied: sqs:ListQueues on *{place}\n" == err
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "exit_code"),
+    [
+        (RemitError("no app", exit_code=69), "no app", 69),
+        (FileNotFoundError(2, "No such file or directory", "a.py"), "cannot use 'a.py': No such file or directory", 2),
+        (BrokenPipeError(32, "Broken pipe"), "cannot use: Broken pipe", 2),
+        (OSError("cannot read the terminal"), "cannot use: cannot read the terminal", 2),
+        (click.UsageError("No such option."), "no such option", 2),
+        (click.ClickException("It ended."), "it ended", 1),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_of_remit_whoever_found_it(
+    error: Exception, message: str, exit_code: int
+) -> None:
+    told = mistake_of(error)
+    assert (message, exit_code, None) == (told.message, told.exit_code, told.hint)

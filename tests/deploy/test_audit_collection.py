@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from remit.audit.audit import AuditInput, audit
 from remit.audit.exposures import exposures
 from remit.audit.organization import organization
 from remit.audit.resource_policies import resource_policies
 from remit.cli import main
-from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
+from remit.deploy.audit_collection import Collecting, collect, collect_account, collected_organization, needed_policy
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
+from remit.deploy.session import Account
 from remit.errors import RemitError
 from remit.iam.policy import parse
 
@@ -23,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Spoil
-    from remit.deploy.session import Account
 
 TRUST = {
     "Version": "2012-10-17",
@@ -193,3 +197,71 @@ def test_the_printed_policy_has_every_call() -> None:
     actions = {action for statement in statements for action in statement.actions.patterns}
     assert {action for calls in CALLS for action in calls.actions} <= actions
     assert {"iam:GetAccountAuthorizationDetails", "organizations:ListRoots", "sts:AssumeRole"} <= actions
+
+
+class Refusing:
+    """A client whose every operation is refused."""
+
+    def __getattr__(self, operation: str) -> Any:
+        raise RemitError(f"{operation} is refused")
+
+
+def test_each_region_is_asked_for_its_resources_and_one_for_the_buckets(tmp_path: Path) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def client(service: str, *, region_name: str, **_: Any) -> Refusing:
+        asked.append((service, region_name))
+        return Refusing()
+
+    account = Account("111122223333", "eu-west-1", "aws", SimpleNamespace(client=client))
+    regions = ("eu-central-1", "us-east-1")
+    collect(account, Collecting(tmp_path, regions=regions), quiet)
+    of_resources = [(calls.service, region) for calls in CALLS for region in regions]
+    of_resources.remove(("s3", "us-east-1"))
+    assert sorted([("iam", "eu-west-1"), *of_resources]) == sorted(asked)
+
+
+class Organization:
+    """The organization of AWS that these units make, each by the one it is in; service control is not enabled."""
+
+    def __init__(self, parents: dict[str, str]) -> None:
+        self.parents = parents
+
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=lambda **arguments: [getattr(self, operation)(**arguments)])
+
+    def describe_organization(self) -> dict[str, Any]:
+        return {"Organization": {"Id": "o-1"}}
+
+    def list_roots(self) -> dict[str, Any]:
+        return {"Roots": [{"Id": "r"}]}
+
+    def list_organizational_units_for_parent(self, ParentId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        return {"OrganizationalUnits": [{"Id": unit} for unit, parent in self.parents.items() if parent == ParentId]}
+
+    def list_accounts_for_parent(self, ParentId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        return {"Accounts": [{"Id": f"account in {ParentId}"}]}
+
+    def list_policies_for_target(self, TargetId: str, Filter: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if Filter == "SERVICE_CONTROL_POLICY":
+            raise ClientError({"Error": {"Code": "PolicyTypeNotEnabledException"}}, "ListPoliciesForTarget")
+        return {"Policies": [{"Id": f"{Filter} of {TargetId}"}]}
+
+    def describe_policy(self, PolicyId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        return {"Policy": {"PolicySummary": {"Id": PolicyId}, "Content": "{}"}}
+
+
+@given(st.lists(st.integers(0, 5), max_size=6))
+def test_units_of_any_depth_are_gathered_with_their_accounts_and_the_policies_of_the_types_that_are_enabled(
+    places: list[int],
+) -> None:
+    names = ["r", *(f"unit {number}" for number in range(len(places)))]
+    parents = {names[number + 1]: names[place % (number + 1)] for number, place in enumerate(places)}
+    account: Any = SimpleNamespace(client=lambda _: Organization(parents))
+    found = collected_organization(account)
+    assert parents == {unit["Id"]: unit["ParentId"] for unit in found["OrganizationalUnits"]}
+    assert {f"account in {name}": name for name in names} == {row["Id"]: row["ParentId"] for row in found["Accounts"]}
+    targets = [*found["Roots"], *found["OrganizationalUnits"], *found["Accounts"]]
+    attached = {f"RESOURCE_CONTROL_POLICY of {target['Id']}" for target in targets}
+    assert attached == {name for target in targets for name in target["Policies"]}
+    assert sorted(attached) == [policy["PolicySummary"]["Id"] for policy in found["Policies"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,3 +133,34 @@ def test_whoever_deploys_needs_to_read_what_is_looked_up_and_no_more() -> None:
     vpc_calls = ("ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups")
     expected = [("ssm:GetParameter", arn), *((action, "*") for action in vpc_calls)]
     assert expected == [(*call.actions, call.on) for call in calls_for_existing(values)]
+
+
+@pytest.mark.parametrize("count", [1, 16, 17])
+def test_as_many_private_subnets_are_taken_as_a_function_may_have(count: int) -> None:
+    """Lambda takes 16 ("VpcConfig", AWS Lambda API Reference)."""
+    subnets = tuple(f"subnet-{number}" for number in range(count))
+    existing = ExistingVpc("prod", "vpc-1", subnets, (table(),), ())
+    if count <= 16:
+        assert subnets == private_subnets(existing)
+    else:
+        with pytest.raises(RemitError, match="has 17 private subnets; a function takes 16"):
+            private_subnets(existing)
+
+
+@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.parametrize("has_default", [True, False])
+def test_the_default_vpc_stands_in_on_this_machine_alone(local: bool, has_default: bool) -> None:  # noqa: FBT001 - a table
+    tables = {
+        "describe_vpcs": {"Vpcs": [{"VpcId": "vpc-1", "IsDefault": has_default}]},
+        "describe_subnets": {"Subnets": [{"SubnetId": "subnet-1"}]},
+        "describe_route_tables": {"RouteTables": []},
+        "describe_security_groups": {"SecurityGroups": []},
+    }
+    ec2 = SimpleNamespace(get_paginator=lambda name: SimpleNamespace(paginate=lambda **_: [tables[name]]))
+    account: Any = SimpleNamespace(account="1", region="eu-west-1", local=local, client=lambda _: ec2)
+    if local and has_default:
+        stand_in = look_up_vpc("prod", account)
+        assert ("vpc-1", True, ("subnet-1",)) == (stand_in.id, stand_in.is_stand_in, private_subnets(stand_in))
+    else:
+        with pytest.raises(RemitError, match="there is no VPC prod in 1, eu-west-1"):
+            look_up_vpc("prod", account)

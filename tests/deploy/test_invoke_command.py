@@ -140,6 +140,11 @@ def test_a_request_becomes_the_event_of_a_route_with_what_its_variables_are(
     assert ({"word": "hi"}, {"loud": "1,2"}) == (event["pathParameters"], event["queryStringParameters"])
 
 
+def test_the_event_beside_a_request_is_its_body(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == invoke(deployed, "hear", "--http", "GET /words/hi", "--event", f"@{deployed / 'word.json'}")
+    assert '{"word": "from a file"}' == json.loads(capsys.readouterr().out)["body"]
+
+
 def test_a_request_that_no_route_answers_is_told_with_the_routes(
     deployed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

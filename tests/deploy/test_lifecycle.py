@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import remit
 from remit.catalogue.quotas import quota
+from remit.deploy import events
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import PlanRequest, discard, plan
 from remit.deploy.delete import delete
+from remit.deploy.events import STACK_TYPE
 from remit.deploy.execute import execute, resume
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -265,3 +271,44 @@ def test_deleting_a_stack_that_only_a_plan_made_works(account: Account) -> None:
     plan(account, PlanRequest(NAME, template(READ)))
     delete(account, NAME, lambda _: None)
     assert everything(account) == NOTHING
+
+
+EARLIER = ("CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+"""Of the stack itself, before the update."""
+
+
+@given(
+    resources=st.integers(0, 6), polls=st.lists(st.integers(0, 8), max_size=5), page_size=st.integers(1, 4),
+    hidden=st.integers(0, 3), marked=st.booleans(),
+)  # fmt: skip
+def test_however_pages_are_cut_and_when_the_first_event_shows_each_event_is_told_once_in_order(
+    resources: int, polls: list[int], page_size: int, hidden: int, *, marked: bool
+) -> None:
+    """For `hidden` polls the event that begins the operation is kept back; `marked`: the earlier have a token."""
+
+    def event(number: int, status: str, token: str, *, of_stack: bool = True) -> dict[str, Any]:
+        return {
+            "EventId": str(number), "StackId": "arn", "StackName": NAME, "ResourceStatus": status,
+            "PhysicalResourceId": "arn" if of_stack else "queue", "ClientRequestToken": token,
+            "ResourceType": STACK_TYPE if of_stack else "AWS::SQS::Queue",
+            "Timestamp": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
+        }  # fmt: skip
+
+    earlier = [event(number, status, "old" if marked else "") for number, status in enumerate(EARLIER)]
+    own = [event(2, "UPDATE_IN_PROGRESS", "new")]
+    own += (event(3 + number, "UPDATE_COMPLETE", "new", of_stack=False) for number in range(resources))
+    own.append(event(3 + resources, "UPDATE_COMPLETE", "new"))
+    shown: list[dict[str, Any]] = []
+
+    def paginate(**_: str) -> list[dict[str, Any]]:
+        return [{"StackEvents": shown[start : start + page_size]} for start in range(0, len(shown), page_size)]
+
+    client = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=paginate))
+    account: Any = SimpleNamespace(client=lambda _: client)
+    operation, passed_on = events.StackOperation("arn", "UPDATE", "new"), events._PassedOn()
+    told: list[str] = []
+    for number, count in enumerate([*sorted(min(count, len(own)) for count in polls), len(own)]):
+        visible = own[1:count] if number < min(hidden, len(polls)) else own[:count]
+        shown[:] = [*earlier, *visible][::-1]
+        told += (one.id for one in events._news(account, operation, passed_on))
+    assert [one["EventId"] for one in own] == told

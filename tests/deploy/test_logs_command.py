@@ -49,6 +49,7 @@ def test_logs_of_one_function_or_of_all_are_printed_and_followed_until_ctrl_c(
     assert ["time", "function", "stream", "message"] == list(lines[0])
 
     assert (0, "") == remit("logs", "--since", "2999-01-01")[:2]
+    assert (2, "") == remit("logs", "nobody")[:2], "the logs of the others are not those of nobody"
 
     person = QuickTerminal(project, "logs", "--local", "-f", "--filter", "ted")
     person.until("reported orders")

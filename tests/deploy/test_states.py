@@ -6,15 +6,21 @@ import contextlib
 import itertools
 import json
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from remit.deploy import changeset
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import Superseded, continue_rollback, execute
-from remit.deploy.stack import describe, pauses, settled
+from remit.deploy.stack import NAMESPACE_TAG, DeployedStack, deployed_template, deployer, describe, pauses, settled
 from remit.deploy.status import status
 from remit.errors import RemitError
 from stacks import READ, WAITING, WRITE, end_waiting, template
@@ -26,7 +32,6 @@ if TYPE_CHECKING:
     from remit.deploy.events import StackEvent
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
-    from remit.deploy.stack import DeployedStack
 
 NAME = "orders-dev"
 CIDR = "10.77.0.0/24"
@@ -301,3 +306,51 @@ def test_a_far_stack_is_asked_after_quickly_at_first_and_then_never_in_step_with
     assert [0.2, 0.5, 1, 2] == waits[:4]
     assert all(5 <= wait <= 7 for wait in waits[4:])
     assert 1 < len(set(waits[4:]))
+
+
+EXECUTIONS = ("UNAVAILABLE", "AVAILABLE", "EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED", "OBSOLETE")
+
+
+@given(st.lists(st.tuples(st.sampled_from(EXECUTIONS), st.integers(0, 99)), unique_by=lambda row: row[1], max_size=6))
+def test_the_last_deployer_made_the_newest_change_set_that_was_executed(rows: list[tuple[str, int]]) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    summaries = [
+        {"ExecutionStatus": execution, "CreationTime": start + timedelta(minutes=minute), "Description": f"{minute}"}
+        for execution, minute in rows
+    ]
+    client = SimpleNamespace(list_change_sets=lambda **_: {"Summaries": summaries})
+    last = ""
+    for execution, minute in sorted(rows, key=lambda row: row[1]):
+        if execution.startswith("EXECUTE_"):
+            last = str(minute)
+    assert last == deployer(SimpleNamespace(client=lambda _: client), SimpleNamespace(name=NAME))  # type: ignore[arg-type]
+
+
+MAY_BE_UPDATED = {
+    "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE",
+}  # fmt: skip
+
+
+def test_only_a_stack_that_an_update_may_begin_from_is_taken_over() -> None:
+    model = botocore.session.get_session().get_service_model("cloudformation")
+    taken_over = set()
+    for state in model.shape_for("StackStatus").enum:
+        stack = DeployedStack(NAME, "arn", state, "", "", (), (), protected=False, drift="")
+        with contextlib.suppress(RemitError):
+            changeset._may_be_taken_over(stack, NAME, NAME)
+            taken_over.add(state)
+    assert MAY_BE_UPDATED == taken_over
+
+
+@pytest.mark.parametrize(("tags", "stage"), [(((NAMESPACE_TAG, NAME),), "Original"), ((), "Processed")])
+@pytest.mark.parametrize("body", [{"Resources": {"Queue": {}}}, "Resources: {Queue: {}}"])
+def test_of_another_tools_stack_what_macros_made_is_read_and_of_remits_what_was_sent(
+    tags: tuple[tuple[str, str], ...], stage: str, body: Any
+) -> None:
+    bodies = {stage: body}
+    client = SimpleNamespace(get_template=lambda **asked: {"TemplateBody": bodies[asked["TemplateStage"]]})
+    account: Any = SimpleNamespace(client=lambda _: client)
+    stack = DeployedStack(NAME, "arn", "CREATE_COMPLETE", "", "", (), tags, protected=False, drift="")
+    assert {"Resources": {"Queue": {}}} == deployed_template(account, stack)
+    for nothing_runs in (None, replace(stack, status="REVIEW_IN_PROGRESS")):
+        assert {} == deployed_template(account, nothing_runs)

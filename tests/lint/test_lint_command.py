@@ -300,3 +300,12 @@ def test_a_folder_ends_with_how_often_each_rule_found_something(capsys: pytest.C
         "     1  error    R202  unknown-action",
         "     1  warning  R210  administrator",
     ]
+
+
+@pytest.mark.usefixtures("files")
+def test_each_line_for_github_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    levels = {"error": "error", "warning": "warning", "note": "notice"}
+    found = json.loads(run(capsys, "bad.json", "wide.json", "--json")[1])
+    lines = run(capsys, "bad.json", "wide.json", "--format", "github")[1].splitlines()
+    expected = [f"::{levels[one['severity']]} file={one['file']}" for one in found]
+    assert expected == [line.partition(",")[0] for line in lines]

@@ -87,7 +87,10 @@ class Account:
         if name not in self._clients:
             try:
                 self._clients[name] = self.session.client(
-                    service, endpoint_url=self.endpoint, config=_config(service, local=self.local, once=once)
+                    service,
+                    region_name=self.region,
+                    endpoint_url=self.endpoint,
+                    config=_config(service, local=self.local, once=once),
                 )
             except ValueError as error:
                 raise _no_address() from error
