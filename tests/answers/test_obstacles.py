@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,8 @@ from remit.answers.denial import parse
 from remit.answers.denied_request import LoadedApp
 from remit.answers.obstacles import Obstacle, obstacle_in_message, resource_to_allow
 from remit.answers.why import why
+from remit.catalogue.actions import action as catalogued
+from remit.catalogue.actions import actions
 from remit.iam.request import Request
 from remit.roles.assign import assign
 
@@ -82,6 +85,19 @@ def test_what_no_statement_allows_has_its_reason(action: str, resource: str, rea
 @pytest.mark.parametrize(("action", "resource"), HELPED)
 def test_what_a_statement_may_allow_has_no_obstacle(action: str, resource: str) -> None:
     assert obstacle_of(action, resource) == ""
+
+
+@pytest.mark.parametrize("service", ["dataexchange", "s3", "ssm", "sqs"])
+def test_an_arn_leaves_out_its_account_only_where_every_form_of_it_has_one(service: str) -> None:
+    """Some forms of one resource have an account, and others have none: `data-sets/x` of AWS Data Exchange."""
+    for action in actions(service):
+        known = catalogued(action)
+        assert known is not None
+        forms = {form for target in known.targets for form in target.type.arns}
+        for form in forms:
+            bare = form.replace("${Account}", "")
+            arn = re.sub(r"\$\{\w+\}", "x", bare.replace("${Partition}", "aws").replace("${Region}", "eu-west-1"))
+            assert ("leaves out the account" in obstacle_of(action, arn)) == (bare not in forms), (action, form)
 
 
 def test_the_key_of_a_service_is_told_with_what_to_use_instead_and_the_page_that_says_so() -> None:

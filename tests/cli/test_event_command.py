@@ -82,6 +82,38 @@ def test_names_of_the_app_stand_in_the_event_of_its_function(project: Path, name
     assert expected == value
 
 
+RULES = """
+from remit import App, on
+
+app = App()
+
+
+@app.function(on.event(source=["shop", "till"], detail_type="Paid", account=[{"anything-but": "9"}, "444455556666"],
+                       region="eu-west-1"))
+def named(event, context): ...
+
+
+@app.function(on.event(source=[{"prefix": "shop."}], detail_type=[{"suffix": "Paid"}], account="444455556666"))
+def compared(event, context): ...
+
+
+@app.function(on.event(source="shop", input={"say": "paid"}))
+def own(event, context): ...
+"""
+SAMPLE: dict[str, Any] = next(sample.event for sample in SAMPLES if sample.name == "event")
+
+
+def test_an_event_has_the_first_plain_value_of_each_field_of_the_pattern_and_else_the_samples(tmp_path: Path) -> None:
+    write(tmp_path / "shop", {"app.py": RULES})
+    named, compared, own = (
+        printed("event", name, "-C", str(tmp_path / "shop")) for name in ("named", "compared", "own")
+    )
+    account = {"account": "444455556666"}
+    assert named == {**SAMPLE, "source": "shop", "detail-type": "Paid", **account, "region": "eu-west-1"}
+    assert compared == {**SAMPLE, **account}
+    assert own == {"say": "paid"}
+
+
 API = """
 from remit import App, on
 

@@ -824,6 +824,19 @@ def test_a_mutant_of_a_source_is_read_or_refused_by_an_error(tmp_path: Path, see
         imported(tmp_path, {name: "\n".join(lines), "more.yml": "name: x"}, name)
 
 
+@pytest.mark.parametrize("event", ["HttpApi", "Api"])
+def test_the_routes_of_an_app_let_in_nobody_whom_those_of_its_source_do_not(tmp_path: Path, event: str) -> None:
+    route = f"Events: {{Web: {{Type: {event}, Properties: {{Path: /orders, Method: get}}}}}}"
+    properties = f"{{CodeUri: src, Handler: orders.handler, Runtime: python3.13, {route}}}"
+    source = f"""Transform: AWS::Serverless-2016-10-31
+Resources:
+  Ingest: {{Type: AWS::Serverless::Function, Properties: {properties}}}
+"""
+    write(tmp_path, {"template.yaml": source, "src/orders.py": "def handler(event, context): ...\n"})
+    import_app(tmp_path / "template.yaml", tmp_path / "app")
+    assert not review_source(tmp_path / "template.yaml", tmp_path / "app").broadens
+
+
 WRONG: tuple[Any, ...] = (
     None, True, 7, -1, 1.5, "", "x", "${x}", "${self:a}", "../..", "a" * 300, [], [1], [[]], {}, {"a": 1}, {"Ref": 7},
     {"Ref": "Nope"}, {"Ref": "AWS::NoValue"}, {"Fn::If": ["C", 1, 2]}, {"Fn::If": [[], 1, 2]}, {"Fn::Sub": 5},

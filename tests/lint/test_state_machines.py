@@ -16,7 +16,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}],
 }
-PUT = {
+PUT: dict[str, Any] = {
     "StartAt": "Put",
     "States": {
         "Put": {
@@ -139,6 +139,21 @@ def test_a_definition_in_a_sam_machine_is_told_at_its_state(tmp_path: Path) -> N
 )
 def test_what_no_state_needs_is_told(tmp_path: Path, statement: dict[str, Any], message: str) -> None:
     assert [("R713", message, "template.json")] == _lint(tmp_path, _machine(statement))
+
+
+@pytest.mark.parametrize("resource", ["*", TABLE_ARN])
+@pytest.mark.parametrize("action", ["dynamodb:PutItem", "dynamodb:Put*", "dynamodb:*", "dynamodb:DeleteItem"])
+def test_a_state_whose_table_an_execution_names_needs_its_one_action_on_whatever_it_is(
+    tmp_path: Path, action: str, resource: Any
+) -> None:
+    put = {**PUT["States"]["Put"], "Parameters": {"TableName.$": "$.table", "Item": {}}}
+    found = _lint(tmp_path, _machine(_allow(action, resource), Definition={**PUT, "States": {"Put": put}}))
+    says = (
+        "which no state of Machine needs" if action == "dynamodb:DeleteItem" else "beyond what states of Machine need"
+    )
+    message = f"Role allows {action}{',' if says.startswith('which') else ''} {says}"
+    expected = [] if action == "dynamodb:PutItem" else [("R713", message, "template.json")]
+    assert expected == [finding for finding in found if finding[0] == "R713"]
 
 
 def test_a_policy_that_nobody_can_read_and_a_connector_leave_it_open_what_is_lacking(tmp_path: Path) -> None:

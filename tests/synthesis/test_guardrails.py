@@ -17,7 +17,7 @@ from projects import Project, at
 from random_cases import cases
 from remit.app import App, Grant, Reason
 from remit.errors import Origin, RemitError
-from remit.holders import Holder, inline
+from remit.holders import Holder, bounded, inline
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse_statement
@@ -473,11 +473,42 @@ def test_no_role_that_is_proven_to_be_within_exceeds(given_: list[dict[str, Any]
         assert not met or others, (place, exceeded[0])
 
 
-def _at(statements: list[dict[str, Any]], place: dict[str, str]) -> Policy:
+_LATE: tuple[dict[str, Any], ...] = (
+    {"Resource": "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:a"},
+    {"Resource": "arn:aws:s3:::b-${AWS::AccountId}/*"},
+    {"Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "${AWS::AccountId}"}}},
+)
+
+
+@pytest.mark.parametrize("limits", ["a boundary", "a statement"])
+@pytest.mark.parametrize("limit", _LATE)
+def test_a_role_that_has_what_a_guardrail_allows_keeps_to_it_at_a_place_by_names_as_by_their_values(
+    limit: dict[str, Any], limits: str
+) -> None:
+    place, arn = _PLACES[1], "arn:aws:iam::111122223333:policy/limit"
+    limited, anything = {**allow("s3:GetObject"), **limit}, allow("s3:GetObject")
+
+    def is_broken(rail: dict[str, Any], names: dict[str, str]) -> bool:
+        one, other = (limited, anything) if limits == "a boundary" else (anything, limited)
+        grants = tuple(Grant(each, Reason("text", "x")) for each in _at([other], names).statements)
+        role = Holder("HelloRole", (inline(grants),), ("hello",), limits=bounded(arn))
+        rails = read_guardrail(document(*json.loads(_put_names([rail], names))).encode(), "x.json")
+        return prove(App("orders", "dev", ()), (role,), rails, place, {arn: _at([one], names)}).breaches != ()
+
+    for each in _LATE:
+        rail = {**allow("s3:*"), **each}
+        assert is_broken(rail, {}) == is_broken(rail, place) == (each != limit)
+
+
+def _put_names(statements: list[dict[str, Any]], place: dict[str, str]) -> str:
     text = json.dumps(statements)
     for late, name in place.items():
         text = text.replace(late, name)
-    return Policy(tuple(parse_statement(one) for one in json.loads(text)))
+    return text
+
+
+def _at(statements: list[dict[str, Any]], place: dict[str, str]) -> Policy:
+    return Policy(tuple(parse_statement(one) for one in json.loads(_put_names(statements, place))))
 
 
 def _spoken(limit: Policy, rail: list[dict[str, Any]], request: Request) -> bool:

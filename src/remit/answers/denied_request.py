@@ -79,6 +79,9 @@ def function_of(project: LoadedApp, denial: Denial) -> str | None:
     of_this_stack = denial.principal is None and denial.stack in (None, namespace)
     if denial.logical_id is None or not of_this_stack or deployers:
         return None
+    for function in project.app.functions:
+        if denial.logical_id == function.resource_id:
+            return function.name
     candidates = [function for function in project.app.functions if denial.logical_id.startswith(function.logical_id)]
     candidates.sort(key=lambda function: len(function.logical_id))
     return candidates[-1].name if candidates else None

@@ -1,0 +1,43 @@
+"""What a resource refers to must be in the template, whichever way it says so, unless it may be what failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from remit.app import Resource
+from remit.synthesis.check_references import KnownIds, check_references
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WAYS: Final[dict[str, Callable[[str], tuple[dict[str, Any], dict[str, Any]]]]] = {
+    "DependsOn": lambda name: ({}, {"DependsOn": name}),
+    "a list in DependsOn": lambda name: ({}, {"DependsOn": [name]}),
+    "Ref": lambda name: ({"TopicName": {"Ref": name}}, {}),
+    "a text": lambda name: ({"TopicName": f"a-${{{name}}}"}, {}),
+    "Fn::Sub": lambda name: ({"Tags": [{"Key": "a", "Value": {"Fn::Sub": f"a-${{{name}}}"}}]}, {}),
+    "an attribute of the resource": lambda name: ({}, {"Metadata": {"of": {"Ref": name}}}),
+    "Fn::GetAtt": lambda name: ({"TopicName": {"Fn::GetAtt": [name, "QueueName"]}}, {}),
+}
+LOST: Final = ("Shop", "Log")
+"""How the ids begin of what failed, of which nothing more is known."""
+NAMES: Final = {"ShopQueue": True, "Data": True, "Stage": True, "ShopTopic": True, "LogGroup": True, "Dat": False}
+"""Whether a reference is right: to a resource, a parameter, or what may be of the parts that failed."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_name_is_wrong_where_nothing_has_it_and_nothing_that_failed_may_have(way: str, name: str) -> None:
+    properties, attributes = WAYS[way](name)
+    asking = Resource("Asking", "AWS::SNS::Topic", properties, attributes)
+    resources = {each: Resource(each, "AWS::SQS::Queue", {}) for each in ("ShopQueue", "Data")}
+    known = KnownIds({**resources, "Asking": asking}, ("Stage",), LOST)
+    named, mistakes = check_references(asking, known, {})
+    # A parameter is nothing that a resource can wait for.
+    is_right = NAMES[name] and not (name == "Stage" and "DependsOn" in way)
+    assert named == ((name,) if name in resources else ())
+    assert [name in mistake.message for mistake in mistakes] == ([] if is_right else [True])
+    if name == "Dat":
+        assert "did you mean" in str(mistakes[0].hint)
