@@ -19,7 +19,11 @@ from audit_accounts import (
     trust,
     write,
 )
+from random_cases import cases_of
 from remit.audit.documents import Documents
+from remit.audit.question import PolicyQuestion, answer, own_resources
+from remit.catalogue.action_resources import takes
+from remit.catalogue.expand import expand
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import parse
 from remit.iam.request import Request
@@ -120,6 +124,16 @@ def test_every_yes_has_a_request_that_the_whole_policies_allow(tmp_path: Path) -
         request = Request(access.action, access.resource, context=context, resource_account=ACCOUNT)
         verdicts.add(evaluate(request, Layers((policy,), resource=(_anybody(access.action),))).verdict)
     assert {"Allowed"} == verdicts
+
+
+def test_whoever_may_do_everything_may_do_each_action_on_what_it_takes() -> None:
+    """On each resource that an action requires, or on `*` if it has no resource types."""
+    layers = Layers((parse(document(EVERYTHING)),))
+    for action in cases_of(sorted(expand("*")), 40):
+        for resources in own_resources(action):
+            found = answer(PolicyQuestion(action, resources, f"arn:aws:iam::{ACCOUNT}:role/x", layers))
+            assert "yes" == found.verdict
+            assert found.resource == "*" if resources == ("*",) else takes(action, found.resource), action
 
 
 def _anybody(action: str) -> Any:

@@ -200,10 +200,13 @@ def test_across_accounts_both_must_allow(tmp_path: Path) -> None:
     assert assumed(tmp_path / "b", names, account=OTHER) is None
 
 
-def test_an_external_id_must_hold(tmp_path: Path) -> None:
-    trusts = trust(aws=f"arn:aws:iam::{ACCOUNT}:root", when={"StringEquals": {"sts:ExternalId": "s3cret"}})
-    path = assumed(tmp_path, trusts, allow("sts:AssumeRole"))
-    assert (("sts:ExternalId", "s3cret"),) == path.steps[0].needs[0].must_hold
+@pytest.mark.parametrize("external_id", ["s3cret", ACCOUNT, f"of {OTHER} and {ACCOUNT}"])
+@pytest.mark.parametrize("account", [ACCOUNT, OTHER])
+def test_an_external_id_must_hold(tmp_path: Path, external_id: str, account: str) -> None:
+    """Also one with the number of an account, which stands folded in the documents that accounts share."""
+    trusts = trust(aws=f"arn:aws:iam::{ACCOUNT}:root", when={"StringEquals": {"sts:ExternalId": external_id}})
+    path = assumed(tmp_path, trusts, allow("sts:AssumeRole"), account=account)
+    assert (("sts:ExternalId", external_id),) == path.steps[0].needs[0].must_hold
 
 
 def test_a_path_goes_through_several_roles_and_accounts(tmp_path: Path) -> None:
@@ -549,13 +552,15 @@ A_ROLE, B_ROLE = f"arn:aws:iam::{ACCOUNT}:role/a-*", f"arn:aws:iam::{ACCOUNT}:ro
         pytest.param(A_ROLE, f"arn:aws:iam::{ACCOUNT}:role/*-b", True, id="on some of the same"),
         pytest.param(A_ROLE, "*", True, id="on all"),
         pytest.param("*", B_ROLE, True, id="of all, some"),
+        pytest.param({"NotResource": A_ROLE}, B_ROLE, True, id="on all but others"),
     ],
 )
 def test_a_new_role_is_a_way_where_the_same_role_may_be_made_and_given_rights(
-    tmp_path: Path, made: str, given: str, *, is_way: bool
+    tmp_path: Path, made: str | dict[str, Any], given: str, *, is_way: bool
 ) -> None:
-    making = role("x", allow("iam:CreateRole", on=made), allow("iam:AttachRolePolicy", on=given))
-    found = paths(tmp_path, making)
+    on = {"Resource": made} if isinstance(made, str) else made
+    making = {"Effect": "Allow", "Action": "iam:CreateRole", **on}
+    found = paths(tmp_path, role("x", making, allow("iam:AttachRolePolicy", on=given)))
     assert is_way == ("x" in found and "iam:CreateRole + iam:AttachRolePolicy" in found["x"].ways)
     if is_way:
         (step,) = found["x"].steps

@@ -72,10 +72,27 @@ def test_programs_get_the_same_with_the_line_of_each_grant(project: Project) -> 
     assert ["s3:PutObject"] == [use["action"] for use in document["denied"]]
 
 
+def test_what_is_granted_on_all_but_some_resources_is_not_told_as_granted_on_them(make: Make) -> None:
+    policy = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::letters/*"},
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::letters/*"},
+    ]
+    project = make(app=f"@app.function(policy={policy})\ndef report(event, context): ...\n")
+    document = json.loads(project.remit("explain", "report", "--seen", "--json").out)
+    granted = [row for row in document["granted"] if row["action"].startswith("s3:")]
+    assert [([], ["arn:aws:s3:::letters/*"]), (["arn:aws:s3:::letters/*"], [])] == [
+        (row["resources"], row["not_resources"]) for row in granted
+    ]
+
+
 def test_a_project_that_never_ran_here_says_so(make: Make) -> None:
-    ran = make(app=APP).remit("explain", "report", "--seen")
+    project = make(app=APP)
+    ran = project.remit("explain", "report", "--seen")
     assert "nothing was seen yet: run it with `remit dev`, `remit invoke --local`, or in tests" in ran.out
     assert 0 == ran.status
+    document = json.loads(project.remit("explain", "report", "--seen", "--json").out)
+    assert (None, []) == (document["since"], document["denied"])
+    assert {"[]"} == {str(granted["seen"]) for granted in document["granted"]}
 
 
 @pytest.mark.parametrize(

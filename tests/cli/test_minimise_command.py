@@ -166,3 +166,19 @@ def test_half_of_a_pair_of_surrogates_is_counted_and_written_as_it_was(tmp_path:
 def test_what_holds_no_policy_is_refused_at_its_place(tmp_path: Path, value: object) -> None:
     ran = minimise(tmp_path, value)
     assert (ran.status, "policy.json:1:1" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("layer", ["boundary", "session", "endpoint", "scp", "rcp"])
+def test_a_policy_of_another_layer_is_refused_and_not_left_out(tmp_path: Path, layer: str) -> None:
+    principal = {"Principal": "*"} if layer in ("endpoint", "rcp") else {}
+    other = [document(allow("*", **principal))]
+    levels = [other] if layer in ("scp", "rcp") else other
+    ran = minimise(tmp_path, {"identity": [document(allow("s3:GetObject"))], layer: levels})
+    assert (2, "") == (ran.status, ran.out)
+    assert "holds more than policies that are attached together" in ran.err
+
+
+def test_what_is_as_short_already_keeps_the_order_of_its_author(tmp_path: Path) -> None:
+    statement = {"Resource": "*", "Action": ["s3:PutObject", "s3:GetObject"], "Effect": "Allow"}
+    given = {"Statement": [statement], "Version": "2012-10-17"}
+    assert json.dumps(given) == json.dumps(json.loads(minimise(tmp_path, given).out))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,9 @@ from random_cases import ASKS_ALL, cases, cases_of
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
 from remit.deploy.live_resources.reading import ROWS, calls_for, due
+from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Subject
+from remit.deploy.live_resources.senders import _authorizers
+from remit.deploy.live_resources.stores import _block
 from remit.deploy.manual_changes import changed_by_hand, revert
 from remit.deploy.stack import DeployedStack, deployed_template
 from remit.deploy.status import DeployedResource, StackStatus, status
@@ -235,3 +239,50 @@ def test_after_no_deploy_anything_was_changed_by_hand(
     prepare(account)
     deploy_version(account, version)
     assert [] == told(account)
+
+
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+
+@given(
+    st.none() | st.dictionaries(st.sampled_from(BLOCKS), st.sampled_from((True, False, "true", "false"))),
+    st.dictionaries(st.sampled_from(BLOCKS), st.booleans()),
+)
+def test_a_block_of_public_access_is_weakened_where_less_is_on_than_was_declared(
+    declared: dict[str, Any] | None, actual: dict[str, bool]
+) -> None:
+    properties = {} if declared is None else {"PublicAccessBlockConfiguration": declared}
+    stack = LiveStack(account="111122223333", names={}, physical={}, resources=(), policies={}, is_local=False)
+    bucket = LiveResource(
+        ROWS["AWS::S3::Bucket"], "Data", Subject("data", "arn:aws:s3:::data", ()), properties, {}, stack
+    )
+    off = []
+    for name in BLOCKS:
+        expected = True if declared is None else declared.get(name) in (True, "true")
+        if expected and not actual.get(name):
+            off.append(name)
+    found = tuple(_block(bucket, {"PublicAccessBlockConfiguration": actual}))
+    words = f"the public access block of bucket data (Data) was weakened by hand: {', '.join(off)} is off"
+    assert ([words] if off else []) == [drift.what for drift in found]
+
+
+@pytest.mark.parametrize(
+    ("held", "kinds"),
+    [
+        ([{"audience": ["shop"], "issuer": "https://a.example"}], []),
+        ([{"Audience": ["shop"], "Issuer": "https://a.example"}], []),
+        ([{"Audience": ["shop"], "Issuer": "https://b.example"}], ["access"]),
+        ([], ["runs"]),
+    ],
+)
+def test_an_authorizer_is_compared_by_what_it_checks_and_not_by_how_its_keys_begin(
+    held: list[dict[str, Any]], kinds: list[str]
+) -> None:
+    checks = {"Audience": ["shop"], "Issuer": "https://a.example"}
+    authorizer: Any = SimpleNamespace(
+        type="AWS::ApiGatewayV2::Authorizer", logical_id="Door", properties={"ApiId": "api", "JwtConfiguration": checks}
+    )
+    stack = LiveStack("111122223333", {}, {"Door": "door"}, (authorizer,), {}, is_local=False)
+    api = LiveResource(ROWS["AWS::ApiGatewayV2::Api"], "Api", Subject("api", "arn", ()), {}, {}, stack)
+    items = [{"AuthorizerId": "door", "JwtConfiguration": one} for one in held]
+    assert kinds == [drift.kind for drift in _authorizers(api, {"Items": items})]

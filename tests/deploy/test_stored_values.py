@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from projects import Project
 from remit.cli import main
@@ -148,6 +150,33 @@ def test_an_account_that_does_not_answer_is_said_by_the_next_deploy_alone(tmp_pa
     (tmp_path / "app.py").write_text(APP)
     app = Project(tmp_path).load()
     assert () == lacking(app, tmp_path, connect)
+
+
+LACKS_TWO = """
+from remit import App, existing, parameter
+
+app = App()
+
+
+@app.function(
+    environment={
+        "URL": parameter("/shop/url"),
+        "PLACE": existing.parameter("/shop/place"),
+    }
+)
+def report(event, context): ...
+"""
+
+
+def test_what_does_not_exist_is_told_whether_the_app_or_the_deploy_reads_it(tmp_path: Path) -> None:
+    def missing(**_: str) -> None:
+        raise ClientError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
+
+    ssm = SimpleNamespace(describe_parameters=lambda **_: {"Parameters": []}, get_parameter=missing)
+    account: Any = SimpleNamespace(account="1", region="eu-west-1", local=False, client=lambda _: ssm)
+    (tmp_path / "app.py").write_text(LACKS_TWO)
+    errors = lacking(Project(tmp_path).load(), tmp_path, lambda: account)
+    assert [9, 10] == [error.origin and error.origin.line for error in errors]
 
 
 OWN = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 from urllib.parse import unquote
 
@@ -231,6 +232,31 @@ def test_a_statement_names_its_table_outside_of_quotes_and_comments(statement: s
     request = received("POST", "/", x_amz_target="DynamoDB_20120810.ExecuteStatement")
     body = json.dumps({"Statement": statement}).encode()
     assert [f"dynamodb:PartiQLSelect on arn:aws:dynamodb:{PLACE}:table/{table}"] == needs(request, "dynamodb", body)
+
+
+VERBS = {
+    "PartiQLSelect": "SELECT * FROM {} WHERE id = ?",
+    "PartiQLInsert": "INSERT INTO {} VALUE {{'id': ?}}",
+    "PartiQLUpdate": "UPDATE {} SET a = ? WHERE id = ?",
+    "PartiQLDelete": "DELETE FROM {} WHERE id = ?",
+}
+TABLES = {"orders": "orders", '"orders"': "orders", '"FROM orders"."INTO x"': "FROM orders/index/INTO x"}
+SPACES = (" ", "\n\t", " -- it's FROM open\n", '/* INTO "open"\n */')
+
+
+@pytest.mark.parametrize("operation", ["ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"])
+def test_each_partiql_statement_needs_its_verb_on_its_table_however_it_is_written(operation: str) -> None:
+    entries, expected = [], []
+    for (action, form), (table, name), space in product(VERBS.items(), TABLES.items(), SPACES):
+        for statement in (form, form.lower()):
+            entries.append({"Statement": statement.replace(" ", space).format(table)})
+            expected.append((f"dynamodb:{action}", f"arn:aws:dynamodb:{PLACE}:table/{name}"))
+    key = {"BatchExecuteStatement": "Statements", "ExecuteTransaction": "TransactStatements"}.get(operation)
+    requested = RequestedOperation("dynamodb", operation, "json")
+    needed = []
+    for parameters in entries if key is None else [{key: entries}]:
+        needed += needs_of(OperationRequest(requested, parameters, HERE)) or ()
+    assert expected == [(need.action, need.resource) for need in needed]
 
 
 def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,12 +20,16 @@ from remit.errors import RemitError
 from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
+from remit.report.access_documents import review_document
+from remit.report.access_report import review_report
 from remit.review.accepted import accept, acceptance, read_accepted, written
 from remit.review.accepted_file import FILE, AcceptedGain, entries_of, write_accepted
 from remit.review.access_change import Version
 from remit.review.changes import review
+from remit.review.role_files import review_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from remit.review.access_change import Review
@@ -357,6 +362,61 @@ def test_no_request_that_nobody_accepted_is_set_aside() -> None:
 
 def _entry(statement: Statement) -> AcceptedGain:
     return AcceptedGain(None, "statement", "agreed", statement)
+
+
+OF_BUCKET: Final[tuple[dict[str, Any], ...]] = (
+    {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::a"},
+    {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::a/*"},
+    {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"},
+)
+OF_ROLE: Final[tuple[dict[str, Any], ...]] = (
+    {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"},
+    {"Effect": "Deny", "Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:b"},
+    {"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:b"},
+)
+
+
+def stated(dice: random.Random) -> bytes:
+    """A template with some statements of a bucket's policy, a role's policy and its trust, each on lines of its own."""
+    of_bucket, of_role = dice.sample(OF_BUCKET, dice.randint(1, 3)), dice.sample(OF_ROLE, dice.randint(1, 3))
+    trust = {"Principal": {"Service": dice.sample(SERVICES, dice.randint(1, 2))}, "Action": "sts:AssumeRole"}
+    properties = {
+        "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", **trust}]},
+        "Policies": [{"PolicyName": "own", "PolicyDocument": {"Statement": of_role}}],
+    }
+    resources = {
+        "Policy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {"Bucket": "a", "PolicyDocument": {"Statement": of_bucket}},
+        },
+        "Reader": {"Type": "AWS::IAM::Role", "Properties": properties},
+    }
+    return json.dumps({"Resources": resources}, indent=1).encode()
+
+
+def test_what_is_accepted_is_told_as_the_gain_that_it_was_and_the_rest_stays() -> None:
+    """By kind, place, reason and request, and in the same words."""
+    dice, kinds = random.Random(5), set()  # noqa: S311 - a test's dice
+
+    def rows(told: Iterable[dict[str, Any]]) -> Counter[str]:
+        own = ({**row, "changed": None, "accepted": None} for row in told)
+        return Counter(json.dumps(row, sort_keys=True) for row in own)
+
+    def words(told: Review, sign: str) -> set[str]:
+        changes = review_report(told).changes
+        return {change.words.removeprefix("PUBLIC: ") for change in changes if change.sign == sign}
+
+    for _ in range(cases(12, deep=300)):
+        before = review_files((stated(dice), "old.json"), (stated(dice), "new.json"))
+        every = acceptance(before, "agreed")
+        for agreed in (every, every[::2]):
+            after, _ = accept(before, agreed)
+            document = review_document(after)
+            accepted = [row for row in document["accepted"] if "kind" in row]
+            assert rows(review_document(before)["gained"]) == rows([*document["gained"], *accepted])
+            kinds.update(row["kind"] for row in accepted)
+        assert words(before, "+") == words(accept(before, every)[0], "~")
+    assert kinds == {"access", "denial", "resource", "trust"}
 
 
 def test_references_are_accepted_by_what_they_are_in_the_account() -> None:

@@ -139,8 +139,14 @@ def test_stages_are_loaded_as_they_were(repository: Path) -> None:
 
 
 def test_a_mistake_of_then_is_told_with_its_commit(repository: Path) -> None:
-    commit(repository, {"config/deploy.py": configuration("config.lambda_.function.timeuot = 3")})
+    settings = "config.lambda_.function.timeuot = 3\nconfig.lambda_.function.memory_size = 'much'"
+    commit(repository, {"config/deploy.py": configuration(settings)})
     error = refused(repository, "HEAD")
+    with pytest.raises(RemitError) as now:
+        tree(repository)
+    assert [(str(each.origin), each.hint, each.exit_code) for each in error.all] == [
+        (f"HEAD:{each.origin}", each.hint, each.exit_code) for each in now.value.all
+    ]
     assert str(error.origin) == "HEAD:config/deploy.py:5:5"
     assert error.message.startswith("at HEAD: there is no setting")
     assert error.hint == "did you mean `config.lambda_.function.timeout`?"

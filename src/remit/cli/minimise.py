@@ -161,6 +161,7 @@ class _Given:
 
 def _read(path: Path) -> _Given:
     from remit.documents.read import read_as_written
+    from remit.iam.decide.evaluation_logic import Layers
     from remit.template.policy_files import side_of
 
     source = read_as_written(*content(path))
@@ -173,7 +174,7 @@ def _read(path: Path) -> _Given:
         )
     read = side_of(value, source.locate, name)
     layers = read.layers
-    if not layers.identity or layers.boundary or layers.session or layers.scp or layers.rcp:
+    if not layers.identity or layers != Layers(layers.identity):
         raise RemitError(
             f"{name} holds more than policies that are attached together",
             hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",

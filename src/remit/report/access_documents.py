@@ -181,7 +181,8 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> 
 def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
     difference = accepted.what
     if isinstance(difference, Piece):
-        return {**_piece(change, difference, accepted.kind, change.after), "accepted": accepted.because}
+        standing = change.before if accepted.kind == "denial" else change.after
+        return {**_piece(change, difference, accepted.kind, standing), "accepted": accepted.because}
     if isinstance(difference, Door):
         return {**_door(change, difference), "accepted": accepted.because}
     statement = None if isinstance(difference, UnreadPolicy) else difference.source.name

@@ -315,9 +315,13 @@ def _accepted_causes(change: Change) -> Iterator[CauseChange]:
         words = difference.words if isinstance(difference, Door) else _undecided_words(difference)
         yield CauseChange(ACCEPTED, words, places=(f"accepted: {accepted.because}",))
     for (because, kind), pieces in pieces_by_reason.items():
-        sides = (change.after, None)
-        causes = _access_causes(ACCEPTED, change, pieces, sides)
-        for cause in _trust_causes(ACCEPTED, pieces, sides) if kind == "trust" else causes:
+        if kind == "trust":
+            causes = _trust_causes(ACCEPTED, pieces, (change.after, None))
+        elif kind == "denial":
+            causes = _access_causes(ACCEPTED, change, pieces, (change.before, None), _FREED)
+        else:
+            causes = _access_causes(ACCEPTED, change, pieces, (change.after, None))
+        for cause in causes:
             yield replace(cause, places=(f"accepted: {because}",))
 
 

@@ -46,7 +46,8 @@ def seen_document(role: str, seen: GrantedAndSeen) -> dict[str, Any]:
         resources, where = granted.grant.statement.resources, place(granted.grant.origin)
         row = {
             "action": granted.action,
-            "resources": [] if resources is None else list(resources.patterns),
+            "resources": [] if resources is None or resources.negated else list(resources.patterns),
+            "not_resources": [] if resources is None or not resources.negated else list(resources.patterns),
             "because": granted.grant.because,
             "file": where["file"],
             "line": where["line"],

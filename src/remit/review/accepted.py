@@ -81,11 +81,12 @@ def _settled(change: Change, judge: _Judge) -> Change:
                 accepted.append(Accepted(difference, because, kind))
         return tuple(open_differences)
 
+    of_gains = "resource" if change.of_resource else "access"
     access = replace(
         change.access,
-        gained=still_open(change.access.gained, "access", judge.access),
+        gained=still_open(change.access.gained, of_gains, judge.access),
         undecided=still_open(change.access.undecided, "access", judge.undecided),
-        freed=still_open(change.access.freed, "access", judge.access),
+        freed=still_open(change.access.freed, "denial", judge.access),
     )
     trust = replace(
         change.trust,

@@ -262,7 +262,7 @@ class Accepted:
     what: Piece | Undecided | UnreadPolicy | Door
     because: str
     kind: str = "access"
-    """`access`, `trust` or `door`."""
+    """`access`, `resource`, `denial` (one that is gone, of the version before), `trust` or `door`."""
 
 
 @dataclass(frozen=True, slots=True)
