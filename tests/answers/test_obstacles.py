@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import ORDERS, Project, remit, write
-from remit.answers.denial import parse
+from remit.answers.denial import Denial, parse
 from remit.answers.denied_request import LoadedApp
 from remit.answers.obstacles import Obstacle, obstacle_in_message, resource_to_allow
 from remit.answers.why import why
@@ -98,6 +98,22 @@ def test_an_arn_leaves_out_its_account_only_where_every_form_of_it_has_one(servi
             bare = form.replace("${Account}", "")
             arn = re.sub(r"\$\{\w+\}", "x", bare.replace("${Partition}", "aws").replace("${Region}", "eu-west-1"))
             assert ("leaves out the account" in obstacle_of(action, arn)) == (bare not in forms), (action, form)
+
+
+OPERATIONS = {
+    ("dynamodb", "ExecuteStatement"): (f"arn:aws:dynamodb:{REGION}:table/t/index/i", f"arn:aws:sqs:{REGION}:orders"),
+    ("s3", "CopyObject"): ("arn:aws:s3:::files/a", f"arn:aws:sqs:{REGION}:orders"),
+}
+"""What a denial of an operation that needs several actions may be about."""
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_no_statement_helps_only_where_none_does_for_any_action_of_an_operation(operation: tuple[str, str]) -> None:
+    service, name = operation
+    for resource in OPERATIONS[operation]:
+        cause = why(Denial(USER, service=service, operation=name, resource=resource), None)
+        assert len(cause.actions) > 1
+        assert (cause.obstacle is not None) == all(obstacle_of(action, resource) for action in cause.actions)
 
 
 def test_the_key_of_a_service_is_told_with_what_to_use_instead_and_the_page_that_says_so() -> None:

@@ -125,6 +125,37 @@ def test_the_access_of_a_role_becomes_the_policy_of_its_function(tmp_path: Path)
     assert "AWSLambdaBasicExecutionRole" not in arns
 
 
+POLLS = {
+    "SQS": ("AWSLambdaSQSQueueExecutionRole", "Queue: !GetAtt Orders.Arn"),
+    "Kinesis": ("AWSLambdaKinesisExecutionRole", "Stream: !GetAtt Clicks.Arn, StartingPosition: LATEST"),
+}
+"""The managed policy with which a function reads a source, and its event in SAM."""
+
+
+@pytest.mark.parametrize("event", [None, *POLLS])
+def test_a_managed_policy_to_read_a_source_stays_unless_a_trigger_of_the_function_reads_it(
+    tmp_path: Path, event: str | None
+) -> None:
+    events = "{}" if event is None else f"{{One: {{Type: {event}, Properties: {{{POLLS[event][1]}}}}}}}"
+    source = f"""Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders: {{Type: AWS::SQS::Queue}}
+  Clicks: {{Type: AWS::Kinesis::Stream, Properties: {{ShardCount: 1}}}}
+  Ingest:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders.handler
+      Runtime: python3.13
+      Policies: [{", ".join(policy for policy, _ in POLLS.values())}]
+      Events: {events}
+"""
+    files = {"template.yaml": source, "src/orders.py": "def handler(event, context): ...\n"}
+    imported(tmp_path, files, "template.yaml")
+    arns = json.dumps(template(tmp_path)["IngestRole"]["Properties"].get("ManagedPolicyArns"))
+    assert {each for each, (policy, _) in POLLS.items() if policy in arns} == {*POLLS} - {event}
+
+
 def test_modules_are_written_as_a_formatter_writes_them_and_twice_the_same(tmp_path: Path) -> None:
     imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
     import_app(tmp_path / "template.yaml", tmp_path / "again")

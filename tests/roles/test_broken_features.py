@@ -372,6 +372,17 @@ def test_a_boundary_that_leaves_room_breaks_nothing(make: Make, statement: str) 
     assert found(make(config=BOUNDED, app=INGEST, **limited(statement))) == ()
 
 
+@pytest.mark.parametrize(("version", "leaves_room"), [("2012-10-17", True), ("2008-10-17", False)])
+def test_a_variable_in_a_boundary_is_one_in_the_version_of_its_policy_alone(
+    make: Make, version: str, *, leaves_room: bool
+) -> None:
+    queue = "arn:aws:sqs:*:*:${aws:PrincipalTag/queue}"
+    data = limited(f"{{'Effect': 'Allow', 'Action': ['logs:*', 'sqs:*'], 'Resource': ['arn:aws:logs:*', '{queue}']}}")
+    text = data["shared/resources/data.py"].replace("2012-10-17", version)
+    project = make(config=BOUNDED, app=INGEST, **{"shared/resources/data.py": text})
+    assert (found(project) == ()) == leaves_room
+
+
 def test_a_boundary_that_nobody_here_has_takes_nothing_and_gives_nothing(make: Make) -> None:
     boundary = 'config.lambda_.iam.permissions_boundary = "arn:aws:iam::111122223333:policy/limit"\n'
     assert found(make(config=boundary, app=INGEST)) == ()
