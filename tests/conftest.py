@@ -75,12 +75,18 @@ def pytest_xdist_auto_num_workers() -> int:
 
 _WAITING = ("test_ci_workflows.py", "docs", "local", "runtime", "dev", "deploy", "testing")
 """Folders and files of tests that wait for the local AWS, those first that take longest."""
+_LONG = frozenset({
+    "test_commands.py", "test_synth.py", "test_packed_imports.py", "test_policy_by_types.py", "test_ci_files.py",
+    "test_fit.py", "test_layers.py", "test_did_you_mean.py", "test_joint_differential.py", "test_own_sources.py",
+    "test_review_text.py", "test_verbs.py", "test_rest.py", "test_deployer_policy.py", "test_remit_data.py",
+})  # fmt: skip
+"""Files that compute for five seconds and more: one of them that begins last would be waited for."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with a file that waits and one that computes, in turn, so that the cores are busy while tests wait.
 
-    None of those that wait is left alone at the end. Where all cases are asked, tests that have no more of them go.
+    None that waits or is long is left alone at the end. Where all cases are asked, tests that have no more of them go.
     """
     if ASKS_ALL:
         items[:] = filter(_has_more_cases, items)
@@ -91,6 +97,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rooms = {path: path.relative_to(folder).parts[0] for path in files}
     waiting = sorted((path for path in files if rooms[path] in _WAITING), key=lambda path: _WAITING.index(rooms[path]))
     computing = [path for path in files if rooms[path] not in _WAITING]
+    computing.sort(key=lambda path: path.name not in _LONG)
     turns = zip_longest(waiting, computing)
     items[:] = [item for turn in turns for path in turn if path is not None for item in files[path]]
 
