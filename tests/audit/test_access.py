@@ -129,11 +129,15 @@ def test_every_yes_has_a_request_that_the_whole_policies_allow(tmp_path: Path) -
 def test_whoever_may_do_everything_may_do_each_action_on_what_it_takes() -> None:
     """On each resource that an action requires, or on `*` if it has no resource types."""
     layers = Layers((parse(document(EVERYTHING)),))
-    for action in cases_of(sorted(expand("*")), 40):
+    not_for_roles = {"sts:GetFederationToken", "sts:GetSessionToken"}
+    for action in cases_of(sorted(set(expand("*")) - not_for_roles), 40):
         for resources in own_resources(action):
             found = answer(PolicyQuestion(action, resources, f"arn:aws:iam::{ACCOUNT}:role/x", layers))
             assert "yes" == found.verdict
-            assert found.resource == "*" if resources == ("*",) else takes(action, found.resource), action
+            # A recovery point of AWS Backup has an ARN of any service: here of one that is none.
+            if resources != ("*",) and not resources[0].startswith("arn:aws:*:"):
+                assert takes(action, found.resource), action
+            assert resources != ("*",) or found.resource == "*", action
 
 
 def _anybody(action: str) -> Any:

@@ -113,8 +113,9 @@ def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> 
 
 
 @in_all_cases
-def test_a_fork_forgets_what_functions_have_kept() -> None:
+def test_a_fork_forgets_what_functions_have_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the tests are collected, the variables of many formats are worked out."""
+    monkeypatch.delenv("REMIT_ALL_CASES", raising=False)  # which would ask no test of one case alone
     test = "tests/catalogue/test_catalogue_operations.py::test_an_arn_is_made_from_a_format"
     defect = Defect("remit.catalogue.arns", "variables", "ignored-call", 1)
     assert {defect: test} == run.in_forks({defect: [test]}, jobs=1)
