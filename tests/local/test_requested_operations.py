@@ -185,6 +185,16 @@ def test_a_large_body_goes_on_as_the_object_that_it_is() -> None:
     assert canonical_request(request, "sqs", document).body is document
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("aws-chunked", None), ("gzip,aws-chunked", "gzip"), ("aws-chunked, br, gzip", "br,gzip"), ("gzip", "gzip")],
+)
+def test_an_object_has_its_own_encodings_and_not_that_of_its_way(sent: str, kept: str | None) -> None:
+    body = b"3\r\nabc\r\n0\r\n\r\n" if "chunked" in sent else b"abc"
+    asked = canonical_request(received("PUT", "/shop/a", content_encoding=sent), "s3", body)
+    assert (kept, b"abc") == (asked.headers.get("content-encoding"), asked.body)
+
+
 def test_a_role_that_is_handed_to_a_service_is_asked_for_as_well() -> None:
     role = "arn:aws:iam::111122223333:role/worker"
     body = json.dumps({"FunctionName": "f", "Role": role, "Code": {}}).encode()
