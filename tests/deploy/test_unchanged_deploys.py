@@ -153,6 +153,14 @@ def test_after_a_change_of_a_file_that_a_deploy_reads_everything_is_looked_at(
 
 
 @pytest.mark.usefixtures("unchanged")
+def test_a_mistake_in_what_is_accepted_is_told_also_where_nothing_changes(remit: Remit, project: Path) -> None:
+    (project / "config").mkdir(exist_ok=True)
+    (project / "config" / "accepted.json").write_text("[{}]")
+    code, out, err = remit("deploy", "--yes")
+    assert (code, out, "--> config/accepted.json:1:" in err) == (2, "", True)
+
+
+@pytest.mark.usefixtures("unchanged")
 def test_with_other_options_everything_is_looked_at(remit: Remit, project: Path) -> None:
     for option in cases_of(("--plan", "--json", "--strict", "--simulate-delays", "--force"), 2):
         remember_otherwise(remit, project)

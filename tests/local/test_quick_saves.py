@@ -97,6 +97,21 @@ def test_a_state_that_cannot_be_written_is_told_leaves_no_part_and_is_tried_agai
     assert STATE == persistence.load_state("sqs")
 
 
+def test_a_state_that_is_nested_too_deeply_is_told_and_the_others_are_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    persistence: Any = importlib.import_module("ministack.core.persistence")
+    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    write_what_changed()
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    persistence.save_all({"s3": lambda: {"tags": nested}, "sqs": lambda: STATE})
+    assert [(tmp_path / "sqs.json")] == list(tmp_path.iterdir())
+    assert "failed to save s3" in caplog.text
+
+
 def test_a_store_is_copied_with_all_that_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     responses: Any = importlib.import_module("ministack.core.responses")
     for kind in (responses.AccountScopedDict, responses.AccountRegionScopedDict):

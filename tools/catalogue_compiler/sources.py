@@ -144,8 +144,9 @@ def _pins() -> tuple[str, ...]:
 
 def _fetch(what: str, command: list[str], by_hand: str) -> None:
     problem = f"{command[0]} is not installed"
-    if shutil.which(command[0]) is not None:
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    program = shutil.which(command[0])
+    if program is not None:
+        ran = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)
         if not ran.returncode:
             return
         problem = ran.stderr.strip()[-400:]

@@ -155,7 +155,8 @@ def _tell(account: Account, name: str, outcome: Outcome | None, bucket: Bucket, 
     if not bucket.own:
         with remit_errors():
             is_gone = remove_bucket(account) if remove else not exists(account, bucket.name)
-        remaining += [] if is_gone else [bucket.name]
+        if not is_gone:
+            remaining.append(bucket.name)
     retained = () if outcome is None else outcome.retained
     if options.wants_json():
         stay = [*(event.physical_id for event in retained), *remaining]

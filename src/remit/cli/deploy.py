@@ -64,7 +64,7 @@ _OPTIONS: Final = (
 )
 
 
-_READ_FILES: Final = (".env.local", "config/local/*", ".remit/deployed/*")
+_READ_FILES: Final = (".env.local", "config/accepted.json", "config/local/*", ".remit/deployed/*")
 """What a deploy to the AWS on this machine reads of the project, beside what a build does."""
 
 

@@ -12,6 +12,7 @@ from remit.deploy.expected_roles import recorded as running
 from remit.errors import Origin, RemitError
 from remit.holders import Holder, inline
 from remit.iam.policy import parse_statement
+from remit.project.dot_remit import own_folder
 from remit.review.access_change import Version
 from remit.review.record import Place, record, record_path, recorded
 from remit.review.working_tree import version_of
@@ -63,11 +64,9 @@ def _write(account: Account, folder: Path, namespace: str, version: Version, sta
 
 def _last_build(folder: Path) -> Version | None:
     """The roles of the last build, of whatever stage; None when it cannot be read."""
-    from remit.build import FOLDER  # noqa: PLC0415 - as above
-
     roles = []
     try:
-        for role in json.loads((folder / FOLDER / "roles.json").read_bytes()):
+        for role in json.loads((own_folder(folder, "build") / "roles.json").read_bytes()):
             grants = [
                 Grant(
                     parse_statement(grant["statement"]),

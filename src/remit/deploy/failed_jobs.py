@@ -128,9 +128,10 @@ def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[Que
     """How many jobs each queue has."""
     states = []
     for queue in queues:
+        counts = _counts(account, queue.url)  # first: a job that fails meanwhile is counted twice, and never missed
         dead = _counts(account, queue.dead_letters)
         failed, held = dead["waiting"] + dead["running"], dead["running"]
-        states.append(QueueState(queue.name, failed=failed, held=held, **_counts(account, queue.url)))
+        states.append(QueueState(queue.name, failed=failed, held=held, **counts))
     return tuple(states)
 
 

@@ -99,9 +99,9 @@ def start(
     files.make()
     begin: int | None = None
     is_mute = False
-    deadline = time.monotonic() + _START_SECONDS
     try:
         with alone(files.starting):
+            deadline = time.monotonic() + _START_SECONDS
             while time.monotonic() < deadline and not is_mute:
                 if not is_held(files.alive):  # a server that has just ended may still hold it for a moment
                     if begin is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -114,8 +114,9 @@ def write_what_changed() -> None:
             part.write_text(text, "utf-8")
             part.replace(path)
             written[service] = hash(text)
-        except (OSError, TypeError, ValueError) as error:
-            part.unlink(missing_ok=True)
+        except Exception as error:  # noqa: BLE001 - one service that cannot be saved must not lose the others
+            with suppress(OSError):
+                part.unlink()
             persistence.logger.error("Persistence: failed to save %s: %s", service, error)  # noqa: TRY400 - as it logs
 
 
