@@ -25,7 +25,7 @@ from remit.synthesis.check import check, notes_on
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, document, draft, synth
+from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
@@ -189,23 +189,23 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
 
 def _drafted(
     app: App, project: LoadedProject, settings: _BuildSettings
-) -> tuple[tuple[Holder, ...], tuple[Template, tuple[Holder, ...]] | None, tuple[str, ...]]:
+) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
     What a deploy would fail on is noted with the project's mistakes. With them come notes on what remit does not know,
     and a reason at its line accepts.
     """
     declared: tuple[Holder, ...] = ()
-    drafted: tuple[Template, tuple[Holder, ...]] | None = None
+    drafted: Draft | None = None
     found = Mistakes()
     with found.noted():
         declared = assign(app)
-        drafted = template, _ = draft(app, declared, found, bucket=settings.bucket)
+        drafted = draft(app, declared, found, bucket=settings.bucket)
         unread = project.unread
         if found.errors:  # the template is not whole, and what is missing from it may be anything
             unread = replace(unread, lost=unread.lost | {""}, permissions=True)
-        check(template, declared, app, found, unread)
-        found.errors += check_regions(template, app, settings.place)
+        check(drafted.template, declared, app, found, unread)
+        found.errors += check_regions(drafted.template, app, settings.place)
     errors: list[RemitError] = []
     notes: list[str] = []
     for mistake in placed(found.errors, settings.folder).errors:

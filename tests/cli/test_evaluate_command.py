@@ -109,6 +109,7 @@ def test_a_context_is_complete_unless_the_request_says_what_is_open() -> None:
         (case(policies={"identity": "x"}), 'policies.identity must be an object or a list, got "x"', None),
         (case(policies={"scp": {}, "identity": [{"Statement": {}}]}), "Statement has no 'Effect'", None),
         (case(policies={"scp": {"a": 1}}), 'policies.scp must be a list of levels, got {"a": 1}', None),
+        (case(policies={"scp": [[], [POLICY, 5]]}), "policies.scp.1.1 must be an object, got 5", None),
         (case(policies={"identity": ["{}"]}), 'policies.identity.0 must be an object, got "{}"', None),
         (case(request={"action": "GetObject"}), "'GetObject' is not an action", None),
         (case(request={"action": ""}), "'' is not an action", None),

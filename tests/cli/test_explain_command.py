@@ -345,6 +345,13 @@ def test_an_operation_of_the_api_is_told_as_the_action_it_needs() -> None:
     assert lines[1] == "s3:GetObject: Read, an action of Amazon S3"
 
 
+def test_programs_get_the_note_on_an_operation_with_the_action_it_needs() -> None:
+    assert json.loads(remit("explain", "s3:HeadObject", "--json").out) == {
+        "note": "s3:HeadObject is an operation of the API and no action; it needs s3:GetObject",
+        "actions": [{"action": "s3:GetObject", "level": "Read"}],
+    }
+
+
 def test_an_operation_that_needs_no_permission_is_an_answer_and_no_mistake() -> None:
     ran = remit("explain", "codecatalyst.CreateProject")
     assert ran.status == 1

@@ -279,6 +279,15 @@ def test_a_resumed_deploy_and_one_without_changes_are_remembered_alike(remit: Re
         assert path.read_text() == first
 
 
+def test_a_resumed_deploy_is_remembered_with_the_lines_of_the_last_build(remit: Remit, project: Path) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    (project / "app.py").write_text(f"\n\n{SAME}")
+    assert remit("deploy", "--plan")[0] == remit("deploy", "--resume")[0] == 0
+    there = remembered(project, NAME, local=True)
+    assert there is not None
+    assert str(there.roles[0].grants[-1].origin) == "app.py:10:23"
+
+
 def test_a_refused_deploy_leaves_the_record_as_it_was(deployed: Remit, project: Path) -> None:
     path = project / ".remit" / "deployed" / "orders-dev@local.json"
     before = path.read_bytes()

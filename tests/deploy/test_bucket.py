@@ -81,6 +81,24 @@ def test_a_persons_own_lifecycle_rule_stays_beside_remits(account: Account) -> N
     assert ["own", "remit"] == [rule["ID"] for rule in rules]
 
 
+def test_what_was_changed_of_remits_own_items_is_put_in_their_place(account: Account) -> None:
+    name = bootstrap(account).bucket
+    s3 = account.client("s3")
+    policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    (tag,) = s3.get_bucket_tagging(Bucket=name)["TagSet"]
+    edited = {**policy, "Statement": [{**policy["Statement"][0], "Action": "s3:PutObject"}]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(edited))
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=name, LifecycleConfiguration={"Rules": [{**rule, "Status": "Disabled"}]}
+    )
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{**tag, "Value": "other"}]})
+    assert bootstrap(account).repaired == ("bucket policy", "lifecycle", "tags")
+    assert json.loads(s3.get_bucket_policy(Bucket=name)["Policy"]) == policy
+    assert s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"] == [rule]
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [tag]
+
+
 def test_a_bucket_that_a_stranger_took_is_refused_and_not_filled(
     account: Account, join: Callable[..., Account], zip_file: Path
 ) -> None:

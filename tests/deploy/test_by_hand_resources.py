@@ -96,6 +96,16 @@ def test_a_stack_is_described_the_same_without_an_sdk(account: Account, project:
     assert status(without_sdk(project), "none") is None
 
 
+def test_a_topic_that_declares_no_policy_gets_back_the_one_for_its_account_alone(
+    account: Account, names: dict[str, str]
+) -> None:
+    next(hand for hand in HANDS if hand.name == "a topic's policy for anybody").do(account, names)
+    revert(account, changed_by_hand(account, NAME), NAME, lambda _: None)
+    attributes = account.client("sns").get_topic_attributes(TopicArn=names["Topic"])["Attributes"]
+    (statement,) = json.loads(attributes["Policy"])["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"AWS:SourceOwner": account.account}}
+
+
 LASTING = tuple(hand for hand in HANDS if hand.lasts)
 UNDONE = tuple(hand for hand in HANDS if not hand.lasts)
 STACKS = len(UNDONE) if ASKS_ALL else 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.meant_names import ranked
@@ -25,7 +25,8 @@ ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
 _RANDOM: Final = re.compile(r"-[A-Za-z0-9]{4,16}")
 
 
-class LoadedApp(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LoadedApp:
     """The app in this folder, and its roles."""
 
     app: App

@@ -10,8 +10,8 @@ changed, and other accounts cannot use it); "Roles terms and concepts" and "Assu
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
 from remit.catalogue.actions import action as catalogued
@@ -47,7 +47,8 @@ _AWS_OWNED: Final = re.compile(r"[\w-]+[/:]/?(?:aws|amazon)", re.IGNORECASE)
 """How the names of AWS's own documents and parameters begin, whose ARNs leave out the account."""
 
 
-class Obstacle(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Obstacle:
     """Why no Allow of the caller's policies makes a request possible, and what to do instead: two main clauses.
 
     `source` is the page of AWS that says so; empty where the request itself shows it.

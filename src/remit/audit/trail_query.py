@@ -66,8 +66,9 @@ def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
     except duckdb.Error as error:
         summary = TrailSummary()
         if len(files) == 1:
-            reason = f"it cannot be read as CloudTrail's logs in Parquet: {str(error).partition(chr(10))[0]}"
+            first_line = str(error).partition("\n")[0]
             summary.unread = 1
+            reason = f"it cannot be read as CloudTrail's logs in Parquet: {first_line}"
             summary.problems.append(InputProblem(files[0], reason))
             return summary
         for file in files:  # which cannot be read together

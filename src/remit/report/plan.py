@@ -126,7 +126,8 @@ def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
         # A door that is open to everybody is named by itself, with its line: a door has words, a statement none.
         is_open_door = change.public and change.words and change.holders
         origin = plan.origins.get(change.holders[0]) if is_open_door else None
-        lines.append(shown(f"  {change.sign} {f'{change.words} ({origin})' if origin else brief(change)}"))
+        words = f"{change.words} ({origin})" if origin else brief(change)
+        lines.append(shown(f"  {change.sign} {words}"))
     if lines:
         yield "and functions may"
     yield from lines[:_LISTED]

@@ -53,7 +53,8 @@ class GrantedStatement:
     managed: str | None = None
 
 
-class Breach(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Breach:
     """A guardrail that a role does not keep to: `finding` is the request that shows it, or why nothing is proven.
 
     `line` is the guardrail's Deny, or the file when nothing in it allows the request. `unread`: a managed policy of the
@@ -69,7 +70,8 @@ class Breach(NamedTuple):
     """What is not certain of the role, so that nothing is proven of it."""
 
 
-class Proof(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Proof:
     """Every role is within every guardrail when there are no breaches: at `places`, or wherever if there are none.
 
     `elsewhere` are the places where a ceiling does not speak of what the roles have; breaches are those `at` one place.

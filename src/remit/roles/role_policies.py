@@ -181,9 +181,9 @@ def ask(
     context: Mapping[str, Any] | None = None,
     identity_alone: bool = False,
 ) -> Decision:
-    """Decide one request of a role. Condition keys that `context` does not say are open.
+    """Decide one request of a role. A condition key that `context` does not say is open.
 
-    But for those in every request of a user whose name is given, and of a function's code.
+    The name of a user and the function whose code asks are in every request of theirs, where they are known.
 
     With `identity_alone` the boundary is left out.
     """

@@ -11,7 +11,7 @@ import ast
 import builtins
 import inspect
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.source.handler_problem import (
@@ -60,23 +60,27 @@ class _Function:
     named: frozenset[str] = frozenset()
 
 
-class _Class(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Class:
     node: ast.ClassDef
     module: ModuleSource
 
 
-class _Object(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Object:
     """An object of a class; `text` is what made it."""
 
     of: _Class
     text: str
 
 
-class _Module(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Module:
     name: str
 
 
-class _Nothing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Nothing:
     """A name that its module does not have."""
 
     name: str

@@ -172,7 +172,7 @@ def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], names
 def notes_on(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
     """A sentence for each runtime whose end is near or over, or that remit does not know, with its functions.
 
-    And of what takes most, and of a way to less, where a template nearly has as much as a stack may.
+    One more follows where the template nearly has as many resources as a stack may: which they are, and a way to fewer.
     """
     by_runtime: dict[str, list[str]] = {}
     for function in app.functions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.app import App, ExistingValue, Function, Output, Resource, Template
 from remit.errors import Mistakes, few
@@ -55,17 +55,23 @@ def synth(
     return template
 
 
+class Draft(NamedTuple):
+    """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted."""
+
+    template: Template
+    roles: tuple[Holder, ...]
+
+
 def draft(
     app: App,
     roles: tuple[Holder, ...],
     mistakes: Mistakes,
     keys: Mapping[str, str] | None = None,
     bucket: str = ARTEFACTS,
-) -> tuple[Template, tuple[Holder, ...]]:
-    """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted.
+) -> Draft:
+    """Synthesise without what is wrong, which `mistakes` gets: the rest of the template can still be checked.
 
-    What is wrong goes to `mistakes`: the rest of the template can still be checked. Roles that no policies can hold are
-    among that; those that are fitted already stay as they are.
+    Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """
     shared = [*app.resources]
     if app.queues:
@@ -123,7 +129,7 @@ def draft(
         values = [*(resource.properties for resource in all_resources), *(output.value for output in outputs)]
         named = {reference.target for value in values for reference, _ in references(value, late=True)}
         parameters = tuple(existing for existing in app.existing if existing.parameter in named)
-    return Template("Deployed by remit", all_resources, tuple(outputs), parameters), tuple(fitted_roles)
+    return Draft(Template("Deployed by remit", all_resources, tuple(outputs), parameters), tuple(fitted_roles))
 
 
 def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource]:

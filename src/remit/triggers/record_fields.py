@@ -9,13 +9,14 @@ metadata" (Amazon EventBridge User Guide).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Text:
     """A field whose value is a string: one of a few, if there are `choices`, or of a form, as `form` says in words."""
 
     choices: tuple[str, ...] = ()
@@ -28,7 +29,8 @@ class Value:
     """A field whose value is a number or a truth value."""
 
 
-class AnyNames(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AnyNames:
     """An object whose fields have any names, and all the same kind of value."""
 
     each: Shape
