@@ -214,6 +214,10 @@ def test_the_stacks_name_stands_for_every_stage() -> None:
     (one,) = acceptance(found, "reads what comes in")
     assert json.loads(written([one]))[0]["statement"]["Resource"] == "arn:aws:s3:::${AWS::StackName}-in/*"
     assert not accept(found, [one])[0].broadens
+    attached = change(role(managed=("arn:aws:iam::111122223333:policy/orders-dev-in",)))
+    (policy,) = acceptance(attached, "as the other teams")
+    assert json.loads(written([policy]))[0]["policy"] == "arn:aws:iam::111122223333:policy/${AWS::StackName}-in"
+    assert not accept(attached, [policy])[0].broadens
 
 
 def test_what_acceptance_gives_accepts_everything_and_reads_back() -> None:
