@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -51,6 +53,13 @@ def test_every_defect_of_a_module_changes_it() -> None:
     texts = {mutate.mutated(TEXT, defect) for defect in defects}
     assert len(defects) == len(texts) == 9
     assert ast.unparse(ast.parse(TEXT)) + "\n" not in texts
+
+
+def test_whoever_runs_defects_loads_nothing_of_remit() -> None:
+    """Pytest, which it runs in its own process to note calls, wants to load remit's plugin itself."""
+    told = "import sys, defects.run; print([name for name in sys.modules if name.startswith('remit')])"
+    ran = subprocess.run([sys.executable, "-c", told], cwd=run.HERE.parent, capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
 
 
 def test_what_nobody_can_see_is_no_place_of_a_defect() -> None:
