@@ -911,10 +911,7 @@ _INVOKED = '{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resour
         ("", "Auth: {ResourcePolicy: {CustomStatements: []}}"),
         ("Auth: {ApiKeyRequired: !If [Is, true, false]}", ""),
         ("", "Auth: !If [Is, {Authorizer: AWS_IAM}, {}]"),
-        (
-            "Auth: {DefaultAuthorizer: A, Authorizers: {A: {FunctionArn: !GetAtt Web.Arn, Identity: !If [Is, {}, {}]}}}",
-            "",
-        ),
+        ("Auth: {DefaultAuthorizer: A, Authorizers: {A: {FunctionArn: !GetAtt Web.Arn, Identity: !Ref Web}}}", ""),
         ("EndpointConfiguration: {Type: !If [Is, PRIVATE, REGIONAL]}", ""),
         ("Domain: {DomainName: a.example, MutualTlsAuthentication: {TruststoreUri: s3://b/k}}", ""),
         ("DisableExecuteApiEndpoint: true", ""),
