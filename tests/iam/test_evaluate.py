@@ -833,6 +833,7 @@ def test_who_asks_and_whose_the_resource_is_are_in_the_context() -> None:
     assert verdict(arn, principal=SESSION) == "Allowed"
     assert verdict(arn, principal=SESSION, context={"aws:PrincipalArn": "other"}) == "ImplicitlyDenied"
     assert verdict({"Condition": {"StringEquals": {"aws:ResourceAccount": A}}}, resource_account=A) == "Allowed"
+    assert verdict({"Condition": {"Null": {"aws:ResourceAccount": "true"}}}, resource_account="") == "Allowed"
     assert verdict({"Condition": {"StringEquals": {"aws:PrincipalAccount": A}}}) == "Allowed"
 
 

@@ -148,6 +148,18 @@ def _before_the_save(running: aws.LocalAws) -> None:
         parameters.put_parameter(Name=name, Value="1", Type="String")
 
 
+def _undo_by_a_stack(running: aws.LocalAws) -> None:
+    """A change of a table, which an update of its stack undoes."""
+    tables, stacks = client(running, "dynamodb"), client(running, "cloudformation")
+    for verb, is_protected in (("create", True), ("update", False)):
+        table = {"TableName": "of-a-stack", **KEY, **OF_TEXT, "DeletionProtectionEnabled": is_protected}
+        resources = {"Orders": {"Type": "AWS::DynamoDB::Table", "Properties": table}}
+        getattr(stacks, f"{verb}_stack")(StackName="shop", TemplateBody=json.dumps({"Resources": resources}))
+        stacks.get_waiter(f"stack_{verb}_complete").wait(StackName="shop", WaiterConfig={"Delay": 0.02})
+        if is_protected:
+            tables.update_table(TableName="of-a-stack", DeletionProtectionEnabled=True)
+
+
 TAGS = [{"Key": "team", "Value": "shop"}]
 STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 
@@ -191,11 +203,13 @@ def after_a_kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     folder = tmp_path_factory.mktemp("project")
     running = aws.start(folder)
     _before_the_save(running)
+    _undo_by_a_stack(running)
     assert aws.save(folder) is None
     for change in WRITES:
         change(client(running, "dynamodb"), change.__name__)
     for changed in (_change_tables, _change_parameters, _write_many):
         changed(running)
+    client(running, "dynamodb").update_table(TableName="of-a-stack", DeletionProtectionEnabled=True)
     yield partial(client, restarted(folder, running))
     aws.stop(folder)
 
@@ -217,7 +231,7 @@ def test_every_kind_of_write_is_kept(after_a_kill: Callable[[str], Any], change:
 
 def test_tables_are_kept_as_they_are_made_changed_and_deleted(after_a_kill: Callable[[str], Any]) -> None:
     tables = after_a_kill("dynamodb")
-    made = {"again", "many", "orders", "streamed", *(change.__name__ for change in WRITES)}
+    made = {"again", "many", "of-a-stack", "orders", "streamed", *(change.__name__ for change in WRITES)}
     assert sorted(made) == sorted(tables.list_tables()["TableNames"])
     assert (["b"], ["a"]) == (items(tables, "again"), items(tables))
     table = tables.describe_table(TableName="orders")["Table"]
@@ -225,6 +239,10 @@ def test_tables_are_kept_as_they_are_made_changed_and_deleted(after_a_kill: Call
     described = tables.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
     assert ("ENABLED", "expires") == (described["TimeToLiveStatus"], described["AttributeName"])
     assert TAGS == tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
+
+
+def test_a_change_is_kept_that_a_stack_had_undone(after_a_kill: Callable[[str], Any]) -> None:
+    assert after_a_kill("dynamodb").describe_table(TableName="of-a-stack")["Table"]["DeletionProtectionEnabled"]
 
 
 def test_parameters_are_kept_with_their_history_labels_and_tags_and_stay_deleted(

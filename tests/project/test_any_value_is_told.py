@@ -125,6 +125,25 @@ def test_an_object_that_cannot_be_shown_hides_nothing_that_is_wrong_elsewhere(ma
     assert len(error.all) > 1
 
 
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        *(
+            f"@app.function({option}=aws.region){HANDLER}"
+            for option in ("name", "logical_id", "sends", "reads", "code")
+        ),
+        f"app.workflow('w', {DEFINED}, type=aws.region)",
+    ],
+)
+def test_a_value_that_only_the_deploy_knows_is_told_at_its_line_beside_what_else_is_wrong(
+    make: Make, declaration: str
+) -> None:
+    other = "@app.function(timeout='x')\ndef second(event, context): ...\n"
+    error = make(app=f"from remit import aws\n\n\n{declaration}\n\n{other}").error()
+    assert "`timeout` must be a whole number of seconds, got str 'x'" in [mistake.message for mistake in error.all]
+    assert [] == [str(mistake) for mistake in error.all if mistake.origin is None]
+
+
 @pytest.mark.parametrize("option", ["name", "sends", "reads", "timeout", "policy", "link"])
 def test_an_object_is_told_in_the_same_words_in_each_run(make: Make, option: str) -> None:
     """Without its address in memory."""

@@ -10,7 +10,8 @@ import difflib
 import json
 import os
 import stat
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from remit.app import App, Triggered
 
 
-class SourceEdit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SourceEdit:
     """An edit of a file: its text before and after, and its path from the project's folder."""
 
     path: Path

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 _GRANTS: Final = "remit.grants"
 
 
-class Names(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Names:
     """How a file is to spell full names, and the names that it has to import for it, as (module, name)."""
 
     spelled: Mapping[str, str]

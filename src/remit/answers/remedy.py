@@ -10,7 +10,8 @@ import importlib.util
 import inspect
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.answers.obstacles import resource_to_allow
 from remit.catalogue.action_resources import KIND_ARNS
@@ -45,7 +46,8 @@ _PLACES: Final = {
 }
 
 
-class Remedy(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Remedy:
     """A fix: `item` is what a policy list should have besides, `code` how to write it there, `origin` where.
 
     `imports` are the lines that the file needs and does not have. `typed` tells a grant of `remit.grants`.
@@ -58,7 +60,8 @@ class Remedy(NamedTuple):
     typed: bool = False
 
 
-class _Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Target:
     """The resource of a new grant.
 
     `base` is its name in Python (`"orders"`, `Data.table`), `argument` what a typed grant takes, `below` the object's
@@ -73,7 +76,8 @@ class _Target(NamedTuple):
     """The class that declares it, when it is a shared resource of the app: `shared.resources.data.Data`."""
 
 
-class NeededGrant(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NeededGrant:
     """A grant as policy lists have it, before it is put into a file.
 
     `item` calls what it uses by the last part of its full name; `names` are these full names, such as

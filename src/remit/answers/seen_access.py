@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.iam.pattern import matches, overlaps
@@ -51,7 +51,8 @@ class SeenUse:
         return f"{self.file}:{self.line}" if self.file else ""
 
 
-class GrantedAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GrantedAction:
     """An action that a grant allows, as it is written there, and the uses of it that were seen."""
 
     action: str
@@ -59,7 +60,8 @@ class GrantedAction(NamedTuple):
     uses: tuple[SeenUse, ...]
 
 
-class GrantedAndSeen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GrantedAndSeen:
     """The granted actions of a function's role with their uses, and the uses that were denied.
 
     `since` is the first day that is known (ISO 8601); empty where nothing was seen of any function.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from remit.answers.explanation import explain
 from remit.roles.role_policies import ready_role
@@ -24,7 +24,8 @@ _NOT_ALL: Final = f"the template's conditions may turn out in more than {MOST} w
 _SEVERAL: Final = 2
 
 
-class Ways(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ways:
     """What bears on one role in each of the ways; `complete` says whether those are all."""
 
     reads: tuple[tuple[World, FileRoles], ...] = ()

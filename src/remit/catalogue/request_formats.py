@@ -17,7 +17,7 @@ from remit.catalogue import snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE: Final = os.path.join(snapshot.OWN, snapshot.FORMATS)  # noqa: PTH118 - as there
+FILE: Final = os.path.join(snapshot.OWN, snapshot.FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class ParameterFormat:
 
 @cache
 def _store() -> snapshot.Store:
-    return snapshot.Store(os.path.join(snapshot.folder(), snapshot.FORMATS))  # noqa: PTH118 - as there
+    return snapshot.Store(os.path.join(snapshot.folder(), snapshot.FORMATS))
 
 
 @cache

@@ -24,10 +24,9 @@ NAME: Final = "catalogue.bin"
 FORMATS: Final = "request_formats.bin"
 FILES: Final = (NAME, FORMATS)
 """The facts, and how requests spell them, which only the AWS on this machine reads."""
-# Not with pathlib: importing it would take a tenth of the first look-up.
-OWN: Final = os.path.join(os.path.dirname(__file__), "data")  # noqa: PTH118, PTH120 - see above
+OWN: Final = os.path.join(os.path.dirname(__file__), "data")
 """The folder of the data that remit itself brings."""
-FILE: Final = os.path.join(OWN, NAME)  # noqa: PTH118 - as OWN
+FILE: Final = os.path.join(OWN, NAME)
 LINES: Final = "-lines"  # kinds that end so hold a JSON value per line, parsed one at a time
 DICTIONARY: Final = "dictionary"
 _OLD: Final = 120  # days
@@ -40,9 +39,9 @@ class Store:
     """
 
     def __init__(self, file_path: str) -> None:
-        origin = os.path.basename(file_path)  # noqa: PTH119 - as FILE
+        origin = os.path.basename(file_path)
         try:
-            with open(file_path, "rb") as file:  # noqa: PTH123 - as FILE
+            with open(file_path, "rb") as file:
                 content = file.read()
         except FileNotFoundError:
             raise RemitError(f"the catalogue's data ({origin}) is missing", hint="reinstall remit") from None
@@ -107,8 +106,8 @@ def folder() -> str:
 
     spec = PathFinder.find_spec("remit_data")
     for place in (spec.submodule_search_locations or ()) if spec is not None else ():
-        other = os.path.join(place, "data")  # noqa: PTH118 - as OWN
-        if date(other) > date(OWN) and all(_is_readable(os.path.join(other, name)) for name in FILES):  # noqa: PTH118 - as OWN
+        other = os.path.join(place, "data")
+        if date(other) > date(OWN) and all(_is_readable(os.path.join(other, name)) for name in FILES):
             return other
     return OWN
 
@@ -116,7 +115,7 @@ def folder() -> str:
 def _is_readable(file_path: str) -> bool:
     """Return whether a file is there, in the layout that this remit reads."""
     try:
-        with open(file_path, "rb") as file:  # noqa: PTH123 - as OWN
+        with open(file_path, "rb") as file:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
@@ -125,7 +124,7 @@ def _is_readable(file_path: str) -> bool:
 def date(data_folder: str) -> str:
     """The day of the data in a folder, such as 2026.10.27; "" where there is none."""
     try:
-        with open(os.path.join(data_folder, "date.txt"), encoding="ascii") as file:  # noqa: PTH118, PTH123 - as OWN
+        with open(os.path.join(data_folder, "date.txt"), encoding="ascii") as file:
             text = file.read().strip()
     except (OSError, ValueError):
         return ""
@@ -150,7 +149,7 @@ def note_on_age(today: dt.date) -> str | None:
 @cache
 def snapshot() -> Store:
     """The snapshot of the data that counts."""
-    return Store(os.path.join(folder(), NAME))  # noqa: PTH118 - as OWN
+    return Store(os.path.join(folder(), NAME))
 
 
 @lru_cache(maxsize=4096)

@@ -62,7 +62,7 @@ class Repeated(ValueError):  # noqa: N818 - read by `explain`, never seen
             places[key] = number
 
 
-class RefusedLiteral(ValueError):  # noqa: N818 - as above
+class RefusedLiteral(ValueError):  # noqa: N818 - read by `explain`, never seen
     """A number that is too large, or a constant that JSON does not have, by its text."""
 
 

@@ -133,9 +133,9 @@ class Request:
     def __post_init__(self) -> None:
         put = object.__setattr__  # the dataclass is frozen
         caller = principal_of(self.principal)
-        stated_owner = self.resource_account
+        stated_owner = self.resource_account or None
         parts = arn_parts(self.resource)
-        if not stated_owner and len(parts) == ARN_PARTS and _ACCOUNT_ID.fullmatch(parts[4]):
+        if stated_owner is None and len(parts) == ARN_PARTS and _ACCOUNT_ID.fullmatch(parts[4]):
             stated_owner = parts[4]
         owner = stated_owner or (caller.account if caller.has_policies else None)
         put(self, "who", caller)

@@ -1,11 +1,13 @@
-"""The settings of an API of the app's, as its configuration leaves them."""
+"""The settings of the APIs of an app, as its configuration leaves them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from remit.app import ApiSettings
 from remit.project.current_load import relative
 from remit.project.settings import may_be_among
+from remit.triggers.rest_settings import RestSettings
 
 if TYPE_CHECKING:
     from remit.judge.judgement import Judgement
@@ -43,7 +45,19 @@ _NEEDS: Final = (
 )
 
 
-def right_settings(state: Judgement, section: Section) -> dict[str, Any]:
+def settings_of_apis(state: Judgement) -> tuple[ApiSettings, RestSettings | None]:
+    """Return the settings of the HTTP API and of the REST API; None for that where nothing is set."""
+    api, rest = ApiSettings(), None
+    with state.noted():
+        api = ApiSettings(**_right_settings(state, state.config.api))
+    if state.config.rest.assigned:
+        with state.noted():
+            right = _right_settings(state, state.config.rest)
+            rest = RestSettings(cors_configuration=right.pop("cors", None), **right)
+    return api, rest
+
+
+def _right_settings(state: Judgement, section: Section) -> dict[str, Any]:
     """Return the right part of the settings of an API.
 
     A setting without another one that it needs is noted, unless that one failed.

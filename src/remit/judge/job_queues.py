@@ -291,7 +291,7 @@ def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, .
                 function_name = job.job.path.rpartition(":")[2].rpartition(".")[2]
                 if sends_anything or {job.name, function_name} & mentions.names:
                     queues[str(job.job.queue)] = None
-        for sent in _listed(declaration.sends):
+        for sent in _listed(tokens.plain(declaration.sends)):
             with state.noted():
                 if isinstance(sent, Job):
                     queues[str(sent.queue)] = None

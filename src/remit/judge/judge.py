@@ -149,8 +149,8 @@ def _unread_parts(state: Judgement) -> UnreadParts:
         if not name:
             continue
         given_id = declaration.settings[0][1].get("logical_id")
-        is_given = issubclass(type(given_id), str) and given_id != ""
-        own_id = str(tokens.plain(given_id)) if is_given else f"{logical(name)}Function"
+        own_id = str.__str__(given_id) if issubclass(type(given_id), str) else ""
+        own_id = own_id or f"{logical(name)}Function"
         if declaration.where.origin in state.without_triggers:
             triggers_of.add(own_id)
         if every_access_may_lack or any(is_wrong(access.where) for access in declaration.access):
@@ -236,7 +236,7 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
     return functions, queues
 
 
-def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
+def _app(state: Judgement) -> App:
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     functions, queues = _functions_and_queues(state)
@@ -257,20 +257,11 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         with state.noted():
             origin = iam.assigned["permissions_boundary"][1].origin
             boundary = policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), origin)
-    api = ApiSettings()
-    if config.api.assigned:
-        from remit.judge.api_settings import right_settings  # noqa: PLC0415 - few apps say anything of their APIs
+    api, rest = ApiSettings(), None
+    if config.api.assigned or config.rest.assigned:
+        from remit.judge.api_settings import settings_of_apis  # noqa: PLC0415 - few apps say anything of their APIs
 
-        with state.noted():
-            api = ApiSettings(**right_settings(state, config.api))
-    rest: ApiSettings | None = None
-    if config.rest.assigned:
-        from remit.judge.api_settings import right_settings  # noqa: PLC0415 - as above
-        from remit.triggers.rest_settings import RestSettings  # noqa: PLC0415 - few apps have a REST API
-
-        with state.noted():
-            right = right_settings(state, config.rest)
-            rest = RestSettings(cors_configuration=right.pop("cors", None), **right)
+        api, rest = settings_of_apis(state)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
         with state.noted():

@@ -57,15 +57,16 @@ def workflow_of(
     mistakes = Mistakes()
     where = declaration.where
     name = str(declaration.name)
+    machine_type = tokens.plain(declaration.type)
     with mistakes.noted():
         checked_option(where, "name", tokens.plain(declaration.name), _NAME, 0)
-        checked_option(where, "type", tokens.plain(declaration.type), one_of(("STANDARD", "EXPRESS")))
+        checked_option(where, "type", machine_type, one_of(("STANDARD", "EXPRESS")))
         checked_option(where, "logical_id", tokens.plain(declaration.logical_id), logical_id)
     definition = ReadDefinition({}, lambda _: where.origin)
     substitutions: dict[str, str] = {}
     with mistakes.noted():
         definition = _definition(state, declaration)
-        for mistake in mistakes_in(definition.value, declaration.type):
+        for mistake in mistakes_in(definition.value, machine_type):
             mistakes.errors.append(_placed(mistake, definition))
     with mistakes.noted():
         substitutions = _substitutions(state, declaration, functions)
@@ -95,7 +96,7 @@ def workflow_of(
             "Definition": tokens.Verbatim(definition.value),
             **({"DefinitionSubstitutions": substitutions} if substitutions else {}),
             "RoleArn": f"${{{declaration.logical_id}Role.Arn}}",
-            "StateMachineType": declaration.type,
+            "StateMachineType": machine_type,
             **properties,
         },
         origin=origin,

@@ -36,7 +36,7 @@ class _Callable(ModuleType):
 
     def __call__(self, *arguments: Any, **options: Any) -> tuple[Finding, ...]:
         """Call `remit.lint.lint`."""
-        from remit.lint.apps import lint  # noqa: PLC0415 - as __getattr__
+        from remit.lint.apps import lint  # noqa: PLC0415 - a package that is asked for nothing imports nothing
 
         return lint(*arguments, **options)
 

@@ -86,7 +86,7 @@ class Finding:
         }
 
 
-def rule(code: str, severity: str = "", looks_at: str = "", needs: str = "") -> Callable[[Finder], Finder]:  # noqa: ARG001 - read from the source
+def rule(code: str, severity: str = "", looks_at: str = "", needs: str = "") -> Callable[[Finder], Finder]:  # noqa: ARG001 - rule_registry reads them from the source
     """Mark a function as a rule: its name is the rule's, its docstring the rule's manual page and test.
 
     `severity` is the worst that it finds. `looks_at` is one of `rule_registry.HOOKS`, or nothing for a rule that a

@@ -203,6 +203,8 @@ class Journal:
 
     def begin_save(self) -> None:
         """Set aside what is written down: the state that is saved now has it."""
+        # A stack's changes are saved without being written down: after it, what was last written may be a change again.
+        self._written.clear()
         with self._lock, suppress(OSError):
             if not self._set_aside.exists():
                 self.path.replace(self._set_aside)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.types import arn_of, resource_type
@@ -38,7 +39,8 @@ _ENCRYPTING: Final[Mapping[str, str]] = {
 """The property with the key of the resource itself, of types that name keys of other things, too."""
 
 
-class KmsKey(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class KmsKey:
     """A key: the app's own, or one that exists already, by its ARN or its alias."""
 
     name: str

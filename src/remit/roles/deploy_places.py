@@ -8,6 +8,7 @@ text could tell them apart; else the symbol stays, about which less can be prove
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -30,7 +31,8 @@ _MOST: Final = 128
 _ARN: Final = 6
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Candidate:
     """A place to try. `named` are those of its names that some text spells; the others stand for any other.
 
     `telling` are the parts of which some text spells any name.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import Origin
 from remit.iam.comparison import Piece
@@ -83,7 +83,8 @@ class Proof:
     at: Candidate | None = None
 
 
-class _Limits(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Limits:
     """The limits of a role's statements beside themselves: its denials, its boundary, and what of it nobody has."""
 
     denies: tuple[Policy, ...]

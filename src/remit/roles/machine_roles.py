@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from remit.access.needed_access import UNRESOLVED
 from remit.documents.read import read_as_written
@@ -35,7 +35,8 @@ _CONNECTOR: Final = "AWS::Serverless::Connector"
 MACHINE: Final = "AWS::StepFunctions::StateMachine"
 
 
-class UnneededAccess(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class UnneededAccess:
     """An action of a role's statement that no state calls, or that is allowed beyond what they call it on."""
 
     grant: Grant
@@ -44,7 +45,8 @@ class UnneededAccess(NamedTuple):
     """The ARNs on which states need it, as late-bound text; empty where none needs it at all."""
 
 
-class ComparedRole(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ComparedRole:
     """A role written by hand beside the states of a machine, by the machine's logical id."""
 
     machine: str

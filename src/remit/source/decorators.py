@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from remit.source.places import keyword_value
 from remit.source.python_file import imports, origin_in, read
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from remit.errors import Origin
 
 
-class Decorator(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Decorator:
     """A decorator, `@app.function(…)` or `@app.job`, or another call that declares a function.
 
     `text` is what is called (`app.function`), `policy` the items of its `policy=` as they are written, with `*` before

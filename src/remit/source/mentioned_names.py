@@ -51,7 +51,8 @@ class ResourceRead(NamedTuple):
     origin: Origin
 
 
-class Mentions(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mentions:
     """The names that occur in modules, and the modules that they may import, there or not.
 
     `names_anything`: they may reach something by a name that they make; `imports_anything`: they may run any module.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import package_of
 from remit.source.python_file import imports
@@ -18,7 +19,8 @@ _NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
 """Functions by which a module may get names that its source does not spell."""
 
 
-class Definition(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Definition:
     """What a name is bound to: None where that may be anything. `is_certain`: the module cannot run without it."""
 
     value: ast.AST | Import | None
@@ -26,7 +28,8 @@ class Definition(NamedTuple):
     is_deleted: bool = False
 
 
-class ModuleSource(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ModuleSource:
     """A module: its definitions by name, in their order, and the modules of which it imports everything.
 
     `may_have_more`: it may get names that its source does not spell; `may_yield`: some function may be a generator.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import python_files
 from remit.source.python_file import read
@@ -24,7 +25,8 @@ _DEPTH: Final = 8  # names for names, and dicts in dicts
 _ENVIRONMENT: Final = frozenset({"environ", "getenv"})
 
 
-class DeclaredVariable(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DeclaredVariable:
     """A variable that a function gets: its text (None where it is computed), and whether the build hands it on.
 
     `environment={"LEVEL": os.environ.get("LEVEL") or "info"}` hands on a variable of the build.

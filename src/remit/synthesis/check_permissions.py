@@ -7,8 +7,9 @@ runs the function. Who calls for a type, and under which ARN, is in the catalogu
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.types import Invoker, ResourceType, arn_of, resource_type
@@ -49,7 +50,8 @@ Source: "OpenAPI extensions for API Gateway" (Amazon API Gateway Developer Guide
 _PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
 
 
-class _Callee(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Callee:
     """A function of the template, and the alias or version by which it is called ("": by none)."""
 
     function: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -70,7 +71,8 @@ YEAR: Final = Field("year", 1970, 2199)
 FIELDS: Final = (MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
 
 
-class Cron(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cron:
     """A cron expression whose fields are right. Those of days stay text: which days they are depends on the month."""
 
     minutes: tuple[int, ...]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Resource
 from remit.errors import RemitError, few
@@ -20,7 +21,8 @@ DestinationKind = Literal["sqs", "sns", "s3"]
 _CALLED: Final[dict[DestinationKind, str]] = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
 
 
-class Destination(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Destination:
     """A place for what failed, by its ARN."""
 
     kind: DestinationKind

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from remit.errors import RemitError
@@ -27,7 +28,8 @@ _AGENT: Final = "remit"
 _LOOPBACK: Final = "127.0.0.1"
 
 
-class RequestLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RequestLine:
     """What is asked for: a method, a path and a query, as in `GET /orders?x=1`."""
 
     method: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.app import App, Function, Resource
 from remit.declare.resource_references import BucketRef
@@ -167,7 +167,8 @@ def _check_key_part(option: str, value: str) -> None:
         raise RemitError(f"s3: {option} has {size:,} bytes; a key has {_MOST_KEY:,} at most")
 
 
-class _Notification(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Notification:
     """One notification that a bucket sends: the event, its filter, and whom it is for."""
 
     event: str

@@ -325,11 +325,6 @@ class ActionSearch:
                 yield name
 
 
-def _carries(action: str, witness: Witness) -> bool:
-    """Return whether requests for an action carry the keys of a witness."""
-    return all(carries(action, key) for key, state in witness.context.items() if state is not None)
-
-
 def _literal_service(pattern: str) -> str | None:
     """The service in the ARNs that a resource pattern (encoded) matches; None where it may be any."""
     components = pattern.split(":", _SERVICE + 1)

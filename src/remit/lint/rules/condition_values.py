@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -59,8 +60,6 @@ def bad_address(item: ParsedStatement, condition: Condition) -> Iterator[Problem
 
 def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Problem]:
     """A block that has bits beyond its prefix, or holds every address."""
-    import ipaddress  # noqa: PLC0415 - slow, and few policies have blocks
-
     spot = (*condition.path, value)
     block = ipaddress.ip_network(value, strict=False)
     if block.prefixlen == 0 and allows and conditions.name_of(condition) == "IpAddress":
