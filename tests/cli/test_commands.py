@@ -177,7 +177,7 @@ def test_an_unknown_function_is_told(make: Make, name: str, hint: str) -> None:
 
 @pytest.mark.parametrize("command", ["policy function", "invoke --local"])
 def test_whoever_asks_for_a_job_is_told_which_worker_runs_it(make: Make, command: str) -> None:
-    project = make(app="@app.job(queue='fast')\ndef mail(to): ...\n",
+    project = make(app="@app.function\ndef hello(event, context): ...\n@app.job(queue='fast')\ndef mail(to): ...\n",
                    config="config.job.enable = True\nconfig.job.additional_queues = ['fast']")  # fmt: skip
     ran = project.remit(*command.split(), "mail")
     assert (2, "error: there is no function `mail` in this app\nhint: `mail` is a job: `worker-fast` runs it\n") == (

@@ -97,6 +97,14 @@ def test_what_is_not_allowed_names_what_came_near_and_the_line_to_change() -> No
     assert "      because scans table DataTable  (app.py:28:51)" in ran.out.splitlines()
 
 
+def test_a_fix_grants_an_action_on_everything_only_where_everything_was_asked_about() -> None:
+    fixes = [
+        EXAMPLE.remit("explain", "report", "s3:GetObject", *resource).out.splitlines()[-1].partition(", ")[2]
+        for resource in ((), ("*",))
+    ]
+    assert fixes == ['grants.allow("s3:GetObject", on="arn:…")]', '"s3:GetObject"]']
+
+
 @pytest.mark.parametrize("name", ["DataTable", "Data.table", "${DataTable.Arn}", f"{TABLE}/orders-dev-DataTable-1ABC"])
 def test_a_resource_of_the_app_goes_by_any_of_its_names(name: str) -> None:
     assert EXAMPLE.remit("explain", "report", "dynamodb:Scan", name).status == 0
@@ -703,8 +711,9 @@ def test_the_stack_and_parameters_can_be_told(tmp_path: Path) -> None:
     assert lines == [[34], []]
 
 
-def test_a_stack_s_name_goes_with_a_template() -> None:
-    ran = EXAMPLE.remit("explain", "report", "--stack", "shop")
+@pytest.mark.parametrize("option", [("--stack", "shop"), ("--parameter", "Stage=dev")])
+def test_a_stack_s_name_and_parameters_go_with_a_template(option: tuple[str, str]) -> None:
+    ran = EXAMPLE.remit("explain", "report", *option)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("error: --stack and --parameter go with a template\n")
 

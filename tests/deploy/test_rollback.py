@@ -13,9 +13,10 @@ from projects import ORDERS
 from random_cases import cases, cases_of, in_all_cases
 from released import KEEPS, NAME, back, deploy_version, go_back, kept, project_in, put, running, swap, zips
 from remit.build import build
+from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.deployment import DeployJob, NotApproved
-from remit.deploy.releases import release_keys, release_to_go_back_to, running_release
+from remit.deploy.releases import Release, keep, release_keys, release_to_go_back_to, running_release
 from remit.deploy.session import Account, connect
 from remit.deploy.stack import settled
 from remit.deploy.workflow import deploy
@@ -160,6 +161,20 @@ def refused(account: Account, number: int | None) -> str:
     with pytest.raises(RemitError) as refusal:
         release_to_go_back_to(account, artefact_bucket(account), NAME, number)
     return f"{refusal.value.message}; {refusal.value.hint}"
+
+
+def test_of_releases_that_are_the_same_the_newest_is_the_one_that_runs(account: Account) -> None:
+    """As after a rollback, which has a release of its own."""
+    first, second = ({"Resources": {name: {"Type": "AWS::SNS::Topic"}}} for name in ("First", "Second"))
+    tags = [{"Key": "remit:namespace", "Value": NAME}]
+    account.client("cloudformation").create_stack(StackName=NAME, TemplateBody=json.dumps(first), Tags=tags)
+    bootstrap(account)
+    bucket = artefact_bucket(account)
+    for number, template in enumerate((first, second, first), 1):
+        keep(account, bucket, Release(NAME, number, template))
+    releases = kept(account)
+    assert releases[2] == running_release(account, NAME, releases)
+    assert releases[1] == release_to_go_back_to(account, bucket, NAME, None)
 
 
 def test_what_is_no_release_is_refused_with_what_there_is(app: Path, account: Account) -> None:

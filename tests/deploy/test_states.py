@@ -140,11 +140,12 @@ def test_a_replacement_that_another_change_decides_names_what_decides_it(account
     """The shape is AWS's ("ResourceChangeDetail", AWS CloudFormation API Reference)."""
     deploy(account, template(READ))
     target = {"Attribute": "Properties", "Name": "RoleName", "RequiresRecreation": "Always"}
-    static = {"Target": target, "Evaluation": "Static", "CausingEntity": "Names"}
+    static = {"Target": target, "Evaluation": "Static", "CausingEntity": "Others"}
 
     def depend(parsed: dict[str, Any], **_: object) -> None:
         for change in parsed["Changes"]:
-            change["ResourceChange"]["Details"] = [{**static, "Evaluation": "Dynamic"}, static]
+            dynamic = {**static, "Evaluation": "Dynamic", "CausingEntity": "Names"}
+            change["ResourceChange"]["Details"] = [dynamic, static]
 
     account.client("cloudformation").meta.events.register("after-call.cloudformation.DescribeChangeSet", depend)
     planned = plan(account, PlanRequest(NAME, template(WRITE)))

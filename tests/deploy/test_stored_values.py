@@ -168,15 +168,22 @@ def report(event, context): ...
 """
 
 
-def test_what_does_not_exist_is_told_whether_the_app_or_the_deploy_reads_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("local", [True, False])
+def test_what_does_not_exist_is_told_whether_the_app_or_the_deploy_reads_it(tmp_path: Path, *, local: bool) -> None:
     def missing(**_: str) -> None:
         raise ClientError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
 
     ssm = SimpleNamespace(describe_parameters=lambda **_: {"Parameters": []}, get_parameter=missing)
-    account: Any = SimpleNamespace(account="1", region="eu-west-1", local=False, client=lambda _: ssm)
+    account: Any = SimpleNamespace(account="1", region="eu-west-1", local=local, client=lambda _: ssm)
     (tmp_path / "app.py").write_text(LACKS_TWO)
     errors = lacking(Project(tmp_path).load(), tmp_path, lambda: account)
     assert [9, 10] == [error.origin and error.origin.line for error in errors]
+    names = ("/shop/url", "/shop/place")
+    made = ["--type SecureString --name /shop/url --value file", "--type String --name /shop/place --value "]
+    hints = [f"make it first: aws ssm put-parameter {options}" for options in made]
+    if local:
+        hints = [f"write its value for this machine into .env.local: {name}=" for name in names]
+    assert hints == [(error.hint or "").partition("…")[0].removesuffix("://") for error in errors]
 
 
 OWN = """

@@ -78,3 +78,11 @@ def test_a_grant_that_cannot_be_written_stays_to_be_written(make: Make) -> None:
         calls.write_last()
     (project.folder / "app.py").write_text(source)
     assert "dynamodb.put(" in calls.write_last().diff
+
+
+def test_the_grant_is_written_into_the_function_of_the_stage_that_runs(make: Make) -> None:
+    in_prod = "from remit import project\nif project.stage == 'prod':\n    " + APP.replace("\ndef", "\n    def")
+    project = make(config='config.stages = ["prod"]', app=in_prod)
+    calls = DeniedCalls(project.folder, "prod", project.load("prod"), "000000000000")
+    calls.add(access(function="orders-prod-report"))
+    assert "dynamodb.put(" in calls.write_last().diff
