@@ -72,6 +72,24 @@ Outputs:
   Url: {Value: !Ref Orders, Description: where to send}
 """
 CODE = {"src/orders/app.py": "def handler(event, context):\n    return 1\n"}
+WEB = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+"""
+HERE = 'Conditions: {Is: !Equals [!Ref "AWS::Region", eu-west-1]}\n'
+"""A condition that only the deploy decides."""
+
+
+def one_function(properties: str, *resources: str) -> str:
+    """A template of SAM's with the function `Web`, and other resources."""
+    lines = "".join(f"  {resource}\n" for resource in resources)
+    return f"{WEB}      {properties}\n{lines}"
 
 
 def imported(folder: Path, files: dict[str, str], source: str) -> Imported:
@@ -311,25 +329,14 @@ def test_a_template_that_cdk_synthesised_brings_its_code_and_the_policies_beside
 
 
 def test_routes_of_both_kinds_of_apis_become_triggers_and_settings(tmp_path: Path) -> None:
-    source = """
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Api:
-    Type: AWS::Serverless::Api
-    Properties: {StageName: live, EndpointConfiguration: REGIONAL, Cors: "'*'", BinaryMediaTypes: [image~1png]}
-  Pool: {Type: AWS::Cognito::UserPool}
-  Web:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.13
-      InlineCode: "def handler(event, context): return 1"
-      Events:
-        Rest:
-          Type: Api
-          Properties: {RestApiId: !Ref Api, Path: "/orders/{id}", Method: get, Auth: {ApiKeyRequired: true}}
-        Http: {Type: HttpApi, Properties: {Path: /, Method: "*"}}
-"""
+    settings = """StageName: live, EndpointConfiguration: REGIONAL, Cors: "'*'", BinaryMediaTypes: [image~1png]"""
+    rest = 'RestApiId: !Ref Api, Path: "/orders/{id}", Method: get, Auth: {ApiKeyRequired: true}'
+    http = '{Type: HttpApi, Properties: {Path: /, Method: "*"}}'
+    source = one_function(
+        f"Events: {{Rest: {{Type: Api, Properties: {{{rest}}}}}, Http: {http}}}",
+        f"Api: {{Type: AWS::Serverless::Api, Properties: {{{settings}}}}}",
+        "Pool: {Type: AWS::Cognito::UserPool}",
+    )
     assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
     text = (tmp_path / "app/app.py").read_text("utf-8")
     assert 'on.rest("GET /orders/{id}", auth="NONE", api_key=True)' in text
@@ -339,20 +346,11 @@ Resources:
 
 
 def test_an_api_keeps_its_routes_whatever_else_it_says(tmp_path: Path) -> None:
-    source = """
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Api:
-    Type: AWS::Serverless::Api
-    Properties: {StageName: live, ApiKeySourceType: HEADER, MethodSettings: [{HttpMethod: "*", MetricsEnabled: true}]}
-  Web:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.13
-      InlineCode: "def handler(event, context): return 1"
-      Events: {Rest: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /orders, Method: get}}}
-"""
+    settings = 'StageName: live, ApiKeySourceType: HEADER, MethodSettings: [{HttpMethod: "*", MetricsEnabled: true}]'
+    source = one_function(
+        "Events: {Rest: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /orders, Method: get}}}",
+        f"Api: {{Type: AWS::Serverless::Api, Properties: {{{settings}}}}}",
+    )
     result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
     assert [left.what for left in result.left] == ["MethodSettings of Api"]
     assert 'on.rest("GET /orders", auth="NONE")' in (tmp_path / "app/app.py").read_text("utf-8")
@@ -614,21 +612,11 @@ def test_parameters_of_a_request_are_required_where_the_source_validates_them(
     tmp_path: Path, model: str, query: str
 ) -> None:
     parameters = "[method.request.header.x, method.request.querystring.page: {Required: true}]"
-    source = f"""
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, Models: {{Order: {{type: object}}}}}}}}
-  Web:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.13
-      InlineCode: "def handler(event, context): return 1"
-      Events:
-        Get:
-          Type: Api
-          Properties: {{RestApiId: !Ref Api, Path: /a, Method: get, {model}RequestParameters: {parameters}}}
-"""
+    route = f"RestApiId: !Ref Api, Path: /a, Method: get, {model}RequestParameters: {parameters}"
+    source = one_function(
+        f"Events: {{Get: {{Type: Api, Properties: {{{route}}}}}}}",
+        "Api: {Type: AWS::Serverless::Api, Properties: {StageName: live, Models: {Order: {type: object}}}}",
+    )
     assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
     text = (tmp_path / "app/app.py").read_text("utf-8")
     assert query in text
@@ -923,6 +911,7 @@ _INVOKED = '{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resour
         ("", "Auth: {ResourcePolicy: {CustomStatements: []}}"),
         ("Auth: {ApiKeyRequired: !If [Is, true, false]}", ""),
         ("", "Auth: !If [Is, {Authorizer: AWS_IAM}, {}]"),
+        ("Auth: {DefaultAuthorizer: A, Authorizers: {A: {FunctionArn: !GetAtt Web.Arn, Identity: !Ref Web}}}", ""),
         ("EndpointConfiguration: {Type: !If [Is, PRIVATE, REGIONAL]}", ""),
         ("Domain: {DomainName: a.example, MutualTlsAuthentication: {TruststoreUri: s3://b/k}}", ""),
         ("DisableExecuteApiEndpoint: true", ""),
@@ -932,20 +921,12 @@ _INVOKED = '{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resour
 def test_a_route_of_sam_is_left_where_the_app_would_not_keep_people_out_of_its_api(
     tmp_path: Path, api: str, event: str
 ) -> None:
-    source = f"""
-Transform: AWS::Serverless-2016-10-31
-Conditions: {{Is: !Equals [!Ref "AWS::Region", eu-west-1]}}
-Resources:
-  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, {api}}}}}
-  Web:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.13
-      InlineCode: "def handler(event, context): return 1"
-      Events: {{Get: {{Type: Api, Properties: {{RestApiId: !Ref Api, Path: /a, Method: get, {event}}}}}}}
-"""
-    left = [left.what for left in imported(tmp_path, {"template.yaml": source}, "template.yaml").left]
+    route = f"RestApiId: !Ref Api, Path: /a, Method: get, {event}"
+    source = one_function(
+        f"Events: {{Get: {{Type: Api, Properties: {{{route}}}}}}}",
+        f"Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, {api}}}}}",
+    )
+    left = [left.what for left in imported(tmp_path, {"template.yaml": source + HERE}, "template.yaml").left]
     assert "event Get of Web" in left
     assert "on.rest" not in (tmp_path / "app/app.py").read_text("utf-8")
 
@@ -1004,11 +985,16 @@ def test_a_zappa_app_that_is_not_open_to_everyone_gets_no_routes(tmp_path: Path,
     assert "auth=" not in (tmp_path / "app/app.py").read_text("utf-8")
 
 
-@pytest.mark.parametrize("option", ["api_key_required=NEEDED", "authorizer=made()", "**OPTIONS"])
+@pytest.mark.parametrize(
+    "option",
+    ["api_key_required=NEEDED", "authorizer=made()", "**OPTIONS", "authorizer=scoped", "authorizer=either"],
+)
 def test_a_route_of_chalice_is_left_where_the_code_decides_whom_it_lets_in(tmp_path: Path, option: str) -> None:
     routes = f'@app.route("/", {option})\ndef get(): ...\n@app.route("/b", api_key_required=True)\ndef b(): ...\n'
+    pool = 'CognitoUserPoolAuthorizer("Users", provider_arns=["arn:aws:cognito-idp:eu-west-1:1:userpool/a"]'
+    made = f"scoped = {pool}, scopes=SCOPES)\neither = {pool})\neither = CustomAuthorizer()\n"
     files = {
-        "app.py": f'from chalice import Chalice\napp = Chalice(app_name="shop")\n{routes}',
+        "app.py": f'from chalice import Chalice\napp = Chalice(app_name="shop")\n{made}{routes}',
         ".chalice/config.json": "{}",
     }
     assert ["route /"] == [left.what for left in imported(tmp_path, files, "app.py").left]
@@ -1130,19 +1116,10 @@ Outputs: {Url: {Value: !GetAtt AskFunctionUrl.FunctionUrl}}
 
 
 def test_a_bucket_whose_event_no_trigger_covers_keeps_what_sam_writes_into_it(tmp_path: Path) -> None:
-    source = """
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  In: {Type: AWS::S3::Bucket}
-  Read:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.13
-      InlineCode: "def handler(event, context): return 1"
-      Events:
-        New: {Type: S3, Properties: {Bucket: !Ref In, Events: "s3:ObjectCreated:*", Unknown: 1}}
-"""
+    source = one_function(
+        'Events: {New: {Type: S3, Properties: {Bucket: !Ref In, Events: "s3:ObjectCreated:*", Unknown: 1}}}',
+        "In: {Type: AWS::S3::Bucket}",
+    )
     imported(tmp_path, {"template.yaml": source}, "template.yaml")
     assert "LambdaConfigurations" in json.dumps(template(tmp_path)["In"])
 
@@ -1178,18 +1155,128 @@ def test_the_value_at_a_path_is_as_written_or_none(path: str, value: Any) -> Non
     assert value == value_at_path({"a": [1]}, path)
 
 
-def test_a_url_that_only_the_deploy_knows_is_left(tmp_path: Path) -> None:
-    source = """
-Transform: AWS::Serverless-2016-10-31
-Conditions: {Is: !Equals [!Ref "AWS::Region", eu-west-1]}
-Resources:
-  F:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.13
-      InlineCode: "def handler(event, context): return 1"
-      FunctionUrlConfig: !If [Is, {AuthType: NONE}, !Ref "AWS::NoValue"]
-"""
+@pytest.mark.parametrize(
+    "properties",
+    ['FunctionUrlConfig: !If [Is, {AuthType: NONE}, !Ref "AWS::NoValue"]', "FunctionUrlConfig: {AuthType: NONE}"],
+)
+def test_a_url_that_only_the_deploy_knows_is_left(tmp_path: Path, properties: str) -> None:
+    source = one_function(properties) + HERE
+    if "If" not in properties:
+        source = source.replace("    Properties:", "    Condition: Is\n    Properties:", 1)
     left = imported(tmp_path, {"template.yaml": source}, "template.yaml").left
-    assert "the URL of F" in [construct.what for construct in left]
+    assert "the URL of Web" in [construct.what for construct in left]
+    assert "on.http" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_a_function_has_no_policies_without_its_boundary(tmp_path: Path) -> None:
+    boundary = "arn:aws:iam::111122223333:policy"
+    access = '[{Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::in/*"}]}]'
+    others = [
+        f"{name}: {{Type: AWS::Serverless::Function, Properties: {{Handler: index.handler, Runtime: python3.13, "
+        f'InlineCode: "def handler(event, context): return 1", PermissionsBoundary: {own}, Policies: {access}}}}}'
+        for name, own in (("Same", f"{boundary}/app"), ("Other", f"{boundary}/other"))
+    ]
+    source = one_function(f"PermissionsBoundary: {boundary}/app", *others)
+    imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    resources = template(tmp_path)
+    assert "policy/app" in json.dumps(resources["OtherRole"]["Properties"]["PermissionsBoundary"])
+    assert "s3:GetObject" in json.dumps(resources["SameRole"])
+    assert "s3:GetObject" not in json.dumps(resources["OtherRole"])
+    unsayable = source.replace(f"{boundary}/app", f"!If [Is, {boundary}/app, {boundary}/app]") + HERE
+    write(tmp_path, {"unsayable.yaml": unsayable})
+    left = [construct.what for construct in import_app(tmp_path / "unsayable.yaml", tmp_path / "second").left]
+    assert [f"policies of {name}" for name in ("Web", "Same", "Other")] == [what for what in left if "policies" in what]
+
+
+def test_a_role_with_a_boundary_stays_and_a_policy_beside_one_keeps_its_condition(tmp_path: Path) -> None:
+    trust = 'Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]'
+    function = "Handler: index.handler, Runtime: python3.13, Code: {ZipFile: 'def handler(event, context): return 1'}"
+    bounded = "PermissionsBoundary: arn:aws:iam::111122223333:policy/app"
+    source = f"""
+Parameters: {{Stage: {{Type: String, Default: dev}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
+Resources:
+  Bounded: {{Type: AWS::Lambda::Function, Properties: {{{function}, Role: !GetAtt BoundedRole.Arn}}}}
+  BoundedRole: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{{trust}}}, {bounded}}}}}
+  Plain: {{Type: AWS::Lambda::Function, Properties: {{{function}, Role: !GetAtt PlainRole.Arn}}}}
+  PlainRole: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{{trust}}}}}}}
+  More:
+    Type: AWS::IAM::Policy
+    Condition: IsProd
+    Properties:
+      PolicyName: more
+      Roles: [!Ref PlainRole]
+      PolicyDocument: {{Statement: [{{Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::in/*"}}]}}
+"""
+    assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    resources = template(tmp_path)
+    assert resources["BoundedRole"]["Properties"]["PermissionsBoundary"].endswith("policy/app")
+    assert resources["Bounded"]["Properties"]["Role"] == {"Fn::GetAtt": ["BoundedRole", "Arn"]}
+    assert "s3:PutObject" not in json.dumps(resources)
+
+
+def test_what_a_policy_denies_that_is_left_is_not_open_without_it(tmp_path: Path) -> None:
+    allowed = '{Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::in/*"}'
+    denied = '{Effect: Deny, Action: "s3:*", Resource: !If [Is, "*", "*"]}'
+    trust = 'Statement: [{Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: "sts:AssumeRole"}]'
+    role = f"Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{{trust}}}, "
+    key = '{KeyPolicy: {Statement: [{Effect: Allow, Principal: "*", Action: "kms:*", Resource: !If [Is, "*", "*"]}]}}'
+    source = one_function(
+        f"Policies: [{{Statement: [{allowed}]}}, !Ref Denies]",
+        f"Denies: {{Type: AWS::IAM::ManagedPolicy, Properties: {{PolicyDocument: {{Statement: [{denied}]}}}}}}",
+        f"Attached: {{{role}ManagedPolicyArns: [!Ref Denies]}}}}",
+        f"Inline: {{{role}Policies: [{{PolicyName: a, PolicyDocument: {{Statement: [{allowed}, {denied}]}}}}]}}}}",
+        f"Key: {{Type: AWS::KMS::Key, Properties: {key}}}",
+        "Bucket: {Type: AWS::S3::Bucket}",
+        "BucketPolicy: {Type: AWS::S3::BucketPolicy, Condition: Is, Properties: {Bucket: !Ref Bucket, PolicyDocument: "
+        '{Statement: [{Effect: Deny, Principal: "*", Action: "s3:*", Resource: !GetAtt Bucket.Arn}]}}}',
+    )
+    imported(tmp_path, {"template.yaml": source + HERE}, "template.yaml")
+    assert not {"Attached", "Inline", "Key", "Bucket"} & template(tmp_path).keys()
+    assert "policy=" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_an_authorizer_is_asked_by_all_that_tells_who_somebody_is(tmp_path: Path) -> None:
+    identity = (
+        "Identity: {Headers: [key], QueryStrings: [token], StageVariables: [a], Context: [b], ReauthorizeEvery: 60}"
+    )
+    pool = '{UserPoolArn: !GetAtt Users.Arn, Identity: {ValidationExpression: "^shop$"}}'
+    checks = f"Check: {{FunctionArn: !GetAtt Web.Arn, FunctionPayloadType: REQUEST, {identity}}}, Pool: {pool}"
+    route = "Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: "
+    events = ", ".join(f"{name}: {{{route}/{name}, Auth: {{Authorizer: {name}}}}}}}" for name in ("Check", "Pool"))
+    source = one_function(
+        f"Events: {{{events}}}",
+        f"Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, Auth: {{Authorizers: {{{checks}}}}}}}}}",
+        "Users: {Type: AWS::Cognito::UserPool}",
+    )
+    result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    assert ["event Pool of Web"] == [construct.what for construct in result.left]
+    (authorizer,) = [each for each in template(tmp_path).values() if each["Type"] == "AWS::ApiGateway::Authorizer"]
+    sources = "method.request.header.key,method.request.querystring.token,stageVariables.a,context.b"
+    assert sources == authorizer["Properties"]["IdentitySource"]
+
+
+def test_functions_of_serverless_are_as_narrow_as_their_service_says(tmp_path: Path) -> None:
+    source = """
+service: shop
+provider:
+  name: aws
+  runtime: python3.13
+  rolePermissionsBoundary: arn:aws:iam::111122223333:policy/app
+  iam: {role: {statements: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}}
+functions:
+  get: {handler: app.get, url: "${env:WITH_URL}"}
+  own: {handler: app.own, iam: {role: {statements: []}}}
+"""
+    result = imported(tmp_path, {"serverless.yml": source}, "serverless.yml")
+    assert {"the URL of GetLambdaFunction", "iam of own"} == {construct.what for construct in result.left}
+    resources = template(tmp_path)
+    assert "policy/app" in json.dumps(resources["GetRole"]["Properties"]["PermissionsBoundary"])
+    assert "s3:GetObject" not in json.dumps(resources["OwnRole"])
+
+
+def test_each_handler_of_a_module_that_is_not_there_has_a_stub(tmp_path: Path) -> None:
+    second = "Get: {Type: AWS::Serverless::Function, Properties: {CodeUri: src, Handler: orders/app.get}}"
+    source = FUNCTION.replace("  Orders:", f"  {second}\n  Orders:", 1)
+    result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    assert ((), ("functions/src/orders/app.py",)) == (result.left, result.missing_handlers)

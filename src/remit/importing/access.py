@@ -11,6 +11,7 @@ from remit.iam import tokens
 from remit.importing.app_model import listed, referred_to, value_at_path
 from remit.importing.python_text import Bracketed, Item
 from remit.template.branches import IF, NO_VALUE, choice
+from remit.template.references import references
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -56,21 +57,31 @@ def access_of_role(
     statements: list[tuple[Any, Path]] = []
     for name, role in policies_of_roles(resources).items():
         if role == role_id:
-            statements += [(each, ("Resources", name)) for each in _statements(resources[name]["Properties"])]
+            made = _statements(resources[name]["Properties"])
+            if "Condition" in resources[name]:
+                made = [{IF: [resources[name]["Condition"], made, NO_VALUE]}]
+            statements += [(each, ("Resources", name)) for each in made]
     for index, policy in enumerate(listed(properties.get("Policies"))):
         path = (*base, "Policies", index)
         if expansion.reason(path) not in triggers:
             statements += [(each, path) for each in _statements(policy)]
+    keywords: list[Item] = []
     for keyword, values, source in (("policy", statements, names.source), ("managed_policy", arns, names.text)):
         items: list[Item] = []
         for index, (value, path) in enumerate(values):
             what = f"{keyword}[{index}] of {function}"
-            made = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
-            if made is None and "Deny" in str(value):
+            said = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
+            if said is None and denies(value, resources):
                 return  # what the others allow, without what this one denies, would be more
-            items += [replace(item, what=what) for item in made or ()]
-        if items:
-            yield Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")
+            items += [replace(item, what=what) for item in said or ()]
+        keywords += [Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")] if items else []
+    yield from keywords
+
+
+def denies(value: Any, resources: Mapping[str, Any]) -> bool:
+    """Whether a value, or a resource that it refers to, denies something."""
+    referred = [resources.get(str(reference.target)) for reference, _ in references(value, late=False)]
+    return "Deny" in str((value, referred))
 
 
 def policies_of_roles(resources: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.app_model import referred_to, value_at_path
+from remit.importing.app_model import listed, referred_to, value_at_path
 from remit.importing.events import resource
 from remit.importing.python_text import Bracketed, Item, call, quoted
 from remit.importing.template_values import words
@@ -150,6 +150,8 @@ class Apis:
         if name in ("NONE", "AWS_IAM"):
             return quoted(name)
         authorizer = section(of_api, "Authorizers", str(name))
+        if tokens.is_intrinsic(authorizer.get("Identity")):
+            raise RemitError("only the deploy knows what its authorizer asks for")
         scopes = of_event.get("AuthorizationScopes") or authorizer.get("AuthorizationScopes")
         scoped = Item(names.source(scopes), "scopes=") if scopes else None
         token = {key.lower(): value for key, value in section(authorizer, "JwtConfiguration").items()}
@@ -159,6 +161,9 @@ class Apis:
             texts = Bracketed("[", tuple(Item(names.text(text)) for text in audiences), "]")
             return call("on.jwt", Item(names.text(token.get("issuer"))), Item(texts, "audience="), scoped)
         if authorizer.get("UserPoolArn") is not None:
+            identity = section(authorizer, "Identity")
+            if "ValidationExpression" in identity or identity.get("Header", "Authorization") != "Authorization":
+                raise RemitError("on.user_pool reads all tokens of its pool, in the header Authorization")
             return call("on.user_pool", Item(resource(names, authorizer["UserPoolArn"])), scoped)
         function = referred_to(authorizer.get("FunctionArn"))
         if function not in functions or function in names.left:
@@ -207,15 +212,18 @@ def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: 
         raise RemitError("its authorizer answers a request of format 2.0 with a policy")
     identity = section(authorizer, "Identity")
     is_token = kind == "Api" and authorizer.get("FunctionPayloadType", "TOKEN") == "TOKEN"
-    sources = ["Authorization"] if is_token else []
-    sources = [identity["Header"]] if "Header" in identity else identity.get("Headers") or sources
-    start = "$request.header." if kind == "HttpApi" else "method.request.header."
+    headers = identity.get("Header") or identity.get("Headers") or ("Authorization" if is_token else None)
+    request = "$request" if kind == "HttpApi" else "method.request"
+    sources = [f"{request}.header.{name}" for name in listed(headers)]
+    sources += [f"{request}.querystring.{name}" for name in listed(identity.get("QueryStrings"))]
+    sources += [f"stageVariables.{name}" for name in listed(identity.get("StageVariables"))]
+    sources += [f"context.{name}" for name in listed(identity.get("Context"))]
     cache = identity.get("ReauthorizeEvery", 300 if kind == "Api" else 0)
     expression = identity.get("ValidationExpression")
     return call(
         "on.authorizer",
         Item(quoted(function)),
-        Item(names.source([f"{start}{header}" for header in sources]), "identity_source=") if sources else None,
+        Item(names.source(sources), "identity_source=") if sources else None,
         Item(names.source(cache), "cache=") if cache else None,
         Item("True", "token=") if is_token else None,
         Item(quoted(version), "payload_format_version=") if is_old else None,
@@ -270,10 +278,8 @@ def _cors(value: Any) -> Any:
     if not isinstance(value, dict) or tokens.is_intrinsic(value):
         return value
     cors = {"AllowOrigins" if name == "AllowOrigin" else name: item for name, item in value.items()}
-    if isinstance(
-        cors.get("AllowHeaders", cors.get("AllowMethods")), str
-    ):  # of a REST API, for which SAM has a default
-        cors.setdefault("AllowOrigins", "*")
+    if isinstance(cors.get("AllowHeaders", cors.get("AllowMethods")), str):
+        cors.setdefault("AllowOrigins", "*")  # SAM's default for REST APIs
     for name, item in cors.items():
         if isinstance(item, str):
             texts = [text.strip() for text in item.strip("'").split(",")]

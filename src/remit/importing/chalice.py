@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +48,7 @@ _OF_BATCHES: Final = {
     "starting_position": "StartingPosition",
 }
 _STREAM: Final = {"starting_position": "LATEST", "batch_size": 100}
+_OF_POOL: Final = {"header": "Identity.Header", "scopes": "AuthorizationScopes"}
 _OBJECTS: Final = {"bucket": "Bucket", "events": "Events", "prefix": "prefix", "suffix": "suffix"}
 _EVENTS: Final[dict[str, tuple[str, dict[str, str], dict[str, Any]]]] = {
     "on_cw_event": ("EventBridgeRule", {"event_pattern": "Pattern"}, {}),
@@ -111,11 +113,12 @@ class _ChaliceApp:
             for call in function.decorator_list
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
         ]
-        for name, value in (assignment for file in files.values() for assignment in file.assignments()):
-            kind = _name(value.func) if isinstance(value, ast.Call) else ""
-            if isinstance(value, ast.Call) and kind in ("CognitoUserPoolAuthorizer", "IAMAuthorizer"):
-                arns = _literal(_arguments(value).get("provider_arns")) or [None]
-                self.authorizers[name] = {"UserPoolArn": arns[0]} if kind != "IAMAuthorizer" else {}
+        assigned = [assignment for file in files.values() for assignment in file.assignments()]
+        times_assigned = Counter(name for name, _ in assigned)
+        for name, value in assigned:
+            made = _authorizer(value) if times_assigned[name] == 1 else None
+            if made is not None:
+                self.authorizers[name] = made
         for call, function, _ in declared:
             if _name(call.func) == "authorizer":
                 self.authorizers[function.name] = {"FunctionArn": {"Fn::GetAtt": [_logical_id(function.name), "Arn"]}}
@@ -241,6 +244,18 @@ class _ChaliceApp:
 def _logical_id(name: str) -> str:
     """The logical id that `chalice package` gives to a function."""
     return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _authorizer(value: ast.expr) -> dict[str, Any] | None:
+    """What SAM has of an authorizer: a user pool, or nothing (IAM); None where the code makes it."""
+    kind = _name(value.func) if isinstance(value, ast.Call) else ""
+    if not isinstance(value, ast.Call) or kind not in ("CognitoUserPoolAuthorizer", "IAMAuthorizer"):
+        return None
+    given = {argument: _literal(node) for argument, node in _arguments(value).items()}
+    arns = given.get("provider_arns")
+    if kind == "IAMAuthorizer":
+        return {}
+    return {"UserPoolArn": arns[0], **placed(given, _OF_POOL)} if arns and None not in given.values() else None
 
 
 def _parsed(path: Path) -> PythonFile:

@@ -89,7 +89,7 @@ class TemplateParts:
     """Functions with their properties as SAM has them and as CloudFormation does."""
     apis: Apis
     roles: Mapping[str, str]
-    """The roles of the template whose access functions take over, by function."""
+    """The roles of the template whose access functions take over, by function; empty where that is left."""
     function_names: Mapping[str, str]
     """Functions' names by logical id."""
     layers: Mapping[str, Code]
@@ -148,11 +148,15 @@ class FunctionReader:
         self.web_target = declared.properties.get("WebTarget")
         self.by_hand = parts.by_hand(declared, names)
         self.comment = ""
+        self.condition: str | None = None
 
     def statement(self) -> PythonStatement:
         """The function with everything that can be said of it."""
         code = code_of(self.declared, self.parts.source)
         name = self.parts.function_names[self.logical_id]
+        if "Condition" in self.declared.attributes:
+            make = partial(self.names.condition, {"Condition": self.declared.attributes["Condition"]})
+            self.condition = self._said(make, "Condition", (*self.declared.path, "Condition"))
         items = (
             Item(quoted(self.web_target)) if self.web_target else None,
             *self._triggers(),
@@ -165,12 +169,8 @@ class FunctionReader:
             *self._access(),
             *self._other_properties(),
         )
-        condition = None
-        if "Condition" in self.declared.attributes:
-            make = partial(self.names.condition, {"Condition": self.declared.attributes["Condition"]})
-            condition = self._said(make, "Condition", (*self.declared.path, "Condition"))
         declared = call("app.web" if self.web_target else "app.function", *items)
-        return PythonStatement(declared, "", self.part, condition, self.comment)
+        return PythonStatement(declared, "", self.part, self.condition, self.comment)
 
     def _said(self, make: Callable[[], Any], what: str, path: Path) -> Any:
         origin = self.parts.expansion.locate(path)
@@ -218,9 +218,17 @@ class FunctionReader:
             yield from self._item(make, "the URL", "FunctionUrlConfig")
 
     def _trigger(self, event: SamEvent) -> Item:
+        if event.type in API_FORMS:
+            self._check_condition()
         return Item(self.parts.trigger(event, self.names))
 
+    def _check_condition(self) -> None:
+        """RemitError: the function would be open to callers where the source has none."""
+        if "Condition" in self.declared.attributes and self.condition is None:
+            raise RemitError("only the deploy knows whether its function is there")
+
     def _url(self, config: Mapping[str, Any]) -> Item:
+        self._check_condition()
         if tokens.is_intrinsic(config):
             raise RemitError("only the deploy knows whether there is one, and whom it lets in")
         options = {option: config.get(name) for name, option in _OF_URL.items() if config.get(name) not in _USUAL}
@@ -261,7 +269,7 @@ class FunctionReader:
 
     def _access(self) -> Iterator[Item]:
         role_id = self.parts.roles.get(self.logical_id)
-        if role_id is not None:
+        if role_id:
             reasons = {f"SAM adds it for {what}": "" for what in _COMPUTED}
             for event in self.declared.events():
                 if event not in self.by_hand:

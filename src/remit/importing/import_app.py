@@ -21,7 +21,7 @@ from remit.importing.sources import read_source
 from remit.importing.template_app import app_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.importing.app_model import Code, ImportedApp, Left, PythonStatement, SourceTemplate
 
@@ -71,7 +71,9 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
         raise RemitError(f"{target} exists already and is not an empty folder", hint="name a new one")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / target.resolve().name  # the project's name, which may be part of others
-        missing = {path: None for code in app_of(read).code for path in _missing(code, folder)}
+        missing: dict[str, None] = {}
+        for code in app_of(read).code:
+            _copy(code, folder, missing)
         app, files, mistakes = _tried(read, folder)
         shutil.rmtree(folder / ".remit", ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,11 +81,12 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
     return Imported(target, files, app.of, app.left, tuple(missing), app.to_fill_in, mistakes)
 
 
-def _missing(code: Code, app: Path) -> Iterator[str]:
-    """Copy or write code into an app; yield the layer or the module that is not there: a stub stands for it."""
+def _copy(code: Code, app: Path, missing: dict[str, None]) -> None:
+    """Copy or write code into an app; a layer or a module that is not there is missing: stubs stand for it."""
     folder = app / code.target
     module, _, attribute = code.handler.rpartition(".")
-    file = folder / f"{module.replace('.', '/')}.py"
+    path = f"{code.target}/{module.replace('.', '/')}.py"
+    file = app / path
     is_there = code.folder is not None and code.folder.is_dir()
     if code.folder is not None and is_there and not folder.exists():
         shutil.copytree(code.folder, folder, ignore=_NOT_COPIED, symlinks=True)
@@ -91,10 +94,11 @@ def _missing(code: Code, app: Path) -> Iterator[str]:
     if code.text is not None:
         file.write_text(code.text, "utf-8")
     if not code.handler and not is_there:
-        yield code.target
-    elif code.handler and not file.exists() and not file.with_suffix("").is_dir():
-        file.write_text(_STUB.format(attribute, code.handler), "utf-8")
-        yield f"{code.target}/{module.replace('.', '/')}.py"
+        missing[code.target] = None
+    elif code.handler and (path in missing or not (file.exists() or file.with_suffix("").is_dir())):
+        with file.open("a", encoding="utf-8") as stubs:  # one for each handler of the module
+            stubs.write(_STUB.format(attribute, code.handler))
+        missing[path] = None
 
 
 def _tried(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tuple[str, ...], tuple[RemitError, ...]]:

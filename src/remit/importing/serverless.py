@@ -54,6 +54,8 @@ _ANY_ORIGIN: Final = {"AllowOrigins": ["*"]}
 
 
 def _url(value: Any) -> dict[str, Any]:
+    if tokens.is_intrinsic(value):
+        return value  # only the deploy knows whether there is one
     auth = "AWS_IAM" if section(value).get("authorizer") else "NONE"  # Serverless knows no other than IAM
     return {"AuthType": auth, **({"Cors": _ANY_ORIGIN} if section(value).get("cors") is True else {})}
 
@@ -112,6 +114,7 @@ _MADE: Final = {
 _NO_OPTIONS: Final = frozenset({"displayName", "existing", "topicName", "type"})
 _PROXIES: Final = ("lambda-proxy", "lambda_proxy", "aws_proxy", "aws-proxy")
 _OF_ROUTE: Final = frozenset({"method", "path", "cors", "authorizer", "private", "integration"})
+_OF_POOL: Final = {"identityValidationExpression": "Identity.ValidationExpression"}
 _OF_TOKENS: Final = {"audience": "JwtConfiguration.audience", "issuerUrl": "JwtConfiguration.issuer"}
 _OF_AUTHORIZER: Final = {
     "enableSimpleResponses": "EnableSimpleResponses", "header": "Identity.Header", "headers": "Identity.Headers",
@@ -252,12 +255,14 @@ class _Service:
         if role is not None and (not isinstance(role, dict) or tokens.is_intrinsic(role)):
             return {"Role": role}
         statements = [*listed(section(role).get("statements")), *listed(self.provider.get("iamRoleStatements"))]
-        if "iamRoleStatements" in function and not function.get("iamRoleStatementsInherit"):
+        has_own = "iamRoleStatements" in function and not function.get("iamRoleStatementsInherit")
+        if has_own or "iam" in function:
             statements = []
         statements += listed(function.get("iamRoleStatements"))
         managed = [*listed(section(role).get("managedPolicies")), *listed(self.provider.get("iamManagedPolicies"))]
         policies = [*([{"Statement": statements}] if statements else []), *managed]
         boundary = section(role).get("permissionsBoundary") or section(role).get("permissionBoundary")
+        boundary = boundary or self.provider.get("rolePermissionsBoundary")
         access = {"Policies": policies or None, "PermissionsBoundary": boundary}
         return {name: value for name, value in access.items() if value is not None}
 
@@ -341,7 +346,7 @@ class _Service:
         name = "".join(re.findall(r"\w+", str(options.get("name") or referred_to(arn) or arn).rpartition("/")[2]))
         own_id = referred_to(arn)
         if ":userpool/" in str(arn) or (own_id and not own_id.endswith("LambdaFunction")):
-            return {name: {"UserPoolArn": arn}}
+            return {name: {"UserPoolArn": arn, **placed(options, _OF_POOL)}}
         if "issuerUrl" in options:
             return {name: placed(options, _OF_TOKENS)}
         sources = ",".join(map(str, listed(options.get("identitySource", "header.Authorization")))).split(",")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.types import resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.importing.access import policies_of_roles
+from remit.importing.access import denies, policies_of_roles
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import KEEPS_OUT, apis_of
 from remit.importing.app_model import ImportedApp, Leftovers, PythonStatement, referred_to, value_at_path
@@ -33,7 +33,6 @@ from remit.template.written_template import SAM
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.errors import Origin
     from remit.importing.app_model import SourceTemplate
     from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
@@ -72,9 +71,10 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
     names = names.without({name: why for name in names.types if (why := leftovers.refused.get(parts.part(name)))})
     names, resources = _settled(parts, names)
     present = [declared for name, declared in parts.functions.items() if name not in names.left]
+    parts, boundary = _bounded(parts, names)
     shared, functions = _shared_settings([FunctionReader(declared, parts, names).statement() for declared in present])
-    settings = [leftovers.said(partial(replace, setting), setting.name, None) for setting in shared]
-    for name, value, origin in (*_boundary(parts, leftovers), *parts.apis.settings(leftovers)):
+    settings = [*(leftovers.said(partial(replace, setting), setting.name, None) for setting in shared), *boundary]
+    for name, value, origin in parts.apis.settings(leftovers):
         said = leftovers.said(partial(names.source, value), f"config.{name}", origin)
         if said is not None:
             settings.append(PythonStatement(said, f"config.{name}", f"config.{name}"))
@@ -145,7 +145,8 @@ def _lifted_roles(
     for name, function in functions.items():
         role = referred_to(function.properties.get("Role"))
         is_role = section(resources.get(role)).get("Type") == "AWS::IAM::Role"
-        if role in expansion.made or (is_role and role not in elsewhere):
+        is_bounded = "PermissionsBoundary" in section(resources.get(role), "Properties")
+        if role in expansion.made or (is_role and role not in elsewhere and not is_bounded):
             lifted[name] = role
     return lifted
 
@@ -252,7 +253,7 @@ def _settled(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateNames,
     written = {**parts.expansion.resources, **written}
     while True:
         statements: dict[str, PythonStatement] = {}
-        gone: dict[str, str] = {}
+        gone = _unprotected(written, names)
         for name in names.resources:
             try:
                 statements[name] = _resource(name, written[name], parts, names.inside)
@@ -261,6 +262,17 @@ def _settled(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateNames,
         if not gone:
             return names, _ordered(statements, written, names.renamed)
         names = names.without(gone)
+
+
+def _unprotected(written: Mapping[str, Any], names: TemplateNames) -> dict[str, str]:
+    """The resources to which a policy denies access that is left."""
+    return {
+        str(reference.target): f"{name} is left, which denies access to it"
+        for name in names.left
+        if str(section(written.get(name)).get("Type")).endswith("Policy") and "Deny" in str(written[name])
+        for reference, path in references(written[name].get("Properties"), late=False)
+        if "Policy" not in str(path[0]) and reference.target in names.resources
+    }
 
 
 def _resource(
@@ -283,7 +295,8 @@ def _resource(
         snake = words(str(name))
         is_keyword = known.get(snake.replace("_", "").casefold()) == name and snake not in keyword.kwlist
         make = partial(names.entry, snake if is_keyword else str(name), value, names.source, keyword=is_keyword)
-        if name in _LIMITS or (shape is not None and name in shape.required):
+        is_required = name in _LIMITS or (shape is not None and name in shape.required)
+        if is_required or denies(value, parts.expansion.resources):
             item: Item | None = make()
         else:
             origin = parts.expansion.locate(("Resources", logical_id, "Properties", name))
@@ -368,24 +381,34 @@ def _output(attribute: str, what: str, written: Mapping[str, Any], names: Templa
     return PythonStatement(value, attribute, what, condition)
 
 
-def _boundary(parts: TemplateParts, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
-    """The permissions boundary, which an app has one of."""
-    key = "PermissionsBoundary"
-    bounded = [function for function in parts.functions.values() if key in function.properties]
-    for function in bounded:
+def _bounded(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateParts, list[PythonStatement]]:
+    """The permissions boundary, which an app has one of; functions with another one have no policies."""
+    key, setting = "PermissionsBoundary", "config.lambda_.iam.permissions_boundary"
+    roles, settings = dict(parts.roles), list[PythonStatement]()
+    first: Any = None
+    for name, function in parts.functions.items():
+        own = function.properties.get(key)
         origin = parts.expansion.locate(function.at(key))
-        if function is bounded[0]:
-            yield "lambda_.iam.permissions_boundary", function.properties[key], origin
-        elif function.properties[key] != bounded[0].properties[key]:
-            because = "all roles of an app have one boundary"
-            leftovers.add(f"{key} of {function.logical_id}", because, origin)
+        if own is None:
+            continue
+        if first is None:
+            first = own
+            said = names.leftovers.said(partial(names.source, own), setting, origin)
+            settings = [] if said is None else [PythonStatement(said, setting, setting)]
+        if not settings or own != first:
+            because = "all roles of an app have one boundary, and without it they would allow more"
+            names.leftovers.add(f"policies of {name}", because, origin, parts.part(name))
+            roles[name] = ""
+    return replace(parts, roles=roles), settings
 
 
 _LIMITS: Final = frozenset({
-    "AccessPolicies", "AdminCreateUserConfig", "ApiKeyRequired", "AuthorizationType", "AuthorizerId",
-    "DisableExecuteApiEndpoint", "EndpointConfiguration", "EventSourceToken", "FunctionUrlAuthType",
-    "InvokedViaFunctionUrl", "MutualTlsAuthentication", "PermissionsBoundary", "Policy", "PolicyDocument",
-    "PrincipalOrgID", "PublicAccessBlockConfiguration", "SourceAccount", "SourceArn",
+    "AccessPolicies", "AdminCreateUserConfig", "ApiKeyRequired", "AuthorizationScopes", "AuthorizationType",
+    "AuthorizerId", "Condition", "DisableExecuteApiEndpoint", "EndpointConfiguration", "EventSourceToken",
+    "FileSystemPolicy", "FunctionUrlAuthType", "IdentityValidationExpression", "InvokedViaFunctionUrl", "KeyPolicy",
+    "MutualTlsAuthentication", "OrganizationId", "PermissionsBoundary", "Policy", "PolicyDocument", "PrincipalOrgID",
+    "PublicAccessBlockConfiguration", "PubliclyAccessible", "ResourcePolicy", "Scheme", "SecurityGroupEgress",
+    "SourceAccount", "SourceArn", "VpcConfiguration",
 })  # fmt: skip
 """Properties without which a resource would be more open: it is left rather than one of them."""
 _HOISTED: Final = frozenset(f"{name}=" for name in FunctionSection.names())
