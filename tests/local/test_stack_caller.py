@@ -241,10 +241,9 @@ def looked_up(callers: Callers) -> Any:
     [
         ("within", "orders-{{resolve:ssm:/shop/name}}", ""),
         ("reads-more", "orders-{{resolve:ssm:/bank/name}}", OF_BANK),
-        ("makes-more", "refunds", "sqs:CreateQueue on resource: arn:aws:sqs:us-east-1:000000000000:refunds"),
     ],
 )
-def test_a_session_with_policies_makes_stacks_with_no_more_than_they_allow(
+def test_a_stack_reads_no_more_than_the_policy_of_its_callers_session_allows(
     callers: Callers, stack: str, queue: str, denied: str
 ) -> None:
     iam, sts = callers.client("iam"), callers.client("sts")
