@@ -307,6 +307,17 @@ def test_advice_speaks_of_late_bound_parts_as_people_write_them(tmp_path: Path) 
     assert all(hint is not None and hint.startswith("did you mean 'arn:{aws.partition}:s3:::") for hint in hints)
 
 
+def test_each_late_bound_part_of_advice_is_as_people_write_it(tmp_path: Path) -> None:
+    source = "from remit import App, aws\nfrom remit.grants import allow\napp = App()\n"
+    arn = "ARN = f'arn:aws:sns:{aws.region}:{aws.region}:a'\n"
+    (tmp_path / "app.py").write_text(
+        f"{source}{arn}@app.function(policy=[allow('sns:Publish', on=ARN)])\ndef f(event, context): ...\n"
+    )
+    texts = [f"{finding.message} {finding.hint}" for finding in lint(load(tmp_path), folder=tmp_path)]
+    assert any(text.count("{aws.region}") == 2 for text in texts)
+    assert [text for text in texts if "${" in text] == []
+
+
 def test_what_a_document_has_wrong_is_told_at_its_own_line(tmp_path: Path) -> None:
     statement = '{\n        "Sid": "a b",\n        "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
     config = "from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.policy = [\n"

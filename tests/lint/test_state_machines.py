@@ -130,6 +130,10 @@ def test_a_definition_in_a_sam_machine_is_told_at_its_state(tmp_path: Path) -> N
     ("statement", "message"),
     [
         (_allow("dynamodb:PutItem", "*"), "Role allows dynamodb:PutItem beyond what states of Machine need"),
+        (
+            _allow("dynamodb:PutItem", [TABLE_ARN, "arn:aws:dynamodb:eu-west-1:111122223333:table/others"]),
+            "Role allows dynamodb:PutItem beyond what states of Machine need",
+        ),
         (_allow("dynamodb:*", TABLE_ARN), "Role allows dynamodb:* beyond what states of Machine need"),
         (
             _allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], TABLE_ARN),

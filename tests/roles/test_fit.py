@@ -294,6 +294,22 @@ def test_a_statement_longer_than_a_document_is_taken_apart() -> None:
     assert ["Read", *[""] * (len(sids) - 1)] == sids
 
 
+@pytest.mark.parametrize(("actions", "resources"), [(1, 12), (12, 1), (8, 8)])
+def test_what_is_taken_apart_keeps_the_order_of_its_actions_and_resources(actions: int, resources: int) -> None:
+    """Also where no document has room for one action on all resources, or for all actions on one resource."""
+    done = tuple(f"dynamodb:{'X' * 150}{number}" for number in range(actions))
+    statement = allow(*done, on=tuple(f"{TABLE}{'x' * 100}{number}" for number in range(resources)), sid="Read")
+    laid = packed((statement,), SIZES, first_length=900, further_length=900)
+    assert laid is not None
+    pieces = [*itertools.chain(*laid)]
+    assert max(len(as_iam(document)) for document in laid) <= 900
+    assert list(done) == list(dict.fromkeys(action for piece in pieces for action in piece.actions.patterns))
+    on = dict.fromkeys(pattern for piece in pieces if piece.resources for pattern in piece.resources.patterns)
+    assert statement.resources == Globs(tuple(on))
+    assert ["Read", *[""] * (len(pieces) - 1)] == [piece.sid for piece in pieces]
+    assert equivalent([Policy(tuple(pieces))], Policy((statement,)))
+
+
 def test_a_statement_that_cannot_be_taken_apart_stands_inline_or_is_refused() -> None:
     def not_on(length: int) -> Grant:
         return Grant(

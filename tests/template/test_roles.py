@@ -318,6 +318,11 @@ REFUSED = {
         "event A must be a mapping with a Type",
         "t.json:1:90",
     ),
+    "an event whose properties are a text": (
+        SAM_FUNCTION % '{"Events": {"A": {"Type": "S3", "Properties": ""}}}',
+        "the Properties of event A must be a mapping",
+        "t.json:1:90",
+    ),
 }
 
 
