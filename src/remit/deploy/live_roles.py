@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from remit.synthesis.declared_roles import DeclaredStack
 
 
-
 def silent(_: str) -> None:
     """Hear nothing."""
 
