@@ -356,6 +356,9 @@ def test_every_scp_level_must_allow() -> None:
     assert kinds(Layers(identity, scp=(everything, everything)), one) == "-"
     assert kinds(one, Layers(identity)) == "+"
     assert kinds(Layers(identity, scp=((),)), Layers(identity)) == "+"
+    less = Layers(identity, scp=(everything, (policy(allow("s3:Get*")),)))
+    told = [compared(less, Layers(identity)).gained[0].because, compared(Layers(identity), one).lost[0].because]
+    assert told == ["no statement of the old scp[1] allows it", "the new scp[1][0].Statement[1] denies it"]
 
 
 def test_an_rcp_that_denies_nothing_of_the_role_changes_nothing() -> None:

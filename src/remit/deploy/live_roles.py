@@ -16,7 +16,6 @@ from remit.deploy.role_repairs import repair
 from remit.deploy.stack import deployed_template
 from remit.deploy.status import status
 from remit.errors import RemitError
-from remit.holders import Holder
 from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import fill_references, references
