@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 
 def context_of(keys: frozenset[str], question: Question) -> tuple[dict[str, ContextValue], frozenset[str]]:
-    """The keys that policies ask about: those that have a value or are absent (None), and those that may have any."""
+    """The keys that policies ask about: those that have a value, and those that may have any; all others are absent."""
     values: dict[str, ContextValue] = {}
     open_keys: set[str] = set()
     for key in keys:
         value = _value(key, question)
         if isinstance(value, Open):
             open_keys.add(key)
-        elif value is not None or key not in _OF_THE_ENGINE:
+        elif value is not None:
             values[key] = value
     return values, frozenset(open_keys)
 
