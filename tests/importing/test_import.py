@@ -67,6 +67,11 @@ Resources:
       Events:
         Queue: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn, BatchSize: 5}}
         Daily: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), Input: '{"a": 1}'}}
+        Late:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: rate(2 days)
+            FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: 5}
         Skill: {Type: AlexaSkill}
 Outputs:
   Url: {Value: !Ref Orders, Description: where to send}
@@ -1116,12 +1121,16 @@ Outputs: {Url: {Value: !GetAtt AskFunctionUrl.FunctionUrl}}
 
 
 def test_a_bucket_whose_event_no_trigger_covers_keeps_what_sam_writes_into_it(tmp_path: Path) -> None:
+    created = 'Events: "s3:ObjectCreated:*"'
     source = one_function(
-        'Events: {New: {Type: S3, Properties: {Bucket: !Ref In, Events: "s3:ObjectCreated:*", Unknown: 1}}}',
+        f"Events: {{New: {{Type: S3, Properties: {{Bucket: !Ref In, {created}, Unknown: 1}}}}, "
+        f"Other: {{Type: S3, Properties: {{Bucket: !Ref Out, {created}}}}}}}",
         "In: {Type: AWS::S3::Bucket}",
+        "Out: {Type: AWS::S3::Bucket}",
     )
     imported(tmp_path, {"template.yaml": source}, "template.yaml")
     assert "LambdaConfigurations" in json.dumps(template(tmp_path)["In"])
+    assert 'on.s3(Data.out, events="s3:ObjectCreated:*")' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
 def test_a_policy_beside_a_role_is_of_the_functions_of_that_role_alone(tmp_path: Path) -> None:
@@ -1265,14 +1274,17 @@ provider:
   rolePermissionsBoundary: arn:aws:iam::111122223333:policy/app
   iam: {role: {statements: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}}
 functions:
-  get: {handler: app.get, url: "${env:WITH_URL}"}
-  own: {handler: app.own, iam: {role: {statements: []}}}
+  get: {handler: app.get, url: "${env:WITH_URL}", events: [httpApi: {path: /get}]}
+  own: {handler: app.own, iam: {role: {statements: []}}, url: {authorizer: aws_iam}}
 """
     result = imported(tmp_path, {"serverless.yml": source}, "serverless.yml")
     assert {"the URL of GetLambdaFunction", "iam of own"} == {construct.what for construct in result.left}
     resources = template(tmp_path)
     assert "policy/app" in json.dumps(resources["GetRole"]["Properties"]["PermissionsBoundary"])
     assert "s3:GetObject" not in json.dumps(resources["OwnRole"])
+    text = (tmp_path / "app/app.py").read_text("utf-8")
+    assert 'on.api("ANY /get", auth="NONE")' in text
+    assert "on.http()" in text
 
 
 def test_each_handler_of_a_module_that_is_not_there_has_a_stub(tmp_path: Path) -> None:

@@ -109,7 +109,10 @@ class TemplateNames:
         source = self.source(value)
         if isinstance(source, Bracketed) and source.begin == "{":
             if not tokens.is_intrinsic(value):
-                raise RemitError("its text holds `${…}`, which remit takes for a reference")
+                is_text = isinstance(value, str)
+                raise RemitError(
+                    "its text holds `${…}`, which remit takes for a reference" if is_text else "it is no text"
+                )
             marks: dict[str, str] = {}
             return joined(_pieces(tokens.from_intrinsic(self._marked(value, marks)), marks))
         return self._spelled(value, source)
