@@ -1251,15 +1251,25 @@ def test_an_authorizer_is_asked_by_all_that_tells_who_somebody_is(tmp_path: Path
     )
     pool = '{UserPoolArn: !GetAtt Users.Arn, Identity: {ValidationExpression: "^shop$"}}'
     checks = f"Check: {{FunctionArn: !GetAtt Web.Arn, FunctionPayloadType: REQUEST, {identity}}}, Pool: {pool}"
+    jwt = "{AuthorizationScopes: [read], JwtConfiguration: {issuer: https://id.example.com/, audience: [shop]}}"
     route = "Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: "
-    events = ", ".join(f"{name}: {{{route}/{name}, Auth: {{Authorizer: {name}}}}}}}" for name in ("Check", "Pool"))
+    names = ("Check", "Pool", "Other")
+    events = ", ".join(f"{name}: {{{route}/{name}, Auth: {{Authorizer: {name}}}}}}}" for name in names)
+    auth = "{Authorizer: Jwt, AuthorizationScopes: [write]}"
+    events += f", Http: {{Type: HttpApi, Properties: {{ApiId: !Ref Http, Path: /a, Method: get, Auth: {auth}}}}}"
+    checks += ", Other: {FunctionArn: !GetAtt Node.Arn}"
     source = one_function(
         f"Events: {{{events}}}",
         f"Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, Auth: {{Authorizers: {{{checks}}}}}}}}}",
+        f"Http: {{Type: AWS::Serverless::HttpApi, Properties: {{Auth: {{Authorizers: {{Jwt: {jwt}}}}}}}}}",
         "Users: {Type: AWS::Cognito::UserPool}",
+        "Node: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: nodejs22.x, InlineCode: a}}",
     )
     result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
-    assert ["event Pool of Web"] == [construct.what for construct in result.left]
+    left = {construct.what: construct.because for construct in result.left}
+    assert ["event Pool of Web", "event Other of Web", "Node (AWS::Serverless::Function)"] == [*left]
+    assert left["event Other of Web"].startswith("its runtime is nodejs22.x")
+    assert 'scopes=["write"]' in (tmp_path / "app/app.py").read_text("utf-8")
     (authorizer,) = [each for each in template(tmp_path).values() if each["Type"] == "AWS::ApiGateway::Authorizer"]
     sources = "method.request.header.key,method.request.querystring.token,stageVariables.a,context.b"
     assert sources == authorizer["Properties"]["IdentitySource"]
