@@ -30,6 +30,8 @@ from catalogue_compiler.type_cdk import Specification
 from catalogue_compiler.types import TypeTable
 from random_cases import in_all_cases
 from remit.catalogue import snapshot
+from remit.catalogue.expand import expand
+from remit.catalogue.handlers import handlers as shipped_handlers
 from remit.catalogue.snapshot_sources import versions
 from remit.errors import RemitError
 
@@ -71,8 +73,13 @@ def test_what_is_shipped_passes_its_checks() -> None:
 def test_the_shipped_handlers_are_what_the_pinned_cfn_lint_and_the_rows_kept_by_hand_give() -> None:
     schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
     chunks = shipped()
-    packed, counts = handlers(templates.handlers(schemas), chunks, documented_handlers(chunks))
+    declared = templates.handlers(schemas)
+    packed, counts = handlers(declared, chunks, documented_handlers(chunks))
     assert packed == {key: value for key, value in chunks.items() if key[0] == "handlers"}
+    for name, permissions in declared.items():
+        read = shipped_handlers(name)
+        for verb, called in read.by_verb.items() if read is not None else ():
+            assert {text for text in permissions.get(verb, ()) if text in expand(text)} <= set(called), name
     shipped_counts = dict(versions().counts)
     assert [counts[name] for name in ("permissions", "mended", "dropped")] == [
         shipped_counts["handler permissions"],

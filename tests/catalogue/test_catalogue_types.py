@@ -57,6 +57,39 @@ def test_the_arn_comes_from_where_the_guide_says(entry: dict[str, str]) -> None:
     assert arn_of(resource(entry["type"])) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("AWS::ECS::Service", {"ServiceName": "web"}, "arn:aws:ecs:eu-west-1:111122223333:service/default/web"),
+        (
+            "AWS::ECS::Service",
+            {"ClusterName": "own", "ServiceName": "web"},
+            "arn:aws:ecs:eu-west-1:111122223333:service/own/web",
+        ),
+        ("AWS::Events::Rule", {"RuleName": "r"}, "arn:aws:events:eu-west-1:111122223333:rule/r"),
+        (
+            "AWS::Events::Rule",
+            {"EventBusName": "default", "RuleName": "r"},
+            "arn:aws:events:eu-west-1:111122223333:rule/r",
+        ),
+        (
+            "AWS::Events::Rule",
+            {"EventBusName": "own", "RuleName": "r"},
+            "arn:aws:events:eu-west-1:111122223333:rule/own/r",
+        ),
+        ("AWS::SecretsManager::Secret", {"Name": "s"}, "arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-??????"),
+        ("AWS::SQS::Queue", {}, "arn:aws:sqs:eu-west-1:111122223333:*"),
+    ],
+)
+def test_an_arn_is_filled_with_what_is_given_else_with_the_default_else_with_a_wildcard(
+    name: str, values: dict[str, str], expected: str
+) -> None:
+    arn = row(name).arn
+    assert arn is not None
+    place = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
+    assert arn.filled({**place, **values}) == expected
+
+
 # "arn:aws:ecs:us-west-2:123456789012:service/sample-webapp" is the old form, without the cluster.
 SHAPED = [
     entry for entry in GUIDE if entry.get("example", "").startswith("arn:") and entry["type"] != "AWS::ECS::Service"

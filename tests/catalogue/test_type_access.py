@@ -14,7 +14,7 @@ from catalogue_compiler.type_access import CuratedRow, curated_rows, put_access,
 from catalogue_compiler.types import TypeTable
 from random_cases import in_all_cases
 from remit.catalogue.snapshot import snapshot
-from remit.catalogue.type_access import access_row, access_rows
+from remit.catalogue.type_access import access_row, access_rows, is_known
 from remit.errors import RemitError
 
 
@@ -100,3 +100,17 @@ def test_a_property_has_a_kind(kind: str, path: str, does: str | None) -> None:
 
 def test_a_type_that_nobody_knows_has_no_rows() -> None:
     assert access_rows("AWS::Shop::Order") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        ("AWS::SQS::Queue", True),
+        ("AWS::Shop::Order", False),
+        ("aws_iam_access_key", True),
+        ("aws_sqs_queue", True),
+        ("aws_shop_order", False),
+    ],
+)
+def test_whether_a_type_is_known_is_told_of_cloudformation_and_of_terraform(kind: str, *, known: bool) -> None:
+    assert is_known(kind) is known

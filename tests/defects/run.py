@@ -89,7 +89,7 @@ TESTS = {
     "catalogue": ("tests/catalogue",),
     "triggers": ("tests/triggers", "tests/cli/test_event_command.py", "tests/roles/test_encryption_keys.py"),
     "secrets": ("tests/secrets", "tests/package/test_secrets.py"),
-    "resources": ("tests/triggers", "tests/grants", "tests/roles/test_reference_names.py"),
+    "resources": ("tests/resources", "tests/triggers", "tests/grants", "tests/roles/test_reference_names.py"),
     "report": ("tests/report", "tests/cli", "tests/audit/test_audit_command.py", "tests/audit/test_audit_page.py"),
     "audit": ("tests/audit",),
     "source": (

@@ -285,6 +285,9 @@ def test_a_reference_to_nothing_in_the_app_is_an_error(tmp_path: Path) -> None:
     folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
     (found,) = [one for one in lint(load(folder), folder=folder) if one.rule == "R401"]
     assert (found.line, found.hint) == (6, "did you mean `IngestFunction`?")
+    roles = assign(load(folder))
+    assert [one.rule for one in errors(load(folder), roles, folder=folder)] == ["R401"]
+    assert errors(load(folder), roles, folder=folder, is_whole=False) == ()
 
 
 def test_an_old_version_in_a_document_of_the_app_is_told(tmp_path: Path) -> None:
@@ -305,6 +308,17 @@ def test_advice_speaks_of_late_bound_parts_as_people_write_them(tmp_path: Path) 
     hints = [one.hint for one in lint(load(folder), folder=folder) if one.rule == "R302"]
     assert hints
     assert all(hint is not None and hint.startswith("did you mean 'arn:{aws.partition}:s3:::") for hint in hints)
+
+
+def test_each_late_bound_part_of_advice_is_as_people_write_it(tmp_path: Path) -> None:
+    source = "from remit import App, aws\nfrom remit.grants import allow\napp = App()\n"
+    arn = "ARN = f'arn:aws:sns:{aws.region}:{aws.region}:a'\n"
+    (tmp_path / "app.py").write_text(
+        f"{source}{arn}@app.function(policy=[allow('sns:Publish', on=ARN)])\ndef f(event, context): ...\n"
+    )
+    texts = [f"{finding.message} {finding.hint}" for finding in lint(load(tmp_path), folder=tmp_path)]
+    assert any(text.count("{aws.region}") == 2 for text in texts)
+    assert [text for text in texts if "${" in text] == []
 
 
 def test_what_a_document_has_wrong_is_told_at_its_own_line(tmp_path: Path) -> None:

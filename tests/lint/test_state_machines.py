@@ -130,6 +130,10 @@ def test_a_definition_in_a_sam_machine_is_told_at_its_state(tmp_path: Path) -> N
     ("statement", "message"),
     [
         (_allow("dynamodb:PutItem", "*"), "Role allows dynamodb:PutItem beyond what states of Machine need"),
+        (
+            _allow("dynamodb:PutItem", [TABLE_ARN, "arn:aws:dynamodb:eu-west-1:111122223333:table/others"]),
+            "Role allows dynamodb:PutItem beyond what states of Machine need",
+        ),
         (_allow("dynamodb:*", TABLE_ARN), "Role allows dynamodb:* beyond what states of Machine need"),
         (
             _allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], TABLE_ARN),
@@ -154,6 +158,8 @@ def test_a_state_whose_table_an_execution_names_needs_its_one_action_on_whatever
     message = f"Role allows {action}{',' if says.startswith('which') else ''} {says}"
     expected = [] if action == "dynamodb:PutItem" else [("R713", message, "template.json")]
     assert expected == [finding for finding in found if finding[0] == "R713"]
+    lacks = [finding for finding in found if finding[0] == "R712"]
+    assert (action == "dynamodb:DeleteItem") == bool(lacks)
 
 
 def test_a_policy_that_nobody_can_read_and_a_connector_leave_it_open_what_is_lacking(tmp_path: Path) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
-from typing import Any
-from urllib.parse import unquote
+from typing import Any, Final
+from urllib.parse import unquote, urlencode, urlsplit
 
 import pytest
+from botocore.awsrequest import prepare_request_dict
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.serialize import create_serializer
 
-from remit.access.needed_access import OperationRequest, RequestedOperation, as_texts
+from random_cases import cases_of
+from remit.access.needed_access import UNRESOLVED, OperationRequest, RequestedOperation, as_texts
 from remit.access.needs import needs_of
-from remit.access.setting import RequestSetting
+from remit.access.setting import RequestSetting, StoredNames
+from remit.access.tags import request_tags
 from remit.local.authorization.canonical_request import canonical_request
 from remit.local.request import ReceivedRequest, RefusedRequest
 
@@ -43,6 +50,23 @@ def test_of_each_table_of_a_batch_the_keys_are_known_of_what_is_put_and_what_is_
 
 
 @pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Tags": [{"Key": "team", "Value": "shop"}]},
+        {"tags": {"team": "shop"}},
+        {"Tags": [{"TagKey": "team", "TagValue": "shop"}]},
+        {"UserPoolTags": {"team": "shop"}},
+        {"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "shop"}]}]},
+        {"Tagging": {"TagSet": [{"Key": "team", "Value": "shop"}]}},
+        {"Tags": {"Items": [{"Key": "team", "Value": "shop"}]}},
+        {"CreateBucketConfiguration": {"Tags": [{"Key": "team", "Value": "shop"}]}},
+    ],
+)
+def test_tags_are_read_wherever_a_service_has_them(parameters: dict[str, Any]) -> None:
+    assert {"team": "shop"} == request_tags(parameters)
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         (True, "true"), (False, "false"), ("a", "a"), (3, "3"), (0.5, "0.5"), (["a", 3, {}, 0.5], ("a", "3", "0.5")),
@@ -51,6 +75,54 @@ def test_of_each_table_of_a_batch_the_keys_are_known_of_what_is_put_and_what_is_
 )  # fmt: skip
 def test_a_parameter_is_the_value_of_a_condition_key_as_text(value: object, expected: object) -> None:
     assert expected == as_texts(value)
+
+
+OTHER_VALUES: Final = {"double": 2.5, "float": 1.5, "integer": 7, "long": 8, "boolean": True}
+"""No bytes and no times, which each protocol spells in its own way."""
+
+
+def made(shape: Shape, name: str, levels: int = 4) -> Any:
+    """A value for a parameter with so many levels of parts, of which none is empty; None where there is none."""
+    if levels < 0:
+        return None
+    if isinstance(shape, StructureShape):
+        return {key: value for key, member in shape.members.items() if (value := made(member, key, levels - 1))}
+    if isinstance(shape, ListShape):
+        return [value for end in "12" if (value := made(shape.member, name + end, levels - 1))]
+    if isinstance(shape, MapShape):
+        return {key: value for key in "ab" if (value := made(shape.value, key, levels - 1))}
+    if shape.type_name == "string":
+        return shape.enum[0] if shape.enum else name if shape.serialization.get("location") else f"{name} & Söhne"
+    return OTHER_VALUES.get(shape.type_name)
+
+
+def in_words(value: Any) -> Any:
+    """A parameter as forms, paths and headers have it: no number and no truth, but what is written for it."""
+    if isinstance(value, dict):
+        return {key: in_words(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [in_words(item) for item in value]
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "sns", "iam", "cloudwatch", "lambda", "apigatewayv2", "route53"])
+def test_all_parameters_that_botocore_sends_are_read_in_each_protocol(service: str) -> None:
+    model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    serializer = create_serializer(model.metadata["protocol"], include_validation=False)
+    differing = []
+    for name in cases_of(model.operation_names, 20):
+        operation = model.operation_model(name)
+        parameters = {} if operation.input_shape is None else made(operation.input_shape, name)
+        sent = serializer.serialize_to_request(parameters, operation)
+        prepare_request_dict(sent, "http://127.0.0.1:4566")
+        body = urlencode(sent["body"]) if isinstance(sent["body"], dict) else sent["body"]
+        address = urlsplit(sent["url"])
+        headers = {key.lower(): (value,) for key, value in {**sent["headers"], "host": "127.0.0.1:4566"}.items()}
+        request = ReceivedRequest(sent["method"], address.path, address.query, headers)
+        asked = canonical_request(request, model.signing_name, body.encode() if isinstance(body, str) else body)
+        if (name, in_words(parameters)) != (asked.operation.name, in_words(asked.parameters)):
+            differing.append(f"{name}: {in_words(parameters)} is read as {in_words(asked.parameters)}")
+    assert not differing
 
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
@@ -106,6 +178,106 @@ def test_parameters_tell_the_resource(client: str, name: str, parameters: dict[s
     """A part that they do not tell stays unresolved: the name of a model is not its id."""
     needed = needs_of(OperationRequest(RequestedOperation(client, name, "json"), parameters, HERE)) or ()
     assert expected in [need.resource for need in needed]
+
+
+SHOP = f"arn:aws:ses:{PLACE}:identity/shop.example"
+PROFILE = f"arn:aws:bedrock:{PLACE}:inference-profile/global.anthropic.claude"
+LAKE = f"arn:aws:glue:{PLACE}"
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "resources"),
+    [
+        (
+            "sesv2", "SendEmail", {"FromEmailAddress": "Shop <a@shop.example>", "ConfigurationSetName": "c"},
+            [SHOP, f"arn:aws:ses:{PLACE}:configuration-set/c"],
+        ),
+        ("ses", "SendTemplatedEmail", {"Source": "known@shop.example", "Template": "t"},
+         [f"arn:aws:ses:{PLACE}:identity/known@shop.example", f"arn:aws:ses:{PLACE}:template/t"]),
+        (
+            "bedrock-runtime", "InvokeModel", {"modelId": "global.anthropic.claude"},
+            [PROFILE, "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude",
+             "arn:aws:bedrock:::foundation-model/anthropic.claude"],
+        ),
+        (
+            "cloudformation", "CreateStackRefactor", {"StackDefinitions": [{"StackName": "a"}, {"StackName": "b"}]},
+            [f"arn:aws:cloudformation:{PLACE}:stack/{name}/${{Unresolved}}" for name in "ab"],
+        ),
+        ("logs", "FilterLogEvents", {"logGroupIdentifier": f"arn:aws:logs:{PLACE}:log-group:/shop:*"},
+         [f"arn:aws:logs:{PLACE}:log-group:/shop:log-stream:"]),
+        ("glue", "GetTable", {"DatabaseName": "d", "Name": "t"},
+         [f"{LAKE}:catalog", f"{LAKE}:database/d", f"{LAKE}:table/d/t"]),
+        ("glue", "CreateDatabase", {"DatabaseInput": {"Name": "d"}}, [f"{LAKE}:catalog", f"{LAKE}:database/d"]),
+        (
+            "ssm", "SendCommand",
+            {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["mi-1"],
+             "Targets": [{"Key": "InstanceIds", "Values": ["i-2"]}, {"Key": "tag:team", "Values": ["shop"]}]},
+            ["arn:aws:ssm:eu-central-1::document/AWS-RunShellScript", f"arn:aws:ssm:{PLACE}:managed-instance/mi-1",
+             f"arn:aws:ec2:{PLACE}:instance/i-2", f"arn:aws:ec2:{PLACE}:instance/${{Unresolved}}"],
+        ),
+        ("kms", "ReEncrypt", {"SourceKeyId": "k1", "DestinationKeyId": "k2", "CiphertextBlob": ""},
+         [f"arn:aws:kms:{PLACE}:key/k1", f"arn:aws:kms:{PLACE}:key/k2"]),
+        ("kms", "UpdateAlias", {"AliasName": "alias/a", "TargetKeyId": "k1"},
+         [f"arn:aws:kms:{PLACE}:alias/a", f"arn:aws:kms:{PLACE}:key/k1"]),
+        ("iam", "GetUser", {}, [HERE.caller]),
+        ("sns", "Publish", {"TargetArn": f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"},
+         [f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"]),
+        ("sns", "Unsubscribe", {"SubscriptionArn": f"arn:aws:sns:{PLACE}:news:0a1b"}, [f"arn:aws:sns:{PLACE}:news"]),
+        ("sns", "CreateTopic", {"Name": "news"}, [f"arn:aws:sns:{PLACE}:news"]),
+        ("sns", "CreatePlatformApplication", {"Name": "app"}, ["*"]),
+        ("s3", "CopyObject", {"Bucket": "b", "Key": "k", "CopySource": "c/a%20b?versionId=1"},
+         ["arn:aws:s3:::c/a b", "arn:aws:s3:::b/k"]),
+        ("sqs", "SendMessage", {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/444455556666/q.fifo"},
+         ["arn:aws:sqs:eu-west-1:444455556666:q.fifo"]),
+        ("athena", "StartQueryExecution", {}, [f"arn:aws:athena:{PLACE}:workgroup/primary"]),
+        ("events", "PutEvents", {"Entries": [{"Source": "s"}, {"EventBusName": "b"}]},
+         [f"arn:aws:events:{PLACE}:event-bus/{name}" for name in ("default", "b")]),
+        ("scheduler", "GetSchedule", {"Name": "s"}, [f"arn:aws:scheduler:{PLACE}:schedule/default/s"]),
+        ("ssm", "AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": "/a"},
+         [f"arn:aws:ssm:{PLACE}:parameter/a"]),
+    ],
+)  # fmt: skip
+def test_a_request_is_asked_on_each_of_its_resources_and_no_other(
+    client: str, name: str, parameters: dict[str, Any], resources: list[str]
+) -> None:
+    class Stored(StoredNames):
+        def is_mail_identity(self, name: str) -> bool:
+            return name.startswith("known")
+
+    asked = OperationRequest(RequestedOperation(client, name, "json"), parameters, replace(HERE, stored=Stored()))
+    assert resources == [need.resource for need in needs_of(asked) or ()]
+
+
+@pytest.mark.parametrize(
+    ("client", "operation", "parameter", "further", "kind", "name"),
+    [
+        ("lambda", "Invoke", "FunctionName", {}, "lambda:{}:function:", "report"),
+        ("ecs", "RunTask", "taskDefinition", {}, "ecs:{}:task-definition/", "web:3"),
+        ("ecs", "UpdateService", "cluster", {"service": "s"}, "ecs:{}:cluster/", "web"),
+        ("logs", "FilterLogEvents", "logGroupIdentifier", {}, "logs:{}:log-group:", "/shop"),
+        ("events", "PutRule", "EventBusName", {"Name": "r"}, "events:{}:event-bus/", "shop"),
+        ("events", "DescribeEventBus", "Name", {}, "events:{}:event-bus/", "shop"),
+        ("ssm", "GetParameter", "Name", {}, "ssm:{}:parameter", "/shop/key"),
+        ("ssm", "SendCommand", "DocumentName", {"InstanceIds": ["i-1"]}, "ssm:{}:document/", "restart"),
+        ("kms", "Encrypt", "KeyId", {}, "kms:{}:key/", "1234abcd"),
+        ("bedrock-runtime", "InvokeModel", "modelId", {}, "bedrock:eu-central-1::foundation-model/", "amazon.nova"),
+        ("bedrock-runtime", "InvokeModel", "modelId", {}, "bedrock:{}:inference-profile/", "eu.amazon.nova"),
+        ("dynamodb", "GetItem", "TableName", {}, "dynamodb:{}:table/", "orders"),
+        ("dynamodb", "Query", "TableName", {"IndexName": "by-day"}, "dynamodb:{}:table/", "orders"),
+    ],
+)
+def test_a_request_is_asked_on_the_same_by_a_name_as_by_an_arn(
+    client: str, operation: str, parameter: str, further: dict[str, Any], kind: str, name: str
+) -> None:
+    def resources(text: str) -> list[str]:
+        requested = RequestedOperation(client, operation, "json")
+        needed = needs_of(OperationRequest(requested, {parameter: text, **further}, HERE)) or ()
+        return [need.resource for need in needed]
+
+    by_name = resources(name)
+    assert by_name == resources(f"arn:aws:{kind.format(PLACE)}{name}")
+    assert name.strip("/") in by_name[0]
+    assert [] == [arn for arn in by_name if UNRESOLVED in arn]
 
 
 @pytest.mark.parametrize(
@@ -293,6 +465,20 @@ def refusal(request: ReceivedRequest, service: str, body: bytes) -> str:
     with pytest.raises(RefusedRequest) as refused:
         canonical_request(request, service, body)
     return refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/444455556666/orders", "http://localhost/111122223333/orders"),
+        ("/111122223333/refunds", "http://localhost/111122223333/orders"),
+        ("/orders", "http://localhost/111122223333/orders"),
+        ("/", "http://localhost/111122223333/orders?x"),
+    ],
+)
+def test_an_address_of_no_queue_or_of_another_one_is_refused(path: str, address: str) -> None:
+    request = received("POST", path, x_amz_target="AmazonSQS.SendMessage")
+    assert "InvalidAddress" == refusal(request, "sqs", json.dumps({"QueueUrl": address}).encode())
 
 
 @pytest.mark.parametrize(

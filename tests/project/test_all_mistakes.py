@@ -729,6 +729,13 @@ def test_each_statement_of_a_match_may_fail_by_itself(make: Make) -> None:
     assert ["app.py:11:13", "app.py:12:13"] == places(make(app=app))
 
 
+def test_policies_of_the_account_have_the_names_of_their_files(make: Make) -> None:
+    document = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}'
+    assert ["edge"] == list(
+        make(app=f"@app.function{FUNCTION}", **{"config/policies/edge.json": document}).load().policies
+    )
+
+
 def test_policies_of_the_account_that_cannot_be_read_are_reported_beside_the_apps_mistakes(make: Make) -> None:
     files = {"config/policies/a.json": '{"Statement": }', "config/policies/b.json": "{}"}
     expected = ["app.py:9:23", "config/policies/a.json:1:15", "config/policies/b.json:1"]
@@ -829,6 +836,10 @@ def test_a_mistake_of_an_argument_that_is_found_later_stands_at_the_argument(mak
 TYPO = "environment={'AA': '${Typo}', 'BB': '${HelloUrl}', 'CC': '${DataLost.Arn}'}"
 LOSING = {
     "a setting of a function": ("@app.function(timeout=0)" + FUNCTION, ["${Typo}", "${DataLost.Arn}"]),
+    "a setting in the last line of a declaration": (
+        f"@app.function(\n    timeout=0){FUNCTION}",
+        ["${Typo}", "${DataLost.Arn}"],
+    ),
     "a resource": ("from shared.resources.data import Data\n", ["${Typo}", "${HelloUrl}"]),
     "a name": ("queue = sqs(3)\n", ["${Typo}", "${HelloUrl}", "${DataLost.Arn}"]),
     "a module": ("import missing_\n", []),

@@ -143,6 +143,11 @@ def test_what_names_a_secret_or_is_none_may_be_declared(
     assert (ran.status, "holds the value" in ran.err) == (0, False)
 
 
+def test_a_value_of_two_variables_is_told_by_the_first(make: Make) -> None:
+    error = make(app=f"{with_environment(READS['an index'])}\n\nos.environ['DATABASE_URL']\n").error()
+    assert "holds the value of DATABASE_URL, a secret" in error.message
+
+
 def test_a_value_that_no_code_reads_is_not_looked_for(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of CI has many variables, and one may happen to have the value of a stage."""
     monkeypatch.setenv("CI_TOKEN", "production-eu-1")

@@ -231,6 +231,30 @@ def test_each_wrong_option_of_a_job_is_told_at_its_line_beside_the_others(make: 
     assert {**told, "there is no job queue `mial`": 21} == lines
 
 
+@pytest.mark.parametrize(("own", "expected"), [("", 100), ("'timeout': 300", 300), ("'timeout': 50", 100)])
+def test_a_worker_has_time_for_the_longest_of_its_jobs(make: Make, own: str, expected: int) -> None:
+    app = f"@app.job(timeout=100)\n{JOB}@app.job(timeout=20)\ndef short(): ...\n@app.job\ndef any_(): ...\n"
+    project = make(config=f"{ON}config.job.queues = {{'default': {{{own}}}}}\n", app=app)
+    assert expected == project.function("worker-default").properties["Timeout"]
+
+
+def test_jobs_that_ask_for_the_same_concurrency_agree(make: Make) -> None:
+    app = f"@app.job(concurrency=5)\n{JOB}@app.job(concurrency=5)\ndef other(): ...\n"
+    assert [5] == [queue.concurrency for queue in make(config=ON, app=app).load().queues]
+
+
+def test_functions_of_two_zips_send_what_the_code_in_their_own_one_names(make: Make) -> None:
+    declared = "".join(
+        f"app.function(handler='work.run', name='{name}', code='{name}')\n" for name in ("quiet", "sender")
+    )
+    sending = "from app import send\ndef run(event, context): send.perform_later()\n"
+    files = {"quiet/work.py": "def run(event, context): ...\n", "sender/work.py": sending}
+    functions = make(config=ON, app=f"@app.job\n{JOB}{declared}", **files).load().functions
+    assert {"quiet": None, "sender": ("default",), "worker-default": None} == {
+        function.name: function.sends for function in functions
+    }
+
+
 def test_a_wrong_name_hides_nothing_of_what_a_function_sends_and_reads(make: Make) -> None:
     app = f"@app.job\n{JOB}\n\n@app.function(name=object(), sends=[5], reads=[6])\ndef hello(event, context): ...\n"
     messages = {mistake.message for mistake in make(config=ON, app=app).error().all}

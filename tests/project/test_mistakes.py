@@ -307,6 +307,12 @@ def test_a_wrong_declaration_is_told_at_its_line(make: Make, kind: str) -> None:
     assert (message, hint, f"app.py:{place}") == (error.message, error.hint, at(error))
 
 
+def test_what_a_trigger_makes_stands_at_the_trigger_by_a_path_within_the_project(make: Make) -> None:
+    built = make(app='@app.function(\n    sqs("orders"),\n)\ndef hello(event, context): ...\n').built()
+    origins = {resource.type: str(resource.origin) for resource in built.template.resources}
+    assert "app.py:10:5" == origins["AWS::Lambda::EventSourceMapping"]
+
+
 def test_64_characters_are_fine(make: Make) -> None:
     project = make(app=f"@app.function(name='{'f' * 53}'){FUNCTION}")
     assert 64 == len("orders-dev-" + project.load().functions[0].name)

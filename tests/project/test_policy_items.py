@@ -388,6 +388,14 @@ WRONG = {
         "policy[0]: {aws.partition} in 'arn:{aws.partition}:s3:::b' is literal text",
         "5:84",
     ),
+    "an f that was forgotten in a condition key": (
+        (
+            '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*",'
+            ' "Condition": {"StringEquals": {"aws:{aws.region}": "x"}}}]'
+        ),
+        "policy[0]: {aws.region} in 'aws:{aws.region}' is literal text",
+        "5:102",
+    ),
     "a variable that is not set": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{os.environ.get(\'NO_SUCH\')}/*"}]',
         "policy[0]: 'arn:aws:s3:::None/*' contains 'None'",
@@ -454,6 +462,16 @@ def test_a_near_miss_is_told(make: Make, written: str) -> None:
 def test_what_contains_itself_is_refused(make: Make, written: str) -> None:
     error = make(config=written).error()
     assert ("contains itself" in error.message, "config/deploy.py:5") == (True, at(error)[:18])
+
+
+@pytest.mark.parametrize(("lists", "is_too_deep"), [(33, False), (34, True)])
+def test_lists_may_stand_in_lists_as_deep_as_anybody_writes_them(make: Make, *, lists: int, is_too_deep: bool) -> None:
+    policy = "[" * lists + "'s3:GetObject'" + "]" * lists
+    project = make(app=f"@app.function(policy={policy})\ndef hello(event, context): ...\n")
+    if is_too_deep:
+        assert "nests lists deeper than 32, or contains itself" in project.error().message
+    else:
+        assert "s3:GetObject" in [statement["Action"] for statement in project.statements()]
 
 
 def test_fifteen_hundred_distinct_statements_are_too_many_and_the_line_is_named(make: Make) -> None:

@@ -297,9 +297,10 @@ def test_two_resources_or_outputs_of_one_name_are_told(make: Make) -> None:
     assert "two resources are both `DataQueue` in the template: AWS::SQS::Queue and AWS::SQS::Queue" == error.message
 
 
-def test_the_init_file_of_the_shared_resources_runs_once(make: Make) -> None:
+@pytest.mark.parametrize("name", ["__init__", "_queues"])
+def test_each_file_of_the_shared_resources_runs_once_whatever_its_name_begins_with(make: Make, name: str) -> None:
     once = f"{IMPORTS}class Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
-    project = make(**{"shared/resources/__init__.py": once, "shared/resources/other.py": ""})
+    project = make(**{f"shared/resources/{name}.py": once, "shared/resources/other.py": ""})
     assert ["DataQueue"] == list(project.resources("AWS::SQS::Queue"))
 
 

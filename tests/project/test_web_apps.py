@@ -58,6 +58,13 @@ def test_a_web_app_may_have_a_url_of_its_own_or_routes(make: Make) -> None:
     assert [("ANY /admin/{path+}", "AWS_IAM")] == _routes(part)
 
 
+@pytest.mark.parametrize("call", ["app.web(\n    'shop:api',", "app.function(\n    handler='shop.api', name='shop',"])
+def test_what_a_zip_lacks_of_it_is_told_where_it_is_named(make: Make, call: str) -> None:
+    project = make(app=f"{call}\n    timeout=3,\n)\n", **{"shop.py": "def api(event, context): ...\n"})
+    (function,) = project.load().functions
+    assert str(function.handler_origin).startswith("app.py:10:")
+
+
 def test_it_has_grants_like_any_function(make: Make) -> None:
     project = _project(make, '"shop.main:api", policy=[dynamodb.query("orders")]')
     assert "dynamodb:Query" == project.statements("web")[-1]["Action"]

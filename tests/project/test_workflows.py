@@ -617,6 +617,7 @@ def test_a_schedule_and_an_event_start_it_with_roles_of_their_own(make: Make) ->
         "Arn": {"Ref": "RenderWorkflow"},
         "RoleArn": {"Fn::GetAtt": ["RenderWorkflowSchedulerRole", "Arn"]},
     } == schedule["Target"]
+    assert {"Fn::Sub": "Runs ${AWS::StackName}-render"} == schedule["Description"]
     assert [
         {
             "Id": "workflow",

@@ -11,7 +11,7 @@ import pytest
 from projects import APP, HELLO, Project, configuration, write
 from random_cases import cases_of
 from remit.errors import RemitError
-from remit.review.base_commit import loading_base
+from remit.review.base_commit import head_of, loading_base
 from remit.review.changes import review
 from remit.review.working_tree import tree
 
@@ -99,6 +99,36 @@ def test_the_repository_is_left_as_it_is(repository: Path) -> None:
     at(repository, "main")
     after = git(repository, "status", "--porcelain"), sorted(path.name for path in (repository / ".git").iterdir())
     assert before == after
+
+
+def test_a_working_tree_is_its_commit_unless_something_differs_or_is_new(repository: Path, tmp_path: Path) -> None:
+    head = git(repository, "rev-parse", "HEAD")
+    assert head_of(repository) == (head, True)
+    (repository / "new.py").touch()
+    assert head_of(repository) == (head, False)
+    git(repository, "add", "new.py")
+    assert head_of(repository) == (head, False)
+    (repository / "new.py").unlink()
+    git(repository, "reset", "--quiet")
+    assert head_of(repository) == (head, True)
+    write(repository, {"app.py": READS})
+    assert head_of(repository) == (head, False)
+    git(tmp_path, "init", "--quiet", "empty")
+    assert [head_of(folder) for folder in (tmp_path / "empty", tmp_path)] == [(None, False)] * 2
+
+
+def test_whoever_stops_waiting_for_a_commit_leaves_no_process_behind(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project that waits for what never comes is ended at once, and not when its own time is over."""
+    monkeypatch.setenv("REMIT_LOAD_SECONDS", "1")
+    never, ended = tmp_path / "never", tmp_path / "ended"
+    os.mkfifo(never)
+    waits = f"try:\n    open({str(never)!r}).read()\nfinally:\n    open({str(ended)!r}, 'w').close()\n"
+    commit(repository, {"app.py": waits})
+    with pytest.raises(KeyboardInterrupt), loading_base(repository, None, "HEAD"):
+        raise KeyboardInterrupt
+    assert not ended.exists()
 
 
 def test_around_a_hook_the_repository_is_still_the_projects_own(

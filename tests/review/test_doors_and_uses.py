@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,7 @@ from remit.report.access_documents import review_document
 from remit.report.access_lines import report_lines
 from remit.report.access_report import review_report
 from remit.review.accepted import accept, acceptance
+from remit.review.api_routes import routes_of_body
 from remit.review.role_files import plan_review, review_files
 from remit.template.roles import RUNS
 
@@ -251,6 +253,31 @@ def test_a_route_of_a_definition_tells_whom_it_lets_in_and_its_other_parts_do_no
     assert (door["was"], door["is"], door["opens"]) == ("everybody", "AWS_IAM", False)
     found = compared(definition(asked), definition(asked, description="the orders"))
     assert (found["doors"], found["undecided"], found["not_compared"]) == ([], [], [])
+
+
+SECURITY: Final = {
+    "nothing": None,
+    "NONE": [],
+    "key": [{"key": []}],
+    "key a": [{"key": ["a"]}],
+    "AWS_IAM": [{"v4": []}],
+}
+"""What `security` asks for: of an operation that has none, what the document's asks."""
+
+
+def test_an_operation_asks_what_it_says_itself_and_else_what_its_definition_says() -> None:
+    v4 = {"type": "apiKey", "x-amazon-apigateway-authtype": "awsSigv4"}
+    schemes = {"securityDefinitions": {"v4": v4}, "components": {"securitySchemes": {"key": {"type": "apiKey"}}}}
+    for own, default, signs in product(SECURITY, SECURITY, (True, False)):
+        operation, document = (
+            {} if SECURITY[name] is None else {"security": SECURITY[name]} for name in (own, default)
+        )
+        if signs:
+            operation["x-amazon-apigateway-auth"] = {"type": "AWS_IAM"}
+        paths = {"/a": {"x-amazon-apigateway-any-method": operation, "parameters": []}}
+        route, *_ = routes_of_body("Body", {**document, **schemes, "paths": paths}, None)
+        asked = "AWS_IAM" if signs else next((name for name in (own, default) if name != "nothing"), "NONE")
+        assert (route.door, route.values) == ("ANY /a", (asked,))
 
 
 def test_a_route_that_a_definition_gets_opens_a_door_where_it_asks_nobody() -> None:

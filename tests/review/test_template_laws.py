@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import product
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from random_cases import cases
 from remit.report.access_documents import review_document
 from remit.review.role_files import review_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CASES: Final = cases(25, deep=300)
 TRUST: Final = {
@@ -134,13 +137,13 @@ PROFILES: Final = {
 }
 
 
-def handing(tree: Any, shift: int, *, by_profile: bool) -> Any:
-    """A tree with a role at each leaf, by its ARN or its instance profile; `shift` takes the next roles."""
+def handing(tree: Any, order: Sequence[int], *, by_profile: bool) -> Any:
+    """A tree with a role at each leaf, by its ARN or its instance profile; `order` has the one for each number."""
     if isinstance(tree, list):
-        return [handing(item, shift, by_profile=by_profile) for item in tree]
+        return [handing(item, order, by_profile=by_profile) for item in tree]
     if isinstance(tree, dict):
-        return {name: handing(item, shift, by_profile=by_profile) for name, item in tree.items()}
-    name = f"{'Profile' if by_profile else 'Role'}{(tree + shift) % 4}"
+        return {name: handing(item, order, by_profile=by_profile) for name, item in tree.items()}
+    name = f"{'Profile' if by_profile else 'Role'}{order[tree]}"
     return {"Fn::GetAtt": [name, "Arn"]}
 
 
@@ -153,11 +156,12 @@ def leaves(tree: Any, path: str = "") -> list[tuple[str, int]]:
 
 
 @settings(max_examples=CASES)
-@example(tree={"A": 0, "B": [1, 2, 3]}, shift=1, place=PLACES[0], by_profile=False)
-@example(tree=[0, [1, 2, 3]], shift=1, place=PLACES[0], by_profile=True)
-@given(tree=TREES, shift=st.integers(0, 1), place=st.sampled_from(PLACES), by_profile=st.booleans())
+@example(tree={"A": 0, "B": [1, 2, 3]}, order=(1, 2, 3, 0), place=PLACES[0], by_profile=False)
+@example(tree=[0, [1, 2, 3]], order=(1, 2, 3, 0), place=PLACES[0], by_profile=True)
+@example(tree={"A": 0, "B": 1}, order=(1, 0, 2, 3), place=PLACES[0], by_profile=False)
+@given(tree=TREES, order=st.permutations(range(4)), place=st.sampled_from(PLACES), by_profile=st.booleans())
 def test_each_role_is_handed_over_wherever_it_stands(
-    *, tree: Any, shift: int, place: tuple[str, str], by_profile: bool
+    *, tree: Any, order: Sequence[int], place: tuple[str, str], by_profile: bool
 ) -> None:
     """A place is compared with the same place of before, in which the roles together may do what each of them may."""
     actions = [role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Action"] for role in ROLES.values()]
@@ -166,16 +170,16 @@ def test_each_role_is_handed_over_wherever_it_stands(
             "Resources": {
                 **ROLES,
                 **PROFILES,
-                "R": {"Type": place[0], "Properties": {place[1]: handing(tree, by, by_profile=by_profile)}},
+                "R": {"Type": place[0], "Properties": {place[1]: handing(tree, roles, by_profile=by_profile)}},
             }
         }
-        for by in (0, shift)
+        for roles in (range(4), order)
     )
     places: dict[str, tuple[set[str], set[str]]] = {}
     for path, number in leaves(tree):
         before, after = places.setdefault(path, (set(), set()))
         before.add(actions[number])
-        after.add(actions[(number + shift) % 4])
+        after.add(actions[order[number]])
     gained = Counter(action for before, after in places.values() for action in after - before)
     document = compared(old, new)
     event(f"places: {len(places)}")

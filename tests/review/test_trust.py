@@ -10,7 +10,7 @@ import pytest
 from random_cases import cases
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow, parse
-from remit.review.principal_policies import compare_trust, trusts_no_more
+from remit.review.principal_policies import compare_trust, names_callers, trusts_no_more
 
 HERE: Final = "111122223333"
 THERE: Final = "444455556666"
@@ -176,3 +176,10 @@ def test_whom_a_reference_means_is_undecided_on_each_side_by_its_own_name() -> N
         "whom ${Old} means is known at the deploy only",
         "whom ${New} means is known at the deploy only",
     }
+
+
+def test_policies_name_callers_where_one_statement_does() -> None:
+    silent, naming = Policy((allow("*"),)), trust(lets("*"))
+    mixed = Policy((*silent.statements, *naming.statements))
+    policies = {(): False, (silent,): False, (naming,): True, (mixed,): True, (silent, naming): True}
+    assert {sides: names_callers(Layers(sides)) for sides in policies} == policies

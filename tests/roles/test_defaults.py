@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -303,11 +304,17 @@ def test_each_default_says_why_and_where_and_only_what_knows_no_resource_is_on_e
 
 
 LINES = {
-    "timeout=3": "",
-    'tracing="Active"': "hello is traced",
-    'vpc_config={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}': "hello runs in a VPC",
-    'properties={"KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/k"}': "hello has an environment",
-}
+    "timeout=3": (),
+    'tracing="Active"': ("hello is traced",),
+    'vpc_config={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}': ("hello runs in a VPC",),
+    """properties={
+        "KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/k",
+        "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:eu-west-1:111122223333:dead"},
+        "FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-12345678",
+                               "LocalMountPath": "/mnt/data"}]}""".replace("\n       ", ""): (
+        "hello has an environment", "hello sends failed events", "hello mounts /mnt/data"
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("turn", range(4))
@@ -321,9 +328,10 @@ def test_a_default_stands_at_the_line_of_the_setting_that_asks_for_it(make: Make
         lines.setdefault(grant.because, set()).add(grant.origin.line if grant.origin else 0)
     for line, setting in enumerate(settings, 10):
         for because, at_lines in lines.items():
-            if LINES[setting] and because.startswith(LINES[setting]):
+            if because.startswith(LINES[setting]):
                 assert at_lines == {line}, because
-    assert len([because for because in lines if because.startswith(tuple(filter(None, LINES.values())))]) >= 3
+    for reason in itertools.chain(*LINES.values()):
+        assert any(because.startswith(reason) for because in lines), reason
 
 
 ROLES = {

@@ -129,6 +129,20 @@ class Data(Shared):
     make(app=app, **{"shared/resources/data.py": data}).built()
 
 
+def test_a_grant_that_the_function_has_is_not_asked_for_again(make: Make) -> None:
+    properties, _ = WITHOUT_TRIGGERS["MSK with a login"]
+    data = f"""from remit import Shared, resource
+class Data(Shared):
+    mapping = resource("AWS::Lambda::EventSourceMapping", function_name="${{HelloFunction}}", {properties},
+        topics=["t"], starting_position="LATEST")
+"""
+    own = f"grants.allow('kafka:DescribeClusterV2', on='{CLUSTER}'), grants.allow('ec2:*', 'kafka:Get*', on='*')"
+    app = f"from remit import grants\n@app.function(policy=[{own}])\ndef hello(event, context): ...\n"
+    error = make(app=app, **{"shared/resources/data.py": data}).error()
+    missing = f'grants.allow("secretsmanager:GetSecretValue", on="{CREDENTIALS}")'
+    assert f"give the function policy=[{missing}]" == error.hint
+
+
 @pytest.mark.parametrize("accesses", ["5", "'x'", "['x', 5]", "[{'Type': 5, 'URI': 6}]", "{'Type': 'BASIC_AUTH'}"])
 def test_access_configurations_that_are_none_are_told_as_such(make: Make, accesses: str) -> None:
     data = f"""from remit import Shared, resource

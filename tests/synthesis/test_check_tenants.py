@@ -43,5 +43,6 @@ def test_a_function_behind_an_alias_is_the_same(make: Make) -> None:
 
 def test_an_api_and_whoever_invokes_the_function_can_name_one(make: Make) -> None:
     make(app=app("on.api('GET /orders')")).built()
+    make(app=app("timeout=5").replace("}}", '}, "SnapStart": {"ApplyOn": "None"}}')).built()
     other = "\n@app.function(on.sqs('orders'), snap_start=True)\ndef other(event, context): ...\n"
     make(app=app("alias='live'") + other).built()

@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.app import Resource
-from remit.synthesis.circular_dependencies import with_later_policies
+from remit.synthesis.circular_dependencies import buckets_by_name, with_later_policies
 
 NAMES: Final = ("Pool", "Function", "Bucket", "Queue")
 ROLES: Final = ("WebRole", "JobRole")
 SOME: Final = st.sets(st.sampled_from((*NAMES, *ROLES)), min_size=1, max_size=3)
+FUNCTIONS: Final = {"WebFunction": "WebRole", "JobFunction": "JobRole"}
+BUCKETS: Final = ("Uploads", "Archive")
+WRITERS: Final = (*FUNCTIONS, *ROLES, "Report")
+"""What may be about buckets; no bucket waits for the last one."""
 
 
 def ref(name: str) -> str:
@@ -83,6 +87,7 @@ def test_a_statement_comes_later_where_its_role_would_wait_for_itself(
             for policy in by_id[role].properties.get("Policies", ())
             for one in policy["PolicyDocument"]["Statement"]
         ]
+        assert all(policy["PolicyDocument"]["Statement"] for policy in by_id[role].properties.get("Policies", ()))
         later = by_id.get(f"{role}Later")
         others = [] if later is None else later.properties["PolicyDocument"]["Statement"]
         before = next(resource for resource in resources if resource.logical_id == role)
@@ -97,3 +102,41 @@ def test_a_statement_comes_later_where_its_role_would_wait_for_itself(
         separated += len(others)
         assert later is None or later.properties["Roles"] == [f"${{{role}}}"]
     event(f"separated: {min(separated, 2)}")
+
+
+@settings(max_examples=cases(30, deep=1_000))
+@given(
+    st.fixed_dictionaries(dict.fromkeys(BUCKETS, st.sets(st.sampled_from((*FUNCTIONS,))))),
+    st.fixed_dictionaries(dict.fromkeys(WRITERS, st.sets(st.sampled_from(BUCKETS)))),
+)
+def test_a_bucket_is_named_by_what_it_waits_for_and_referred_to_by_all_else(
+    notified: dict[str, set[str]], written: dict[str, set[str]]
+) -> None:
+    waits = {bucket: notified[bucket] for bucket in BUCKETS}
+    waits |= {name: written[name] | ({FUNCTIONS[name]} if name in FUNCTIONS else set()) for name in WRITERS}
+    resources = []
+    for bucket in BUCKETS:
+        configuration = {"LambdaConfigurations": [{"Function": ref(name)} for name in sorted(notified[bucket])]}
+        properties = {"BucketName": bucket.lower(), "NotificationConfiguration": configuration}
+        resources.append(Resource(bucket, "AWS::S3::Bucket", properties))
+    for name in WRITERS:
+        about = [[f"${{{bucket}}}", f"${{{bucket}.Arn}}/*"] for bucket in sorted(written[name])]
+        role = {"Role": ref(FUNCTIONS[name])} if name in FUNCTIONS else {}
+        resources.append(Resource(name, "AWS::X::Y", {"X": about, **role}))
+    waited_for: dict[str, set[str]] = {}
+    for bucket in BUCKETS:
+        waiting, waited_for[bucket] = [bucket], set()
+        while waiting:
+            new = waits[waiting.pop()] - waited_for[bucket]
+            waited_for[bucket] |= new
+            waiting += new
+    made = {resource.logical_id: resource for resource in buckets_by_name(resources)}
+    for name in WRITERS:
+        expected = [
+            [bucket.lower(), f"arn:${{AWS::Partition}}:s3:::{bucket.lower()}/*"]
+            if name in waited_for[bucket]
+            else [f"${{{bucket}}}", f"${{{bucket}.Arn}}/*"]
+            for bucket in sorted(written[name])
+        ]
+        assert expected == made[name].properties["X"]
+    event(f"named by name: {sum(name in waited_for[bucket] for name in WRITERS for bucket in written[name])}")

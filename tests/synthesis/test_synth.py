@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from random_cases import cases, cases_of, in_all_cases
 from remit.app import Resource
 from remit.project.init import init
 from remit.resources.check_schema import check_type
+from remit.synthesis.check import notes_on
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -267,12 +269,31 @@ def test_beyond_500_resources_the_error_names_the_settings_that_make_fewer(make:
     assert (ways if count < 600 else f"split the app into two projects; {ways}") == error.hint
 
 
-@pytest.mark.parametrize("setting", ["lambda_.iam.share_roles", "lambda_.share_log_group", "api.routes_in_body"])
+SETTINGS_FOR_FEWER = ("lambda_.iam.share_roles", "lambda_.share_log_group", "api.routes_in_body")
+
+
+@pytest.mark.parametrize("setting", SETTINGS_FOR_FEWER)
 def test_a_setting_makes_as_many_fewer_as_the_error_says(make: Make, setting: str) -> None:
     error = make(config="", app=_routes(84)).error()
     fewer = re.findall(rf"config.{setting} = True` makes (\d+) fewer", error.hint or "")
     with_it = make(config=f"config.{setting} = True\n", app=_routes(84)).built()
     assert [str(506 - len(with_it.template.resources))] == fewer
+
+
+@pytest.mark.parametrize("own", ["", *SETTINGS_FOR_FEWER])
+def test_nearly_500_resources_are_noted_with_the_settings_that_the_app_does_not_have(make: Make, own: str) -> None:
+    built = make(config=f"config.{own} = True\n" if own else "", app=_routes(2)).built()
+    notes = {}
+    for count in (449, 450):
+        others = (Resource(f"Queue{n}", "AWS::SQS::Queue", {}) for n in range(count - len(built.template.resources)))
+        template = replace(built.template, resources=(*built.template.resources, *others))
+        notes[count] = tuple(notes_on(template, built.roles, built.app))
+    (note,) = notes[450]
+    fewer = dict.fromkeys(SETTINGS_FOR_FEWER, 1) | {"api.routes_in_body": 5}
+    ways = [f"`config.{setting} = True` makes {fewer[setting]} fewer" for setting in fewer if setting != own]
+    assert note.startswith("the template has 450 of 500 resources that CloudFormation allows: ")
+    assert note.endswith(f"; {', '.join(ways)}")
+    assert () == notes[449]
 
 
 @in_all_cases

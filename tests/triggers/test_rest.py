@@ -239,6 +239,7 @@ def hello(event, context): ...
     (model,) = project.resources("AWS::ApiGateway::Model").values()
     assert "#/definitions/Item" == model["Schema"]["properties"]["items"]["items"]["$ref"]
     assert ["Item"] == [*model["Schema"]["definitions"]]
+    assert "$defs" not in model["Schema"]
     assert [] == _cfn_lint(project, "us-east-1")
 
 
@@ -380,8 +381,9 @@ def test_a_function_that_may_run_longer_than_an_api_waits_is_told(make: Make) ->
     assert ("hello may run 60 s, and an API waits 29 s for an answer (app.py:10:42)",) == make(app=app).built().notes
 
 
-def test_a_key_that_no_plan_has_is_told(make: Make) -> None:
-    (note,) = make(app=_app('on.rest("GET /a", api_key=True)')).built().notes
+@pytest.mark.parametrize("config", ["", 'config.rest.usage_plans = {"basic": {}}'])
+def test_a_key_that_no_plan_has_is_told(make: Make, config: str) -> None:
+    (note,) = make(app=_app('on.rest("GET /a", api_key=True)'), config=config).built().notes
     assert note.startswith("`GET /a` (app.py:10:2) asks for a key, and no usage plan of this app has one: ")
 
 

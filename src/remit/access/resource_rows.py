@@ -92,7 +92,8 @@ NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
     "s3": _s3_names,
     "ssm": _ssm_names,
     "lambda": _lambda_names,
-    "ecs": lambda parameters: {"cluster": parameters.get("cluster") or "default"},
+    # A cluster's name, alone or at the end of its ARN ("UpdateService", Amazon ECS API Reference).
+    "ecs": lambda parameters: {"cluster": str(parameters.get("cluster") or "default").rpartition("/")[2]},
 }
 
 
@@ -126,6 +127,14 @@ def _known_by_id(request: ActionRequest) -> Iterator[str]:
     """
     yield from filter(None, map(request.stored.execution_of_callback, request.texts("CallbackId")))
     yield from filter(None, map(request.stored.stream_arn_of_iterator, request.texts("ShardIterator")))
+
+
+def _index(request: ActionRequest) -> Iterator[str]:
+    """An index of a table, which may be named by its ARN ("Query", Amazon DynamoDB API Reference)."""
+    table, index = request.text("TableName"), request.text("IndexName")
+    if table is not None and index is not None:
+        arn = table if table.startswith("arn:") else request.arn("dynamodb", f"table/{table}")
+        yield f"{arn}/index/{index}"
 
 
 _LOG_GROUPS: Final = (
@@ -219,9 +228,6 @@ def _topic(request: ActionRequest) -> Iterator[str]:
         yield from request.texts(name)
     for subscription in request.texts("SubscriptionArn"):
         yield subscription.rpartition(":")[0]
-    name_of_topic = request.text("Name")
-    if "AttributeName" not in request.parameters and name_of_topic is not None:
-        yield request.arn("sns", name_of_topic)
 
 
 def _bus(request: ActionRequest) -> Iterator[str]:
@@ -465,6 +471,7 @@ RESOURCES: Final[Mapping[str, Row]] = {
     "secretsmanager": _secret,
     "sns": _topic,
     "kinesis:GetRecords": _known_by_id,
+    "dynamodb": _index,
     "dynamodb:GetRecords": _known_by_id,
     **_rows("events", ("PutEvents", "DescribeEventBus", "UpdateEventBus", "CreateEventBus", "DeleteEventBus"), _bus),
     **_rows(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from remit.access.needed_access import OperationRequest
 
-_MEMBERS: Final = ("Tags", "tags", "TagList", "TagSet", "TagSpecifications", "Tagging", "Tag")
+_MEMBERS: Final = ("Tags", "tags", "TagList", "TagSpecifications", "Tagging", "UserPoolTags", "IdentityPoolTags")
 _KEYS: Final = ("Key", "key", "TagKey", "tagKey")
 _VALUES: Final = ("Value", "value", "TagValue", "tagValue")
 
@@ -39,12 +39,12 @@ def request_tags(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _tags(value: Any) -> Iterator[tuple[str, str]]:
-    """The tags of a list of pairs, of a mapping, or of what holds such a list (`Tagging.TagSet`)."""
+    """The tags of a list of pairs, of a mapping, or of what holds such a list (`Tagging.TagSet`, `Tags.Items`)."""
     if isinstance(value, list):
         for item in value:
             yield from _pair(item) if isinstance(item, dict) else ()
     elif isinstance(value, dict):
-        inner = value.get("TagSet", value.get("Tags"))
+        inner = value.get("TagSet", value.get("Items"))
         if isinstance(inner, list):
             yield from _tags(inner)
         else:

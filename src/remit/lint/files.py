@@ -236,7 +236,8 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     """The findings about a file that is one policy; without a `kind` its statements tell of which it is."""
     value, path = _policy_in(source.value)
     likely_kind = _kind(value, source.file)
-    document = PolicyDocument(kind or likely_kind, below(source.locate, path), value, sure=kind is not None)
+    kind_of_rules = CONTROL if kind in ("scp", "rcp") else kind or likely_kind
+    document = PolicyDocument(kind_of_rules, below(source.locate, path), value, sure=kind is not None)
     document = with_statements(document, located=bool(source.text))
     if is_stack_policy(value):
         for written in document.written:

@@ -148,7 +148,8 @@ def acted_on(name: str, like: str | None = None) -> str:
     plainest = min(types, key=lambda kind: _variables(kind.arns[0]) if kind.arns else 99)
     format_ = plainest.arns[0].replace("${Partition}", "aws")
     shape = _VARIABLE.sub(lambda variable: variable[1].upper(), format_)
-    return f"{'an' if plainest.name[0] in _VOWELS else 'a'} {plainest.name} ({shape})"
+    article = "an" if plainest.name[0] in _VOWELS and not plainest.name.startswith("us") else "a"  # a user
+    return f"{article} {plainest.name} ({shape})"
 
 
 def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: tuple[str, ...]) -> str | None:

@@ -172,9 +172,9 @@ class _SettingReader:
         self._rows = access_rows(resource.type)
         self._values: dict[tuple[str, str, str], list[str]] = {}
         kind = resource_type(resource.type)
-        naming = () if kind is None or kind.naming is None else (kind.naming.property, kind.naming.path)
-        spoken = [row.path for row in self._rows or () if row.kind != "none"]
-        self.labels = (*_LABELS, *(name for name in naming if name not in spoken))
+        name = "" if kind is None or kind.naming is None else kind.naming.property
+        is_spoken = any(row.path == name and row.kind != "none" for row in self._rows or ())
+        self.labels = _LABELS if is_spoken else (*_LABELS, name)
 
     def settings(self) -> tuple[AccessSetting, ...]:
         """What was read."""

@@ -248,12 +248,13 @@ class _Side:
         )
 
     def written(self, source: StatementLocation) -> StatementLocation | None:
-        """Where a statement of `layers` stands, in the role's policies or the resources'; None: it is a key's limit."""
+        """Where a statement of `layers` stands, in the role's policies or the resources'; None: nobody wrote it so."""
         sayings, own = self.granting, self.own.identity
         if source.layer == "boundary":
             sayings, own = self.unbounded, self.own.boundary
-        elif source.layer != "identity":
-            return None
+        elif source.layer != "identity":  # a key's limit, which a level stands for
+            limits = (item for allows in self.limits.values() for item in allows)
+            return next((item.location for item in limits if item.statement == source.statement), None)
         number = source.policy - len(own)
         if number < 0:
             return source
@@ -262,6 +263,8 @@ class _Side:
     def has(self, source: StatementLocation) -> bool:
         """Return whether a statement is one of the role's own or of its resources' on this side."""
         layers = self.layers
+        if source.layer.startswith("scp["):
+            return self.written(source) is not None
         policies = {"identity": layers.identity, "boundary": layers.boundary}.get(source.layer, ())
         if source.policy >= len(policies):
             return False

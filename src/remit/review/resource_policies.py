@@ -170,7 +170,7 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
             comparison = compare_resource_policies(old_policies, new_policies, was, now, service=service)
         else:
             comparison = compare_in_place(old_policies, new_policies, was, now)
-        if _is_ceiling(new, new_documents) or _is_ceiling(old, old_documents):
+        if any(new[document.owner].is_ceiling for document in new_documents):
             comparison = replace(comparison, gained=tuple(replace(piece, public=False) for piece in comparison.gained))
         undecided = list(comparison.undecided)
         for number, document in (*enumerate(new_documents), *enumerate(old_documents)):
@@ -188,10 +188,6 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
     for name, parts in items.items():
         by_name[name] = Comparison(**{part: tuple(parts.get(part, ())) for part in _PARTS})
     return by_name
-
-
-def _is_ceiling(given: Mapping[str, Given], documents: Sequence[_Document]) -> bool:
-    return any(given[document.owner].is_ceiling for document in documents)
 
 
 def _by_target(given: Mapping[str, Given]) -> dict[_Target, tuple[_Document, ...]]:

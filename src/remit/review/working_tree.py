@@ -112,6 +112,7 @@ def _given(access: Given, put: Callable[[str], str]) -> Given:
         access,
         documents=tuple(documents),
         on=tuple(map(put, access.on)),
+        arns=tuple(map(put, access.arns)),
         settings=tuple(
             replace(setting, values=tuple(map(put, setting.values)), door=put(setting.door))
             for setting in access.settings
