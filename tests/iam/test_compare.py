@@ -939,3 +939,8 @@ def test_what_a_condition_spares_by_a_reference_is_gained_for_all_others() -> No
     assert [item.reason for item in found.undecided] == [
         "it depends on what its variables or late-bound parts stand for"
     ]
+
+
+def test_an_action_that_stands_twice_is_told_as_it_is_spelled_first() -> None:
+    found = compare(policy(), policy(allow(["sqs:SendMessage", "SQS:sendmessage"])))
+    assert [piece.action for piece in found.gained] == ["sqs:SendMessage"]
