@@ -13,6 +13,8 @@ import ministack
 import pytest
 
 from remit.local.emulator import instead_of
+from remit.local.repairs.apis import prepare
+from remit.local.stack_operations import resource_handlers
 
 HERE = Path(__file__).parent
 REPAIRS = HERE.parents[1] / "src" / "remit" / "local" / "repairs"
@@ -68,3 +70,16 @@ def test_what_stands_in_the_place_of_a_function_gets_it_first_and_has_its_signat
     assert ["api", "stage"] == list(inspect.signature(service.invoke).parameters)
     with pytest.raises(AttributeError):
         instead_of(service, "gone")(twice)
+
+
+def test_handlers_that_make_and_change_a_resource_get_prepared_properties(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change gets the properties of before, too, as they were prepared then; a deletion needs none."""
+    verbs = ("create", "update", "delete")
+    handlers = {verb: lambda *arguments, **options: (arguments, options) for verb in verbs}
+    monkeypatch.setitem(resource_handlers(), "AWS::Test::Thing", handlers)
+    prepare("AWS::Test::Thing", lambda properties: {**properties, "Prepared": True})
+    prepared = {"Name": "a", "Prepared": True}
+    made, changed, deleted = (handlers[verb]("id", {"Name": "a"}, stack="s") for verb in verbs)
+    assert ("id", prepared) == made[0] == changed[0]
+    assert (("id", {"Name": "a"}), {"stack": "s"}) == deleted
+    assert {"stack": "s"} == made[1] == changed[1]
