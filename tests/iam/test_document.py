@@ -143,6 +143,7 @@ def test_an_error_has_the_path_of_what_is_wrong_and_spells_it() -> None:
         ("Action", [""], ("Action", 0)),
         ("Action", "", ("Action",)),
         ("Resource", ["*", ""], ("Resource", 1)),
+        ("Actoin", "s3:*", ("Actoin",)),
         ("Condition", {"StringEqual": {"aws:a": "b"}}, ("Condition", "StringEqual")),
         ("Condition", {"StringEquals": {"aws:a": [None]}}, ("Condition", "StringEquals", "aws:a")),
     ],

@@ -1101,6 +1101,26 @@ def test_a_level_of_rcps_that_denies_nothing_is_told_as_allowing() -> None:
     ]
 
 
+def test_of_several_statements_that_allow_the_first_is_told() -> None:
+    decision = evaluate(ask(), policy(PUT, {}, GET), boundary=policy(GET, {}))
+    assert decision.because.startswith("identity[0].Statement[1] and boundary[0].Statement[0] allow s3:GetObject on")
+
+
+def test_only_the_identity_of_a_root_user_allows_without_a_statement() -> None:
+    decision = evaluate(ask(principal=ROOT, resource_account=A), resource=policy({**PUT, "Principal": "*"}))
+    assert [(layer.layer, layer.verdict) for layer in decision.layers] == [
+        ("identity", "Allowed"),
+        ("resource", "ImplicitlyDenied"),
+    ]
+
+
+def test_a_number_is_unknown_where_any_of_its_limits_is_left_open() -> None:
+    limits = {"Condition": {"NumericEquals": {"s3:max-keys": ["${Most}", "${Least}"]}}}
+    for open_references, expected in (({"${Least}"}, "Unknown"), ({"${Most}"}, "Unknown"), (set(), "ImplicitlyDenied")):
+        request = Request("s3:GetObject", "b", context={"s3:max-keys": "5"}, open=frozenset(open_references))
+        assert evaluate(request, policy(limits)).verdict == expected
+
+
 def test_the_nearest_miss_is_of_a_layer_that_does_not_allow() -> None:
     near = {"Resource": "arn:aws:s3:::b/key"}
     decision = evaluate(ask(), policy({}, near), boundary=policy({**near, "Sid": "Edge"}))
