@@ -15,6 +15,7 @@ import pytest
 
 from remit.local.functions import worker_launch
 from remit.local.functions.runtime_api import Connection
+from remit.local.functions.worker.call_places import _installed
 from remit.local.functions.worker.source_names import name_after
 from remit.local.functions.worker_launch import possible_wall
 
@@ -74,3 +75,15 @@ def test_a_function_is_behind_the_best_wall_that_the_system_allows(
 
     monkeypatch.setattr(worker_launch.subprocess, "run", tried)
     assert best == possible_wall.__wrapped__()
+
+
+def test_packages_in_a_functions_folder_are_known_by_what_they_installed(tmp_path: Path) -> None:
+    """A module that is one file, too; a folder that only looks like a package's record is none."""
+    for name, files in (("some-1.0", ("some/__init__.py", "some/part.py")), ("six-1.17", ("six.py",)), ("mine", None)):
+        record = tmp_path / f"{name}.dist-info"
+        record.mkdir()
+        if files is not None:
+            (record / "RECORD").write_text(
+                "".join(f"{file},sha256=0,1\n" for file in (*files, f"{record.name}/RECORD"))
+            )
+    assert {"some", "six", "some-1.0.dist-info", "six-1.17.dist-info"} == _installed(f"{tmp_path}/")
