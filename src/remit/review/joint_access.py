@@ -314,10 +314,10 @@ def _side(
 
 def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:
     comparison = compare_in_shape(before.layers, after.layers, was, now)
-    undecided = []
+    undecided = {}  # a statement that stands in several layers is told once
     for item in comparison.undecided:
         side = after if after.has(item.source) else before
-        undecided.append(replace(item, source=side.written(item.source) or item.source))
+        undecided[replace(item, source=side.written(item.source) or item.source)] = None
     return Comparison(
         tuple(_piece(piece, after, before) for piece in comparison.gained),
         tuple(_piece(piece, before, after) for piece in comparison.lost),
