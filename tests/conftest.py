@@ -16,6 +16,7 @@ from hypothesis import settings
 import emulator
 import models
 import outlive
+import quick_servers
 from forks import Forks
 from projects import APP, HELLO, Project, configuration, write
 from random_cases import ASKS_ALL, in_all_cases
@@ -144,6 +145,12 @@ def _no_server_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture(scope="session", autouse=True)
 def _models() -> Iterator[None]:
     with models.read_once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers() -> Iterator[None]:
+    with quick_servers.forked():
         yield
 
 

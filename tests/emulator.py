@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 _REPAIRED = """\
 from ministack.services import eventbridge, scheduler
+from remit.local.repairs.requests import read_no_models
 from remit.local.repairs.stacks import public_access, stacks_in_review
+read_no_models()
 public_access()
 stacks_in_review()
 eventbridge._SCHEDULER_TICK_INTERVAL = scheduler._SCHEDULE_TICK_INTERVAL = 1
 """
-"""Deploys need the stacks in review and the buckets that AWS has, and nobody waits 10 s for what is due."""
+"""Deploys need the stacks in review and the buckets that AWS has; nobody waits 10 s for what is due, or for models."""
 
 
 @contextmanager

@@ -246,8 +246,10 @@ def buckets(policy: Any) -> list[str]:
 def test_a_template_of_remits_own_has_the_artefact_bucket(make: Make) -> None:
     project = make()
     assert project.remit("build", "--no-package").status == 0
-    ran = deployer(str(project.folder / ".remit" / "build" / "template.json"), "--stack", "orders-dev", *PLACE)
-    assert buckets(document(ran)) == ["arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"]
+    own = str(project.folder / ".remit" / "build" / "template.json")
+    for templates in ((own,), (own, str(SHOP)), (str(SHOP), own)):  # the one that is deployed, and the new one
+        ran = deployer(*templates, "--stack", "orders-dev", *PLACE)
+        assert buckets(document(ran)) == ["arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"]
 
 
 def test_a_template_may_come_from_standard_input() -> None:

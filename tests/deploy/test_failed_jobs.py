@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import io
 import json
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+import click
 import pytest
 
+from remit.cli.jobs import purge
 from remit.deploy.failed_jobs import (
     DeployedQueue,
     FailedJob,
@@ -117,6 +121,30 @@ def test_chosen_jobs_are_sent_again_while_the_others_are_held_and_then_released(
         chosen = chosen_jobs(jobs, ["sending-03", "sending-07"])
         assert ["sending-03", "sending-07"] == [job.id for job in retry(account, chosen)]
     assert (2, MANY - 2, 0) == counts(account, queue)
+
+
+class AtTerminal(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("ids", "number"), [((), MANY), (("sending-03", "sending-07"), 2)])
+def test_the_question_before_jobs_are_deleted_says_how_many_go(
+    account: Account,
+    queue: DeployedQueue,
+    ids: tuple[str, ...],
+    number: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", AtTerminal("n\n"))
+    asks: Any = inspect.unwrap(purge.callback or purge)
+    with click.Context(purge), pytest.raises(RemitError, match="nothing was deleted"):
+        asks(ids, account, (queue,), yes=False)
+    assert f"Delete {number} jobs for good?" in capsys.readouterr().err
+    assert (0, MANY, 0) == counts(account, queue)
 
 
 def test_a_job_that_fails_again_meanwhile_is_not_sent_once_more(account: Account, queue: DeployedQueue) -> None:

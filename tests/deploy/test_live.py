@@ -256,10 +256,24 @@ def test_the_stream_of_a_table_is_known_by_what_the_role_may_read(account: Accou
     assert (there.drift, there.notes) == ((), ())
 
 
-def test_a_reference_that_nothing_tells_is_noted_once_and_never_taken_for_an_edit(account: Account) -> None:
-    named = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": {"Fn::GetAtt": ["Queue", "QueueName"]}}
-    in_an_arn = {**named, "Resource": {"Fn::Sub": "arn:aws:sqs:*:*:${Queue.QueueName}"}}
-    deploy(account, template(named, in_an_arn))
+UNTOLD = {"Fn::GetAtt": ["Queue", "QueueName"]}
+NAMED = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": UNTOLD}
+IN_AN_ARN = {**NAMED, "Resource": {"Fn::Sub": "arn:aws:sqs:*:*:${Queue.QueueName}"}}
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"Service": "lambda.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+    "Condition": {"StringEquals": {"sts:ExternalId": UNTOLD}},
+}
+CALLER = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [TRUST]}},
+}
+
+
+@pytest.mark.parametrize("body", [template(NAMED, IN_AN_ARN), template(READ, resources={"Caller": CALLER})])
+def test_a_reference_that_nothing_tells_is_noted_once_and_never_taken_for_an_edit(account: Account, body: str) -> None:
+    deploy(account, body)
     there = found(account)
     assert there.drift == ()
     assert there.notes == ("what ${Queue.QueueName} is in the account is not known: it is compared as text",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.parsers import create_parser
 
 from random_cases import cases_of
 from remit.deploy.live_resources.reading import ROWS
@@ -18,7 +22,7 @@ from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import account_of
-from remit.local.control.plain_client import plain_account_of
+from remit.local.control.plain_client import _content, plain_account_of
 from scripted_proxy import Answer, error, pages
 
 if TYPE_CHECKING:
@@ -76,6 +80,33 @@ def in_words(account_of_server: Callable[[], Account]) -> tuple[str, str | None,
     with pytest.raises(RemitError) as caught:
         status(account_of_server(), "orders-dev")
     return caught.value.message, caught.value.hint, caught.value.exit_code
+
+
+RESULTS: Final = {
+    ("sns", "GetTopicAttributes"): """
+        <Attributes><entry><key>DisplayName</key><value/></entry><entry><key>A</key><value>{}</value></entry></Attributes>
+    """,
+    ("iam", "ListAttachedRolePolicies"): """
+        <AttachedPolicies><member><PolicyName>a</PolicyName><PolicyArn>b</PolicyArn></member>
+        <member><PolicyName/></member></AttachedPolicies>
+    """,
+    ("cloudformation", "DescribeStacks"): """
+        <Stacks><member><StackName>a</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>
+        <EnableTerminationProtection>false</EnableTerminationProtection>
+        <Outputs><member><OutputKey>Url</OutputKey><OutputValue>é</OutputValue></member></Outputs></member></Stacks>
+    """,
+}
+
+
+@pytest.mark.parametrize(("service", "operation"), RESULTS)
+def test_an_answer_in_xml_is_read_as_by_the_sdk(service: str, operation: str) -> None:
+    result = f"<{operation}Result>{RESULTS[service, operation]}</{operation}Result>"
+    body = re.sub(r">\s+<", "><", f'<{operation}Response xmlns="https://x.example">{result}</{operation}Response>')
+    shape = ServiceModel(Loader().load_service_model(service, "service-2")).operation_model(operation).output_shape
+    answer = create_parser("query").parse({"body": body.encode(), "headers": {}, "status_code": 200}, shape)
+    assert {name: value for name, value in answer.items() if name != "ResponseMetadata"} == _content(
+        service, operation, body.encode()
+    )
 
 
 @pytest.mark.parametrize("operation", ["GetCallerIdentity", "DescribeStacks"])

@@ -37,3 +37,8 @@ def test_each_grantee_has_statements_of_its_own() -> None:
     statements = acl_statements("arn:aws:s3:::b", ((ACCOUNT, "READ"), (ALL_USERS, "READ"), (ACCOUNT, "READ_ACP")))
     patterns = [statement.principals.patterns for statement in statements if statement.principals is not None]
     assert [(("CanonicalUser", ACCOUNT),), (("*", "*"),)] == patterns
+
+
+def test_each_statement_has_the_sid_that_is_given() -> None:
+    statements = acl_statements("arn:aws:s3:::b", ((ACCOUNT, "FULL_CONTROL"), (ALL_USERS, "READ")), "Acl")
+    assert ["Acl"] * 3 == [statement.sid for statement in statements]

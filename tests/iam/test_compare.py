@@ -356,6 +356,9 @@ def test_every_scp_level_must_allow() -> None:
     assert kinds(Layers(identity, scp=(everything, everything)), one) == "-"
     assert kinds(one, Layers(identity)) == "+"
     assert kinds(Layers(identity, scp=((),)), Layers(identity)) == "+"
+    less = Layers(identity, scp=(everything, (policy(allow("s3:Get*")),)))
+    told = [compared(less, Layers(identity)).gained[0].because, compared(Layers(identity), one).lost[0].because]
+    assert told == ["no statement of the old scp[1] allows it", "the new scp[1][0].Statement[1] denies it"]
 
 
 def test_an_rcp_that_denies_nothing_of_the_role_changes_nothing() -> None:
@@ -925,3 +928,19 @@ def test_a_request_of_today_has_no_key_that_its_action_never_carries(action: str
     statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition}
     (piece,) = compare(Policy(()), parse({"Version": "2012-10-17", "Statement": [statement]})).gained
     assert shown == (piece.request.action, piece.tier)
+
+
+def test_what_a_condition_spares_by_a_reference_is_gained_for_all_others() -> None:
+    """Whichever resource the reference is: that it is not known which leaves nothing more undecided."""
+    old = policy(allow("sqs:SendMessage", Condition=when("ArnLike", "aws:SourceArn", "arn:aws:sns:*:1:*")))
+    new = policy(allow("sqs:SendMessage", Condition=when("ArnNotLike", "aws:SourceArn", "${Topic}")))
+    found = compare(old, new)
+    assert [piece.because for piece in found.gained] == ["no statement of the old side allows it"]
+    assert [item.reason for item in found.undecided] == [
+        "it depends on what its variables or late-bound parts stand for"
+    ]
+
+
+def test_an_action_that_stands_twice_is_told_as_it_is_spelled_first() -> None:
+    found = compare(policy(), policy(allow(["sqs:SendMessage", "SQS:sendmessage"])))
+    assert [piece.action for piece in found.gained] == ["sqs:SendMessage"]

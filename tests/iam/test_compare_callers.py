@@ -135,8 +135,17 @@ def test_what_is_denied_no_longer_matters_today_also_where_the_resource_must_all
 
 def test_a_policy_with_principals_is_not_compared_as_if_it_had_none() -> None:
     policy = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}})
-    with pytest.raises(RemitError, match="a policy with principals is a resource's"):
-        compare(Policy(()), policy)
+    for side in (policy, (Policy(()), policy)):
+        with pytest.raises(RemitError, match="a policy with principals is a resource's"):
+            compare(Policy(()), side)
+
+
+def test_a_deny_that_spares_everybody_is_undecided_however_it_says_so() -> None:
+    for spared in ("*", {"AWS": "*"}, {"AWS": ["111122223333", "*"]}):
+        deny = {"Effect": "Deny", "NotPrincipal": spared, "Action": "sqs:*", "Resource": "*"}
+        policy = parse({"Version": "2012-10-17", "Statement": [{**deny, "Sid": "Spare"}]})
+        undecided = compare_callers(ComparedPolicies((Policy(()),), (policy,))).undecided
+        assert "a Deny with `NotPrincipal: *` says nobody or everybody" in {item.reason for item in undecided}
 
 
 def test_a_pattern_with_an_action_that_lists_everything_gains_by_what_is_on_the_resource() -> None:

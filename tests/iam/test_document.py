@@ -137,6 +137,26 @@ def test_an_error_has_the_path_of_what_is_wrong_and_spells_it() -> None:
     assert caught.value.message == "Statement[0].Principal.AWS[2] is an empty string"
 
 
+@pytest.mark.parametrize(
+    ("element", "value", "path"),
+    [
+        ("Action", [""], ("Action", 0)),
+        ("Action", "", ("Action",)),
+        ("Resource", ["*", ""], ("Resource", 1)),
+        ("Actoin", "s3:*", ("Actoin",)),
+        ("Condition", {"StringEqual": {"aws:a": "b"}}, ("Condition", "StringEqual")),
+        ("Condition", {"StringEquals": {"aws:a": [None]}}, ("Condition", "StringEquals", "aws:a")),
+    ],
+)
+def test_a_mistake_has_the_path_of_the_part_that_is_wrong(
+    element: str, value: object, path: tuple[object, ...]
+) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", element: value}
+    with pytest.raises(RemitError) as caught:
+        parse({"Statement": [statement]})
+    assert caught.value.path == ("Statement", 0, *path)
+
+
 def calls(work: Callable[[], object]) -> int:
     """How many functions are called, in Python or in C from Python."""
     count = 0

@@ -656,6 +656,7 @@ def test_organization_policies_spare_service_linked_roles_and_the_management_acc
         assert (
             layered(ask(principal=f"arn:aws:iam::{A}:role/aws-service-role/x.amazonaws.com/R"), **layers) == "Allowed"
         )
+        assert layered(ask(principal=f"arn:aws:iam::{A}:user/aws-service-role/u"), **layers) == "ExplicitlyDenied"
         assert layered(ask(management_account=A), **layers) == "Allowed"
         assert layered(ask(management_account=B), **layers) == "ExplicitlyDenied"
     across: dict[str, Any] = {"identity": [GET], "resource": [{**GET, "Principal": {"AWS": A}}], "rcp": [[DENY]]}
@@ -915,6 +916,15 @@ def test_a_bucket_s_own_root_user_alone_is_not_bound_by_its_policy() -> None:
     assert layered(ask(**asked, resource_account=B), resource=[allow, deny]) == "ExplicitlyDenied"
 
 
+def test_only_the_endpoint_is_told_of_what_needs_no_permission() -> None:
+    endpoint = policy({**DENY, "Action": "sts:*", "Principal": "*", "Resource": "*"})
+    layers: dict[str, Any] = {"boundary": policy({**DENY, "Action": "*"}), "scp": [[policy({**DENY, "Action": "*"})]]}
+    decision = evaluate(ask(action="sts:GetCallerIdentity"), policy({}), endpoint=endpoint, **layers)
+    assert decision.because.startswith("endpoint[0].Statement[0] denies sts:GetCallerIdentity")
+    assert "boundary" not in decision.because
+    assert "scp" not in decision.because
+
+
 def test_what_nobody_may_do_is_refused_with_its_reason_and_the_page_that_says_so() -> None:
     decision = evaluate(ask(action="sts:AssumeRole", resource=ROLE, principal=ROOT), policy({"Action": "*"}))
     assert (decision.verdict, decision.because, decision.misses) == (
@@ -978,6 +988,10 @@ def test_whom_a_gateway_endpoint_denies_by_a_name_is_unknown() -> None:
     assert (decision.verdict, decision.unknown) == ("Unknown", _DENIED_BY_NAME)
     of_user = evaluate(ask(principal=USER), policy({}), endpoint=endpoint, endpoint_type="Gateway")
     assert of_user.verdict == "Allowed"
+    spared = policy(_ALLOW_ALL, {"Effect": "Deny", "Action": "*", "NotPrincipal": {"AWS": B}})
+    for caller in (ROOT, ROLE):
+        of_others = evaluate(ask(principal=caller), policy({}), endpoint=spared, endpoint_type="Gateway")
+        assert (of_others.verdict, of_others.unknown) == ("Unknown", _DENIED_BY_NAME)
 
 
 def test_other_services_than_s3_and_dynamodb_have_no_gateways() -> None:
@@ -1085,6 +1099,48 @@ def test_a_level_of_rcps_that_denies_nothing_is_told_as_allowing() -> None:
         ("rcp[1]", "Allowed", 0),
         ("rcp[2]", "Allowed", 0),
     ]
+
+
+def test_of_several_statements_that_allow_the_first_is_told() -> None:
+    decision = evaluate(ask(), policy(PUT, {}, GET), boundary=policy(GET, {}))
+    assert decision.because.startswith("identity[0].Statement[1] and boundary[0].Statement[0] allow s3:GetObject on")
+
+
+def test_only_the_identity_of_a_root_user_allows_without_a_statement() -> None:
+    decision = evaluate(ask(principal=ROOT, resource_account=A), resource=policy({**PUT, "Principal": "*"}))
+    assert [(layer.layer, layer.verdict) for layer in decision.layers] == [
+        ("identity", "Allowed"),
+        ("resource", "ImplicitlyDenied"),
+    ]
+
+
+def test_a_number_is_unknown_where_any_of_its_limits_is_left_open() -> None:
+    limits = {"Condition": {"NumericEquals": {"s3:max-keys": ["${Most}", "${Least}"]}}}
+    for open_references, expected in (({"${Least}"}, "Unknown"), ({"${Most}"}, "Unknown"), (set(), "ImplicitlyDenied")):
+        request = Request("s3:GetObject", "b", context={"s3:max-keys": "5"}, open=frozenset(open_references))
+        assert evaluate(request, policy(limits)).verdict == expected
+
+
+def test_the_nearest_miss_is_of_a_layer_that_does_not_allow() -> None:
+    near = {"Resource": "arn:aws:s3:::b/key"}
+    decision = evaluate(ask(), policy({}, near), boundary=policy({**near, "Sid": "Edge"}))
+    assert [miss.ruling.layer for miss in decision.misses] == ["boundary"]
+
+
+@pytest.mark.parametrize(
+    ("action", "wildcard_only", "where"),
+    [
+        ("s3:ListAllMyBuckets", None, "*"),
+        ("s3:ListAllMyBuckets", True, "*"),
+        ("logs:DescribeLogGroups", None, "* or arn:"),
+    ],
+)
+def test_a_miss_of_an_action_without_resources_says_on_what_it_is_allowed(
+    action: str, *, wildcard_only: bool | None, where: str
+) -> None:
+    named = {"Action": action, "Resource": f"arn:aws:logs:eu-west-1:{A}:x"}
+    (miss,) = evaluate(ask(action=action, resource="*", wildcard_only=wildcard_only), policy(named)).misses
+    assert f"has no resource-level permissions: only a statement on {where}" in miss.lacked
 
 
 def test_a_refusal_blames_no_rcp_that_is_silent() -> None:

@@ -102,3 +102,17 @@ def test_the_order_of_statements_does_not_depend_on_chance() -> None:
     document: Any = managed_policy("ReadOnlyAccess")
     texts = {json.dumps(render(minimise(parse(document.document)))) for _ in range(3)}
     assert len(texts) == 1
+
+
+def test_two_values_of_a_key_that_may_have_several_do_not_take_in_every_request() -> None:
+    """A request with two tag keys meets neither condition: the statement without any says more than both."""
+    equal = [{"Condition": {name: {"aws:TagKeys": "a"}}} for name in ("StringEquals", "StringNotEquals")]
+    everything = allow("s3:GetObject")
+    for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0)):
+        parts = [everything, *(allow("s3:GetObject", **condition) for condition in equal)]
+        assert [everything] == statements(minimise(policy(*(parts[index] for index in order))))
+
+
+def test_joined_actions_stand_where_they_were_first_spelled() -> None:
+    joined = minimise(policy(allow(["s3:GetObject", "sqs:*"]), allow(["S3:getobject", "sns:Publish"])))
+    assert [["s3:GetObject", "sqs:*", "sns:Publish"]] == [statement["Action"] for statement in statements(joined)]

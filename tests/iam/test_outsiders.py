@@ -101,3 +101,10 @@ def test_the_finding_shows_what_a_condition_demands() -> None:
     (exposure,) = public(policy, ACCOUNT, actions_of=lambda name: (name,)).found
     assert exposure.piece.context["aws:SourceArn"].endswith(":t")
     assert exposure.piece.action == "s3:GetObject"
+
+
+def test_whoever_owns_the_account_that_strangers_are_shown_as_is_no_stranger() -> None:
+    condition = {"StringEquals": {"aws:PrincipalType": "User"}}
+    policy = parse({"Version": "2012-10-17", "Statement": [statement("*", **condition)]})
+    found = public(policy, STRANGERS[0], actions_of=lambda name: (name,)).found
+    assert [STRANGERS[1]] == [exposure.piece.request.who.account for exposure in found]

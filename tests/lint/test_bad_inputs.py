@@ -45,7 +45,7 @@ def test_a_byte_that_is_no_utf8_is_named_by_its_offset() -> None:
 @pytest.mark.parametrize(
     ("data", "says", "place"),
     [
-        (b'{"Version":\n "\xe9"}', "byte 14 is 0xe9", (2, 3)),
+        (b'{"Version":\n "\xe9",\n"a": 1\n}', "byte 14 is 0xe9", (2, 3)),
         ('{"Statement": []}'.encode("utf-16"), "byte 0 is 0xff", (1, 1)),
         ('{"Statement": []}'.encode("utf-16-le"), "it looks like UTF-16", (1, 1)),
         (b"\xef\xbb\xbf# caf\xc3\xa9\n\xff", "byte 11 is 0xff", (2, 1)),

@@ -285,6 +285,9 @@ def test_a_reference_to_nothing_in_the_app_is_an_error(tmp_path: Path) -> None:
     folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
     (found,) = [one for one in lint(load(folder), folder=folder) if one.rule == "R401"]
     assert (found.line, found.hint) == (6, "did you mean `IngestFunction`?")
+    roles = assign(load(folder))
+    assert [one.rule for one in errors(load(folder), roles, folder=folder)] == ["R401"]
+    assert errors(load(folder), roles, folder=folder, is_whole=False) == ()
 
 
 def test_an_old_version_in_a_document_of_the_app_is_told(tmp_path: Path) -> None:

@@ -158,6 +158,8 @@ def test_a_state_whose_table_an_execution_names_needs_its_one_action_on_whatever
     message = f"Role allows {action}{',' if says.startswith('which') else ''} {says}"
     expected = [] if action == "dynamodb:PutItem" else [("R713", message, "template.json")]
     assert expected == [finding for finding in found if finding[0] == "R713"]
+    lacks = [finding for finding in found if finding[0] == "R712"]
+    assert (action == "dynamodb:DeleteItem") == bool(lacks)
 
 
 def test_a_policy_that_nobody_can_read_and_a_connector_leave_it_open_what_is_lacking(tmp_path: Path) -> None:

@@ -183,3 +183,13 @@ def test_an_object_without_tags_has_none() -> None:
 )
 def test_what_has_no_policy_has_none(action: str, arn: str, expected: Any) -> None:
     assert expected == resource_policy(action, arn)
+
+
+def test_encrypted_parameters_are_known_by_the_path_above_them() -> None:
+    secrets = ("/shop/key", "/shop/db/key", "/shopping/key", "/key", "other")
+    for name, kind in (*((name, "SecureString") for name in secrets), ("/shop/url", "String")):
+        ssm._put_parameter({"Name": name, "Value": "x", "Type": kind})
+    for path in ("/shop", "/shop/"):
+        assert ("/shop/key",) == NAMES.sealed_parameters(path, recursive=False)
+        assert ("/shop/db/key", "/shop/key") == NAMES.sealed_parameters(path, recursive=True)
+    assert ("/key", "/shop/db/key", "/shop/key", "/shopping/key") == NAMES.sealed_parameters("/", recursive=True)

@@ -27,7 +27,6 @@ PARAMETERS = {
     "services.cloudwatch_logs._make_group_arn": "name",
     "core.lambda_runtime.acquire_worker": "func_name config code_zip qualifier max_concurrency",
     "core.lambda_runtime.get_or_create_worker": "func_name config code_zip qualifier",
-    "core.lambda_runtime.release_worker": "worker",
     "core.lambda_runtime.ensure_spawned": "worker",
     "core.lambda_runtime.invalidate_worker": "func_name qualifier account region",
     "core.lambda_runtime.reset": "",

@@ -146,6 +146,14 @@ def _before_the_save(running: aws.LocalAws) -> None:
         tables.put_item(TableName=name, Item=item("a"))
     for name in ("kept", "gone"):
         parameters.put_parameter(Name=name, Value="1", Type="String")
+    url = client(running, "sqs").create_queue(QueueName="work")["QueueUrl"]
+    topics, raw = client(running, "sns"), {"RawMessageDelivery": "true"}
+    topic = topics.create_topic(Name="news")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=QUEUE, Attributes=raw)
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:*", "Resource": QUEUE}
+    client(running, "sqs").set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})}
+    )
 
 
 def _undo_by_a_stack(running: aws.LocalAws) -> None:
@@ -160,6 +168,7 @@ def _undo_by_a_stack(running: aws.LocalAws) -> None:
             tables.update_table(TableName="of-a-stack", DeletionProtectionEnabled=True)
 
 
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:work"
 TAGS = [{"Key": "team", "Value": "shop"}]
 STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 
@@ -197,6 +206,14 @@ def _write_many(running: aws.LocalAws) -> None:
     client(running, "secretsmanager").create_secret(Name="key", SecretString="s")
 
 
+def _send_messages(running: aws.LocalAws) -> None:
+    queues, topics = client(running, "sqs"), client(running, "sns")
+    url = queues.get_queue_url(QueueName="work")["QueueUrl"]
+    queues.send_message(QueueUrl=url, MessageBody="alone")
+    queues.send_message_batch(QueueUrl=url, Entries=[{"Id": name, "MessageBody": name} for name in ("one", "two")])
+    topics.publish(TopicArn=topics.list_topics()["Topics"][0]["TopicArn"], Message="published")
+
+
 @pytest.fixture(scope="module")
 def after_a_kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
     """The clients, by service, of an AWS that was killed after each kind of change since its last save."""
@@ -207,7 +224,7 @@ def after_a_kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     assert aws.save(folder) is None
     for change in WRITES:
         change(client(running, "dynamodb"), change.__name__)
-    for changed in (_change_tables, _change_parameters, _write_many):
+    for changed in (_change_tables, _change_parameters, _write_many, _send_messages):
         changed(running)
     client(running, "dynamodb").update_table(TableName="of-a-stack", DeletionProtectionEnabled=True)
     yield partial(client, restarted(folder, running))
@@ -255,6 +272,13 @@ def test_parameters_are_kept_with_their_history_labels_and_tags_and_stay_deleted
     pages = parameters.get_paginator("describe_parameters").paginate()
     names = [one["Name"] for page in pages for one in page["Parameters"]]
     assert ["kept"] == [name for name in names if not name.startswith("/p/")]
+
+
+def test_a_message_is_kept_whoever_puts_it_into_a_queue(after_a_kill: Callable[[str], Any]) -> None:
+    queues = after_a_kill("sqs")
+    url = queues.get_queue_url(QueueName="work")["QueueUrl"]
+    messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert ["alone", "one", "published", "two"] == sorted(message["Body"] for message in messages)
 
 
 def test_the_record_of_a_stream_is_kept_with_the_item_that_made_it(after_a_kill: Callable[[str], Any]) -> None:

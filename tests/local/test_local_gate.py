@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from remit.local.control.clients import client_arguments, session
+from remit.local.gate import _check_size_of_call
+from remit.local.request import ReceivedRequest, RefusedRequest
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -186,6 +188,18 @@ def test_a_custom_resource_answers_with_its_token_and_nothing_else_does(shared: 
     assert ask(shared, "PUT", answer, body=b"{}", **FOREIGN)[0] == 403
     assert ask(shared, "POST", answer, body=b"{}")[0] == 403
     assert ask(shared, "PUT", answer[:-1], body=b"{}")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/_aws/lambda-url/0a1b/", 6_291_456), ("/_aws/execute-api/0a1b/prod/orders", 10_485_760)]
+)
+def test_a_request_to_the_app_may_have_as_much_as_aws_takes_and_no_byte_more(path: str, most: int) -> None:
+    for length in ("", "x", "0", str(most)):
+        _check_size_of_call(ReceivedRequest("POST", path, "", {"content-length": (length,)}), path)
+    _check_size_of_call(ReceivedRequest("POST", path, "", {}), path)
+    with pytest.raises(RefusedRequest, match="Request Entity Too Large") as refused:
+        _check_size_of_call(ReceivedRequest("POST", path, "", {"content-length": (str(most + 1),)}), path)
+    assert 413 == refused.value.status
 
 
 def test_what_is_too_large_is_refused_as_aws_does(shared: LocalAws, deployed: Deployed) -> None:

@@ -220,6 +220,11 @@ LAKE = f"arn:aws:glue:{PLACE}"
         ("kms", "UpdateAlias", {"AliasName": "alias/a", "TargetKeyId": "k1"},
          [f"arn:aws:kms:{PLACE}:alias/a", f"arn:aws:kms:{PLACE}:key/k1"]),
         ("iam", "GetUser", {}, [HERE.caller]),
+        ("sns", "Publish", {"TargetArn": f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"},
+         [f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"]),
+        ("sns", "Unsubscribe", {"SubscriptionArn": f"arn:aws:sns:{PLACE}:news:0a1b"}, [f"arn:aws:sns:{PLACE}:news"]),
+        ("sns", "CreateTopic", {"Name": "news"}, [f"arn:aws:sns:{PLACE}:news"]),
+        ("sns", "CreatePlatformApplication", {"Name": "app"}, ["*"]),
         ("s3", "CopyObject", {"Bucket": "b", "Key": "k", "CopySource": "c/a%20b?versionId=1"},
          ["arn:aws:s3:::c/a b", "arn:aws:s3:::b/k"]),
         ("sqs", "SendMessage", {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/444455556666/q.fifo"},
@@ -271,6 +276,7 @@ def test_a_request_is_asked_on_the_same_by_a_name_as_by_an_arn(
 
     by_name = resources(name)
     assert by_name == resources(f"arn:aws:{kind.format(PLACE)}{name}")
+    assert name.strip("/") in by_name[0]
     assert [] == [arn for arn in by_name if UNRESOLVED in arn]
 
 

@@ -324,6 +324,18 @@ def test_a_session_lasts_no_longer_than_its_role_lets_it_and_an_hour_in_a_chain(
     assert "exceeds the 1 hour session limit for roles assumed by role chaining." in message
 
 
+def test_a_session_has_the_tags_of_its_own_role_and_not_of_who_asked_for_it(account: Roles, names: str) -> None:
+    of_team = {**EVERYTHING, "Condition": {"StringEquals": {"aws:PrincipalTag/team": "shop"}}}
+    first = account.role(names, ANYBODY, Tags=[{"Key": "team", "Value": "shop"}])
+    second = account.role(f"{names}-2", ANYBODY)
+    for name in (names, f"{names}-2"):
+        account.client("iam").put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=document(of_team))
+    tagged = account.as_session(account.client("sts").assume_role(RoleArn=first, RoleSessionName="one"))
+    untagged = account.as_session(tagged("sts").assume_role(RoleArn=second, RoleSessionName="two"))
+    assert tagged("sqs").list_queues()
+    assert "AccessDenied" == refusal(untagged("sqs").list_queues)[0]
+
+
 def test_a_stack_is_made_with_no_more_than_the_policy_of_its_callers_session(account: Roles, names: str) -> None:
     role = account.role(names, ANYBODY)
     account.client("iam").put_role_policy(RoleName=names, PolicyName="all", PolicyDocument=document(EVERYTHING))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from remit.deploy.session import session_credentials
 from remit.local.authorization.handler_needs import handler_needs
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import unknown_refused
@@ -232,6 +233,29 @@ def looked_up(callers: Callers) -> Any:
         callers.client("ssm").put_parameter(Name=f"/{name}/name", Value="web", Type="String")
         callers.client("secretsmanager").create_secret(Name=name, SecretString='{"name": "web"}')
     return callers.user("looks-up", QUEUES, *READS)
+
+
+@pytest.mark.usefixtures("looked_up")
+@pytest.mark.parametrize(
+    ("stack", "queue", "denied"),
+    [
+        ("within", "orders-{{resolve:ssm:/shop/name}}", ""),
+        ("reads-more", "orders-{{resolve:ssm:/bank/name}}", OF_BANK),
+    ],
+)
+def test_a_stack_reads_no_more_than_the_policy_of_its_callers_session_allows(
+    callers: Callers, stack: str, queue: str, denied: str
+) -> None:
+    iam, sts = callers.client("iam"), callers.client("sts")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "000000000000"}}
+    role = iam.create_role(RoleName=stack, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(RoleName=stack, PolicyName="may", PolicyDocument=json.dumps({"Statement": [everything]}))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [DRIVING, QUEUES, *READS]})
+    keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="ci", Policy=policy)["Credentials"]
+    cloudformation = callers.session.client("cloudformation", **callers.arguments | session_credentials(keys))
+    status, reason = create(cloudformation, stack, {"Queue": {**QUEUE, "Properties": {"QueueName": queue}}})
+    assert (status, denied in reason) == ("ROLLBACK_COMPLETE" if denied else "CREATE_COMPLETE", True)
 
 
 def test_handlers_ask_on_the_function_that_a_property_names() -> None:

@@ -166,6 +166,37 @@ def test_objects_are_put_back_as_they_were_noted_however_often_tests_change_them
             assert dict.fromkeys(before, "old") == {file.name: file.read_text() for file in folder.iterdir()}
 
 
+@settings(max_examples=20)
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=4), st.integers(0, 3))
+def test_records_of_streams_are_gone_after_each_test_and_a_readers_place_counts_them(
+    tests: list[int], earlier: int
+) -> None:
+    """A place in the stream of a table counts the records that it ever had; in a shard, those that are there."""
+    tables = SimpleNamespace(
+        get_state=dict, load_persisted_state=lambda _: None,
+        _stream_records=SimpleNamespace(_data={HERE: ["record"] * earlier}), _stream_trimmed=SimpleNamespace(_data={}),
+    )  # fmt: skip
+    shard = {"records": ["record"] * earlier}
+    streams = SimpleNamespace(_streams=SimpleNamespace(_data={HERE: {"shards": {"1": shard}}}))
+    functions = SimpleNamespace(_kinesis_positions=SimpleNamespace(_data={HERE: {"1": earlier}}))
+    services = {"dynamodb": tables, "kinesis": streams, "lambda_svc": functions}
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in sys.modules if name.startswith("ministack.services.")]:
+            patch.delitem(sys.modules, name)
+        for name, module in services.items():
+            patch.setitem(sys.modules, f"ministack.services.{name}", module)
+        checkpoint = Checkpoint(Path(place, "s3"))
+        checkpoint.take()
+        written = earlier
+        for count in tests:
+            for records in (tables._stream_records._data[HERE], shard["records"]):
+                records.extend(["record"] * count)
+            written += count
+            checkpoint.restore()
+            assert ([], written) == (tables._stream_records._data[HERE], tables._stream_trimmed._data[HERE])
+            assert ([], {"1": 0}) == (shard["records"], functions._kinesis_positions._data[HERE])
+
+
 def test_an_object_that_a_test_replaced_or_deleted_has_its_contents_again(project: Path) -> None:
     running = aws.start(project, region=HERE[1])
     storage = session(running).client("s3", **client_arguments(running))

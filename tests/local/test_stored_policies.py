@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.iam.policy import parse
+from remit.local.authorization.access_log import AccessLog
+from remit.local.authorization.resource_policies import LOOK_UPS
 from remit.local.authorization.stored_policies import decide, stored_identity
+from remit.local.event_sources.service_calls import ServiceCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +29,9 @@ LAMBDA = {"Service": "lambda.amazonaws.com"}
 TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": LAMBDA}]})
 SENDING = json.dumps({"Statement": [{"Effect": "Allow", "Action": SEND, "Resource": QUEUE}]})
 LOGGING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]})
+
+ALLOWING = {"Effect": "Allow", "Action": SEND, "Resource": QUEUE}
+DENYING = {**ALLOWING, "Effect": "Deny"}
 
 
 class Iam:
@@ -111,6 +117,10 @@ def test_a_policy_that_nobody_has_leaves_unknown_what_no_other_denies(call: Iam)
     call("AttachRolePolicy", RoleName="orders", PolicyArn=arn)
     decision = decide(SESSION, SEND, QUEUE, {})
     assert (decision.verdict, decision.unread) == ("Unknown", (arn,))
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    assert verdict(SESSION) == "Unknown"
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=json.dumps({"Statement": [DENYING]}))
+    assert verdict(SESSION) == "ExplicitlyDenied"
 
 
 def test_a_session_policy_limits_and_a_resources_policy_grants(call: Iam) -> None:
@@ -120,6 +130,46 @@ def test_a_session_policy_limits_and_a_resources_policy_grants(call: Iam) -> Non
     call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
     verdicts.append(verdict(SESSION, session=(parse(json.loads(LOGGING)),)))
     assert verdicts == ["Allowed", "ImplicitlyDenied"]
+
+
+def test_the_statement_that_decided_is_named_and_none_where_none_did(call: Iam) -> None:
+    silent = decide(SESSION, SEND, QUEUE, {})
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    allowed = decide(SESSION, SEND, QUEUE, {})
+    limited = decide(SESSION, SEND, QUEUE, {}, session=(parse(json.loads(LOGGING)),))
+    denied = decide(SESSION, SEND, QUEUE, {}, session=(parse({"Statement": [DENYING]}),))
+    assert ["", ""] == [silent.statement, limited.statement]
+    assert ["identity", "session"] == [decision.statement.partition("[")[0] for decision in (allowed, denied)]
+
+
+TRUSTED, OTHER = "lambda.amazonaws.com", "sqs.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("service", "of_role", "of_queue", "denial"),
+    [
+        (TRUSTED, ALLOWING, None, ""),
+        (TRUSTED, None, ALLOWING, ""),
+        (TRUSTED, None, None, "no identity-based policy allows"),
+        (TRUSTED, None, DENYING, "with an explicit deny in a resource-based policy"),
+        (TRUSTED, ALLOWING, DENYING, "with an explicit deny in a resource-based policy"),
+        (TRUSTED, ALLOWING, {**DENYING, "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}, ""),
+        (TRUSTED, DENYING, ALLOWING, "with an explicit deny in an identity-based policy"),
+        (OTHER, ALLOWING, None, "does not trust sqs.amazonaws.com"),
+        ("", ALLOWING, None, ""),
+    ],
+)
+def test_a_service_does_with_a_role_what_that_and_the_resource_let_it(
+    call: Iam, monkeypatch: pytest.MonkeyPatch, service: str, of_role: Any, of_queue: Any, denial: str
+) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/orders"
+    if of_role is not None:
+        document = json.dumps({"Statement": [of_role]})
+        call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=document)
+    policy = None if of_queue is None else {"Statement": [{**of_queue, "Principal": {"AWS": role}}]}
+    monkeypatch.setitem(LOOK_UPS, "sqs", lambda _: policy)
+    told = ServiceCalls(AccessLog(())).denial(role, service, SEND, QUEUE)
+    assert (denial in told, bool(denial)) == (True, bool(told))
 
 
 def test_a_role_is_stored_with_its_trust_policy() -> None:

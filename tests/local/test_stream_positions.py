@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,7 @@ def of_stream(event, context):
     note("stream", texts)
 
 
-PAST = f"arn:aws:kinesis:{aws.region}:{aws.account}:stream/past"
+PAST = f"arn:aws:kinesis:{aws.region}:{aws.account}:stream/past-*"
 
 
 @app.function(policy=[grants.kinesis.read(PAST), grants.allow("kinesis:DescribeStream", on=PAST)])
@@ -200,21 +201,29 @@ def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.M
     assert {"full": 1, "empty": 0, "gone": 3} == positions
 
 
-def test_a_mapping_that_starts_at_a_time_reads_what_came_since(project: Path) -> None:
-    kinesis = client(project, "kinesis")
-    kinesis.create_stream(StreamName="past", ShardCount=1)
+@pytest.mark.parametrize("made_by", ["call", "stack"])
+def test_a_mapping_that_starts_at_a_time_reads_what_came_since(project: Path, made_by: str) -> None:
+    kinesis, name = client(project, "kinesis"), f"past-{made_by}"
+    kinesis.create_stream(StreamName=name, ShardCount=1)
     for text in ("before", "since"):
-        kinesis.put_record(StreamName="past", Data=text.encode(), PartitionKey="1")
+        kinesis.put_record(StreamName=name, Data=f"{made_by} {text}".encode(), PartitionKey="1")
         time.sleep(0.01)  # the times of records have milliseconds
     iterator = kinesis.get_shard_iterator(
-        StreamName="past", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+        StreamName=name, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
     _, since = kinesis.get_records(ShardIterator=iterator)["Records"]
-    client(project, "lambda").create_event_source_mapping(
-        EventSourceArn=kinesis.describe_stream(StreamName="past")["StreamDescription"]["StreamARN"],
-        FunctionName="records-dev-of_past",
-        StartingPosition="AT_TIMESTAMP",
-        StartingPositionTimestamp=since["ApproximateArrivalTimestamp"],
-    )
-    assert is_noted(project, {"past since"})
-    assert "past before" not in (project.parent / "ledger").read_text().splitlines()
+    mapping = {
+        "EventSourceArn": kinesis.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"],
+        "FunctionName": "records-dev-of_past",
+        "StartingPosition": "AT_TIMESTAMP",
+        "StartingPositionTimestamp": since["ApproximateArrivalTimestamp"],
+    }
+    if made_by == "call":
+        client(project, "lambda").create_event_source_mapping(**mapping)
+    else:
+        mapping["StartingPositionTimestamp"] = mapping["StartingPositionTimestamp"].timestamp()
+        resources = {"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping}}
+        template = json.dumps({"Resources": resources})
+        client(project, "cloudformation").create_stack(StackName="past", TemplateBody=template)
+    assert is_noted(project, {f"past {made_by} since"})
+    assert f"past {made_by} before" not in (project.parent / "ledger").read_text().splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from remit.build import build
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import accesses
+from remit.local.event_sources.workflows import Workflows, _Running
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ every = app.workflow("every", "every.asl.json", on.event(source="shop"), link={
 })
 """
 STATES = "arn:aws:states:::"
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:shop"
 
 
 def _branch(name: str, **fields: Any) -> dict[str, Any]:
@@ -266,3 +269,19 @@ def test_the_template_that_is_deployed_is_the_one_that_is_built(machine: Machine
     built = build(tmp_path, package=False)
     role = next(role for role in built.roles if role.logical_id == "EveryWorkflowRole")
     assert len(machine.statements()) == sum(len(grant.statement.actions.patterns) for grant in role.grants)
+
+
+def test_what_nobody_knows_of_a_state_and_what_follows_it_are_not_asked_for() -> None:
+    """A service whose actions are unknown here, and whoever looks after an execution that a state has started."""
+    asked = []
+
+    def denial(*access: str) -> str:
+        asked.append(access)
+        return ""
+
+    calls: Any = SimpleNamespace(denial=denial)
+    queue = "arn:aws:sqs:us-east-1:000000000000:orders"
+    accesses = [("neptune:*", "*"), ("states:StopExecution", f"{MACHINE}:*"), ("sqs:SendMessage", queue)]
+    running = _Running(MACHINE, "arn:aws:iam::000000000000:role/runs", "night")
+    Workflows(calls)._ask(accesses, "States.TaskFailed", running)
+    assert [(running.role, "states.amazonaws.com", "sqs:SendMessage", queue, "shop", "night")] == asked

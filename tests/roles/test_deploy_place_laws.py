@@ -6,7 +6,7 @@ from itertools import combinations, permutations, product
 from typing import Final
 
 from remit.iam.pattern import matches
-from remit.iam.tokens import REGION
+from remit.iam.tokens import PARTITION, REGION
 from remit.roles.deploy_places import candidates
 
 PARTS: Final = (REGION, f"{REGION}a", f"my-{REGION}", "eu-west-1", "eu-west-1a", "eu-*", "*", "")
@@ -31,3 +31,10 @@ def test_no_region_tells_apart_what_none_of_those_that_are_tried_does() -> None:
             of_those = [told_apart(texts, str(region)) for region in regions]
             assert all(told_apart(texts, region) in of_those for region in REGIONS), texts
     assert settled > len(PARTS) * len(NAMES)
+
+
+def test_no_place_is_tried_whose_region_is_in_another_partition() -> None:
+    spelled = [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")]
+    texts = [f"arn:{partition}:sqs:{region}:111122223333:in" for partition, region in ((PARTITION, REGION), *spelled)]
+    tried = [candidate for candidate in candidates(texts, ()) if {PARTITION, REGION} == {*candidate.named}]
+    assert spelled == [(candidate.place[PARTITION], candidate.place[REGION]) for candidate in tried]

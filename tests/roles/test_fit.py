@@ -333,6 +333,7 @@ def test_a_statement_that_cannot_be_taken_apart_stands_inline_or_is_refused() ->
         ("${AWS::Region}", 15),
         ("${AWS::Partition}${AWS::AccountId}${AWS::URLSuffix}", 38),
         ("${AWS::StackName}", 10),
+        ("${AWS::StackId}", len("arn:aws-us-gov:cloudformation:us-isof-south-1:111122223333:stack/orders-dev/") + 36),
         ("${aws:username}", 15),  # IAM's own variable stays as it is
     ],
 )
@@ -352,6 +353,8 @@ def test_references_are_counted_by_what_they_name() -> None:
         Resource("Data", "AWS::DynamoDB::Table", {"TableName": "orders"}),
         Resource("Jobs", "AWS::SQS::Queue", {}),
         Resource("Logs", "AWS::Logs::LogGroup", {"LogGroupName": "/aws/lambda/${AWS::StackName}-hello"}),
+        Resource("Db", "AWS::RDS::DBInstance", {"DBInstanceIdentifier": "d" * 60}),
+        Resource("Cluster", "AWS::RDS::DBCluster", {}),
     )
     sizes = Sizes("orders-dev", {one.logical_id: one for one in resources})
     place = "aws-us-gov:%s:us-isof-south-1:111122223333"
@@ -360,7 +363,12 @@ def test_references_are_counted_by_what_they_name() -> None:
         len(f"arn:{place % 'sqs'}:orders-dev-Jobs-1234567890123"),
         len(f"arn:{place % 'logs'}:log-group:/aws/lambda/orders-dev-hello:*"),
         len("/aws/lambda/orders-dev-hello"),
-    ] == [sizes.text(text) for text in ("${Data.Arn}", "${Jobs.Arn}", "${Logs.Arn}", "${Logs}")]
+        60,
+        len(f"arn:{place % 'rds'}:cluster:orders-dev-cluster-1234567890123"),
+    ] == [
+        sizes.text(f"${{{name}}}")
+        for name in ("Data.Arn", "Jobs.Arn", "Logs.Arn", "Logs", "Db", "Cluster.DBClusterArn")
+    ]
 
 
 def test_an_imported_value_in_a_policy_is_counted() -> None:

@@ -207,6 +207,13 @@ def test_a_permission_for_what_nobody_can_foretell_may_be_for_the_source(make: M
     project(make, extra, made, permission("sns", "${DataMade.Arn}")).built()
 
 
+def test_a_secret_may_be_named_without_the_end_that_its_arn_has(make: Make) -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:"
+    rotation = f'resource("AWS::SecretsManager::RotationSchedule", secret_id="{arn}db", rotation_lambda_arn=hello)'
+    refused(project(make, rotation, permission("secretsmanager", f"{arn}other-AbCdEf")), "secretsmanager")
+    project(make, rotation, permission("secretsmanager", f"{arn}db-AbCdEf")).built()
+
+
 @pytest.mark.parametrize(
     "by_hand",
     [

@@ -87,6 +87,7 @@ def test_a_statement_comes_later_where_its_role_would_wait_for_itself(
             for policy in by_id[role].properties.get("Policies", ())
             for one in policy["PolicyDocument"]["Statement"]
         ]
+        assert all(policy["PolicyDocument"]["Statement"] for policy in by_id[role].properties.get("Policies", ()))
         later = by_id.get(f"{role}Later")
         others = [] if later is None else later.properties["PolicyDocument"]["Statement"]
         before = next(resource for resource in resources if resource.logical_id == role)

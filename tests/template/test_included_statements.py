@@ -140,3 +140,8 @@ def test_a_policy_of_a_plan_that_is_no_json_yet_is_a_note() -> None:
     plan = {"planned_values": {"root_module": {"resources": [policy]}}}
     (managed,) = read_roles(json.dumps(plan).encode(), "plan.json").policies
     assert managed.notes == ("what aws_iam_policy.orders says does not stand in the plan: {{ policy }}",)
+
+
+def test_what_only_looks_like_a_function_stays_as_it_is_beside_one() -> None:
+    written = 'of ${{"Fn::ImportValue":"x"}}, not ${{ or ${{"Fn::ImportValue": and ${{${{"Ref":"Q"}}'
+    assert 'of {!ImportValue x}, not ${{ or ${{"Fn::ImportValue": and ${{{${Q}}' == for_people(written)

@@ -15,7 +15,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Globs, render_statement
 from remit.template.policy_files import read_side
-from remit.template.role_resources import bearing, made_together, part, units, with_targets_of
+from remit.template.role_resources import bearing, made_together, part, targets_in, units, with_targets_of
 from remit.template.roles import roles_of, roles_where
 from remit.template.sam.domains import authorizer_permissions
 from remit.template.sam.resources import SamResource
@@ -324,6 +324,19 @@ REFUSED = {
         "t.json:1:90",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "named"),
+    [
+        ("AWS::S3::BucketPolicy", {"Bucket": {"Ref": "Data"}}, {"Data"}),
+        ("AWS::SQS::QueuePolicy", {"Queues": [{"Fn::GetAtt": ["Jobs", "Arn"]}, {"Ref": "News"}]}, {"Jobs", "News"}),
+        ("AWS::Lambda::Permission", {"FunctionName": {"Fn::Sub": "${Run.Arn}"}, "SourceArn": "x"}, {"Run"}),
+        ("AWS::S3::Bucket", {"Bucket": {"Ref": "Data"}}, set()),
+    ],
+)
+def test_a_policy_names_what_it_is_of(kind: str, properties: dict[str, Any], named: set[str]) -> None:
+    assert targets_in({"Type": kind, "Properties": properties}) == named
 
 
 @pytest.mark.parametrize(("text", "message", "at"), REFUSED.values(), ids=REFUSED)

@@ -13,7 +13,9 @@ from every_trigger import APP as EVERY_TRIGGER
 from every_trigger import DATA
 from projects import at
 from remit.app import Resource
+from remit.errors import RemitError
 from remit.resources.kms_key import KmsKey, kms_key
+from remit.triggers.failure_destination import DestinationKind, destination
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from conftest import Make
     from projects import Project
 
+DESTINATIONS: tuple[DestinationKind, ...] = ("sqs", "sns", "s3")
 UUID_END = {"Fn::Select": [4, {"Fn::Split": ["-", {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}]}]}
 UPLOADS = {"Fn::Sub": ["orders-dev-datauploads-${Part1}", {"Part1": UUID_END}]}
 UPLOADS_ARN = {"Fn::Sub": ["arn:${AWS::Partition}:s3:::orders-dev-datauploads-${Part1}", {"Part1": UUID_END}]}
@@ -44,6 +47,27 @@ def permission(function_id: str, source: Any, principal: str) -> dict[str, Any]:
         "SourceAccount": {"Ref": "AWS::AccountId"},
         "SourceArn": source,
     }
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "actions"),
+    [
+        ("failed", "sqs", ["sqs:SendMessage"]),
+        ("arn:aws:sqs:eu-west-1:111122223333:failed", "sqs", ["sqs:SendMessage"]),
+        ("${DataFailed.Arn}", "sqs", ["sqs:SendMessage"]),
+        ("arn:aws:sns:eu-west-1:111122223333:failed", "sns", ["sns:Publish"]),
+        ("${DataNews}", "sns", ["sns:Publish"]),
+        ("arn:aws:s3:::failed", "s3", ["s3:PutObject", "s3:ListBucket"]),
+    ],
+)
+def test_what_failed_goes_to_the_kind_of_thing_that_its_text_names(
+    subject: str, kind: DestinationKind, actions: list[str]
+) -> None:
+    there = destination(subject, "on_failure", DESTINATIONS)
+    assert kind == there.kind
+    assert actions == [action for statement in there.statements() for action in statement.actions.patterns]
+    with pytest.raises(RemitError, match="on_failure takes"):
+        destination(subject, "on_failure", [other for other in DESTINATIONS if other != kind])
 
 
 def test_a_permission_fixes_the_account_by_source_account_or_by_an_arn_that_has_it_where_aws_sends_none(

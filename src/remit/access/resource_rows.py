@@ -228,9 +228,6 @@ def _topic(request: ActionRequest) -> Iterator[str]:
         yield from request.texts(name)
     for subscription in request.texts("SubscriptionArn"):
         yield subscription.rpartition(":")[0]
-    name_of_topic = request.text("Name")
-    if "AttributeName" not in request.parameters and name_of_topic is not None:
-        yield request.arn("sns", name_of_topic)
 
 
 def _bus(request: ActionRequest) -> Iterator[str]:

@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import (
-    delays_option,
-    json_option,
-    print_answer,
-    print_json,
-    project_option,
-    python_option,
-    strict_option,
-    wants_json,
-)
+from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -44,12 +35,12 @@ def command() -> None:
 
 
 @command.command
-@project_option
-@json_option
+@options.project_option
+@options.json_option
 @click.option("--region", default=None, help="The region to show (default: AWS_REGION, or us-east-1).")
-@delays_option
-@strict_option
-@python_option
+@options.delays_option
+@options.strict_option
+@options.python_option
 def start(folder: Path, *, region: str | None, seed: str | None, strict: bool) -> None:
     """Start the AWS on this machine, or find the running one, and print its address and keys.
 
@@ -76,8 +67,8 @@ def start(folder: Path, *, region: str | None, seed: str | None, strict: bool) -
         from remit.local.control.server_commands import refuse_unknown
 
         refuse_unknown(running, refuse=True)
-    if wants_json():
-        print_json(_running(running), keys_are_shown)
+    if options.wants_json():
+        options.print_json(_running(running), keys_are_shown)
         return
     click.echo(_sentence(running))
     click.echo("\nTo point AWS tools at it:")
@@ -86,8 +77,8 @@ def start(folder: Path, *, region: str | None, seed: str | None, strict: bool) -
 
 
 @command.command
-@project_option
-@json_option
+@options.project_option
+@options.json_option
 def install(folder: Path) -> None:
     """Install the AWS on this machine now, for CI and images. Once it is installed, it needs no network.
 
@@ -105,12 +96,12 @@ def install(folder: Path) -> None:
 
     environment = installed(folder, lambda step: click.echo(f"{step} ...", err=True))
     folder = environment.folder
-    print_answer({"folder": str(folder)}, [f"the AWS on this machine is installed in {folder}"])
+    options.print_answer({"folder": str(folder)}, [f"the AWS on this machine is installed in {folder}"])
 
 
 @command.command
-@project_option
-@json_option
+@options.project_option
+@options.json_option
 def stop(folder: Path) -> None:
     """Stop the AWS on this machine. Its state is kept for the next start.
 
@@ -125,21 +116,21 @@ def stop(folder: Path) -> None:
 
     stopped = aws.stop(folder)
     unsaved = aws.status(folder).unsaved if stopped else None
-    if wants_json():
-        print_json({"stopped": stopped, "unsaved": unsaved})
+    if options.wants_json():
+        options.print_json({"stopped": stopped, "unsaved": unsaved})
     if unsaved is not None:
         raise RemitError(
             f"it is stopped, and not all of its state is kept: {unsaved}",
             hint=f"what the last save could not write is lost; the rest is in {str(aws.status(folder).state)!r}",
             exit_code=1,
         )
-    if not wants_json():
+    if not options.wants_json():
         click.echo("stopped; its state is kept" if stopped else "it was not running")
 
 
 @command.command
-@project_option
-@json_option
+@options.project_option
+@options.json_option
 def reset(folder: Path) -> None:
     """Delete every stack, function, object and message in it. If it is running, it keeps running.
 
@@ -152,12 +143,12 @@ def reset(folder: Path) -> None:
 
     running = aws.reset(folder)
     sentence = "reset: it holds nothing now" + ("" if running else ", and is not running")
-    print_answer({"reset": True, "running": running is not None}, [sentence])
+    options.print_answer({"reset": True, "running": running is not None}, [sentence])
 
 
 @command.command
-@project_option
-@json_option
+@options.project_option
+@options.json_option
 def status(folder: Path) -> None:
     """Show whether it is running, at which address, and where its files are.
 
@@ -171,11 +162,11 @@ def status(folder: Path) -> None:
     from remit.secrets.masked_output import unmasked
 
     state = aws.status(folder)
-    if wants_json():
+    if options.wants_json():
         running = {"running": False} if state.aws is None else _running(state.aws)
         files = {"state": str(state.state), "log": str(state.log)}
         document = {**running, **files, "kept": state.kept, "unsaved": state.unsaved, "wall": possible_wall()}
-        print_json(document, unmasked(sys.stdout))
+        options.print_json(document, unmasked(sys.stdout))
         return
     click.echo("not running (`remit local start` starts it)" if state.aws is None else _sentence(state.aws))
     remark = "" if state.kept else " (none)"

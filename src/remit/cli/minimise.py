@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -74,20 +73,19 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
 
     if limit is not None and (kind or parted):
         raise RemitError("--limit is a quota of your own", hint="leave out --for and --split, which know IAM's")
-    policies = _read(file)
-    policy = policies.policy
+    policy, written, is_late = _read(file)
     sizes = Sizes(_STACK, {})
     smaller = minimise(policy)
     parts = _parts(smaller, kind, limit, sizes, parted=parted)
     documents = tuple(render(part) for part in parts)
-    if policies.late:
+    if is_late:
         from remit.synthesis.synth import intrinsics
 
         documents = tuple(map(intrinsics, documents))
     used = tuple(sizes.document(part.statements) for part in parts)
-    before, after = sum(map(sizes.written, policies.documents)), sizes.document(smaller.statements)
-    if len(parts) == len(policies.documents) == 1 and before <= after:  # it stays as its author wrote it
-        documents, used, after = policies.documents, (before,), before
+    before, after = sum(map(sizes.written, written)), sizes.document(smaller.statements)
+    if len(parts) == len(written) == 1 and before <= after:  # it stays as its author wrote it
+        documents, used, after = written, (before,), before
     print_json(documents[0] if len(documents) == 1 else documents)
     in_parts = "" if len(parts) == 1 else f", in {len(parts)} policies"
     click.echo(f"{before:,} characters before, {after:,} after{in_parts}", err=True)
@@ -147,19 +145,8 @@ def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """The policy of a file, or those of a list as one; the documents as they stand there.
-
-    `late`: whether they hold intrinsic functions of CloudFormation.
-    """
-
-    policy: Policy
-    documents: tuple[Any, ...]
-    late: bool
-
-
-def _read(path: Path) -> _Given:
+def _read(path: Path) -> tuple[Policy, tuple[Any, ...], bool]:
+    """The policy of a file, or those of a list as one; its documents, and whether they hold intrinsic functions."""
     from remit.documents.read import read_as_written
     from remit.iam.decide.evaluation_logic import Layers
     from remit.template.policy_files import side_of
@@ -184,7 +171,7 @@ def _read(path: Path) -> _Given:
     documents = tuple(policies) if isinstance(policies, list) else (policies,)
     text = repr(value)
     late = any(sign in text for sign in ("'Fn::", "'Ref'", "{{resolve:"))
-    return _Given(_joined(layers.identity, name), documents, late)
+    return _joined(layers.identity, name), documents, late
 
 
 def _joined(policies: tuple[Policy, ...], name: str) -> Policy:

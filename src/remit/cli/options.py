@@ -359,12 +359,11 @@ class Scope(NamedTuple):
 
         Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
         """
-        from remit.deploy.session import connect
+        from remit.deploy.session import connect, connect_as_configured
 
         if self.acting_as is not None and not self.local:
             raise click.UsageError("--as is for the AWS on this machine: add --local")
         if not self.local:
-            from remit.deploy.configured_place import connect_as_configured
             from remit.project.settings import AwsSection
 
             settings = None

@@ -105,19 +105,15 @@ def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(buckets)
 
 
-def remove_objects(account: Account, bucket: str, prefix: str = "") -> int:
-    """Delete every version and delete marker of the objects whose keys begin so, or of all; how many.
+def remove_objects(account: Account, bucket: str, prefix: str = "") -> None:
+    """Delete every version and delete marker of the objects whose keys begin so, or of all.
 
     Nothing when there is no bucket.
     """
-    removed = 0
     with remit_errors():
-        if not exists(account, bucket):
-            return 0
-        for batch in _versions(account, bucket, prefix):
-            _delete(account, bucket, batch)
-            removed += len(batch)
-    return removed
+        if exists(account, bucket):
+            for batch in _versions(account, bucket, prefix):
+                _delete(account, bucket, batch)
 
 
 def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
@@ -130,17 +126,16 @@ def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
         raise RemitError(f"{first['Key']} in bucket {bucket} cannot be deleted: {why}")
 
 
-def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object) -> int:
-    """Delete what none of these values names: templates, keys of releases and of their zips; how many objects.
+def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object) -> None:
+    """Delete what none of these values names: templates, keys of releases and of their zips.
 
     Their old versions stay for as long as the bucket's rule keeps them. Templates themselves are read but once, when a
     change set is made, so none of them is kept.
     """
     digests = set(_ARTEFACT.findall(json.dumps(kept)))
-    removed = 0
     with remit_errors():
         if not exists(account, bucket):
-            return 0
+            return
         for page in object_pages(account, bucket, f"{namespace}/"):
             old = []
             for item in page.get("Versions", []):
@@ -149,8 +144,6 @@ def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object
                     old.append({"Key": item["Key"]})
             if old:
                 _delete(account, bucket, old)
-                removed += len(old)
-    return removed
 
 
 def remove_bucket(account: Account) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deploy.account_roles import at_once
 from remit.deploy.aws_errors import answered_errors, code, if_there, patiently, remit_errors
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
@@ -73,8 +74,6 @@ def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
     When nothing is missing it takes one HEAD and seven reads, these at once. RemitError: the bucket belongs
     to somebody else, or lies in another region.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a deploy needs it
-
     name = name or artefact_bucket(account).name
     client = account.client("s3")
     written = []
@@ -82,8 +81,7 @@ def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
         made = not exists(account, name)
         if made:
             _create(account, name)
-        with ThreadPoolExecutor(len(SETTINGS)) as pool:
-            answers = list(pool.map(lambda setting: _read(account, name, setting), SETTINGS))
+        answers = at_once(lambda setting: _read(account, name, setting), SETTINGS)
         arn = f"arn:{account.partition}:s3:::{name}"
         for setting, answer in zip(SETTINGS, answers, strict=True):
             if not setting.holds(answer, arn):

@@ -9,11 +9,11 @@ GetFunction, and 15 of all others that read; CloudFormation calls it for whoever
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deploy.account_roles import at_once
 from remit.deploy.artefacts import checksum, names_artefact
 from remit.deploy.aws_errors import if_there, remit_errors
 from remit.deploy.stack import deployed_template, describe
@@ -31,7 +31,6 @@ _NAME_AND_CODE: Final = {
     "AWS::Lambda::LayerVersion": ("LayerName", "Content"),
 }
 """By type: the property that names a resource, and the one that says where its zip is."""
-_THREADS: Final = 10  # the connections that a client keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,11 @@ def other_code(account: Account, namespace: str, template: Mapping[str, Any]) ->
     """
     expected, expected_layers = (built_code(account, namespace, template, type_name) for type_name in _NAME_AND_CODE)
     try:
-        with remit_errors(), ThreadPoolExecutor(_THREADS) as pool:
-            running = dict(zip(expected, pool.map(lambda name: _running(account, name), expected), strict=True))
+        with remit_errors():
+            client = account.client("lambda")  # no two threads make one
+            running = dict(zip(expected, at_once(lambda name: _running(client, name), expected), strict=True))
             layers = {arn for _, arns in running.values() for arn in arns if _layer_name(arn) in expected_layers}
-            versions = pool.map(lambda arn: account.client("lambda").get_layer_version_by_arn(Arn=arn), layers)
+            versions = at_once(lambda arn: client.get_layer_version_by_arn(Arn=arn), layers)
             actual_layers = {
                 arn: str(each["Content"]["CodeSha256"]) for arn, each in zip(layers, versions, strict=True)
             }
@@ -99,9 +99,9 @@ def _layer_name(arn: str) -> str:
     return arn.split(":")[6]
 
 
-def _running(account: Account, name: str) -> tuple[str | None, tuple[str, ...]]:
+def _running(client: Any, name: str) -> tuple[str | None, tuple[str, ...]]:
     """The SHA-256 of a function's code, and the ARNs of its layers; None when it is gone."""
-    answer = if_there(partial(account.client("lambda").get_function, FunctionName=name))
+    answer = if_there(partial(client.get_function, FunctionName=name))
     if answer is None:
         return None, ()
     configuration = answer["Configuration"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remit.app import Reason
-from remit.catalogue.managed_policies import managed_policy
+from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.deploy.account_roles import Unreadable, documents, held
 from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.deployed_references import names
@@ -16,7 +16,6 @@ from remit.deploy.role_repairs import repair
 from remit.deploy.stack import deployed_template
 from remit.deploy.status import status
 from remit.errors import RemitError
-from remit.holders import Holder
 from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import fill_references, references
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Policy
     from remit.synthesis.declared_roles import DeclaredStack
-
-_AWS: Final = ":iam::aws:policy/"
 
 
 def silent(_: str) -> None:
@@ -136,7 +133,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     for role in (*roles.values(), *strangers.values()):
         arns += (*role.attached, *(limit.name for limit in role.limits if limit.how == "boundary"))
     if account.local:  # the AWS on this machine has no documents of AWS's own
-        arns = [arn for arn in arns if _AWS not in arn]
+        arns = [arn for arn in arns if not is_of_aws(arn)]
     documents_there: Mapping[str, ManagedPolicyVersion] = {}
     try:
         documents_there = documents(account, arns)
@@ -231,7 +228,7 @@ def _name(arn: str) -> str:
 def _newer(read: Mapping[str, ManagedPolicyVersion]) -> Iterator[str]:
     """Name the policies of AWS that have changed since the catalogue was made."""
     for arn, document in read.items():
-        policy = managed_policy(arn) if _AWS in arn else None
+        policy = managed_policy(arn) if is_of_aws(arn) else None
         if policy is not None and policy.version != document.version:
             in_account = f"{policy.name} is in version {document.version} in the account"
             yield f"{in_account}, and {policy.version} in the catalogue"

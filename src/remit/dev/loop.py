@@ -189,8 +189,7 @@ class DevLoop:
             for files in saved(self._folder, self._stop):
                 self._to_do.put(partial(self._try, partial(self._follow_source, files)))
         except OSError as error:  # more files than this machine lets one watch
-            problem = RemitError(f"the project's files cannot be watched: {error.strerror or error}")
-            self._to_do.put(partial(self._lost, problem))
+            raise RemitError(f"the project's files cannot be watched: {error.strerror or error}") from None
 
     def _look(self) -> None:
         """Ask the AWS on this machine, again and again, what functions were denied and what they logged."""

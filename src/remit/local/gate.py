@@ -490,8 +490,7 @@ async def _refuse(
         await send({"type": "websocket.close", "code": 1008})  # "policy violation" (RFC 6455, 7.4.1)
         return
     await incoming.drain()
-    headers, body = _refusal(refused, request)
-    await _send(send, refused.status, headers, b"" if request.method == "HEAD" else body)
+    await _send(send, refused.status, *_refusal(refused, request))
 
 
 def _refusal(refused: RefusedRequest, request: ReceivedRequest) -> tuple[dict[str, str], bytes]:
@@ -517,7 +516,7 @@ def _refusal(refused: RefusedRequest, request: ReceivedRequest) -> tuple[dict[st
             headers |= {"smithy-protocol": _CBOR, "content-type": "application/cbor"}
             cbor2: Any = importlib.import_module("cbor2")  # it comes with the emulator
             body = cbor2.dumps(members)
-    return {**headers, "content-length": str(len(body))}, body
+    return headers, body
 
 
 async def _send_json(send: Send, value: Mapping[str, Any]) -> None:

@@ -12,8 +12,16 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
-from remit.local.posix_modules import fcntl, pwd
 from remit.project.dot_remit import link
+
+try:
+    import fcntl
+    import pwd
+except ModuleNotFoundError as error:
+    raise RemitError(
+        f"the AWS on this machine needs Linux or macOS: Python has no module {error.name} here",
+        hint="on Windows it runs in WSL; lint, diff, explain, policy, build and deploy to AWS run without it",
+    ) from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.app import Resource
 from remit.catalogue.quotas import quota
+from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.iam.length import length
 from remit.iam.policy import render_statement
@@ -27,10 +28,6 @@ _RANDOM: Final = 14
 """The end that CloudFormation gives a name of its own making: `-` and at most 13 characters."""
 _DATE: Final = len("2026-01-01T00:00:00.000")
 """What is foretold as the wildcard that ends a stream's ARN."""
-_NAMES: Final = (
-    "LogGroupName", "QueueName", "TopicName", "TableName", "BucketName", "FunctionName", "RoleName",
-    "DeliveryStreamName", "StateMachineName", "Name",
-)  # fmt: skip
 _NEARLY: Final = 0.8  # of a quota: from there on people are told
 _INLINE, _MANAGED, _ATTACHED = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
 _FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
@@ -88,11 +85,13 @@ class Sizes:
             return _ARN + 64
         resource = self.resources[name]
         most = len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
-        declared_name = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
-        if isinstance(declared_name, str):
-            most = self.text(declared_name)
-        longest_named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * most))
-        foretold = names_in(self.namespace, (longest_named,)).get(reference.text)
+        kind, foretold = resource_type(resource.type), None
+        if kind is not None and kind.naming is not None:
+            declared_name = resource.properties.get(kind.naming.property)
+            if isinstance(declared_name, str):
+                most = self.text(declared_name)
+            longest_named = Resource(resource.logical_id, resource.type, {kind.naming.property: "n" * most})
+            foretold = names_in(self.namespace, (longest_named,)).get(reference.text)
         if foretold is None:
             return _ARN + most
         # A stream's ARN ends with the time at which the stream was made, which is foretold as `*`.

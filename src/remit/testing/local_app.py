@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from remit.app import App, Function
     from remit.declare.resource_references import AnyRef
     from remit.deploy.invoke import Answer
+    from remit.deploy.session import Account
     from remit.holders import Holder
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.control.answers import Answering
@@ -81,6 +82,9 @@ class RunningApp:
 
     aws: LocalAws
     outputs: Mapping[str, str]
+    account: Account
+    session: boto3.Session
+    """One for all tests: for each new one, botocore would read its models anew."""
 
 
 class AppOfTests:
@@ -142,13 +146,15 @@ class AppOfTests:
         built = build(self._folder, self._stage, for_this_machine=True)
         aws = local_aws.start(self._place)
         self._until_stopped.enter_context(lifeline(aws.pid))
-        deployment = deploy(DeployJob(built, account_of(aws), WordedOperator(), yes=True))
+        account = account_of(aws)
+        deployment = deploy(DeployJob(built, account, WordedOperator(), yes=True))
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
             raise at_lines(failure(outcome, outcome.hint), built)
         keep_data(aws)
         self.last_access, _ = accesses(aws, after=NO_ACCESS)
-        return RunningApp(aws, {output.name: output.value for output in deployment.outputs})
+        outputs = {output.name: output.value for output in deployment.outputs}
+        return RunningApp(aws, outputs, account, session(aws))
 
     def stop(self) -> None:
         """End the tests' AWS, and keep in the project what functions were seen to use."""
@@ -193,7 +199,7 @@ class LocalApp:
             body = event if event is None or isinstance(event, str) else json.dumps(event)
             return http_event(app, function, request_line(http), body)
         if example is not None:
-            stack = status(account_of(self._tests_app.running.aws), app.namespace)
+            stack = status(self._tests_app.running.account, app.namespace)
             deployed = app if stack is None else with_deployed_names(app, stack.physical_ids)
             return event_for(sample_event(example), deployed, function)
         return {} if event is None else event
@@ -250,9 +256,9 @@ class LocalApp:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the AWS that the app runs on, for what a test prepares and looks at. It has full access."""
-        aws = self._tests_app.running.aws
-        make_client: Any = session(aws).client  # boto3's stubs want a service by its literal name
-        return make_client(service, **client_arguments(aws))
+        running = self._tests_app.running
+        make_client: Any = running.session.client  # boto3's stubs want a service by its literal name
+        return make_client(service, **client_arguments(running.aws))
 
     def as_function(self, function: str) -> boto3.Session:
         """A boto3 session with the role of a function: its clients may do what the function may, and no more."""
@@ -280,7 +286,7 @@ class LocalApp:
         RemitError: the stack has no such resource.
         """
         logical_id = own_id(resource) or str(resource)
-        deployed = status(account_of(self._tests_app.running.aws), self._tests_app.app.namespace)
+        deployed = status(self._tests_app.running.account, self._tests_app.app.namespace)
         physical_ids = {} if deployed is None else deployed.physical_ids
         if logical_id not in physical_ids:
             hint = did_you_mean(logical_id, physical_ids) or "name a shared resource: `Data.table`"
@@ -290,7 +296,7 @@ class LocalApp:
     def logs(self, function: str) -> tuple[str, ...]:
         """The lines that a function has logged since the test began; those that Lambda writes are left out."""
         app = replace(self._tests_app.app, functions=(self._tests_app.function(function),))
-        lines = new_lines(app_readers(account_of(self._tests_app.running.aws), app, since_ms=0))
+        lines = new_lines(app_readers(self._tests_app.running.account, app, since_ms=0))
         return tuple(line.message for line in lines if not is_of_lambda(line.message))
 
     def wait_for_log(self, function: str, text: str, *, seconds: float = 10) -> str:

@@ -74,8 +74,8 @@ def accesses(
             label = str(state.fields.get("Label", "*"))
             reader, writer = (_arguments(state.fields.get(name) or {}, state.language) for name in _DATASETS)
             needed = dict.fromkeys(distributed_accesses(machine, label), "runs its items")
-            for access in dataset_accesses(state.fields, reader, writer, setting):
-                needed.setdefault(access, "reads its items or writes its results")
+            datasets = dataset_accesses(state.fields, reader, writer, setting)
+            needed |= dict.fromkeys(datasets, "reads its items or writes its results")
         else:
             continue
         for (action, resource), doing in needed.items():

@@ -42,7 +42,7 @@ _MOST_ACTIONS: Final = 10_000  # per layer; forgotten all at once
 class StatementRule:
     """One statement of a policy. Each element is compiled when it is first needed."""
 
-    __slots__ = ("_trust", "conditions", "deny", "names", "resource", "speaks_of_action", "statement", "version")
+    __slots__ = ("conditions", "deny", "names", "resource", "speaks_of_action", "statement", "trust", "version")
 
     names: ActionNames
     speaks_of_action: Matcher
@@ -53,7 +53,7 @@ class StatementRule:
         self.statement = statement
         self.version = version
         self.deny = statement.effect == "Deny"
-        self._trust = trust
+        self.trust = trust
 
     def __getattr__(self, name: str) -> Any:
         """Compile an element that has no value yet."""
@@ -67,9 +67,6 @@ class StatementRule:
             # `*` for what CloudFormation puts in: `_late_test` then decides whether they are meant.
             names = action_names(Globs(tuple(map(with_stars, actions.patterns))))
         return _text_test(names.literals, tuple(map(matcher, names.globs)), negated=actions.negated)
-
-    def _compile_resource(self) -> Callable[[Request], Truth] | None:
-        return _resource_test(self.statement.resources, self.version, deny=self.deny, trust=self._trust)
 
     def _compile_conditions(self) -> tuple[Test, ...]:
         tests = tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
@@ -107,7 +104,7 @@ class StatementRule:
 _COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
     "names": lambda rule: action_names(rule.statement.actions),
     "speaks_of_action": StatementRule._compile_action,  # noqa: SLF001 - the class's own
-    "resource": StatementRule._compile_resource,  # noqa: SLF001 - as above
+    "resource": lambda rule: _resource_test(rule.statement.resources, rule.version, deny=rule.deny, trust=rule.trust),
     "conditions": StatementRule._compile_conditions,  # noqa: SLF001 - as above
 }
 

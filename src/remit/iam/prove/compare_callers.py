@@ -232,11 +232,15 @@ class _Question:
                     if any(map(_may_be_allowed, requests)):
                         self._not_confirmed(source)
                     continue
+                difference = piece.difference
+                if difference is not None:
+                    denial = difference.denial
+                    difference = replace(difference, part=self.policies.part, denial=denial and old.location(denial))
                 yield replace(
                     piece,
                     source=source,
                     request=shown,
-                    difference=self._difference(piece.difference, old),
+                    difference=difference,
                     principal=principal,
                     public=principal == EVERYONE and all(self._lets_in_the_internet(new, old, shown)),
                 )
@@ -262,12 +266,6 @@ class _Question:
     def _not_confirmed(self, source: StatementLocation) -> None:
         reason = f"the evaluator does not confirm what was found about {self.callers[0].principal}"
         self.undecided.append(Undecided(source, reason))
-
-    def _difference(self, difference: SideDifference | None, old: _Side) -> SideDifference | None:
-        if difference is None:
-            return None
-        denial = difference.denial
-        return replace(difference, part=self.policies.part, denial=denial and old.location(denial))
 
     def _requests(self, piece: Piece, caller: ComparedCaller) -> Iterator[Request]:
         """The request of a piece by each principal that a caller may stand for, the likeliest first."""

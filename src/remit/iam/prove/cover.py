@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from remit.iam.policy import VERSION
 from remit.iam.prove.action_search import ActionSearch, Case, no_actions
 from remit.iam.prove.budget import Budget
-from remit.iam.prove.gains import MULTIVALUED_KEYS
 from remit.iam.prove.glob_sets import UndecidedQuestion, points
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
@@ -33,7 +32,7 @@ def can_apply(*statements: Statement, version: str = VERSION, budget: Budget | N
         boxes = tuple(box_for(statement, version) for statement in statements)
     except UndecidedQuestion:
         return None
-    search = ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), budget or Budget(STEPS))
+    search = ResourceSearch(Premises.of(statements), budget or Budget(STEPS))
     return _is_open(Case(boxes, ()), search)
 
 
@@ -43,7 +42,7 @@ def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION,
     try:
         box = box_for(narrow, version)
         index = Index(box_for(statement, version) for statement in statements)
-        search = ResourceSearch(Premises.of((*statements, narrow), MULTIVALUED_KEYS), budget or Budget(STEPS))
+        search = ResourceSearch(Premises.of((*statements, narrow)), budget or Budget(STEPS))
         return leave_nothing(index, box, search)
     except UndecidedQuestion:
         return False

@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
     from remit.iam.request import Request
 
-MULTIVALUED_KEYS: Final = frozenset(
-    ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
-)
-"""Keys that have several values in any policy. Source: "AWS global condition context keys" (IAM User Guide)."""
 MOST_CASES: Final = 20_000
 _SHAPELESS: Final = "which resource a reference means is known at the deploy only"
 _TOO_MANY: Final = "the layers can be combined in too many ways"
@@ -95,7 +91,7 @@ class GainSearch:
     def resource_search(self) -> ResourceSearch:
         """Made at the first question: most statements of most changes are spelled on both sides."""
         statements = (box.statement for policy in self.policies for box in policy.boxes)
-        return ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), self.budget)
+        return ResourceSearch(Premises.of(statements), self.budget)
 
     @cached_property
     def spellings(self) -> dict[str, str]:

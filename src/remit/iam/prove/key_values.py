@@ -33,6 +33,10 @@ MOST_STEPS: Final = 3_000_000  # to hold values against conditions
 _STEPS_PER_VALUE, _STEPS_PER_PATTERN, _STEPS_PER_MEET = 5, 10, 200  # a meet is the intersection of two patterns
 _VALUES_PER_STEP: Final = 4  # of numbers, dates and addresses
 _COLONS: Final = 5  # that part an ARN
+_MULTIVALUED_KEYS: Final = frozenset(
+    ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
+)
+"""Keys that have several values in any policy. Source: "AWS global condition context keys" (IAM User Guide)."""
 _SIGN: Final = re.compile(r"(\*+|\?)")
 _THIRD: Final = {"k": "\u212a", "å": "\u212b", "θ": "\u03f4", "ω": "\u2126", "ß": "\u1e9e"}
 """Letters that have this one as well as their usual capital."""
@@ -47,13 +51,14 @@ class Premises:
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @staticmethod
-    def of(statements: Iterable[Statement], multivalued: frozenset[str]) -> Premises:
+    def of(statements: Iterable[Statement]) -> Premises:
         """The premises of a comparison: a key is a number if any condition in it reads it so.
 
-        It is multivalued if a condition uses a set operator on it, unless the catalogue knows that it has one value.
+        It is multivalued if it is so everywhere, or a condition uses a set operator on it, unless the catalogue knows
+        that it has one value.
         """
         kinds: dict[str, set[str]] = {}
-        multivalued_keys = set(multivalued)
+        multivalued_keys = set(_MULTIVALUED_KEYS)
         for statement in statements:
             for condition in statement.conditions:
                 if condition.late:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.cover import box_for, leave_nothing_of
-from remit.iam.prove.gains import MULTIVALUED_KEYS
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import Box, Index
@@ -35,16 +34,13 @@ class _Pruner:
     def __init__(self, policy: Policy, budget: Budget) -> None:
         self._version = policy.version
         self._budget = budget
-        self._boxes: list[Box | None] = [self._box(statement) for statement in policy.statements]
-        self._search = ResourceSearch(Premises.of(policy.statements, MULTIVALUED_KEYS), budget)
+        self._boxes: list[Box | None] = [box_for(statement, self._version) for statement in policy.statements]
+        self._search = ResourceSearch(Premises.of(policy.statements), budget)
         self._all: dict[object, Index] = {}
         self._denials: dict[object, Index] = {}
         for box in filter(None, self._boxes):
             for index in self._indexes(box):
                 index.put(box)
-
-    def _box(self, statement: Statement) -> Box:
-        return box_for(statement, self._version)
 
     def _indexes(self, box: Box) -> list[Index]:
         """Its indexes: of all statements of the same principals, and for a Deny of their Deny statements, too."""
@@ -82,7 +78,7 @@ class _Pruner:
         if not needed:
             return None
         statement = replace(box.statement, actions=replace(box.statement.actions, patterns=needed))
-        return self._fewer_resources(self._box(statement), covering)
+        return self._fewer_resources(box_for(statement, self._version), covering)
 
     def _fewer_resources(self, box: Box, covering: Index) -> Box:
         """The statement without redundant resource patterns; as it is where all are needed, or none is."""
@@ -91,12 +87,12 @@ class _Pruner:
             return box
         needed: list[str] = []
         for text in resources.patterns:
-            part = self._box(replace(box.statement, resources=replace(resources, patterns=(text,))))
+            part = box_for(replace(box.statement, resources=replace(resources, patterns=(text,))), self._version)
             if not all(self._is_redundant(part, action, covering) for action in part.actions):
                 needed.append(text)
         if not needed or len(needed) == len(resources.patterns):
             return box
-        return self._box(replace(box.statement, resources=replace(resources, patterns=tuple(needed))))
+        return box_for(replace(box.statement, resources=replace(resources, patterns=tuple(needed))), self._version)
 
     def _is_redundant(self, box: Box, action: str, covering: Index) -> bool:
         """Return whether it is proven that the covering statements leave nothing of the box on an action pattern."""

@@ -20,7 +20,6 @@ from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case, catalog
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.condition_atoms import equal_to
 from remit.iam.prove.example_requests import Words, requests_for
-from remit.iam.prove.gains import MULTIVALUED_KEYS
 from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
@@ -88,9 +87,7 @@ class _ExposureSearch:
         self.actions_of = actions_of
         self.compiled = CompiledPolicy(policy, speaks_without_resource=True)
         self.words = Words(self.compiled)
-        self.search = ResourceSearch(
-            Premises.of((box.statement for box in self.compiled.boxes), MULTIVALUED_KEYS), budget
-        )
+        self.search = ResourceSearch(Premises.of(box.statement for box in self.compiled.boxes), budget)
         self._size = len(self.compiled.boxes)
         self.undecided: dict[Undecided, None] = {
             Undecided(StatementLocation("resource", 0, index, statement), reason): None

@@ -24,7 +24,7 @@ from remit.iam.tokens import references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.iam.comparison import StatementLocation, Tier
+    from remit.iam.comparison import Tier
     from remit.iam.policy import Statement
     from remit.iam.prove.action_search import ActionsOf
     from remit.iam.prove.statement_space import Box
@@ -59,7 +59,9 @@ def simple_gain(box: Box, old: Side, new: Side, old_name: str, actions_of: Actio
         request = Request(action, resource, context=context, open=open_references, wildcard_only=False)
         if alone.permits(request) and new.permits(request) and old.permits(request) is False:
             shown, tier = _of_today(request, old, new, actions_of)
-            difference = SideDifference(old_name, denial=_denial(request, old))
+            layers = evaluate(request, old.policies).layers
+            denials = (layer.rulings[0] for layer in layers if layer.verdict == "ExplicitlyDenied")
+            difference = SideDifference(old_name, denial=next(denials, None))
             pattern = _spelled(box.statement, resource)
             return Piece(new.source(box), _spelled_action(box.statement, action), pattern, shown, tier, difference)
     return None
@@ -73,14 +75,6 @@ def _of_today(request: Request, old: Side, new: Side, actions_of: ActionsOf) -> 
         if is_carried and can_be_made(name, request.resource) and new.allows(real) and old.allows(real) is False:
             return real, "now"
     return request, "future"
-
-
-def _denial(request: Request, side: Side) -> StatementLocation | None:
-    """The statement of a side that denies a request; None where none does."""
-    for layer in evaluate(request, side.policies).layers:
-        if layer.verdict == "ExplicitlyDenied":
-            return layer.rulings[0]
-    return None
 
 
 def _spelled(statement: Statement, resource: str) -> str:
@@ -102,7 +96,11 @@ def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> I
     every_statement = (statement, *statements)
     count = min(MOST, _MOST_WORK // len(every_statement))
     actions = _actions(every_statement)
-    resources = _resources(every_statement)
+    patterns: list[str] = []
+    for each in every_statement:
+        if each.resources is not None:
+            patterns += each.resources.patterns
+    resources = [text for text in _plainest_first(patterns) if text][:_MOST_RESOURCES]
     contexts = _contexts(statement, every_statement)
     requests = product(contexts, resources, actions)
     for context, resource, action in islice(requests, count):
@@ -124,14 +122,6 @@ def _is_about(statement: Statement, action: str) -> bool:
     """Return whether a statement is about an action."""
     is_named = any(matches(pattern.lower(), action.lower()) for pattern in statement.actions.patterns)
     return is_named is not statement.actions.negated
-
-
-def _resources(statements: Iterable[Statement]) -> tuple[str, ...]:
-    patterns: list[str] = []
-    for statement in statements:
-        if statement.resources is not None:
-            patterns += statement.resources.patterns
-    return tuple(text for text in _plainest_first(patterns) if text)[:_MOST_RESOURCES]
 
 
 def _plainest_first(patterns: Iterable[str]) -> tuple[str, ...]:
@@ -173,13 +163,10 @@ def _contexts(statement: Statement, statements: Iterable[Statement]) -> tuple[di
     choices = []
     for key, of_key in values.items():
         choices.append([(key, value) for value in islice(of_key, _MOST_OF_A_KEY)])
+    contexts: list[dict[str, ContextValue]] = [{}]
     combinations = islice(product(*choices), _MOST_CONTEXTS)
-    contexts = (_known(chosen) for chosen in combinations)
-    return ({}, *contexts)
-
-
-def _known(values: Iterable[tuple[str, ContextValue]]) -> dict[str, ContextValue]:
-    return {key: value for key, value in values if value is not None}
+    contexts += [{key: value for key, value in chosen if value is not None} for chosen in combinations]
+    return tuple(contexts)
 
 
 def _with_values(resource: str, context: dict[str, ContextValue]) -> str:

@@ -36,23 +36,16 @@ if TYPE_CHECKING:
 
 
 def context_of(keys: frozenset[str], question: Question) -> tuple[dict[str, ContextValue], frozenset[str]]:
-    """The keys that policies ask about: those that have a value or are absent (None), and those that may have any."""
+    """The keys that policies ask about: those that have a value, and those that may have any; all others are absent."""
     values: dict[str, ContextValue] = {}
     open_keys: set[str] = set()
     for key in keys:
         value = _value(key, question)
         if isinstance(value, Open):
             open_keys.add(key)
-        elif value is not None or key not in _OF_THE_ENGINE:
+        elif value is not None:
             values[key] = value
     return values, frozenset(open_keys)
-
-
-_OF_THE_ENGINE: Final = frozenset({
-    "aws:principalaccount", "aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist",
-    "aws:principaltype", "aws:username",
-})  # fmt: skip
-"""Keys that the engine knows by the caller's ARN."""
 
 
 _OF_PARAMETERS: Final = frozenset({
@@ -69,7 +62,7 @@ _OF_PARAMETERS: Final = frozenset({
 def _value(key: str, question: Question) -> Value:  # noqa: PLR0911 - one rule after the other
     if key in question.caller.keys:
         return question.caller.keys[key]
-    if key in _OF_THE_ENGINE:
+    if key in _ABSENT:
         return None
     if key in _OF_PARAMETERS:
         return _parameter_of_its_name(key, question)
@@ -310,7 +303,9 @@ def _requested_alias(question: Question) -> Value:
     return bare if bare.startswith("alias/") else None
 
 
-_ABSENT: Final = (
+_ABSENT: Final = frozenset({
+    "aws:principalaccount", "aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist",
+    "aws:principaltype", "aws:username",
     "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:federatedprovider", "aws:sourcearn",
     "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths",
     "aws:assumedroot", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "aws:chatbotsourcearn",
@@ -318,8 +313,9 @@ _ABSENT: Final = (
     "ec2:sourceinstancearn", "glue:credentialissuingservice", "glue:roleassumedby",
     "lambda:sourcefunctionarn", "s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin",
     "ssm:sourceinstancearn", "dynamodb:enclosingoperation",
-)  # fmt: skip
-"""What a request does not have that a caller sends by itself, unless the caller's own keys say so."""
+})  # fmt: skip
+"""What the engine knows by the caller's ARN, and what a request does not have that a caller sends by itself, unless the
+caller's own keys say so."""
 
 
 def _requested_region(question: Question) -> Value:
@@ -339,7 +335,6 @@ def _source_identity(question: Question) -> Value:
 
 
 _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
-    **{key: _constant(None) for key in _ABSENT},
     "aws:sourceidentity": _source_identity,
     "aws:currenttime": lambda _question: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:epochtime": lambda _question: str(int(datetime.now(UTC).timestamp())),

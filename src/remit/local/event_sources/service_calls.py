@@ -66,9 +66,12 @@ class ServiceCalls:
         if session:
             _, partition, _, _, account, name = role.split(":", 5)
             caller = f"arn:{partition}:sts::{account}:assumed-role/{name.rpartition('/')[2]}/{session}"
-        stored = decide(caller, action, resource, {}, open_keys=ALL)
+        policies = resource_policy(action, resource)
+        stored = decide(caller, action, resource, {}, open_keys=ALL, resource_policy=policies)
+        if stored.verdict != "ExplicitlyDenied":  # which holds whatever the conditions are worth
+            stored = decide(caller, action, resource, {}, open_keys=ALL)
         if stored.verdict == "ImplicitlyDenied":
-            stored = decide(caller, action, resource, {}, resource_policy=resource_policy(action, resource))
+            stored = decide(caller, action, resource, {}, resource_policy=policies)
         if stored.is_denied:
             self._note(_record(caller, function, action, resource, "denied", stored.decision.because))
             return denial_message(stored)

@@ -66,7 +66,7 @@ def _place_mappings_when_they_are_made() -> None:
     def placed(place: Any, mapping_id: str, source: str, starting_position: str) -> None:
         place(mapping_id, source, starting_position)
         shards = _shards(source)
-        if shards is not None and mapping_id not in functions._kinesis_positions:
+        if shards is not None:
             positions = {}
             for shard_id, shard in shards.items():
                 start = kinesis._start_position(shard["records"], starting_position, "", _START_TIME.get())

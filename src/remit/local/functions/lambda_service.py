@@ -233,7 +233,6 @@ def use_workers_of(pool: WorkerPool, service: Any) -> None:
     # No snapshot is made of a version: its first start is one like any other.
     instead_of(service, "acquire_worker")(lambda _acquire, *_worker, **_options: (None, ""))
     instead_of(service, "ensure_spawned")(lambda _spawn, _worker: None)
-    instead_of(service, "release_worker")(lambda _release, _worker: None)
 
     @instead_of(service, "invalidate_worker")
     def invalidate(_invalidate: Any, name: str, *rest: Any, **options: Any) -> None:

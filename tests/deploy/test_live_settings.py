@@ -1,0 +1,107 @@
+"""Each property that is compared: another value is told, and put back on that resource by a valid call."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from remit.deploy.deployed_references import UNKNOWN
+from remit.deploy.live_resources.reading import ROWS
+from remit.deploy.live_resources.resource_row import (
+    IF_SET,
+    ComparedProperty,
+    LiveResource,
+    LiveStack,
+    Subject,
+    differences,
+)
+
+if TYPE_CHECKING:
+    from remit.deploy.role_repairs import Repair
+
+NAMES: Final = {
+    "AWS::Lambda::Alias": "arn:aws:lambda:eu-west-1:111122223333:function:orders-dev-report:live",
+    "AWS::SQS::Queue": "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs",
+}
+VALUES: Final[dict[str, tuple[Any, Any]]] = {
+    "Layers": (["arn:aws:lambda:eu-west-1:1:layer:a:1"], ["arn:aws:lambda:eu-west-1:1:layer:a:2"]),
+    "RoutingConfig.AdditionalVersionWeights": ({"2": 0.5}, {"2": 0.25}),
+    "RedrivePolicy": ({"deadLetterTargetArn": "arn:dead", "maxReceiveCount": 3}, {"deadLetterTargetArn": "arn:other"}),
+    "EventPattern": ({"source": ["shop"]}, {"source": ["shop", "orders"]}),
+    "ScheduleExpression": ("rate(1 day)", "rate(2 days)"),
+    "State": ("DISABLED", "ENABLED"),
+    "Timeout": ("7", 8),  # a template may write numbers as text
+    "MemorySize": ("256", 512),
+}
+OTHERS: Final = ("7", "8")
+NEEDED: Final = {
+    "AWS::Lambda::Alias": {"FunctionVersion": "7"},
+    "AWS::Scheduler::Schedule": {
+        "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": "arn:aws:sqs:eu-west-1:1:jobs", "RoleArn": "arn:aws:iam::1:role/scheduler"},
+    },
+}  # fmt: skip
+STACK: Final = LiveStack(account="111122223333", names={}, physical={}, resources=(), policies={}, is_local=False)
+SETTINGS: Final = [(row.type, setting) for row in ROWS.values() for setting in row.settings]
+SERVICES: Final = botocore.session.get_session()
+
+
+def put_at(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A document with a value at a path; a list there has the parts of its items."""
+    step, _, rest = path.partition(".")
+    if rest and isinstance(value, list) and "." not in rest:
+        return {**document, step: [{rest: item} for item in value]}
+    return {**document, step: put_at(document.get(step, {}), rest, value) if rest else value}
+
+
+def live(type_name: str, setting: ComparedProperty, expected: Any, actual: Any) -> LiveResource:
+    """A resource of which the template and the account say this; IF_SET for nothing."""
+    name = NAMES.get(type_name, "orders-dev-report")
+    properties = NEEDED.get(type_name, {})
+    properties = properties if expected is IF_SET else put_at(properties, setting.property, expected)
+    answer = {} if actual is IF_SET else put_at({}, setting.path, actual)
+    row = ROWS[type_name]._replace(settings=(setting,), checks=())
+    subject = Subject(name, f"arn:aws:x:eu-west-1:111122223333:{name}", (name,))
+    return LiveResource(row, "Report", subject, properties, {setting.operation: answer}, STACK)
+
+
+def mistakes_of(repair: Repair) -> str:
+    """What botocore's model of an operation finds wrong with a call."""
+    model = SERVICES.get_service_model(repair.service).operation_model(repair.operation.partition(".")[2])
+    return str(ParamValidator().validate(dict(repair.parameters), model.input_shape).generate_report())
+
+
+@pytest.mark.parametrize(("type_name", "setting"), SETTINGS, ids=lambda part: getattr(part, "label", part))
+def test_another_value_is_told_and_put_back_and_the_same_is_not(type_name: str, setting: ComparedProperty) -> None:
+    expected, other = VALUES.get(setting.property, OTHERS)
+    assert [] == list(differences(live(type_name, setting, expected, expected)))
+    assert [] == list(differences(live(type_name, setting, UNKNOWN, other)))
+    changed = live(type_name, setting, expected, other)
+    (found,) = differences(changed)
+    assert f"the {setting.label} of {changed.words} was changed by hand: " in found.what
+    (repair,) = found.repairs
+    assert repair.operation in ROWS[type_name].writes
+    assert "" == mistakes_of(repair)
+    written = json.dumps(dict(repair.parameters))
+    assert all(scalar in written for scalar in re.findall(r"[\w:/.-]+", json.dumps(expected)))
+    assert any(str(value) in changed.name for value in dict(repair.parameters).values())
+
+
+@pytest.mark.parametrize(("type_name", "setting"), SETTINGS, ids=lambda part: getattr(part, "label", part))
+def test_what_the_template_does_not_set_is_as_the_service_has_it_or_not_compared(
+    type_name: str, setting: ComparedProperty
+) -> None:
+    if setting.property in NEEDED.get(type_name, {}) or setting.property.startswith("Target."):
+        return
+    other = VALUES.get(setting.property, OTHERS)[1]
+    other = "DISABLED" if setting.property == "State" else other
+    found = list(differences(live(type_name, setting, IF_SET, other)))
+    assert (setting.absent is not IF_SET) == bool(found)
+    if found:
+        assert [] == list(differences(live(type_name, setting, IF_SET, setting.absent or IF_SET)))
+        assert "" == "".join(map(mistakes_of, found[0].repairs))

@@ -1,0 +1,94 @@
+"""What a plan says of templates: what stays, what was renamed, whose role is another one; for each of several."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from random_cases import cases
+from remit.deploy.plan import ResourceChange, RoleReplacement, StackPlan, function_log_groups
+
+TABLE: Final = "AWS::DynamoDB::Table"
+POLICIES: Final = st.sampled_from((None, "Delete", "Retain", "RetainExceptOnCreate", "Snapshot"))
+ATTRIBUTES: Final = st.fixed_dictionaries({"DeletionPolicy": POLICIES, "UpdateReplacePolicy": POLICIES})
+KEEPING: Final = ("Retain", "RetainExceptOnCreate")  # a snapshot is left of what itself goes
+
+
+def planned(running: dict[str, Any], template: dict[str, Any], changes: tuple[ResourceChange, ...] = ()) -> StackPlan:
+    return StackPlan("shop", "id", "set", "UPDATE", changes, {"Resources": running}, {"Resources": template})
+
+
+@settings(max_examples=cases(60, deep=600))
+@given(ATTRIBUTES, ATTRIBUTES)
+def test_what_is_removed_stays_by_the_old_template_and_what_is_replaced_by_both(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    removed, replaced = ResourceChange("Remove", "Data", TABLE), ResourceChange("Modify", "Data", TABLE, "True")
+    assert (before["DeletionPolicy"] in KEEPING) == planned({"Data": before}, {}).stays(removed)
+    both = before["UpdateReplacePolicy"] in KEEPING and after["UpdateReplacePolicy"] in KEEPING
+    assert both == planned({"Data": before}, {"Data": after}).stays(replaced)
+
+
+NAMES: Final = ("First", "Second", "Third", "Fourth")
+ROLES: Final = st.sampled_from(({"Fn::GetAtt": ["A", "Arn"]}, {"Fn::GetAtt": ["B", "Arn"]}, "arn:aws:iam::1:role/c"))
+CALLED: Final = ("A", "B", "arn:aws:iam::1:role/c")
+
+
+def function(role: Any, group: str | None = None) -> dict[str, Any]:
+    logging = {} if group is None else {"LoggingConfig": {"LogGroup": {"Ref": group}}}
+    return {"Type": "AWS::Lambda::Function", "Properties": {"Role": role, **logging}}
+
+
+FUNCTIONS: Final = st.dictionaries(st.sampled_from(NAMES), ROLES)
+
+
+@settings(max_examples=cases(40, deep=400))
+@given(FUNCTIONS, FUNCTIONS)
+def test_each_function_that_exists_and_gets_another_role_is_told_with_both(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    words = {repr({"Fn::GetAtt": [name, "Arn"]}): name for name in "AB"}
+    expected = [
+        RoleReplacement(name, *(words.get(repr(role), role) for role in (before[name], after[name])))
+        for name in after
+        if name in before and before[name] != after[name]
+    ]
+    others = {"Queue": {"Type": "AWS::SQS::Queue"}}
+    running = {**others, **{name: function(role) for name, role in before.items()}}
+    template = {**others, **{name: function(role) for name, role in after.items()}}
+    assert expected == list(planned(running, template).role_replacements)
+
+
+@settings(max_examples=cases(20, deep=200))
+@given(st.dictionaries(st.sampled_from(NAMES), st.sampled_from((None, "Logs", "OtherLogs"))))
+def test_the_log_groups_of_all_functions_are_theirs(groups: dict[str, str | None]) -> None:
+    template = {"Resources": {name: function("arn", group) for name, group in groups.items()}}
+    assert {group for group in groups.values() if group} == function_log_groups(template) - {""}
+
+
+TABLES: Final = st.lists(st.sampled_from(("id", "key")), max_size=3)
+
+
+@settings(max_examples=cases(60, deep=600))
+@given(TABLES, TABLES)
+def test_a_table_that_goes_is_renamed_to_one_that_comes_with_the_same_properties_and_no_two_to_one(
+    removed: list[str], added: list[str]
+) -> None:
+    def table(number: int, key: str) -> dict[str, Any]:
+        properties = {"KeySchema": [{"AttributeName": key, "KeyType": "HASH"}], "TableName": f"table-{number}"}
+        return {"Type": TABLE, "Properties": properties}
+
+    running = {f"Old{number}": table(number, key) for number, key in enumerate(removed)}
+    template = {f"New{number}": table(number + 9, key) for number, key in enumerate(added)}
+    queue = ResourceChange("Add", "Queue", "AWS::SQS::Queue")
+    changes = [*(ResourceChange("Remove", name, TABLE) for name in running), queue]
+    changes += [ResourceChange("Add", name, TABLE) for name in template]
+    pairs = planned(running, {**template, "Queue": {}}, tuple(changes)).renames
+    olds, news = [old for old, _ in pairs], [new for _, new in pairs]
+    assert len(pairs) == len(set(olds)) == len(set(news))
+    for old, new in pairs:
+        assert removed[int(old[3:])] == added[int(new[3:])]
+    for key in ("id", "key"):
+        assert min(removed.count(key), added.count(key)) == sum(removed[int(old[3:])] == key for old in olds)

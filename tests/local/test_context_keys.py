@@ -1,0 +1,141 @@
+"""What each condition key is worth in a request, as the reference of its service says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remit.access.needed_access import UNRESOLVED, NeededAccess, RequestedOperation
+from remit.access.setting import RequestSetting, StoredNames
+from remit.local.authorization.caller import Caller, Question
+from remit.local.authorization.context_keys import context_of
+from remit.local.request import ReceivedRequest
+
+PLACE = "eu-central-1:111122223333"
+ROLE = "arn:aws:iam::111122223333:role/worker"
+SESSION = Caller("arn:aws:sts::111122223333:assumed-role/worker/s", "111122223333", keys={"aws:userid": "AROA:s"})
+IS_OPEN = "any value"
+
+
+class Stored(StoredNames):
+    """A table with tags, and a key that has two aliases."""
+
+    def resource_tags(self, arn: str) -> dict[str, str] | None:
+        return {"Team": "shop"} if arn.endswith("table/orders") else None
+
+    def key_aliases(self, arn: str) -> tuple[str, ...] | None:
+        return {"k1": ("alias/a", "alias/b"), "k2": ()}.get(arn.rpartition("/")[2])
+
+    def permissions_boundary(self, role: str, user: str) -> str | None:
+        return f"arn:aws:iam::111122223333:policy/of-{role or user}"
+
+
+def question(
+    action: str, parameters: dict[str, Any], resource: str = "*", caller: Caller = SESSION, **further: Any
+) -> Question:
+    client = further.pop("client", action.partition(":")[0])
+    operation = RequestedOperation(client, action.partition(":")[2], "json")
+    headers = {name.replace("_", "-"): (value,) for name, value in further.pop("headers", {}).items()}
+    request = ReceivedRequest("POST", "/", "", headers)
+    setting = RequestSetting("eu-central-1", caller.account, caller.arn, Stored())
+    return Question(NeededAccess(action, resource, parameters, **further), operation, request, setting, caller)
+
+
+def value_of(key: str, asked: Question) -> object:
+    values, open_keys = context_of(frozenset({key}), asked)
+    assert not (key in values and key in open_keys)
+    return IS_OPEN if key in open_keys else values.get(key)
+
+
+TABLE = f"arn:aws:dynamodb:{PLACE}:table/orders"
+TARGETS = [{"Id": name, "Arn": f"arn:aws:sqs:{PLACE}:{name}"} for name in "ba"]
+CHANGES = [
+    {"Action": "DELETE", "ResourceRecordSet": {"Name": "A.Example.com.", "Type": "A"}},
+    {"Action": "CREATE", "ResourceRecordSet": {"Name": "b.example.com", "Type": "A"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "value"),
+    [
+        ("events:targetarn", question("events:PutTargets", {"Targets": TARGETS[:1]}), f"arn:aws:sqs:{PLACE}:b"),
+        ("events:targetarn", question("events:PutTargets", {"Targets": TARGETS}),
+         (f"arn:aws:sqs:{PLACE}:a", f"arn:aws:sqs:{PLACE}:b")),
+        ("events:source", question("events:PutEvents", {"Entries": [{"Source": "s"}, {"Source": "s"}]}), "s"),
+        ("events:source", question("events:PutEvents", {"Entries": [{"Source": "s"}, {"Source": "r"}]}), ("r", "s")),
+        ("events:source", question("events:PutEvents", {"Entries": [{"DetailType": "s"}]}), None),
+        ("events:source", question("events:PutRule", {"EventPattern": "{}"}), IS_OPEN),
+        ("events:detail-type", question("events:PutEvents", {"Entries": [{"DetailType": "d"}]}), "d"),
+        ("s3:locationconstraint", question("s3:CreateBucket", {}), None),
+        ("s3:locationconstraint",
+         question("s3:CreateBucket", {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}), "eu-west-1"),
+        ("route53:changeresourcerecordsetsactions",
+         question("route53:ChangeResourceRecordSets", {"ChangeBatch": {"Changes": CHANGES}}), ("CREATE", "DELETE")),
+        ("route53:changeresourcerecordsetsrecordtypes",
+         question("route53:ChangeResourceRecordSets", {"ChangeBatch": {"Changes": CHANGES}}), "A"),
+        ("route53:changeresourcerecordsetsnormalizedrecordnames",
+         question("route53:ChangeResourceRecordSets", {"ChangeBatch": {"Changes": CHANGES}}),
+         ("a.example.com", "b.example.com")),
+        ("lambda:securitygroupids",
+         question("lambda:CreateFunction", {"VpcConfig": {"SecurityGroupIds": ["sg-2", "sg-1"]}}), ("sg-1", "sg-2")),
+        ("lambda:functionarn", question("lambda:CreateEventSourceMapping", {"FunctionName": "f"}),
+         f"arn:aws:lambda:{PLACE}:function:f"),
+        ("ses:fromaddress", question("ses:SendEmail", {"FromEmailAddress": "Shop <a@x.example>"}), "a@x.example"),
+        ("ses:recipients",
+         question("ses:SendEmail", {"Destination": {"ToAddresses": ["A <a@x.example>"], "CcAddresses": ["b@x.org"]}}),
+         ("a@x.example", "b@x.org")),
+        ("kms:resourcealiases", question("kms:Encrypt", {}, f"arn:aws:kms:{PLACE}:key/k1"), ("alias/a", "alias/b")),
+        ("kms:resourcealiases", question("kms:Encrypt", {}, f"arn:aws:kms:{PLACE}:key/k2"), None),
+        ("kms:resourcealiases", question("kms:Encrypt", {}, f"arn:aws:kms:{PLACE}:key/k3"), IS_OPEN),
+        ("kms:requestalias", question("kms:Encrypt", {"KeyId": f"arn:aws:kms:{PLACE}:alias/a"}), "alias/a"),
+        ("kms:requestalias", question("kms:Encrypt", {"KeyId": "k1"}), None),
+        ("kms:viaservice", question("kms:Decrypt", {}, via="s3"), "s3.eu-central-1.amazonaws.com"),
+        ("kms:viaservice", question("kms:Decrypt", {}), None),
+        ("aws:viaawsservice", question("kms:Decrypt", {}, via="s3"), "true"),
+        ("kms:encryptioncontext:team", question("kms:Encrypt", {"EncryptionContext": {"Team": "shop"}}), "shop"),
+        ("kms:encryptioncontextkeys", question("kms:Encrypt", {"EncryptionContext": {"Team": "shop"}}), ("Team",)),
+        ("aws:resourcetag/team", question("dynamodb:GetItem", {}, TABLE), "shop"),
+        ("aws:resourcetag/cost", question("dynamodb:GetItem", {}, TABLE), None),
+        ("aws:resourcetag/team", question("dynamodb:GetItem", {}, f"{TABLE}-2"), IS_OPEN),
+        ("aws:resourcetag/team", question("dynamodb:GetItem", {}, f"{TABLE}{UNRESOLVED}"), IS_OPEN),
+        ("aws:resourcetag/team", question("dynamodb:ListTables", {}), None),
+        ("aws:requesttag/team", question("sqs:CreateQueue", {"tags": {"TEAM": "shop"}}), "shop"),
+        ("aws:tagkeys", question("sqs:TagQueue", {"Tags": {"b": "1", "a": "2"}}), ("b", "a")),
+        ("aws:tagkeys", question("sqs:UntagQueue", {"TagKeys": ["a"]}), ("a",)),
+        ("aws:tagkeys", question("lambda:UntagResource", {"TagKeys": "a"}), ("a",)),
+        ("aws:tagkeys", question("sqs:SendMessage", {}), None),
+        ("s3:requestobjecttag/team", question("s3:PutObject", {}, headers={"x_amz_tagging": "team=a%20b&x="}), "a b"),
+        ("s3:requestobjecttagkeys", question("s3:PutObject", {}, headers={"x_amz_tagging": "a=1&x="}), ("a", "x")),
+        ("s3:x-amz-acl", question("s3:PutObject", {}, headers={"x_amz_acl": "private"}), "private"),
+        ("s3:authtype", question("s3:GetObject", {}, headers={"authorization": "AWS4"}), "REST-HEADER"),
+        ("s3:authtype", question("s3:GetObject", {}), "REST-QUERY-STRING"),
+        ("s3:prefix", question("s3:ListBucket", {"Prefix": "a/"}), "a/"),
+        ("s3:prefix", question("s3:ListBucket", {}), None),
+        ("iam:permissionsboundary", question("iam:CreateRole", {"PermissionsBoundary": ROLE}), ROLE),
+        ("iam:permissionsboundary", question("iam:PutRolePolicy", {"RoleName": "r"}),
+         "arn:aws:iam::111122223333:policy/of-r"),
+        ("iam:passedtoservice", question("iam:PassRole", {}, client="lambda"), "lambda.amazonaws.com"),
+        ("iam:passedtoservice", question("iam:PassRole", {}, client="stepfunctions"), "states.amazonaws.com"),
+        ("ecs:cluster", question("ecs:RunTask", {}), f"arn:aws:ecs:{PLACE}:cluster/default"),
+        ("ecs:cluster", question("ecs:RunTask", {"cluster": f"arn:aws:ecs:{PLACE}:cluster/c"}),
+         f"arn:aws:ecs:{PLACE}:cluster/c"),
+        ("aws:requestedregion", question("sqs:SendMessage", {}), "eu-central-1"),
+        ("aws:resourceaccount", question("sqs:SendMessage", {}, "arn:aws:sqs:eu-central-1:444455556666:q"),
+         "444455556666"),
+        ("aws:resourceaccount", question("sqs:SendMessage", {}, f"arn:aws:sqs:{PLACE}:q"), "111122223333"),
+        ("aws:userid", question("sqs:SendMessage", {}), "AROA:s"),
+        ("aws:userid", question("sqs:SendMessage", {}, caller=Caller(ROLE, "111122223333")), None),
+        ("aws:sourceidentity", question("sqs:SendMessage", {}), IS_OPEN),
+        ("aws:sourceidentity", question("sqs:SendMessage", {}, caller=Caller(ROLE, "111122223333")), None),
+        ("aws:sourceip", question("sqs:SendMessage", {}), IS_OPEN),
+        ("aws:calledvia", question("sqs:SendMessage", {}), None),
+        ("cloudwatch:namespace", question("cloudwatch:PutMetricData", {"Namespace": "shop"}), "shop"),
+        ("ec2:instancetype", question("ec2:RunInstances", {"InstanceType": "t3.micro"}), "t3.micro"),
+        ("ec2:vpc", question("ec2:RunInstances", {"InstanceType": "t3.micro"}), IS_OPEN),
+        ("sqs:nothing", question("sqs:SendMessage", {"Nothing": "x"}), None),
+    ],
+)  # fmt: skip
+def test_a_condition_key_is_worth_what_the_request_says(key: str, asked: Question, value: object) -> None:
+    """One text, several, none, or any: what depends on a place that this machine has not."""
+    assert value == value_of(key, asked)

@@ -1,0 +1,118 @@
+"""What is sent where an invocation ended, read as the service reads it: the operation, and all of its parameters."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.local.authorization.canonical_request import canonical_request
+from remit.local.event_sources import destinations
+from remit.local.event_sources.destinations import Destinations, InvocationRecord
+from remit.local.functions.deployed_function import DeployedFunction
+from remit.local.request import ReceivedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OTHER = "eu-west-1:444455556666"
+FUNCTION_ARN = "arn:aws:lambda:eu-central-1:111122223333:function:report"
+FUNCTION = DeployedFunction.of({"FunctionName": "report", "FunctionArn": FUNCTION_ARN, "Role": "worker"})
+FAILED = InvocationRecord(
+    "0a1b", FUNCTION_ARN, "$LATEST", "RetriesExhausted", 3, {"n": 1}, {"errorMessage": "é" * 2000, "errorType": "E"}
+)
+ATTRIBUTES = {
+    "RequestID": {"DataType": "String", "StringValue": "0a1b"},
+    "ErrorCode": {"DataType": "Number", "StringValue": "200"},
+    "ErrorMessage": {"DataType": "String", "StringValue": "é" * 1024},
+}
+
+
+class Sent:
+    """What is sent to a server, and what a role is asked for before."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, may: bool = True) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.requests: list[tuple[str, str, str, dict[str, Any]]] = []
+        self.may = may
+        monkeypatch.setattr(destinations, "ask", self._ask)
+        calls: Any = SimpleNamespace(may_act=self._may_act)
+        server: Any = None
+        self.destinations = Destinations(server, calls)
+
+    def _may_act(self, *access: str) -> bool:
+        self.asked.append(access)
+        return self.may
+
+    def _ask(self, _: object, method: str, path: str, *, service: str, body: bytes, region: str, headers: Any) -> None:
+        named = {name: (value,) for name, value in {**headers, "host": "127.0.0.1"}.items()}
+        asked = canonical_request(ReceivedRequest(method, path, "", named), service, body)
+        content = {**asked.parameters, "body": json.loads(body)} if service in ("lambda", "s3") else asked.parameters
+        self.requests.append((service, region, asked.operation.name, dict(content)))
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    return Sent(monkeypatch)
+
+
+def test_a_dead_letter_is_the_event_with_why_it_failed_as_attributes(sent: Sent) -> None:
+    queue, topic = f"arn:aws:sqs:{OTHER}:dead", f"arn:aws:sns:{OTHER}:dead"
+    for target in (queue, topic, f"arn:aws:lambda:{OTHER}:function:f"):
+        sent.destinations.send_dead_letter(FUNCTION, target, FAILED)
+    address = "http://127.0.0.1/444455556666/dead"
+    message = {"QueueUrl": address, "MessageBody": '{"n": 1}', "MessageAttributes": ATTRIBUTES}
+    published = {"TopicArn": topic, "Message": '{"n": 1}', "MessageAttributes": ATTRIBUTES}
+    assert [
+        ("sqs", "eu-west-1", "SendMessage", message),
+        ("sns", "eu-west-1", "Publish", published),
+    ] == sent.requests
+    of_lambda = "worker", "lambda.amazonaws.com"
+    assert [
+        (*of_lambda, "sqs:SendMessage", queue, "report"),
+        (*of_lambda, "sns:Publish", topic, "report"),
+    ] == sent.asked
+
+
+RECORDS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    f"arn:aws:sqs:{OTHER}:done": lambda parameters: json.loads(parameters["MessageBody"]),
+    f"arn:aws:sns:{OTHER}:done": lambda parameters: json.loads(parameters["Message"]),
+    f"arn:aws:lambda:{OTHER}:function:done": lambda parameters: parameters["body"],
+    f"arn:aws:events:{OTHER}:event-bus/done": lambda parameters: json.loads(parameters["Entries"][0]["Detail"]),
+    "arn:aws:s3:::done": lambda parameters: parameters["body"],
+}
+
+
+@pytest.mark.parametrize("destination", RECORDS)
+def test_the_record_of_an_invocation_is_one_wherever_it_is_sent(sent: Sent, destination: str) -> None:
+    sent.destinations.send(FUNCTION, destination, FAILED.told(FUNCTION))
+    ((service, region, _, parameters),) = sent.requests
+    record = RECORDS[destination](parameters)
+    context = {"requestId": "0a1b", "functionArn": f"{FUNCTION_ARN}:$LATEST", "condition": "RetriesExhausted"}
+    assert {**context, "approximateInvokeCount": 3} == record["requestContext"]
+    assert (FAILED.event, FAILED.response) == (record["requestPayload"], record["responsePayload"])
+    assert "Unhandled" == record["responseContext"]["functionError"]
+    assert ("eu-central-1" if service == "s3" else "eu-west-1") == region
+    resource = f"{destination}/*" if service == "s3" else destination
+    assert [resource] == [access[3] for access in sent.asked]
+
+
+def test_an_event_of_an_invocation_tells_how_it_ended(sent: Sent) -> None:
+    for condition in ("Success", "RetriesExhausted"):
+        record = InvocationRecord("0a1b", f"{FUNCTION_ARN}:live", "2", condition, 1, {}, {})
+        sent.destinations.send(FUNCTION, f"arn:aws:events:{OTHER}:event-bus/done", record.told(FUNCTION))
+    entries = [entry for _, _, _, parameters in sent.requests for entry in parameters["Entries"]]
+    ends = [f"Lambda Function Invocation Result - {end}" for end in ("Success", "Failure")]
+    assert ends == [entry["DetailType"] for entry in entries]
+    assert [("lambda", "done")] * 2 == [(entry["Source"], entry["EventBusName"]) for entry in entries]
+    records = [json.loads(entry["Detail"]) for entry in entries]
+    assert [False, True] == ["functionError" in record["responseContext"] for record in records]
+    assert [f"{FUNCTION_ARN}:live"] * 2 == [record["requestContext"]["functionArn"] for record in records]
+
+
+def test_nothing_is_sent_that_the_functions_role_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = Sent(monkeypatch, may=False)
+    sent.destinations.send(FUNCTION, f"arn:aws:sqs:{OTHER}:done", FAILED.told(FUNCTION))
+    assert ([], 1) == (sent.requests, len(sent.asked))
