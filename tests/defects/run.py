@@ -93,6 +93,7 @@ TESTS = {
     "report": ("tests/report", "tests/cli", "tests/audit/test_audit_command.py", "tests/audit/test_audit_page.py"),
     "audit": ("tests/audit",),
     "source": (
+        "tests/source",
         "tests/project",
         "tests/answers/test_grant_edit.py",
         "tests/answers/test_remedy.py",

@@ -67,6 +67,11 @@ Resources:
       Events:
         Queue: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn, BatchSize: 5}}
         Daily: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), Input: '{"a": 1}'}}
+        Late:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: rate(2 days)
+            FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: 5}
         Skill: {Type: AlexaSkill}
 Outputs:
   Url: {Value: !Ref Orders, Description: where to send}
@@ -1116,12 +1121,16 @@ Outputs: {Url: {Value: !GetAtt AskFunctionUrl.FunctionUrl}}
 
 
 def test_a_bucket_whose_event_no_trigger_covers_keeps_what_sam_writes_into_it(tmp_path: Path) -> None:
+    created = 'Events: "s3:ObjectCreated:*"'
     source = one_function(
-        'Events: {New: {Type: S3, Properties: {Bucket: !Ref In, Events: "s3:ObjectCreated:*", Unknown: 1}}}',
+        f"Events: {{New: {{Type: S3, Properties: {{Bucket: !Ref In, {created}, Unknown: 1}}}}, "
+        f"Other: {{Type: S3, Properties: {{Bucket: !Ref Out, {created}}}}}}}",
         "In: {Type: AWS::S3::Bucket}",
+        "Out: {Type: AWS::S3::Bucket}",
     )
     imported(tmp_path, {"template.yaml": source}, "template.yaml")
     assert "LambdaConfigurations" in json.dumps(template(tmp_path)["In"])
+    assert 'on.s3(Data.out, events="s3:ObjectCreated:*")' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
 def test_a_policy_beside_a_role_is_of_the_functions_of_that_role_alone(tmp_path: Path) -> None:
@@ -1242,15 +1251,25 @@ def test_an_authorizer_is_asked_by_all_that_tells_who_somebody_is(tmp_path: Path
     )
     pool = '{UserPoolArn: !GetAtt Users.Arn, Identity: {ValidationExpression: "^shop$"}}'
     checks = f"Check: {{FunctionArn: !GetAtt Web.Arn, FunctionPayloadType: REQUEST, {identity}}}, Pool: {pool}"
+    jwt = "{AuthorizationScopes: [read], JwtConfiguration: {issuer: https://id.example.com/, audience: [shop]}}"
     route = "Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: "
-    events = ", ".join(f"{name}: {{{route}/{name}, Auth: {{Authorizer: {name}}}}}}}" for name in ("Check", "Pool"))
+    names = ("Check", "Pool", "Other")
+    events = ", ".join(f"{name}: {{{route}/{name}, Auth: {{Authorizer: {name}}}}}}}" for name in names)
+    auth = "{Authorizer: Jwt, AuthorizationScopes: [write]}"
+    events += f", Http: {{Type: HttpApi, Properties: {{ApiId: !Ref Http, Path: /a, Method: get, Auth: {auth}}}}}"
+    checks += ", Other: {FunctionArn: !GetAtt Node.Arn}"
     source = one_function(
         f"Events: {{{events}}}",
         f"Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: live, Auth: {{Authorizers: {{{checks}}}}}}}}}",
+        f"Http: {{Type: AWS::Serverless::HttpApi, Properties: {{Auth: {{Authorizers: {{Jwt: {jwt}}}}}}}}}",
         "Users: {Type: AWS::Cognito::UserPool}",
+        "Node: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: nodejs22.x, InlineCode: a}}",
     )
     result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
-    assert ["event Pool of Web"] == [construct.what for construct in result.left]
+    left = {construct.what: construct.because for construct in result.left}
+    assert ["event Pool of Web", "event Other of Web", "Node (AWS::Serverless::Function)"] == [*left]
+    assert left["event Other of Web"].startswith("its runtime is nodejs22.x")
+    assert 'scopes=["write"]' in (tmp_path / "app/app.py").read_text("utf-8")
     (authorizer,) = [each for each in template(tmp_path).values() if each["Type"] == "AWS::ApiGateway::Authorizer"]
     sources = "method.request.header.key,method.request.querystring.token,stageVariables.a,context.b"
     assert sources == authorizer["Properties"]["IdentitySource"]
@@ -1265,14 +1284,17 @@ provider:
   rolePermissionsBoundary: arn:aws:iam::111122223333:policy/app
   iam: {role: {statements: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}}
 functions:
-  get: {handler: app.get, url: "${env:WITH_URL}"}
-  own: {handler: app.own, iam: {role: {statements: []}}}
+  get: {handler: app.get, url: "${env:WITH_URL}", events: [httpApi: {path: /get}]}
+  own: {handler: app.own, iam: {role: {statements: []}}, url: {authorizer: aws_iam}}
 """
     result = imported(tmp_path, {"serverless.yml": source}, "serverless.yml")
     assert {"the URL of GetLambdaFunction", "iam of own"} == {construct.what for construct in result.left}
     resources = template(tmp_path)
     assert "policy/app" in json.dumps(resources["GetRole"]["Properties"]["PermissionsBoundary"])
     assert "s3:GetObject" not in json.dumps(resources["OwnRole"])
+    text = (tmp_path / "app/app.py").read_text("utf-8")
+    assert 'on.api("ANY /get", auth="NONE")' in text
+    assert "on.http()" in text
 
 
 def test_each_handler_of_a_module_that_is_not_there_has_a_stub(tmp_path: Path) -> None:

@@ -74,9 +74,12 @@ def test_a_second_package_starts_no_process_and_needs_no_index(project: Project,
     said: list[str] = []
     first = package(folder, TARGET, progress=said.append)
     path.unlink()
+    (cached,) = (folder / ".remit/cache/dependencies").iterdir()
+    os.utime(cached, (1, 1))
     before = len(started)
     second = package(folder, TARGET, progress=said.append)
     assert (first.sha256, before) == (second.sha256, len(started))
+    assert cached.stat().st_mtime > 1  # a cache keeps what was used last
     assert said == ["installing the dependencies in requirements.txt for Python 3.12 on x86_64"]
 
 

@@ -105,7 +105,7 @@ def test_remit_among_the_dependencies_is_noticed(project: Project, name: str) ->
     assert source.names_remit
 
 
-def test_pylock_names_an_archive_by_its_address_or_its_path(project: Project) -> None:
+def test_pylock_names_a_place_by_its_address_or_its_path(project: Project) -> None:
     text = """
 lock-version = "1.0"
 [[packages]]
@@ -114,12 +114,20 @@ archive = {url = "https://example.com/far.zip", hashes = {sha256 = "ab"}}
 [[packages]]
 name = "near"
 archive = {path = "wheels/near.zip", hashes = {sha256 = "cd"}}
+[[packages]]
+name = "both"
+vcs = {type = "git", url = "https://example.com/both", path = "../both", commit-id = "abc"}
+[[packages]]
+name = "beside"
+vcs = {type = "git", path = "../beside", commit-id = "def"}
 """
     source = find(project({"pylock.toml": text}))
     assert source is not None
     assert source.lines == (
         "far @ https://example.com/far.zip --hash=sha256:ab",
         "near @ ./wheels/near.zip --hash=sha256:cd",
+        "both @ git+https://example.com/both@abc",
+        "beside @ git+../beside@def",
     )
 
 

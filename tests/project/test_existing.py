@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from projects import Project, write
 from random_cases import cases
+from remit import existing
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ def test_names_that_differ_in_signs_alone_are_two_parameters(make: Make) -> None
     variables = '{"A1": existing.parameter("/shop/a-b"), "A2": existing.parameter("/shop/ab")}'
     values = hello(make, f"environment={variables}")["Environment"]["Variables"]
     assert values["A1"] != values["A2"]
+
+
+def test_two_security_groups_of_one_vpc_are_two_parameters() -> None:
+    groups = {repr(existing.vpc("prod", security_group=name)["SecurityGroupIds"]) for name in ("a", "b")}
+    assert 2 == len(groups)
 
 
 @pytest.mark.parametrize(

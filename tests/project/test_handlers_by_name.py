@@ -40,6 +40,7 @@ FINE = {
     "an attribute": "import site_\nhandler = site_.app.handler\n",
     "imported": "from elsewhere import thing as handler\n",
     "imported with all else": "from elsewhere import *\n",
+    "imported of a package with a module of that name": "from framework_ import work as handler\n",
     "imported or defined": "try:\n    from fast import handler\nexcept ImportError:\n    def handler(): ...\n",
     "decorated": "import functools\n@functools.lru_cache\ndef handler(): ...\n",
     "decorated and async": "from wrappers import sync\n@sync\nasync def handler(event, context): ...\n",
@@ -68,6 +69,8 @@ BESIDE_IT = {
     "framework.py": "class Handler:\n    def __init__(self, *_): ...\n    def __call__(self, event, context): ...\n",
     "computed.py": "from elsewhere import handler\n__all__ = ['other', *['handler']]\nother = 1\n",
     "wrappers.py": "def sync(function): ...\n",
+    "framework_/__init__.py": "def work(event, context): ...\n",
+    "framework_/work.py": "",
 }
 
 

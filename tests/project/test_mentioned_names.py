@@ -88,6 +88,12 @@ def test_a_function_whose_code_names_a_job_may_send_it_and_no_job_of_another_que
     assert {"mail"} == sent(tmp_path, *WAYS[way])
 
 
+def test_what_each_package_above_a_module_names_is_sent_too(tmp_path: Path) -> None:
+    app = project(tmp_path, "import shop.deep.er.more", "...", shop__deep__er__more="", shop__deep__er__none="")
+    write(tmp_path, {"shop/deep/er/__init__.py": "from shop.mail import send_mail\nTO = send_mail\n"})
+    assert {"mail"} == set(app.function().sends or ())
+
+
 THROUGH = {
     "a helper": (
         "from shop import helper", "helper.post(1)",

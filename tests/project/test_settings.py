@@ -170,6 +170,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "timeout = 0": ("`{}timeout` is 0 seconds; it can be 1 to 900", ""),
     "timeout = 901": ("`{}timeout` is 901 seconds; it can be 1 to 900", ""),
     "timeout = 10 ** 5000": ("`{}timeout` is too large a number of seconds; it can be 1 to 900", ""),
+    "timeout = -(10 ** 5000)": ("`{}timeout` is too large a number of seconds; it can be 1 to 900", ""),
     "timeout = None": (
         "`{}timeout` must be a whole number of seconds, got None",
         "usually os.environ.get() of a variable that is not set",

@@ -17,7 +17,7 @@ from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from remit.answers.denial import Denial
     from remit.answers.denied_request import Cause
@@ -86,22 +86,21 @@ def _asked(role: Holder, denial: Denial, resources: tuple[Resource, ...]) -> boo
     """Return whether it was this role or user: by its name, or by that of a function that runs under it."""
     name, session = role_and_session(denial)
     if role.kind == "user":
-        name, session = user_name(denial), None
-    own_names: dict[str, tuple[str, ...]] = {}
+        name = user_name(denial)
+    own_names: dict[str, str] = {}
     for resource in resources:
-        values = [resource.properties.get(property_name) for property_name in _NAMES]
-        own_names[resource.logical_id] = tuple(value for value in values if isinstance(value, str))
-    if name is not None and _is_named(name, role.logical_id, own_names.get(role.logical_id, ())):
+        for value in map(resource.properties.get, _NAMES):
+            if isinstance(value, str):
+                own_names[resource.logical_id] = value
+    if name is not None and _is_named(name, role.logical_id, own_names):
         return True
-    if session is None:
-        return False
-    return any(_is_named(session, function, own_names.get(function, ())) for function in role.functions)
+    return session is not None and any(_is_named(session, function, own_names) for function in role.functions)
 
 
-def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
+def _is_named(name: str, logical_id: str, own_names: Mapping[str, str]) -> bool:
     """Return whether a name is the given one, or one that CloudFormation makes: `STACK-LogicalId-RANDOM`."""
-    if own_names:
-        return name in own_names
+    if logical_id in own_names:
+        return name == own_names[logical_id]
     head, _, end = name.rpartition("-")
     return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
 

@@ -118,7 +118,10 @@ class Apis:
         """The route of an event, as triggers spell it: `GET /orders/{id}`."""
         path, method = event.properties.get("Path"), str(event.properties.get("Method") or "ANY")
         method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
-        return "$default" if path in (None, "$default") else f"{method} {_path(str(path), event.type)}"
+        if path in (None, "$default"):
+            return "$default"
+        path = str(path).rstrip("/") or "/" if event.type == "Api" else path
+        return f"{method} {path}"
 
     def trigger(self, event: SamEvent, names: TemplateNames, functions: Mapping[str, str]) -> Source:
         """The route of an event; `functions` are names by logical id. RemitError: remit has none such."""
@@ -263,10 +266,6 @@ def _settings(  # noqa: C901 - one property after the other
     for name, because in unknown.items():
         if name not in _DEFAULTS or api.properties[name] != _DEFAULTS[name]:
             leftovers.add(f"{name} of {api.logical_id}", because, api.locate(api.at(name.partition(".")[0])))
-
-
-def _path(path: str, kind: str) -> str:
-    return path.rstrip("/") or "/" if kind == "Api" else path
 
 
 def _cors(value: Any) -> Any:

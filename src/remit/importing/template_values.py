@@ -109,7 +109,7 @@ class TemplateNames:
         source = self.source(value)
         if isinstance(source, Bracketed) and source.begin == "{":
             if not tokens.is_intrinsic(value):
-                raise RemitError("its text holds `${…}`, which remit takes for a reference")
+                raise RemitError("it is no text, or holds `${…}`, which remit takes for a reference")
             marks: dict[str, str] = {}
             return joined(_pieces(tokens.from_intrinsic(self._marked(value, marks)), marks))
         return self._spelled(value, source)

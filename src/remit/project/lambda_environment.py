@@ -155,12 +155,13 @@ def _working_folder() -> str | None:
 
 def _profile_has_region() -> bool:
     """Return whether the files of the AWS CLI give a region to the profile that the SDK uses by itself."""
-    files = (
-        os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config",
-        os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials",
-    )
     profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
-    for file in files:
+    in_config = {f"profile {profile}", *([profile] if profile == "default" else ())}
+    files = (
+        (os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", in_config),
+        (os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", {profile}),
+    )
+    for file, sections in files:
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             text = Path(file).expanduser().read_text("utf-8")
             if "region" not in text:
@@ -170,7 +171,7 @@ def _profile_has_region() -> bool:
             parser = configparser.RawConfigParser(strict=False)
             with contextlib.suppress(configparser.Error):  # the SDK refuses the file as well, and says why
                 parser.read_string(text)
-                if any(parser.has_option(section, "region") for section in (profile, f"profile {profile}")):
+                if any(parser.has_option(section, "region") for section in sections):
                     return True
     return False
 

@@ -35,7 +35,7 @@ from remit.project.resource_handles import HANDLES, UNSPELLED, Handle
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_PENDING: Final = r"\$\{Pending0(\d+)0"
+_PENDING: Final = r"\$\{(Pending0\d+0)"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
 _DELETION: Final[tuple[str, ...]] = get_args(DeletionPolicy)
 _ATTRIBUTES: Final = ("deletion_policy", "depends_on", "logical_id")
@@ -133,7 +133,8 @@ def resource(
         if not isinstance(properties, dict | None):
             raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
         all_properties = {**(properties or {}), **_properties(type_name, more)}
-        checked = setting_values.plain(("properties",), _texts(all_properties))
+        with_references = _with_parts(all_properties, lambda part: part.ref if isinstance(part, Handle) else part)
+        checked = setting_values.plain(("properties",), with_references)
     with mistakes.noted():
         resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
         if depends_on is not None:
@@ -212,19 +213,17 @@ class Shared(metaclass=_SharedClass):
             if value.logical_id.startswith("Pending0")  # the others are given theirs
         }
 
-        def named(value: Any) -> Any:
-            if isinstance(value, str):
-                return re.sub(_PENDING, lambda found: "${" + names.get(found[0][2:], found[0][2:]), value)
-            if isinstance(value, dict):
-                return {key: named(item) for key, item in value.items()}
-            return [named(item) for item in value] if isinstance(value, list) else value
+        def named(part: Any) -> Any:
+            if not isinstance(part, str):
+                return part
+            return re.sub(_PENDING, lambda found: "${" + names.get(found[1], found[1]), part)
 
         for name, value in declared.items():
             beside = dict(value.attributes)
             if "DependsOn" in beside:
                 beside["DependsOn"] = [names.get(item, item) for item in beside["DependsOn"]]
             own_id, spelled = names.get(value.logical_id, value.logical_id), f"{cls.__name__}.{name}"
-            properties = named(value.properties)
+            properties = _with_parts(value.properties, named)
             named_handle = replace(value, properties=properties, attributes=beside, logical_id=own_id, spelled=spelled)
             setattr(cls, name, named_handle)
         outputs = {name: value for name, value in vars(cls).items() if type(value) is OutputHandle}
@@ -266,13 +265,11 @@ def _lose_what_has_no_name(cls: type) -> None:
                 setattr(cls, name, Unread())
 
 
-def _texts(value: Any) -> Any:
-    """Handles inside properties stand for their Ref."""
-    if isinstance(value, Handle):
-        return value.ref
+def _with_parts(value: Any, made: Callable[[Any], Any]) -> Any:
+    """A value with each part in it that is no list and no dict as `made` makes it."""
     if isinstance(value, dict):
-        return {key: _texts(item) for key, item in value.items()}
-    return [_texts(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: _with_parts(item, made) for key, item in value.items()}
+    return [_with_parts(item, made) for item in value] if isinstance(value, list | tuple) else made(value)
 
 
 def _id(cls: type, name: str, span: Span) -> str:
