@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.holders import Holder
-    from remit.iam.comparison import Piece
+    from remit.iam.comparison import Piece, Undecided
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Condition
     from remit.review.access_change import Given, Version
@@ -314,10 +314,10 @@ def _side(
 
 def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:
     comparison = compare_in_shape(before.layers, after.layers, was, now)
-    undecided = []
+    undecided: dict[Undecided, None] = {}  # a statement that stands in several layers is told once
     for item in comparison.undecided:
         side = after if after.has(item.source) else before
-        undecided.append(replace(item, source=side.written(item.source) or item.source))
+        undecided[replace(item, source=side.written(item.source) or item.source)] = None
     return Comparison(
         tuple(_piece(piece, after, before) for piece in comparison.gained),
         tuple(_piece(piece, before, after) for piece in comparison.lost),
