@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 import effort
 from random_cases import cases
-from remit.catalogue.action_resources import is_without_resources, resource_formats, services_taking, takes
+from remit.catalogue.action_resources import (
+    is_without_resources,
+    resource_formats,
+    resource_without_type,
+    services_taking,
+    takes,
+)
 from remit.catalogue.actions import (
     LEVELS,
     Key,
@@ -213,3 +219,22 @@ def test_a_full_name_is_found_in_any_case_as_expansion_finds_it() -> None:
 )  # fmt: skip
 def test_what_is_no_whole_name_has_no_full_name(text: str) -> None:
     assert full_name(text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "resource", "asked"),
+    [
+        ("s3:listbuckets", "arn:aws:s3:::data", "*"),
+        ("iam:listroles", "role/", "*"),
+        ("iam:listroles", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::111122223333:role/"),
+        (
+            "logs:describeloggroups",
+            "arn:aws-cn:logs:cn-north-1:111122223333:log-group:x",
+            "arn:aws-cn:logs:cn-north-1:111122223333:log-group::log-stream:",
+        ),
+    ],
+)
+def test_iam_is_asked_for_a_list_on_the_arn_of_its_kind_at_the_place_of_the_resource(
+    name: str, resource: str, asked: str
+) -> None:
+    assert resource_without_type(name, resource) == asked

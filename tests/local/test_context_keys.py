@@ -131,6 +131,8 @@ CHANGES = [
         ("aws:sourceip", question("sqs:SendMessage", {}), IS_OPEN),
         ("aws:calledvia", question("sqs:SendMessage", {}), None),
         ("cloudwatch:namespace", question("cloudwatch:PutMetricData", {"Namespace": "shop"}), "shop"),
+        ("ec2:instancetype", question("ec2:RunInstances", {"InstanceType": "t3.micro"}), "t3.micro"),
+        ("ec2:vpc", question("ec2:RunInstances", {"InstanceType": "t3.micro"}), IS_OPEN),
         ("sqs:nothing", question("sqs:SendMessage", {"Nothing": "x"}), None),
     ],
 )  # fmt: skip

@@ -58,6 +58,18 @@ def test_a_record_that_is_older_than_the_mapping_takes_is_given_up_with_its_reas
 
 
 @pytest.mark.parametrize(
+    ("mappings", "function"),
+    [({"m": {**MAPPING, "Enabled": False}}, FUNCTION), ({}, FUNCTION), ({"m": MAPPING}, None)],
+    ids=["off", "deleted", "of no function"],
+)
+def test_a_mapping_that_is_no_more_runs_nothing_and_keeps_its_place(mappings: Any, function: Any) -> None:
+    service: Any = SimpleNamespace(_esms=mappings, _get_func_record_for_qualifier=lambda *_: (function, None))
+    runs: list[object] = []
+    result = FailedBatches(Sent(), service)._run_all("m", [record(1)], runs.append)  # type: ignore[arg-type]
+    assert ([], True) == (runs, result["error"])
+
+
+@pytest.mark.parametrize(
     ("body", "expected"),
     [
         ("no JSON", ()),

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remit.local.functions.function_log import KEPT, BoundedLog
@@ -196,7 +196,7 @@ def written(condition: Condition, *, binds: str = "") -> str:
     if condition[0] in ("&&", "||"):
         sign, left, right = condition
         text = f"{written(left, binds=sign)} {sign} {written(right, binds=sign)}"
-        return f"({text})" if binds and binds != sign else text
+        return f"({text})" if (binds, sign) == ("&&", "||") else text
     kind, field, *rest = condition
     if kind == "compare":
         sign, value = rest
@@ -237,8 +237,15 @@ def holds(condition: Condition) -> bool:  # noqa: PLR0911 - one kind after the o
     return ordered in {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}[sign]
 
 
+TRUE_: Final = ("compare", "$.code", "=", "503")
+FALSE_: Final = ("compare", "$.code", "=", "2")
+
+
 @settings(max_examples=CASES)
 @given(conditions())
+@example(("||", ("&&", FALSE_, TRUE_), TRUE_))
+@example(("||", TRUE_, ("&&", FALSE_, TRUE_)))
+@example(("&&", ("||", TRUE_, FALSE_), FALSE_))
 def test_a_pattern_on_fields_holds_as_its_parts_do(condition: Condition) -> None:
     """Source: "Filter pattern syntax" (Amazon CloudWatch Logs User Guide): && binds more closely than ||."""
     assert holds(condition) == matches_json(f"{{ {written(condition)} }}", json.dumps(DOCUMENT))

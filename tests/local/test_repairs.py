@@ -12,9 +12,11 @@ from typing import Any
 import ministack
 import pytest
 
-from remit.local.emulator import instead_of
+from remit.local.emulator import emulated, instead_of
 from remit.local.repairs.apis import prepare
-from remit.local.stack_operations import resource_handlers
+from remit.local.repairs.refusals import _refuse_existing_names
+from remit.local.repairs.stacks import _replacing_properties
+from remit.local.stack_operations import HandlerError, ResourceOperation, Verb, resource_handlers
 
 HERE = Path(__file__).parent
 REPAIRS = HERE.parents[1] / "src" / "remit" / "local" / "repairs"
@@ -83,3 +85,60 @@ def test_handlers_that_make_and_change_a_resource_get_prepared_properties(monkey
     assert ("id", prepared) == made[0] == changed[0]
     assert (("id", {"Name": "a"}), {"stack": "s"}) == deleted
     assert {"stack": "s"} == made[1] == changed[1]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "property_", "replaces"),
+    [
+        ("AWS::S3::Bucket", "BucketName", "Always"),
+        ("AWS::S3::Bucket", "Tags", "Never"),
+        ("AWS::Batch::ComputeEnvironment", "ComputeResources", "Conditionally"),
+        ("AWS::DynamoDB::Table", "TableName", "by the table"),
+        ("AWS::Nothing::Here", "Name", "by the table"),
+        ("Custom::Thing", "ServiceToken", "by the table"),
+    ],
+)
+def test_a_property_replaces_a_resource_as_the_schema_of_its_type_says(
+    monkeypatch: pytest.MonkeyPatch, type_name: str, property_: str, replaces: str
+) -> None:
+    stacks = emulated("services.cloudformation.stacks")
+    monkeypatch.setattr(stacks, "_property_recreation", lambda _type, _property: "by the table")
+    _replacing_properties()
+    assert replaces == stacks._property_recreation(type_name, property_)
+
+
+@pytest.mark.parametrize(
+    ("verb", "name", "before", "refusal"),
+    [
+        ("create", "kept", None, "already exists"),
+        ("create", "new", None, ""),
+        ("create", None, None, ""),
+        ("update", "kept", "kept", ""),
+        ("update", "kept", "new", "already exists"),
+        ("update", "kept", None, "already exists"),
+        ("update", "new", "kept", ""),
+        ("delete", "kept", "kept", ""),
+        ("import", "kept", None, ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("type_name", "store", "property_"),
+    [
+        ("AWS::SSM::Parameter", "ssm._parameters", "Name"),
+        ("AWS::Logs::LogGroup", "cloudwatch_logs._log_groups", "LogGroupName"),
+    ],
+)
+def test_a_stack_takes_no_name_that_another_resource_has(
+    monkeypatch: pytest.MonkeyPatch, type_name: str, store: str, property_: str,
+    verb: Verb, name: str | None, before: str | None, refusal: str,
+) -> None:  # fmt: skip
+    module, _, attribute = store.partition(".")
+    monkeypatch.setattr(emulated(f"services.{module}"), attribute, {"kept": {}})
+    properties, previous = ({} if text is None else {property_: text} for text in (name, before))
+    operation = ResourceOperation(verb, type_name, "shop", "Thing", "", properties, previous)
+    told = ""
+    try:
+        _refuse_existing_names(operation)
+    except HandlerError as error:
+        told = str(error)
+    assert (refusal in told, bool(refusal)) == (True, bool(told))

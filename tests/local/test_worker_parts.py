@@ -8,15 +8,16 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from remit.local.functions import worker_launch
 from remit.local.functions.runtime_api import Connection
+from remit.local.functions.worker.call_places import _installed
 from remit.local.functions.worker.source_names import name_after
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
+from remit.local.functions.worker_launch import possible_wall
 
 LIMITED = """
 import resource
@@ -60,3 +61,29 @@ def test_a_connection_ends_with_an_answer_that_nobody_reads() -> None:
     connection.answer(202)
     assert connection.ended
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("possible", "best"), [(("wall", "landlock"), "wall"), (("landlock",), "landlock"), (("wall",), "wall"), ((), "")]
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system has one")
+def test_a_function_is_behind_the_best_wall_that_the_system_allows(
+    monkeypatch: pytest.MonkeyPatch, possible: tuple[str, ...], best: str
+) -> None:
+    def tried(command: tuple[str, ...], **_options: object) -> SimpleNamespace:
+        return SimpleNamespace(returncode=0 if Path(command[-2]).stem in possible else 1)
+
+    monkeypatch.setattr(worker_launch.subprocess, "run", tried)
+    assert best == possible_wall.__wrapped__()
+
+
+def test_packages_in_a_functions_folder_are_known_by_what_they_installed(tmp_path: Path) -> None:
+    """A module that is one file, too; a folder that only looks like a package's record is none."""
+    for name, files in (("some-1.0", ("some/__init__.py", "some/part.py")), ("six-1.17", ("six.py",)), ("mine", None)):
+        record = tmp_path / f"{name}.dist-info"
+        record.mkdir()
+        if files is not None:
+            (record / "RECORD").write_text(
+                "".join(f"{file},sha256=0,1\n" for file in (*files, f"{record.name}/RECORD"))
+            )
+    assert {"some", "six", "some-1.0.dist-info", "six-1.17.dist-info"} == _installed(f"{tmp_path}/")

@@ -18,7 +18,7 @@ from remit import App
 from remit.catalogue.quotas import quota
 from remit.errors import RemitError
 from remit.runtime import job_messages, job_queue, own_stack
-from remit.runtime.job import Job
+from remit.runtime.job import Job, call_problem
 from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
 
 if TYPE_CHECKING:
@@ -253,3 +253,19 @@ def test_a_job_may_have_an_argument_that_is_called_group() -> None:
     with recorded_jobs() as jobs:
         grouped.perform_later("a", group="b")
     assert [SentJob("grouped", ("a",), {"group": "b"})] == jobs
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "problem"),
+    [
+        (lambda path: path, ("a",), None),
+        (lambda path: path, (), "missing a required argument: 'path'"),
+        (lambda path: path, ("a", "b"), "too many positional arguments"),
+        (min, (), None),
+        (None, (), None),
+    ],
+)
+def test_a_call_is_refused_in_pythons_words_where_anybody_knows_what_the_function_takes(
+    function: Any, arguments: tuple[str, ...], problem: str | None
+) -> None:
+    assert problem == call_problem(function, arguments, {})

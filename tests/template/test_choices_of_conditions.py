@@ -57,6 +57,9 @@ def test_a_value_is_told_for_each_way_in_which_its_conditions_fall_out() -> None
     found = [(variant.value, variant.when) for variant in variants(value, ())]
 
     assert found == [({"Name": "x", "Tags": ["t", "u", "v"]}, (PROD,)), ({"Tags": ["t"]}, (NOT_PROD,))]
+    beta = ConditionOutcome("IsBeta", holds=True)
+    inside = [(variant.value, variant.when) for variant in variants(value, (), (beta, NOT_PROD))]
+    assert inside == [({"Tags": ["t"]}, (beta, NOT_PROD))]
 
 
 def test_parts_that_a_branch_moves_are_still_found_in_the_file() -> None:

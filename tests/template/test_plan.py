@@ -10,11 +10,14 @@ import pytest
 
 from remit.errors import RemitError
 from remit.template.terraform.plan import TerraformPlan, plan_roles, read_plan
+from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
+from remit.template.terraform.state import PlannedResource
 from role_readers import read_roles, read_template
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 WORKER = "aws_iam_role.worker"
+ATTACHMENT = "aws_iam_role_policy_attachment"
 
 
 def whole() -> dict[str, Any]:
@@ -105,6 +108,65 @@ def test_what_the_provider_read_from_aws_does_not_hide_what_the_plan_changes() -
     found = plan_of(plan)
     assert [name for name, _ in actions(found)] == ["ses:SendEmail", "s3:GetObject s3:ListBucket", "sns:Publish"]
     assert found.after.roles[0].managed == ("arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",)
+
+
+@pytest.mark.parametrize(
+    ("block", "statement"),
+    [
+        ({"actions": ["s3:*"], "resources": ["*"]}, {"Action": ["s3:*"], "Resource": ["*"]}),
+        (
+            {
+                "sid": "A",
+                "effect": "Deny",
+                "not_actions": ["s3:*"],
+                "not_resources": ["arn:aws:s3:::a/&{aws:username}"],
+            },
+            {"Sid": "A", "Effect": "Deny", "NotAction": ["s3:*"], "NotResource": ["arn:aws:s3:::a/${aws:username}"]},
+        ),
+        (
+            {
+                "actions": ["s3:*"],
+                "resources": ["*"],
+                "principals": [
+                    {"type": "AWS", "identifiers": ["111122223333"]},
+                    {"type": "Service", "identifiers": ["sns.amazonaws.com"]},
+                    {"type": "AWS", "identifiers": ["444455556666"]},
+                ],
+                "condition": [
+                    {"test": "StringLike", "variable": "aws:SourceArn", "values": ["a"]},
+                    {"test": "StringLike", "variable": "aws:PrincipalArn", "values": ["b"]},
+                    {"test": "Bool", "variable": "aws:SecureTransport", "values": ["true"]},
+                    {"test": "StringLike", "variable": "aws:SourceArn", "values": ["c", "d"]},
+                ],
+            },
+            {
+                "Action": ["s3:*"],
+                "Resource": ["*"],
+                "Principal": {"AWS": ["111122223333", "444455556666"], "Service": ["sns.amazonaws.com"]},
+                "Condition": {
+                    "StringLike": {"aws:SourceArn": ["a", "c", "d"], "aws:PrincipalArn": ["b"]},
+                    "Bool": {"aws:SecureTransport": ["true"]},
+                },
+            },
+        ),
+        (
+            {"actions": ["s3:*"], "resources": ["*"], "not_principals": [{"type": "*", "identifiers": ["x"]}]},
+            {"Action": ["s3:*"], "Resource": ["*"], "NotPrincipal": "*"},
+        ),
+    ],
+)
+def test_blocks_make_the_policy_that_the_provider_makes(block: dict[str, Any], statement: dict[str, Any]) -> None:
+
+    source = PlannedResource("data.aws_iam_policy_document.a", POLICY_SOURCE, {"statement": [block]}, (), {})
+    assert policy_of_blocks(source) == {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+
+
+def test_an_attachment_of_a_policy_that_the_apply_alone_knows_is_told_by_its_address() -> None:
+    value = whole()
+    late = {"address": f"{ATTACHMENT}.late", "mode": "managed", "type": ATTACHMENT, "name": "late"}
+    value["planned_values"]["root_module"]["resources"].append({**late, "values": {"role": "worker"}})
+    worker = next(role for role in plan_of(value).after.roles if role.logical_id == WORKER)
+    assert f"of {ATTACHMENT}.late" in [policy.name for policy in worker.policies]
 
 
 def test_lists_that_are_written_are_all_there_is() -> None:

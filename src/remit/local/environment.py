@@ -6,7 +6,6 @@ locked by hashes in `environment.txt` and `function_runtime.txt`; once it is the
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -184,7 +183,7 @@ def _check_owner(folder: Path) -> None:
 def _prune(kept: Path) -> None:
     """Remove environments that no remit has used for a month."""
     for folder in kept.parent.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another remit has moved it meanwhile
+        with suppress(FileNotFoundError):  # another remit has moved it meanwhile
             unused = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS
             if unused and folder.is_dir() and folder != kept:
                 shutil.rmtree(folder, ignore_errors=True)

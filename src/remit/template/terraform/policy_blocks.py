@@ -77,7 +77,7 @@ def _conditions(block: Mapping[str, Any], address: str) -> dict[str, dict[str, l
         place = f"{address}.condition[{index}]"
         operator, key = entry.get("test"), entry.get("variable") or unfilled(place)
         if isinstance(operator, str):
-            conditions.setdefault(operator, {})[str(key)] = _texts(entry, "values", place)
+            conditions.setdefault(operator, {}).setdefault(str(key), []).extend(_texts(entry, "values", place))
     return conditions
 
 
