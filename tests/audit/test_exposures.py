@@ -185,10 +185,19 @@ def test_an_rcp_keeps_out_an_account_that_is_none_of_the_organization() -> None:
     assert ["222233334444"] == [row.who for row in rows(policy, PERIMETER)]
 
 
-def test_an_organization_that_a_policy_names_counts_where_none_is_known() -> None:
-    text = compact(document(statement("*", IN_ORGANIZATION)))
+@pytest.mark.parametrize(
+    ("when", "reach"),
+    [
+        (IN_ORGANIZATION, "organization"),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION_ID}/r-1/*"}}, "organization"),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/r-1/*"}}, "anyone"),
+        ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, "anyone"),
+    ],
+)
+def test_an_organization_that_a_policy_names_counts_where_none_is_known(when: dict[str, Any], reach: str) -> None:
+    text = compact(document(statement("*", when)))
     found = exposures([ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, text)], None)
-    assert ["organization"] == [row.reach for row in found.rows]
+    assert [reach] == [row.reach for row in found.rows]
 
 
 def test_what_the_caller_decides_need_not_hold_besides() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pytest
@@ -27,9 +27,11 @@ from audit_accounts import (
     write,
 )
 from remit.audit.audit import AuditInput, audit
+from remit.audit.entities import InputProblem
 from remit.audit.folder import account_files
 from remit.audit.json_bytes import compact
 from remit.audit.organization import organization, organization_of_file
+from remit.audit.principal_ids import principal_ids
 from remit.audit.resource_policies import ResourcePolicy
 from remit.errors import RemitError
 
@@ -480,11 +482,46 @@ def test_an_account_whose_parents_lead_nowhere_is_told(parent: str, units: list[
     assert members.accounts[ACCOUNT].unknown
 
 
-def test_a_control_policy_that_is_not_in_the_file_is_told() -> None:
-    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": ["p-FullAWSAccess", "p-lost"]}])
+@pytest.mark.parametrize("others", [["p-FullAWSAccess"], []])
+def test_a_control_policy_that_is_not_in_the_file_is_told(others: list[str]) -> None:
+    """It may be the one that AWS leaves each target: that there is none is not said then."""
+    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": [*others, "p-lost"]}])
     members, wrong = organization(value, "organization.json")
     assert [f"the control policy p-lost of {ACCOUNT} is not in the file"] == [problem.message for problem in wrong]
     assert members.accounts[ACCOUNT].unknown
+
+
+def test_a_target_without_any_scp_is_told() -> None:
+    members, wrong = organization(organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": []}]), "o.json")
+    assert [f"{ACCOUNT} has no SCP, and AWS leaves each target at least one"] == [problem.message for problem in wrong]
+    assert members.accounts[ACCOUNT].unknown == (f"the SCPs of {ACCOUNT} are not in the file",)
+
+
+def test_problems_of_all_inputs_are_told_once_each_in_the_order_of_their_texts(tmp_path: Path) -> None:
+    attached = {"AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/Unheard"}]}
+    write(tmp_path, page(role("a", **attached)))
+    (tmp_path / "broken.json").write_text("{")
+    told = (InputProblem("organization.json", "one"), InputProblem("account.json", "two"))
+    found = audit(AuditInput(tmp_path, NOW, problems=(*told, *told))).problems
+    assert {*told, *audit(AuditInput(tmp_path, NOW)).problems} == {*found}
+    assert [*found] == sorted({*found})
+    assert len({problem.file for problem in found}) == 3
+
+
+ID_IN: Final = {
+    "Principal": {"AWS": "AROAONE"},
+    "NotPrincipal": {"AWS": [ACCOUNT, "AROAONE"]},
+    "Condition": {"StringLike": {"aws:UserId": ["AROAONE:session", "else"]}},
+}
+
+
+@pytest.mark.parametrize("element", ID_IN)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_an_id_is_found_in_whichever_statement_and_element_it_stands(element: str, position: int) -> None:
+    silent = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    statements = [silent, silent, silent]
+    statements[position] = {**silent, element: ID_IN[element]}
+    assert ["AROAONE"] == list(principal_ids(document(*statements)))
 
 
 def test_a_file_that_cannot_be_opened_is_told_and_the_rest_is_answered(tmp_path: Path) -> None:

@@ -174,6 +174,8 @@ def test_a_request_has_the_functions_route_and_whoever_it_lets_in(tmp_path: Path
         list(stock["requestContext"]["authorizer"]),
         "body" in stock,
     )
+    for event in (change, stock, rest):  # no route of the app's has a stage's variables, or a client's certificate
+        assert ("stageVariables" in event, "authentication" in event["requestContext"]) == (False, False)
     assert ("$default", "/my/path", False) == (
         rest["routeKey"],
         rest["rawPath"],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from random_cases import in_all_cases
-from remit.deploy.local_policies import make_policies
+from remit.deploy.local_preparation import make_policies
 from remit.iam.policy import parse
 from remit.triggers.existing_sources import BOUNDARY, ExistingSource
 

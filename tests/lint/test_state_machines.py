@@ -76,6 +76,16 @@ def test_a_role_with_exactly_what_the_states_need_has_no_finding(tmp_path: Path)
     assert [] == _lint(tmp_path, _machine(PUTS))
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_role_needs_what_traces_take_where_they_are_on(tmp_path: Path, enabled: bool) -> None:  # noqa: FBT001 - a case
+    traces = _allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
+    found = _lint(tmp_path, _machine(PUTS, traces, Definition=PUT, TracingConfiguration={"Enabled": enabled}))
+    unneeded = [
+        ("R713", f"Role allows {action}, which no state of Machine needs") for action in sorted(traces["Action"])
+    ]
+    assert ([] if enabled else unneeded) == [finding[:2] for finding in found]
+
+
 @pytest.mark.parametrize(
     "properties",
     [
@@ -192,6 +202,16 @@ def test_a_resource_that_the_input_names_is_not_compared(tmp_path: Path) -> None
 @pytest.mark.parametrize("broken", ["{", "[]", '{"StartAt": "A"}', '{"States": {"A": 3}}'])
 def test_a_definition_that_is_none_is_passed_over(tmp_path: Path, broken: str) -> None:
     assert [] == [item for item in _lint(tmp_path, _machine(DefinitionString=broken)) if item[0] == "R712"]
+
+
+def test_a_machine_after_one_that_cannot_be_read_is_compared_all_the_same(tmp_path: Path) -> None:
+    template = _machine(DefinitionString="{")
+    for name, resource in _machine()["Resources"].items():
+        text = json.dumps(resource).replace('"Role"', '"OtherRole"')
+        template["Resources"].setdefault(name if name == "Orders" else f"Other{name}", json.loads(text))
+    assert [LACKS.replace("Machine", "OtherMachine").replace("which Role", "which OtherRole")] == [
+        message for _, message, _ in _lint(tmp_path, template)
+    ]
 
 
 def test_an_arn_of_the_definition_is_told_as_it_is_written(tmp_path: Path) -> None:

@@ -295,6 +295,8 @@ def test_two_resources_or_outputs_of_one_name_are_told(make: Make) -> None:
     twice = f"{IMPORTS}class Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
     error = make(**{"shared/resources/a.py": twice, "shared/resources/b.py": twice}).error()
     assert "two resources are both `DataQueue` in the template: AWS::SQS::Queue and AWS::SQS::Queue" == error.message
+    hint = "rename the function or the shared resource at shared/resources/a.py:4:13, or choose another `logical_id=`"
+    assert hint == error.hint
 
 
 @pytest.mark.parametrize("name", ["__init__", "_queues"])

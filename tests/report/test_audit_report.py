@@ -92,6 +92,13 @@ def test_programs_read_what_a_principal_can_do_and_what_was_not_used() -> None:
     assert [unused] == document["unused"]
 
 
+def test_programs_read_null_for_the_statement_of_a_step_that_a_trust_policy_alone_allows() -> None:
+    step = Edge(role("a"), role("b"), "sts:AssumeRole", (StepNeed("sts:AssumeRole", role("b")),))
+    report = replace(REPORT, paths=(EscalationPath(role("a"), (step,), ("sts:AssumeRole",)),))
+    (need,) = json.loads("".join(audit_json(report)))["paths"][0]["steps"][0]["needs"]
+    assert need == {"action": "sts:AssumeRole", "resource": role("b"), "statement": None, "must_hold": {}}
+
+
 def test_sarif_names_the_policy_and_the_statement_of_a_finding() -> None:
     results = audit_sarif(REPORT, "1.0")["runs"][0]["results"]
     texts = [result["message"]["text"] for result in results if result["ruleId"] == "audit-policy"]

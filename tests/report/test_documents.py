@@ -27,7 +27,7 @@ from remit.report.plan import plan_document
 from remit.report.resource_losses import loss_document, loss_lines
 from remit.review.access_change import Version
 from remit.review.changes import review
-from remit.review.resource_losses import ResourceLoss
+from remit.review.resource_losses import REMOVED, REPLACED, ResourceLoss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +70,8 @@ def test_people_read_of_a_resource_that_goes_how_why_and_whether_its_data_goes(l
             f"  ! {loss.logical_id} ({loss.type}) {'is' if loss.is_certain else 'may be'} {loss.how}"
         )
         assert (", with its data" in first) == (is_data and not loss.stays)
+        stays = {REMOVED: ", and stays in the account", REPLACED: ", and the old one stays in the account"}
+        assert [how for how, text in stays.items() if text in first] == [loss.how] * loss.stays
         assert [line[:6] for line in why] == ["      "] * bool(loss.properties)
         assert all(name in why[0] for name in loss.properties)
 

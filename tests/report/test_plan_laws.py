@@ -17,6 +17,7 @@ from remit.deploy.planned_access import PlannedAccess
 from remit.deploy.session import Account
 from remit.deploy.stack import DeployedStack, StackOutput
 from remit.deploy.status import DeployedResource, StackStatus
+from remit.errors import Origin
 from remit.holders import Holder, inline
 from remit.iam.policy import allow
 from remit.report.plan import data_words, loss_words, plan_document, plan_lines, refusal
@@ -39,6 +40,9 @@ ENDS: Final = {
 }  # fmt: skip
 """The sign of a change, and what it does to the data of a resource."""
 
+ORIGINS: Final = {f"It{number}": Origin("app.py", number) for number in range(0, 100, 2)}
+"""The lines of some resources, which are told of those that are replaced."""
+
 
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[ResourceChange, ...]:
@@ -60,7 +64,7 @@ def end(change: ResourceChange) -> str:
 
 def planned(some: tuple[ResourceChange, ...]) -> StackPlan:
     template = {"Resources": {one.logical_id: {"Type": one.type, "Properties": {"X": one.logical_id}} for one in some}}
-    return StackPlan("orders-dev", "arn:stack", "arn:change-set", "UPDATE", some, template, template)
+    return StackPlan("orders-dev", "arn:stack", "arn:change-set", "UPDATE", some, template, template, origins=ORIGINS)
 
 
 @settings(max_examples=40)
@@ -95,6 +99,7 @@ def test_each_change_stands_on_one_line_or_is_counted_and_the_last_line_has_the_
             replaced = {"replaces": ["replaced"], "may replace": ["perhaps replaced"]}.get(does, [])
             imported = ["imported, since it exists"] if end(change) == "Import" else []
             notes = imported + replaced + (["it holds data"] if does and change.type in DATA else [])
+            notes += [str(ORIGINS[name[0]])] if replaced and name[0] in ORIGINS else []
             assert line.partition("  (")[2].removesuffix(")") == "; ".join(notes)
     signs = Counter(ENDS[end(change)][0] for change in some)
     replaced = sum(end(change) == "True" for change in some)
@@ -187,10 +192,22 @@ def test_a_status_tells_each_output_function_role_and_failure_under_its_heading(
 
 
 @settings(max_examples=20)
-@given(st.lists(st.tuples(st.integers(0, 3), st.lists(st.text("fg", min_size=1, max_size=4), min_size=1, max_size=3))))
-def test_each_role_is_summed_up_with_its_statements_and_its_functions(rows: list[tuple[int, list[str]]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.lists(st.text("fg", min_size=1, max_size=4), min_size=1, max_size=3)),
+    ),
+    st.booleans(),
+)
+def test_each_role_is_summed_up_with_its_statements_and_its_functions(
+    rows: list[tuple[int, list[str]]],
+    for_services: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """A role that no function runs under is the services' that take it on."""
     grant = Grant(allow("s3:GetObject", on="*"), Reason("text", "reads"))
-    roles = [Holder(f"R{n}", (inline((grant,) * count),), tuple(names)) for n, (count, names) in enumerate(rows)]
+    roles = [
+        Holder(f"R{n}", (inline((grant,) * count),), *(((), (), tuple(names)) if for_services else (tuple(names),)))
+        for n, (count, names) in enumerate(rows)
+    ]
     words = [f"{count} statement{'s' * (count != 1)} for {', '.join(names)}" for count, names in rows]
     told = {"roles": [(role.logical_id, text) for role, text in zip(roles, words, strict=True)]}
     assert read_tables([*role_summary(roles)]) == (told if rows else {})

@@ -18,7 +18,7 @@ from random_cases import cases
 from remit.report.access_documents import review_document
 from remit.report.access_lines import report_lines
 from remit.report.access_report import review_report
-from remit.report.comment import report_comment
+from remit.report.comment import code, report_comment
 from remit.review.role_files import review_files
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def test_the_numbers_are_those_of_the_rows_and_every_piece_stands_in_one(old: by
         assert not [line for line in lines if " 0 more" in line or line.startswith("  - PUBLIC")]
         assert sorted(told_ranks := [rank(line) for line in lines if re.match(r"  [+?-] ", line)]) == told_ranks
     assert (comment.count("\n| + |"), comment.count("\n| - |")) == (numbers["+"], numbers["-"])
+    assert [] == [text for change in report.changes for text, _ in change.accesses() if code(text) not in comment]
     for sign, part in (("+", "gained"), ("-", "lost")):
         causes = [("\n".join(cause), cause) for cause in paragraphs(whole, sign)]
         for piece in pieces[part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -44,8 +44,14 @@ def test_a_name_in_small_letters_keeps_the_name_of_the_parameter_in_it() -> None
     assert "shop-${Uid}" == names["${Db}"]
 
 
-def test_a_name_holds_anything_where_it_is_made_of_the_id_of_the_stack() -> None:
-    made = {"Fn::Sub": "log-${AWS::StackId}"}
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"Fn::Sub": "log-${AWS::StackId}"},
+        {"Fn::Join": ["-", ["log", {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}]]},
+    ],
+)
+def test_a_name_holds_anything_where_it_is_made_of_the_id_of_the_stack(made: dict[str, Any]) -> None:
     names = names_in("shop", (Resource("Log", "AWS::Logs::LogGroup", {"LogGroupName": made}),))
     assert HERE % ("logs", "log-group:log-*:*") == names["${Log.Arn}"]
 

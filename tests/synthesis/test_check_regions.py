@@ -138,6 +138,11 @@ def test_what_may_be_in_another_account_does_not_tell_the_account_of_the_stack(m
     make(**declared(f"on.sqs('{queue}'), on.logs('{group}')")).built()
 
 
+def test_what_only_the_deploy_knows_does_not_tell_the_region_of_the_stack(make: Make) -> None:
+    queue = "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:orders"
+    make(**declared(f"on.sqs('{queue}'), on.kinesis('{arn('kinesis', 'stream/clicks')}')")).built()
+
+
 def test_what_must_be_in_a_region_of_its_own_does_not_tell_the_region_of_the_stack(make: Make) -> None:
     """The certificate of a distribution is in us-east-1, whatever the region of the layer."""
     certificate = ELSEWHERE[ANYWHERE][0]["shared/resources/data.py"].replace("eu-west-1", "us-east-1")

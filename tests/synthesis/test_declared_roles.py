@@ -50,6 +50,7 @@ def test_reading_the_template_gives_back_what_is_assigned_with_reasons_and_lines
     assert [(one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in read] == [
         (one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in roles
     ]
+    assert [(one.origin, one.trust_origin) for one in read] == [(one.origin, one.trust_origin) for one in roles]
 
 
 def test_the_roles_of_an_app_are_those_of_its_written_template(make: Make) -> None:

@@ -17,6 +17,7 @@ from role_readers import read_roles, read_template
 PLAN = Path(__file__).with_name("data") / "plan.json"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 WORKER = "aws_iam_role.worker"
+ATTACHMENT = "aws_iam_role_policy_attachment"
 
 
 def whole() -> dict[str, Any]:
@@ -158,6 +159,14 @@ def test_blocks_make_the_policy_that_the_provider_makes(block: dict[str, Any], s
 
     source = PlannedResource("data.aws_iam_policy_document.a", POLICY_SOURCE, {"statement": [block]}, (), {})
     assert policy_of_blocks(source) == {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+
+
+def test_an_attachment_of_a_policy_that_the_apply_alone_knows_is_told_by_its_address() -> None:
+    value = whole()
+    late = {"address": f"{ATTACHMENT}.late", "mode": "managed", "type": ATTACHMENT, "name": "late"}
+    value["planned_values"]["root_module"]["resources"].append({**late, "values": {"role": "worker"}})
+    worker = next(role for role in plan_of(value).after.roles if role.logical_id == WORKER)
+    assert f"of {ATTACHMENT}.late" in [policy.name for policy in worker.policies]
 
 
 def test_lists_that_are_written_are_all_there_is() -> None:

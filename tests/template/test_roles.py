@@ -544,3 +544,18 @@ def test_the_work_to_find_what_bears_on_roles_grows_with_their_number_and_not_wi
         return calls_of(find)
 
     assert work_of(400) < 3 * work_of(200)
+
+
+def test_what_an_instance_profile_hands_over_stands_beside_what_names_the_profile() -> None:
+    template = {
+        "Resources": {
+            "Host": {"Type": "AWS::EC2::Instance", "Properties": {"IamInstanceProfile": {"Ref": "Profile"}}},
+            "Profile": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": "Worker"}]}},
+            "Worker": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "w", "Path": "/a/"}},
+            "Other": {"Type": "AWS::IAM::Role", "Properties": {}},
+        }
+    }
+    beside = with_targets_of(template)({"Resources": {"Host": template["Resources"]["Host"]}})["Resources"]
+    assert beside.keys() == {"Host", "Profile", "Worker"}
+    assert beside["Profile"] == template["Resources"]["Profile"]
+    assert beside["Worker"] == {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "w"}}

@@ -191,3 +191,23 @@ def test_what_the_translator_refuses_is_refused_at_its_line(resources: list[dict
     assert words in refused.value.message
     assert refused.value.origin is not None
     assert refused.value.origin.line > 1
+
+
+@pytest.mark.parametrize("role", [{"Ref": "AWS::NoValue"}, None])
+def test_a_function_whose_role_a_condition_took_away_has_sams(role: object) -> None:
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Role": role} if role else {}}
+    source = read(json.dumps({"Resources": {"F": function}}).encode(), "template.json")
+    resources = dict(expanded(*settled(source.value, source.locate)).resources)
+    assert resources["FRole"]["Type"] == "AWS::IAM::Role"
+    assert resources["F"]["Properties"]["Role"] == {"Fn::GetAtt": ["FRole", "Arn"]}
+
+
+def test_an_api_that_sam_makes_by_itself_stands_at_the_first_event_that_goes_into_it() -> None:
+    functions = {}
+    for name in ("A", "B"):
+        event = {"Type": "Api", "Properties": {"Path": f"/{name}", "Method": "get"}}
+        functions[name] = {"Type": "AWS::Serverless::Function", "Properties": {"Events": {"On": event}}}
+    source = read(json.dumps({"Resources": functions}, indent=1).encode(), "template.json")
+    made = expanded(*settled(source.value, source.locate))
+    first = source.locate(("Resources", "A", "Properties", "Events", "On"))
+    assert made.locate(("Resources", "ServerlessRestApi")) == first

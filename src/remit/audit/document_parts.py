@@ -136,7 +136,7 @@ class DocumentParts:
         for key in documents_of(profile):
             for statement in self.policy_part(key, action).statements:
                 resources = statement.resources
-                if resources is not None and (resources.negated or _WIDE.isdisjoint(resources.patterns)):
+                if resources is not None and _WIDE.isdisjoint(resources.patterns):
                     return False
                 if any("resource" in condition.key.lower() for condition in statement.conditions):
                     return False

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import (
-    INPUT,
-    content,
-    endpoint_type_option,
-    json_option,
-    note,
-    print_answer,
-    type_of_endpoint,
-)
+from remit.cli import options
 from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.foreign_text import late_bound
 from remit.documents.json_text import read_json
@@ -60,33 +52,33 @@ class _LevelFile(click.ParamType[tuple[str | None, Path]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, Path]:
         level, equals, file = str(value).partition("=")
         if not equals or Path(value).is_file():  # a file whose own name has an equals sign
-            return None, INPUT.convert(value, param, ctx)
+            return None, options.INPUT.convert(value, param, ctx)
         if not level:
             self.fail(f"{value!r} names no level: write LEVEL=FILE, or FILE alone.", param, ctx)
-        return level, INPUT.convert(file, param, ctx)
+        return level, options.INPUT.convert(file, param, ctx)
 
 
 _LEVELS_HELP: Final = "files with the same LEVEL form one level, and a FILE without LEVEL is a level of its own."
 
 
 @click.command(short_help="Decide requests against policies.")
-@click.argument("file", required=False, type=INPUT)
-@click.option("--policy", multiple=True, type=INPUT, help="A policy of the caller. May be repeated.")
-@click.option("--boundary", multiple=True, type=INPUT, help="The caller's permissions boundary.")
-@click.option("--session-policy", multiple=True, type=INPUT, help="A session policy.")
-@click.option("--resource-policy", multiple=True, type=INPUT, help="The resource's policy.")
+@click.argument("file", required=False, type=options.INPUT)
+@click.option("--policy", multiple=True, type=options.INPUT, help="A policy of the caller. May be repeated.")
+@click.option("--boundary", multiple=True, type=options.INPUT, help="The caller's permissions boundary.")
+@click.option("--session-policy", multiple=True, type=options.INPUT, help="A session policy.")
+@click.option("--resource-policy", multiple=True, type=options.INPUT, help="The resource's policy.")
 @click.option("--scp", multiple=True, type=_LevelFile(), help=f"An SCP; {_LEVELS_HELP}")
 @click.option("--rcp", multiple=True, type=_LevelFile(), help=f"An RCP; {_LEVELS_HELP}")
-@click.option("--endpoint-policy", type=INPUT, help="The policy of the VPC endpoint that the request passes.")
-@endpoint_type_option
+@click.option("--endpoint-policy", type=options.INPUT, help="The policy of the VPC endpoint that the request passes.")
+@options.endpoint_type_option
 @click.option("--action", help="The action, such as `s3:GetObject`.")
 @click.option("--resource", default="*", show_default=True, help="The resource, an ARN.")
 @click.option("--principal", help="The principal: an ARN, an account, or a service.")
 @click.option("--resource-account", help="The account of the resource, if its ARN does not say.")
 @click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key. Repeat it for several values.")
 @click.option("--complete", is_flag=True, help="Treat keys that are not given as absent instead of open.")
-@json_option
-def command(**options: Any) -> int:
+@options.json_option
+def command(**values: Any) -> int:
     """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
 
     FILE (or - for standard input) holds one JSON object per line: {"id", "policies": {"identity", "boundary",
@@ -115,15 +107,15 @@ def command(**options: Any) -> int:
       remit evaluate --policy role.json --action s3:PutObject --scp root=full.json --scp root=deny.json
       remit evaluate --policy role.json --action s3:GetObject --endpoint-policy endpoint.json
     """
-    file: Path | None = options.pop("file")
-    if (file is None) == (options["action"] is None):
+    file: Path | None = values.pop("file")
+    if (file is None) == (values["action"] is None):
         raise RemitError(
             "`remit evaluate` takes a FILE of requests, or one request by --action",
             hint="remit evaluate cases.jsonl, or remit evaluate --policy role.json --action s3:GetObject",
         )
     if file is None:
-        return _one(options)
-    given = [option for option in click.get_current_context().command.params if options.get(option.name or "")]
+        return _one(values)
+    given = [option for option in click.get_current_context().command.params if values.get(option.name or "")]
     misplaced = [option.opts[0] for option in given if option.name not in _OF_ANY_FILE]
     if misplaced:
         raise RemitError(
@@ -132,36 +124,36 @@ def command(**options: Any) -> int:
     return _answer_lines(file)
 
 
-def _one(options: dict[str, Any]) -> int:
-    """Answer the one request of the options; the exit code is 0 if it is allowed, else 1."""
-    action = options["action"]
+def _one(values: dict[str, Any]) -> int:
+    """Answer the one request that the options tell; the exit code is 0 if it is allowed, else 1."""
+    action = values["action"]
     _action(action, None)
-    endpoint_policy = options["endpoint_policy"]
+    endpoint_policy = values["endpoint_policy"]
     layers = Layers(
-        identity=tuple(map(_policy, options["policy"])),
-        boundary=tuple(map(_policy, options["boundary"])),
-        session=tuple(map(_policy, options["session_policy"])),
-        resource=tuple(map(_policy, options["resource_policy"])) or None,
-        scp=_levels(options["scp"]),
-        rcp=_levels(options["rcp"]),
+        identity=tuple(map(_policy, values["policy"])),
+        boundary=tuple(map(_policy, values["boundary"])),
+        session=tuple(map(_policy, values["session_policy"])),
+        resource=tuple(map(_policy, values["resource_policy"])) or None,
+        scp=_levels(values["scp"]),
+        rcp=_levels(values["rcp"]),
         endpoint=() if endpoint_policy is None else (_policy(endpoint_policy),),
-        endpoint_type=type_of_endpoint(endpoint_policy, options["endpoint_type"]),
+        endpoint_type=options.type_of_endpoint(endpoint_policy, values["endpoint_type"]),
     )
     request = Request(
         action=action,
-        resource=options["resource"],
-        principal=options["principal"],
-        context=_context(options["context"]),
-        resource_account=options["resource_account"],
-        open=frozenset() if options["complete"] else ALL,
+        resource=values["resource"],
+        principal=values["principal"],
+        context=_context(values["context"]),
+        resource_account=values["resource_account"],
+        open=frozenset() if values["complete"] else ALL,
     )
     decision = evaluate(request, layers)
     for slip in _slips(request, layers):
-        note(slip)
+        options.note(slip)
     lines = [f"{decision.verdict}: {decision.because}"]
     lines += [f"  allowed on {pattern}" for pattern in decision.allowed_on]
     lines += [f"  also near: {miss}" for miss in decision.misses[1:]]
-    print_answer(_answer(None, decision), lines)
+    options.print_answer(_answer(None, decision), lines)
     return 0 if decision.allowed else 1
 
 
@@ -198,7 +190,7 @@ def _action(text: str, origin: Origin | None) -> None:
 
 
 def _policy(path: Path) -> Policy:
-    value, locate = read_json(*content(path, -1))
+    value, locate = read_json(*options.content(path, -1))
     return _parsed(value, (), locate)
 
 
@@ -242,7 +234,7 @@ def _answer_lines(path: Path) -> int:
     from remit.report.terminal_text import readable, shown
 
     bad = read = 0
-    text_of_all, name = content(path, -1)
+    text_of_all, name = options.content(path, -1)
     for number, text in enumerate(text_of_all.split(b"\n"), 1):
         if not text.strip(b" \t\r\xef\xbb\xbf"):  # a line that holds a byte order mark alone is empty, too
             continue

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 LARGEST: Final = 32_000_000
-"""Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
+"""Bytes that are read of what is no plain file: as `documents.read.LARGEST`, which is not loaded for it."""
 _AWAITS_JSON: Final = "remit.json"
 _SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
 """What a project has at least one of."""

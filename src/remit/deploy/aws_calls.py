@@ -151,7 +151,7 @@ CALLS: Final = (
 
 Roles and functions are those of the stack that runs, which the app may no longer have. Where one was changed by hand, a
 deploy also asks what managed policies say (`LIVE`), and goes on where it may not; with --revert-drift it makes the
-calls of `deploy.repairs`, for which `deployer.reverting` has the permissions.
+calls of `deploy.role_repairs`, for which `deployer.lookups_and_repairs` has the permissions.
 """
 
 
@@ -182,7 +182,7 @@ LIVE: Final = (
 )
 """What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
 
-Of more than 25 roles or functions in a real account, iam:GetAccountAuthorizationDetails and lambda:ListFunctions spare
-hundreds of calls; where they are denied, these here are made. A function that somebody moved to a role of another name
-needs iam:GetRole and the like on that role, too.
+Of more than 25 roles in a real account, iam:GetAccountAuthorizationDetails spares hundreds of calls; where that is
+denied, these here are made. A function that somebody moved to a role of another name needs iam:GetRole and the like on
+that role, too.
 """

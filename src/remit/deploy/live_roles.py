@@ -83,7 +83,7 @@ def live(account: Account, namespace: str, note: Callable[[str], None] = silent)
     """The roles of a stack as IAM holds them; None when it is not deployed.
 
     A role that somebody deleted is left out; a function that runs under another role than the stack's is that role's.
-    RemitError: a call is denied (`deploy.calls.LIVE` lists what is needed), or a policy cannot be read.
+    RemitError: a call is denied (`deploy.aws_calls.LIVE` lists what is needed), or a policy cannot be read.
     """
     deployed = status(account, namespace)
     return None if deployed is None else live_of(account, read(account, deployed, note))

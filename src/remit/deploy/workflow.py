@@ -32,8 +32,7 @@ from remit.deploy.deployment import DeployJob, Deployment, NotApproved
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
 from remit.deploy.held_data import held_data
-from remit.deploy.local_accounts import make_local_accounts
-from remit.deploy.local_policies import make_policies
+from remit.deploy.local_preparation import make_local_accounts, make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
 from remit.deploy.protection import protect

@@ -153,8 +153,7 @@ class PlannedStack:
             path = text.lstrip("/")
             if path == UNKNOWN:
                 paths[""] = None
-            ends_open = UNKNOWN in path and not path.endswith("/")
-            paths[f"{path}/" if ends_open else path] = None  # as every path ends
+            paths[path if path.endswith("/") else f"{path}/"] = None  # as every path ends
         return tuple(paths)
 
     def _values_beside_name(self, resource: Resource, type_row: NamedType) -> dict[str, str]:

@@ -45,7 +45,7 @@ def _verdict(deployment: Deployment) -> str:
 
 def _loss(plan: StackPlan, change: ResourceChange) -> ResourceLoss:
     replaced = change.action == "Modify"
-    properties = tuple(dict.fromkeys(item.property for item in change.details if replaced and item.recreates))
+    properties = tuple(dict.fromkeys(item.property for item in change.details if item.recreates))
     how, is_certain = REPLACED if replaced else REMOVED, change.replacement == "True" or change.action == "Remove"
     origin = plan.origins.get(change.logical_id)
     held = plan.held.get(change.logical_id, "")

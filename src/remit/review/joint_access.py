@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.holders import Holder
-    from remit.iam.comparison import Piece
+    from remit.iam.comparison import Piece, Undecided
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Condition
     from remit.review.access_change import Given, Version
@@ -96,7 +96,7 @@ def is_key(access: Given) -> bool:
 
 def is_joined(access: Given) -> bool:
     """Return whether it is known what a resource's policies are of, and each statement can be held to that."""
-    if access.is_ceiling or access.is_conditional or not access.documents or not all(access.arns):
+    if access.is_ceiling or access.is_conditional or not access.documents or not access.arns or "" in access.arns:
         return False
     statements = [grant.statement for grants in access.documents for grant in grants]
     return all(
@@ -314,10 +314,10 @@ def _side(
 
 def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:
     comparison = compare_in_shape(before.layers, after.layers, was, now)
-    undecided = []
+    undecided: dict[Undecided, None] = {}  # a statement that stands in several layers is told once
     for item in comparison.undecided:
         side = after if after.has(item.source) else before
-        undecided.append(replace(item, source=side.written(item.source) or item.source))
+        undecided[replace(item, source=side.written(item.source) or item.source)] = None
     return Comparison(
         tuple(_piece(piece, after, before) for piece in comparison.gained),
         tuple(_piece(piece, before, after) for piece in comparison.lost),

@@ -229,7 +229,7 @@ def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
     origins = {resource.logical_id: resource.origin for resource in app.resources}
     assigned = {role.logical_id: role for role in fitted_roles}
     located = {}
-    for role in with_reasons(stack.roles, (*roles, *fitted_roles)):
+    for role in with_reasons(stack.roles, fitted_roles):
         located[role.logical_id] = _located(role, origins, assigned.get(role.logical_id))
     ordered = [located.pop(logical_id) for logical_id in assigned if logical_id in located]
     outside = tuple(_located(role, origins) for role in stack.outside)
@@ -246,10 +246,9 @@ def every_role(app: App, roles: tuple[Holder, ...]) -> tuple[tuple[Holder, ...],
 
 def _located(role: Holder, origins: Mapping[str, Origin | None], assigned: Holder | None = None) -> Holder:
     """A role with the lines of the shared resources that write it, or of what it was assigned for."""
-    at = origins.get(role.logical_id)
-    trust_origin = at
+    at = trust_origin = origins.get(role.logical_id)
     if assigned is not None:
-        at, trust_origin = assigned.origin, assigned.trust_origin
+        at, trust_origin = assigned.origin, None  # no line of the project writes whom it trusts
 
     def located(grant: Grant) -> Grant:
         writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
