@@ -84,6 +84,28 @@ def test_a_technique_is_found_and_each_of_its_actions_is_needed(tmp_path: Path, 
         assert "x" not in found or technique.name not in found["x"].ways, action
 
 
+DOUBT = {"StringEquals": {"aws:RequestedRegion": "\ue000"}}
+"""A condition that nothing decides: no comparison takes such a text."""
+
+
+@pytest.mark.parametrize(
+    "technique",
+    cases_of([technique for technique in ALL_TECHNIQUES if technique not in BOUNDARY_OFF], 6),
+    ids=lambda technique: f"{technique.name} {technique.gain}",
+)
+def test_a_technique_one_of_whose_actions_is_undecided_is_told_and_is_no_way(
+    tmp_path: Path, technique: Technique
+) -> None:
+    x, *others = starter(technique, *technique.actions[:-1])
+    kind = "User" if ":user/" in x["Arn"] else "Role"
+    doubtful = document(allow(technique.actions[-1], when=DOUBT))
+    x[f"{kind}PolicyList"] = [{"PolicyName": "doubtful", "PolicyDocument": doubtful}]
+    report = report_of(write(tmp_path, page(x, *others, *targets(technique))))
+    reasons = {(row.principal, row.technique): row.reason for row in report.undecided_techniques}
+    assert reasons[x["Arn"], technique.name]
+    assert [] == [path for path in report.paths if path.principal == x["Arn"] and technique.name in path.ways]
+
+
 @pytest.mark.parametrize("technique", ALL_TECHNIQUES, ids=lambda technique: f"{technique.name} {technique.gain}")
 def test_the_actions_of_a_technique_exist(technique: Technique) -> None:
     assert technique.actions == tuple(full_name(action) for action in technique.actions)
