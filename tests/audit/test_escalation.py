@@ -429,6 +429,15 @@ def test_the_tags_of_a_user_decide_whether_somebody_can_make_its_keys(tmp_path: 
     assert ["a"] == sorted(paths(tmp_path, user("chief", EVERYTHING, Tags=blue), *callers))
 
 
+def test_the_tags_of_a_role_decide_whether_somebody_can_change_who_assumes_it(tmp_path: Path) -> None:
+    of_a_team = allow("iam:UpdateAssumeRolePolicy", when={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+    blue, red = [{"Key": "team", "Value": "blue"}], [{"Key": "team", "Value": "red"}]
+    caller = user("x", of_a_team)
+    for number, (tags, is_way) in enumerate(((blue, True), (red, False), ([], False))):
+        found = paths(tmp_path / str(number), role("chief", EVERYTHING, Tags=tags), caller)
+        assert is_way == ("x" in found)
+
+
 def test_a_service_that_a_role_lets_in_for_another_account_is_given_no_role(tmp_path: Path) -> None:
     passing = allow("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction")
     for account, way in ((ACCOUNT, ["x"]), (OTHER, [])):
@@ -576,14 +585,16 @@ A_ROLE, B_ROLE = f"arn:aws:iam::{ACCOUNT}:role/a-*", f"arn:aws:iam::{ACCOUNT}:ro
         pytest.param(A_ROLE, "*", True, id="on all"),
         pytest.param("*", B_ROLE, True, id="of all, some"),
         pytest.param({"NotResource": A_ROLE}, B_ROLE, True, id="on all but others"),
+        pytest.param({"Resource": A_ROLE, "denied": B_ROLE}, B_ROLE, False, id="of others, and none of these"),
     ],
 )
 def test_a_new_role_is_a_way_where_the_same_role_may_be_made_and_given_rights(
     tmp_path: Path, made: str | dict[str, Any], given: str, *, is_way: bool
 ) -> None:
-    on = {"Resource": made} if isinstance(made, str) else made
+    on = {"Resource": made} if isinstance(made, str) else {**made}
+    denied = [deny("iam:CreateRole", on=on.pop("denied"))] if "denied" in on else []
     making = {"Effect": "Allow", "Action": "iam:CreateRole", **on}
-    found = paths(tmp_path, role("x", making, allow("iam:AttachRolePolicy", on=given)))
+    found = paths(tmp_path, role("x", making, allow("iam:AttachRolePolicy", on=given), *denied))
     assert is_way == ("x" in found and "iam:CreateRole + iam:AttachRolePolicy" in found["x"].ways)
     if is_way:
         (step,) = found["x"].steps
