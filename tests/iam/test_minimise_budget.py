@@ -10,8 +10,7 @@ from iam.test_compare import allow, known, policy, when
 from remit.iam.policy import render_statement
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.glob_sets import meeting
-from remit.iam.prove.minimise import merged, minimise, same
-from remit.iam.prove.prune import pruned
+from remit.iam.prove.minimise import merged, minimise, pruned, same
 from remit.iam.prove.public import public
 
 if TYPE_CHECKING:

@@ -1207,6 +1207,7 @@ Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
 Resources:
   Bounded: {{Type: AWS::Lambda::Function, Properties: {{{function}, Role: !GetAtt BoundedRole.Arn}}}}
   BoundedRole: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{{trust}}}, {bounded}}}}}
+  BoundedFunctionLogGroup: {{Type: AWS::Logs::LogGroup, Properties: {{RetentionInDays: 7}}}}
   Plain: {{Type: AWS::Lambda::Function, Properties: {{{function}, Role: !GetAtt PlainRole.Arn}}}}
   PlainRole: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{{trust}}}}}}}
   More:

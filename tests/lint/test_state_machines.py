@@ -204,6 +204,16 @@ def test_a_definition_that_is_none_is_passed_over(tmp_path: Path, broken: str) -
     assert [] == [item for item in _lint(tmp_path, _machine(DefinitionString=broken)) if item[0] == "R712"]
 
 
+def test_a_machine_after_one_that_cannot_be_read_is_compared_all_the_same(tmp_path: Path) -> None:
+    template = _machine(DefinitionString="{")
+    for name, resource in _machine()["Resources"].items():
+        text = json.dumps(resource).replace('"Role"', '"OtherRole"')
+        template["Resources"].setdefault(name if name == "Orders" else f"Other{name}", json.loads(text))
+    assert [LACKS.replace("Machine", "OtherMachine").replace("which Role", "which OtherRole")] == [
+        message for _, message, _ in _lint(tmp_path, template)
+    ]
+
+
 def test_an_arn_of_the_definition_is_told_as_it_is_written(tmp_path: Path) -> None:
     topic = "arn:aws:sns:eu-west-1:111122223333:news"
     state = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Parameters": {"TopicArn": topic}, "End": True}

@@ -465,6 +465,8 @@ NO_ROUTE = template(None, Api=HTTP)
     [
         (NO_ROUTE, guarded(jwt()), [], False),
         (NO_ROUTE, guarded(BY_FUNCTION, kind="CUSTOM"), [], False),
+        (NO_ROUTE, guarded(jwt(), ("read",)), [], False),
+        (guarded(jwt(), ("read",)), NO_ROUTE, [], False),
         (guarded(jwt()), guarded(jwt()), [], False),
         (guarded(jwt()), guarded(jwt(Issuer="https://b.example")), [], True),
         (guarded(jwt()), guarded(jwt(Audience=["shop", "web"])),
@@ -475,7 +477,8 @@ NO_ROUTE = template(None, Api=HTTP)
         (guarded(kind="NONE"), guarded(jwt()), [("GET /orders: everybody -> JWT", False, False)], False),
         (guarded(jwt()), guarded(kind="AWS_IAM"), [("GET /orders: JWT -> AWS_IAM", False, False)], False),
     ],
-    ids=["tokens", "a function", "the same", "another issuer", "another audience", "no scope any more", "a scope",
+    ids=["tokens", "a function", "a new route's scope", "the scope of a route that goes", "the same", "another issuer",
+         "another audience", "no scope any more", "a scope",
          "nobody is asked", "somebody is asked", "IAM is asked"],
 )  # fmt: skip
 def test_whom_an_authorizer_lets_in_is_compared_as_far_as_its_properties_tell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +12,10 @@ import pytest
 from projects import write
 from remit.app import Grant, Reason
 from remit.catalogue.managed_policies import managed_policy
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.holders import Holder, inline
 from remit.iam.policy import OLD_VERSION, VERSION, Policy, allow, parse
-from remit.review.access_change import Given, Version, nothing
+from remit.review.access_change import AccessSetting, Given, Version, nothing
 from remit.review.changes import review
 from remit.review.record import Place, read_record, record, record_path, recorded
 from remit.review.working_tree import version_of
@@ -116,10 +116,62 @@ def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> No
         read_record(json.dumps(value).encode(), "record.json")
 
 
-def test_a_gateway_endpoint_is_recorded_as_one() -> None:
-    gateway = Given("AWS::EC2::VPCEndpoint", is_ceiling=True, is_gateway=True)
-    version = replace(nothing(), giving={"Endpoint": gateway})
-    assert version.giving == read_record(record(version, "dev", None).encode(), "record.json").giving
+def test_what_a_resource_lets_others_do_is_read_back_whole() -> None:
+    grant = Grant(allow("s3:Get*", on="*"), Reason("text", "x"), Origin("a.py", 3, 5), OLD_VERSION)
+    whole = Given(
+        "AWS::EC2::VPCEndpoint",
+        documents=((grant,), (grant, grant)),
+        on=("Endpoint",),
+        arns=("${Endpoint.Arn}",),
+        is_conditional=True,
+        settings=(AccessSetting("Path", "door", "any", ("GET",), "GET /a", is_limited=True),),
+        unread=frozenset(("a policy of elsewhere",)),
+        is_ceiling=True,
+        is_gateway=True,
+    )
+    not_of_an_app = {"made_settings", "doubts"}
+    defaults = {field.name for field in fields(Given) if getattr(whole, field.name) == getattr(Given(""), field.name)}
+    assert defaults == not_of_an_app
+    for given in (whole, Given("AWS::S3::Bucket")):
+        version = replace(nothing(), giving={"Endpoint": given})
+        assert version.giving == read_record(record(version, "dev", None).encode(), "record.json").giving
+
+
+KEY = """
+from remit import Shared, resource
+
+WHOLE = {"Effect": "Allow", "Action": "kms:*", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Resource": "*"}
+WRITES = {"Effect": "Allow", "Action": "s3:PutObject", "Principal": {"AWS": "${HelloRole.Arn}"}, "Resource": "*"}
+
+
+class Stores(Shared):
+    key = resource("AWS::KMS::Key", key_policy={"Version": "2012-10-17", "Statement": [WHOLE]})
+    files = resource("AWS::S3::BucketPolicy", bucket="files", policy_document={"Version": "2012-10-17",
+        "Statement": [WRITES]})
+"""
+
+
+def test_an_app_with_keys_and_buckets_is_held_against_its_record(make: Make) -> None:
+    """Of what they say to its roles nothing is told, also where something else of a role differs."""
+
+    def app(action: str) -> Version:
+        functions = f"@app.function(policy=[{action!r}])\ndef hello(event, context): ...\n"
+        return version_of(make(app=functions, **{"shared/resources/stores.py": KEY}).load())
+
+    before = read_record(record(app("sqs:ListQueues"), "dev", HERE).encode(), "record.json")
+    assert review(before, app("sqs:ListQueues")).changes == ()
+    (change,) = review(before, app("sns:ListTopics")).changes
+    told = [piece.action for piece in (*change.access.gained, *change.access.lost)]
+    assert (told, change.access.undecided) == (["sns:ListTopics", "sqs:ListQueues"], ())
+
+
+def test_a_record_that_tells_no_arns_is_compared_all_the_same(make: Make) -> None:
+    functions = "@app.function\ndef hello(event, context): ...\n"
+    version = version_of(make(app=functions, **{"shared/resources/stores.py": KEY}).load())
+    value = json.loads(record(version, "dev", HERE))
+    for access in value["access"].values():
+        access.pop("arns", None)
+    review(read_record(json.dumps(value).encode(), "record.json"), version)
 
 
 def test_the_version_of_a_statement_s_language_is_kept() -> None:

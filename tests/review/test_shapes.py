@@ -143,6 +143,7 @@ def test_a_partition_that_is_referred_to_now_is_one_doubt_of_a_role() -> None:
     assert (found.gained, found.lost) == ((), ())
     (doubt,) = found.undecided
     assert doubt.reason.startswith("in the partition aws this changes nothing; in another one")
+    assert doubt.source.statement.resources == Globs((HERE % names[0],))  # the new side's
     wider = access(old, template(*(allow(sub(HERE % name)) for name in (*names, ("sns", "a")))))
     assert ([piece.resource for piece in wider.gained], len(wider.undecided)) == ([HERE % ("sns", "a")], 1)
 

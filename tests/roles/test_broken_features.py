@@ -470,6 +470,9 @@ def test_an_allow_for_the_functions_own_code_is_none_for_what_lambda_does_for_it
 def test_a_condition_that_every_request_meets_is_none(make: Make, condition: str) -> None:
     policy = f'[{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}]'
     assert found(make(config=f"{VPC}\nconfig.lambda_.iam.default_policy = {policy}", app=INGEST)) == ()
+    # The ARN of a bucket has no account.
+    to_bucket = "@app.function(kinesis('clicks', on_failure='arn:aws:s3:::failed'))\ndef ingest(event, context): ...\n"
+    assert found(make(config=f"config.lambda_.iam.default_policy = {policy}", app=to_bucket)) == ()
 
 
 def test_the_deny_that_breaks_it_is_named_by_its_line(make: Make) -> None:

@@ -449,6 +449,7 @@ def test_a_build_names_who_may_look_no_output_up_and_does_not_say_so(make: Make)
     assert (note,) == make(app=app.format(reads=""), **shared).built().notes
     for reads in ("(reads=[Data])", "(reads=[])"):
         assert () == make(app=app.format(reads=reads), **shared).built().notes
+    assert note not in make(app=app.format(reads=f"({OWN})"), **shared).built().notes  # whose role says what it may
 
 
 def test_jobs_that_wait_long_are_handed_to_scheduler_by_whom_may_send_them(make: Make) -> None:

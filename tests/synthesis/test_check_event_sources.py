@@ -32,7 +32,13 @@ class Data(Shared):
 
 
 @pytest.mark.parametrize(
-    "name", ["'${HelloFunction}'", "{'Fn::GetAtt': ['HelloFunction', 'Arn']}", "'orders-dev-hello'"]
+    "name",
+    [
+        "'${HelloFunction}'",
+        "{'Fn::GetAtt': ['HelloFunction', 'Arn']}",
+        "'orders-dev-hello'",
+        "'arn:aws:lambda:eu-west-1:111122223333:function:orders-dev-hello:live'",
+    ],
 )
 def test_a_function_needs_access_to_what_a_mapping_gives_it(make: Make, name: str) -> None:
     error = project(make, name=name).error()

@@ -129,6 +129,13 @@ def test_the_api_may_call_a_function_for_its_routes_alone(make: Make, route: str
     } == permission
 
 
+def test_an_authorizer_may_look_for_who_somebody_is_itself(make: Make) -> None:
+    """Without an `identity_source` it is asked for every request; an answer is then kept for nobody."""
+    route = 'on.api("GET /", auth=on.authorizer("hello", identity_source=[]))'
+    (authorizer,) = make(app=_app(route)).resources("AWS::ApiGatewayV2::Authorizer").values()
+    assert (False, 0) == ("IdentitySource" in authorizer, authorizer["AuthorizerResultTtlInSeconds"])
+
+
 def _many(count: int, methods: tuple[str, ...]) -> str:
     routes = [f'on.api("{method} /things/{number}")' for number in range(count) for method in methods]
     return _app(", ".join(routes))

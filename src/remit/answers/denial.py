@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 
 from remit.answers import wordings
 from remit.answers.obstacles import FEDERATED
-from remit.template.sections import mappings
+from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -378,7 +378,7 @@ def _trail(event: dict[str, Any]) -> Denial | None:
         return None
     denial = _plain(message) or Denial()
     service = event_source.partition(".")[0]
-    caller = _dict(event.get("userIdentity"))
+    caller = section(event, "userIdentity")
     principal = denial.principal or _string(caller, "arn") or _string(caller, "invokedBy")
     resource = denial.resource or _trail_resource(event, service)
     operation = _DATED.sub("", event_name)
@@ -391,7 +391,7 @@ def _trail_resource(event: dict[str, Any], service: str) -> str | None:
         arn = _string(resource, "ARN") or _string(resource, "arn")
         if arn is not None:
             return arn
-    parameters = _dict(event.get("requestParameters"))
+    parameters = section(event, "requestParameters")
     bucket, key = _string(parameters, "bucketName"), _string(parameters, "key")
     if bucket is not None and service == "s3":
         return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
@@ -400,7 +400,7 @@ def _trail_resource(event: dict[str, Any], service: str) -> str | None:
     if len(arns) == 1:
         return arns[0]
     # A table, a function or a stream that is named alone is of the caller's own account.
-    owner = _ARN.match(_string(_dict(event.get("userIdentity")), "arn") or "")
+    owner = _ARN.match(_string(section(event, "userIdentity"), "arn") or "")
     parameter, resource_prefix = _NAMES.get(service, ("", ""))
     name, region = _string(parameters, parameter), _string(event, "awsRegion")
     if owner is None or name is None or region is None:
@@ -411,13 +411,13 @@ def _trail_resource(event: dict[str, Any], service: str) -> str | None:
 
 def _decoded(message: dict[str, Any]) -> Denial | None:
     """Read the output of `aws sts decode-authorization-message`."""
-    context = _dict(message.get("context"))
+    context = section(message, "context")
     action = _string(context, "action")
     if "allowed" not in message or action is None:
         return None
     explicit = message.get("explicitDeny")
     return Denial(
-        principal=_string(_dict(context.get("principal")), "arn"),
+        principal=_string(section(context, "principal"), "arn"),
         action=action,
         resource=_string(context, "resource"),
         explicit=explicit if isinstance(explicit, bool) else None,
@@ -434,10 +434,6 @@ def _stack_event(event: dict[str, Any]) -> Denial | None:
     return replace(denial, logical_id=name, stack=_string(event, "StackName"), deploying=deploying)
 
 
-def _string(value: dict[str, Any], key: str) -> str | None:
+def _string(value: Mapping[str, Any], key: str) -> str | None:
     text = value.get(key)
     return _CONTROL.sub("", text) or None if isinstance(text, str) else None
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -74,10 +74,7 @@ def reverting(stack: PlannedStack, limit: Callable[[str], str | None]) -> Iterat
             continue
         for role in targets(stack, resource, "iam:GetRole"):
             boundary = limit(role)
-            if boundary is None:
-                yield Need("iam:DetachRolePolicy", role, _WHY)
-                yield Need("iam:DeleteRolePermissionsBoundary", role, _WHY)
-            else:
-                only = (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
-                yield Need("iam:DetachRolePolicy", role, _WHY, only)
-                yield Need("iam:PutRolePermissionsBoundary", role, _WHY, only)
+            only = () if boundary is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
+            change = "Delete" if boundary is None else "Put"
+            yield Need("iam:DetachRolePolicy", role, _WHY, only)
+            yield Need(f"iam:{change}RolePermissionsBoundary", role, _WHY, only)

@@ -13,7 +13,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef, BucketRef, KeyRef
 from remit.grants import s3, typed
 
-_COLLECTION: Final = typed.HERE % ("rekognition", "collection/{}")
+_COLLECTION: Final = typed.ResourceKind("rekognition", "collection/{}", "faces of collection")
 
 
 @verb
@@ -53,7 +53,7 @@ def search_faces(
     """
     actions = ("rekognition:SearchFaces", "rekognition:SearchFacesByImage")
     images = typed.of_objects(s3.read, bucket, keys, key, "rekognition.search_faces")
-    return (*_on_collection("search_faces", actions, "searches", collection), *images)
+    return (*_COLLECTION.grants("rekognition.search_faces", "searches", collection, actions), *images)
 
 
 @verb
@@ -66,9 +66,4 @@ def index_faces(
     """
     actions = ("rekognition:IndexFaces", "rekognition:DeleteFaces")
     images = typed.of_objects(s3.read, bucket, keys, key, "rekognition.index_faces")
-    return (*_on_collection("index_faces", actions, "changes", collection), *images)
-
-
-def _on_collection(verb: str, actions: tuple[str, ...], phrase: str, collection: AnyRef) -> typed.Grants:
-    arn = typed.arn(collection, f"rekognition.{verb}", _COLLECTION)
-    return typed.grant(actions, (arn,), f"{phrase} faces of collection {arn.rpartition('/')[2]}")
+    return (*_COLLECTION.grants("rekognition.index_faces", "changes", collection, actions), *images)

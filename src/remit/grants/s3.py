@@ -24,10 +24,7 @@ def read(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Gran
 
     With `key`, kms:Decrypt through S3.
     """
-    resources, phrase = _objects(bucket, keys, "s3.read")
-    because = f"reads objects {phrase}"
-    through_key = typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read", because)
-    return typed.grant(("s3:GetObject",), resources, because) + through_key
+    return _on_objects("s3.read", ("s3:GetObject",), "reads", bucket, keys, key, typed.DECRYPT)
 
 
 @verb
@@ -42,17 +39,13 @@ def put(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grant
 
     With `key`, kms:GenerateDataKey and kms:Decrypt through S3. Taking uploads in parts back is `multipart`.
     """
-    resources, phrase = _objects(bucket, keys, "s3.put")
-    because = f"puts objects {phrase}"
-    through_key = typed.through("s3", typed.key_of(bucket, key), typed.ENCRYPT, "s3.put", because)
-    return typed.grant(("s3:PutObject",), resources, because) + through_key
+    return _on_objects("s3.put", ("s3:PutObject",), "puts", bucket, keys, key, typed.ENCRYPT)
 
 
 @verb
 def delete(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Delete objects, not their older versions: s3:DeleteObject."""
-    resources, phrase = _objects(bucket, keys, "s3.delete")
-    return typed.grant(("s3:DeleteObject",), resources, f"deletes objects {phrase}")
+    return _on_objects("s3.delete", ("s3:DeleteObject",), "deletes", bucket, keys)
 
 
 @verb
@@ -61,10 +54,9 @@ def read_versions(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> t
 
     With `key`, kms:Decrypt through S3.
     """
-    resources, phrase = _objects(bucket, keys, "s3.read_versions")
-    because = f"reads versions of objects {phrase}"
-    through_key = typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read_versions", because)
-    return typed.grant(("s3:GetObjectVersion",), resources, because) + through_key
+    return _on_objects(
+        "s3.read_versions", ("s3:GetObjectVersion",), "reads versions of", bucket, keys, key, typed.DECRYPT
+    )
 
 
 @verb
@@ -76,22 +68,19 @@ def list_versions(bucket: BucketRef, *prefixes: str) -> typed.Grants:
 @verb
 def delete_versions(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Delete versions of objects, which nothing brings back: s3:DeleteObjectVersion."""
-    resources, phrase = _objects(bucket, keys, "s3.delete_versions")
-    return typed.grant(("s3:DeleteObjectVersion",), resources, f"deletes versions of objects {phrase}")
+    return _on_objects("s3.delete_versions", ("s3:DeleteObjectVersion",), "deletes versions of", bucket, keys)
 
 
 @verb
 def read_tags(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Read the tags of objects: s3:GetObjectTagging."""
-    resources, phrase = _objects(bucket, keys, "s3.read_tags")
-    return typed.grant(("s3:GetObjectTagging",), resources, f"reads tags of objects {phrase}")
+    return _on_objects("s3.read_tags", ("s3:GetObjectTagging",), "reads tags of", bucket, keys)
 
 
 @verb
 def put_tags(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Set the tags of objects, all of one at once: s3:PutObjectTagging. Uploads with tags need it, too."""
-    resources, phrase = _objects(bucket, keys, "s3.put_tags")
-    return typed.grant(("s3:PutObjectTagging",), resources, f"sets tags of objects {phrase}")
+    return _on_objects("s3.put_tags", ("s3:PutObjectTagging",), "sets tags of", bucket, keys)
 
 
 @verb
@@ -100,11 +89,10 @@ def multipart(bucket: BucketRef, *keys: str) -> typed.Grants:
 
     s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the objects, s3:ListBucketMultipartUploads on the bucket.
     """
-    resources, phrase = _objects(bucket, keys, "s3.multipart")
     actions = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
     arn, name = BUCKET.named(bucket, "s3.multipart")
     return (
-        *typed.grant(actions, resources, f"aborts and lists uploads of objects {phrase}"),
+        *_on_objects("s3.multipart", actions, "aborts and lists uploads of", bucket, keys),
         *typed.grant(("s3:ListBucketMultipartUploads",), (arn,), f"lists uploads to bucket {name}"),
     )
 
@@ -117,8 +105,20 @@ def _listed(bucket: BucketRef, prefixes: tuple[str, ...], verb: str, action: str
     return typed.grant((action,), (arn,), f"{phrase} {name}{under}", *conditions)
 
 
-def _objects(bucket: BucketRef, keys: tuple[str, ...], verb: str) -> tuple[tuple[str, ...], str]:
+def _on_objects(
+    verb: str,
+    actions: tuple[str, ...],
+    phrase: str,
+    bucket: BucketRef,
+    keys: tuple[str, ...],
+    key: KeyRef | None = None,
+    with_key: tuple[str, ...] = (),
+) -> typed.Grants:
+    """The grants of a verb on objects: its actions, and `with_key` the use of the KMS key that encrypts them."""
     arn, name = BUCKET.named(bucket, verb)
-    patterns = tuple(typed.text_of(key, verb).lstrip("/") for key in keys) or ("*",)
-    phrase = f"{', '.join(patterns)} of bucket {name}"
-    return tuple(f"{arn}/{pattern}" for pattern in patterns), phrase
+    patterns = tuple(typed.text_of(pattern, verb).lstrip("/") for pattern in keys) or ("*",)
+    because = f"{phrase} objects {', '.join(patterns)} of bucket {name}"
+    grants = typed.grant(actions, tuple(f"{arn}/{pattern}" for pattern in patterns), because)
+    if with_key:
+        grants += typed.through("s3", typed.key_of(bucket, key), with_key, verb, because)
+    return grants

@@ -227,7 +227,7 @@ def _function_names(
         own_name = value_at_path(expansion.resources, f"{own_group}.Properties.LogGroupName")
         if own_name is not None and "FunctionName" not in function.properties:
             own_group = ""  # it is named after something else
-        if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
+        while {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
             name = f"{name}_function"
         function_names[logical_id] = unused(name[:40], taken)
     return function_names

@@ -18,7 +18,7 @@ from remit.lint.run import finding, findings, of_document, of_item, of_policy, o
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.source import places, python_file
-from remit.triggers.app_wide import app_wide_resources
+from remit.triggers.app_wide import apis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -179,7 +179,8 @@ def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
 
 def _types(app: App, roles: tuple[Holder, ...]) -> dict[str, str]:
     """Map the app's resources to the types in its template, by logical id."""
-    types = {resource.logical_id: resource.type for resource in (*resources_of(app), *app_wide_resources(app))}
+    shared = [resource for api in apis(app.functions).values() for resource in api.resources(app)]
+    types = {resource.logical_id: resource.type for resource in (*resources_of(app), *shared)}
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
     for function in app.functions:
         for trigger in function.triggers:

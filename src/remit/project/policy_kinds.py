@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from remit.did_you_mean import did_you_mean
 from remit.errors import Origin, RemitError
 from remit.project import plain_files
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,9 +47,7 @@ def policy_kinds(folder: Path, for_all: str | None = None) -> PolicyKinds:
     """The kinds of the files below a folder. RemitError: no such kind, or a glob that matches no file."""
     if for_all is not None:
         _check(for_all, "--kind")
-    tool = plain_files.toml(folder / PYPROJECT).get("tool")
-    remit = tool.get("remit") if isinstance(tool, dict) else None
-    table = remit.get("kinds", {}) if isinstance(remit, dict) else {}
+    table = section(plain_files.toml(folder / PYPROJECT), "tool", "remit").get("kinds", {})
     if not isinstance(table, dict):
         raise RemitError(f"{_TABLE} is a table of globs and kinds", origin=Origin(PYPROJECT))
     files = []

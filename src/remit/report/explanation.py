@@ -14,7 +14,7 @@ from remit.catalogue.managed_policies import managed_policy
 from remit.errors import few
 from remit.iam.policy import parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
-from remit.report.actions import covered, covered_lines, levels_of
+from remit.report.actions import covered, covered_lines, levels_of, some
 from remit.report.documents import members, place
 
 if TYPE_CHECKING:
@@ -106,9 +106,7 @@ def _whom(principals: Principals) -> str:
 
 def _listed_patterns(globs: Globs, most: int | None = None) -> str:
     """`a, b`, or `everything but a, b`; of more than `most` the first, and how many there are beyond."""
-    text = ", ".join(globs.patterns[:most])
-    if most is not None and len(globs.patterns) > most:
-        text = f"{text} and {len(globs.patterns) - most} more"
+    text = some(globs.patterns, most)
     return f"everything but {text}" if globs.negated else text
 
 
@@ -333,10 +331,7 @@ _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
 
 def remedy_lines(remedy: Remedy, fix: str = "fix") -> Iterator[str]:
     """A fix as a line of configuration."""
-    if remedy.origin is not None:
-        yield f"{fix}: at {remedy.origin}"
-    else:
-        yield f"{fix}: in config/deploy.py"
+    yield f"{fix}: in config/deploy.py" if remedy.origin is None else f"{fix}: at {remedy.origin}"
     yield f"    {remedy.code}"
     if remedy.imports:
         quoted = [f"`{line}`" for line in remedy.imports]

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.holders import Holder
-    from remit.iam.decide.evaluate import Layers
     from remit.review.access_change import Change, Version
 
 _ALL: Final = Policy((allow("*"),))
@@ -120,15 +119,12 @@ def _released(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
     if after.unread_boundary is not None:
         # Nothing is known of the new limit, so the old one must not look like access that was given back.
         old = replace(old, boundary=())
-    if gains(_allowing_all(old), _allowing_all(new)) is not None:
+    all_allowed = (replace(side, identity=(_ALL, *side.identity)) for side in (old, new))
+    if gains(*all_allowed) is not None:
         for arn in still_attached:
             yield UnreadPolicy(
                 arn, f"managed policy {arn} is less denied or bounded than before: what it allows is not known"
             )
-
-
-def _allowing_all(layers: Layers) -> Layers:
-    return replace(layers, identity=(_ALL, *layers.identity))
 
 
 def notes(changes: Sequence[Change]) -> Iterator[str]:

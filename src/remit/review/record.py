@@ -91,6 +91,8 @@ def _given(access: Given) -> dict[str, Any]:
         told = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
         settings.append({**told, **_told({"door": setting.door, "is_limited": setting.is_limited})})
     further = {
+        "arns": list(access.arns),
+        "is_conditional": access.is_conditional,
         "documents": [[_grant(grant) for grant in grants] for grants in access.documents],
         "settings": settings,
         "unread": sorted(access.unread),
@@ -203,6 +205,8 @@ def _read_given(value: Mapping[str, Any]) -> Given:
         _text(value["type"]),
         tuple(tuple(_read_grant(grant) for grant in grants) for grants in value.get("documents", [])),
         _texts(value["on"]),
+        _texts(value.get("arns", [])),
+        value.get("is_conditional") is True,
         settings=tuple(_read_setting(setting) for setting in value.get("settings", [])),
         unread=frozenset(_texts(value.get("unread", []))),
         is_ceiling=value.get("is_ceiling") is True,

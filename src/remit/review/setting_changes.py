@@ -133,7 +133,8 @@ class _Comparison:
         """A list of which each item lets in more; of some, no item at all lets in all."""
         old_items, new_items = _listed(was), _listed(now)
         if setting.opens == "any of" and (not was or not now):
-            self._door(setting, old_items, new_items, opens=not now)
+            if not (self._is_new or self._is_gone):
+                self._door(setting, old_items, new_items, opens=not now)
         elif self._is_new and setting.kind == "door":
             return
         elif not set(now) <= set(was):

@@ -97,7 +97,9 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     for resource in template.resources:
         of_name = [*check_name(resource)]
         mistakes.errors += of_name
-        named = with_any_name(resource) if of_name else resource  # the schema says the same of many names
+        named, kind = resource, resource_type(resource.type)
+        if of_name and kind is not None and kind.naming is not None:  # the schema says the same of many names
+            named = replace(resource, properties={**resource.properties, kind.naming.property: "${AWS::StackName}"})
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
@@ -261,14 +263,6 @@ def check_name(resource: Resource) -> Iterator[RemitError]:
             origin=resource.origin,
             path=(kind.naming.property,),
         )
-
-
-def with_any_name(resource: Resource) -> Resource:
-    """The resource with a name of which nothing is known before the deploy."""
-    kind = resource_type(resource.type)
-    if kind is None or kind.naming is None:
-        return resource
-    return replace(resource, properties={**resource.properties, kind.naming.property: "${AWS::StackName}"})
 
 
 def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[RemitError]:

@@ -60,12 +60,6 @@ def _check_grants(functions: Iterable[Function]) -> Iterator[RemitError]:
                 )
 
 
-def app_wide_resources(app: App) -> Iterator[Resource]:
-    """Yield the resources that the triggers of all functions share."""
-    for api in apis(app.functions).values():
-        yield from api.resources(app)
-
-
 def app_wide_notes(app: App) -> tuple[str, ...]:
     """A sentence for each way in that is open to everyone, and for settings of an API that the app does not have."""
     app_apis = apis(app.functions)

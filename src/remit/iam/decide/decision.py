@@ -99,7 +99,10 @@ class Decision:
     @property
     def because(self) -> str:
         """One sentence: the statement that decided, or what is missing and the nearest miss."""
-        return _SENTENCES[self.verdict](self, self.layers)
+        layers, case = self.layers, special_case(self.request)
+        if case is not None and case.effect == "allowed":  # it needs no permission: only an endpoint's policy matters
+            layers = tuple(layer for layer in layers if layer.layer == "endpoint")
+        return _SENTENCES[self.verdict](self, layers)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -215,17 +218,8 @@ def _asked_access(request: Request) -> str:
     return f"{request.action} on {request.asked}"
 
 
-def _deciding(request: Request, layers: tuple[LayerDecision, ...]) -> tuple[LayerDecision, ...]:
-    """The layers that matter: of a request that needs no permission, the policy of a VPC endpoint alone."""
-    case = special_case(request)
-    if case is None or case.effect != "allowed":
-        return layers
-    return tuple(layer for layer in layers if layer.layer == "endpoint")
-
-
 def _denied(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
-    deciding_layers = _deciding(decision.request, layers)
-    ruling = next(layer.rulings[0] for layer in deciding_layers if layer.verdict == "ExplicitlyDenied")
+    ruling = next(layer.rulings[0] for layer in layers if layer.verdict == "ExplicitlyDenied")
     return f"{ruling.name} denies {_asked_access(decision.request)}"
 
 
@@ -240,8 +234,7 @@ def _allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
 
 
 def _open(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
-    deciding_layers = _deciding(decision.request, layers)
-    names = [layer.rulings[0].name for layer in deciding_layers if layer.verdict == "Unknown"]
+    names = [layer.rulings[0].name for layer in layers if layer.verdict == "Unknown"]
     by = f", by {' and '.join(names)}" if names else ""
     keys = ", ".join(decision.unknown)
     return f"{_asked_access(decision.request)} depends on {keys}, which the request does not say{by}"
@@ -257,7 +250,7 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
     grants = NO_GRANTS if resource is None else weigh_resource(resource, request)
     lacking_layers = [
         _TITLES.get(layer.layer, f"{layer.layer[:3].upper()} level {layer.layer[4:-1]}")
-        for layer in _deciding(request, layers)
+        for layer in layers
         if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, request, grants)
     ] or [_TITLES["session" if decision.unscoped else "resource"]]
     sentence = f"no statement of {' nor '.join(lacking_layers)} allows {_asked_access(request)}"
