@@ -80,6 +80,7 @@ _LONG = frozenset({
     "test_commands.py", "test_synth.py", "test_packed_imports.py", "test_policy_by_types.py", "test_ci_files.py",
     "test_fit.py", "test_layers.py", "test_did_you_mean.py", "test_joint_differential.py", "test_own_sources.py",
     "test_review_text.py", "test_verbs.py", "test_rest.py", "test_deployer_policy.py", "test_remit_data.py",
+    "test_api.py", "test_sam_oracle.py", "test_import.py", "test_web_adapters.py", "test_distribution.py",
 })  # fmt: skip
 """Files that compute for five seconds and more: one of them that begins last would be waited for."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore import hooks, useragent, utils
+from botocore import endpoint_provider, hooks, useragent, utils
 from botocore.client import ClientCreator
 from botocore.errorfactory import ClientExceptionsFactory
 from botocore.hooks import EventAliaser
@@ -62,6 +62,34 @@ def _event_name_of(events: EventAliaser, name: str) -> str:
     return _event_names[name]
 
 
+_read_rules = endpoint_provider.RuleSet
+_rules: dict[int, tuple[Any, Any]] = {}
+
+
+def _rules_of(**ruleset: Any) -> Any:
+    """The rules for a service's endpoints, by the document of them: `_loaded` keeps it, and so its identity."""
+    document = ruleset["rules"]
+    if id(document) not in _rules:
+        _rules[id(document)] = document, _read_rules(**ruleset)
+    return _rules[id(document)][1]
+
+
+def _copy_of_handlers(handlers: Any) -> Any:
+    copied = type(handlers)()
+    copied._root = _copy_of_node(handlers._root)
+    return copied
+
+
+def _copy_of_node(node: dict[str, Any]) -> dict[str, Any]:
+    """A node of the tree of handlers, as botocore copies it for each client, in a third of the time."""
+    children, values = node["children"], node["values"]
+    return {
+        "chunk": node["chunk"],
+        "children": {name: _copy_of_node(child) for name, child in children.items()} if children else {},
+        "values": values and type(values)(*map(list, values)),
+    }
+
+
 _parse_time = utils._parse_timestamp_with_tzinfo
 _parse_text_as_time = lru_cache(_parse_time)
 
@@ -74,15 +102,17 @@ def _time_of(value: Any, tzinfo: Any) -> Any:
 def read_once() -> Iterator[None]:
     """While this is open, each session gets what the first one found.
 
-    That is models (files of megabytes) and what is made of them: operations, methods of clients, exceptions. Also names
-    of services, names of events without aliases, clean parts of user agents, times of texts, and whether a handler
-    takes any keyword.
+    That is models (files of megabytes) and what is made of them: operations, methods of clients, exceptions, rules for
+    endpoints. Also names of services, names of events without aliases, clean parts of user agents, times of texts, and
+    whether a handler takes any keyword.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: _loaded(path))
         patch.setattr(Loader, "list_available_services", _available)
         patch.setattr(EventAliaser, "_alias_event_name", _event_name_of)
         patch.setattr(hooks, "accepts_kwargs", _accepts_kwargs)
+        patch.setattr(hooks._PrefixTrie, "__copy__", _copy_of_handlers)
+        patch.setattr(endpoint_provider, "RuleSet", _rules_of)
         patch.setattr(ClientCreator, "_load_service_model", _service_model)
         patch.setattr(ClientCreator, "_create_methods", lambda *of: dict(_create_methods(*of)))
         patch.setattr(ClientExceptionsFactory, "_create_client_exceptions", _create_exceptions)

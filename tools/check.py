@@ -22,7 +22,7 @@ OF_THE_SOURCE = (
     ("mypy --strict", [str(SCRIPTS / "mypy")]),
 )
 OF_WHAT_IS_INSTALLED = (("the rooms (import-linter)", [str(SCRIPTS / "lint-imports"), "--no-logo"]),)
-FORKS = 2 * (os.cpu_count() or 1) + 1
+FORKS = 3 * (os.cpu_count() or 1)
 """More than there are cores: tests of deploys mostly wait for the local AWS."""
 TESTS = [sys.executable, "-m", "pytest", "--numprocesses=0", f"--forks={FORKS}"]
 

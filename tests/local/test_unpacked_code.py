@@ -70,6 +70,33 @@ def test_a_link_that_leads_outside_is_refused(tmp_path: Path, target: str) -> No
         UnpackedCode(tmp_path / "code").folder(packed((entry("link", stat.S_IFLNK | 0o777), target)))
 
 
+@pytest.mark.parametrize(
+    "links",
+    [
+        {"sub/here": ".", "sub/out": "here/../../other"},
+        {"sub/out": "here/../../other", "sub/here": "."},
+        {"sub/here": ".", "sub/here/out": "../../other"},
+        {"lib": "sub", "lib/out": "../../other"},
+    ],
+)
+def test_links_do_not_lead_outside_by_way_of_each_other(tmp_path: Path, links: dict[str, str]) -> None:
+    (tmp_path / "code" / "other").mkdir(parents=True)
+    entries = [(entry(name, stat.S_IFLNK | 0o777), target) for name, target in links.items()]
+    with pytest.raises(UnusableCode, match="points outside of its folder"):
+        UnpackedCode(tmp_path / "code").folder(packed(("sub/a.py", "x"), *entries))
+    assert ["other"] == [path.name for path in (tmp_path / "code").iterdir()]
+
+
+def test_links_of_packages_are_kept(tmp_path: Path) -> None:
+    links = {"lib64": "lib", "bin/tool": "../lib/pkg/tool.py", "lib/a.so": "./a.so.1", "lib/b.so": "a.so"}
+    entries = [(entry(name, stat.S_IFLNK | 0o777), target) for name, target in links.items()]
+    files = (("lib/pkg/tool.py", "x"), ("lib/a.so.1", "y"))
+    folder = UnpackedCode(tmp_path / "code").folder(packed(*files, *entries))
+    assert ["x", "y", "y", "y"] == [
+        (folder / name).read_text() for name in ("bin/tool", "lib/a.so", "lib/b.so", "lib64/a.so.1")
+    ]
+
+
 def test_a_link_inside_is_kept_and_nothing_is_written_through_one(tmp_path: Path) -> None:
     link = entry("lib", stat.S_IFLNK | 0o777)
     folder = UnpackedCode(tmp_path / "code").folder(packed((link, "real"), ("real/a.py", "x")))

@@ -72,7 +72,7 @@ def test_a_project_without_dependencies_has_none(project: Project, files: dict[s
 def test_requirements_may_have_comments_continued_lines_hashes_markers_and_included_files(
     project: Project,
 ) -> None:
-    text = "idna==3 \\\n  --hash=sha256:ab  # why\n# no\n-r more.txt\n-c limits.txt\nb ; python_version > '3'\n"
+    text = "\ufeffidna==3 \\\n  --hash=sha256:ab  # why\n# no\n-r more.txt\n-c limits.txt\nb ; python_version > '3'\n"
     source = find(project({"requirements.txt": text, "more.txt": "c>=1\n", "limits.txt": "c<2\n"}))
     assert source is not None
     told = tuple(" ".join(line.split()) for line in source.lines)

@@ -19,6 +19,8 @@ from projects import APP, Project, configuration, write
 from random_cases import cases
 from remit.errors import Mistakes, RemitError, Span
 from remit.judge.publication import check_publication
+from remit.project import app_setting_values as checks
+from remit.project import job_setting_values as job_checks
 from remit.project.setting_values import plain
 from remit.project.shared import resource
 from remit.project.stored_values import secret
@@ -230,3 +232,45 @@ GIVEN: Final = st.dictionaries(st.sampled_from(sorted(QUEUE)), st.sampled_from([
 def test_a_keyword_is_its_property_and_wins_over_the_mapping(mapping: Values, keywords: Values) -> None:
     declared = resource("AWS::SQS::Queue", mapping, **{QUEUE[name]: value for name, value in keywords.items()})
     assert declared.properties == {**mapping, **keywords}
+
+
+LIMITS: Final[list[tuple[Any, Any, Any]]] = [
+    (checks.tags, {f"k{number}": "v" for number in range(50)}, {f"k{number}": "v" for number in range(51)}),
+    (checks.tags, {"k" * 128: "v" * 256}, {"k" * 129: "v"}),
+    (checks.tags, {"laws:x": "v"}, {"AWS:x": "v"}),
+    (checks.tags, {"k": "v" * 256}, {"k": "v" * 257}),
+    (checks.rate, 0.5, True),
+    (checks.rate, 1_000_000, 1_000_001),
+    (checks.rate, 0, -0.5),
+    (checks.region, "eu-west-9", "eu-nowhere-1"),
+    (checks.region, "us-gov-west-1", "eu-west"),
+    (checks.stages, ["a" * 20], ["a" * 21]),
+    (checks.role_name, "{stage}-{role}", "{app}-{role}"),
+    (checks.role_name, "{stage}+=,.@-{role}", "{stage}-{role}-{user}"),
+    (checks.cors_configuration, {"AllowOrigins": ["*"]}, {"AllowOrigins": ["*"], "AllowCredentials": True}),
+    (checks.cors_configuration, {"allow_origins": ["app://x"]}, {"allow_origins": ["https://x/"]}),
+    (checks.cors_configuration, {"AllowMethods": ["*", "PUT"]}, {"AllowMethods": ["TRACE"]}),
+    (checks.cors_configuration, {"MaxAge": 86_400}, {"MaxAge": 86_401}),
+    (checks.rest_cors, {"AllowOrigins": ["*"]}, {"AllowOrigins": ["https://a", "https://b"]}),
+    (checks.usage_plans, {"a" * 128: {"keys": ["b" * 128]}}, {"a" * 129: {}}),
+    (checks.usage_plans, {"a": {"quota": {"limit": 1, "period": "DAY"}}}, {"a": {"keys": ["-b"]}}),
+    (checks.domain_name, "*.shop.example", "https://shop.example"),
+    (
+        checks.certificate_arn,
+        "arn:aws:acm:eu-west-1:111122223333:certificate/a",
+        "arn:aws:sns:eu-west-1:111122223333:certificate/a",
+    ),
+    (checks.certificate_arn, "${Certificate}", "arn:aws:acm:eu-west-1:111122223333:certificate/"),
+    (job_checks.topic, "a" * 256, "a" * 257),
+    (job_checks.queues, {"mail": {"retries": 100, "alarm": None}}, {"mail": {"retries": 101}}),
+    (job_checks.queues, {"mail.fifo": {"concurrency": 2}}, {"mail": {"concurrency": 1}}),
+]
+
+
+@pytest.mark.parametrize(("check", "accepted", "refused"), LIMITS)
+def test_a_setting_takes_what_is_within_its_limit_and_nothing_beyond(
+    check: Callable[[tuple[str, ...], Any], Any], accepted: Any, refused: Any
+) -> None:
+    check(("setting",), accepted)
+    with pytest.raises(RemitError):
+        check(("setting",), refused)

@@ -53,7 +53,6 @@ class ApiForm(NamedTuple):
     """An API of a kind: its trigger, how a template and remit call its parts, and the properties of its settings."""
 
     trigger: str
-    reference: str
     renamed: Mapping[str, str]
     """Logical ids, `{}` for the API's own: of a template, and of remit."""
     settings: tuple[str, ...]
@@ -63,7 +62,6 @@ _OF_BOTH: Final = ("DisableExecuteApiEndpoint", "Domain.DomainName", "Domain.Cer
 FORMS: Final = {
     "HttpApi": ApiForm(
         "api",
-        "ApiId",
         {"{}": "HttpApi", "{}ApiGatewayDefaultStage": "HttpApiStage", "{}.Stage": "HttpApiStage"},
         (
             *_OF_BOTH, "CorsConfiguration", "DefaultRouteSettings.ThrottlingBurstLimit",
@@ -72,7 +70,6 @@ FORMS: Final = {
     ),
     "Api": ApiForm(
         "rest",
-        "RestApiId",
         {"{}": "RestApi", "{}Stage": "RestApiStage", "{}ProdStage": "RestApiStage", "{}.Stage": "RestApiStage"},
         (
             *_OF_BOTH, "StageName", "BinaryMediaTypes", "Variables", "TracingEnabled", "AccessLogSetting.Format",
@@ -110,9 +107,9 @@ class Apis:
 
     def api(self, event: SamEvent) -> str:
         """The logical id of the API of an event; empty where it is none of the template's."""
-        reference = event.properties.get(FORMS[event.type].reference)
-        name = api_of(event) if reference is None else reference.get("Ref") if isinstance(reference, dict) else None
-        return name if isinstance(name, str) and name in self.declared else ""
+        named = event.properties.get("RestApiId", event.properties.get("ApiId"))
+        name = api_of(event) or referred_to(named)
+        return name if name in self.declared else ""
 
     def route(self, event: SamEvent) -> str:
         """The route of an event, as triggers spell it: `GET /orders/{id}`."""

@@ -38,7 +38,7 @@ def instead_of(holder: Any, name: str) -> Callable[[Callable[..., Any]], Callabl
 
     def take_hold(function: Callable[..., Any]) -> Callable[..., Any]:
         original = holder[name] if isinstance(holder, dict) else getattr(holder, name)
-        # With the signature of the original: `deliveries.py` finds arguments by their order.
+        # With the signature of the original: `deliveries.py` finds arguments by their names.
         replacement = update_wrapper(partial(function, original), original)
         if isinstance(holder, dict):
             holder[name] = replacement

@@ -143,7 +143,10 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: i
 def _link(target: str, path: Path, folder: Path) -> None:
     """Make a link of the zip's, if what it points to is in the zip, too."""
     pointed = os.path.normpath(path.parent / target)
-    if not pointed.startswith(f"{folder}{os.sep}"):
+    # Of what is behind a link, `..` is not what the path says.
+    is_behind_link = any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(folder))
+    climbs_later = ".." in target.lstrip("./").split("/")
+    if is_behind_link or climbs_later or not pointed.startswith(f"{folder}{os.sep}"):
         raise UnusableCode(f"the zip has a link {path.name!r}, which points outside of its folder")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.symlink_to(target)
