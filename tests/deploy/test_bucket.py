@@ -130,6 +130,13 @@ def test_a_bucket_that_a_stranger_took_is_refused_and_not_filled(
     assert stranger.client("s3").list_objects_v2(Bucket=name)["KeyCount"] == 0
 
 
+def test_a_bucket_that_was_made_a_moment_ago_is_taken(account: Account, spoil: Spoil) -> None:
+    """By another deploy, or by a request whose answer was lost."""
+    spoil.lose_answer("s3.CreateBucket")
+    assert Bootstrapped(bucket_name(account), made=True, repaired=()) == bootstrap(account)
+    assert 0 == spoil.left["s3.CreateBucket"]
+
+
 def test_a_bucket_in_another_region_is_refused(account: Account, join: Callable[..., Account]) -> None:
     there = join(account.account, "eu-west-1")
     where = {"LocationConstraint": "eu-west-1"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -216,8 +217,17 @@ def test_what_cannot_be_deleted_is_named_and_the_delete_can_be_repeated(account:
     assert (outcome.ok, outcome.status) == (False, "DELETE_FAILED")
     assert outcome.cause is not None
     assert outcome.cause.logical_id == "Network"
-    with pytest.raises(RemitError, match=r"orders-dev is half deleted: .*\[Network\]"):
+
+    def tell_of_others(parsed: dict[str, Any], **_: object) -> None:  # as AWS does of what is deleted
+        queue = {"LogicalResourceId": "Queue", "ResourceType": "AWS::SQS::Queue", "ResourceStatus": "DELETE_COMPLETE"}
+        parsed["StackResourceSummaries"].append(queue)
+
+    account.client("cloudformation").meta.events.register(
+        "after-call.cloudformation.ListStackResources", tell_of_others
+    )
+    with pytest.raises(RemitError, match=r"orders-dev is half deleted: .*\[Network\]") as raised:
         plan(account, PlanRequest(NAME, template(READ)))
+    assert ["left: Network (AWS::EC2::VPC)"] == re.findall(r"left: \w+ \(\S+\)", raised.value.message)
     ec2.delete_subnet(SubnetId=subnet)
     again = delete(account, NAME, lambda _: None)
     assert again is not None
