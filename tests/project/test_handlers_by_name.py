@@ -25,6 +25,16 @@ def test_a_module_that_is_named_is_not_imported(make: Make) -> None:
     assert ["web.handler"] == [function.handler for function in project.load().functions]
 
 
+def test_the_zip_of_a_function_is_its_own_folder_before_its_groups(make: Make) -> None:
+    groups = "one = app.group('one', code='all')\ntwo = one.group('two', code='some')\n"
+    declared = [f"{group}.function(handler='m.run', name='{name}'{code})\n" for group, name, code in (
+        ("one", "a", ""), ("two", "b", ""), ("two", "c", ", code='own'"),
+    )]  # fmt: skip
+    files = {f"{folder}/m.py": "def run(event, context): ...\n" for folder in ("all", "some", "own")}
+    functions = make(app=groups + "".join(declared), **files).load().functions
+    assert {"a": "all", "b": "some", "c": "own"} == {function.name: function.code for function in functions}
+
+
 def test_a_handler_may_come_with_all_else_of_a_module_that_nobody_can_read(make: Make) -> None:
     project = make(app=WEB, **{"web.py": "from no_such_framework import *\n"})
     assert ["web.handler"] == [function.handler for function in project.load().functions]

@@ -694,3 +694,9 @@ def test_why_names_the_workflow_whose_role_was_denied(make: Make) -> None:
         "arn:aws:sqs:eu-central-1:111122223333:mail because no identity-based policy allows the sqs:SendMessage action"
     )
     assert f"who:       workflow RenderWorkflow, as {role}\n" in project.remit("why", denial).out
+
+
+def test_a_definition_of_another_folder_is_offered_for_a_slip(make: Make) -> None:
+    files = {"flows/render.asl.json": json.dumps(_with(PASS))}
+    error = make(app="app.workflow('render', 'flows/rendr.asl.json')\n", **files).error()
+    assert "did you mean `flows/render.asl.json`?" == error.hint
