@@ -84,6 +84,28 @@ def test_a_technique_is_found_and_each_of_its_actions_is_needed(tmp_path: Path, 
         assert "x" not in found or technique.name not in found["x"].ways, action
 
 
+DOUBT = {"StringEquals": {"aws:RequestedRegion": "\ue000"}}
+"""A condition that nothing decides: no comparison takes such a text."""
+
+
+@pytest.mark.parametrize(
+    "technique",
+    cases_of([technique for technique in ALL_TECHNIQUES if technique not in BOUNDARY_OFF], 6),
+    ids=lambda technique: f"{technique.name} {technique.gain}",
+)
+def test_a_technique_one_of_whose_actions_is_undecided_is_told_and_is_no_way(
+    tmp_path: Path, technique: Technique
+) -> None:
+    x, *others = starter(technique, *technique.actions[:-1])
+    kind = "User" if ":user/" in x["Arn"] else "Role"
+    doubtful = document(allow(technique.actions[-1], when=DOUBT))
+    x[f"{kind}PolicyList"] = [{"PolicyName": "doubtful", "PolicyDocument": doubtful}]
+    report = report_of(write(tmp_path, page(x, *others, *targets(technique))))
+    reasons = {(row.principal, row.technique): row.reason for row in report.undecided_techniques}
+    assert reasons[x["Arn"], technique.name]
+    assert [] == [path for path in report.paths if path.principal == x["Arn"] and technique.name in path.ways]
+
+
 @pytest.mark.parametrize("technique", ALL_TECHNIQUES, ids=lambda technique: f"{technique.name} {technique.gain}")
 def test_the_actions_of_a_technique_exist(technique: Technique) -> None:
     assert technique.actions == tuple(full_name(action) for action in technique.actions)
@@ -407,6 +429,15 @@ def test_the_tags_of_a_user_decide_whether_somebody_can_make_its_keys(tmp_path: 
     assert ["a"] == sorted(paths(tmp_path, user("chief", EVERYTHING, Tags=blue), *callers))
 
 
+def test_the_tags_of_a_role_decide_whether_somebody_can_change_who_assumes_it(tmp_path: Path) -> None:
+    of_a_team = allow("iam:UpdateAssumeRolePolicy", when={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+    blue, red = [{"Key": "team", "Value": "blue"}], [{"Key": "team", "Value": "red"}]
+    caller = user("x", of_a_team)
+    for number, (tags, is_way) in enumerate(((blue, True), (red, False), ([], False))):
+        found = paths(tmp_path / str(number), role("chief", EVERYTHING, Tags=tags), caller)
+        assert is_way == ("x" in found)
+
+
 def test_a_service_that_a_role_lets_in_for_another_account_is_given_no_role(tmp_path: Path) -> None:
     passing = allow("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction")
     for account, way in ((ACCOUNT, ["x"]), (OTHER, [])):
@@ -554,14 +585,16 @@ A_ROLE, B_ROLE = f"arn:aws:iam::{ACCOUNT}:role/a-*", f"arn:aws:iam::{ACCOUNT}:ro
         pytest.param(A_ROLE, "*", True, id="on all"),
         pytest.param("*", B_ROLE, True, id="of all, some"),
         pytest.param({"NotResource": A_ROLE}, B_ROLE, True, id="on all but others"),
+        pytest.param({"Resource": A_ROLE, "denied": B_ROLE}, B_ROLE, False, id="of others, and none of these"),
     ],
 )
 def test_a_new_role_is_a_way_where_the_same_role_may_be_made_and_given_rights(
     tmp_path: Path, made: str | dict[str, Any], given: str, *, is_way: bool
 ) -> None:
-    on = {"Resource": made} if isinstance(made, str) else made
+    on = {"Resource": made} if isinstance(made, str) else {**made}
+    denied = [deny("iam:CreateRole", on=on.pop("denied"))] if "denied" in on else []
     making = {"Effect": "Allow", "Action": "iam:CreateRole", **on}
-    found = paths(tmp_path, role("x", making, allow("iam:AttachRolePolicy", on=given)))
+    found = paths(tmp_path, role("x", making, allow("iam:AttachRolePolicy", on=given), *denied))
     assert is_way == ("x" in found and "iam:CreateRole + iam:AttachRolePolicy" in found["x"].ways)
     if is_way:
         (step,) = found["x"].steps

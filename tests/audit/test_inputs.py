@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -27,12 +28,15 @@ from audit_accounts import (
     write,
 )
 from remit.audit.audit import AuditInput, audit
+from remit.audit.document_lint import linted_documents, name_of
+from remit.audit.documents import OWN_ACCOUNT
 from remit.audit.entities import InputProblem
 from remit.audit.folder import account_files
 from remit.audit.json_bytes import compact
 from remit.audit.organization import organization, organization_of_file
 from remit.audit.principal_ids import principal_ids
 from remit.audit.resource_policies import ResourcePolicy
+from remit.audit.results import DocumentFinding, DocumentUse
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -407,6 +411,13 @@ def test_the_other_inputs_of_an_audit_may_lie_in_its_folder(tmp_path: Path) -> N
     assert () == audit(AuditInput(tmp_path, NOW, elsewhere=elsewhere)).problems
 
 
+def test_a_file_of_the_same_name_as_another_input_in_another_folder_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "accounts", page(READER), "organization.json")
+    write(tmp_path, {"Roots": []}, "organization.json")
+    report = audit(AuditInput(tmp_path, NOW, elsewhere=(tmp_path / "organization.json",)))
+    assert (list(READS), ()) == ([row.arn for row in report.principals], report.problems)
+
+
 def test_files_without_any_account_are_told(tmp_path: Path) -> None:
     write(tmp_path, page())
     assert [f"{tmp_path.as_posix()}: its files have no user, group or role of any account"] == problems(tmp_path)
@@ -506,6 +517,14 @@ def test_problems_of_all_inputs_are_told_once_each_in_the_order_of_their_texts(t
     assert {*told, *audit(AuditInput(tmp_path, NOW)).problems} == {*found}
     assert [*found] == sorted({*found})
     assert len({problem.file for problem in found}) == 3
+
+
+def test_findings_are_told_with_the_number_of_the_first_account_that_has_the_document() -> None:
+    finding = DocumentFinding("R1", "error", f"role {OWN_ACCOUNT}", "Statement[0]", f"write {OWN_ACCOUNT}")
+    uses = [DocumentUse("1", "identity", f"arn:aws:iam::{account}:role/x", "own") for account in (OTHER, ACCOUNT)]
+    (document,) = linted_documents(uses, {name_of(uses[0]): (finding, replace(finding, hint=None))})
+    told = [(each.message, each.hint) for each in document.findings]
+    assert told == [(f"role {OTHER}", f"write {OTHER}"), (f"role {OTHER}", None)]
 
 
 ID_IN: Final = {

@@ -20,6 +20,7 @@ from remit.access.needs import needs_of
 from remit.access.setting import RequestSetting, StoredNames
 from remit.access.tags import request_tags
 from remit.local.authorization.canonical_request import canonical_request
+from remit.local.authorization.requested_operation import is_of_user
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 HERE = RequestSetting("eu-central-1", "111122223333", "arn:aws:iam::111122223333:user/ada")
@@ -465,6 +466,29 @@ def refusal(request: ReceivedRequest, service: str, body: bytes) -> str:
     with pytest.raises(RefusedRequest) as refused:
         canonical_request(request, service, body)
     return refused.value.code
+
+
+USERS = "AWSCognitoIdentityProviderService"
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (received("POST", "/", x_amz_target=f"{USERS}.InitiateAuth"), True),
+        (received("POST", "/", x_amz_target=f"{USERS}.AdminInitiateAuth"), False),
+        (received("POST", "/", x_amz_target=f"{USERS}.Nothing"), False),
+        (received("POST", "/", x_amz_target="AmazonSQS.SendMessage"), False),
+        (received("POST", "/", x_amz_target=f"{USERS}.InitiateAuth", authorization="AWS4-HMAC-SHA256"), False),
+        (received("POST", "/?X-Amz-Signature=0", x_amz_target=f"{USERS}.InitiateAuth"), False),
+        (received("GET", "/", x_amz_target=f"{USERS}.InitiateAuth"), False),
+        (received("POST", "/pool", x_amz_target=f"{USERS}.InitiateAuth"), False),
+        (received("POST", "/"), False),
+    ],
+)
+def test_what_a_user_asks_a_pool_for_is_known_by_its_operation_and_has_no_signature(
+    request_: ReceivedRequest, *, expected: bool
+) -> None:
+    assert expected == is_of_user(request_)
 
 
 @pytest.mark.parametrize(

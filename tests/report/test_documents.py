@@ -20,7 +20,9 @@ from remit.holders import Holder, inline
 from remit.iam.policy import allow
 from remit.lint.finding import Finding
 from remit.report.access_documents import drift_document
+from remit.report.access_report import review_report
 from remit.report.actions import action_document, arn_document, level_of
+from remit.report.comment import report_comment
 from remit.report.findings import findings_text
 from remit.report.manual_changes import by_hand_document
 from remit.report.plan import plan_document
@@ -74,6 +76,16 @@ def test_people_read_of_a_resource_that_goes_how_why_and_whether_its_data_goes(l
         assert [how for how, text in stays.items() if text in first] == [loss.how] * loss.stays
         assert [line[:6] for line in why] == ["      "] * bool(loss.properties)
         assert all(name in why[0] for name in loss.properties)
+
+
+@settings(max_examples=30)
+@given(LOSSES)
+def test_a_comment_begins_with_the_number_of_resources_that_go(losses: Sequence[ResourceLoss]) -> None:
+    lines = report_comment(replace(review_report(review(Version("a", ()), Version("b", ()))), losses=losses))
+    data = sum("Table" in loss.type and not loss.stays for loss in losses)
+    words = f" ({data} {'loses' if data == 1 else 'lose'} data)" if data else ""
+    heading = [f"**Resources: {len(losses)} removed or replaced{words}.**"] if losses else []
+    assert [line for line in lines.splitlines() if line.startswith("**Resources")] == heading
 
 
 def test_changes_by_hand_have_a_reason_where_they_were_not_compared() -> None:

@@ -18,7 +18,7 @@ from remit.deployer.deployer_policy import Deployer
 from remit.errors import Origin
 from remit.holders import Holder, bounded, inline
 from remit.iam.policy import Globs, allow, parse
-from remit.report.actions import arn_lines, covered_lines
+from remit.report.actions import arn_lines, covered_lines, levels_of
 from remit.report.deployed_code import other_code_text
 from remit.report.deployer import remarks
 from remit.report.explanation import role_document, role_lines
@@ -65,6 +65,21 @@ def test_a_role_is_told_with_its_boundary_its_trust_and_what_is_not_certain() ->
     ] == list(role_lines(ROLE))
 
 
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (Reason("text", "sends orders"), "because sends orders"),
+        (Reason("text", "sends orders", conditions=("if IsProd",)), "because sends orders, if IsProd"),
+        (Reason("text", conditions=("if IsProd",)), "if IsProd"),
+        (Reason("text"), "at app.py:3:5"),
+    ],
+)
+def test_a_statement_has_its_reason_or_else_its_conditions_or_its_line(reason: Reason, expected: str) -> None:
+    grant = Grant(allow("sqs:SendMessage", on=ORDERS), reason, Origin("app.py", 3, 5))
+    last = list(role_lines(Holder("ReportRole", (inline([grant]),))))[-1].strip()
+    assert last == expected + ("" if expected.startswith("at ") else "  (app.py:3:5)")
+
+
 def test_a_role_for_programs_has_a_key_for_each_of_these() -> None:
     document = role_document(ROLE)
     assert ["role", "functions", "statements", "unread_policies", "permissions_boundary", "trust", "notes"] == (
@@ -83,6 +98,13 @@ def test_a_role_for_programs_has_a_key_for_each_of_these() -> None:
 )
 def test_the_actions_of_a_statement_are_counted_and_listed_by_level(actions: Globs, expected: list[str]) -> None:
     assert expected == list(covered_lines(actions))
+
+
+def test_actions_are_counted_by_level_and_service_whatever_case_a_service_is_written_in() -> None:
+    assert [*levels_of(["S3:GetFrob", "s3:GetFrub", "SQS:SendMessage"])] == [
+        "Write on sqs (1 action)",
+        "future actions on s3 (2 actions)",
+    ]
 
 
 def test_so_many_actions_that_nobody_reads_them_are_counted_alone() -> None:

@@ -9,6 +9,8 @@ from collections import Counter
 from itertools import permutations, product
 from typing import Any, Final
 
+import pytest
+
 from random_cases import cases
 from remit.documents.read import read
 from remit.report.access_documents import review_document
@@ -181,7 +183,8 @@ def _compared(*sides: dict[str, Any]) -> dict[str, Any]:
     """The review of two templates of a role that may decrypt."""
     own = {"PolicyName": "own", "PolicyDocument": {"Statement": {**ALLOW, "Action": "kms:Decrypt", "Resource": "*"}}}
     trust = {"Statement": {**ALLOW, "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}}
-    reader = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": [own]}}
+    properties = {"RoleName": "reader", "AssumeRolePolicyDocument": trust, "Policies": [own]}
+    reader = {"Type": "AWS::IAM::Role", "Properties": properties}
     texts = [json.dumps({"Resources": {"Reader": reader, **side}}).encode() for side in sides]
     return review_document(review_templates(read(texts[0], "old.json"), read(texts[1], "new.json")))
 
@@ -210,6 +213,26 @@ def test_what_a_bucket_says_to_many_is_told_of_the_bucket_alone() -> None:
 
     gained = [(row["role"], row["action"]) for row in _compared(bucket(), bucket("s3:GetObject"))["gained"]]
     assert {*gained} == {("Reader", "s3:PutObject"), ("OfBucket", "s3:GetObject")}
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"Fn::GetAtt": ["Reader", "Arn"]},
+        {"Fn::Sub": "${Reader.Arn}"},
+        {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/reader"},
+        {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/reader"},
+    ],
+)
+def test_what_a_bucket_says_to_a_role_is_told_of_the_role_alone_however_it_names_it(who: Any) -> None:
+    def bucket(*actions: str) -> dict[str, Any]:
+        to_reader = {**ALLOW, "Principal": {"AWS": who}, "Resource": "arn:aws:s3:::files/*"}
+        statements = [{**to_reader, "Action": action} for action in actions]
+        properties = {"Bucket": "files", "PolicyDocument": {"Statement": statements}}
+        return {"OfBucket": {"Type": "AWS::S3::BucketPolicy", "Properties": properties}}
+
+    document = _compared(bucket("s3:GetObject"), bucket("s3:GetObject", "s3:PutObject"))
+    assert [(row["role"], row["action"]) for row in document["gained"]] == [("Reader", "s3:PutObject")]
 
 
 def test_an_undecided_statement_is_named_also_where_the_other_version_ends_before_it() -> None:

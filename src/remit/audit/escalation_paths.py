@@ -129,7 +129,7 @@ def _towards_administrators(
         for vertex in level:
             for edge in edges_into.get(vertex, ()):
                 # The first way that is met is a shortest one: levels are searched one after the other.
-                if edge.source not in next_edges and edge.source not in goals:
+                if edge.source not in next_edges:
                     next_edges[edge.source] = edge
                     following.append(edge.source)
         level = following

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import posixpath
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -243,7 +244,8 @@ def _check_headers(signature: Signature, request: ReceivedRequest) -> None:
 def _canonical_request(signature: Signature, request: ReceivedRequest, query: str, payload: str) -> str:
     path = request.path or "/"
     if signature.service not in _SIGN_PATH_AS_SENT:
-        path = quote(_without_dots(path), safe="/~")
+        plain = posixpath.normpath(path).lstrip("/")
+        path = quote(f"/{plain}/" if plain and path.endswith("/") else f"/{plain}", safe="/~")
     if signature.seconds is not None:
         pairs = [pair for pair in query.split("&") if not pair.lower().startswith("x-amz-signature=")]
         query = "&".join(pairs)
@@ -270,17 +272,6 @@ def _in_order(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _encoded(text: str) -> str:
     return quote(unquote(text), safe=_UNRESERVED)
-
-
-def _without_dots(path: str) -> str:
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            parts = parts[:-1]
-        elif part not in {"", "."}:
-            parts.append(part)
-    closing = "/" if path.endswith("/") and parts else ""
-    return "/" + "/".join(parts) + closing
 
 
 def _sign(key: bytes, signature: Signature, canonical_request: str) -> str:

@@ -59,7 +59,7 @@ def review(old: Version, new: Version, shapes: tuple[Mapping[str, str], Mapping[
     if old.giving is not None and new.giving is not None:
         was = {**old.names, **old_shapes} if old.names else old_shapes
         now = {**new.names, **new_shapes} if new.names else new_shapes
-        own_principals = frozenset((*role_arns(old, before.shapes), *role_arns(new, after.shapes)))
+        own_principals = frozenset(map(plain, (*role_arns(old, before.shapes), *role_arns(new, after.shapes))))
         old_roles, new_roles = _handed_over(old), _handed_over(new)
         settings = {
             name: setting_changes(name, old.giving.get(name), new.giving.get(name), new_roles.keys() ^ old_roles.keys())

@@ -14,6 +14,7 @@ from remit.holders import Holder
 from remit.iam.policy import Principals, allow
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, UnreadPolicy
+from remit.review.comparable_roles import plain
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.joint_access import is_joined
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
@@ -89,7 +90,7 @@ def beside(
 
     `settings` has what differs outside of policies, by the resource; `was` and `now` have what references are.
 
-    Left out is what it says to `own_principals`, the ARNs of roles, which is asked together with their policies.
+    Left out is what it says to `own_principals`, the `plain` ARNs of roles: that is asked together with their policies.
     """
     comparisons = _comparisons(_with_limits(old, new), _with_limits(new, old), was, now)
     for name in dict.fromkeys((*new, *old)):
@@ -144,7 +145,7 @@ def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Name
     """A comparison without what is about roles that are compared by themselves."""
 
     def is_own(principal: str) -> bool:
-        return any(fill_references(principal, names) in own_principals for names in (now, was))
+        return any(plain(fill_references(principal, names)) in own_principals for names in (now, was))
 
     return comparison.each(lambda piece: None if is_own(piece.principal) else piece)
 
