@@ -129,7 +129,7 @@ def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Return whether a resource's policy denies, and whether it allows the caller itself, its role, its account."""
+    """A resource's policy weighed: whether it denies, and allows the caller itself, its role, its account."""
 
     denied: Truth
     direct: Truth
