@@ -25,6 +25,8 @@ ReasonKind: TypeAlias = Literal[
 that a template makes, a shared resource; `text` is a sentence that somebody wrote."""
 SHARED_LOG_GROUP: Final = "FunctionsLogGroup"
 """The logical id of the log group that all functions of an app share."""
+FUNCTION_KEY: Final = "remit:function"
+"""The Metadata of a function whose name in the account is not made of its name in the app, which stands there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,3 +238,8 @@ def test_iam_is_asked_for_a_list_on_the_arn_of_its_kind_at_the_place_of_the_reso
     name: str, resource: str, asked: str
 ) -> None:
     assert resource_without_type(name, resource) == asked
+
+
+def test_an_action_of_which_nobody_says_whether_an_operation_has_its_name_is_left_open() -> None:
+    names = ("s3:GetObject", "s3:PauseReplication", "account:ReopenAccount")
+    assert [known.permission_only for name in names if (known := action(name))] == [False, True, None]

@@ -102,6 +102,14 @@ def test_a_role_that_is_gone_is_made_again_with_all_that_the_template_says(accou
     assert after["Tags"] == ROLE["Tags"]
 
 
+def test_a_repair_whose_answer_is_lost_is_done(account: Account, role: str, spoil: Spoil) -> None:
+    delete_role(account.client("iam"), role)
+    changes = changed_by_hand(account, NAME)
+    spoil.lose_answer("iam.CreateRole")
+    undo(account, changes)
+    assert 0 == spoil.left["iam.CreateRole"]
+
+
 def test_cloudformation_updates_a_role_that_was_made_again(account: Account, role: str) -> None:
     delete_role(account.client("iam"), role)
     undo(account, changed_by_hand(account, NAME))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import islice
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.app import SHARED_LOG_GROUP, in_stack
 from remit.deploy.log_lines import LogLine
-from remit.deploy.logs import LogReader, follow, new_lines, readers
+from remit.deploy.logs import LogReader, app_readers, deployed_readers, follow, new_lines, readers
 
 if TYPE_CHECKING:
+    from conftest import Make
     from remit.deploy.session import Account
 
 NOON = 1_764_244_800_000
@@ -119,6 +123,48 @@ def test_lines_of_a_group_that_functions_share_have_the_function_of_their_stream
     functions = {name: f"orders-dev-{name}" for name in ("report", "reports")}
     (log,) = readers(account, functions, NOON, shared_group="/lambda/orders-dev")
     assert [("report", "report"), ("reports", "reports")] == [(line.function, line.message) for line in log.new_lines()]
+
+
+@pytest.mark.parametrize("config", [None, "config.lambda_.share_log_group = True"])
+@pytest.mark.parametrize("name", ["", "billing", "orders-dev-other"])
+def test_a_deployed_stack_has_the_logs_that_its_app_has(make: Make, config: str | None, name: str) -> None:
+    options = f"(function_name='{name}')" if name else ""
+    functions = [f"@app.function{of}\ndef {each}(event, context): ...\n" for each, of in (("a", ""), ("b", options))]
+    project = make(app="".join(functions), config=config)
+    app = project.load()
+    physical = {function.resource_id: app.deployed_name(function) for function in app.functions}
+    physical |= {SHARED_LOG_GROUP: in_stack(app.functions[0].log_group_name, app.namespace)} if config else {}
+    account = stack_in_account(app.namespace, project.template(), physical)
+    of_app, of_stack = app_readers(account, app, NOON), deployed_readers(account, app.namespace, NOON)
+    assert {(log.group, *log.functions.items()) for log in of_app} == {
+        (log.group, *log.functions.items()) for log in of_stack
+    }
+    assert ["b"] == [
+        each for log in deployed_readers(account, app.namespace, NOON, only="b") for each in log.functions.values()
+    ]
+
+
+def stack_in_account(name: str, template: dict[str, Any], physical: dict[str, str]) -> Any:
+    """An account with one stack: of the functions and the log groups that have these names."""
+    stack = {
+        "StackName": name,
+        "StackId": f"arn:stack/{name}/1",
+        "StackStatus": "CREATE_COMPLETE",
+        "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
+        "Tags": [{"Key": "remit:namespace", "Value": name}],
+    }
+    resources = [
+        {"LogicalResourceId": logical_id, "PhysicalResourceId": physical_id, "ResourceStatus": "CREATE_COMPLETE",
+         "ResourceType": template["Resources"][logical_id]["Type"]}
+        for logical_id, physical_id in physical.items()
+    ]  # fmt: skip
+    pages = SimpleNamespace(paginate=lambda **_: [{"StackResourceSummaries": resources}])
+    cloudformation = SimpleNamespace(
+        describe_stacks=lambda **_: {"Stacks": [stack]},
+        get_template=lambda **_: {"TemplateBody": template},
+        get_paginator=lambda _: pages,
+    )
+    return SimpleNamespace(client=lambda _: cloudformation)
 
 
 def test_following_goes_on_with_what_is_new(account: Account, logs: Any) -> None:

@@ -178,7 +178,7 @@ def test_of_releases_that_are_the_same_the_newest_is_the_one_that_runs(account: 
 
 
 def test_what_is_no_release_is_refused_with_what_there_is(app: Path, account: Account) -> None:
-    assert "orders-dev is not deployed; `remit deploy` deploys it" == refused(account, 1)
+    assert "orders-dev is not deployed; `remit deploy --local` deploys it" == refused(account, 1)
     (app / "config").mkdir()
     (app / "config" / "deploy.py").write_text(KEEPS.format(2))
     deploy_version(app, account, 1)

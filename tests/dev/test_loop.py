@@ -6,6 +6,7 @@ import http.client
 import itertools
 import socket
 import threading
+from dataclasses import replace
 from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,7 @@ from remit.deploy.stack import StackOutput
 from remit.dev.events import CallUnknown, CodeServed, DebuggerWaits, Deployed, DevEvent, Logged, Serving, WentWrong
 from remit.dev.loop import Debugged, DevLoop
 from remit.local import aws
+from remit.local.control.clients import account_of
 from remit.local.control.server_commands import refuse_unknown
 from terminals import HANGS
 
@@ -57,6 +59,9 @@ def door(event, context):
 """
 
 
+REGION = "eu-north-1"
+
+
 class Loop:
     """A loop whose keys are pressed by a function that reads what the loop tells."""
 
@@ -64,7 +69,7 @@ class Loop:
         self.told: SimpleQueue[DevEvent] = SimpleQueue()
         self.port = free_ports(2)
         self.loop = DevLoop(
-            folder, None, region=None, first_port=self.port, tell=self.told.put, debugged=debugged, strict=True
+            folder, None, region=REGION, first_port=self.port, tell=self.told.put, debugged=debugged, strict=True
         )
         self.error: Exception | None = None
 
@@ -141,6 +146,8 @@ def test_what_cannot_be_checked_is_refused_and_told_once_while_the_loop_runs(
     assert ["there are queues, door"] == hints
     assert [("queues", "sqs:ListQueues", True)] == [(call.function, call.operation, call.refused) for call in unknown]
     assert False is refuse_unknown(running_aws, refuse=False)  # as before the loop
+    cloudformation = account_of(replace(running_aws, region=REGION)).client("cloudformation")
+    assert 1 == len(cloudformation.describe_stacks()["Stacks"])
 
 
 STORE = 'from remit import Shared, resource\n\n\nclass Data(Shared):\n    {name} = resource("AWS::SQS::Queue")\n'

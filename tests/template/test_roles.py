@@ -13,7 +13,8 @@ from remit.app import Resource
 from remit.documents.read import ParsedFile
 from remit.errors import Origin, RemitError
 from remit.iam.comparison import StatementLocation
-from remit.iam.policy import Globs, render_statement
+from remit.iam.policy import Globs, parse, render_statement
+from remit.template.policy_documents import services
 from remit.template.policy_files import read_side
 from remit.template.role_resources import bearing, made_together, part, targets_in, units, with_targets_of
 from remit.template.roles import roles_of, roles_where
@@ -559,3 +560,15 @@ def test_what_an_instance_profile_hands_over_stands_beside_what_names_the_profil
     assert beside.keys() == {"Host", "Profile", "Worker"}
     assert beside["Profile"] == template["Resources"]["Profile"]
     assert beside["Worker"] == {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "w"}}
+
+
+def test_a_service_that_a_trust_policy_denies_or_excepts_is_not_let_in() -> None:
+    def statement(effect: str, element: str, service: str) -> dict[str, Any]:
+        return {"Effect": effect, element: {"Service": service}, "Action": "sts:AssumeRole"}
+
+    statements = [
+        statement("Allow", "Principal", "lambda.amazonaws.com"),
+        statement("Deny", "Principal", "ec2.amazonaws.com"),
+        statement("Allow", "NotPrincipal", "sns.amazonaws.com"),
+    ]
+    assert services(parse({"Version": "2012-10-17", "Statement": statements})) == ("lambda.amazonaws.com",)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import remit_errors
+from remit.deploy.stack import not_deployed
 from remit.deploy.status import status
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
@@ -99,9 +100,8 @@ class FailedJob:
 def deployed_queues(account: Account, app: App) -> tuple[DeployedQueue, ...]:
     """The job queues of an app. RemitError: it is not deployed, or has no jobs there."""
     stack = status(account, app.namespace)
-    flag = " --local" if account.local else ""
     if stack is None:
-        raise RemitError(f"{app.namespace} is not deployed", hint=f"`remit deploy{flag}` deploys it", exit_code=1)
+        raise not_deployed(account, app.namespace)
     urls = {resource.logical_id: resource.physical_id for resource in stack.resources}
     queues = tuple(
         DeployedQueue(queue.name, urls[queue_id(queue.name)], urls[dead_letter_id(queue.name)])

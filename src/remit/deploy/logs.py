@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import SHARED_LOG_GROUP, in_stack
+from remit.app import FUNCTION_KEY, SHARED_LOG_GROUP, in_stack
 from remit.deploy.aws_errors import UNREACHABLE, answered_errors, code, remit_errors
 from remit.deploy.log_lines import LogLine
 from remit.deploy.stack import deployed_template
@@ -117,17 +117,14 @@ def deployed_readers(
     deployed = status(account, namespace)
     if deployed is None:
         return []
-    names = {function.physical_id.removeprefix(f"{namespace}-"): function for function in deployed.functions}
-    if any(name == function.physical_id for name, function in names.items()):  # one that is named otherwise
-        from remit.synthesis.synth import FUNCTION_KEY  # noqa: PLC0415 - few are
-
-        with remit_errors():
-            resources = deployed_template(account, deployed.stack).get("Resources", {})
-        names = {
-            resources.get(function.logical_id, {}).get("Metadata", {}).get(FUNCTION_KEY, name): function
-            for name, function in names.items()
-        }
-    functions = {name: item.physical_id for name, item in sorted(names.items()) if only in (None, name)}
+    with remit_errors():
+        resources = deployed_template(account, deployed.stack).get("Resources", {})
+    names = {}
+    for function in deployed.functions:
+        # One that has a name of its own in the account may have any, also one that begins as those of the stack do.
+        name = resources.get(function.logical_id, {}).get("Metadata", {}).get(FUNCTION_KEY)
+        names[name or function.physical_id.removeprefix(f"{namespace}-")] = function.physical_id
+    functions = {name: names[name] for name in sorted(names) if only in (None, name)}
     return readers(account, functions, since_ms, text, deployed.physical_ids.get(SHARED_LOG_GROUP, ""))
 
 

@@ -19,7 +19,7 @@ from remit.app import App, ExistingValue, Template
 from remit.build import Built, text
 from remit.deploy.artefacts import checksum, compare_stored, object_pages
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.stack import deployed_template, describe
+from remit.deploy.stack import deployed_template, describe, not_deployed
 from remit.errors import RemitError
 from remit.secrets import secret_parts
 from remit.template.parameters import parameters as declared_parameters
@@ -94,7 +94,7 @@ def running_release(account: Account, namespace: str, releases: Iterable[Release
     with remit_errors():
         stack = describe(account, namespace)
         if stack is None or stack.new:
-            raise RemitError(f"{namespace} is not deployed", hint="`remit deploy` deploys it", exit_code=1)
+            raise not_deployed(account, namespace)
         template = deployed_template(account, stack)
     now = release_of(stack, template, (value for release in releases for value in release.looked_up))
     return next((release for release in reversed(tuple(releases)) if release.runs_the_same(now)), None)

@@ -123,6 +123,12 @@ def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str
     return dict(body) if isinstance(body, dict) else {}
 
 
+def not_deployed(account: Account, name: str) -> RemitError:
+    """The refusal to work on a stack that is not there."""
+    flag = " --local" if account.local else ""
+    return RemitError(f"{name} is not deployed", hint=f"`remit deploy{flag}` deploys it", exit_code=1)
+
+
 def absent(error: BaseException) -> bool:
     """Return whether AWS says that there is no such stack."""
     return code(error) == "ValidationError" and "does not exist" in message(error)

@@ -17,10 +17,9 @@ from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.finding import WARNING, Problem
 from remit.lint.policies import with_statements
-from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, PolicyDocument, below
 from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
-from remit.template.sections import section
 from remit.template.terraform.state import is_plan
 from remit.template.written_template import is_template, written_template
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from remit.documents.json_text import Locate
     from remit.lint.finding import Finding
-    from remit.template.written_template import WrittenTemplate
 
 _ASSUMING: Final = ("sts:assume", "sts:tag", "sts:set")
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
@@ -207,7 +205,7 @@ def _of_template(source: ParsedFile) -> Iterator[Finding]:
     if source.languages:
         template = replace(template, exact=False, unread=True, late=True)
     yield from findings(rule_registry.hooks("template"), template, template.locate, counts=Counter())
-    for environment in (*_of_globals(template), *templates.environments(template)):
+    for environment in templates.environments(template):
         yield from findings(rule_registry.hooks("environment"), environment, environment.locate)
     tools = set(source.languages)
     for number, document in enumerate(templates.documents(template)):
@@ -260,14 +258,6 @@ def _stopped_at(document: PolicyDocument, source: ParsedFile, position: int, cou
     )
     error = RemitError(message, hint=_TAKE_APART, origin=document.locate(()))
     return unreadable(error, source.file)
-
-
-def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
-    """The variables that a SAM template gives to every function."""
-    path = ("Globals", "Function", "Environment", "Variables")
-    variables = section(template.raw, *path)
-    if variables:
-        yield Environment("every function", variables, below(template.locate, path), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:

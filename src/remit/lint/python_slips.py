@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
+from remit.documents.slips import Slip
 from remit.iam.policy import OLD_VERSION
 from remit.source.places import member, repeated_keys
 from remit.source.python_file import origin_in, read
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from remit.documents.slips import Slip
     from remit.errors import Origin
 
 _POLICIES: Final = frozenset({
@@ -25,20 +25,14 @@ def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
     """What is passed over in silence in the dicts of a file: a key that stands twice, an old Version."""
     nodes = read(str(folder / file)).nodes
     for key, first_key in repeated_keys(nodes):
-        yield _slip("repeated", repr(key.value), f"{file}:{first_key.lineno}"), origin_in(file, key)
+        yield Slip("repeated", repr(key.value), (), f"{file}:{first_key.lineno}"), origin_in(file, key)
     for node in nodes:
         if isinstance(node, ast.Dict):
             version = member(node, "Version")
             if isinstance(version, ast.Constant) and version.value == OLD_VERSION and member(node, "Statement"):
-                yield _slip("version", OLD_VERSION), origin_in(file, version)
+                yield Slip("version", OLD_VERSION, ()), origin_in(file, version)
         else:
             yield from _bare(node, file)
-
-
-def _slip(kind: str, text: str, inside: str = "") -> Slip:
-    from remit.documents.slips import Slip  # noqa: PLC0415 - few files have any
-
-    return Slip(kind, text, (), inside)
 
 
 def _bare(node: ast.AST, file: str) -> Iterator[tuple[Slip, Origin]]:
@@ -53,4 +47,4 @@ def _bare(node: ast.AST, file: str) -> Iterator[tuple[Slip, Origin]]:
             settings = [(name, node.value)]
     for setting, value in settings:
         if setting in _POLICIES and isinstance(value, ast.Constant) and isinstance(value.value, str):
-            yield _slip("bare", value.value, str(setting)), origin_in(file, value)
+            yield Slip("bare", value.value, (), str(setting)), origin_in(file, value)

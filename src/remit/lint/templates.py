@@ -54,13 +54,16 @@ def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Sp
 
 
 def environments(template: WrittenTemplate) -> Iterator[Environment]:
-    """The environment of every function."""
+    """What a SAM template gives to every function, and the environment of each function."""
+    owners: dict[str, tuple[str, ...]] = {"every function": ("Globals", "Function")}
     for name, resource in template.resources.items():
         if resource["Type"] in _FUNCTIONS:
-            path: Spot = ("Resources", name, "Properties", "Environment", "Variables")
-            variables = section(resource, "Properties", "Environment", "Variables")
-            if variables:
-                yield Environment(name, variables, below(template.locate, path), own=False)
+            owners[name] = ("Resources", name, "Properties")
+    for owner, properties in owners.items():
+        path = (*properties, "Environment", "Variables")
+        variables = section(template.raw, *path)
+        if variables:
+            yield Environment(owner, variables, below(template.locate, path), own=False)
 
 
 def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:

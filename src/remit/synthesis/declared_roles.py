@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Reason
+from remit.app import FUNCTION_KEY, Reason
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Mistakes, Origin
 from remit.holders import Holder, trusting
@@ -14,7 +14,7 @@ from remit.iam import tokens
 from remit.iam.policy import Policy
 from remit.roles.reference_names import put_texts
 from remit.synthesis.circular_dependencies import arns_by_name
-from remit.synthesis.synth import FUNCTION_KEY, draft
+from remit.synthesis.synth import draft
 from remit.template.policy_documents import services
 from remit.template.sections import section
 

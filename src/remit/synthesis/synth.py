@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import App, ExistingValue, Function, Output, Resource, Template
+from remit.app import FUNCTION_KEY, App, ExistingValue, Function, Output, Resource, Template
 from remit.errors import Mistakes, few
 from remit.iam import policy as iam
 from remit.iam import tokens
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """remit's bucket of the zips: one per account and region, so that one template serves them all."""
-FUNCTION_KEY: Final = "remit:function"
-"""The Metadata of a function whose name in the account is not made of its name in the app, which stands there."""
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
 _LAYER_NAME: Final = 70

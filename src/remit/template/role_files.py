@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 def read_source(source: ParsedFile) -> FileRoles:
     """The roles of a policy document, a template or a plan. RemitError at line and column."""
     file = source.file
-    if is_plan(source.value):
-        return plan_roles(source.value, file, source.locate)
-    if isinstance(source.value, dict) and "Statement" in source.value and "Resources" not in source.value:
+    is_policy = isinstance(source.value, dict) and "Statement" in source.value and "Resources" not in source.value
+    if is_plan(source.value) or (is_template(source.value) and not is_policy):
+        return template_source(source)
+    if is_policy:
         return policy_role(source.value, file, source.locate)
-    if is_template(source.value):
-        return _of_template(source)
     raise RemitError(
         f"{file} is not a policy document, a CloudFormation template or a Terraform plan",
         hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
@@ -56,9 +55,5 @@ def template_source(source: ParsedFile) -> FileRoles:
     """The roles of a template or a plan. RemitError as above."""
     if is_plan(source.value):
         return plan_roles(source.value, source.file, source.locate)
-    return _of_template(source)
-
-
-def _of_template(source: ParsedFile) -> FileRoles:
     read_roles = template_roles(source.value, source.file, source.locate)
     return replace(read_roles, notes=(*source.warnings, *read_roles.notes))

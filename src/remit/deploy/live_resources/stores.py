@@ -78,12 +78,12 @@ def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
             if rules:
                 notification["Filter"] = {"Key": {"FilterRules": list(rules)}}
             expected.setdefault(api_list, []).append(notification)
-    before = {_in_words(item) for items in expected.values() for item in items}
-    after = {_in_words(item) for _, _, api_list, _ in _TARGETS for item in answer.get(api_list, ())}
+    before = {_in_words(live, item) for items in expected.values() for item in items}
+    after = {_in_words(live, item) for _, _, api_list, _ in _TARGETS for item in answer.get(api_list, ())}
     if any(UNKNOWN in item.values() for items in expected.values() for item in items):
         return
-    changes = [f"{words} was added" for words in sorted(after - before)]
-    changes += [f"{words} was removed" for words in sorted(before - after)]
+    changes = [f"{words} was added" for words, _ in sorted(after - before)]
+    changes += [f"{words} was removed" for words, _ in sorted(before - after)]
     events = "EventBridgeConfiguration"
     if changes or (events in declared) > (events in answer):
         whole = {**expected, **({events: {}} if events in declared else {})}
@@ -92,13 +92,14 @@ def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
         yield live.drift("runs", what, back)
 
 
-def _in_words(notification: Mapping[str, Any]) -> str:
-    """`s3:ObjectCreated:* of in/* to function orders-dev-thumbnail`."""
+def _in_words(live: LiveResource, notification: Mapping[str, Any]) -> tuple[str, str]:
+    """`s3:ObjectCreated:* of in/* to orders-dev-thumbnail`, with the whole ARN in another account; and that ARN."""
     target = next(str(notification[name]) for *_, name in _TARGETS if name in notification)
     rules = notification.get("Filter", {}).get("Key", {}).get("FilterRules", ())
     filters = {str(rule["Name"]).lower(): rule["Value"] for rule in rules}
     keys = f"{filters.get('prefix', '')}*{filters.get('suffix', '')}"
-    return f"{', '.join(sorted(notification['Events']))} of {keys} to {target.rpartition(':')[2]}"
+    called = target.rpartition(":")[2] if f":{live.stack.account}:" in target else target
+    return f"{', '.join(sorted(notification['Events']))} of {keys} to {called}", target
 
 
 def _grants(live: LiveResource, answer: Any) -> Iterator[Drift]:

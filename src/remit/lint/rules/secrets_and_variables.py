@@ -50,7 +50,7 @@ def secret_in_environment(environment: Environment) -> Iterator[Problem]:
     """
     hint = "read it when the function runs, from Secrets Manager or Parameter Store"
     for name, raw in environment.variables.items():
-        value = tokens.from_intrinsic(raw) if tokens.is_intrinsic(raw) else raw
+        value = tokens.textual(raw)
         if not isinstance(value, str):
             continue
         secret = secrets.kind(value) or secrets.kind(f"{name}={value}")

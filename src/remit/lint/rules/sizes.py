@@ -176,7 +176,7 @@ def long_name(written: WrittenTemplate) -> Iterator[Problem]:
             continue
         element, most = kind.naming.property, kind.naming.most
         raw = properties.get(element)
-        text = tokens.from_intrinsic(raw) if tokens.is_intrinsic(raw) else raw
+        text = tokens.textual(raw)
         if not isinstance(text, str) or "${{" in text:
             continue
         size = len(_LATE.sub("", text))

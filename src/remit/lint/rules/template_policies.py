@@ -282,7 +282,7 @@ def _nearest_policy(name: str) -> str | None:
 
 
 def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
-    text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else value
+    text = tokens.textual(value)
     if not isinstance(text, str):
         return
     text = settled(text)

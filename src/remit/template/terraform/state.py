@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
+from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -100,10 +101,8 @@ def configured(plan: Mapping[str, Any]) -> References:
 
     References lead through the variables and outputs of modules.
     """
-    configuration = plan.get("configuration")
-    root = configuration.get("root_module") if isinstance(configuration, dict) else None
     scopes: dict[str, _Scope] = {}
-    _enter(root, "", {}, scopes)
+    _enter(section(plan, "configuration").get("root_module"), "", {}, scopes)
     by_address: dict[str, dict[str, tuple[str, ...]]] = {}
     for prefix, scope in scopes.items():
         for address, expressions in scope.resources.items():
@@ -126,29 +125,19 @@ def _enter(module: Any, prefix: str, variables: Mapping[str, tuple[str, ...]], s
     """Put a module and those in it into `scopes`, by the prefix of their addresses (`module.queue.`)."""
     if not isinstance(module, dict):
         return
-    resources = module.get("resources")
     references = {
-        str(resource.get("address", "")): _references(resource.get("expressions"))
-        for resource in (resources if isinstance(resources, list) else [])
-        if isinstance(resource, dict)
+        str(resource.get("address", "")): _references(section(resource, "expressions"))
+        for resource in mappings(module.get("resources"))
     }
-    outputs = {
-        str(name): _named(output.get("expression"))
-        for name, output in _items(module.get("outputs"))
-        if isinstance(output, dict)
-    }
-    scopes[prefix] = _Scope(references, variables, outputs)
-    for name, call in _items(module.get("module_calls")):
-        if isinstance(call, dict):
-            _enter(call.get("module"), f"{prefix}module.{name}.", _references(call.get("expressions")), scopes)
+    outputs = {name: section(output).get("expression") for name, output in section(module, "outputs").items()}
+    scopes[prefix] = _Scope(references, variables, _references(outputs))
+    for name, call in section(module, "module_calls").items():
+        called = section(call).get("module")
+        _enter(called, f"{prefix}module.{name}.", _references(section(call, "expressions")), scopes)
 
 
-def _items(value: Any) -> Iterable[tuple[str, Any]]:
-    return value.items() if isinstance(value, dict) else ()
-
-
-def _references(expressions: Any) -> dict[str, tuple[str, ...]]:
-    return {str(name): _named(expression) for name, expression in _items(expressions)}
+def _references(expressions: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: _named(expression) for name, expression in expressions.items()}
 
 
 def _named(expression: Any) -> tuple[str, ...]:
@@ -156,7 +145,7 @@ def _named(expression: Any) -> tuple[str, ...]:
 
     A block, which is a list, has none that is looked for here.
     """
-    references = expression.get("references") if isinstance(expression, dict) else None
+    references = section(expression).get("references")
     return tuple(plain(text) for text in references if isinstance(text, str)) if isinstance(references, list) else ()
 
 
