@@ -58,9 +58,11 @@ def test_an_event_is_told_on_standard_error(event: DevEvent, text: str, capsys: 
 
 def test_a_line_of_a_log_is_the_answer_and_those_of_lambda_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     screen = _Screen()
-    for message in ("START RequestId: 1 Version: $LATEST\n", "asked for /"):
+    of_lambda = ("INIT_START Runtime Version: python:3.13", "START RequestId: 1 Version: $LATEST", "END RequestId: 1",
+                 "REPORT RequestId: 1\tDuration: 1.00 ms", "XRAY TraceId: 1-2\tSegmentId: 3")  # fmt: skip
+    for message in (*of_lambda, "START reading orders"):
         screen.show(events.Logged("2026-12-01T10:11:12.345Z", "hello", message))
-    assert ("10:11:12.345Z  hello  asked for /\n", "") == capsys.readouterr()
+    assert ("10:11:12.345Z  hello  START reading orders\n", "") == capsys.readouterr()
 
 
 def test_each_kind_of_event_is_shown() -> None:

@@ -1191,6 +1191,11 @@ def test_a_function_has_no_policies_without_its_boundary(tmp_path: Path) -> None
     assert "policy/app" in json.dumps(resources["OtherRole"]["Properties"]["PermissionsBoundary"])
     assert "s3:GetObject" in json.dumps(resources["SameRole"])
     assert "s3:GetObject" not in json.dumps(resources["OtherRole"])
+    optional = "!If [HasBoundary, !Ref Boundary, !Ref AWS::NoValue]"
+    given = source.replace(f"{boundary}/app", optional).replace(f"{boundary}/other", optional)
+    given += 'Parameters: {Boundary: {Type: String}}\nConditions: {HasBoundary: !Not [!Equals [!Ref Boundary, ""]]}\n'
+    write(tmp_path, {"given.yaml": given})
+    assert () == import_app(tmp_path / "given.yaml", tmp_path / "third").left
     unsayable = source.replace(f"{boundary}/app", f"!If [Is, {boundary}/app, {boundary}/app]") + HERE
     write(tmp_path, {"unsayable.yaml": unsayable})
     left = [construct.what for construct in import_app(tmp_path / "unsayable.yaml", tmp_path / "second").left]

@@ -221,6 +221,11 @@ LAKE = f"arn:aws:glue:{PLACE}"
         ("kms", "UpdateAlias", {"AliasName": "alias/a", "TargetKeyId": "k1"},
          [f"arn:aws:kms:{PLACE}:alias/a", f"arn:aws:kms:{PLACE}:key/k1"]),
         ("iam", "GetUser", {}, [HERE.caller]),
+        ("lambda", "Invoke", {"FunctionName": "444455556666:function:f"},
+         ["arn:aws:lambda:eu-central-1:444455556666:function:f"]),
+        ("lambda", "Invoke", {"FunctionName": "444455556666:function:f:live"},
+         ["arn:aws:lambda:eu-central-1:444455556666:function:f:live"]),
+        ("lambda", "Invoke", {"FunctionName": "function:f"}, [f"arn:aws:lambda:{PLACE}:function:f"]),
         ("sns", "Publish", {"TargetArn": f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"},
          [f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"]),
         ("sns", "Unsubscribe", {"SubscriptionArn": f"arn:aws:sns:{PLACE}:news:0a1b"}, [f"arn:aws:sns:{PLACE}:news"]),
@@ -466,6 +471,41 @@ def refusal(request: ReceivedRequest, service: str, body: bytes) -> str:
     with pytest.raises(RefusedRequest) as refused:
         canonical_request(request, service, body)
     return refused.value.code
+
+
+ELSEWHERE = "eu-west-1:444455556666"
+
+
+@pytest.mark.parametrize(
+    ("client", "operation", "parameters", "resource"),
+    [
+        ("lambda", "Invoke", {"FunctionName": "lambda:{}:function:f:live"}, "lambda:{}:function:f:live"),
+        ("lambda", "Invoke", {"FunctionName": "lambda:{}:function:f"}, "lambda:{}:function:f"),
+        ("lambda", "GetLayerVersion", {"LayerName": "lambda:{}:layer:l", "VersionNumber": 3}, "lambda:{}:layer:l:3"),
+        ("logs", "FilterLogEvents", {"logGroupIdentifier": "logs:{}:log-group:g"}, "logs:{}:log-group:g:log-stream:"),
+        (
+            "dynamodb", "Query", {"TableName": "dynamodb:{}:table/t", "IndexName": "i"}, "dynamodb:{}:table/t/index/i",
+        ),
+        ("events", "PutRule", {"EventBusName": "events:{}:event-bus/b", "Name": "r"}, "events:{}:rule/b/r"),
+        ("kms", "Decrypt", {"KeyId": "kms:{}:key/k"}, "kms:{}:key/k"),
+        ("ssm", "GetParameter", {"Name": "ssm:{}:parameter/a"}, "ssm:{}:parameter/a"),
+        ("sns", "Publish", {"TopicArn": "sns:{}:t"}, "sns:{}:t"),
+        (
+            "cloudformation", "DescribeStacks", {"StackName": "cloudformation:{}:stack/s/1"},
+            "cloudformation:{}:stack/s/1",
+        ),
+    ],
+)  # fmt: skip
+def test_what_an_arn_says_to_be_another_accounts_is_asked_for_there(
+    client: str, operation: str, parameters: dict[str, Any], resource: str
+) -> None:
+    stated = {
+        name: f"arn:aws:{value.format(ELSEWHERE)}" if "{}" in str(value) else value
+        for name, value in parameters.items()
+    }
+    setting = replace(HERE, region="eu-west-1")
+    needed = needs_of(OperationRequest(RequestedOperation(client, operation, "json"), stated, setting)) or ()
+    assert [f"arn:aws:{resource.format(ELSEWHERE)}"] == [need.resource for need in needed]
 
 
 USERS = "AWSCognitoIdentityProviderService"

@@ -475,6 +475,27 @@ def test_a_condition_that_every_request_meets_is_none(make: Make, condition: str
     assert found(make(config=f"config.lambda_.iam.default_policy = {policy}", app=to_bucket)) == ()
 
 
+@pytest.mark.parametrize(("point", "depends"), [("point", ()), ("other", ("${DataOther.Arn}",))])
+def test_a_condition_on_what_only_the_deploy_names_is_met_by_itself_alone(
+    make: Make, point: str, depends: tuple[str, ...]
+) -> None:
+    data = """from remit import Shared, resource
+class Data(Shared):
+    files = resource("AWS::EFS::FileSystem")
+    point = resource("AWS::EFS::AccessPoint", file_system_id=files)
+    other = resource("AWS::EFS::AccessPoint", file_system_id=files)
+"""
+    head = "from shared.resources.data import Data\n"
+    condition = f'{{"StringEquals": {{"elasticfilesystem:AccessPointArn": Data.{point}.arn}}}}'
+    mounts = f'{{"Effect": "Allow", "Action": "elasticfilesystem:*", "Resource": "*", "Condition": {condition}}}'
+    mounted = 'properties={"FileSystemConfigs": [{"Arn": Data.point.arn, "LocalMountPath": "/mnt/data"}]}'
+    app = f"{head}@app.function({mounted})\ndef hello(event, context): ...\n"
+    config = f'{head}config.lambda_.iam.default_policy = ["logs", {mounts}]'
+    losses = found(make(config=config, app=app, **{"shared/resources/data.py": data}))
+    assert depends == tuple(name for loss in losses for name in loss.depends)
+    assert len(depends) == len(losses)
+
+
 def test_the_deny_that_breaks_it_is_named_by_its_line(make: Make) -> None:
     config = 'config.lambda_.iam.default_policy = ["sqs", "logs"]'
     app = '@app.function(sqs("orders"), policy={"Effect": "Deny", "Action": "sqs:*", "Resource": "*"})\n'

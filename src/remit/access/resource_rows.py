@@ -46,6 +46,8 @@ def _s3_names(parameters: Parameters) -> dict[str, Any]:
 
 _NAME_IN_ARN: Final = 6
 """The part of a function's ARN that is its name."""
+_NAME_BEHIND_ACCOUNT: Final = 2
+"""The same of a part of one, `111122223333:function:report`."""
 
 
 def _lambda_names(parameters: Parameters) -> dict[str, Any]:
@@ -61,13 +63,15 @@ def _lambda_names(parameters: Parameters) -> dict[str, Any]:
         names["FunctionName"] = parts[start]
         if start == _NAME_IN_ARN:  # which may be of another account
             names["FunctionArn"] = ":".join(parts[: start + 1])
+        elif start == _NAME_BEHIND_ACCOUNT:
+            names["FunctionAccount"] = parts[0]
         if len(parts) > start + 1:
             names["Qualifier"] = parts[start + 1]
     if "VersionNumber" in parameters:
         names["LayerVersion"] = str(parameters["VersionNumber"])
     layer = parameters.get("LayerName")
-    if isinstance(layer, str) and layer.startswith("arn:"):
-        names["LayerName"] = layer.rpartition(":")[2]
+    if isinstance(layer, str) and layer.startswith("arn:"):  # which may be of another account
+        names |= {"LayerName": layer.rpartition(":")[2], "LayerArn": layer}
     return names
 
 
@@ -99,13 +103,17 @@ NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
 
 def _function(request: ActionRequest) -> Iterator[str]:
     """A request for a version or an alias is asked on its ARN ("Lambda resource ARNs in policies")."""
+    layer = ":".join(filter(None, (request.text("LayerArn"), request.text("LayerVersion"))))
+    if takes(request.action, layer):
+        yield layer
     name, qualifier, whole = (request.text(name) for name in ("FunctionName", "Qualifier", "FunctionArn"))
     if name is None:
         return
-    arn = whole or request.arn("lambda", f"function:{name}")
+    account = request.text("FunctionAccount")
+    arn = whole or request.arn("lambda", f"function:{name}", account=account)
     if qualifier is not None and takes(request.action, f"{arn}:{qualifier}"):
         yield f"{arn}:{qualifier}"
-    elif whole is not None and takes(request.action, arn):
+    elif (whole or account) and takes(request.action, arn):
         yield arn
 
 
@@ -154,8 +162,9 @@ def _log_group(request: ActionRequest) -> Iterator[str]:
         return
     stream = request.parameters.get("logStreamName", "") if "log-stream" in kinds else ""
     for name in (name for parameter in _LOG_GROUPS for name in request.texts(parameter)):
-        group = name.partition(":log-group:")[2].partition(":")[0] if name.startswith("arn:") else name
-        yield request.arn("logs", f"log-group:{group}:log-stream:{stream}")
+        arn = name if name.startswith("arn:") else request.arn("logs", f"log-group:{name}")
+        place, _, group = arn.partition(":log-group:")
+        yield f"{place}:log-group:{group.partition(':')[0]}:log-stream:{stream}"
 
 
 _KEYS_OF_ACTIONS: Final = {"kms:ReEncryptFrom": ("SourceKeyId",), "kms:ReEncryptTo": ("DestinationKeyId",)}
@@ -246,8 +255,10 @@ def _rule(request: ActionRequest) -> Iterator[str]:
     """The ARN of a rule tells its bus, but for the default one ("Amazon EventBridge resources", User Guide)."""
     name = request.text("Rule" if "Target" in request.operation.name else "Name")
     if name is not None:
-        bus = str(request.parameters.get("EventBusName") or "default").rpartition("/")[2]
-        yield request.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
+        stated = request.text("EventBusName") or "default"
+        bus, arn = stated.rpartition("/")[2], parse(stated)  # which may be of another account
+        account = None if arn is None else arn.account
+        yield request.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}", account=account)
 
 
 def _schedule(request: ActionRequest) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
-from remit.answers.layout import without_comments
+from remit.answers.layout import gap_between
 from remit.errors import RemitError
 from remit.source.python_file import bound_names, imports, parsed
 
@@ -82,13 +82,8 @@ def _extends(line: cst.ImportFrom, source_module: str) -> bool:
 def _with_name(line: cst.ImportFrom, name: str) -> list[cst.ImportAlias]:
     """The names of an import and one more, before the first that follows it in the order of isort, else at the end."""
     aliases = [] if isinstance(line.names, cst.ImportStar) else [*line.names]
-    # A comma as it stands between the names: with a new line where each has its own.
-    space: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
-    if len(aliases) > 1 and isinstance(aliases[0].comma, cst.Comma):
-        space = without_comments(aliases[0].comma.whitespace_after)
-    elif line.lpar is not None and isinstance(line.lpar.whitespace_after, cst.ParenthesizedWhitespace):
-        space = without_comments(line.lpar.whitespace_after)
-    between = cst.Comma(whitespace_after=space)
+    opening = line.lpar or cst.LeftParen()
+    between = cst.Comma(whitespace_after=gap_between(aliases, opening.whitespace_after))
     new = cst.ImportAlias(cst.Name(name), comma=between)
     for position, alias in enumerate(aliases):
         if _order(alias.evaluated_name) > _order(name):

@@ -79,11 +79,7 @@ def _in_empty_brackets(new: _Item, inside: _Space) -> tuple[_Space, list[_Item],
 
 def _separator(items: Sequence[_Item], opening: _Space, closing: _Space) -> _Space:
     """The white space between the last item and a new one; comments behind the last item stay there."""
-    gap: _Space = cst.SimpleWhitespace(" ")
-    if len(items) > 1 and isinstance(items[-2].comma, cst.Comma):
-        gap = without_comments(items[-2].comma.whitespace_after)
-    elif isinstance(opening, cst.ParenthesizedWhitespace):
-        gap = without_comments(opening)
+    gap = gap_between(items, opening)
     if not isinstance(closing, cst.ParenthesizedWhitespace):
         return gap
     if isinstance(gap, cst.ParenthesizedWhitespace):
@@ -91,6 +87,13 @@ def _separator(items: Sequence[_Item], opening: _Space, closing: _Space) -> _Spa
     if closing.first_line.comment is None and not closing.empty_lines:
         return gap
     return closing.with_changes(last_line=cst.SimpleWhitespace(closing.last_line.value + _INDENT))
+
+
+def gap_between(items: Sequence[_Item | cst.ImportAlias], opening: _Space) -> _Space:
+    """The white space behind the commas of items: with a new line where each has its own."""
+    if len(items) > 1 and isinstance(items[-2].comma, cst.Comma):
+        return without_comments(items[-2].comma.whitespace_after)
+    return without_comments(opening) if isinstance(opening, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
 
 
 def without_comments(space: _Space) -> _Space:

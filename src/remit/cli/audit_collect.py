@@ -61,7 +61,7 @@ def collect_command(
     if options.wants_json():
         rows = [{"account": failure.account, "message": failure.error.message} for failure in failures]
         options.print_report({"problems": rows})
-        return int(bool(failures))
-    for failure in failures:
-        click.echo(f"problem: account {failure.account}: {failure.error.message}", err=True)
+    else:
+        for failure in failures:
+            click.echo(f"problem: account {failure.account}: {failure.error.message}", err=True)
     return int(bool(failures))

@@ -87,8 +87,8 @@ def command(
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
         terminal = stack_commands.Terminal()
-        filled = _filled(scope, account, name, owner, terminal) if empty else ()
         stack = deletable(account, name, owner)
+        filled = _filled(scope, account, name, terminal) if empty and stack is not None else ()
         is_followed = resume and stack is not None and stack.status == "DELETE_IN_PROGRESS"
         needs_agreement = stack is not None and not is_followed
         with_data = yes_delete is not None
@@ -121,18 +121,16 @@ def command(
     _tell(account, name, outcome, bucket_of_zips, remove=bucket)
 
 
-def _filled(
-    scope: options.Scope, account: Account, name: str, owner: str, terminal: Terminal
-) -> tuple[FilledBucket, ...]:
+def _filled(scope: options.Scope, account: Account, name: str, terminal: Terminal) -> tuple[FilledBucket, ...]:
     """The buckets that are to be emptied, which the terminal shows. In production the stack's name is typed for that.
 
     RemitError (1): it is not.
     """
-    from remit.deploy.delete import deletable, filled_buckets
+    from remit.deploy.delete import filled_buckets
     from remit.loading.load import configuration
     from remit.project.stack_name import checked_stage
 
-    filled = () if deletable(account, name, owner) is None else filled_buckets(account, name)
+    filled = filled_buckets(account, name)
     for bucket in filled:
         terminal.note(f"  - bucket {bucket.name}: {bucket.versions:,} objects and versions, {bucket.bytes:,} bytes")
     if filled and checked_stage(scope.stage) in configuration(scope.folder, scope.stage).stages.production:

@@ -66,40 +66,32 @@ def command(scope: options.Scope, name: str | None, since: str, text: str, *, fo
         lines = new_lines(logs)
     if not any(log.exists for log in logs):
         raise _no_log(scope, account, namespace, name)
-    printer = LinePrinter([function for log in logs for function in log.functions.values()])
-    printer.print(lines)
+    functions = [function for log in logs for function in log.functions.values()]
+    _print(lines, functions)
     if not follow:
         return
     try:
         for more in followed(logs):
-            printer.print(more)
+            _print(more, functions)
     except KeyboardInterrupt:
         click.get_current_context().exit(_INTERRUPTED)
 
 
-class LinePrinter:
-    """Prints log lines on standard output: in colour by function on a screen, or one JSON object a line."""
+def _print(lines: Sequence[LogLine], functions: Sequence[str]) -> None:
+    """Print lines, in colour by function on a screen, or one JSON object each; none of them stays in a buffer."""
+    from remit.report.terminal_text import shown
 
-    def __init__(self, functions: Sequence[str]) -> None:
-        self._functions = list(functions)
-        self._as_json = options.wants_json()
-        self._coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-
-    def print(self, lines: Sequence[LogLine]) -> None:
-        """Print lines, and leave none of them in a buffer."""
-        from remit.report.terminal_text import shown
-
-        for line in lines:
-            if self._as_json:
-                click.echo(json.dumps(members(line, "time", "function", "stream", "message")))
-                continue
-            widest = max(len(function) for function in self._functions)
-            name = f"{line.function:<{widest}}"
-            if self._coloured:
-                colour = _COLOURS[self._functions.index(line.function) % len(_COLOURS)]
-                name = click.style(name, fg=colour)
-            click.echo(f"{line.time}  {name}  {shown(line.message)}")
-        sys.stdout.flush()
+    widest = max(len(function) for function in functions)
+    is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for line in lines:
+        if options.wants_json():
+            click.echo(json.dumps(members(line, "time", "function", "stream", "message")))
+            continue
+        name = f"{line.function:<{widest}}"
+        if is_coloured:
+            name = click.style(name, fg=_COLOURS[functions.index(line.function) % len(_COLOURS)])
+        click.echo(f"{line.time}  {name}  {shown(line.message)}")
+    sys.stdout.flush()
 
 
 def _since(text: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-_OF_LAMBDA: Final = re.compile(r"(?:INIT_START|START|END|REPORT|XRAY) ")
+_OF_LAMBDA: Final = re.compile(r"(?:INIT_START Runtime Version|(?:START|END|REPORT) RequestId|XRAY TraceId): ")
 """How the lines begin that Lambda writes around an invocation, in a log group whose format is text.
 
 Source: "Working with Lambda function logs" (Lambda Developer Guide).

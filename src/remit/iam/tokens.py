@@ -160,10 +160,10 @@ def plain(value: Any) -> Any:
 
 
 def with_leaves(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    """A value of a document with each text, number and intrinsic function in it as `leaf` makes it."""
-    if isinstance(value, dict) and not is_intrinsic(value):
+    """A value of a document with each text, number, intrinsic function and `Verbatim` in it as `leaf` makes it."""
+    if isinstance(value, dict) and not is_intrinsic(value) and not isinstance(value, Verbatim):
         return {name: with_leaves(item, leaf) for name, item in value.items()}
-    return [with_leaves(item, leaf) for item in value] if isinstance(value, list) else leaf(value)
+    return [with_leaves(item, leaf) for item in value] if isinstance(value, list | tuple) else leaf(value)
 
 
 def with_dynamic(text: str) -> str:

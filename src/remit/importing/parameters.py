@@ -19,9 +19,10 @@ from remit.template.references import references
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from remit.documents.json_text import Locate
+    from remit.errors import Path
     from remit.importing.app_model import Leftovers
     from remit.importing.python_text import Source
 
@@ -30,6 +31,8 @@ _TEXTS_OF_PYTHON: Final = frozenset({
     "ScheduleExpression", "StageName",
 })  # fmt: skip
 """Where remit takes only what is known before the deploy."""
+_POLICY: Final = "arn:aws:iam::111122223333:policy/"
+"""How the boundary reads that is to be filled in."""
 _NUMBER: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _STORED: Final = "AWS::SSM::Parameter::Value<"
 _NOT_NAMES: Final = frozenset((*keyword.kwlist, *dir(builtins), "app", "aws", "config", "on", "project"))
@@ -44,7 +47,8 @@ def constants_of(
     constants: list[PythonStatement] = []
     to_fill_in: list[str] = []
     parameter_names: dict[str, str] = {}
-    deciding = _deciding(template)
+    deciding = _named_at(template, lambda path: path[0] == "Conditions" or not _TEXTS_OF_PYTHON.isdisjoint(path))
+    bounding = _named_at(template, lambda path: "PermissionsBoundary" in path)
     for name, parameter in declared.items():
         constant = parameter_names[name] = unused(words(name).upper(), taken)
         comment = str(section(template, "Parameters", name).get("Description") or "")
@@ -55,7 +59,8 @@ def constants_of(
             if not is_decided:
                 # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
                 declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
-        constants.append(PythonStatement(_value(name, declared[name], template), constant, comment=comment))
+        example = f"{_POLICY if name in bounding else ''}{words(name).replace('_', '-')}"
+        constants.append(PythonStatement(_value(name, declared[name], template, example), constant, comment=comment))
     names = TemplateNames(parameters=parameter_names, declared=declared, leftovers=leftovers)
     mapping_names: dict[str, str] = {}
     for name, mapping in section(template, "Mappings").items():
@@ -92,17 +97,13 @@ def _conditions(
     return names, constants
 
 
-def _deciding(template: Mapping[str, Any]) -> set[str]:
-    """The names on which conditions and look-ups hang, whose values Python must know."""
+def _named_at(template: Mapping[str, Any], is_meant: Callable[[Path], bool]) -> set[str]:
+    """What a template names at some places."""
     parts = {name: template.get(name) for name in ("Conditions", "Globals", "Resources")}
-    return {
-        str(reference.target)
-        for reference, path in references(parts, late=False)
-        if path[0] == "Conditions" or not _TEXTS_OF_PYTHON.isdisjoint(path)
-    }
+    return {str(reference.target) for reference, path in references(parts, late=False) if is_meant(path)}
 
 
-def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Source:
+def _value(name: str, parameter: Parameter, template: Mapping[str, Any], example: str) -> Source:
     own_name = words(name).replace("_", "-")
     if parameter.is_stored:
         path = f"/{own_name}" if parameter.default is None else str(parameter.default)
@@ -112,7 +113,7 @@ def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Sour
         # Its value would stand in the template: the name of a secret does not.
         return quoted(f"{{{{resolve:secretsmanager:{own_name}}}}}")
     is_number = parameter.type == "Number"
-    least = section(template, "Parameters", name).get("MinValue", 365) if is_number else own_name
+    least = section(template, "Parameters", name).get("MinValue", 365) if is_number else example
     value = next(each for each in (parameter.default, *parameter.allowed, least) if each is not None)
     if parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<"):
         texts = [text.strip() for text in str(value).split(",")]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
@@ -65,15 +66,15 @@ def _name(bucket: Resource) -> str:
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:
     """A value with the names of buckets in the place of the references to them."""
-    if isinstance(value, tokens.Verbatim):
-        return value
-    if isinstance(value, str) or tokens.is_intrinsic(value):
-        text: str = tokens.textual(value)
+
+    def named(leaf: Any) -> Any:
+        text = tokens.textual(leaf)
+        if not isinstance(text, str):
+            return leaf
         named_text = re.sub(_REFERENCE, lambda match: names.get(match[0], match[0]), text)
-        return value if named_text == text else named_text
-    if isinstance(value, dict):
-        return {name: _named(item, names) for name, item in value.items()}
-    return [_named(item, names) for item in value] if isinstance(value, list | tuple) else value
+        return leaf if named_text == text else named_text
+
+    return tokens.with_leaves(value, named)
 
 
 def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -> list[Resource]:
@@ -112,31 +113,28 @@ class Waits:
 
     def __init__(self, by_id: Mapping[str, Resource]) -> None:
         self._by_id = by_id
-        self._awaited: dict[str, frozenset[str]] = {}
-        self._named: dict[str, tuple[str, ...]] = {}
+        # Many wait for the same role.
+        self.all_before = cache(self._all_before)
+        self._named_by = cache(self._names_in)
 
-    def all_before(self, logical_id: str) -> frozenset[str]:
+    def _all_before(self, logical_id: str) -> frozenset[str]:
         """The resources that one waits for, if only by others; itself, where it is in a circular dependency."""
-        if logical_id not in self._awaited:
-            before: set[str] = set()
-            waiting = [logical_id]
-            while waiting:
-                for name in self._named_by(waiting.pop()):
-                    if name not in before:
-                        before.add(name)
-                        waiting.append(name)
-            self._awaited[logical_id] = frozenset(before)
-        return self._awaited[logical_id]
+        before: set[str] = set()
+        waiting = [logical_id]
+        while waiting:
+            for name in self._named_by(waiting.pop()):
+                if name not in before:
+                    before.add(name)
+                    waiting.append(name)
+        return frozenset(before)
 
-    def _named_by(self, logical_id: str) -> tuple[str, ...]:
-        """Return the resources that a resource itself names. They are kept, since many wait for the same role."""
-        if logical_id not in self._named:
-            resource = self._by_id.get(logical_id)
-            depends = () if resource is None else resource.attributes.get("DependsOn", ())
-            names = [depends] if isinstance(depends, str) else [*depends]
-            names += () if resource is None else referred(resource.properties)
-            self._named[logical_id] = tuple(names)
-        return self._named[logical_id]
+    def _names_in(self, logical_id: str) -> tuple[str, ...]:
+        """Return the resources that a resource itself names."""
+        resource = self._by_id.get(logical_id)
+        if resource is None:
+            return ()
+        depends = resource.attributes.get("DependsOn", ())
+        return (*([depends] if isinstance(depends, str) else depends), *referred(resource.properties))
 
 
 def referred(value: Any) -> Iterator[str]:

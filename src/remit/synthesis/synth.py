@@ -359,12 +359,4 @@ def document(template: Template) -> dict[str, Any]:
 
 def intrinsics(value: Any) -> Any:
     """A value with its late-bound text as intrinsic functions; intrinsics that the user wrote stay as they are."""
-    if isinstance(value, str):
-        return tokens.to_intrinsic(value)
-    if isinstance(value, dict):
-        if tokens.is_intrinsic(value) or isinstance(value, tokens.Verbatim):
-            return value
-        return {key: intrinsics(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [intrinsics(item) for item in value]
-    return value
+    return tokens.with_leaves(value, lambda leaf: tokens.to_intrinsic(leaf) if isinstance(leaf, str) else leaf)

@@ -13,6 +13,7 @@ from remit.errors import Mistakes, RemitError
 from remit.resources.names import digest
 from remit.triggers.api_route import METHODS, RouteTrigger
 from remit.triggers.authorizer import Authorizer
+from remit.triggers.invoke_permission import permission
 from remit.triggers.trigger import triggers_of
 
 if TYPE_CHECKING:
@@ -185,24 +186,11 @@ def addresses(api: str, prefix: str, own_address: str, settings: ApiSettings) ->
 
 
 def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]) -> Iterator[Resource]:
-    """The permissions by which an API calls a function: for each route, or for fewer, wider ones where those are many.
-
-    The ARN names the account, so that a SourceAccount would say nothing more.
-    """
+    """The permissions by which an API calls a function: for each route, or for fewer, wider ones if these are many."""
     for source in _fitting(app, function, sources):
-        yield Resource(
-            f"{function.logical_id}{api}Permission{digest(source)}",
-            "AWS::Lambda::Permission",
-            {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": function.ref,
-                "Principal": "apigateway.amazonaws.com",
-                "SourceArn": (
-                    f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{source}"
-                ),
-            },
-            origin=function.origin,
-        )
+        logical_id = f"{function.logical_id}{api}Permission{digest(source)}"
+        arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{source}"
+        yield permission(function, logical_id, "apigateway.amazonaws.com", arn)
 
 
 def _fitting(app: App, function: Function, sources: tuple[str, ...]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ _EVERYTHING: Final = {
     "sns.amazonaws.com": f"arn:{tokens.PARTITION}:sns:{_HERE}:*",
 }
 """The services that call functions, and the ARN of all that they call for in this account and region."""
-_SENDS_NO_ACCOUNT: Final = frozenset({"events.amazonaws.com", "sns.amazonaws.com"})
+_SENDS_NO_ACCOUNT: Final = frozenset({"apigateway.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com"})
 """The services that are not documented to send `aws:SourceAccount` to Lambda: with a condition on it, none gets in.
 
 The ARNs of rules, topics and APIs have the account in them, so that SourceArn alone says as much. "Troubleshooting" of

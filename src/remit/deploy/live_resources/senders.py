@@ -199,15 +199,15 @@ def _group(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _filters(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the subscription filters that no template made: they send the log elsewhere."""
+    """Yield the subscription filters that no template made, or that lead elsewhere than it says."""
     parts = live.stack.parts("AWS::Logs::SubscriptionFilter", "LogGroupName", live.name)
-    own = {name.rpartition("|")[2] for _, name, _ in parts}
+    own = {name.rpartition("|")[2]: properties["DestinationArn"] for _, name, properties in parts}
     for item in answer["subscriptionFilters"]:
-        if item["filterName"] not in own:
-            name = item["filterName"]
+        name, target = item["filterName"], item["destinationArn"]
+        if not (name in own and is_same(own[name], target)):
             removal = repair("logs.DeleteSubscriptionFilter", logGroupName=live.name, filterName=name)
-            what = f"{live.words} was made by hand to send what it gets to {item['destinationArn']}"
-            yield live.drift("access", what, removal)
+            what = f"{live.words} was made by hand to send what it gets to {target}"
+            yield live.drift("access", what, *([] if name in own else [removal]))
 
 
 ROWS: Final = (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.request import OPEN, Open
 from remit.local.emulator import emulated
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,13 +80,13 @@ def _scalars(value: Any) -> list[str]:
 def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
     """The value that a query asks its partition key to have: the one that its condition compares with `=`."""
     expression = parameters.get("KeyConditionExpression")
-    names = _mapping(parameters.get("ExpressionAttributeNames"))
-    values = _mapping(parameters.get("ExpressionAttributeValues"))
+    names = section(parameters, "ExpressionAttributeNames")
+    values = section(parameters, "ExpressionAttributeValues")
     if isinstance(expression, str):
         for match in _EQUALS.finditer(expression):
             if name in (None, names.get(match["name"], match["name"])):
                 return _scalars(values.get(match["value"]))
-    conditions = _mapping(parameters.get("KeyConditions"))
+    conditions = section(parameters, "KeyConditions")
     for key, condition in conditions.items():
         if name in (None, key) and isinstance(condition, dict) and condition.get("ComparisonOperator") == "EQ":
             return [text for value in condition.get("AttributeValueList", ()) for text in _scalars(value)]
@@ -97,7 +98,7 @@ def attributes(question: Question) -> tuple[str, ...] | Open | None:
     parameters = question.need.parameters
     if "Statement" in parameters:
         return OPEN
-    names = _mapping(parameters.get("ExpressionAttributeNames"))
+    names = section(parameters, "ExpressionAttributeNames")
     named: dict[str, None] = {}
     for item in _items(parameters):
         named.update(dict.fromkeys(item))
@@ -108,7 +109,7 @@ def attributes(question: Question) -> tuple[str, ...] | Open | None:
     if isinstance(parameters.get("AttributesToGet"), list):
         named.update(dict.fromkeys(str(name) for name in parameters["AttributesToGet"]))
     for legacy in ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter"):
-        named.update(dict.fromkeys(_mapping(parameters.get(legacy))))
+        named.update(dict.fromkeys(section(parameters, legacy)))
     return tuple(named) or None
 
 
@@ -131,10 +132,6 @@ def select(question: Question) -> str | None:
     if "ProjectionExpression" in parameters or "AttributesToGet" in parameters:
         return "SPECIFIC_ATTRIBUTES"
     return "ALL_PROJECTED_ATTRIBUTES" if "IndexName" in parameters else "ALL_ATTRIBUTES"
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def partition_values(statement: str, parameters: Sequence[Any], key: str) -> tuple[str, ...] | Open | None:
