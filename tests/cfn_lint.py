@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ def _runner(*options: str) -> Runner:
     """A runner with rules of its own. Their modules, and the megabytes that they read, are read once for all."""
     from cfnlint import helpers  # noqa: PLC0415 - half a second, for each process that collects tests
     from cfnlint.config import ConfigMixIn  # noqa: PLC0415 - as above
+    from cfnlint.rules.jsonschema import CfnLintJsonSchema  # noqa: PLC0415 - as above
     from cfnlint.runner import Runner  # noqa: PLC0415 - as above
 
     read = helpers.load_resource
@@ -39,6 +41,7 @@ def _runner(*options: str) -> Runner:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(helpers, "load_resource", read_once)
+        patch.setattr(sys.modules[CfnLintJsonSchema.__module__], "load_resource", read_once)
         patch.setattr(helpers, "import_filename", partial(_made_once, helpers.import_filename))
         return Runner(ConfigMixIn(list(options)))
 

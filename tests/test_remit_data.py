@@ -23,12 +23,12 @@ READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
 
 
-def build(folder: Path, day: str, data: Path | str = OWN) -> Path:
-    """The wheel of `remit-data` as the release builds it, of another day and of other data."""
+def build(folder: Path, day: str) -> Path:
+    """The wheel of `remit-data` as the release builds it, of another day."""
     source = folder / "source"
     shutil.copytree(ROOT / "packages", source / "packages")
     held = source / "src" / "remit" / "catalogue" / "data"
-    shutil.copytree(data, held)
+    shutil.copytree(OWN, held)
     (held / "date.txt").write_text(f"{day}\n")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
     subprocess.run(command, cwd=source / "packages" / "remit-data", check=True, capture_output=True)
@@ -46,6 +46,15 @@ def installed(wheel: Path, target: Path) -> Path:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--require-hashes"]
     subprocess.run([*command, "--target", str(target), "-r", str(requirements)], check=True, capture_output=True)
     return target
+
+
+def unpacked(folder: Path, day: str, catalogue: bytes) -> Path:
+    """A folder of packages with what such a wheel holds, of another day and with another catalogue."""
+    data = folder / "remit_data" / "data"
+    shutil.copytree(OWN, data)
+    (data / "date.txt").write_text(f"{day}\n")
+    (data / "catalogue.bin").write_bytes(catalogue)
+    return folder
 
 
 def remit_beside(packages: Path, *arguments: str, today: str = "2026-12-01", stdin: str = "") -> Ran:
@@ -75,20 +84,14 @@ def test_the_newer_data_counts(tmp_path: Path, day: str, package: str) -> None:
 
 
 def test_newer_data_is_what_is_asked_and_older_data_beside_it_is_not(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(OWN, data)
-    (data / "catalogue.bin").write_bytes(b"".join((MAGIC, b"not a catalogue")))
-    newer = installed(build(tmp_path / "newer", "2026.11.30", data), tmp_path / "newer" / "packages")
-    older = installed(build(tmp_path / "older", "2026.01.31", data), tmp_path / "older" / "packages")
+    damaged = b"".join((MAGIC, b"not a catalogue"))
+    newer, older = (unpacked(tmp_path / day, day, damaged) for day in ("2026.11.30", "2026.01.31"))
     assert "catalogue.bin is damaged" in remit_beside(newer, "explain", "s3:GetObject").err
     assert 0 == remit_beside(older, "explain", "s3:GetObject").status
 
 
 def test_data_in_a_layout_that_this_remit_does_not_read_does_not_count(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(OWN, data)
-    (data / "catalogue.bin").write_bytes(b"remit catalogue 3 00000000\n")
-    packages = installed(build(tmp_path, "2026.11.30", data), tmp_path / "packages")
+    packages = unpacked(tmp_path, "2026.11.30", b"remit catalogue 3 00000000\n")
     assert "remit" == json.loads(remit_beside(packages, "data", "--json").out)["package"]
 
 

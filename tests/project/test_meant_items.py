@@ -27,6 +27,7 @@ ITEMS = {
     "s3:GetObject,": 'write `"s3:GetObject"`',
     "dynamodb.PutItem": "did you mean `dynamodb:PutItem`?",
     "dynamodb.put_item": "did you mean `dynamodb:PutItem`?",
+    "lamda.invoke_function": "did you mean `lambda:InvokeFunction`?",
     "dynamodb/PutItem": "did you mean `dynamodb:PutItem`?",
     "dynamodb::PutItem": "did you mean `dynamodb:PutItem`?",
     "s3-GetObject": "did you mean `s3:GetObject`?",

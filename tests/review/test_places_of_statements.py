@@ -153,7 +153,9 @@ def test_each_statement_that_is_named_stands_there_on_the_side_that_has_it() -> 
                 denials = named(row["difference"])
                 assert [side, *[other] * len(denials)] == [each[:3] for each in (sid, *denials)]
                 assert "scp[" not in row["difference"]
+                assert "key policy" not in row["difference"] or row["action"].startswith("kms:")
                 seen[part, row["kind"]] += 1
+                seen["denied", row["kind"]] += len(denials)
             causes = [text for change in report.changes if change.sign == sign for text in change.places]
             assert {found[0] for text in causes for found in re.finditer(r"\w+\.json:\d+", text)} == set(places)
         undecided = [(row["role"], *named(row["statement"]), row["reason"]) for row in document["undecided"]]
@@ -169,8 +171,9 @@ def test_each_statement_that_is_named_stands_there_on_the_side_that_has_it() -> 
             layer = words.split("[")[0].split(" ")[-1]
             assert [each.rpartition(":")[0] for each in places] == ([] if layer == "boundary" else [place(sid)])
             seen["undecided", layer, sid[:3]] += 1
-    kinds = {entry for entry in seen if entry[0] != "undecided"}
+    kinds = {entry for entry in seen if entry[0] in ("gained", "lost")}
     assert kinds == set(product(("gained", "lost"), ("access", "resource", "denial", "trust")))
+    assert seen["denied", "access"]
     assert {entry[1:] for entry in seen if entry[0] == "undecided"} >= set(product(("identity", "resource"), SIDES))
 
 

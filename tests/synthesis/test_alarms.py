@@ -61,7 +61,7 @@ def test_functions_tell_of_errors_and_queues_of_what_failed_or_waits(make: Make)
     assert expected == watched(make(config=CONFIG + JOBS, **ALL))
 
 
-def test_alarms_of_every_trigger_are_as_cloudformation_takes_them(make: Make) -> None:
+def test_every_trigger_and_its_alarms_are_as_cloudformation_takes_them(make: Make) -> None:
     files = {"app.py": EVERY_TRIGGER, "shared/resources/data.py": EVERY_SOURCE}
     project = make(config="config.alarms = 'pager'\n", **files)
     template = project.folder / "template.json"

@@ -46,6 +46,8 @@ def _s3_names(parameters: Parameters) -> dict[str, Any]:
 
 _NAME_IN_ARN: Final = 6
 """The part of a function's ARN that is its name."""
+_NAME_BEHIND_ACCOUNT: Final = 2
+"""The same of a part of one, `111122223333:function:report`."""
 
 
 def _lambda_names(parameters: Parameters) -> dict[str, Any]:
@@ -61,6 +63,8 @@ def _lambda_names(parameters: Parameters) -> dict[str, Any]:
         names["FunctionName"] = parts[start]
         if start == _NAME_IN_ARN:  # which may be of another account
             names["FunctionArn"] = ":".join(parts[: start + 1])
+        elif start == _NAME_BEHIND_ACCOUNT:
+            names["FunctionAccount"] = parts[0]
         if len(parts) > start + 1:
             names["Qualifier"] = parts[start + 1]
     if "VersionNumber" in parameters:
@@ -105,10 +109,11 @@ def _function(request: ActionRequest) -> Iterator[str]:
     name, qualifier, whole = (request.text(name) for name in ("FunctionName", "Qualifier", "FunctionArn"))
     if name is None:
         return
-    arn = whole or request.arn("lambda", f"function:{name}")
+    account = request.text("FunctionAccount")
+    arn = whole or request.arn("lambda", f"function:{name}", account=account)
     if qualifier is not None and takes(request.action, f"{arn}:{qualifier}"):
         yield f"{arn}:{qualifier}"
-    elif whole is not None and takes(request.action, arn):
+    elif (whole or account) and takes(request.action, arn):
         yield arn
 
 

@@ -107,10 +107,9 @@ def importing(state: Loading) -> Iterator[None]:
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
-        new = [name for name in sys.modules if name not in before or name in shadowed]
-        for name in _inside(root, new):
+        for name in _inside(root, [name for name in sys.modules if name not in before]):
             del sys.modules[name]
-        sys.modules.update(shadowed)
+        sys.modules.update(shadowed)  # in the place of their namesakes that this load has imported
 
 
 def _inside(root: Path, modules: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
@@ -61,13 +62,11 @@ def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> Remi
     lines = [f"{first.cause} {verb} what the app uses:"]
     lines += [loss.message for loss in errors]
     lines += [f"(a warning) {loss.message}" for loss in warnings]
-    missing: list[str] = []
     ways: list[str] = []
     lacking = [loss for loss in errors if not loss.denied and not loss.beyond]
-    for loss in lacking:
-        missing += loss.missing
-    if missing:
-        ways.append(f"add to it with `{lacking[0].setting} += [...]`: {', '.join(dict.fromkeys(missing))}")
+    if lacking:
+        missing = dict.fromkeys(action for loss in lacking for action in loss.missing)
+        ways.append(replace(lacking[0], missing=tuple(missing)).way)
     ways += dict.fromkeys(loss.way for loss in errors if loss.denied or loss.beyond)
     hint = f"{'; '.join(ways)}; or continue with --accept REASON"
     return RemitError("\n  ".join(lines), hint=hint, origin=first.origin)

@@ -69,6 +69,8 @@ MONTH: Final = Field("month", 1, 12, _MONTHS)
 WEEKDAY: Final = Field("weekday", 1, 7, _WEEKDAYS)
 YEAR: Final = Field("year", 1970, 2199)
 FIELDS: Final = (MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
+_WHOLE_FIELDS: Final = {"day": ("?", "L", "LW"), "weekday": ("?", "L")}
+"""The signs that stand for a whole field: no list has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,7 @@ def _all_numbers(field: Field, text: str) -> tuple[int, ...]:
 
 def _is_field(field: Field, text: str) -> bool:
     """Return whether a service takes the text for the field."""
-    if field is DAY and text in ("?", "L", "LW"):
-        return True
-    if field is WEEKDAY and text in ("?", "L"):
-        return True
-    return all(_is_item(field, item) for item in text.split(","))
+    return text in _WHOLE_FIELDS.get(field.name, ()) or all(_is_item(field, item) for item in text.split(","))
 
 
 def _is_item(field: Field, item: str) -> bool:

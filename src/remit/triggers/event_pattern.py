@@ -204,13 +204,12 @@ def _check_exists(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
 
 
 def _check_cidr(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
-    if not isinstance(operand, str):
-        yield part.wrong(f"takes a string, got {described(operand)}")
-        return
-    try:
-        ipaddress.ip_network(operand, strict=False)
-    except ValueError:
-        yield part.wrong(f"takes a block of addresses, got {operand!r}", 'such as "10.0.0.0/24"')
+    yield from _check_string(operand, part)
+    if isinstance(operand, str):
+        try:
+            ipaddress.ip_network(operand, strict=False)
+        except ValueError:
+            yield part.wrong(f"takes a block of addresses, got {operand!r}", 'such as "10.0.0.0/24"')
 
 
 def _check_anything_but(operand: Any, part: _PatternPart) -> Iterator[RemitError]:

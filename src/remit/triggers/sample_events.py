@@ -100,6 +100,8 @@ def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
             hint=f"it has {', '.join(fitting)}" if fitting else "it has none with a sample event",
             origin=function.origin,
         )
+    if isinstance(trigger, Event | Schedule) and trigger.input is not None:
+        return tokens.plain(trigger.input)
     fill = _FILLS.get(type(trigger))
     event = sample.event if fill is None else fill(sample.event, trigger, app)
     return in_format_1(event) if isinstance(trigger, Api) and trigger.payload_format(function, app) == "1.0" else event
@@ -190,8 +192,6 @@ def _stream(event: Any, trigger: Kinesis, app: App) -> Any:
 
 def _rule(event: Any, trigger: Event, _: App) -> Any:
     """The event with the first value of each field that the pattern names."""
-    if trigger.input is not None:
-        return tokens.plain(trigger.input)
     pattern = trigger.pattern
     filled = dict(event)
     for name in ("source", "detail-type", "account", "region"):
@@ -228,10 +228,6 @@ def _example_value(comparison: Any) -> Any:
     return "example"
 
 
-def _clock(event: Any, trigger: Schedule, _: App) -> Any:
-    return event if trigger.input is None else tokens.plain(trigger.input)
-
-
 def _group(_: Any, trigger: Logs, app: App) -> Any:
     sample = json.loads((_FOLDER / "logs.json").read_text("utf-8"))
     name = _name(app, trigger.group, trigger.group_name)
@@ -255,7 +251,6 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Dynamodb: _table,
     Kinesis: _stream,
     Event: _rule,
-    Schedule: _clock,
     Logs: _group,
     Cognito: _step,
     Api: request,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from remit.iam.decide.decision import Decision
 from remit.iam.decide.evaluation_logic import KEPT, Layers, Verdict, rules_by_layer, verdict_on
-from remit.iam.decide.prepared_statements import IdentityCache
+from remit.iam.decide.prepared_statements import kept_by_identity
 from remit.iam.policy import Policy
 from remit.iam.request import ALL, Request
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from remit.iam.decide.endpoint import EndpointType
-
-_LAYERS: Final = IdentityCache(KEPT)
 
 
 def evaluate(
@@ -41,7 +39,8 @@ def evaluate(
     if isinstance(policies, Layers):
         layers = policies
     elif boundary is session is resource is endpoint is None and not scp and not rcp:
-        layers = _identity_only(policies)
+        # A list may change under us.
+        layers = _identity_only(policies) if isinstance(policies, Policy | tuple) else Layers(tuple(policies))
     else:
         layers = Layers(
             _as_tuple(policies),
@@ -62,13 +61,9 @@ def _as_tuple(policies: Policy | Sequence[Policy] | None) -> tuple[Policy, ...]:
     return (policies,) if isinstance(policies, Policy) else tuple(policies)
 
 
-def _identity_only(policies: Policy | Sequence[Policy]) -> Layers:
-    if not isinstance(policies, Policy | tuple):  # a list may change under us
-        return Layers(tuple(policies))
-    layers: Layers | None = _LAYERS.get(policies)
-    if layers is None:
-        layers = _LAYERS.put(policies, Layers(_as_tuple(policies)))
-    return layers
+@kept_by_identity(KEPT)
+def _identity_only(policies: Policy | tuple[Policy, ...]) -> Layers:
+    return Layers(_as_tuple(policies))
 
 
 __all__ = ["ALL", "Decision", "Layers", "Request", "Verdict", "evaluate"]

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.iam.decide.prepared_statements import IdentityCache, LayerRules, StatementRule
+from remit.iam.decide.prepared_statements import LayerRules, StatementRule, kept_by_identity
 from remit.iam.decide.special_requests import special_case, unbinding_case
 from remit.iam.principal import Reach
 from remit.iam.rcp_reach import is_reached
@@ -76,15 +76,10 @@ class RulesByLayer:
         self.only_identity = not any(further)
 
 
-_BY_LAYER: Final = IdentityCache(KEPT)
-
-
+@kept_by_identity(KEPT)
 def rules_by_layer(layers: Layers) -> RulesByLayer:
     """The compiled form of layers, made once per object."""
-    by_layer: RulesByLayer | None = _BY_LAYER.get(layers)
-    if by_layer is None:
-        by_layer = _BY_LAYER.put(layers, RulesByLayer(layers))
-    return by_layer
+    return RulesByLayer(layers)
 
 
 def verdict_on(request: Request, by_layer: RulesByLayer) -> Verdict:
@@ -134,7 +129,7 @@ def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Return whether a resource's policy denies, and whether it allows the caller itself, its role, its account."""
+    """A resource's policy weighed: whether it denies, and allows the caller itself, its role, its account."""
 
     denied: Truth
     direct: Truth

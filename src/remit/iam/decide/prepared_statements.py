@@ -6,7 +6,8 @@ leaves open.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+import functools
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 Position: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
+_Source = TypeVar("_Source")
+_Derived = TypeVar("_Derived")
 
 _MOST_ACTIONS: Final = 10_000  # per layer; forgotten all at once
 
@@ -101,14 +104,6 @@ class StatementRule:
                 yield from names_in(parts_of(text, ""), request)
 
 
-_COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
-    "names": lambda rule: action_names(rule.statement.actions),
-    "speaks_of_action": StatementRule._compile_action,  # noqa: SLF001 - the class's own
-    "resource": lambda rule: _resource_test(rule.statement.resources, rule.version, deny=rule.deny, trust=rule.trust),
-    "conditions": StatementRule._compile_conditions,  # noqa: SLF001 - as above
-}
-
-
 def _late_test(actions: Globs) -> Test:
     """Return whether a request's action is meant by names of which CloudFormation puts a part in."""
     patterns = tuple(
@@ -157,17 +152,41 @@ class ActionNames(NamedTuple):
     late: bool
 
 
+def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Callable[[_Source], _Derived]]:
+    """Keep what a function derives by the very object that it was given, since hashing a policy is slow.
+
+    With as many results as `most`, all of them are dropped.
+    """
+
+    def decorate(derive: Callable[[_Source], _Derived]) -> Callable[[_Source], _Derived]:
+        results: dict[int, tuple[_Source, _Derived]] = {}
+
+        @functools.wraps(derive)
+        def kept(source: _Source) -> _Derived:
+            result = results.get(id(source))
+            if result is None or result[0] is not source:
+                result = (source, derive(source))
+                if len(results) >= most:
+                    results.clear()
+                results[id(source)] = result
+            return result[1]
+
+        return kept
+
+    return decorate
+
+
+_MOST: Final = 8192
+
+
+@kept_by_identity(_MOST)
 def action_names(actions: Globs) -> ActionNames:
     """Read once per object: a statement may name hundreds."""
-    names_by_shape: ActionNames | None = _NAMES.get(actions)
-    if names_by_shape is None:
-        folded = tuple(map(str.lower, actions.patterns))
-        joined = "\n".join(folded)
-        late = "${" in joined and any(map(is_late, folded))
-        globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
-        literals = frozenset(folded).difference(globs)
-        names_by_shape = _NAMES.put(actions, ActionNames(folded, literals, globs, late))
-    return names_by_shape
+    folded = tuple(map(str.lower, actions.patterns))
+    joined = "\n".join(folded)
+    late = "${" in joined and any(map(is_late, folded))
+    globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
+    return ActionNames(folded, frozenset(folded).difference(globs), globs, late)
 
 
 def _resource_test(
@@ -219,40 +238,22 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
     return test
 
 
-class IdentityCache:
-    """Results by the object that they were computed from: compared by identity, since hashing a policy is slow."""
-
-    __slots__ = ("_most", "_results")
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._results: dict[int, tuple[Any, Any]] = {}
-
-    def get(self, source: object) -> Any:
-        """The result for this very object, or None."""
-        entry = self._results.get(id(source))
-        return entry[1] if entry is not None and entry[0] is source else None
-
-    def put(self, source: object, derived: Any) -> Any:
-        """Store and return a result; a full cache is emptied first."""
-        if len(self._results) >= self._most:
-            self._results.clear()
-        self._results[id(source)] = (source, derived)
-        return derived
+_COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
+    "names": lambda rule: action_names(rule.statement.actions),
+    "speaks_of_action": StatementRule._compile_action,  # noqa: SLF001 - the class's own
+    "resource": lambda rule: _resource_test(rule.statement.resources, rule.version, deny=rule.deny, trust=rule.trust),
+    "conditions": StatementRule._compile_conditions,  # noqa: SLF001 - as above
+}
 
 
-_MOST: Final = 8192
-_NAMES: Final = IdentityCache(_MOST)
-_RULES: Final = {False: IdentityCache(_MOST), True: IdentityCache(_MOST)}
+@kept_by_identity(_MOST)
+def _rules(policy: Policy) -> tuple[StatementRule, ...]:
+    return tuple(StatementRule(statement, policy.version, trust=False) for statement in policy.statements)
 
 
-def rules_of(policy: Policy, *, trust: bool = False) -> tuple[StatementRule, ...]:
-    """The rules of a policy, made once per object (`trust`: as a resource's policy)."""
-    rules: tuple[StatementRule, ...] | None = _RULES[trust].get(policy)
-    if rules is None:
-        compiled = [StatementRule(statement, policy.version, trust=trust) for statement in policy.statements]
-        rules = _RULES[trust].put(policy, tuple(compiled))
-    return rules
+@kept_by_identity(_MOST)
+def _rules_of_trust(policy: Policy) -> tuple[StatementRule, ...]:
+    return tuple(StatementRule(statement, policy.version, trust=True) for statement in policy.statements)
 
 
 class LayerRules:
@@ -274,7 +275,7 @@ class LayerRules:
     ) -> None:
         self._bounded = bounded
         self.endpoint_type = endpoint_type
-        self.policies = [rules_of(policy, trust=trust) for policy in policies]
+        self.policies = list(map(_rules_of_trust if trust else _rules, policies))
         self.rules = [rule for rules in self.policies for rule in rules]
         self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.errors import RemitError
 from remit.iam.comparison import SideDifference, Undecided
 from remit.iam.decide.evaluate import Layers
-from remit.iam.decide.prepared_statements import IdentityCache
+from remit.iam.decide.prepared_statements import kept_by_identity
 from remit.iam.policy import Globs, Policy
 from remit.iam.prove.action_search import ActionsOf, catalogue_actions, no_actions
 from remit.iam.prove.compared_side import Side
@@ -291,15 +291,10 @@ def gain_of_today(role: Policies, guardrail: Policies) -> Piece | None:
     return next((piece for piece in search.gains() if piece.tier == "now"), None)
 
 
-_SIDES: Final = IdentityCache(4096)
-"""The sides of single policies: one version of a document is compared with others in both directions."""
-
-
 def side_of(policies: Policies) -> Side:
     """The side of a comparison that policies are. RemitError: a policy of a resource is among them."""
     if isinstance(policies, Policy):
-        cached: Side | None = _SIDES.get(policies)
-        return cached if cached is not None else _SIDES.put(policies, Side(Layers((policies,))))
+        return _side_of_one(policies)
     if not isinstance(policies, Layers):
         return Side(Layers(tuple(policies)))
     if policies.resource is not None:
@@ -308,3 +303,9 @@ def side_of(policies: Policies) -> Side:
             hint="`remit.iam.prove.public.public` says whom a resource's policy lets in",
         )
     return Side(policies)
+
+
+@kept_by_identity(4096)
+def _side_of_one(policy: Policy) -> Side:
+    """One version of a document is compared with others in both directions."""
+    return Side(Layers((policy,)))

@@ -306,16 +306,12 @@ def _may_be_named(caller: ComparedCaller, side: _Side) -> bool:
 def _by_spelling(callers: tuple[ComparedCaller, ...], source: StatementLocation) -> dict[str, list[ComparedCaller]]:
     """The callers for each principal by whose name a statement means some of a class: for each account, say."""
     by_principal: dict[str, list[ComparedCaller]] = {}
-    for caller in callers:
-        by_principal.setdefault(_spelled(source, caller), []).append(caller)
-    return by_principal
-
-
-def _spelled(source: StatementLocation, caller: ComparedCaller) -> str:
-    """The principal, as a statement spells it, that means a caller."""
     principals = source.statement.principals
-    number = None if principals is None else caller.pattern_of(principals)
-    return EVERYONE if principals is None or number is None else principals.patterns[number][1]
+    for caller in callers:
+        number = None if principals is None else caller.pattern_of(principals)
+        name = EVERYONE if principals is None or number is None else principals.patterns[number][1]
+        by_principal.setdefault(name, []).append(caller)
+    return by_principal
 
 
 def _place(source: StatementLocation, *sides: _Side) -> StatementLocation:

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.iam.decide.prepared_statements import IdentityCache, action_names
+from remit.iam.decide.prepared_statements import action_names, kept_by_identity
 from remit.iam.pattern import covers, is_pattern, matcher, overlaps
 from remit.iam.policy_text import completed, perhaps_incomplete
 from remit.iam.prove.condition_atoms import Atom, atom_of, present, with_variables
@@ -430,10 +430,7 @@ class CompiledPolicy:
         )
 
 
-_COMPILED: Final = IdentityCache(4096)
-
-
+@kept_by_identity(4096)
 def compiled(policy: Policy) -> CompiledPolicy:
     """The compiled form of a policy, made once per object."""
-    cached: CompiledPolicy | None = _COMPILED.get(policy)
-    return cached if cached is not None else _COMPILED.put(policy, CompiledPolicy(policy))
+    return CompiledPolicy(policy)

@@ -9,6 +9,7 @@ from remit.did_you_mean import did_you_mean
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem, rule
 from remit.lint.rule_inputs import CONTROL
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,12 +87,9 @@ def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
 def _bad_control_policy_in_template(written: WrittenTemplate) -> Iterator[Problem]:
     """A service control policy that names everyone, as a resource control policy must."""
     for name, kind, properties in written.with_properties():
-        if kind != "AWS::Organizations::Policy":
+        if kind != "AWS::Organizations::Policy" or properties.get("Type") != "SERVICE_CONTROL_POLICY":
             continue
-        content = properties.get("Content")
-        statements = content.get("Statement") if isinstance(content, dict) else None
-        if properties.get("Type") != "SERVICE_CONTROL_POLICY":
-            continue
+        statements = section(properties, "Content").get("Statement")
         path: Spot = ("Resources", name, "Properties", "Content", "Statement")
         is_list = isinstance(statements, list)
         for index, statement in enumerate(statements if isinstance(statements, list) else [statements]):

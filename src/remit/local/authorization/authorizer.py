@@ -20,7 +20,7 @@ from remit.access.setting import RequestSetting
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
-from remit.iam.decide.prepared_statements import IdentityCache
+from remit.iam.decide.prepared_statements import kept_by_identity
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_request
 from remit.local.authorization.caller import Question
@@ -264,15 +264,12 @@ def _decided(question: Question) -> DecidedNeed:
 
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}*?$,]+)")
-_KEPT: Final = IdentityCache(4096)
 
 
+@kept_by_identity(4096)
 def asked_keys(policies: tuple[Policy, ...]) -> frozenset[str]:
     """The keys, in lower case, of conditions and variables of policies; worked out once for the same object."""
-    keys: frozenset[str] | None = _KEPT.get(policies)
-    if keys is None:
-        keys = _KEPT.put(policies, frozenset(key.strip().lower() for key in _keys(policies)))
-    return keys
+    return frozenset(key.strip().lower() for key in _keys(policies))
 
 
 def _keys(policies: tuple[Policy, ...]) -> Iterator[str]:

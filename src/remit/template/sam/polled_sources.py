@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.template.sections import mappings
+from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,8 +102,7 @@ def _registry(properties: Mapping[str, Any]) -> list[Statement]:
 
 def failures(event: SamEvent) -> list[Statement]:
     """Return the statements for sending failed batches on, where the destination tells its type."""
-    config = event.properties.get("DestinationConfig")
-    failure = config.get("OnFailure") if isinstance(config, dict) else None
+    failure = section(event.properties, "DestinationConfig").get("OnFailure")
     if not isinstance(failure, dict):
         return []
     return destination(str(failure.get("Type")), failure.get("Destination"))
