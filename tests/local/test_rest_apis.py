@@ -65,7 +65,8 @@ NUMBERS = iter(range(1000))
 
 @pytest.fixture
 def make(shared: LocalAws, clients: Callable[[str], Any]) -> Callable[..., Api]:
-    def made(*, authorizer: bool = False, authorization: str = "NONE", **options: Any) -> Api:
+    def made(*, authorizer: bool = False, authorization: str = "NONE", role: str = "", **options: Any) -> Api:
+        taken_on = {"credentials": role} if role else {}
         apis = clients("apigateway")
         number = next(NUMBERS)
         for name, handler in ((f"route{number}", "app.handler"), (f"auth{number}", "app.authorizes")):
@@ -84,12 +85,14 @@ def make(shared: LocalAws, clients: Callable[[str], Any]) -> Callable[..., Api]:
             identifier = apis.create_authorizer(
                 restApiId=api, name="a", type="TOKEN", identitySource="method.request.header.Authorization",
                 authorizerUri=address.format(f"{FUNCTION}:auth{number}"), authorizerResultTtlInSeconds=0,
+                **({"authorizerCredentials": role} if role else {}),
             )["id"]  # fmt: skip
             how = {"authorizationType": "CUSTOM", "authorizerId": identifier}
         apis.put_method(**place, **how)
         apis.put_integration(
-            **place, type="AWS_PROXY", integrationHttpMethod="POST", uri=address.format(f"{FUNCTION}:route{number}")
-        )
+            **place, type="AWS_PROXY", integrationHttpMethod="POST",
+            uri=address.format(f"{FUNCTION}:route{number}"), **taken_on,
+        )  # fmt: skip
         apis.create_deployment(restApiId=api, stageName="live")
         return Api(shared, api, clients)
 
@@ -128,6 +131,20 @@ def test_an_authorizer_needs_a_permission_of_its_own(make: Callable[..., Api]) -
     api.permit(auth, f"authorizers/{authorizer['id']}")
     assert 200 == api.status(Authorization="x")
     assert 401 == api.status()
+
+
+@pytest.mark.parametrize(("invoked", "status"), [("*", 200), ("route", 500), ("auth", 500)])
+def test_a_role_that_the_api_takes_on_decides_in_place_of_permissions(
+    make: Callable[..., Api], clients: Callable[[str], Any], invoked: str, status: int
+) -> None:
+    iam, name = clients("iam"), f"invokes-{invoked.strip('*')}"
+    statement = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": statement}))["Role"]["Arn"]
+    resource = f"{FUNCTION}:{invoked.rstrip('*')}*"
+    allowed = {"Statement": {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": resource}}
+    iam.put_role_policy(RoleName=name, PolicyName="invokes", PolicyDocument=json.dumps(allowed))
+    api = make(authorizer=True, role=role)
+    assert status == api.status(Authorization="x")
 
 
 def policy(effect: str, resource: str = "execute-api:/*", **condition: Any) -> str:

@@ -8,6 +8,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from remit.local.functions.unpacked_code import LARGEST, UnpackedCode, UnusableC
 from terminals import HANGS
 
 
-def packed(*entries: tuple[str | zipfile.ZipInfo, str]) -> bytes:
+def packed(*entries: tuple[str | zipfile.ZipInfo, str | bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry, text in entries:
@@ -121,6 +122,20 @@ def test_a_zip_that_is_too_large_once_unpacked_is_refused(tmp_path: Path) -> Non
 def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableCode, match="Could not unzip uploaded file"):
         UnpackedCode(tmp_path / "code").folder(b"no zip")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (("a", "x"), ("a/b.py", "y")),
+        (("a/b.py", "y"), ("a", "x")),
+        ((entry("link", stat.S_IFLNK | 0o777), b"\xff"),),
+    ],
+    ids=["file that is a folder, too", "folder that is a file, too", "link to no text"],
+)
+def test_what_no_folder_can_hold_is_refused(tmp_path: Path, entries: tuple[Any, ...]) -> None:
+    with pytest.raises(UnusableCode, match="Could not unzip uploaded file"):
+        UnpackedCode(tmp_path / "code").folder(packed(*entries))
 
 
 def test_pruning_leaves_what_is_deployed_or_in_use(tmp_path: Path) -> None:

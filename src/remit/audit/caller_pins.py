@@ -146,11 +146,12 @@ def _conditions(policy: Policy) -> Iterator[Condition]:
 
 
 def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
+    """The conditions that pin a key, in lower case, to a caller's value; None: the caller has none."""
     name = _SPELLED.get(key, key.replace(_TAG, "aws:PrincipalTag/"))
     if value is None:
         yield Condition("Null", name, ("true",))
     elif isinstance(value, tuple):
-        # These values and no others; alone, ForAllValues holds of a request without any.
+        # Only these values, and at least one: alone, ForAllValues holds of a request without any.
         yield Condition("StringEquals", name, value, "ForAllValues")
         yield Condition("StringEquals", name, value, "ForAnyValue")
     elif key == USER_ID:

@@ -336,7 +336,7 @@ def _of_templates(
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-    """A template with loops and SAM's resources as what they become."""
+    """A template whose loops and SAM's resources are expanded; a plan of Terraform is an error."""
     from remit.documents.read import read
     from remit.template.loops import unrolled
     from remit.template.parameters import defaults

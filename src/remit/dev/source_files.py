@@ -38,7 +38,7 @@ def saved_at_the_top(folder: Path, stop: threading.Event) -> Iterator[tuple[str,
 
 
 def saved_below(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
-    """The files that are saved in the folders below: the project's own, and those that are made meanwhile."""
+    """The files saved, moved or removed in the project's folders, and folders that are made meanwhile, as `name/`."""
     root = folder.resolve()
     watched: tuple[Path, ...] | None = None
     while not stop.is_set():

@@ -41,7 +41,7 @@ def words(name: str) -> str:
 
 
 def unused(name: str, taken: set[str]) -> str:
-    """A name that is not taken, and is from now on."""
+    """A name that is not taken; it is added to those that are."""
     name = f"_{name}" if not name or name[:1].isdigit() else name
     while name in taken:
         name += "_"
@@ -176,7 +176,7 @@ class TemplateNames:
         return Item(source(value), f"{key}=" if keyword else f"{quoted(key)}: ")
 
     def _optional(self, key: str, value: Any, source: Callable[[Any], Source]) -> Source:
-        """A dict that has a key, or is empty."""
+        """The source of a dict with the key, or of an empty one where a condition leaves it out."""
         chosen = choice(value)
         if chosen is None or not _may_be_away(value):
             return "{}" if value == NO_VALUE else Bracketed("{", (Item(source(value), f"{quoted(key)}: "),), "}")

@@ -235,7 +235,10 @@ class Journal:
 
 
 def _noting(store: Any, service: str, name: str) -> Any:
-    """The class of a store that notes each entry that a request looks at."""
+    """The class of a store that notes each entry that a request reads, sets or removes, with what was there first.
+
+    That may be an object which the request changes in place: `_entries` compares by identity and by what was saved.
+    """
 
     def note(entries: Mapping[Place, Any], place: Place) -> None:
         changes = _CHANGES.get()

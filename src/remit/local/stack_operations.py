@@ -107,7 +107,7 @@ def _work(verb: Verb, work: Callable[..., Any], *arguments: Any, **options: Any)
 
 
 def content_of(answer: tuple[int, Any, bytes]) -> dict[str, Any]:
-    """The content of an answer of the emulator's, in JSON. ValueError, which fails a resource: it is an error."""
+    """The content of an answer of the emulator's, in JSON. ValueError, which fails the resource: it was an error."""
     status, _, body = answer
     content: dict[str, Any] = json.loads(body)
     if status >= HTTPStatus.BAD_REQUEST:

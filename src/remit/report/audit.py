@@ -244,7 +244,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def access_csv(report: AuditReport) -> Iterator[str]:
-    """A row for each principal and sensitive action that it can do, or of which that is undecided, in pieces."""
+    """CSV in pieces: a row for each sensitive action that a principal can or may do; one of `*` where nobody knows."""
     import csv  # noqa: PLC0415 - CSV alone needs it
     import io  # noqa: PLC0415 - as above
 

@@ -72,7 +72,7 @@ def _version(arn: str, version: Version) -> str | None:
 
 
 def unread(before: Holder | None, after: Holder | None) -> Iterator[UnreadPolicy]:
-    """What stays undecided because a policy cannot be read here. A role that is gone gains nothing."""
+    """What stays undecided: new notes on a role, and policies that cannot be read here. A role that goes gains none."""
     if after is None:
         return
     old_unread = () if before is None else before.unread

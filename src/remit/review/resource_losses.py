@@ -67,6 +67,7 @@ def resource_losses(old: Iterable[Resource], new: Iterable[Resource]) -> tuple[R
 
 
 def _loss(old: Resource, new: Resource | None, lost: Mapping[str, ResourceLoss]) -> ResourceLoss | None:
+    """How a change loses a resource: what is set at creation alone differs, or refers to what is lost; None: not."""
     how, is_certain, properties = REMOVED, new is None, []
     stays = old.attributes.get("DeletionPolicy") in KEEPS
     condition = None if new is None else new.attributes.get("Condition")

@@ -145,12 +145,12 @@ class _Shaped:
             request=request,
         )
 
-    def undecided(self, first_undecided: Undecided) -> Undecided:
-        """The undecided part, as it is written."""
-        written = self._written.get(id(first_undecided.source.statement))
+    def undecided(self, question: Undecided) -> Undecided:
+        """An undecided question, with its statement as it is written."""
+        written = self._written.get(id(question.source.statement))
         if written is None:
-            return first_undecided
-        return replace(first_undecided, source=replace(first_undecided.source, statement=written))
+            return question
+        return replace(question, source=replace(question.source, statement=written))
 
 
 def as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:

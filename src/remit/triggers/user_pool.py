@@ -108,7 +108,7 @@ class UserPool(TokenAuthorizer):
 
 
 def _id(pool: Any) -> str:
-    """The id of a pool that is given by id or by ARN; "" of anything else."""
+    """The id in a pool's ARN; text that is no ARN as it is, which the caller checks; else ""."""
     text = tokens.plain(pool)
     if not isinstance(text, str):
         return ""

@@ -87,7 +87,7 @@ def free_accounts(*policies: Policy) -> Iterator[str]:
 
 
 def caller_classes(policies: Sequence[Policy]) -> tuple[tuple[ComparedCaller, ...], ...]:
-    """The classes of callers that some policies tell apart, the most general first.
+    """The classes of callers that some policies tell apart: the anonymous, strangers, the named, others there.
 
     One of a class stands for all of it, since the same statements mean each and the same conditions hold.
     """
@@ -105,7 +105,7 @@ def caller_classes(policies: Sequence[Policy]) -> tuple[tuple[ComparedCaller, ..
 def _callers(policies: Sequence[Policy], statements: Sequence[Statement]) -> Iterator[tuple[str, bool]]:
     """One caller after another, each with whether it stands for itself alone."""
     stranger = next(free_accounts(*policies))
-    yield EVERYONE, True
+    yield EVERYONE, True  # as a caller, "*" is the anonymous one
     yield f"arn:aws:iam::{stranger}:user/example", False
     yield f"arn:aws:iam::{stranger}:role/example", False
     yield _SERVICE, False

@@ -96,7 +96,7 @@ def _problem(condition: Condition) -> Iterator[Problem]:
 
 @lru_cache(maxsize=1024)
 def _put_together(spelled: str) -> str | None:
-    """An operator whose parts are all there, in another order or with other signs between them."""
+    """An operator whose parts are there in another order or with other signs; "StringEquals" where only a set's is."""
     folded = "".join(filter(str.isalnum, spelled)).lower()
     if_exists = "ifexists" in folded
     quantifier = next((name for low, name in _SETS.items() if low in folded), None)

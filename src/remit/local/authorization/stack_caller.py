@@ -85,10 +85,10 @@ def act_as_the_caller(is_strict: Callable[[], bool] = lambda: False) -> None:
 
 
 def _resource_policy(operation: ResourceOperation, action: str, arn: str) -> tuple[Policy, ...] | None:
-    """The policy of a resource; None where nobody knows it here: that of a layer of another account, say.
+    """The policy of a KMS key; of anything else none is asked, and None, not known, where it is another account's.
 
-    Without that of a KMS key no access of IAM counts; a key that is being made has it as it will be. Source: "Default
-    key policy" (AWS KMS Developer Guide).
+    A key's policy must allow before policies of IAM count; that of a key being made is the one that it will have.
+    Source: "Default key policy" (AWS KMS Developer Guide).
     """
     account = place_of_request()["Account"]
     if not action.startswith(_KMS):

@@ -201,7 +201,7 @@ def _of_route(call: Call) -> Delivery | None:
     path = route.partition(" ")[2]
     called = f"{call['method']}{path}" if path else route
     source = f"{call['api_id']}/{call['stage']}/{called}"
-    return _of_function_at(integration.get("integrationUri", ""), source, integration.get("credentialsArn", ""))
+    return _of_function_at(integration.get("integrationUri", ""), source, integration.get("credentialsArn"))
 
 
 def _of_method(call: Call) -> Delivery | None:
@@ -211,7 +211,8 @@ def _of_method(call: Call) -> Delivery | None:
     """
     path = re.sub(r"\{[^}]*\}", "*", call["resource"]["path"])
     source = f"{call['api_id']}/{call['stage_name']}/{call['method']}{path}"
-    return _of_function_at(call["integration"].get("uri", ""), source)
+    integration = call["integration"]
+    return _of_function_at(integration.get("uri", ""), source, integration.get("credentials"))
 
 
 def _of_authorizer(call: Call) -> Delivery | None:
@@ -219,7 +220,7 @@ def _of_authorizer(call: Call) -> Delivery | None:
     authorizer, event = call["authorizer"], call["event"]
     api = str(event.get("methodArn") or event.get("routeArn")).rpartition(":")[2].partition("/")[0]
     identifier = authorizer.get("id") or authorizer.get("authorizerId")
-    role = authorizer.get("authorizerCredentialsArn", "")
+    role = authorizer.get("authorizerCredentials") or authorizer.get("authorizerCredentialsArn")  # REST, then HTTP
     return _of_function_at(authorizer.get("authorizerUri", ""), f"{api}/authorizers/{identifier}", role)
 
 
@@ -227,16 +228,19 @@ def _of_socket_route(call: Call) -> Delivery | None:
     api, route = call["api_id"], call["route"]
     integrations = emulated("services.apigateway")._integrations.get(api, {})
     target = str(route.get("target", "")).rpartition("/")[2]
-    uri = integrations.get(target, {}).get("integrationUri", "")
+    integration = integrations.get(target, {})
     source = f"{api}/{call['stage']}/{route.get('routeKey')}"
-    return _of_function_at(uri, source)
+    return _of_function_at(integration.get("integrationUri", ""), source, integration.get("credentialsArn"))
 
 
-def _of_function_at(uri: str, source: str, role: str = "") -> Delivery | None:
-    """The invocation of the function in the address of an integration or authorizer; None: it has no function."""
+def _of_function_at(uri: str, source: str, role: str | None) -> Delivery | None:
+    """The invocation of the function in the address of an integration or authorizer; None: it has no function.
+
+    The API takes on the role, if there is one, and no policy of the function's is asked.
+    """
     apis = emulated("services.apigateway")
     function = apis._extract_lambda_ref_from_integration_uri(uri)
     if not function:
         return None
     arn = function if function.startswith("arn:") else arn_here("lambda", f"function:{function}")
-    return Delivery(_API, arn, arn_here("execute-api", source), role)
+    return Delivery(_API, arn, arn_here("execute-api", source), role or "")

@@ -93,7 +93,15 @@ class UnpackedCode:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 _extract(archive, unfinished, self.largest)
             unfinished.rename(folder)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            NotImplementedError,
+            RuntimeError,
+            EOFError,
+            OSError,
+            UnicodeError,
+        ) as error:
             raise UnusableCode(
                 f"Could not unzip uploaded file. Please check your file, then try to upload again: {error}"
             ) from error

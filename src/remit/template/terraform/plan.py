@@ -334,7 +334,7 @@ def _attached(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
 
 
 def _of_attachments(attachments: Sequence[PlannedResource], items: _Side) -> Iterator[HeldPolicy]:
-    """The managed policies of attachments, in the same way."""
+    """The managed policies of attachments: with statements where the plan makes them, else by ARN or address alone."""
     for attachment in attachments:
         attached_policies = items.meant(attachment, *_MANAGED)
         yield from (items.policies[policy.address] for policy in attached_policies)
