@@ -6,9 +6,10 @@ import json
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from random_cases import cases
 from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.functions import _code
 from remit.deploy.live_resources.reading import ROWS
@@ -51,6 +52,7 @@ def replaced(value: Any, path: tuple[Any, ...], leaf: Any) -> Any:
     return parts
 
 
+@settings(max_examples=cases(40, deep=400))
 @given(st.data(), VALUES)
 def test_a_value_is_the_same_in_any_spelling_and_with_another_part_it_is_not(data: st.DataObject, value: Any) -> None:
     assert is_same(value, data.draw(spelled(value)))
