@@ -342,6 +342,12 @@ HANDS = (
         "(Source) of function orders-dev-report was turned off by hand",
     ),
     Hand(
+        "an event source that calls another version",
+        "Source",
+        lambda account, names: _mapping(account, names, FunctionName=f"{NAME}-report:live"),
+        "(Source) was turned by hand to function orders-dev-report:live, not orders-dev-report",
+    ),
+    Hand(
         "an event source that is gone",
         "Source",
         lambda account, names: account.client("lambda").delete_event_source_mapping(UUID=names["Source"]),

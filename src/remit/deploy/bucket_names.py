@@ -70,12 +70,11 @@ def _with_properties(template: dict[str, Any], logical_id: str, properties: dict
 
 
 def _replaced(value: Any, pattern: re.Pattern[str], text: str) -> Any:
-    if tokens.is_intrinsic(value):
-        late_text = tokens.from_intrinsic(value)
+    def leaf(value: Any) -> Any:
+        late_text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else ""
         return intrinsics(pattern.sub(text, late_text)) if pattern.search(late_text) else value
-    if isinstance(value, dict):
-        return {name: _replaced(item, pattern, text) for name, item in value.items()}
-    return [_replaced(item, pattern, text) for item in value] if isinstance(value, list) else value
+
+    return tokens.with_leaves(value, leaf)
 
 
 def kept_arns(account: Account, namespace: str, template: Mapping[str, Any]) -> dict[str, str]:

@@ -88,14 +88,14 @@ def filled(value: Any, names: Mapping[str, str], unclear: str = "") -> Any:
 
     UNKNOWN stands where one of them is not known, and for texts that hold what is `unclear`.
     """
-    if tokens.is_intrinsic(value):
-        text = fill_references(tokens.text_of(value), names)
-        return UNKNOWN if references(text) or (unclear and unclear in text) else text
-    if isinstance(value, dict):
-        return {key: filled(item, names, unclear) for key, item in value.items()}
-    if isinstance(value, list):
-        return [filled(item, names, unclear) for item in value]
-    return UNKNOWN if tokens.is_dynamic(value) else value
+
+    def leaf(value: Any) -> Any:
+        if tokens.is_intrinsic(value):
+            text = fill_references(tokens.text_of(value), names)
+            return UNKNOWN if references(text) or (unclear and unclear in text) else text
+        return UNKNOWN if tokens.is_dynamic(value) else value
+
+    return tokens.with_leaves(value, leaf)
 
 
 def is_known(value: Any) -> bool:

@@ -150,7 +150,11 @@ def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
     if mapping is None:
         yield live.gone()
         return
-    function = mapping.get("FunctionArn", "").partition(":function:")[2]
+    target, named = mapping.get("FunctionArn", ""), live.properties["FunctionName"]
+    function = target.partition(":function:")[2]
+    if named is not UNKNOWN and target != named and not target.endswith(f":{named}"):
+        what = f"{live.words} was turned by hand to function {function}, not {named}"
+        yield live.drift("access", what, repair("lambda.UpdateEventSourceMapping", UUID=live.name, FunctionName=named))
     expected_state = str(live.properties.get("Enabled", True)).lower() != "false"
     if _RUNNING.get(mapping.get("State", ""), expected_state) != expected_state:
         what = f"{live.words} of function {function} was turned {'off' if expected_state else 'on'} by hand"

@@ -106,7 +106,7 @@ def _compare_sides(old_side: Side, new_side: Side, actions_of: ActionsOf) -> Com
 def _compare_by_callers(old: Side, new: Side, actions_of: ActionsOf) -> Comparison:
     """Compare two roles whose requests pass VPC endpoints that name principals: for each class of these.
 
-    What those gain or lose whom no statement names is listed first, and not again for each name.
+    What strangers gain or lose is listed first, and not again for each name.
     """
     gained: dict[_PieceKey, Piece] = {}
     lost: dict[_PieceKey, Piece] = {}

@@ -50,7 +50,7 @@ def names_callers(layers: Layers) -> bool:
 
 
 def endpoint_callers(old: Layers, new: Layers) -> Iterator[EndpointCaller]:
-    """The classes of callers of two sides, those that are not named first."""
+    """The classes of callers of two sides, strangers first."""
     statements = (*_statements(new), *_statements(old))
     for callers in caller_classes((*_policies(old), *_policies(new))):
         caller = next((caller for caller in callers if principal_of(caller.principal).kind in _KINDS), None)
