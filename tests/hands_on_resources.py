@@ -407,6 +407,27 @@ HANDS = (
         "(Queue) was changed by hand: 1, not 180",
     ),
     Hand(
+        "the retention of a queue that sets none",
+        "Jobs",
+        lambda account, names: _attributes(account, names["Jobs"], MessageRetentionPeriod="60"),
+        "(Jobs) was changed by hand: 60, not 345600",
+    ),
+    Hand(
+        "a dead-letter queue of somebody's",
+        "Plain",
+        lambda account, names: _attributes(
+            account,
+            names["Plain"],
+            RedrivePolicy=json.dumps(
+                {
+                    "deadLetterTargetArn": f"arn:aws:sqs:eu-central-1:{account.account}:{names['Jobs'].rpartition('/')[2]}",
+                    "maxReceiveCount": 1,
+                }
+            ),
+        ),
+        "the dead-letter queue of queue orders-dev-Plain",
+    ),
+    Hand(
         "a queue that is gone",
         "Plain",
         lambda account, names: account.client("sqs").delete_queue(QueueUrl=names["Plain"]),
