@@ -193,6 +193,11 @@ def _attributes(account: Account, url: str, **attributes: str) -> None:
     account.client("sqs").set_queue_attributes(QueueUrl=url, Attributes=attributes)
 
 
+def _queue_arn(account: Account, url: str) -> str:
+    answer = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(answer["Attributes"]["QueueArn"])
+
+
 def _stream(account: Account) -> str:
     """The ARN of a stream of somebody's."""
     streams = account.client("kinesis")
@@ -418,12 +423,7 @@ HANDS = (
         lambda account, names: _attributes(
             account,
             names["Plain"],
-            RedrivePolicy=json.dumps(
-                {
-                    "deadLetterTargetArn": f"arn:aws:sqs:eu-central-1:{account.account}:{names['Jobs'].rpartition('/')[2]}",
-                    "maxReceiveCount": 1,
-                }
-            ),
+            RedrivePolicy=json.dumps({"deadLetterTargetArn": _queue_arn(account, names["Jobs"]), "maxReceiveCount": 1}),
         ),
         "the dead-letter queue of queue orders-dev-Plain",
     ),
