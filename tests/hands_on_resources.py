@@ -193,6 +193,11 @@ def _attributes(account: Account, url: str, **attributes: str) -> None:
     account.client("sqs").set_queue_attributes(QueueUrl=url, Attributes=attributes)
 
 
+def _queue_arn(account: Account, url: str) -> str:
+    answer = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(answer["Attributes"]["QueueArn"])
+
+
 def _stream(account: Account) -> str:
     """The ARN of a stream of somebody's."""
     streams = account.client("kinesis")
@@ -405,6 +410,22 @@ HANDS = (
         "Queue",
         lambda account, names: _attributes(account, names["Queue"], VisibilityTimeout="1"),
         "(Queue) was changed by hand: 1, not 180",
+    ),
+    Hand(
+        "the retention of a queue that sets none",
+        "Jobs",
+        lambda account, names: _attributes(account, names["Jobs"], MessageRetentionPeriod="60"),
+        "(Jobs) was changed by hand: 60, not 345600",
+    ),
+    Hand(
+        "a dead-letter queue of somebody's",
+        "Plain",
+        lambda account, names: _attributes(
+            account,
+            names["Plain"],
+            RedrivePolicy=json.dumps({"deadLetterTargetArn": _queue_arn(account, names["Jobs"]), "maxReceiveCount": 1}),
+        ),
+        "the dead-letter queue of queue orders-dev-Plain",
     ),
     Hand(
         "a queue that is gone",

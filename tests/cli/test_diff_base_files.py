@@ -176,6 +176,7 @@ def test_resources_that_are_no_mapping_are_a_mistake(repository: Path, resources
         (("--base", "HEAD", "app.json", "--live"), "choose one to compare with: --base or --live"),
         (("app.json", "old.json", "policy.json"), "two are compared, an old and a new"),
         (("nowhere.json", "app.json"), "there is no file nowhere.json"),
+        (("nowhere.json", "gone.json"), "there is no file nowhere.json and no gone.json"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(repository: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -185,8 +185,9 @@ def test_resume_tells_the_last_operation_again_from_its_first_event_to_its_end(a
 
 
 def test_resume_of_nothing_says_so(account: Account) -> None:
-    with pytest.raises(RemitError, match="there is nothing to resume: orders-dev is not deployed"):
+    with pytest.raises(RemitError, match="there is nothing to resume: orders-dev is not deployed") as refusal:
         resume(account, NAME, lambda _: None)
+    assert refusal.value.hint == "`remit deploy --local` deploys it"
 
 
 def test_a_big_template_goes_through_the_bucket(account: Account, requests: list[str]) -> None:

@@ -707,11 +707,19 @@ def test_a_null_byte_is_told_at_its_line_and_nothing_is_written(tmp_path: Path, 
 
 def test_a_filled_folder_no_source_and_broken_yaml_are_errors_and_nothing_is_written(tmp_path: Path) -> None:
     write(
-        tmp_path, {"template.yaml": FUNCTION, "broken.yaml": "Resources:\n  A: [", "other.yaml": "a: 1", "full/x": ""}
+        tmp_path,
+        {
+            "template.yaml": FUNCTION,
+            "broken.yaml": "Resources:\n  A: [",
+            "other.yaml": "a: 1",
+            "full/x": "",
+            "app.py": "",
+        },
     )
     for source, folder, message in (
         ("template.yaml", "full", "is not an empty folder"),
         ("none.yaml", "app", "there is no source at"),
+        ("app.py", "app", r"there is no source at .*app\.py"),
         ("other.yaml", "app", "is no template of a known tool"),
         ("broken.yaml", "app", "broken.yaml|expected|sequence"),
     ):

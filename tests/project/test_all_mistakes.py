@@ -443,7 +443,7 @@ def test_every_item_of_a_dict_is_reported(make: Make) -> None:
     )
     messages = [
         "`environment['AWS_REGION']` cannot be set: Lambda reserves it",
-        "`environment` has the name '1x'",
+        "`environment` has the name '1x', which Lambda refuses",
         "parameter takes a name, an ARN or a resource, got int '7'",
         "secret takes a name, an ARN or a resource, got str ''",
     ]

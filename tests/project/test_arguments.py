@@ -94,9 +94,9 @@ ONE_CALL = {
     "a secret": (
         "@app.function(environment={'A': secret('/a', ky='12'), 'B': parameter(), 'C': existing.parameter('/c', x=1)})",
         [
-            (27, "`environment` has the name 'A'"),
-            (27, "`environment` has the name 'B'"),
-            (27, "`environment` has the name 'C'"),
+            (27, "`environment` has the name 'A', which Lambda refuses"),
+            (27, "`environment` has the name 'B', which Lambda refuses"),
+            (27, "`environment` has the name 'C', which Lambda refuses"),
             (46, "`secret` has no option `ky`"),
             (61, "`parameter` lacks `name`"),
             (104, "`existing.parameter` has no option `x`"),

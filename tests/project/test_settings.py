@@ -210,11 +210,11 @@ WRONG: dict[str, tuple[str, str]] = {
         "choose another name",
     ),
     "environment = {'X': 'y'}": (
-        "`{}environment` has the name 'X'",
+        "`{}environment` has the name 'X', which Lambda refuses",
         "Lambda wants a letter, then at least one more of letters, digits and _",
     ),
     "environment = {'A-B': 'y'}": (
-        "`{}environment` has the name 'A-B'",
+        "`{}environment` has the name 'A-B', which Lambda refuses",
         "Lambda wants a letter, then at least one more of letters, digits and _",
     ),
     "layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:x']": (

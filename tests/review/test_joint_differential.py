@@ -360,3 +360,20 @@ def test_a_key_whose_policy_leaves_nothing_to_the_account_limits_a_role() -> Non
     assert [(KEY, "kms:Decrypt")] == [
         (request[2], request[1]) for role, request in examples(compared(old, new)) if role == "Reader"
     ]
+
+
+def test_a_key_s_policy_limits_what_is_done_with_kms_alone() -> None:
+    """What another service does on all resources is no gain where a key's policy stops naming the role."""
+    old, new = next(worlds(1))[0], next(worlds(1))[0]
+    for world, named in ((old, "Reader"), (new, "Writer")):
+        world.boundary = dict.fromkeys(ROLES)
+        actions = ["sqs:ListQueues", "iam:*", "kms:ListKeys"]
+        world.identity["Reader"] = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
+        principal = {"AWS": {"Fn::GetAtt": [named, "Arn"]}}
+        world.resource["Key"] = [
+            {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": "*", "Principal": principal}
+        ]
+    (change,) = [change for change in compared(old, new).changes if change.role == "Reader"]
+    assert ([], ["kms:Decrypt"]) == tuple(
+        [piece.action for piece in pieces] for pieces in (change.access.gained, change.access.lost)
+    )

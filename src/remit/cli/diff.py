@@ -126,7 +126,7 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
     refusals = {
         f"choose one to compare with: {' or '.join(chosen)}": len(chosen) > 1,
         "files are compared by themselves: --stage, --local and --accept are for a project": files and of_a_project,
-        f"there is no file {' '.join(map(str, missing))}": bool(missing),
+        f"there is no file {' and no '.join(map(str, missing))}": bool(missing),
         "two are compared, an old and a new": max(0 if wishes.base else len(files), len(wishes.stages)) > _SIDES,
         "a file that --base compares with itself is no standard input": (
             wishes.base is not None and Path("-") in files

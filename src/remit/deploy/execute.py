@@ -12,7 +12,7 @@ from remit.deploy.aws_errors import BUSY, answered_errors, call_errors, code, re
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
 from remit.deploy.first_failure import cause_of, cause_text, first_cause, hint_of
 from remit.deploy.refusals import Refusal, refusals
-from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, pauses
+from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, not_deployed, pauses
 from remit.errors import RemitError, stop_code
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
         stack = describe(account, namespace)
     operation = None if stack is None else latest(account, stack.id)
     if stack is None or operation is None:
-        raise RemitError(f"there is nothing to resume: {namespace} is not deployed", hint="`remit deploy` deploys it")
+        hint = not_deployed(account, namespace).hint
+        raise RemitError(f"there is nothing to resume: {namespace} is not deployed", hint=hint)
     rolled_back = stack.status == "ROLLBACK_COMPLETE"
     operation = StackOperation(
         stack.id, operation.kind, operation.token, then_deletes=operation.kind == "CREATE" and not rolled_back

@@ -47,13 +47,12 @@ def read_source(path: Path) -> SourceTemplate:
 
 
 def _read(path: Path) -> SourceTemplate:
-    if path.name in ("app.py", CONFIG.name):
-        path = path.parent if path.name == "app.py" else path.parent.parent
+    folder = {"app.py": path.parent, CONFIG.name: path.parent.parent}.get(path.name, path)
+    if (folder / CONFIG).is_file():
+        return chalice_template(folder)
     if path.is_dir():
-        if (path / CONFIG).is_file():
-            return chalice_template(path)
         path = next((path / name for name in _FILES if (path / name).is_file()), path)
-    if not path.is_file():
+    if not path.is_file() or path.suffix == ".py":
         hint = "a template.yaml, a serverless.yml, a zappa_settings.json, or the folder of a Chalice app"
         raise RemitError(f"there is no source at {path}", hint=hint)
     content = path.read_bytes()

@@ -365,7 +365,7 @@ def _variable(path: Path, name: Any, content: Any) -> dict[str, str]:
     at = (*path, name)
     if not isinstance(name, str) or not re.fullmatch(_VARIABLE, name):
         hint = "Lambda wants a letter, then at least one more of letters, digits and _"
-        raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
+        raise mistake(path, f"has the name {name!r}, which Lambda refuses", hint=hint, inside=(str(name),))
     if name in RESERVED_VARIABLES:
         raise mistake(at, "cannot be set: Lambda reserves it", hint="choose another name")
     if name.startswith("REMIT_"):

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.actions import services
 from remit.iam.comparison import StatementLocation
 from remit.iam.condition import compile_condition
 from remit.iam.pattern import covers
@@ -238,7 +239,8 @@ class _Side:
                 levels.append((Policy((_NOT_KMS, elsewhere)), *map(_policy, allows)))
             else:
                 allowed = [pattern for item in allows for pattern in item.statement.actions.patterns]
-                actions = Globs(tuple(allowed), negated=True) if allowed else Globs(("kms:*",))
+                others = [f"{prefix}:*" for prefix in services() if prefix != "kms"]  # a key limits nobody there
+                actions = Globs((*allowed, *others), negated=True) if allowed else Globs(("kms:*",))
                 denials.append(Policy((Statement("Deny", actions, Globs((key,))),)))
         return replace(
             self.own,

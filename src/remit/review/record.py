@@ -15,6 +15,7 @@ from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, re
 from remit.project.dot_remit import own_folder
 from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.comparable_roles import plain
+from remit.review.resource_access import with_arns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,7 +92,6 @@ def _given(access: Given) -> dict[str, Any]:
         told = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
         settings.append({**told, **_told({"door": setting.door, "is_limited": setting.is_limited})})
     further = {
-        "arns": list(access.arns),
         "is_conditional": access.is_conditional,
         "documents": [[_grant(grant) for grant in grants] for grants in access.documents],
         "settings": settings,
@@ -171,6 +171,8 @@ def _version(value: Mapping[str, Any]) -> Version:
     if value["account"] is not None:
         place = Place(_text(value["account"]), _text(value["region"]), value["local"] is True)
     managed = {arn: (policy["version"], parse(policy["document"])) for arn, policy in value["managed"].items()}
+    # The record of an older remit does not tell what resources gave.
+    giving = {name: _read_given(access) for name, access in value["access"].items()} if "access" in value else None
     return Version(
         where="the working tree" if place is None else f"the last deploy ({place})",
         roles=tuple(_read_role(role) for role in value["roles"]),
@@ -179,8 +181,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        # The record of an older remit does not tell what resources gave.
-        giving={name: _read_given(access) for name, access in value["access"].items()} if "access" in value else None,
+        giving=None if giving is None else with_arns(giving),
     )
 
 
@@ -205,8 +206,7 @@ def _read_given(value: Mapping[str, Any]) -> Given:
         _text(value["type"]),
         tuple(tuple(_read_grant(grant) for grant in grants) for grants in value.get("documents", [])),
         _texts(value["on"]),
-        _texts(value.get("arns", [])),
-        value.get("is_conditional") is True,
+        is_conditional=value.get("is_conditional") is True,
         settings=tuple(_read_setting(setting) for setting in value.get("settings", [])),
         unread=frozenset(_texts(value.get("unread", []))),
         is_ceiling=value.get("is_ceiling") is True,

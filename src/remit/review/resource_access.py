@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Reason
+from remit.app import Grant, Reason, Resource
 from remit.catalogue.actions import services
 from remit.catalogue.type_access import access_rows
 from remit.catalogue.types import arns_of
@@ -33,7 +33,6 @@ from remit.template.policy_documents import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from remit.app import Resource
     from remit.documents.json_text import Locate, Path
     from remit.review.access_change import AccessSetting
     from remit.template.roles import FileRoles
@@ -81,14 +80,20 @@ def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[
     """
     declared = tuple(resources)
     by_reference = {resource.ref: resource for resource in declared}
-    by_id = {resource.logical_id: resource for resource in declared}
     access_by_id: dict[str, Given] = {}
     for resource in declared:
         access = _given(resource, by_reference, locate)
-        arns = tuple(_arn(text, resource, by_id) for text in access.on)
-        is_conditional = "Condition" in resource.attributes
-        access_by_id[resource.logical_id] = replace(access, arns=arns, is_conditional=is_conditional)
-    return access_by_id
+        access_by_id[resource.logical_id] = replace(access, is_conditional="Condition" in resource.attributes)
+    return with_arns(access_by_id)
+
+
+def with_arns(access_by_id: Mapping[str, Given]) -> dict[str, Given]:
+    """The same with the ARNs of what the policies are of."""
+    resources = {logical_id: Resource(logical_id, access.type, {}) for logical_id, access in access_by_id.items()}
+    return {
+        logical_id: replace(access, arns=tuple(_arn(text, resources[logical_id], resources) for text in access.on))
+        for logical_id, access in access_by_id.items()
+    }
 
 
 def _arn(text: str, holder: Resource, resources: Mapping[str, Resource]) -> str:

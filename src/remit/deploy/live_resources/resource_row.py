@@ -215,4 +215,4 @@ def _shown(value: Any) -> str:
         return ", ".join(map(_shown, value)) or "none"
     if isinstance(value, dict):
         return json.dumps(value, default=lambda _: "?", sort_keys=True)
-    return "none" if value is None else str(value)
+    return "none" if value in (None, "") else str(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import compare_policy, policy_check
-from remit.deploy.live_resources.resource_row import ComparedProperty, Read, Row, expected_at, is_same
+from remit.deploy.live_resources.resource_row import IF_SET, ComparedProperty, Read, Row, expected_at, is_same
 from remit.deploy.role_repairs import repair
 from remit.iam.policy import parse, render_statement
 from remit.resources.names import common_start
@@ -29,11 +29,15 @@ _SCHEDULE, _RULE, _TARGETS = "scheduler.GetSchedule", "events.DescribeRule", "ev
 _ROUTES, _GROUPS, _FILTERS = "apigatewayv2.GetRoutes", "logs.DescribeLogGroups", "logs.DescribeSubscriptionFilters"
 _AUTHORIZERS: Final = "apigatewayv2.GetAuthorizers"
 _QUEUE_SETTINGS: Final = {
-    "visibility timeout": "VisibilityTimeout",
-    "retention": "MessageRetentionPeriod",
-    "dead-letter queue": "RedrivePolicy",
-    "key": "KmsMasterKeyId",
+    "VisibilityTimeout": ("visibility timeout", 30),
+    "MessageRetentionPeriod": ("retention", 345_600),
+    "RedrivePolicy": ("dead-letter queue", ""),
+    "KmsMasterKeyId": ("key", IF_SET),
 }
+"""The attributes of a queue that are compared: what people call each, and what SQS has where nothing sets it.
+
+Source: SetQueueAttributes (SQS API Reference). Without a key, how a queue is encrypted is another attribute's.
+"""
 _DEFAULT_STATEMENT: Final = "__default_statement_ID"
 _OWNER: Final = "aws:sourceowner"
 
@@ -219,13 +223,13 @@ ROWS: Final = (
                 _QUEUE,
                 lambda subject: {
                     "QueueUrl": subject.name,
-                    "AttributeNames": ["Policy", *_QUEUE_SETTINGS.values()],
+                    "AttributeNames": ["Policy", *_QUEUE_SETTINGS],
                 },
             ),
         ),
         tuple(
-            ComparedProperty(label, name, _QUEUE, f"Attributes.{name}", _set_queue, kind="runs")
-            for label, name in _QUEUE_SETTINGS.items()
+            ComparedProperty(label, name, _QUEUE, f"Attributes.{name}", _set_queue, absent, "runs")
+            for name, (label, absent) in _QUEUE_SETTINGS.items()
         ),
         ((_QUEUE, policy_check(_put_queue_policy, "Attributes.Policy")),),
         ("sqs.SetQueueAttributes",),
