@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
@@ -11,6 +12,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from remit.deploy.deployed_references import UNKNOWN
+from remit.deploy.live_resources.functions import _mapping_differences
 from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.live_resources.resource_row import (
     IF_SET,
@@ -105,3 +107,25 @@ def test_what_the_template_does_not_set_is_as_the_service_has_it_or_not_compared
     if found:
         assert [] == list(differences(live(type_name, setting, IF_SET, setting.absent or IF_SET)))
         assert "" == "".join(map(mistakes_of, found[0].repairs))
+
+
+MAPPING: Final = ROWS["AWS::Lambda::EventSourceMapping"]
+MAPPING_ID: Final = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+NAMED: Final = ("report", "report:live", "report:7", "report:$LATEST", "live")
+PREFIXES: Final = ("", "function:", "111122223333:function:", "arn:aws:lambda:eu-west-1:111122223333:function:")
+
+
+@pytest.mark.parametrize("called", [*NAMED, "other", "other:report", "my-report"])
+def test_a_mapping_is_told_that_calls_another_function_than_its_template_names_in_any_spelling(called: str) -> None:
+    """A name alone and one with $LATEST are the same."""
+    held = {"UUID": MAPPING_ID, "FunctionArn": PREFIXES[-1] + called, "State": "Enabled"}
+    for stated in (prefix + named for prefix, named in product(PREFIXES, NAMED)):
+        mapping = LiveResource(MAPPING, "Source", Subject(MAPPING_ID, "", ()), {"FunctionName": stated}, {}, STACK)
+        found = list(_mapping_differences(mapping, {"EventSourceMappings": [held]}))
+        expected = stated.rpartition("function:")[2]
+        assert (called.removesuffix(":$LATEST") != expected.removesuffix(":$LATEST")) == bool(found)
+        for drift in found:
+            assert drift.what.endswith(f"was turned by hand to function {called}, not {expected}")
+            assert "" == "".join(map(mistakes_of, drift.repairs))
+    unknown = LiveResource(MAPPING, "Source", Subject(MAPPING_ID, "", ()), {"FunctionName": UNKNOWN}, {}, STACK)
+    assert [] == list(_mapping_differences(unknown, {"EventSourceMappings": [held]}))

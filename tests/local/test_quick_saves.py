@@ -31,6 +31,15 @@ def _emulator_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             del sys.modules[name]
 
 
+@pytest.fixture
+def persistence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The emulator's module that saves, into a folder of the test's."""
+    module = importlib.import_module("ministack.core.persistence")
+    monkeypatch.setattr(module, "PERSIST_STATE", True)
+    monkeypatch.setattr(module, "STATE_DIR", str(tmp_path))
+    return module
+
+
 def writes_of(work: Callable[[], None]) -> int:
     """How often something writes to a file."""
     writes = 0
@@ -46,12 +55,8 @@ def writes_of(work: Callable[[], None]) -> int:
 
 
 def test_a_state_is_written_in_one_piece_and_has_the_bytes_that_the_emulator_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, persistence: Any
 ) -> None:
-    persistence: Any = importlib.import_module("ministack.core.persistence")
-    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
-    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
-
     def save() -> None:
         persistence.save_state("sqs", STATE)
 
@@ -63,12 +68,7 @@ def test_a_state_is_written_in_one_piece_and_has_the_bytes_that_the_emulator_wri
     assert STATE == persistence.load_state("sqs")
 
 
-def test_a_state_is_written_again_only_when_it_changed_or_its_file_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    persistence: Any = importlib.import_module("ministack.core.persistence")
-    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
-    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+def test_a_state_is_written_again_only_when_it_changed_or_its_file_is_gone(tmp_path: Path, persistence: Any) -> None:
     write_what_changed()
     writes = [
         writes_of(lambda: persistence.save_state("sqs", {"queues": ["orders"]})),
@@ -82,11 +82,8 @@ def test_a_state_is_written_again_only_when_it_changed_or_its_file_is_gone(
 
 
 def test_a_state_that_cannot_be_written_is_told_leaves_no_part_and_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, persistence: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    persistence: Any = importlib.import_module("ministack.core.persistence")
-    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
-    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
     write_what_changed()
     (tmp_path / "sqs.json").mkdir()
     persistence.save_state("sqs", STATE)
@@ -98,11 +95,8 @@ def test_a_state_that_cannot_be_written_is_told_leaves_no_part_and_is_tried_agai
 
 
 def test_a_state_that_is_nested_too_deeply_is_told_and_the_others_are_saved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, persistence: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    persistence: Any = importlib.import_module("ministack.core.persistence")
-    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
-    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
     write_what_changed()
     nested: list[Any] = []
     for _ in range(100_000):

@@ -9,6 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
@@ -47,6 +50,11 @@ class Api:
             return connection.getresponse().status
         finally:
             connection.close()
+
+    def signed_status(self, *keys: str) -> int:
+        request = AWSRequest("GET", f"{self.aws.url}/_aws/execute-api/{self.id}/live/orders/7")
+        SigV4Auth(Credentials(*keys), "execute-api", "us-east-1").add_auth(request)
+        return self.status(**dict(request.headers.items()))
 
     def permit(self, function: str, source: str) -> None:
         self.clients("lambda").add_permission(
@@ -145,6 +153,27 @@ def test_a_role_that_the_api_takes_on_decides_in_place_of_permissions(
     iam.put_role_policy(RoleName=name, PolicyName="invokes", PolicyDocument=json.dumps(allowed))
     api = make(authorizer=True, role=role)
     assert status == api.status(Authorization="x")
+
+
+AS_CALLER = "arn:aws:iam::*:user/*"
+INVOKE = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "status"), [([INVOKE], 200), ([], 500), ([INVOKE, {**INVOKE, "Effect": "Deny"}], 500)]
+)
+def test_an_api_that_acts_as_its_caller_invokes_what_the_caller_may(
+    make: Callable[..., Api], clients: Callable[[str], Any], statements: list[Any], status: int
+) -> None:
+    api = make(authorization="AWS_IAM", role=AS_CALLER)
+    iam, name = clients("iam"), f"caller-{api.id}"
+    call = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="may", PolicyDocument=json.dumps({"Statement": [call, *statements]}))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    assert status == api.signed_status(key["AccessKeyId"], key["SecretAccessKey"])
+    assert 200 == api.signed_status(api.aws.access_key_id, api.aws.secret_access_key)
+    assert 500 == make(role=AS_CALLER).status()
 
 
 def policy(effect: str, resource: str = "execute-api:/*", **condition: Any) -> str:

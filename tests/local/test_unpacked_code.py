@@ -5,22 +5,27 @@ from __future__ import annotations
 import io
 import stat
 import sys
+import tempfile
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from random_cases import cases
 from remit.local.functions.unpacked_code import LARGEST, UnpackedCode, UnusableCode
 from terminals import HANGS
 
 
-def packed(*entries: tuple[str | zipfile.ZipInfo, str | bytes]) -> bytes:
+def packed(*entries: tuple[str | zipfile.ZipInfo, str | bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(content, "w") as archive:
         for entry, text in entries:
-            archive.writestr(entry, text)
+            archive.writestr(entry, text, kind)
     return content.getvalue()
 
 
@@ -78,6 +83,7 @@ def test_a_link_that_leads_outside_is_refused(tmp_path: Path, target: str) -> No
         {"sub/out": "here/../../other", "sub/here": "."},
         {"sub/here": ".", "sub/here/out": "../../other"},
         {"lib": "sub", "lib/out": "../../other"},
+        {"sub/...": ".", "sub/out": ".../../../other"},
     ],
 )
 def test_links_do_not_lead_outside_by_way_of_each_other(tmp_path: Path, links: dict[str, str]) -> None:
@@ -89,12 +95,18 @@ def test_links_do_not_lead_outside_by_way_of_each_other(tmp_path: Path, links: d
 
 
 def test_links_of_packages_are_kept(tmp_path: Path) -> None:
-    links = {"lib64": "lib", "bin/tool": "../lib/pkg/tool.py", "lib/a.so": "./a.so.1", "lib/b.so": "a.so"}
+    links = {
+        "lib64": "lib",
+        "bin/tool": "../lib/pkg/tool.py",
+        "lib/a.so": "./a.so.1",
+        "lib/b.so": "a.so",
+        "d.so": "bin/../lib/a.so",
+    }
     entries = [(entry(name, stat.S_IFLNK | 0o777), target) for name, target in links.items()]
     files = (("lib/pkg/tool.py", "x"), ("lib/a.so.1", "y"))
     folder = UnpackedCode(tmp_path / "code").folder(packed(*files, *entries))
-    assert ["x", "y", "y", "y"] == [
-        (folder / name).read_text() for name in ("bin/tool", "lib/a.so", "lib/b.so", "lib64/a.so.1")
+    assert ["x", "y", "y", "y", "y"] == [
+        (folder / name).read_text() for name in ("bin/tool", "lib/a.so", "lib/b.so", "lib64/a.so.1", "d.so")
     ]
 
 
@@ -130,12 +142,28 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
         (("a", "x"), ("a/b.py", "y")),
         (("a/b.py", "y"), ("a", "x")),
         ((entry("link", stat.S_IFLNK | 0o777), b"\xff"),),
+        ((entry("link", stat.S_IFLNK | 0o777), b"a\0b"),),
     ],
-    ids=["file that is a folder, too", "folder that is a file, too", "link to no text"],
+    ids=["file that is a folder, too", "folder that is a file, too", "link to no text", "link to no name"],
 )
 def test_what_no_folder_can_hold_is_refused(tmp_path: Path, entries: tuple[Any, ...]) -> None:
     with pytest.raises(UnusableCode, match="Could not unzip uploaded file"):
         UnpackedCode(tmp_path / "code").folder(packed(*entries))
+
+
+KINDS = st.sampled_from((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
+
+
+@settings(max_examples=cases(100, deep=1000))
+@given(KINDS, st.dictionaries(st.floats(0, 1, exclude_max=True), st.integers(0, 255), max_size=3))
+@example(zipfile.ZIP_LZMA, {0.1: 255})
+@example(zipfile.ZIP_STORED, {0.97: 255})
+def test_a_zip_that_is_damaged_is_unpacked_or_refused(kind: int, damage: dict[float, int]) -> None:
+    content = bytearray(packed(("a/b.py", "hello " * 50), (entry("link", stat.S_IFLNK | 0o777), "a/b.py"), kind=kind))
+    for place, byte in damage.items():
+        content[int(place * len(content))] = byte
+    with tempfile.TemporaryDirectory() as folder, suppress(UnusableCode):
+        assert UnpackedCode(Path(folder)).folder(bytes(content)).is_dir()
 
 
 def test_pruning_leaves_what_is_deployed_or_in_use(tmp_path: Path) -> None:

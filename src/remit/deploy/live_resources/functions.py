@@ -32,6 +32,7 @@ _UPDATED: Final = "function_updated_v2"
 _PERMISSION: Final = ("Action", "Principal", "SourceArn", "SourceAccount", "PrincipalOrgID", "EventSourceToken",
                       "FunctionUrlAuthType", "InvokedViaFunctionUrl")  # fmt: skip
 """The properties of a permission, which AddPermission takes under the same names."""
+_LATEST: Final = ":$LATEST"  # what a name without a qualifier means
 _RUNNING: Final = {"Enabled": True, "Enabling": True, "Disabled": False, "Disabling": False}
 
 
@@ -150,11 +151,11 @@ def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
     if mapping is None:
         yield live.gone()
         return
-    target, named = mapping.get("FunctionArn", ""), live.properties["FunctionName"]
-    function = target.partition(":function:")[2]
-    if named is not UNKNOWN and target != named and not target.endswith(f":{named}"):
+    function, stated = mapping.get("FunctionArn", "").partition(":function:")[2], live.properties["FunctionName"]
+    named = str(stated).removeprefix("function:").rpartition(":function:")[2]
+    if stated is not UNKNOWN and named.removesuffix(_LATEST) != function.removesuffix(_LATEST):
         what = f"{live.words} was turned by hand to function {function}, not {named}"
-        yield live.drift("access", what, repair("lambda.UpdateEventSourceMapping", UUID=live.name, FunctionName=named))
+        yield live.drift("access", what, repair("lambda.UpdateEventSourceMapping", UUID=live.name, FunctionName=stated))
     expected_state = str(live.properties.get("Enabled", True)).lower() != "false"
     if _RUNNING.get(mapping.get("State", ""), expected_state) != expected_state:
         what = f"{live.words} of function {function} was turned {'off' if expected_state else 'on'} by hand"

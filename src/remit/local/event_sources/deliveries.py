@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.authorization.caller import CALLER, CALLING_KEY
 from remit.local.emulator import arn_here, during, emulated, instead_of, place_of_request
 from remit.local.event_sources.asynchronous_invocations import event_sent_to
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _SERVER_ERROR: Final = 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
 _SOCKET_ERROR: Final = {"statusCode": 500, "body": json.dumps({"message": "Internal server error"})}
 _API: Final = "apigateway.amazonaws.com"
+_AS_CALLER: Final = "arn:aws:iam::*:user/*"
+"""The role that means the identity of whoever calls an API ("PutIntegration", API Gateway API Reference)."""
 _COGNITO: Final = "cognito-idp.amazonaws.com"
 _PIPES: Final = "pipes.amazonaws.com"
 _TRIGGERS: Final = (
@@ -54,7 +57,7 @@ class Delivery:
     function: str
     source: str
     role: str = ""
-    """The role that the service takes on for it; empty where the function's policy decides."""
+    """The role that the service takes on for it, or `_AS_CALLER`; empty where the function's policy decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,11 @@ class Deliveries:
         instead_of(service, name)(delivered_later if is_later else delivered)
 
     def _may(self, invocation: Delivery) -> bool:
+        if invocation.role == _AS_CALLER:
+            caller = CALLER.get()
+            if caller is None:
+                return bool(CALLING_KEY.get())  # root signed, or nobody did
+            return self._may_with(caller.arn, "", invocation.function)  # without the policies of a session
         if invocation.role:
             return self._may_with(invocation.role, invocation.service, invocation.function)
         account = place_of_request()["Account"]
@@ -143,7 +151,10 @@ class Deliveries:
                 return invoke(target, event, rule, *rest, **options) if may else None
 
     def _may_with(self, role: str, service: str, target: str) -> bool:
-        """Return whether a service (`pipes.amazonaws.com`) may hand something to a target (ARN) with a role."""
+        """Return whether a service (`pipes.amazonaws.com`) may hand something to a target (ARN) with a role.
+
+        Without a service, whether the role may, or another caller (ARN).
+        """
         action = _ACTIONS.get(target.split(":")[2] if target.startswith("arn:") else "")
         return action is None or self.calls.may_act(role, service, action, target)
 
@@ -236,7 +247,7 @@ def _of_socket_route(call: Call) -> Delivery | None:
 def _of_function_at(uri: str, source: str, role: str | None) -> Delivery | None:
     """The invocation of the function in the address of an integration or authorizer; None: it has no function.
 
-    The API takes on the role, if there is one, and no policy of the function's is asked.
+    The API takes on the role, if there is one: then the function's policy need not let the API invoke it.
     """
     apis = emulated("services.apigateway")
     function = apis._extract_lambda_ref_from_integration_uri(uri)

@@ -13,13 +13,12 @@ import stat
 import subprocess
 import threading
 import zipfile
-import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 LARGEST: Final = 250 * 1024 * 1024
 """Bytes that a function's code and its layers may have together when they are unpacked."""
@@ -93,15 +92,9 @@ class UnpackedCode:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 _extract(archive, unfinished, self.largest)
             unfinished.rename(folder)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            NotImplementedError,
-            RuntimeError,
-            EOFError,
-            OSError,
-            UnicodeError,
-        ) as error:
+        except UnusableCode:
+            raise
+        except Exception as error:  # each way to damage a zip has an error of its own
             raise UnusableCode(
                 f"Could not unzip uploaded file. Please check your file, then try to upload again: {error}"
             ) from error
@@ -129,7 +122,13 @@ def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
                 raise UnusableCode(f"Unzipped size must be smaller than {largest} bytes")
             room -= size
     for entry, path in links:
-        _link(archive.read(entry).decode(), path, folder)
+        # One that lies behind another would be made elsewhere.
+        if not any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(folder)):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.symlink_to(archive.read(entry).decode())
+    for _, path in links:  # when all are there, since they lead on by each other
+        if not path.is_symlink() or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+            raise UnusableCode(f"the zip has a link {path.name!r}, which points outside of its folder")
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: int, room: int) -> int:
@@ -146,15 +145,3 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: i
     executable = mode & 0o111
     path.chmod(0o555 if executable else 0o444)  # Lambda mounts the code to read alone
     return size
-
-
-def _link(target: str, path: Path, folder: Path) -> None:
-    """Make a link of the zip's, if what it points to is in the zip, too."""
-    pointed = os.path.normpath(path.parent / target)
-    # Of what is behind a link, `..` is not what the path says.
-    is_behind_link = any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(folder))
-    climbs_later = ".." in target.lstrip("./").split("/")
-    if is_behind_link or climbs_later or not pointed.startswith(f"{folder}{os.sep}"):
-        raise UnusableCode(f"the zip has a link {path.name!r}, which points outside of its folder")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.symlink_to(target)
