@@ -989,6 +989,20 @@ def test_a_zappa_app_that_is_not_open_to_everyone_gets_no_routes(tmp_path: Path,
     assert "auth=" not in (tmp_path / "app/app.py").read_text("utf-8")
 
 
+def test_a_user_pool_of_chalice_brings_its_scopes_and_its_header(tmp_path: Path) -> None:
+    pool = 'CognitoUserPoolAuthorizer("Users", provider_arns=["arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Users"]'
+    made = f'scoped = {pool}, scopes=["read"])\nelsewhere = {pool}, header="X-Token")\n'
+    routes = "".join(
+        f'@app.route("/{name}", authorizer={name})\ndef {name}_(): ...\n' for name in ("scoped", "elsewhere")
+    )
+    files = {
+        "app.py": f'from chalice import Chalice\napp = Chalice(app_name="shop")\n{made}{routes}',
+        ".chalice/config.json": "{}",
+    }
+    assert ["event ElsewhereGet1 of APIHandler"] == [left.what for left in imported(tmp_path, files, "app.py").left]
+    assert 'scopes=["read"]' in (tmp_path / "app/app.py").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "option",
     ["api_key_required=NEEDED", "authorizer=made()", "**OPTIONS", "authorizer=scoped", "authorizer=either"],
@@ -1164,16 +1178,20 @@ def test_the_value_at_a_path_is_as_written_or_none(path: str, value: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "properties",
-    ['FunctionUrlConfig: !If [Is, {AuthType: NONE}, !Ref "AWS::NoValue"]', "FunctionUrlConfig: {AuthType: NONE}"],
+    ("properties", "door"),
+    [
+        ('FunctionUrlConfig: !If [Is, {AuthType: NONE}, !Ref "AWS::NoValue"]', "the URL of Web"),
+        ("FunctionUrlConfig: {AuthType: NONE}", "the URL of Web"),
+        ("Events: {Get: {Type: HttpApi, Properties: {Path: /a, Method: get}}}", "event Get of Web"),
+    ],
 )
-def test_a_url_that_only_the_deploy_knows_is_left(tmp_path: Path, properties: str) -> None:
+def test_a_door_that_only_the_deploy_knows_is_left(tmp_path: Path, properties: str, door: str) -> None:
     source = one_function(properties) + HERE
     if "If" not in properties:
         source = source.replace("    Properties:", "    Condition: Is\n    Properties:", 1)
     left = imported(tmp_path, {"template.yaml": source}, "template.yaml").left
-    assert "the URL of Web" in [construct.what for construct in left]
-    assert "on.http" not in (tmp_path / "app/app.py").read_text("utf-8")
+    assert door in [construct.what for construct in left]
+    assert "on." not in (tmp_path / "app/app.py").read_text("utf-8")
 
 
 def test_a_function_has_no_policies_without_its_boundary(tmp_path: Path) -> None:
@@ -1250,6 +1268,20 @@ def test_what_a_policy_denies_that_is_left_is_not_open_without_it(tmp_path: Path
     assert "policies of Web" in left
     assert not {"Attached", "Inline", "Key", "Bucket"} & template(tmp_path).keys()
     assert "policy=" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_a_resource_stays_where_the_policy_that_is_left_denies_nothing_about_it(tmp_path: Path) -> None:
+    policy = "Type: AWS::S3::BucketPolicy, Condition: Is, Properties: {Bucket: !Ref Bucket, PolicyDocument: "
+    allows = '{Statement: [{Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: !GetAtt Bucket.Arn}]}'
+    denies = '{Statement: [{Effect: Deny, Principal: "*", Action: "s3:GetObject", Resource: !GetAtt Named.Arn}]}'
+    source = one_function(
+        "Timeout: 9",
+        *(f"{name}: {{Type: AWS::S3::Bucket}}" for name in ("Allowed", "Denied", "Named")),
+        f"Allows: {{{policy.replace('Bucket,', 'Allowed,')}{allows.replace('Bucket.', 'Allowed.')}}}}}",
+        f"Denies: {{{policy.replace('Bucket,', 'Denied,')}{denies}}}}}",
+    )
+    imported(tmp_path, {"template.yaml": source + HERE}, "template.yaml")
+    assert {"Allowed", "Named"} == {"Allowed", "Denied", "Named"} & template(tmp_path).keys()
 
 
 def test_a_function_has_no_policies_without_a_policy_that_denies_and_names_its_role_itself(tmp_path: Path) -> None:
