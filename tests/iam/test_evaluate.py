@@ -1233,3 +1233,9 @@ def test_what_is_derived_of_an_object_is_kept_for_that_object_alone_and_of_as_ma
     assert derived == [1, 2, 3, 1]  # at the third, the first two were dropped
     # A list that nobody else has would leave its id to the next one.
     assert [kept([number]) for number in range(100)] == [*range(100)]
+
+
+def test_a_name_that_is_put_in_late_leaves_open_what_of_its_service_is_left_out_and_nothing_of_others() -> None:
+    all_but = parse({"Statement": [{"Effect": "Allow", "NotAction": "s3:${Verb.Name}", "Resource": "*"}]})
+    verdicts = [evaluate(Request(action), all_but).verdict for action in ("s3:ListAllMyBuckets", "sqs:ListQueues")]
+    assert verdicts == ["Unknown", "Allowed"]
