@@ -29,6 +29,7 @@ from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.drift import drift
 from remit.deploy.execute import execute
 from remit.deploy.manual_changes import ManualChanges, changed_by_hand, revert
+from remit.deploy.role_repairs import repair
 from remit.deploy.stack import describe
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
@@ -51,6 +52,14 @@ if TYPE_CHECKING:
 def role(account: Account) -> str:
     """The name of a deployed role that has everything."""
     return deployed_role(account)
+
+
+def test_a_repair_is_shown_as_the_aws_cli_spells_it() -> None:
+    code = repair("lambda.UpdateFunctionCode", FunctionName="orders", S3Bucket="zips", S3Key="orders.zip")
+    assert code.command == "aws lambda update-function-code --function-name orders --s3-bucket zips --s3-key orders.zip"
+    for is_on, option in ((True, "--enabled"), (False, "--no-enabled")):
+        mapping = repair("lambda.UpdateEventSourceMapping", UUID="1", Enabled=is_on)
+        assert mapping.command == f"aws lambda update-event-source-mapping --uuid 1 {option}"
 
 
 def undo(account: Account, changes: ManualChanges) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Policy
 
-_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONG: Final = frozenset({
     "AssumeRolePolicyDocument", "AttributeValue", "Policy", "PolicyDocument", "ResourcePolicy",
 })  # fmt: skip
@@ -52,9 +52,11 @@ class Repair:
         service = {"s3": "s3api"}.get(self.service, self.service)
         words = [f"aws {service} {self.method.replace('_', '-')}"]
         for name, value in self.parameters:
-            words.append(f"--{_WORDS.sub('-', name).lower()}")
-            text = value if isinstance(value, str) else json.dumps(value)
-            words.append("…" if name in _LONG or isinstance(value, dict) else shlex.quote(text))
+            option = _WORDS.sub("-", name).lower()
+            words.append(f"--no-{option}" if value is False else f"--{option}")
+            if not isinstance(value, bool):
+                text = value if isinstance(value, str) else json.dumps(value)
+                words.append("…" if name in _LONG or isinstance(value, dict) else shlex.quote(text))
         return " ".join(words)
 
 
