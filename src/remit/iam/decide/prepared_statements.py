@@ -64,17 +64,6 @@ class StatementRule:
         setattr(self, name, compiled)
         return compiled
 
-    def _compile_action(self) -> Matcher:
-        actions, names = self.statement.actions, self.names
-        if names.late and not actions.negated:
-            # `*` for what CloudFormation puts in: `_late_test` then decides whether they are meant.
-            names = action_names(Globs(tuple(map(with_stars, actions.patterns))))
-        return _text_test(names.literals, tuple(map(matcher, names.globs)), negated=actions.negated)
-
-    def _compile_conditions(self) -> tuple[Test, ...]:
-        tests = tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
-        return (*tests, _late_test(self.statement.actions)) if self.names.late else tests
-
     def holds(self, request: Request) -> Truth:
         """Return whether Resource and Condition match a request whose action is known to match."""
         answer: Truth = True
@@ -102,6 +91,19 @@ class StatementRule:
         if self.names.late and self.conditions[-1](request) is None:
             for text in self.statement.actions.patterns:
                 yield from names_in(parts_of(text, ""), request)
+
+
+def _action_test(rule: StatementRule) -> Matcher:
+    actions, names = rule.statement.actions, rule.names
+    if names.late and not actions.negated:
+        # `*` for what CloudFormation puts in: `_late_test` then decides whether they are meant.
+        names = action_names(Globs(tuple(map(with_stars, actions.patterns))))
+    return _text_test(names.literals, tuple(map(matcher, names.globs)), negated=actions.negated)
+
+
+def _condition_tests(rule: StatementRule) -> tuple[Test, ...]:
+    tests = tuple(compile_condition(condition, rule.version) for condition in rule.statement.conditions)
+    return (*tests, _late_test(rule.statement.actions)) if rule.names.late else tests
 
 
 def _late_test(actions: Globs) -> Test:
@@ -155,7 +157,7 @@ class ActionNames(NamedTuple):
 def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Callable[[_Source], _Derived]]:
     """Keep what a function derives by the very object that it was given, since hashing a policy is slow.
 
-    With as many results as `most`, all of them are dropped.
+    The object is kept as well, so that no other one gets its id. With as many results as `most`, all are dropped.
     """
 
     def decorate(derive: Callable[[_Source], _Derived]) -> Callable[[_Source], _Derived]:
@@ -164,7 +166,7 @@ def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Cal
         @functools.wraps(derive)
         def kept(source: _Source) -> _Derived:
             result = results.get(id(source))
-            if result is None or result[0] is not source:
+            if result is None:
                 result = (source, derive(source))
                 if len(results) >= most:
                     results.clear()
@@ -240,9 +242,9 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
 
 _COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
     "names": lambda rule: action_names(rule.statement.actions),
-    "speaks_of_action": StatementRule._compile_action,  # noqa: SLF001 - the class's own
+    "speaks_of_action": _action_test,
     "resource": lambda rule: _resource_test(rule.statement.resources, rule.version, deny=rule.deny, trust=rule.trust),
-    "conditions": StatementRule._compile_conditions,  # noqa: SLF001 - as above
+    "conditions": _condition_tests,
 }
 
 
