@@ -751,19 +751,10 @@ def test_the_access_of_a_source_and_of_its_app_are_compared(tmp_path: Path, caps
 
 
 def test_a_route_that_is_opened_is_a_gain_over_the_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = """
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Web:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: index.handler
-      Runtime: python3.13
-      InlineCode: "def handler(event, context): return 1"
-      Events:
-        Rest: {Type: Api, Properties: {Path: "/orders/{id}", Method: get, Auth: {Authorizer: AWS_IAM}}}
-        Http: {Type: HttpApi, Properties: {Path: "/orders", Method: post}}
-"""
+    rest = '{Type: Api, Properties: {Path: "/orders/{id}", Method: get, Auth: {Authorizer: AWS_IAM}}}'
+    source = one_function(
+        f'Events: {{Rest: {rest}, Http: {{Type: HttpApi, Properties: {{Path: "/orders", Method: post}}}}}}'
+    )
     imported(tmp_path, {"template.yaml": source}, "template.yaml")
     app = tmp_path / "app/app.py"
     for text, doors in (("AWS_IAM", []), ("NONE", [True])):
@@ -1253,10 +1244,36 @@ def test_what_a_policy_denies_that_is_left_is_not_open_without_it(tmp_path: Path
         "Bucket: {Type: AWS::S3::Bucket}",
         "BucketPolicy: {Type: AWS::S3::BucketPolicy, Condition: Is, Properties: {Bucket: !Ref Bucket, PolicyDocument: "
         '{Statement: [{Effect: Deny, Principal: "*", Action: "s3:*", Resource: !GetAtt Bucket.Arn}]}}}',
+        "Odd: {Type: AWS::S3::BucketPolicy, Properties: {Ref: Deny}}",
     )
-    imported(tmp_path, {"template.yaml": source + HERE}, "template.yaml")
+    left = [construct.what for construct in imported(tmp_path, {"template.yaml": source + HERE}, "template.yaml").left]
+    assert "policies of Web" in left
     assert not {"Attached", "Inline", "Key", "Bucket"} & template(tmp_path).keys()
     assert "policy=" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_a_function_has_no_policies_without_a_policy_that_denies_and_names_its_role_itself(tmp_path: Path) -> None:
+    allowed = '{Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::in/*"}'
+    denied = '{Effect: Deny, Action: "s3:*", Resource: !If [Is, "*", "*"]}'
+    source = one_function(
+        f"Policies: [{{Statement: [{allowed}]}}]",
+        "Limit: {Type: AWS::IAM::ManagedPolicy, Properties: "
+        f"{{Roles: [!Ref WebRole], PolicyDocument: {{Statement: [{denied}]}}}}}}",
+    )
+    imported(tmp_path, {"template.yaml": source + HERE}, "template.yaml")
+    assert "policy=" not in (tmp_path / "app/app.py").read_text("utf-8")
+
+
+def test_layers_that_a_condition_chooses_stay_or_are_left(tmp_path: Path) -> None:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:layer:a:1"
+    source = one_function(f"Layers: !If [IsProd, [{arn}], []]")
+    source += "Parameters: {Stage: {Type: String, Default: dev}}\n"
+    source += "Conditions: {IsProd: !Equals [!Ref Stage, prod]}\n"
+    assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    assert f'layers=[*(["{arn}"] if is_prod else [])]' in (tmp_path / "app/app.py").read_text("utf-8")
+    write(tmp_path, {"unsayable.yaml": one_function(f"Layers: !If [Is, [{arn}], []]") + HERE})
+    left = [construct.what for construct in import_app(tmp_path / "unsayable.yaml", tmp_path / "second").left]
+    assert "a layer of Web" in left
 
 
 def test_an_authorizer_is_asked_by_all_that_tells_who_somebody_is(tmp_path: Path) -> None:
@@ -1289,6 +1306,19 @@ def test_an_authorizer_is_asked_by_all_that_tells_who_somebody_is(tmp_path: Path
     assert sources == authorizer["Properties"]["IdentitySource"]
 
 
+def test_an_authorizer_of_an_http_api_is_asked_by_the_names_that_http_apis_have(tmp_path: Path) -> None:
+    identity = "Identity: {Headers: [key], QueryStrings: [token], StageVariables: [a], Context: [b]}"
+    check = f'{{FunctionArn: !GetAtt Web.Arn, AuthorizerPayloadFormatVersion: "1.0", {identity}}}'
+    source = one_function(
+        "Events: {Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /a, Method: get, Auth: {Authorizer: C}}}}",
+        f"Api: {{Type: AWS::Serverless::HttpApi, Properties: {{Auth: {{Authorizers: {{C: {check}}}}}}}}}",
+    )
+    assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    (authorizer,) = [each for each in template(tmp_path).values() if each["Type"] == "AWS::ApiGatewayV2::Authorizer"]
+    sources = ["$request.header.key", "$request.querystring.token", "$stageVariables.a", "$context.b"]
+    assert sources == authorizer["Properties"]["IdentitySource"]
+
+
 def test_functions_of_serverless_are_as_narrow_as_their_service_says(tmp_path: Path) -> None:
     source = """
 service: shop
@@ -1311,8 +1341,13 @@ functions:
     assert "on.http()" in text
 
 
-def test_each_handler_of_a_module_that_is_not_there_has_a_stub(tmp_path: Path) -> None:
-    second = "Get: {Type: AWS::Serverless::Function, Properties: {CodeUri: src, Handler: orders/app.get}}"
-    source = FUNCTION.replace("  Orders:", f"  {second}\n  Orders:", 1)
+def test_each_handler_of_a_module_that_is_not_there_has_one_stub(tmp_path: Path) -> None:
+    others = "".join(
+        f"  {name}: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: src, Handler: orders/app.get}}}}\n"
+        for name in ("Get", "Again")
+    )
+    source = FUNCTION.replace("  Orders:", f"{others}  Orders:", 1)
     result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
     assert ((), ("functions/src/orders/app.py",)) == (result.left, result.missing_handlers)
+    stubs = (tmp_path / "app/functions/src/orders/app.py").read_text("utf-8")
+    assert [stubs.count(f"def {name}(") for name in ("get", "handler")] == [1, 1]

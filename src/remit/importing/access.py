@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +32,7 @@ _COMPUTED: Final = {
     "service-role/AWSLambdaKinesisExecutionRole": "Kinesis",
 }
 """AWS's policies of which remit grants what a function uses, and the event that uses it ("": logs, VPC, traces)."""
-_POLICY_NAME: Final = r"arn:.+:iam::aws:policy/(.+)"
+_OF_AWS: Final = ":iam::aws:policy/"
 
 
 def access_of_role(
@@ -50,10 +49,7 @@ def access_of_role(
     """
     resources = expansion.resources
     base: Path = ("Resources", role_id, "Properties")
-    properties = section(resources[role_id], "Properties")
-    arns: list[tuple[Any, Path]] = []
-    for index, arn in enumerate(listed(properties.get("ManagedPolicyArns"))):
-        arns += [(name, (*base, "ManagedPolicyArns", index)) for name in _managed(arn, triggers.values())]
+    arns = [*_managed_policies(role_id, resources, names, triggers.values())]
     statements: list[tuple[Any, Path]] = []
     for name, role in policies_of_roles(resources).items():
         if role == role_id:
@@ -61,7 +57,7 @@ def access_of_role(
             if "Condition" in resources[name]:
                 made = [{IF: [resources[name]["Condition"], made, NO_VALUE]}]
             statements += [(each, ("Resources", name)) for each in made]
-    for index, policy in enumerate(listed(properties.get("Policies"))):
+    for index, policy in enumerate(listed(value_at_path(resources[role_id], "Properties.Policies"))):
         path = (*base, "Policies", index)
         if expansion.reason(path) not in triggers:
             statements += [(each, path) for each in _statements(policy)]
@@ -72,7 +68,9 @@ def access_of_role(
             what = f"{keyword}[{index}] of {function}"
             said = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
             if said is None and denies(value, resources):
-                return  # what the others allow, without what this one denies, would be more
+                # What the others allow, without what this one denies, would be more.
+                names.leftovers.add(f"policies of {function}", "one that denies is left", expansion.locate(base), part)
+                return
             items += [replace(item, what=what) for item in said or ()]
         keywords += [Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")] if items else []
     yield from keywords
@@ -94,13 +92,24 @@ def policies_of_roles(resources: Mapping[str, Any]) -> dict[str, str]:
     return owners
 
 
+def _managed_policies(
+    role_id: str, resources: Mapping[str, Any], names: TemplateNames, triggers: Collection[str]
+) -> Iterator[tuple[Any, Path]]:
+    """The managed policies of a role, with their places: also those that name the role themselves, if they are left."""
+    for index, arn in enumerate(listed(value_at_path(resources[role_id], "Properties.ManagedPolicyArns"))):
+        for name in _managed(arn, triggers):
+            yield name, ("Resources", role_id, "Properties", "ManagedPolicyArns", index)
+    for name in names.left:
+        if role_id in map(referred_to, listed(value_at_path(resources.get(name), "Properties.Roles"))):
+            yield {"Ref": name}, ("Resources", name)
+
+
 def _managed(arn: Any, triggers: Collection[str]) -> list[Any]:
     """A managed policy by its name, if it is AWS's, or by its ARN; nothing where remit grants the same."""
     chosen = choice(arn)
     if chosen is not None:
         return _chosen(chosen, [_managed(branch, triggers) for branch in chosen.values])
-    matched = re.fullmatch(_POLICY_NAME, tokens.text_of(arn))
-    name = matched[1] if matched else ""
+    name = tokens.text_of(arn).partition(_OF_AWS)[2]
     is_computed = name in _COMPUTED and _COMPUTED[name] in ("", *triggers)
     return [] if is_computed or arn == NO_VALUE else [name or arn]
 

@@ -117,7 +117,8 @@ class Apis:
         method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
         if path in (None, "$default"):
             return "$default"
-        path = str(path).rstrip("/") or "/" if event.type == "Api" else path
+        if event.type == "Api":
+            path = str(path).rstrip("/") or "/"
         return f"{method} {path}"
 
     def trigger(self, event: SamEvent, names: TemplateNames, functions: Mapping[str, str]) -> Source:
@@ -156,9 +157,7 @@ class Apis:
         scoped = Item(names.source(scopes), "scopes=") if scopes else None
         token = {key.lower(): value for key, value in section(authorizer, "JwtConfiguration").items()}
         if token:
-            audience = token.get("audience") or []
-            audiences = audience if isinstance(audience, list) else [audience]
-            texts = Bracketed("[", tuple(Item(names.text(text)) for text in audiences), "]")
+            texts = Bracketed("[", tuple(Item(names.text(text)) for text in listed(token.get("audience"))), "]")
             return call("on.jwt", Item(names.text(token.get("issuer"))), Item(texts, "audience="), scoped)
         if authorizer.get("UserPoolArn") is not None:
             identity = section(authorizer, "Identity")
@@ -213,11 +212,11 @@ def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: 
     identity = section(authorizer, "Identity")
     is_token = kind == "Api" and authorizer.get("FunctionPayloadType", "TOKEN") == "TOKEN"
     headers = identity.get("Header") or identity.get("Headers") or ("Authorization" if is_token else None)
-    request = "$request" if kind == "HttpApi" else "method.request"
+    request, mark = ("$request", "$") if kind == "HttpApi" else ("method.request", "")
     sources = [f"{request}.header.{name}" for name in listed(headers)]
     sources += [f"{request}.querystring.{name}" for name in listed(identity.get("QueryStrings"))]
-    sources += [f"stageVariables.{name}" for name in listed(identity.get("StageVariables"))]
-    sources += [f"context.{name}" for name in listed(identity.get("Context"))]
+    sources += [f"{mark}stageVariables.{name}" for name in listed(identity.get("StageVariables"))]
+    sources += [f"{mark}context.{name}" for name in listed(identity.get("Context"))]
     cache = identity.get("ReauthorizeEvery", 300 if kind == "Api" else 0)
     expression = identity.get("ValidationExpression")
     return call(

@@ -11,7 +11,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.access import access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
-from remit.importing.app_model import Code, PythonStatement, beside, referred_to, value_at_path
+from remit.importing.app_model import Code, PythonStatement, beside, listed, referred_to, value_at_path
 from remit.importing.events import resource, trigger
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
 from remit.importing.template_values import words
@@ -256,16 +256,17 @@ class FunctionReader:
                 make = partial(self.names.entry, str(name), "" if value is None else value, self.names.text)
                 items += self._item(make, f"variable {name}", "Environment", "Variables", name)
         yield from _group("environment=", "{", items, "}")
-        layers = self.properties.get("Layers")
         items = []
-        for index, layer in enumerate(layers if isinstance(layers, list) else ()):
-            items += self._item(partial(self._layer, layer), "a layer", "Layers", index)
+        for index, layer in enumerate(listed(self.properties.get("Layers"))):
+            read = partial(self.names.items, [layer], self._layer)
+            said = self._said(read, "a layer", self.declared.at("Layers", index))
+            items += [replace(item, what=f"a layer of {self.logical_id}") for item in said or ()]
         yield from _group("layers=", "[", items, "]")
         yield Item("None", "log_retention=")
 
-    def _layer(self, layer: Any) -> Item:
+    def _layer(self, layer: Any) -> Source:
         own = self.parts.layers.get(referred_to(layer))
-        return Item(call("layer", Item(quoted(own.target))) if own is not None else self.names.text(layer))
+        return call("layer", Item(quoted(own.target))) if own is not None else self.names.text(layer)
 
     def _access(self) -> Iterator[Item]:
         role_id = self.parts.roles.get(self.logical_id)
@@ -307,8 +308,7 @@ class FunctionReader:
 
 def depends_on(written: Mapping[str, Any]) -> list[str]:
     """What a resource of the template waits for."""
-    depends = written.get("DependsOn") or []
-    return [str(name) for name in (depends if isinstance(depends, list) else [depends])]
+    return [str(name) for name in listed(written.get("DependsOn"))]
 
 
 def _group(keyword: str, begin: str, items: list[Item], end: str) -> Iterator[Item]:

@@ -72,7 +72,7 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / target.resolve().name  # the project's name, which may be part of others
         missing: dict[str, None] = {}
-        for code in app_of(read).code:
+        for code in dict.fromkeys(app_of(read).code):
             _copy(code, folder, missing)
         app, files, mistakes = _tried(read, folder)
         shutil.rmtree(folder / ".remit", ignore_errors=True)

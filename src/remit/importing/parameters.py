@@ -59,8 +59,8 @@ def constants_of(
             if not is_decided:
                 # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
                 declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
-        example = f"{_POLICY if name in bounding else ''}{words(name).replace('_', '-')}"
-        constants.append(PythonStatement(_value(name, declared[name], template, example), constant, comment=comment))
+        source = _value(name, declared[name], template, _POLICY if name in bounding else "")
+        constants.append(PythonStatement(source, constant, comment=comment))
     names = TemplateNames(parameters=parameter_names, declared=declared, leftovers=leftovers)
     mapping_names: dict[str, str] = {}
     for name, mapping in section(template, "Mappings").items():
@@ -103,7 +103,7 @@ def _named_at(template: Mapping[str, Any], is_meant: Callable[[Path], bool]) -> 
     return {str(reference.target) for reference, path in references(parts, late=False) if is_meant(path)}
 
 
-def _value(name: str, parameter: Parameter, template: Mapping[str, Any], example: str) -> Source:
+def _value(name: str, parameter: Parameter, template: Mapping[str, Any], prefix: str) -> Source:
     own_name = words(name).replace("_", "-")
     if parameter.is_stored:
         path = f"/{own_name}" if parameter.default is None else str(parameter.default)
@@ -113,7 +113,7 @@ def _value(name: str, parameter: Parameter, template: Mapping[str, Any], example
         # Its value would stand in the template: the name of a secret does not.
         return quoted(f"{{{{resolve:secretsmanager:{own_name}}}}}")
     is_number = parameter.type == "Number"
-    least = section(template, "Parameters", name).get("MinValue", 365) if is_number else example
+    least = section(template, "Parameters", name).get("MinValue", 365) if is_number else f"{prefix}{own_name}"
     value = next(each for each in (parameter.default, *parameter.allowed, least) if each is not None)
     if parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<"):
         texts = [text.strip() for text in str(value).split(",")]

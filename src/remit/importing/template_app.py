@@ -271,7 +271,7 @@ def _unprotected(written: Mapping[str, Any], names: TemplateNames) -> dict[str, 
         for name in names.left
         if str(section(written.get(name)).get("Type")).endswith("Policy") and "Deny" in str(written[name])
         for reference, path in references(written[name].get("Properties"), late=False)
-        if "Policy" not in str(path[0]) and reference.target in names.resources
+        if "Policy" not in str(path) and reference.target in names.resources
     }
 
 
@@ -310,6 +310,7 @@ def _resource(
             origin = parts.expansion.locate(("Resources", logical_id, attribute))
             names.leftovers.add(f"{attribute} of {logical_id}", "`resource` has no option for it", origin, part)
     depends = [Item(names.resources[name]) for name in depends_on(written) if name in names.resources]
+    awaited = depends[0].value if len(depends) == 1 else Bracketed("[", tuple(depends), "]")
     value = call(
         "resource",
         Item(quoted(type_name)),
@@ -317,9 +318,7 @@ def _resource(
         Item(quoted(logical_id), "logical_id="),
         *keywords,
         Item(flat(names.source(policy)), "deletion_policy=") if policy is not None else None,
-        Item(depends[0].value if len(depends) == 1 else Bracketed("[", tuple(depends), "]"), "depends_on=")
-        if depends
-        else None,
+        Item(awaited, "depends_on=") if depends else None,
     )
     condition = names.condition({"Condition": written["Condition"]}) if "Condition" in written else None
     return PythonStatement(value, names.resources[logical_id], part, condition)
@@ -384,18 +383,15 @@ def _output(attribute: str, what: str, written: Mapping[str, Any], names: Templa
 def _bounded(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateParts, list[PythonStatement]]:
     """The permissions boundary, which an app has one of; functions with another one have no policies."""
     key, setting = "PermissionsBoundary", "config.lambda_.iam.permissions_boundary"
+    bounded = [function for function in parts.functions.values() if function.properties.get(key) is not None]
     roles, settings = dict(parts.roles), list[PythonStatement]()
-    first: Any = None
-    for name, function in parts.functions.items():
-        own = function.properties.get(key)
+    for function in bounded:
+        own, name = function.properties[key], function.logical_id
         origin = parts.expansion.locate(function.at(key))
-        if own is None:
-            continue
-        if first is None:
-            first = own
+        if function is bounded[0]:
             said = names.leftovers.said(partial(names.source, own), setting, origin)
             settings = [] if said is None else [PythonStatement(said, setting, setting)]
-        if not settings or own != first:
+        if not settings or own != bounded[0].properties[key]:
             because = "all roles of an app have one boundary, and without it they would allow more"
             names.leftovers.add(f"policies of {name}", because, origin, parts.part(name))
             roles[name] = ""
