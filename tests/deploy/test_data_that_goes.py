@@ -202,9 +202,12 @@ def test_the_delete_of_a_filled_bucket_names_the_way_and_so_does_a_deploy_after_
     assert "hint: `remit delete --empty` empties its buckets first, with all versions; `aws cloudformation" in err
     code, _, err = remit("deploy", "--yes")
     assert (code, "error: orders-dev is half deleted: " in err) == (2, True)
-    assert "hint: `remit delete` finishes that, and `remit delete --empty` empties buckets first, with all" in err
     assert (
-        "  half deleted: `remit delete` finishes that, and `remit delete --empty` empties buckets" in remit("status")[1]
+        "hint: `remit delete --local` finishes that; with `--empty` it empties buckets first, with all versions" in err
+    )
+    assert (
+        "  half deleted: `remit delete --local` finishes that; with `--empty` it empties buckets first"
+        in remit("status")[1]
     )
     assert remit("delete", "--yes-delete", "all", "--empty")[0] == 0
 

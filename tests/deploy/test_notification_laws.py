@@ -71,6 +71,9 @@ def test_notifications_that_differ_are_told_and_put_back(
     assert bool(found) == bool(added or removed or (declares_event_bridge and not has_event_bridge))
     for drift in found:
         assert (len(added), len(removed)) == (drift.what.count(" was added"), drift.what.count(" was removed"))
+        for kind, target, *_ in added | removed:  # what is in the account goes by its name
+            called = target.partition(":")[2] if target.startswith(stack.account) else arn(kind, target)
+            assert f" to {called} was " in drift.what
         (repair,) = drift.repairs
         given_ = dict(repair.parameters)
         assert "files" == given_["Bucket"]

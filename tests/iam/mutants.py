@@ -166,7 +166,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("decide/prepared_statements", "truth if truth is None or not actions.negated else not truth", "truth"),
     ("decide/prepared_statements", "part.lower() if isinstance(part, str) else part for part", "part for part"),
     ("decide/prepared_statements", "map(with_stars, actions.patterns)", "actions.patterns"),
-    ("decide/prepared_statements", "(*tests, _late_test(self.statement.actions))", "tests"),
+    ("decide/prepared_statements", "(*tests, _late_test(rule.statement.actions))", "tests"),
     ("decide/prepared_statements", "folded = tuple(map(str.lower, actions.patterns))", "folded = actions.patterns"),
     ("decide/prepared_statements", "return None if deny or trust else (lambda _: False)", "return None"),
     ("decide/prepared_statements", "return (lambda _: False) if resources.negated else None", "return None"),

@@ -13,6 +13,7 @@ import effort
 from iam import reference
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.decide.prepared_statements import kept_by_identity
 from remit.iam.policy import Policy, parse
 
 A, B = "111122223333", "444455556666"
@@ -1217,3 +1218,24 @@ def test_a_variable_counts_in_the_last_part_of_an_arn_alone(pattern: str, verdic
     request |= {"principal": "arn:aws:iam::111122223333:user/al", "resource_account": "111122223333"}
     assert evaluate(Request(**request), parse(document)).verdict == verdict
     assert reference.decide({"policies": {"identity": [document]}, "request": request}) == verdict
+
+
+def test_what_is_derived_of_an_object_is_kept_for_that_object_alone_and_of_as_many_as_are_allowed() -> None:
+    derived: list[int] = []
+
+    def first_item(items: list[int]) -> int:
+        derived.append(items[0])
+        return items[0]
+
+    kept = kept_by_identity(2)(first_item)
+    one, two, three = [1], [2], [3]
+    assert [kept(items) for items in (one, two, one, three, three, one)] == [1, 2, 1, 3, 3, 1]
+    assert derived == [1, 2, 3, 1]  # at the third, the first two were dropped
+    # A list that nobody else has would leave its id to the next one.
+    assert [kept([number]) for number in range(100)] == [*range(100)]
+
+
+def test_a_name_that_is_put_in_late_leaves_open_what_of_its_service_is_left_out_and_nothing_of_others() -> None:
+    all_but = parse({"Statement": [{"Effect": "Allow", "NotAction": "s3:${Verb.Name}", "Resource": "*"}]})
+    verdicts = [evaluate(Request(action), all_but).verdict for action in ("s3:ListAllMyBuckets", "sqs:ListQueues")]
+    assert verdicts == ["Unknown", "Allowed"]

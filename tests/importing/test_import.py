@@ -990,7 +990,8 @@ def test_a_zappa_app_that_is_not_open_to_everyone_gets_no_routes(tmp_path: Path,
 
 
 def test_a_user_pool_of_chalice_brings_its_scopes_and_its_header(tmp_path: Path) -> None:
-    pool = 'CognitoUserPoolAuthorizer("Users", provider_arns=["arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Users"]'
+    arn = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Users"
+    pool = f'CognitoUserPoolAuthorizer("Users", provider_arns=["{arn}"]'
     made = f'scoped = {pool}, scopes=["read"])\nelsewhere = {pool}, header="X-Token")\n'
     routes = "".join(
         f'@app.route("/{name}", authorizer={name})\ndef {name}_(): ...\n' for name in ("scoped", "elsewhere")

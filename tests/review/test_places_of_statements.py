@@ -236,6 +236,12 @@ def test_what_a_bucket_says_to_a_role_is_told_of_the_role_alone_however_it_names
 
     document = _compared(bucket("s3:GetObject"), bucket("s3:GetObject", "s3:PutObject"))
     assert [(row["role"], row["action"]) for row in document["gained"]] == [("Reader", "s3:PutObject")]
+    without_reader = {"Reader": {"Type": "AWS::SNS::Topic"}}
+    document = _compared(bucket("s3:GetObject"), without_reader)
+    assert {(row["role"], row["action"]) for row in document["lost"]} == {
+        ("Reader", "kms:Decrypt"),
+        ("Reader", "s3:GetObject"),
+    }
 
 
 def test_an_undecided_statement_is_named_also_where_the_other_version_ends_before_it() -> None:

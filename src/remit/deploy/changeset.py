@@ -298,9 +298,10 @@ def _deployable(account: Account, stack: DeployedStack, owner: str, *, force: bo
         )
     if stack.status == "DELETE_FAILED":
         left = [f"{each.logical_id} ({each.type}) {each.physical_id}" for each in status_of(account, stack).failed]
+        flag = " --local" if account.local else ""
         raise RemitError(
             "\n  left: ".join([f"{stack.name} is half deleted: {stack.reason or stack.status}", *left]),
-            hint="`remit delete` finishes that, and `remit delete --empty` empties buckets first, with all versions",
+            hint=f"`remit delete{flag}` finishes that; with `--empty` it empties buckets first, with all versions",
         )
     newest = dict(stack.tags).get(VERSION_TAG, "")
     if not force and _number(newest) > _number(remit.__version__):

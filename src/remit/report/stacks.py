@@ -48,7 +48,8 @@ def status_lines(status: StackStatus, account: Account) -> Iterator[str]:
     if stack.reason:
         yield f"  {shown(stack.reason)}"
     if stack.status == "DELETE_FAILED":
-        yield "  half deleted: `remit delete` finishes that, and `remit delete --empty` empties buckets first"
+        flag = " --local" if account.local else ""
+        yield f"  half deleted: `remit delete{flag}` finishes that; with `--empty` it empties buckets first"
     if stack.protected:
         yield "  protected against deletion"
     if stack.drift not in ("NOT_CHECKED", "IN_SYNC"):

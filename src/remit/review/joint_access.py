@@ -97,7 +97,7 @@ def is_key(access: Given) -> bool:
 
 def is_joined(access: Given) -> bool:
     """Return whether it is known what a resource's policies are of, and each statement can be held to that."""
-    if access.is_ceiling or access.is_conditional or not access.documents or not access.arns or "" in access.arns:
+    if access.is_ceiling or access.is_conditional or not access.documents or not all(access.arns):
         return False
     statements = [grant.statement for grants in access.documents for grant in grants]
     return all(
