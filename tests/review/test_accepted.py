@@ -19,11 +19,11 @@ from remit.app import Grant, Reason
 from remit.errors import RemitError
 from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.decide.evaluate import Request, evaluate
-from remit.iam.policy import Condition, Globs, Policy, Statement, allow
+from remit.iam.policy import OLD_VERSION, Condition, Globs, Policy, Statement, allow
 from remit.report.access_documents import review_document
 from remit.report.access_report import review_report
 from remit.review.accepted import accept, acceptance, read_accepted, written
-from remit.review.accepted_file import FILE, AcceptedGain, entries_of, write_accepted
+from remit.review.accepted_file import FILE, KINDS, AcceptedGain, entries_of, write_accepted
 from remit.review.access_change import Version
 from remit.review.changes import review
 from remit.review.role_files import review_files
@@ -240,6 +240,108 @@ def test_what_acceptance_gives_accepts_everything_and_reads_back() -> None:
     }
 
 
+def gains_of_every_kind(*, new: bool) -> bytes:
+    """One version of a template: between the two, each kind of gain is there once, and a door that closes."""
+    trust = [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    which, target = ("NotResource", "${B}") if new else ("Resource", "${A}")
+    statements = [
+        {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
+        {"Sid": "Late", "Effect": "Deny", "Action": "sqs:*", which: {"Fn::Sub": f"arn:aws:sqs:*:*:{target}"}},
+    ]
+    objects, others = {"Fn::Sub": "${Bucket.Arn}/*"}, {"AWS": "arn:aws:iam::444455556666:root"}
+    of_bucket: Any = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": objects}
+    if new:
+        trust.append({"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"})
+        trust.append({"Effect": "Deny", "NotPrincipal": "*", "Action": "sts:AssumeRole"})  # type: ignore[dict-item]
+        statements.append({"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects})
+        of_bucket = {"Effect": "Allow", "Principal": others, "Action": "s3:PutObject", "Resource": objects}
+    role = {
+        "AssumeRolePolicyDocument": {"Statement": trust},
+        "ManagedPolicyArns": [OWN, {"Ref": "Late"}] if new else [],
+        "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": statements}}],
+    }
+    method = {"HttpMethod": "GET", "RestApiId": "api", "ResourceId": "r"}
+    resources = {
+        "Role": ("AWS::IAM::Role", role),
+        "Bucket": ("AWS::S3::Bucket", {}),
+        "Policy": (
+            "AWS::S3::BucketPolicy",
+            {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Statement": [of_bucket]}},
+        ),
+        "Method": ("AWS::ApiGateway::Method", {**method, "AuthorizationType": "NONE" if new else "AWS_IAM"}),
+        "Closed": ("AWS::ApiGateway::Method", {**method, "AuthorizationType": "AWS_IAM" if new else "NONE"}),
+        "Queue": ("AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": {"Ref": "Late"} if new else {}}),
+    }
+    template = {
+        "Parameters": {name: {"Type": "String"} for name in ("A", "B", "Late")},
+        "Resources": {name: {"Type": kind, "Properties": each} for name, (kind, each) in resources.items()},
+    }
+    return json.dumps(template).encode()
+
+
+def test_a_gain_of_any_kind_is_accepted_by_its_own_entry_and_by_none_of_another_kind() -> None:
+    found = review_files((gains_of_every_kind(new=False), "old"), (gains_of_every_kind(new=True), "new"))
+    agreed = acceptance(found, "f\u00fcr alle")
+    assert "f\u00fcr alle" in written(agreed)
+    assert [(one.functions, one.kind) for one in agreed] == [
+        (("Role",), "statement"),
+        (("Role",), "trust"),
+        (("Role",), "undecided"),
+        (("Role",), "undecided"),
+        (("Role",), "policy"),
+        (("Role",), "undecided"),
+        (("Policy",), "statement"),
+        (("Policy",), "statement"),
+        (("Method",), "door"),
+        (("Queue",), "undecided"),
+    ]
+    read_back = entries_of(written(agreed).encode(), "config/accepted.json")
+    assert tuple(replace(one, origin=None) for one in read_back) == agreed
+    after, stale = accept(found, agreed)
+    accepted = [(type(one.what).__name__, one.kind) for change in after.changes for one in change.accepted]
+    assert (after.broadens, stale, sorted(accepted)) == (
+        False,
+        (),
+        [
+            ("Door", "door"),
+            ("Piece", "access"),
+            ("Piece", "denial"),
+            ("Piece", "resource"),
+            ("Piece", "trust"),
+            ("Undecided", "access"),
+            ("Undecided", "trust"),
+            *[("UnreadPolicy", "access")] * 3,
+        ],
+    )
+    for number, one in enumerate(agreed):
+        without, stale = accept(found, agreed[:number] + agreed[number + 1 :])
+        assert (without.broadens, stale) == (True, ()), one
+        for kind in sorted(KINDS):
+            if kind != one.kind:
+                of_another_kind = replace(one, kind=kind)
+                assert accept(found, [of_another_kind])[1] == (of_another_kind,)
+        signed = None if one.statement is None else replace(one.statement, sid="Mine")
+        assert accept(found, [replace(one, statement=signed)])[1] == ()
+    closed = replace(agreed[8], functions=("Closed",), text="GET of Closed: everybody -> AWS_IAM")
+    assert closed.text in {door.words for change in found.changes for door in change.doors}
+    assert accept(found, [closed])[1] == (closed,)
+
+
+def test_a_policy_of_the_stack_s_name_is_accepted_by_what_it_is_in_the_account() -> None:
+    found = change(role(managed=("arn:aws:iam::111122223333:policy/${AWS::StackName}-in",)))
+    assert left(found, entry("arn:aws:iam::111122223333:policy/orders-dev-in", "policy")) == (False, ["agreed"], 0)
+
+
+def test_a_statement_of_the_older_language_is_not_accepted_by_one_that_means_another_thing_today() -> None:
+    own_folder = allow("s3:GetObject", on="arn:aws:s3:::orders/${aws:username}/*")
+    literal = Grant(own_folder, Reason("text", ""), version=OLD_VERSION)
+    new = replace(role(), policies=(*role(allow("sqs:SendMessage")).policies, inline([literal])))
+    found = change(new, role(allow("sqs:SendMessage")))
+    assert found.broadens
+    assert left(found, entry({**GET, "Resource": "arn:aws:s3:::orders/${aws:username}/*"}))[0]
+    assert not left(found, entry({**GET, "Resource": "arn:aws:s3:::orders/*"}))[0]
+
+
 def test_of_a_wide_statement_that_a_boundary_holds_no_more_is_accepted_than_the_boundary_gives() -> None:
     def bounded(action: str) -> Version:
         boundary = {OWN: Policy((allow(action),))}
@@ -284,6 +386,18 @@ def test_a_reason_that_is_no_text_is_kept_as_json_spells_it(tmp_path: Path) -> N
     write_accepted(tmp_path, given)
     assert "\\udcff" in (tmp_path / FILE).read_text("utf-8")
     assert [one.because for one in read_accepted(tmp_path)] == [given[0].because]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir(parents=True)
+    with pytest.raises(RemitError, match=r"cannot write config/accepted\.json"):
+        write_accepted(tmp_path, entries(entry()))
+    assert [*(tmp_path / "config").iterdir()] == [tmp_path / FILE]
+
+
+def test_a_statement_of_a_resource_needs_no_resource_of_its_own() -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}
+    assert json.loads(written(entries(entry(statement)))) == [entry(statement)]
 
 
 def test_without_a_file_nothing_is_accepted(tmp_path: Path) -> None:
