@@ -71,20 +71,25 @@ KNOWN_TEXTS: Final = st.recursive(
     lambda inner: st.builds(lambda name, *both: {"Fn::If": [name, *both]}, NAMED, inner, inner),
     max_leaves=3,
 )  # fmt: skip
+OPTIONAL: Final = st.builds(
+    lambda name, *both: {"Fn::If": [name, *both]}, NAMED, KNOWN_TEXTS, st.just(NO_VALUE) | TEXTS
+)
 VALUES: Final = st.recursive(
     KNOWN_TEXTS | st.sampled_from([0, 3.5, True, False, {"Ref": "Size"}, {"Ref": "Names"}]),
     lambda inner: (
-        st.lists(inner | st.just(NO_VALUE), max_size=3)
+        st.lists(inner | OPTIONAL | st.just(NO_VALUE), max_size=3)
         | st.dictionaries(st.sampled_from(["a", "b c", 'd"']), inner | st.just(NO_VALUE), max_size=3)
         | st.builds(
-            lambda name, *both: {"Fn::If": [name, *both]},
-            st.sampled_from(["First", "Last"]),
-            inner,
+            lambda key, name, *both: {key: {"Fn::If": [name, *both]}},
+            st.sampled_from(["a", "b c"]),
+            NAMED,
             inner | st.just(NO_VALUE),
-        ).flatmap(lambda chosen: st.sampled_from([[chosen], {"a": chosen}, [{"b": chosen}]]))
+            inner | OPTIONAL | st.just(NO_VALUE),
+        )
     ),
     max_leaves=6,
 )
+"""In a list, no condition chooses a whole list: a list in a list is nothing that properties have."""
 
 
 def decided(condition: dict[str, Any], named: dict[str, Any]) -> bool:
