@@ -192,10 +192,9 @@ def _stream(event: Any, trigger: Kinesis, app: App) -> Any:
 
 def _rule(event: Any, trigger: Event, _: App) -> Any:
     """An event that the pattern lets through, with what the sample says in fields that the pattern does not name."""
-    filled = {**event, **_example_of(trigger.pattern)}
-    if not isinstance(filled["resources"], list):
-        filled["resources"] = [filled["resources"]]
-    return filled
+    example = _example_of(trigger.pattern)
+    resources = {"resources": [example["resources"]]} if "resources" in example else {}
+    return {**event, **example, **resources}
 
 
 def _example_of(pattern: dict[str, Any]) -> dict[str, Any]:
