@@ -634,7 +634,7 @@ def test_the_work_to_find_what_bears_on_roles_grows_with_their_number_and_not_wi
 
         return calls_of(find)
 
-    assert work_of(400) < 3 * work_of(200)
+    assert work_of(160) < 3 * work_of(80)
 
 
 def test_what_an_instance_profile_hands_over_stands_beside_what_names_the_profile() -> None:
