@@ -12,9 +12,7 @@ from remit.access.needs import needs_of
 from remit.catalogue.action_resources import is_without_resources
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import parameter_format
-from remit.iam.pattern import overlaps
-from remit.iam.pattern_list import actions_cover
-from remit.iam.policy import Globs
+from remit.iam.pattern import covers, overlaps
 from remit.workflows.definition import State, states
 from remit.workflows.integrations import FUNCTION, MANAGED_RULE, integration
 from remit.workflows.stand_ins import OPEN
@@ -85,12 +83,9 @@ def accesses(
 
 def may_be_about(statement: Statement, action: str) -> bool:
     """Return whether a statement allows an action, or any of a service (`eks:*`), on something."""
-    if statement.effect != "Allow":
-        return False
-    if action.endswith(":*"):
-        named = any(overlaps(pattern.lower(), action) for pattern in statement.actions.patterns)
-        return statement.actions.negated or named
-    return actions_cover(statement.actions, Globs((action,)))
+    is_named = covers if statement.actions.negated else overlaps
+    named = any(is_named(pattern.lower(), action.lower()) for pattern in statement.actions.patterns)
+    return statement.effect == "Allow" and named is not statement.actions.negated
 
 
 def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
