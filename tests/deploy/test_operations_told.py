@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from answering import Refused, answering
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = "arn:aws:cloudformation:eu-central-1:111122223333:stack/orders-dev/1"
 CHILD: Final = "arn:aws:cloudformation:eu-central-1:111122223333:stack/orders-dev-Child/2"
+OTHER: Final = "arn:aws:cloudformation:eu-central-1:111122223333:stack/orders-dev-Other/3"
 BEGAN: Final = datetime(2026, 3, 1, 12, 3, tzinfo=UTC)
 QUEUE: Final = "AWS::SQS::Queue"
 
@@ -130,6 +131,18 @@ def test_of_an_operation_that_a_later_one_hides_the_stack_tells_the_end() -> Non
     told = list(follow(telling(history), StackOperation(ROOT, "UPDATE", "new")))
 
     assert [(item.status, item.token) for item in told] == [("UPDATE_COMPLETE", "new")]
+
+
+def test_the_end_of_an_operation_is_told_last_whatever_a_nested_stack_tells_of_the_same_moment() -> None:
+    history = [
+        of_stack(0, "UPDATE_IN_PROGRESS"),
+        event(1, ROOT, "Child", "UPDATE_COMPLETE", STACK_TYPE, physical=CHILD),
+    ]
+    history += [event(2, CHILD, "A", "UPDATE_COMPLETE"), of_stack(2, "UPDATE_COMPLETE")]
+
+    told = [item.logical_id for item in follow(telling(history), StackOperation(ROOT, "UPDATE", "new"))]
+
+    assert told == ["orders-dev", "Child", "A", "orders-dev"]
 
 
 @pytest.mark.parametrize(
@@ -291,6 +304,10 @@ def told(
     ("outcome", "lines"),
     [
         (
+            Outcome("orders-dev", ROOT, "DELETE", "DELETE_FAILED", ok=False, cause=told("A", reason="in use")),
+            ["deleting orders-dev failed (DELETE_FAILED): A (AWS::SQS::Queue): in use"],
+        ),
+        (
             Outcome(
                 "orders-dev",
                 ROOT,
@@ -354,7 +371,7 @@ def test_a_failure_is_told_with_its_cause_its_end_and_what_is_left(outcome: Outc
 
 FAILURES: Final = st.lists(
     st.tuples(
-        st.sampled_from((ROOT, CHILD)),
+        st.sampled_from((ROOT, CHILD, OTHER)),
         st.integers(1, 6),
         st.sampled_from(("", "no", "Resource creation cancelled", "The following resource(s) failed to create: [A]")),
         st.sampled_from(("resource", "resource", "stack", "child", "fine")),
@@ -364,6 +381,8 @@ FAILURES: Final = st.lists(
 
 
 @settings(max_examples=cases(60, deep=2000))
+@example([(ROOT, 1, "Resource creation cancelled", "resource"), (ROOT, 2, "no", "stack")])
+@example([(ROOT, 1, "no", "child"), (OTHER, 2, "no", "resource"), (CHILD, 3, "no", "resource")])
 @given(FAILURES)
 def test_the_first_cause_is_the_first_real_failure_of_a_resource_and_inside_of_a_nested_stack(
     rows: list[tuple[str, int, str, str]],

@@ -108,6 +108,11 @@ def in_drawn_order(items: list[Any], world: World) -> list[Any]:
 def template(world: World) -> bytes:  # noqa: C901 - one kind of resource after the other
     """The world for CloudFormation. A managed policy names those who do not list it themselves."""
     resources: dict[str, Any] = {}
+
+    def named(number: int) -> Any:
+        """A holder as others name it: by reference, or by its own name."""
+        return f"name{number}" if world.holders[number].is_named and world.seed % 2 else {"Ref": f"H{number}"}
+
     for number, holder in enumerate(world.holders):
         policies = [
             {"PolicyName": f"p{place}", "PolicyDocument": document(f"s3:Inline{number}{place}")}
@@ -124,9 +129,9 @@ def template(world: World) -> bytes:  # noqa: C901 - one kind of resource after 
         if holder.kind == "Role":
             properties["AssumeRolePolicyDocument"] = trust(holder.services)
         if holder.kind == "User":
-            properties["Groups"] = [{"Ref": f"H{group}"} for group in holder.groups[:1]]
+            properties["Groups"] = [named(group) for group in holder.groups[:1]]
             for group in holder.groups[1:]:
-                added = {"GroupName": {"Ref": f"H{group}"}, "Users": [{"Ref": f"H{number}"}]}
+                added = {"GroupName": named(group), "Users": [named(number)]}
                 resources[f"Added{number}"] = {"Type": "AWS::IAM::UserToGroupAddition", "Properties": added}
         resources[f"H{number}"] = {"Type": f"AWS::IAM::{holder.kind}", "Properties": properties}
         for place in range(holder.runs):
@@ -136,13 +141,13 @@ def template(world: World) -> bytes:  # noqa: C901 - one kind of resource after 
         listed: dict[str, list[Any]] = {}
         for number, holder in enumerate(world.holders):
             if policy in holder.by_attachment:
-                listed.setdefault(f"{holder.kind}s", []).append({"Ref": f"H{number}"})
+                listed.setdefault(f"{holder.kind}s", []).append(named(number))
         properties = {"PolicyDocument": document(f"s3:Managed{policy}"), **listed}
         resources[f"Managed{policy}"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
     for place, numbers in enumerate(world.beside):
         listed = {}
         for number in numbers:
-            listed.setdefault(f"{world.holders[number].kind}s", []).append({"Ref": f"H{number}"})
+            listed.setdefault(f"{world.holders[number].kind}s", []).append(named(number))
         properties = {"PolicyName": f"b{place}", "PolicyDocument": document(f"s3:Beside{place}"), **listed}
         resources[f"B{place}"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
     return json.dumps({"Resources": dict(in_drawn_order(list(resources.items()), world))}).encode()
