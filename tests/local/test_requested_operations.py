@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from itertools import product
@@ -460,6 +461,8 @@ def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
         (received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem"), "sqs", "InvalidSignatureException"),
         (received("POST", "/", content_type=FORM), "sns", "InvalidAction"),
         (received("PATCH", "/shop"), "s3", "MethodNotAllowed"),
+        (received("GET", "/shop?list-type=1&list-type=2"), "s3", "InvalidArgument"),
+        (received("GET", "/shop?list-type=2&prefix=a&prefix=b"), "s3", "InvalidArgument"),
         (received("POST", "/service/Nothing/operation/Nothing"), "monitoring", "UnknownOperationException"),
     ],
 )
@@ -585,6 +588,19 @@ def test_an_empty_list_of_objects_asks_for_none() -> None:
             "Name=n&Attributes.entry.1.key=a&Attributes.entry.1.value=b",
         ),
         ("Action=CreateStack&StackName=s&Capabilities=", "cloudformation", "StackName=s&Capabilities="),
+        ("Action=CreateStack&StackName=s&Capabilities.1=C", "cloudformation", "StackName=s&Capabilities="),
+        (
+            "Action=StopInstances&InstanceId.10=c&InstanceId.2=b&InstanceId.1=a", "ec2",
+            "InstanceId.1=a&InstanceId.2=b&InstanceId.3=c",
+        ),
+        (
+            "Action=CreateTopic&Name=n&Attributes.entry.1.key=a&Attributes.entry.2.key.x=b", "sns",
+            "Name=n&Attributes.entry.1.key=a&Attributes.entry.1.value=",
+        ),
+        (
+            "Action=Publish&MessageAttributes.entry.1.Name=n&MessageAttributes.entry.1.Value.DataType=Binary", "sns",
+            "MessageAttributes.entry.1.Name=n&MessageAttributes.entry.1.Value.DataType=Binary",
+        ),
     ],
 )  # fmt: skip
 def test_a_form_is_made_anew_from_what_was_read_of_it(body: str, service: str, made_anew: str) -> None:
@@ -627,3 +643,139 @@ def test_broken_cbor_is_refused(content: bytes) -> None:
 def test_cbor_of_open_length_is_read() -> None:
     content = b"\xbf\x6aMetricData\x9f\x01\x20\xf5\xff\x69Namespace\x7f\x61x\x61y\xff\x61d\xf9\x3c\x00\xff"
     assert {"MetricData": [1, -1, True], "Namespace": "xy"} == read_from_cbor(content)
+
+
+QUEUE_URL = "http://localhost/111122223333/q"
+SQS_VERSION = "2012-11-05"
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "body", "expected"),
+    [
+        (received("POST", "/?Action=ListUsers&PathPrefix=/a/", content_type=FORM), "iam", b"MaxItems=5",
+         "Action=ListUsers&Version=2010-05-08&PathPrefix=/a/&MaxItems=5"),
+        (received("GET", "/?Action=ListUsers"), "iam", b"MaxItems=5", "Action=ListUsers&Version=2010-05-08"),
+        (received("POST", "/", content_type=FORM), "sqs", b"Action=ListQueues&Version=2009-02-01",
+         f"Action=ListQueues&Version={SQS_VERSION}"),
+        (received("POST", "/111122223333/q", content_type=FORM), "sqs", b"Action=SendMessage&MessageBody=m",
+         f"Action=SendMessage&Version={SQS_VERSION}&MessageBody=m&QueueUrl={QUEUE_URL}"),
+        (received("POST", "/111122223333/q", content_type=FORM), "sqs", b"Action=ListQueues",
+         f"Action=ListQueues&Version={SQS_VERSION}"),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables"), "dynamodb", b"", "{}"),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables", content_encoding="identity"), "dynamodb",
+         b'{"Limit":  1}', '{"Limit":  1}'),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables"), "dynamodb",
+         b'{"ExclusiveStartTableName": null, "x": 1}', '{"ExclusiveStartTableName": null}'),
+        (received("PUT", "/2015-03-31/functions/f/configuration"), "lambda", b'{"Timeout": 3, "Other": 1}',
+         '{"Timeout": 3}'),
+        (received("PUT", "/2015-03-31/functions/f/configuration"), "lambda", b'{"Timeout":  3}', '{"Timeout":  3}'),
+        (received("GET", "/2015-03-31/functions/f"), "lambda", b'{"FunctionName": "g"}', ""),
+    ],
+)  # fmt: skip
+def test_the_emulator_gets_what_the_model_has_and_what_was_decided(
+    request_: ReceivedRequest, service: str, body: bytes, expected: str
+) -> None:
+    assert expected == unquote(canonical_request(request_, service, body).body.decode())
+
+
+@pytest.mark.parametrize(
+    ("target", "service", "address"),
+    [
+        ("/shop?location", "s3", "/shop?location="),
+        ("/shop?list-type=2&prefix=a%2Fb&other=1", "s3", "/shop?list-type=2&prefix=a%2Fb"),
+        ("/shop?versions&key-marker=a", "s3", "/shop?versions=&key-marker=a"),
+        ("/2015-03-31/functions/", "lambda", "/2015-03-31/functions?"),
+        ("/authorizers", "iot", "/authorizers/?"),
+        ("/2015-03-31/functions/f", "lambda", "/2015-03-31/functions/f?"),
+        ("/v2/apis?maxResults=5", "apigateway", "/v2/apis?maxResults=5"),
+    ],
+)  # fmt: skip
+def test_a_path_and_a_query_are_made_anew_of_what_the_model_has(target: str, service: str, address: str) -> None:
+    asked = canonical_request(received("GET", target), service, b"")
+    assert address == f"{asked.path}?{asked.query}"
+
+
+def test_each_text_of_a_list_in_a_query_is_kept() -> None:
+    request = received("DELETE", "/v2/tags/arn?tagKeys=a&tagKeys=b")
+    asked = canonical_request(request, "apigateway", b"")
+    assert ("tagKeys=a&tagKeys=b", ["a", "b"]) == (asked.query, asked.parameters["TagKeys"])
+
+
+CHECKSUM = "x-amz-checksum-crc32"
+
+
+def test_the_headers_of_an_object_are_those_of_the_model_and_its_checksums_also_behind_the_body() -> None:
+    body = b"1\r\na\r\n0\r\nX-Amz-Checksum-Crc32: AAAA==\r\nx-amz-trailer-signature:0\r\n\r\n"
+    headers = {"content_encoding": "aws-chunked", "x_amz_meta_team": "shop", "x_amz_other": "1", "content_md5": "m"}
+    asked = canonical_request(received("PUT", "/shop/a", **headers), "s3", body)
+    assert {CHECKSUM: "AAAA==", "x-amz-meta-team": "shop", "content-md5": "m"} == asked.headers
+    assert b"a" == asked.body
+    plain = canonical_request(received("PUT", "/shop/a"), "s3", b"a")
+    assert ({"Bucket": "shop", "Key": "a"}, {}) == (plain.parameters, plain.headers)
+    assert {"team": "shop"} == asked.parameters["Metadata"]
+
+
+def test_the_trace_of_an_invocation_goes_on() -> None:
+    trace = "Root=1-0-0;Lineage=0:1:0"
+    request = received("POST", "/2015-03-31/functions/f/invocations", x_amzn_trace_id=trace, x_other="1")
+    assert {"x-amzn-trace-id": trace} == canonical_request(request, "lambda", b"").headers
+
+
+SIGNED = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "acl"),
+    [
+        (f"{SIGNED}&X-Amz-Acl=private", {}, "private"),
+        (f"{SIGNED}&X-Amz-Acl=private", {"x_amz_acl": "public-read"}, "public-read"),
+        (f"{SIGNED}&X-Amz-Acl=private", {"authorization": "AWS4-HMAC-SHA256"}, None),
+        ("X-Amz-Acl=private&Signature=0&AWSAccessKeyId=a", {}, None),
+        (f"{SIGNED}&X-Amz-Checksum-Crc32=AAAA", {}, None),
+    ],
+)
+def test_a_signed_url_has_headers_in_its_query_and_no_other_request_has(
+    query: str, headers: dict[str, str], acl: str | None
+) -> None:
+    asked = canonical_request(received("PUT", f"/shop/a?{query}", **headers), "s3", b"")
+    assert (acl, acl) == (asked.received.header("x-amz-acl"), asked.parameters.get("ACL"))
+    assert not any("checksum" in name for name in asked.headers)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("/open/a", ""), ("open/a", ""), ("open/a?versionId=1", ""), ("open/a%2Fb", ""),
+        ("o/a", "InvalidArgument"), ("open/a%3FversionId=1", "InvalidArgument"), ("//open/a", "InvalidArgument"),
+    ],
+)  # fmt: skip
+def test_a_copy_has_one_source_in_the_one_spelling_of_it(source: str, code: str) -> None:
+    request = received("PUT", "/shop/b", x_amz_copy_source=source)
+    if code:
+        assert code == refusal(request, "s3", b"")
+    else:
+        assert source == canonical_request(request, "s3", b"").parameters["CopySource"]
+
+
+GZIPPED = gzip.compress(b"{}", mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "code"),
+    [
+        ({"content_encoding": "gzip"}, GZIPPED * 2, "SerializationException"),
+        ({"content_encoding": "gzip"}, GZIPPED[:-1], "SerializationException"),
+        ({"content_encoding": "gzip, gzip"}, gzip.compress(GZIPPED), "UnsupportedMediaTypeException"),
+        ({"content_encoding": "br"}, b"{}", "UnsupportedMediaTypeException"),
+        ({}, '{"Limit": 1}'.encode("utf-16"), "SerializationException"),
+        ({}, b'{"Limit": [1]}', "SerializationException"),
+        ({}, b'{"ExclusiveStartTableName": 1}', "SerializationException"),
+        ({"content_encoding": "aws-chunked"}, b"2\r\n{}XX0\r\n\r\n", "IncompleteBody"),
+        ({"content_encoding": "aws-chunked"}, b"2\r\n{}\r\n", "IncompleteBody"),
+        ({"content_encoding": "aws-chunked", "x_amz_decoded_content_length": "1"}, b"2\r\n{}\r\n0\r\n\r\n",
+         "IncompleteBody"),
+    ],
+)  # fmt: skip
+def test_a_body_that_could_be_read_in_two_ways_is_refused(headers: dict[str, str], body: bytes, code: str) -> None:
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables", **headers)
+    assert code == refusal(request, "dynamodb", body)
