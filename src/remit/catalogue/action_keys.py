@@ -20,12 +20,6 @@ def key_types(prefix: str) -> dict[str, str]:
     return {re.sub(_MEMBER, "", key.name.lower()): key.type for key in keys_of(prefix)}
 
 
-def key_family(key: str) -> str:
-    """A key folded, without the name of the tag (or of whatever else) that goes on after / or :."""
-    bare, slash, _ = re.sub(_MEMBER, "", key.lower()).partition("/")
-    return bare + slash
-
-
 @lru_cache(maxsize=8192)
 def key_type(name: str) -> str | None:
     """The type of a condition key, "" when nobody says; None when no such key is known."""
@@ -55,13 +49,17 @@ def taken_keys(name: str) -> frozenset[str]:
 
 
 def folded_key(key: str) -> str:
-    """A key folded as its service lists it: by itself (`apigateway:Request/ApiName`), or by its family."""
+    """A key folded as its service lists it: by itself (`apigateway:Request/ApiName`), or by its family.
+
+    The name of the tag, or of whatever else, that goes on after / or : is no part of a family.
+    """
     folded = re.sub(_MEMBER, "", key.lower())
     prefix, _, name = folded.partition(":")
     context, colon, _ = name.partition(":")
     longer_family = f"{prefix}:{context}{colon}"  # `kms:EncryptionContext:` goes on after a colon
     listed_keys = key_types(prefix)
-    return next((listed for listed in (folded, longer_family) if listed in listed_keys), key_family(folded))
+    bare, slash, _ = folded.partition("/")
+    return next((listed for listed in (folded, longer_family) if listed in listed_keys), bare + slash)
 
 
 def carries(name: str, key: str) -> bool:

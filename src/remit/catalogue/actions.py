@@ -119,7 +119,7 @@ def full_name(name: str) -> str | None:
     A search in the text of its service's names: for one action alone that is quicker than taking them apart.
     """
     prefix, _, bare = name.lower().partition(":")
-    if not bare or not name.isascii() or not bare.isprintable() or " " in bare:
+    if not name.isascii() or not bare.isprintable() or " " in bare:
         return None
     spelled, folded = _text_of_names(prefix)
     start = folded.find(f" {bare} ")
