@@ -298,3 +298,61 @@ def test_what_is_wrong_is_refused_at_its_place(content: str, message: str, at: s
         read_plan(content.encode(), "p.json")
     assert message in caught.value.message
     assert str(caught.value.origin) == at
+
+
+LOOKED_UP = {"address": "data.aws_vpc_endpoint.s3", "mode": "data", "type": "aws_vpc_endpoint",
+             "values": {"id": "vpce-1", "vpc_endpoint_type": "Gateway"}}  # fmt: skip
+GUARD = {"address": "aws_vpc_endpoint_policy.s3", "mode": "managed", "type": "aws_vpc_endpoint_policy",
+         "values": {"vpc_endpoint_id": "vpce-1", "policy": "{}"}}  # fmt: skip
+
+
+def endpoint(label: str, kind: str) -> dict[str, Any]:
+    values = {"vpc_endpoint_type": kind}
+    return {"address": f'aws_vpc_endpoint.all["{label}"]', "mode": "managed", "type": "aws_vpc_endpoint",
+            "values": values}  # fmt: skip
+
+
+def types_of(read: Any) -> list[str | None]:
+    """The type that each policy of an endpoint is read with."""
+    guards = [one for one in read.resources if one.type == "aws_vpc_endpoint_policy"]
+    return [one.properties.get("vpc_endpoint_type") for one in guards]
+
+
+def test_the_policy_of_an_endpoint_has_the_type_of_one_that_is_looked_up() -> None:
+    both = {"root_module": {"resources": [LOOKED_UP, GUARD]}}
+    later = {"planned_values": {"root_module": {"resources": [GUARD]}}, "prior_state": {"values": both}}
+    found = plan_of(later)
+    assert types_of(found.after) == types_of(found.before) == ["Gateway"]
+    state = {"terraform_version": "1.9.0", "values": both}
+    assert types_of(read_roles(json.dumps(state).encode(), "state.json")) == ["Gateway"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"), [(("Gateway", "Gateway"), ["Gateway"]), (("Gateway", "Interface"), [None])]
+)
+def test_the_policy_of_one_of_several_endpoints_has_their_type_if_it_is_one(
+    kinds: tuple[str, str], found: list[str | None]
+) -> None:
+    guard = {**GUARD, "values": {"policy": "{}"}}
+    resources = [*(endpoint(str(place), kind) for place, kind in enumerate(kinds)), guard]
+    refers = {"vpc_endpoint_id": {"references": ["aws_vpc_endpoint.all", "each.key"]}}
+    configured = [{"address": guard["address"], "expressions": refers}]
+    value = {"planned_values": {"root_module": {"resources": resources}},
+             "configuration": {"root_module": {"resources": configured}}}  # fmt: skip
+    assert types_of(plan_of(value).after) == found
+
+
+def test_what_runs_refers_to_its_role_or_profile_where_the_apply_alone_knows_it() -> None:
+    values = {"instance_type": "t3", "role": "known"}
+    host = {"address": "aws_instance.host", "mode": "managed", "type": "aws_instance", "values": values}
+    expressions = {
+        "iam_instance_profile": {"references": ["aws_iam_instance_profile.host.name", "aws_iam_instance_profile.host"]},
+        "role": {"references": ["aws_iam_role.host.arn", "aws_iam_role.host"]},
+        "subnet_id": {"references": ["aws_subnet.one.id", "aws_subnet.one"]},
+    }
+    value = {
+        "planned_values": {"root_module": {"resources": [host]}},
+        "configuration": {"root_module": {"resources": [{"address": "aws_instance.host", "expressions": expressions}]}},
+    }
+    (read,) = plan_of(value).after.resources
+    assert read.properties == {**values, "iam_instance_profile": "${aws_iam_instance_profile.host.arn}"}
