@@ -5,6 +5,7 @@ Each answer is held against botocore's model of the operation, so that no test r
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -72,13 +73,13 @@ def answering(
 
 def _client(service: str, answer: Callable[[str, dict[str, Any]], Any]) -> Any:
     client = _session().client(service, endpoint_url="https://aws.invalid")
-    parameters: list[dict[str, Any]] = [{}]
+    asked = threading.local()  # several threads share a client
 
     def note(params: dict[str, Any], **_: Any) -> None:
-        parameters[0] = dict(params)
+        asked.parameters = dict(params)
 
     def respond(model: Any, **_: Any) -> Any:
-        value = answer(f"{service}.{model.name}", parameters[0])
+        value = answer(f"{service}.{model.name}", asked.parameters)
         if isinstance(value, Refused):
             error = {"Code": value.code, "Message": value.message}
             parsed = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": value.status, "HTTPHeaders": {}}}

@@ -62,15 +62,25 @@ class Person(DeployOperator):
     approval=st.sampled_from((None, "broadening", "any", "never")),
     gains=st.booleans(),
     answer=st.sampled_from((None, True, False)),
+    fits=st.sampled_from((True, True, True, False)),
 )
 def test_a_plan_goes_ahead_where_each_part_of_it_is_agreed_to(
-    kinds: list[str], named: set[str], approval: Any, *, answer: bool | None, yes: bool, first: bool, gains: bool
+    kinds: list[str],
+    named: set[str],
+    approval: Any,
+    *,
+    answer: bool | None,
+    yes: bool,
+    first: bool,
+    gains: bool,
+    fits: bool,
 ) -> None:
     changes = tuple(CHANGES[kind] for kind in kinds)
     ids = {change.logical_id for change in changes}
     if "Report" not in ids:
         ids.discard("Logs")  # the group of a function that stays is not drawn
         changes = tuple(change for change in changes if change.logical_id != "Logs")
+    named &= ids & {*DATA, "Logs"} if fits else named  # most people name what goes
     plan = StackPlan("orders-dev", "id", "cs", "UPDATE", changes, RUNNING, {})
     access = PlannedAccess(Review("a", "b", ()), "unread" if gains else "")
     account, _ = answering({})

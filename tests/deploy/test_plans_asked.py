@@ -13,6 +13,7 @@ from answering import NUMBER, Answers, Refused, answering
 from remit.deploy.bucket import Bucket
 from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
+from remit.deploy.refusals import refusals
 from remit.deploy.stack import busy, deployed_template, describe, ours, settled
 from remit.errors import RemitError
 
@@ -101,6 +102,13 @@ def test_a_first_deploy_makes_a_stack_that_goes_when_it_fails() -> None:
     assert (plan_.kind, plan_.stack_id, plan_.change_set, plan_.running) == ("CREATE", ID, SET, {})
     assert [change.logical_id for change in plan_.changes] == ["Jobs"]
     assert plan_.parameters == {"B": "2", "A": "1"}
+
+
+def test_the_stack_that_only_held_an_earlier_plan_is_made_by_this_one() -> None:
+    plan_, asked = planned({"DescribeStacks": stack("REVIEW_IN_PROGRESS")})
+
+    assert plan_ is not None
+    assert (plan_.kind, created(asked)["ChangeSetType"]) == ("CREATE", "CREATE")
 
 
 def test_a_later_deploy_updates_with_the_values_that_run_beside_it() -> None:
@@ -248,6 +256,21 @@ def test_a_template_that_cloudformation_refuses_is_told_with_each_reason(
         assert errors[0].path == ("Resources", "Jobs", "Properties", "Tags", 0, "Key")
         assert [error.path for error in errors[1:]] == [("Resources", "Jobs")] * (len(errors) - 1)
     assert raised.value.asked.calls("cloudformation.DeleteChangeSet") != []  # type: ignore[attr-defined]
+
+
+def test_of_a_stack_the_refusals_of_one_operation_are_told() -> None:
+    """Not each event has the token of its operation, and some are of another resource's path."""
+    begun = {"EventType": "STACK_EVENT", "OperationId": "2", "ClientRequestToken": "t2"}
+    elsewhere = INVALID | {"OperationId": "2", "ValidationPath": "/Resources/Other/Properties/Tags"}
+    account, asked = answering({"cloudformation.DescribeEvents": {"OperationEvents": [INVALID, begun, elsewhere]}})
+
+    (found,) = refusals(account, ID, token="t2")  # noqa: S106 - of a request
+    assert (found.path, found.reason) == (("Resources", "Jobs"), "too long")
+    assert len(refusals(account, ID)) == 2
+    assert refusals(account, ID, token="t3") == ()  # noqa: S106 - of a request
+    assert asked.calls("cloudformation.DescribeEvents")[0] == {"StackName": ID, "Filters": {"FailedEvents": True}}
+    denied, _ = answering({"cloudformation.DescribeEvents": Refused("AccessDenied", status=403)})
+    assert refusals(denied, ID) == ()
 
 
 def test_a_change_set_that_cannot_be_executed_is_made_once_again() -> None:
