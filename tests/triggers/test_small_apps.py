@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -18,10 +18,12 @@ from remit.triggers.logs import Logs, check_log_pattern
 from remit.triggers.payload_format import SAMPLE, in_format_1
 from remit.triggers.rest import Rest
 from remit.triggers.rest_settings import RestSettings
-from remit.triggers.route_authorizer import RouteAuthorizer
 from remit.triggers.s3 import S3, generated_name
 from remit.triggers.sns import Sns
 from remit.triggers.user_pool import UserPool
+
+if TYPE_CHECKING:
+    from remit.triggers.route_authorizer import RouteAuthorizer
 
 POOL: Final = "eu-central-1_AbCdEf123"
 
