@@ -102,8 +102,8 @@ UNREAD = "the managed policy arn:${AWS::Partition}:iam::111122223333:policy/own 
         ("sqs:SendMesage", "q", "ImplicitlyDenied", False, [
             "the catalogue knows no action sqs:SendMesage; did you mean sqs:SendMessage?", UNREAD,
         ]),
-        ("sqs:SendMessage", "zz zz", "ImplicitlyDenied", False, [
-            "zz zz is not an ARN and names no resource of sqs:SendMessage, which are called ${QueueName}", UNREAD,
+        ("sqs:SendMessage", "b/k/", "ImplicitlyDenied", True, [
+            "b/k/ is not an ARN and names no resource of sqs:SendMessage, which are called ${QueueName}", UNREAD,
         ]),
         ("dynamodb:Query", "DataTabel", "ImplicitlyDenied", True, [
             "there is no resource DataTabel in the stack: did you mean DataTable?", UNREAD,
