@@ -309,7 +309,8 @@ class _Reader:
             return self._partial(node, module, depth)
         match node.func:
             case ast.Name(id=name) if name not in module.definitions and hasattr(builtins, name):
-                return _no_function(text) if name in _MAKE_NO_FUNCTIONS and not module.may_have_more else None
+                shows_all = not module.may_have_more and not module.stars
+                return _no_function(text) if name in _MAKE_NO_FUNCTIONS and shows_all else None
             case ast.Attribute(value=ast.Constant() | ast.JoinedStr()):
                 return _no_function(text)
         made = self.expression(node.func, module, depth + 1)
