@@ -6,6 +6,7 @@ The rules are written down again from "Intrinsic function reference" (CloudForma
 from __future__ import annotations
 
 import ast
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -31,6 +32,7 @@ from remit.importing.template_values import unused
 
 if TYPE_CHECKING:
     from remit.importing.python_text import Source
+    from remit.importing.template_values import TemplateNames
 
 PARAMETERS: Final = {
     "Stage": "dev",
@@ -39,7 +41,7 @@ PARAMETERS: Final = {
     "Quote": 'say "it\'s"',
     "Lines": "one\ntwo {x}\n" * 9,
 }
-TYPES: Final = {"Size": "Number", "Names": "CommaDelimitedList"}
+TYPES: Final = {"Stored": "AWS::SSM::Parameter::Value<String>", "Size": "Number", "Names": "CommaDelimitedList"}
 MAPPINGS: Final = {"Sizes": {"dev": {"memory": 256, "kind": "small"}, "prod": {"memory": 512, "kind": "big"}}}
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 TEXTS: Final = st.sampled_from(
@@ -134,8 +136,8 @@ def resolved(value: Any, named: dict[str, Any]) -> Any:  # noqa: PLR0911 - one f
     return {key: item for key, each in value.items() if (item := resolved(each, named)) != NO_VALUE}
 
 
-def read(values: list[Any], conditions: dict[str, Any]) -> tuple[list[Source], dict[str, Any]]:
-    """The source of each value of a template with these conditions, and the names that it may mention."""
+def read(conditions: dict[str, Any]) -> tuple[TemplateNames, dict[str, Any]]:
+    """Python's names of a template with these conditions, and what they are."""
     template = {
         "Parameters": {
             name: {"Type": TYPES.get(name, "String"), "Default": default} for name, default in PARAMETERS.items()
@@ -149,7 +151,7 @@ def read(values: list[Any], conditions: dict[str, Any]) -> tuple[list[Source], d
     known: dict[str, Any] = {}
     for constant in constants:
         known[constant.name] = run(constant.value, known)
-    return [names.source(value) for value in values], known
+    return names, known
 
 
 def run(source: Source, names: dict[str, Any]) -> Any:
@@ -157,7 +159,7 @@ def run(source: Source, names: dict[str, Any]) -> Any:
     lines = written(source, 1, "value = ")
     text = "if True:\n" + "\n".join(line.text for line in lines)
     assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(f"if True:\n    value = {flat(source)}"))
-    held: dict[str, Any] = dict(names)
+    held = {"existing": SimpleNamespace(parameter=str), **names}
     exec(text, held)  # noqa: S102 - it is what the test is about
     return held["value"]
 
@@ -168,9 +170,32 @@ def test_the_source_of_a_value_gives_what_cloudformation_makes_of_it(
     values: list[Any], first: dict[str, Any], last: dict[str, Any]
 ) -> None:
     conditions = {"Last": last, "First": first}
-    sources, known = read(values, conditions)
-    for value, source in zip(values, sources, strict=True):
+    names, known = read(conditions)
+    for value in values:
+        source = names.source(value)
         assert resolved(value, conditions) == run(source, known), flat(source)
+
+
+@settings(max_examples=60)
+@given(CONDITIONS)
+def test_a_condition_is_as_true_in_python_as_in_the_template(condition: dict[str, Any]) -> None:
+    conditions = {"First": {"Fn::Equals": ["dev", {"Ref": "Stage"}]}}
+    names, known = read(conditions)
+    assert decided(condition, conditions) == run(names.condition(condition), known)
+
+
+@pytest.mark.parametrize("value", [True, False, 3, {"Ref": "Size"}, {"Ref": "Stage"}, {"Fn::Sub": "${Size}-${Stage}"}])
+def test_a_value_is_a_text_where_python_must_give_one(value: Any) -> None:
+    names, known = read({})
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(resolved(value, {}))
+    assert text == run(names.text(value), known)
+
+
+def test_a_plain_text_that_reads_as_a_reference_stays_a_text() -> None:
+    names, known = read({})
+    assert {"Fn::Sub": "${!Stage} and ${!AWS::Region}"} == run(names.source("${Stage} and ${AWS::Region}"), known)
+    with pytest.raises(RemitError, match="which remit takes for a reference"):
+        names.text("${Stage}")
 
 
 PLAIN: Final = TEXTS.map(literal) | TEXTS.map(quoted) | st.sampled_from(["name", "3", "[*some]"])
@@ -212,14 +237,16 @@ def test_texts_and_expressions_are_joined_as_they_follow_each_other(pieces: list
     ("value", "why"),
     [
         ({"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "kind"]}, "looks into a mapping by what only the deploy"),
+        ({"Fn::FindInMap": ["Sizes", {"Ref": "Stored"}, "kind"]}, "looks into a mapping by what only the deploy"),
         ({"Fn::FindInMap": ["Other", "dev", "kind"]}, "the mapping that it looks into is not known here"),
         ({"Fn::If": ["Nobody", 1, 2]}, "condition Nobody is decided by what only the deploy knows"),
         ({"Ref": "Nothing"}, "Nothing is not in the template"),
     ],
 )
 def test_a_value_that_python_cannot_know_is_refused_with_the_reason(value: Any, why: str) -> None:
+    names, _ = read({})
     with pytest.raises(RemitError, match=why):
-        read([value], {})
+        names.source(value)
 
 
 def test_names_that_differ_in_signs_alone_are_all_there() -> None:

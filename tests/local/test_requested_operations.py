@@ -255,6 +255,200 @@ def test_a_request_is_asked_on_each_of_its_resources_and_no_other(
     assert resources == [need.resource for need in needs_of(asked) or ()]
 
 
+KMS = f"arn:aws:kms:{PLACE}:key/"
+SECRETS = f"arn:aws:secretsmanager:{PLACE}:secret:"
+ROLE = "arn:aws:iam::111122223333:role/team/worker"
+
+
+class Sealed(StoredNames):
+    """An account where a bucket, a table, a queue, a stream and two parameters are encrypted."""
+
+    def encrypting_key(self, arn: str) -> str | None:
+        if "of-aws" in arn:
+            return "alias/aws/sqs"
+        return "old" if arn.endswith("sealed/a") else "new" if "sealed" in arn else None
+
+    def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
+        return (f"{path}/a", f"{path}/b/c") if recursive else (f"{path}/a",)
+
+    def secret_arn(self, name: str) -> str | None:
+        return f"{SECRETS}{name}-AbCdEf" if name == "sealed" else None
+
+    def filtered_secrets(self, filters: object) -> tuple[str, ...]:
+        return (f"{SECRETS}found-AbCdEf",) if filters else ()
+
+    def role_arn(self, name: str) -> str | None:
+        return ROLE if name == "worker" else None
+
+    def work_group(self, query: str) -> str | None:
+        return "night" if query == "q1" else None
+
+    def key_arn(self, name: str) -> str | None:
+        return f"{KMS}of-alias" if name.endswith("alias/shop") else None
+
+    def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
+        return f"{KMS}of-text" if ciphertext == "sealed" else None
+
+
+ACCOUNT = replace(HERE, stored=Sealed())
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "expected"),
+    [
+        ("s3", "GetObject", {"Bucket": "sealed", "Key": "a"}, ["Decrypt old arn:aws:s3:::sealed/a"]),
+        ("s3", "GetObject", {"Bucket": "b", "Key": "a"}, []),
+        ("s3", "HeadObject", {"Bucket": "sealed", "Key": "a"}, []),
+        ("s3", "PutObject", {"Bucket": "sealed", "Key": "a"}, ["GenerateDataKey new arn:aws:s3:::sealed/a"]),
+        ("s3", "PutObject", {"Bucket": "sealed", "Key": "a", "ServerSideEncryption": "AES256"}, []),
+        (
+            "s3", "PutObject",
+            {"Bucket": "b", "Key": "a", "ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": "alias/shop"},
+            ["GenerateDataKey of-alias arn:aws:s3:::b/a"],
+        ),
+        ("ssm", "GetParameter", {"Name": "/sealed/a"}, []),
+        (
+            "ssm", "GetParameter", {"Name": "/sealed/a", "WithDecryption": True},
+            [f"Decrypt old arn:aws:ssm:{PLACE}:parameter/sealed/a"],
+        ),
+        (
+            "ssm", "GetParameters", {"Names": ["/sealed/b", "/sealed/c"], "WithDecryption": "true"},
+            [f"Decrypt new arn:aws:ssm:{PLACE}:parameter/sealed/{name}" for name in "bc"],
+        ),
+        (
+            "ssm", "GetParametersByPath", {"Path": "/x/sealed", "WithDecryption": True},
+            [f"Decrypt old arn:aws:ssm:{PLACE}:parameter/x/sealed/a"],
+        ),
+        (
+            "ssm", "GetParametersByPath", {"Path": "/sealed", "Recursive": True, "WithDecryption": True},
+            [f"Decrypt old arn:aws:ssm:{PLACE}:parameter/sealed/a",
+             f"Decrypt new arn:aws:ssm:{PLACE}:parameter/sealed/b/c"],
+        ),
+        (
+            "ssm", "PutParameter", {"Name": "/a", "Type": "SecureString", "KeyId": "alias/other"},
+            [f"Encrypt ${{Unresolved}} arn:aws:ssm:{PLACE}:parameter/a"],
+        ),
+        ("ssm", "PutParameter", {"Name": "/a", "Type": "SecureString"}, []),
+        ("ssm", "PutParameter", {"Name": "/a", "Type": "String", "KeyId": "k"}, []),
+        ("dynamodb", "GetItem", {"TableName": "sealed"}, ["Decrypt new sealed 111122223333"]),
+        (
+            "dynamodb", "BatchGetItem", {"RequestItems": {"sealed": {}, "sealed-too": {}, "open": {}}},
+            ["Decrypt new sealed 111122223333", "Decrypt new sealed-too 111122223333"],
+        ),
+        (
+            "sqs", "SendMessage", {"QueueUrl": "http://localhost/111122223333/sealed"},
+            [f"{action} new arn:aws:sqs:{PLACE}:sealed" for action in ("GenerateDataKey", "Decrypt")],
+        ),
+        ("sqs", "ReceiveMessage", {"QueueUrl": "http://localhost/111122223333/of-aws"}, []),
+        (
+            "kinesis", "PutRecord", {"StreamName": "sealed"},
+            [f"GenerateDataKey new arn:aws:kinesis:{PLACE}:stream/sealed"],
+        ),
+        (
+            "secretsmanager", "BatchGetSecretValue", {"SecretIdList": ["sealed", "sealed-too"]},
+            [f"Decrypt new {SECRETS}sealed-AbCdEf", f"Decrypt new {SECRETS}sealed-too-${{Unresolved}}"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_key_is_used_for_its_caller_once_for_each_thing_that_it_encrypts(
+    client: str, name: str, parameters: dict[str, Any], expected: list[str]
+) -> None:
+    asked = OperationRequest(RequestedOperation(client, name, "json"), parameters, ACCOUNT)
+    uses = []
+    for need in needs_of(asked) or ():
+        if need.action.startswith("kms:"):
+            assert client == need.via
+            words = (need.action, need.resource.removeprefix(KMS), *need.parameters["EncryptionContext"].values())
+            uses.append(" ".join(words).removeprefix("kms:"))
+    assert expected == uses
+
+
+TAGS = [{"Key": "team", "Value": "shop"}]
+PASSED = {"RoleArn": ROLE}
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "expected"),
+    [
+        (
+            "s3", "DeleteObjects",
+            {"Bucket": "b", "BypassGovernanceRetention": "true", "Delete": {"Objects": [{"Key": "a"}]}},
+            ["s3:DeleteObject arn:aws:s3:::b/a", "s3:BypassGovernanceRetention arn:aws:s3:::b/a"],
+        ),
+        (
+            "dynamodb", "TransactWriteItems",
+            {"TransactItems": [
+                {"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}},
+                {"Delete": {"TableName": "arn:aws:dynamodb:eu-west-1:444455556666:table/x"}},
+            ]},
+            [f"dynamodb:PutItem arn:aws:dynamodb:{PLACE}:table/t",
+             f"dynamodb:ConditionCheckItem arn:aws:dynamodb:{PLACE}:table/u",
+             "dynamodb:DeleteItem arn:aws:dynamodb:eu-west-1:444455556666:table/x"],
+        ),
+        (
+            "secretsmanager", "BatchGetSecretValue", {"Filters": [{"Key": "name"}]},
+            ["secretsmanager:BatchGetSecretValue *", "secretsmanager:ListSecrets *",
+             f"secretsmanager:GetSecretValue {SECRETS}found-AbCdEf"],
+        ),
+        ("secretsmanager", "CreateSecret", {"Name": "n"}, [f"secretsmanager:CreateSecret {SECRETS}n-??????"]),
+        (
+            "secretsmanager", "GetSecretValue", {"SecretId": f"{SECRETS}other"},
+            [f"secretsmanager:GetSecretValue {SECRETS}other"],
+        ),
+        (
+            "sns", "CreateTopic", {"Name": "news", "Tags": TAGS},
+            [f"sns:CreateTopic arn:aws:sns:{PLACE}:news", f"sns:TagResource arn:aws:sns:{PLACE}:news"],
+        ),
+        ("sns", "CreateTopic", {"Name": "news", "Tags": []}, [f"sns:CreateTopic arn:aws:sns:{PLACE}:news"]),
+        ("kms", "CreateKey", {"Tags": TAGS}, ["kms:CreateKey *", f"kms:TagResource {KMS}*"]),
+        ("iam", "CreateRole", {"RoleName": "r", "Path": "/x/", "Tags": TAGS},
+         [f"iam:{action} arn:aws:iam::111122223333:role/x/r" for action in ("CreateRole", "TagRole")]),
+        ("iam", "CreateVirtualMFADevice", {"VirtualMFADeviceName": "m", "Tags": TAGS},
+         [f"iam:{action} arn:aws:iam::111122223333:mfa/m" for action in ("CreateVirtualMFADevice", "TagMFADevice")]),
+        ("iam", "GetRole", {"RoleName": "worker"}, [f"iam:GetRole {ROLE}"]),
+        ("iam", "CreateAccessKey", {"UserName": "bob"}, ["iam:CreateAccessKey arn:aws:iam::111122223333:user/bob"]),
+        (
+            "logs", "CreateLogGroup", {"logGroupName": "/g", "tags": {"team": "shop"}},
+            [f"logs:CreateLogGroup arn:aws:logs:{PLACE}:log-group:/g:log-stream:",
+             f"logs:TagResource arn:aws:logs:{PLACE}:log-group:/g"],
+        ),
+        (
+            "dynamodb", "TagResource", {"ResourceArn": f"arn:aws:dynamodb:{PLACE}:table/t", "Tags": TAGS},
+            [f"dynamodb:TagResource arn:aws:dynamodb:{PLACE}:table/t"],
+        ),
+        ("s3", "CreateBucket", {"Bucket": "b", "CreateBucketConfiguration": {"Tags": TAGS}},
+         ["s3:CreateBucket arn:aws:s3:::b", "s3:TagResource arn:aws:s3:::b"]),
+        ("kms", "Decrypt", {"CiphertextBlob": "sealed"}, [f"kms:Decrypt {KMS}of-text"]),
+        ("kms", "Decrypt", {"CiphertextBlob": "other"}, [f"kms:Decrypt {KMS}{UNRESOLVED}"]),
+        ("kms", "Decrypt", {"CiphertextBlob": "sealed", "KeyId": "k"}, [f"kms:Decrypt {KMS}k"]),
+        ("kms", "Encrypt", {"KeyId": "alias/shop"}, [f"kms:Encrypt {KMS}of-alias"]),
+        ("kms", "Encrypt", {"KeyId": "arn:aws:kms:eu-west-1:444455556666:alias/x"},
+         [f"kms:Encrypt arn:aws:kms:eu-west-1:444455556666:key/{UNRESOLVED}"]),
+        ("athena", "GetQueryExecution", {"QueryExecutionId": "q1"},
+         [f"athena:GetQueryExecution arn:aws:athena:{PLACE}:workgroup/night"]),
+        ("athena", "GetQueryExecution", {"QueryExecutionId": "q2"},
+         [f"athena:GetQueryExecution arn:aws:athena:{PLACE}:workgroup/{UNRESOLVED}"]),
+        ("scheduler", "CreateSchedule", {"Name": "s", "GroupName": "g", "Target": PASSED},
+         [f"scheduler:CreateSchedule arn:aws:scheduler:{PLACE}:schedule/g/s", f"iam:PassRole {ROLE}"]),
+        ("sts", "AssumeRoleWithWebIdentity", PASSED, [f"sts:AssumeRoleWithWebIdentity {ROLE}"]),
+        ("sts", "GetCallerIdentity", {}, []),
+    ],
+)  # fmt: skip
+def test_a_request_needs_these_accesses_in_this_order(
+    client: str, name: str, parameters: dict[str, Any], expected: list[str]
+) -> None:
+    asked = OperationRequest(RequestedOperation(client, name, "json"), parameters, ACCOUNT)
+    assert expected == [f"{need.action} {need.resource}" for need in needs_of(asked) or ()]
+
+
+def test_what_ec2_makes_and_its_tags_are_asked_for_as_any() -> None:
+    tagged = [{"ResourceType": "volume", "Tags": TAGS}]
+    asked = OperationRequest(RequestedOperation("ec2", "RunInstances", "json"), {"TagSpecifications": tagged}, ACCOUNT)
+    needed = [f"{need.action} {need.resource}" for need in needs_of(asked) or ()]
+    assert f"ec2:RunInstances arn:aws:ec2:{PLACE}:instance/*" in needed
+    assert [f"ec2:CreateTags arn:aws:ec2:{PLACE}:volume/*"] == [need for need in needed if "CreateTags" in need]
+
+
 @pytest.mark.parametrize(
     ("client", "operation", "parameter", "further", "kind", "name"),
     [

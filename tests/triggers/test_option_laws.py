@@ -513,3 +513,57 @@ def test_what_must_be_there_already_is_told_once_with_all_that_need_it() -> None
         ("permissions boundary", "company", "", ()),
         ("managed policy", "x/audit", "", ("hello",)),
     ] == [tuple(source) for source in existing_sources(app, {named})]
+
+
+def test_a_pattern_of_an_event_has_as_many_characters_as_eventbridge_takes() -> None:
+    """Amazon EventBridge quotas: 2,048 characters of the pattern as JSON."""
+    longest = 2_048 - len(json.dumps({"detail-type": [""]}))
+    assert Event(detail_type="x" * longest)
+    with pytest.raises(RemitError, match="the event pattern has 2,049 characters; EventBridge allows 2,048"):
+        Event(detail_type="x" * (longest + 1))
+
+
+def test_events_start_a_workflow_with_one_role_and_call_a_function_by_its_permission() -> None:
+    events = (Event(source="a", dead_letter=QUEUE), Event(source="b"))
+    workflow = Workflow("bill", "Bill", triggers=events)
+    assert ["BillEventRole"] == [role.logical_id for each in events for role in each.roles(workflow)]
+    assert [] == [role for each in events for role in each.roles(function_of(*events))]
+    types = [[made.type for made in events[0].resources(runs)] for runs in (workflow, function_of(*events))]
+    assert [["AWS::Events::Rule"], ["AWS::Events::Rule", "AWS::Lambda::Permission"]] == types
+    assert [("queue", QUEUE)] == [(source.kind, source.arn) for source in events[0].sources()]
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("rate(0 days)", "a rate of 0"),
+        ("rate(1 days)", r"EventBridge wants rate\(1 day\)"),
+        ("rate(2 day)", r"EventBridge wants rate\(2 days\)"),
+        ("at(2126-02-30T00:00:00)", "there is no such time"),
+        ("at(2126-02-28)", "a time reads at"),
+        ("cron(0 8 1 * 1 *)", "one of day and weekday must be `\\?`, and only one"),
+        ("cron(0 8 ? * ? *)", "one of day and weekday must be `\\?`, and only one"),
+        ("cron(0 8 * * ?)", "cron has 5 fields of 6"),
+        ("cron(0 8 ? FRIL * *)", "'FRIL' is no month"),
+        ("hourly", "neither a rate, nor a cron expression, nor a time"),
+    ],
+)
+def test_an_expression_that_no_clock_has_is_told_with_what_is_wrong(expression: str, why: str) -> None:
+    with pytest.raises(RemitError, match=why):
+        Schedule(expression)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "filter_", "why"),
+    [
+        (Dynamodb, {"eventName": {"prefix": "IN"}}, "filter.eventName matches nothing: the field is a value"),
+        (Dynamodb, {"dynamodb": {"SizeBytes": {"a": ["b"]}}}, "SizeBytes matches nothing: the field is a value"),
+        (Sqs, {"body": [{"anything-but": {"prefix": "a", "suffix": "b"}}]}, "anything-but has 2 operators of 1"),
+        (Sqs, {"body": [{"prefix": "a", "suffix": "b"}]}, "has 2 operators of 1"),
+        (Sqs, {"messageId": [""]}, "is an empty text, and so matches nothing"),
+        (Sqs, {"messageId": [{"numeric": [">", 3]}]}, "the field is a string in the records, and no number"),
+    ],
+)
+def test_a_filter_that_no_record_passes_is_refused(trigger: Any, filter_: dict[str, Any], why: str) -> None:
+    with pytest.raises(RemitError, match=why):
+        trigger(STREAM if trigger is Dynamodb else "orders", filter=filter_)
