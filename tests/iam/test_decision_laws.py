@@ -339,35 +339,39 @@ def test_a_role_alone_is_linked_to_a_service(principal: str, is_linked: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("request_", "key", "value"),
+    ("fields", "key", "value"),
     [
-        (Request("x:Y", principal=f"arn:aws:iam::{A}:user/team/al", context={}), "aws:username", "al"),
-        (Request("x:Y", principal=f"arn:aws:iam::{A}:role/app", context={}), "aws:username", None),
+        ({"principal": f"arn:aws:iam::{A}:user/team/al", "context": {}}, "aws:username", "al"),
+        ({"principal": f"arn:aws:iam::{A}:role/app", "context": {}}, "aws:username", None),
         (
-            Request("x:Y", principal=f"arn:aws-cn:sts::{A}:assumed-role/app/s", context={}),
+            {"principal": f"arn:aws-cn:sts::{A}:assumed-role/app/s", "context": {}},
             "aws:principalarn",
             f"arn:aws-cn:iam::{A}:role/app",
         ),
-        (Request("x:Y", principal="lambda.amazonaws.com"), "aws:principalservicename", "lambda.amazonaws.com"),
-        (Request("x:Y", principal="lambda.amazonaws.com"), "aws:principalorgid", None),
-        (Request("x:Y", principal=f"arn:aws:iot:eu-west-1:{A}:cert/0a"), "aws:principalorgid", None),
-        (Request("x:Y", principal="*"), "aws:principalaccount", "anonymous"),
-        (Request("x:Y", f"arn:aws:sqs:eu-west-1:{B}:q", USER, {}), "aws:resourceaccount", B),
-        (Request("x:Y", f"arn:aws:sqs:eu-west-1:{B}:q", USER, {}, A), "aws:resourceaccount", A),
-        (Request("x:Y", "arn:aws:s3:::b", USER, {}), "aws:resourceaccount", None),
-        (Request("x:Y", context={"aws:TagKeys": ""}), "aws:tagkeys", None),
-        (Request("x:Y", context={"x:k": [""]}), "x:k", None),
-        (Request("x:Y", context={"x:k": []}), "x:k", None),
-        (Request("x:Y", context={"x:k": ["", "a"]}), "x:k", ("", "a")),
-        (Request("x:Y", context={"x:k": ""}), "x:k", ""),
-        (Request("x:Y", context={"X:K": 1.5}), "x:k", "1.5"),
-        (Request("x:Y", context={"x:k": [True, 2]}), "x:k", ("true", "2")),
+        ({"principal": "lambda.amazonaws.com"}, "aws:principalservicename", "lambda.amazonaws.com"),
+        ({"principal": "lambda.amazonaws.com"}, "aws:principalorgid", None),
+        ({"principal": f"arn:aws:iot:eu-west-1:{A}:cert/0a"}, "aws:principalorgid", None),
+        ({"principal": "*"}, "aws:principalaccount", "anonymous"),
+        ({"resource": f"arn:aws:sqs:eu-west-1:{B}:q", "principal": USER, "context": {}}, "aws:resourceaccount", B),
+        (
+            {"resource": f"arn:aws:sqs:eu-west-1:{B}:q", "principal": USER, "context": {}, "resource_account": A},
+            "aws:resourceaccount",
+            A,
+        ),
+        ({"resource": "arn:aws:s3:::b", "principal": USER, "context": {}}, "aws:resourceaccount", None),
+        ({"context": {"aws:TagKeys": ""}}, "aws:tagkeys", None),
+        ({"context": {"x:k": [""]}}, "x:k", None),
+        ({"context": {"x:k": []}}, "x:k", None),
+        ({"context": {"x:k": ["", "a"]}}, "x:k", ("", "a")),
+        ({"context": {"x:k": ""}}, "x:k", ""),
+        ({"context": {"X:K": 1.5}}, "x:k", "1.5"),
+        ({"context": {"x:k": [True, 2]}}, "x:k", ("true", "2")),
     ],
 )
 def test_a_key_has_what_the_request_says_or_its_caller_and_resource_settle(
-    request_: Request, key: str, value: object
+    fields: dict[str, Any], key: str, value: object
 ) -> None:
-    assert request_.value(key) == value
+    assert Request("x:Y", **fields).value(key) == value
 
 
 STACK = {"${AWS::Region}": "eu-north-1", "${AWS::AccountId}": B, "${AWS::Partition}": "aws-cn"}
@@ -375,19 +379,19 @@ QUEUE = f"arn:aws:sqs:eu-west-1:{B}:q"
 
 
 @pytest.mark.parametrize(
-    ("request_", "expected"),
+    ("fields", "expected"),
     [
-        (Request("x:Y", QUEUE, USER), f"arn:aws:x:eu-west-1:{A}:y"),
-        (Request("x:Y", QUEUE, USER, stack=STACK), f"arn:aws-cn:x:eu-north-1:{B}:y"),
-        (Request("x:Y", QUEUE), f"arn:aws:x:eu-west-1:{B}:y"),
-        (Request("x:Y", QUEUE, "arn:aws:iam::${AWS::AccountId}:role/app"), f"arn:aws:x:eu-west-1:{B}:y"),
-        (Request("x:Y", "arn:aws:sqs:eu-*:1:q", USER), f"arn:aws:x:${{AWS::Region}}:{A}:y"),
-        (Request("x:Y", "arn:aws:s3:::b", USER), f"arn:aws:x:${{AWS::Region}}:{A}:y"),
-        (Request("x:Y", "*"), "arn:${AWS::Partition}:x:${AWS::Region}:${AWS::AccountId}:y"),
+        ({"resource": QUEUE, "principal": USER}, f"arn:aws:x:eu-west-1:{A}:y"),
+        ({"resource": QUEUE, "principal": USER, "stack": STACK}, f"arn:aws-cn:x:eu-north-1:{B}:y"),
+        ({"resource": QUEUE}, f"arn:aws:x:eu-west-1:{B}:y"),
+        ({"resource": QUEUE, "principal": "arn:aws:iam::${AWS::AccountId}:role/app"}, f"arn:aws:x:eu-west-1:{B}:y"),
+        ({"resource": "arn:aws:sqs:eu-*:1:q", "principal": USER}, f"arn:aws:x:${{AWS::Region}}:{A}:y"),
+        ({"resource": "arn:aws:s3:::b", "principal": USER}, f"arn:aws:x:${{AWS::Region}}:{A}:y"),
+        ({"resource": "*"}, "arn:${AWS::Partition}:x:${AWS::Region}:${AWS::AccountId}:y"),
     ],
 )
-def test_where_a_stack_is_is_read_off_the_request(request_: Request, expected: str) -> None:
-    assert request_.bind("arn:${AWS::Partition}:x:${AWS::Region}:${AWS::AccountId}:y") == expected
+def test_where_a_stack_is_is_read_off_the_request(fields: dict[str, Any], expected: str) -> None:
+    assert Request("x:Y", **fields).bind("arn:${AWS::Partition}:x:${AWS::Region}:${AWS::AccountId}:y") == expected
 
 
 @pytest.mark.parametrize(

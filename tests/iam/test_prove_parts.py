@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from ipaddress import ip_network
 from itertools import pairwise, product
@@ -26,7 +27,16 @@ from remit.iam.prove.key_values import Premises
 from remit.iam.prove.minimise import merged, pruned
 from remit.iam.prove.real_requests import can_be_asked, can_be_made, nameable
 from remit.iam.prove.realistic_values import ACCOUNT, arn, in_other_places, key, regions_within, resource_of, value
-from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, box_of, within
+from remit.iam.prove.statement_space import (
+    Box,
+    CompiledPolicy,
+    Index,
+    box_of,
+    loosened,
+    tightened,
+    with_values,
+    within,
+)
 from remit.iam.prove.typed_values import TYPED
 
 if TYPE_CHECKING:
@@ -61,7 +71,9 @@ def is_met(condition: Condition, state: Any) -> bool:
         return any(brute_force.is_like(text, one) if name == "StringLike" else text == one for text in condition.values)
 
     if not condition.quantifier:
-        return condition.if_exists or negated if state is None else fits(state) is not negated
+        if state is None:
+            return condition.if_exists or negated
+        return isinstance(state, str) and fits(state) is not negated
     several = [] if state in (None, "") else [state] if isinstance(state, str) else list(state)
     if condition.quantifier == "ForAllValues":
         return all(fits(one) is not negated for one in several)
@@ -73,23 +85,31 @@ SETS = (*STATES, *product(VALUES[:3], repeat=2))
 
 
 @LAWS
-@given(conditions("x:k", sets=True), conditions("x:k", sets=True))
+@given(conditions("x:k", sets=True), st.sampled_from([(), ("zz",), ("dev", "d*")]), st.booleans(), st.booleans())
 def test_an_atom_holds_of_a_key_as_its_condition_does_and_implies_only_what_holds_with_it(
-    one: Condition, other: Condition
+    one: Condition,
+    more: tuple[str, ...],
+    fewer: bool,  # noqa: FBT001 - drawn
+    if_exists: bool,  # noqa: FBT001 - drawn
 ) -> None:
+    values = one.values[:1] if fewer else (*one.values, *more)
+    other = one if one.operator == "Null" else replace(one, values=values, if_exists=if_exists)
     atom, further = atom_of(one, "2012-10-17"), atom_of(other, "2012-10-17")
     states = SETS if one.quantifier or one.operator == "Null" else STATES
     assert [atom.holds(state) for state in states] == [is_met(one, state) for state in states]
     if atom.implies(further):
         assert all(further.holds(state) for state in states if atom.holds(state))
     assert atom.implies(atom)
+    is_part = set(one.values) <= set(values) if not atom.negated else set(values) <= set(one.values)
+    if is_part and (if_exists or not one.if_exists):
+        assert atom.implies(further)
     assert atom.needs_presence is not is_met(one, None) or one.operator == "Null"
 
 
 @LAWS
 @given(
-    st.lists(conditions("x:a", "x:b"), max_size=3),
-    st.lists(st.lists(conditions("x:a", "x:b"), min_size=1, max_size=2), max_size=3),
+    st.lists(conditions("x:a", "x:b", sets=True), max_size=3),
+    st.lists(st.lists(conditions("x:a", "x:b", sets=True), min_size=1, max_size=2), max_size=3),
 )
 def test_a_context_is_found_exactly_where_some_values_of_the_keys_make_one(
     required: list[Condition], lists: list[list[Condition]]
@@ -111,10 +131,180 @@ def test_a_context_is_found_exactly_where_some_values_of_the_keys_make_one(
         )
 
     if found is not None:
-        assert suits({name: decode(str(state), ("x", "y", "z")) for name, state in found.items()})
+        assert suits({name: shown(state) for name, state in found.items()})
     else:
         texts = ("dev", "prod", "test", "DEV", "d", "other", "dx", "xv", "xxxx", "dxxv", "", None, "Dev", "PROD", "xyz")
-        assert not any(suits({"x:a": a, "x:b": b}) for a, b in product(texts, texts))
+        several = {condition.key for condition in everything if condition.quantifier}
+        states = {
+            name: [*texts, *product(texts[:6], repeat=2)] if name in several else texts for name in ("x:a", "x:b")
+        }
+        assert not any(suits({"x:a": a, "x:b": b}) for a, b in product(states["x:a"], states["x:b"]))
+
+
+def shown(state: Any) -> Any:
+    """A state of a key as requests have it, with a letter for what no pattern spells."""
+    words = ("x", "y", "z")
+    return decode(state, words) if isinstance(state, str) else tuple(decode(text, words) for text in state)
+
+
+NUMBERS = [None, *(Decimal(half) / 2 for half in range(-4, 14))]
+ORDERS = {
+    "NumericEquals": lambda one, other: one == other,
+    "NumericNotEquals": lambda one, other: one != other,
+    "NumericLessThan": lambda one, other: one < other,
+    "NumericLessThanEquals": lambda one, other: one <= other,
+    "NumericGreaterThan": lambda one, other: one > other,
+    "NumericGreaterThanEquals": lambda one, other: one >= other,
+}
+NUMERIC = st.builds(
+    Condition, st.sampled_from(sorted(ORDERS)), st.just("x:n"), st.sampled_from([("1",), ("2",), ("2.5",), ("5",)])
+)
+
+
+@LAWS
+@given(st.lists(NUMERIC, max_size=3), st.lists(st.lists(NUMERIC, min_size=1, max_size=2), max_size=3))
+def test_a_number_is_found_exactly_where_there_is_one(required: list[Condition], lists: list[list[Condition]]) -> None:
+    everything = [*required, *(condition for one in lists for condition in one)]
+    premises = Premises.of([Statement("Allow", Globs(("*",)), Globs(("*",)), conditions=tuple(everything))])
+    read = [frozenset(atom_of(one, "2012-10-17") for one in clause) for clause in (required, *lists)]
+    found = find_context(read[0], read[1:], premises, Budget())
+
+    def holds(condition: Condition, number: Decimal | None) -> bool:
+        if number is None:
+            return "Not" in condition.operator
+        return bool(ORDERS[condition.operator](number, Decimal(condition.values[0])))
+
+    def suits(number: Decimal | None) -> bool:
+        broken = all(any(not holds(one, number) for one in clause) for clause in lists)
+        return broken and all(holds(one, number) for one in required)
+
+    if found is None:
+        assert not any(map(suits, NUMBERS))
+    else:
+        assert suits(Decimal(str(found["x:n"])) if "x:n" in found else None)
+
+
+PARTS = ("arn", "aws", ("sqs", "sns"), ("r", ""), ("1", "2"), ("q", "q:x", "p"))
+ARNS = [":".join(parts) for parts in product(*((part,) if isinstance(part, str) else part for part in PARTS))]
+OF_ARNS = st.builds(
+    Condition,
+    st.sampled_from(["ArnLike", "ArnNotLike", "ArnEquals", "StringLike", "StringNotLike", "StringEquals"]),
+    st.just("x:arn"),
+    st.sampled_from(
+        [("*",), ("arn:aws:s?s:*:1:q",), ("arn:aws:sqs:*",), ("arn:*:q",), (ARNS[0],), ("arn:aws:sqs:r:*:*",)]
+    ),
+)
+
+
+@LAWS
+@given(st.lists(OF_ARNS, max_size=3), st.lists(st.lists(OF_ARNS, min_size=1, max_size=2), max_size=2))
+def test_an_arn_is_found_where_there_is_one(required: list[Condition], lists: list[list[Condition]]) -> None:
+    everything = [*required, *(condition for one in lists for condition in one)]
+    premises = Premises.of([Statement("Allow", Globs(("*",)), Globs(("*",)), conditions=tuple(everything))])
+    read = [frozenset(atom_of(one, "2012-10-17") for one in clause) for clause in (required, *lists)]
+    try:
+        found = find_context(read[0], read[1:], premises, Budget())
+    except UndecidedQuestion:
+        return
+
+    def holds(condition: Condition, text: str | None) -> bool:
+        if text is None:
+            return "Not" in condition.operator
+        pattern = condition.values[0]
+        if condition.operator.startswith("Arn"):
+            six, parts = ["*"] * 6 if pattern == "*" else pattern.split(":", 5), text.split(":", 5)
+            same = len(six) == len(parts) == 6 and all(map(brute_force.is_like, six, parts))
+        else:
+            same = brute_force.is_like(pattern, text) if "Like" in condition.operator else pattern == text
+        return same is not ("Not" in condition.operator)
+
+    def suits(text: str | None) -> bool:
+        broken = all(any(not holds(one, text) for one in clause) for clause in lists)
+        return broken and all(holds(one, text) for one in required)
+
+    if found is None:
+        assert not any(map(suits, (None, "", "x", "arn:aws:sqs", *ARNS)))
+    else:
+        assert suits(shown(found["x:arn"]) if "x:arn" in found else None)
+
+
+def test_a_block_of_keys_that_the_deploy_puts_in_holds_or_does_not_and_is_never_absent() -> None:
+    block = Condition("StringEquals", "${Keys}", ("${Keys}",))
+    premises = Premises.of([Statement("Allow", Globs(("*",)), Globs(("*",)), conditions=(block,))])
+    atom = frozenset([atom_of(block, "2012-10-17")])
+    assert find_context(atom, [], premises, Budget()) == {"StringEquals ${Keys}": "true"}
+    assert find_context((), [atom], premises, Budget()) == {"StringEquals ${Keys}": "false"}
+    assert find_context(atom, [atom], premises, Budget()) is None
+    other = frozenset([atom_of(replace(block, operator="StringLike"), "2012-10-17")])
+    assert find_context(atom, [other], premises, Budget()) is not None
+
+
+def test_a_key_has_several_values_where_a_condition_says_so_and_the_catalogue_does_not_know_better() -> None:
+    def several(key_name: str) -> bool:
+        condition = Condition("StringEquals", key_name, ("a",), "ForAnyValue")
+        return key_name.lower() in Premises.of([allow("x:y", when=(condition,))]).multivalued
+
+    assert [several(name) for name in ("x:k", "aws:TagKeys", "aws:username")] == [True, True, False]
+    typed = Premises.of(
+        [allow("x:y", when=(Condition("NumericLessThan", "X:k", ("1",)), Condition("Bool", "x:K", ("true",))))]
+    )
+    assert typed.kinds == {"x:k": ("Bool", "Numeric")}
+
+
+WITH_VARIABLES = st.lists(
+    st.sampled_from(["arn:aws:s3:::${x:v}/*", "arn:aws:s3:::a/*", "arn:aws:s3:::*", "arn:aws:s3:::b/${x:v}"]),
+    min_size=1,
+    max_size=2,
+    unique=True,
+)
+OBJECTS = tuple(f"arn:aws:s3:::{bucket}/{name}" for bucket in "abc" for name in "abc")
+
+
+@LAWS
+@given(WITH_VARIABLES, st.booleans(), st.sampled_from(["StringEquals", "StringNotEquals", "StringLike"]))
+def test_whatever_a_variable_is_a_statement_lies_between_its_tightest_and_its_loosest_form(
+    patterns: list[str],
+    negated: bool,  # noqa: FBT001 - drawn
+    operator: str,
+) -> None:
+    when = (Condition(operator, "x:w", ("${x:v}", "k")),)
+    made = box(patterns, negated=negated, when=when)
+    loose, tight = loosened(made), tightened(made, frozenset(), ())
+    assert made.variables == {"x:v"}
+    for filling in ("a", "b", "zz", None):
+        bound = with_values(made, {"x:v": filling})
+        for text in OBJECTS:
+            assert loose.contains(text) or not bound.contains(text)
+            assert bound.contains(text) or not tight.contains(text)
+        for state in (None, "a", "b", "k", "other"):
+            if all(atom.holds(state) for atom in bound.atoms):
+                assert all(atom.holds(state) for atom in loose.atoms)
+        assert with_values(made, {"x:other": filling}) is made
+    whole = tightened(made, frozenset(made.atoms), tuple(text for text in OBJECTS if made.contains(text))[:1])
+    assert whole.atoms == ()
+
+
+def test_what_a_statement_means_hangs_on_whom_it_means_and_a_resource_is_told_as_it_is_spelled() -> None:
+    statement = Statement("Allow", Globs(("s3:*",)), Globs(("arn:aws:sqs", "arn:aws:s3:::a")))
+    for_all = replace(statement, principals=Principals((("*", "*"),)))
+    one, other = (box_of(each, 0, "2012-10-17") for each in (statement, for_all))
+    assert one.meaning != other.meaning
+    assert one.meaning == box_of(replace(statement, sid="x"), 3, "2012-10-17").meaning
+    assert [one.spelling_of(text) for text in (*one.resources, "arn:aws:s3:::b")] == [
+        "arn:aws:sqs",
+        "arn:aws:s3:::a",
+        "arn:aws:s3:::b",
+    ]
+    assert box(["a"], negated=True).spelling_of("a") == "*"
+    without = replace(statement, resources=None)
+    assert [
+        box_of(without, 0, "2012-10-17").resources,
+        box_of(without, 0, "2012-10-17", speaks_without_resource=True).resources,
+        box_of(replace(without, effect="Deny"), 0, "2012-10-17").resources,
+    ] == [(), ("*",), ("*",)]
+    unclear = replace(statement, conditions=(Condition("ArnLike", "x:y", ("${Queue.Arn}*",)),))
+    with pytest.raises(UndecidedQuestion):
+        box_of(unclear, 0, "2012-10-17")
 
 
 ACTIONS = ("s3:getobject", "s3:putobject", "s3:getacl", "sqs:sendmessage", "x:y")

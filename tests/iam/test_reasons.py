@@ -137,6 +137,21 @@ SENTENCES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"resource": policy({})},
         f"no statement of {RESOURCE} allows {OBJECT}; nearest: resource[0].Statement[0]: has no Principal",
     ),
+    "a key that the deploy makes": (
+        {"action": "kms:Decrypt", "resource": "${Key.Arn}"},
+        {"policies": policy({"Action": "kms:*"})},
+        f"kms:Decrypt on ${{Key.Arn}} depends on {RESOURCE}, which the request does not say",
+    ),
+    "a role that is read": (
+        {"action": "iam:GetRole", "resource": ROLE},
+        {"policies": policy({"Action": "iam:*"})},
+        f"identity[0].Statement[0] allows iam:GetRole on {ROLE}",
+    ),
+    "the session of another account's root user": (
+        {"action": "sts:AssumeRoot", "resource": f"arn:aws:iam::{B}:root"},
+        {"policies": policy({"Action": "sts:*"})},
+        f"identity[0].Statement[0] allows sts:AssumeRoot on arn:aws:iam::{B}:root",
+    ),
     "what nobody may do": (
         {"action": "iam:DeleteRole", "resource": RESERVED},
         {"policies": policy({"Action": "iam:DeleteRole", "Resource": "arn:aws:iam::1:role/x"})},

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from random_cases import cases
 from remit import on
-from remit.app import Publication
+from remit.app import Publication, Reason
 from remit.errors import Mistakes, Origin, RemitError, Span
 from remit.iam import policy as iam
 from remit.judge.item_parts import each_alone
 from remit.judge.links import with_variables
 from remit.judge.meant_items import hint, hint_of_action, of_unknown_service
 from remit.judge.name_checks import check_trigger
-from remit.judge.policy_list import managed_arn
+from remit.judge.policy_list import declare, declare_managed, managed_arn
 from remit.judge.publication import check_publication, event_invoke, publication
 
 HERE = Origin("app.py", 1, 1)
@@ -260,3 +260,215 @@ def test_a_grant_is_no_trigger_even_among_others() -> None:
         with pytest.raises(RemitError) as caught:
             check_trigger(trigger, HERE)
         assert caught.value.message == GRANT
+
+
+def judged(value: Any) -> tuple[list[dict[str, Any]], list[tuple[str, str | None]]]:
+    """The statements of a policy value, and what is wrong with it: messages with their hints."""
+    mistakes = Mistakes()
+    grants = declare(value, Span("no-such-file.py", 3, 4, 3, 9), Reason("function", subjects=("work",)), mistakes)
+    assert all(mistake.origin == Origin("no-such-file.py", 3, 5) for mistake in mistakes.errors)
+    rendered = [iam.render_statement(grant.statement) for grant in grants]
+    return rendered, [(mistake.message, mistake.hint) for mistake in mistakes.errors]
+
+
+def allowing(action: str | list[str], on: str = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": on}
+
+
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+ITEM_OF_OWN = iam.allow("sqs:SendMessage")
+OLD_TEXTS = iam.Policy((iam.allow("s3:GetObject", on="arn:aws:s3:::${aws:username}"),), "2008-10-17")
+OLD_CONDITION = iam.Policy(
+    (iam.allow("s3:GetObject", when=(iam.Condition("StringEquals", "x:y", ("${aws:username}",)),)),), "2008-10-17"
+)
+
+
+class WithArn:
+    """A resource of the app."""
+
+    arn = "${Queue.Arn}"
+
+
+@pytest.mark.parametrize(
+    ("value", "statements"),
+    [
+        ([], []),
+        (None, []),
+        ("logs", [allowing("logs:*")]),
+        ("*", [allowing("*")]),
+        ("s3:Get*", [allowing("s3:Get*")]),
+        ("newservice", [allowing("newservice:*")]),
+        (["logs", ["sqs:SendMessage", ("s3:GetObject",)]], [allowing("logs:*"), allowing("sqs:SendMessage"), READ]),
+        (READ, [READ]),
+        ({"effect": "Allow", "action": ("a:B", "a:C"), "resource": "*"}, [allowing(["a:B", "a:C"])]),
+        ({"Statement": READ}, [READ]),
+        ({"statement": [{"effect": "Allow", "actions": ["s3:GetObject"], "resources": ["*"]}]}, [READ]),
+        ({"PolicyName": "p", "PolicyDocument": {"Statement": [READ, READ]}}, [READ, READ]),
+        ({"policy_document": {"statement": ({"effect": "Allow", "action": "s3:GetObject", "resource": "*"},)}}, [READ]),
+        ({**READ, "Resource": [WithArn(), "*"]}, [allowing("s3:GetObject", ["${Queue.Arn}", "*"])]),  # type: ignore[arg-type] # a list
+        (
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": WithArn()},
+            [{"Effect": "Deny", "Action": "s3:*", "NotResource": "${Queue.Arn}"}],
+        ),
+        (ITEM_OF_OWN, [allowing("sqs:SendMessage")]),
+        (iam.Policy((ITEM_OF_OWN,)), [allowing("sqs:SendMessage")]),
+        ({"Version": "2008-10-17", "Statement": {**READ, "Resource": "${AWS::Region}"}}, None),
+    ],
+)
+def test_an_item_of_a_policy_is_read_in_each_of_its_forms(value: Any, statements: list[dict[str, Any]] | None) -> None:
+    found, mistakes = judged(value)
+    if value is None:
+        assert mistakes == [
+            ("policy is None", "usually os.environ.get() of a variable that is not set: set it or drop the item")
+        ]
+    elif statements is None:
+        assert [message for message, _ in mistakes] == [
+            "policy: the resource '${AWS::Region}' is neither an ARN nor '*'"
+        ]
+    else:
+        assert (found, mistakes) == (statements, [])
+
+
+def nested_lists(depth: int) -> list[Any]:
+    value: list[Any] = ["logs"]
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def some_function() -> None: ...
+
+
+EMPTY = 'name a service ("logs") or an action ("s3:GetObject")'
+NO_STATEMENT = "add 'Resource': an ARN, or '*' if it must be everything"
+WRONG_ITEMS: list[tuple[Any, list[tuple[str, str | None]]]] = [
+    ({"logs"}, [("policy is a set, whose order changes from run to run", "use a list")]),
+    (3, [("policy must be a string or a dict, got int '3'", None)]),
+    (
+        some_function,
+        [("policy must be a string or a dict, got function 'some_function'", "call it: `some_function(…)`")],
+    ),
+    ([" "], [("policy[0] is an empty string", EMPTY)]),
+    ([[], ["", []]], [("policy[1][0] is an empty string", EMPTY)]),
+    (
+        on.sqs("orders"),
+        [
+            (
+                "policy is a trigger, which says what runs a function and not what it may do",
+                "a trigger stands before it: `@app.function(on.sqs(…))`; a grant reads such as `grants.sqs.send(…)`",
+            )
+        ],
+    ),
+    ({**READ, "Principal": "*"}, [("policy has a Principal, but the role itself is the principal", "remove it")]),
+    ({"Effect": "Allow", "Action": "s3:GetObject"}, [("policy has no 'Resource'", NO_STATEMENT)]),
+    ({**READ, "action": "s3:PutObject"}, [("policy has 'Action' twice, in two spellings", "merge them")]),
+    ({"PolicyDocument": {"Statement": READ}, "Sid": "x"}, [("policy has 'Sid' beside 'PolicyDocument'", None)]),
+    ({"PolicyDocument": "x"}, [("policy.PolicyDocument must be a dict, got str", None)]),
+    ({**READ, "Sid": "a-b"}, [("policy: Sid 'a-b' may have only letters and digits", "use 'AB'")]),
+    (
+        {"Effect": "Allow", "NotAction": "s3:{aws.region}", "Resource": "*"},
+        [("policy: {aws.region} in 's3:{aws.region}' is literal text", 'put an f before the string: f"…"')],
+    ),
+    (
+        {**READ, "Resource": "arn:aws:s3:::None/x"},
+        [
+            (
+                "policy: 'arn:aws:s3:::None/x' contains 'None'",
+                "usually os.environ.get() of a variable that is not set: use os.environ[…]",
+            )
+        ],
+    ),
+    (
+        {"Effect": "Deny", "Action": "s3:*", "NotResource": "orders"},
+        [("policy: the resource 'orders' is neither an ARN nor '*'", "an ARN starts with `arn:`")],
+    ),
+    (
+        {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/{project.name}": "x"}}},
+        [
+            (
+                "policy: {project.name} in 'aws:PrincipalTag/{project.name}' is literal text",
+                'put an f before the string: f"…"',
+            )
+        ],
+    ),
+    (
+        {**READ, "Action": "s3:GetObject\u2013"},
+        [
+            (
+                "policy: '\u2013' (U+2013) in 's3:GetObject\u2013': IAM does not accept it",
+                "U+0020 to U+00FF, tabs and newlines are accepted; use `*` in its place",
+            )
+        ],
+    ),
+    (
+        {**READ, "Resource": "arn:" + "a" * 6_141},
+        [("policy: a string of 6,145 characters; a whole policy has at most 10,240", None)],
+    ),
+    ({**READ, "Resource": "${{ not"}, [("`${{ not` has a `${{` that starts no intrinsic function", None)]),
+    (
+        [OLD_TEXTS],
+        [
+            (
+                ("policy[0]: in Version '2008-10-17' there are no variables, and 'arn:aws:s3:::${aws:username}' is "
+                "literal text"),
+                "use '2012-10-17', in which it is a variable; `${$}` stands for a literal `$` there",
+            )
+        ],
+    ),
+    (
+        [OLD_CONDITION],
+        [
+            (
+                "policy[0]: in Version '2008-10-17' there are no variables, and '${aws:username}' is literal text",
+                "use '2012-10-17', in which it is a variable; `${$}` stands for a literal `$` there",
+            )
+        ],
+    ),
+    (
+        {"Statement": [READ, {**READ, "Effect": "Alow"}, {**READ, "Action": ["s3:GetObject", 3]}]},
+        [
+            ("policy: Statement[1].Effect 'Alow' is not valid: only 'Allow' and 'Deny' exist", "did you mean `Allow`?"),
+            ("policy: Statement[2].Action[1] must be a string or a list of strings, got int '3'", None),
+        ],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "mistakes"), WRONG_ITEMS)
+def test_a_wrong_item_of_a_policy_is_told_and_grants_nothing(
+    value: Any, mistakes: list[tuple[str, str | None]]
+) -> None:
+    assert judged(value) == ([], mistakes)
+    found, told = judged([value, "logs"])
+    assert found == [allowing("logs:*")]
+    assert len(told) == len(mistakes)
+
+
+def test_lists_may_nest_but_not_without_end_and_a_right_item_beside_a_wrong_one_counts() -> None:
+    assert judged(nested_lists(32)) == ([allowing("logs:*")], [])
+    found, told = judged([nested_lists(40), "sqs"])
+    assert found == [allowing("sqs:*")]
+    assert told == [("policy[0][0][0][0][0] nests lists deeper than 32, or contains itself", None)]
+
+
+def test_a_text_of_a_policy_is_the_reason_of_its_grant() -> None:
+    (grant,) = declare("logs", Span("", 1, 0, 1, 0), Reason("function", subjects=("work",)), Mistakes())
+    assert grant.because == "'logs' declared for function work"
+    (grant,) = declare(READ, Span("", 1, 0, 1, 0), Reason("function", subjects=("work",)), Mistakes())
+    assert grant.because == "declared for function work"
+
+
+def test_managed_policies_are_told_each_once_with_the_first_line_that_gives_it() -> None:
+    mistakes = Mistakes()
+    given_policies = [
+        "ReadOnlyAccess",
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", "AWSXRayDaemonWriteAccess"),
+        3,
+        "no name",
+    ]
+    found = declare_managed(given_policies, Span("", 2, 0, 2, 0), mistakes)
+    assert list(found) == [f"{PARTITION}:aws:policy/{name}" for name in ("ReadOnlyAccess", "AWSXRayDaemonWriteAccess")]
+    assert [mistake.message for mistake in mistakes.errors] == [
+        "managed_policy[2] must be a policy's name or ARN, got int '3'",
+        "managed_policy[3]: 'no name' is not a valid name for a managed policy",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
@@ -103,7 +103,12 @@ def refused_of_state(state: Any, at: Path) -> Iterator[Path]:
         yield from refused(branch, (*at, "Branches", number))
 
 
+CHOICE = {"Type": "Choice", "Choices": [{"Next": "B"}, {"Next": "C"}], "Default": "A"}
+END = {"Type": "Succeed"}
+
+
 @settings(max_examples=cases(60, deep=2_000), deadline=None)
+@example({"StartAt": "A", "States": {"A": CHOICE, "B": END, "C": END}})
 @given(machines(1))
 def test_a_definition_is_refused_where_a_state_is_missing_lost_or_goes_nowhere(machine: dict[str, Any]) -> None:
     told = list(mistakes_in(machine))
@@ -165,6 +170,27 @@ def test_a_slip_in_a_call_is_told_with_what_was_meant(resource: str, hint: str) 
     told = integration_mistake(resource, is_express=False)
     assert told is not None
     assert told.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("definition", "message", "path"),
+    [
+        ({"StartAt": "A", "States": {}}, "States must hold the states by their names", ("States",)),
+        ([], "this is no definition of a state machine: it has no States", ()),
+        (
+            {"StartAt": "A", "States": {"A": {**CHOICE, "Choices": [{}]}}},
+            "it has no Next",
+            ("States", "A", "Choices", 0, "Next"),
+        ),
+        (
+            {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "x", "End": True}}},
+            "'x' is nothing that a Task state calls",
+            ("States", "A", "Resource"),
+        ),
+    ],
+)
+def test_a_mistake_of_a_definition_stands_at_its_part(definition: Any, message: str, path: Path) -> None:
+    assert [(mistake.message, mistake.path) for mistake in mistakes_in(definition)] == [(message, path)]
 
 
 def test_an_express_workflow_has_no_distributed_map_and_a_standard_one_has() -> None:
@@ -239,6 +265,18 @@ EXPRESSION = "{% $states.input.table %}"
             {
                 (f"glue:{name}", f"arn:aws:glue:{PLACE}:job/j")
                 for name in ("StartJobRun", "GetJobRun", "GetJobRuns", "BatchStopJobRun")
+            },
+        ),
+        (
+            task(f"{TO}ecs:runTask.sync", {"Cluster": "web", "TaskDefinition": "resize:3"}),
+            {
+                ("ecs:RunTask", f"arn:aws:ecs:{PLACE}:task-definition/resize:3"),
+                ("ecs:StopTask", f"arn:aws:ecs:{PLACE}:task/web/*"),
+                ("ecs:DescribeTasks", f"arn:aws:ecs:{PLACE}:task/web/*"),
+                *(
+                    (f"events:{name}", f"arn:aws:events:{PLACE}:rule/StepFunctionsGetEventsForECSTaskRule")
+                    for name in ("PutTargets", "PutRule", "DescribeRule")
+                ),
             },
         ),
         (
@@ -422,11 +460,14 @@ RESOURCES = (
     Resource("Queue", "AWS::SQS::Queue", {"QueueName": "mail"}),
     Resource("Topic", "AWS::SNS::Topic", {}),
     Resource("Files", "AWS::S3::Bucket", {}),
+    Resource("Group", "AWS::Logs::LogGroup", {}),
+    Resource("Rule", "AWS::Events::Rule", {}),
     Resource("Strange", "Custom::Thing", {}),
 )
 REFERENCES = (
     "${Orders}", "${Orders.Arn}", "${Queue}", "${Queue.Arn}", "${Queue.QueueName}", "${Topic}", "${Topic.TopicName}",
-    "${Files}", "${Files.Arn}", "${AWS::Region}", "${AWS::AccountId}", "${AWS::Partition}", "${AWS::StackName}",
+    "${Files}", "${Files.Arn}", "${Group}", "${Group.Arn}", "${Rule.Arn}", "${AWS::Region}", "${AWS::AccountId}",
+    "${AWS::Partition}", "${AWS::StackName}",
 )  # fmt: skip
 
 
@@ -451,6 +492,8 @@ def test_each_reference_stands_for_what_cloudformation_gives_of_its_resource() -
     assert table_arn == f"arn:aws-here:dynamodb:here-region-1:000000999999:table/{filled('${Orders}')}"
     assert filled("${Queue}").endswith(f"/000000999999/{filled('${Queue.QueueName}')}")
     assert queue_arn.endswith(f":{filled('${Queue.QueueName}')}")
+    group_arn = f"arn:aws-here:logs:here-region-1:000000999999:log-group:{filled('${Group}')}"
+    assert filled("${Group.Arn}") == f"{group_arn}:*"
     assert filled("${Strange}") == filled("${Nothing.Arn}") == "here-open"
     assert filled({"${Files}": [1, {"Ref": "Files"}]}) == {filled("${Files}"): [1, filled("${Files}")]}
 
