@@ -210,7 +210,7 @@ def results_alive() -> int:
 
 
 def test_what_an_earlier_run_found_is_read_one_account_after_the_other(tmp_path: Path) -> None:
-    for number in range(8):
+    for number in range(4):
         account = f"{number}" * 12
         write(tmp_path / "accounts", page(role("x", allow("s3:*"), account=account)), f"{account}.json")
     audit_input = AuditInput(tmp_path / "accounts", NOW)

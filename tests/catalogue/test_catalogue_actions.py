@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import effort
@@ -28,6 +28,7 @@ from remit.catalogue.actions import (
     service,
     services,
     target_names,
+    targets_of,
 )
 from remit.catalogue.expand import expand, matcher
 from remit.iam.pattern import is_pattern
@@ -90,6 +91,14 @@ def test_an_action_takes_the_recovery_points_of_each_service_that_there_is() -> 
     point = "arn:aws:%s:eu-west-1:123456789012:recovery-point:daily"
     services = {"dynamodb": True, "*": True, "${Service}": True, "dynamo": False}
     assert services == {service: takes("backup:DeleteRecoveryPoint", point % service) for service in services}
+
+
+def test_a_kind_that_few_requests_are_about_is_none_that_an_action_is_asked_on() -> None:
+    assert [target.type.name for target in targets_of("sqs:SendMessage")] == ["queue"]
+    assert targets_of("cloudwatch:PutMetricData") == targets_of("s3:NoSuchAction") == ()
+    known = action("cloudwatch:PutMetricData")
+    assert known is not None
+    assert [target.type.name for target in known.targets] == ["dataset"]
 
 
 def test_dependent_actions_are_known_where_the_older_source_has_them() -> None:
@@ -177,13 +186,15 @@ def test_nothing_but_star_and_question_mark_is_special(pattern: str) -> None:
     assert expand(pattern) == ()
 
 
-@pytest.mark.parametrize("pattern", ["", ":", "s3", "s3:", "Get*", "s3:GetObject\n", "\u017f3:GetObject", "nosuch:*"])
+@pytest.mark.parametrize("pattern", ["", ":", "s3", "s3:", "Get*", "s3:GetObject\n", "\u212ams:Decrypt", "nosuch:*"])
 def test_what_matches_nothing_is_empty(pattern: str) -> None:
     assert expand(pattern) == ()
 
 
 @settings(max_examples=cases(100, deep=300))
 @given(st.text(alphabet="*?getobjctpulsd", max_size=12))
+@example("*t*ob*")
+@example("getobject?")
 def test_expansion_agrees_with_the_standard_library_s_globs(pattern: str) -> None:
     expected = tuple(name for name in actions("s3") if fnmatch.fnmatchcase(name.lower(), f"s3:{pattern}"))
     assert expand(f"s3:{pattern}") == expected
@@ -201,7 +212,7 @@ def test_a_wildcard_makes_a_pattern() -> None:
 
 def test_the_names_of_an_actions_resource_types_are_those_of_the_action() -> None:
     names = ("s3:GetObject", "ec2:RunInstances", "s3:ListAllMyBuckets", "S3:GETOBJECT", "iam:PassRole")
-    for name in names:
+    for name in (*names, "elasticloadbalancing:AddTags", "states:InvokeHTTPEndpoint"):
         found = action(name)
         assert found is not None
         assert target_names(name) == {target.type.name for target in found.targets}

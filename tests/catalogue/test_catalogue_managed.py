@@ -9,7 +9,7 @@ import pytest
 import remit
 from remit.catalogue.actions import keys, services
 from remit.catalogue.condition_keys import OPERATORS, fits, global_key, global_keys, operator
-from remit.catalogue.managed_policies import managed_policies, managed_policy
+from remit.catalogue.managed_policies import has_action_of, managed_policies, managed_policy, occurs
 from remit.catalogue.partitions import (
     is_region,
     is_zone,
@@ -31,6 +31,7 @@ from remit.resources.name_rules import NAME_RULES, broken_rule
         "awslambdabasicexecutionrole",
         "service-role/AWSLambdaBasicExecutionRole",
         "/service-role/AWSLambdaBasicExecutionRole",
+        "Service-Role/AWSLambdaBasicExecutionRole",
         "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
         "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
         "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
@@ -76,6 +77,21 @@ def test_every_managed_policy_has_a_document_with_statements() -> None:
         assert found is not None
         assert found.document["Statement"]
         assert found.version.startswith("v")
+
+
+@pytest.mark.parametrize(
+    ("text", "does_occur"),
+    [("s3:GetObject", True), ("AIOPSServiceWriteAccess", True), ("s3:GetObjct", False), ("GetObject", False)],
+)
+def test_a_text_occurs_where_some_managed_policy_has_exactly_that(text: str, *, does_occur: bool) -> None:
+    assert occurs(text) is does_occur
+
+
+@pytest.mark.parametrize(
+    ("prefix", "has_one"), [("s3", True), ("bugbust", True), ("bcm-dashboards", True), ("s", False), ("nosuch", False)]
+)
+def test_a_service_has_an_action_in_a_managed_policy_or_none(prefix: str, *, has_one: bool) -> None:
+    assert has_action_of(prefix) is has_one
 
 
 def test_a_late_bound_arn_uses_the_partition_of_the_deploy() -> None:
@@ -128,7 +144,7 @@ def test_regions_come_in_the_order_of_their_names() -> None:
 def test_an_availability_zone_is_told_from_a_region() -> None:
     assert region_of_zone("eu-west-1a") == "eu-west-1"
     assert region_of_zone("us-west-2-lax-1a") == "us-west-2"
-    assert region_of_zone("eu-west-1") is None
+    assert region_of_zone("eu-west-1") is region_of_zone("xx-nowhere-1a") is None
     assert [is_zone(name) for name in ("eu-west-1a", "euw1-az1", "eu-west-1", "banana")] == [
         True,
         True,

@@ -13,7 +13,17 @@ from remit.catalogue.arns import Arn, fill, parse, types_of, variables
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.meant_names import nearest_actions, nearest_services
-from remit.catalogue.operations import When, arns, clients, operation, operations, operations_of, prefixes
+from remit.catalogue.operations import (
+    When,
+    arns,
+    clients,
+    named,
+    operation,
+    operations,
+    operations_of,
+    owners,
+    prefixes,
+)
 from remit.did_you_mean import nearest_names
 
 HERE = {"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012"}
@@ -113,6 +123,21 @@ def test_a_method_of_boto3_is_an_operation() -> None:
             "apigateway", "get_resource", {"restApiId": "r", "resourceId": "q"},
             {"apigateway:GET": ("arn:aws:apigateway:eu-west-1::/restapis/r/resources/q",)},
         ),
+        (
+            "dynamodb", "ExecuteTransaction", {"TransactStatements": [{"Statement": "select a from b"}]},
+            {"dynamodb:PartiQLSelect": ()},
+        ),
+        (
+            "s3", "CreateBucket", {"Bucket": "b", "ACL": "public-read", "ObjectLockEnabledForBucket": True},
+            {
+                "s3:CreateBucket": ("arn:aws:s3:::b",), "s3:PutBucketAcl": ("arn:aws:s3:::b",),
+                "s3:PutBucketObjectLockConfiguration": ("arn:aws:s3:::b",),
+                "s3:PutBucketVersioning": ("arn:aws:s3:::b",),
+            },
+        ),
+        ("sns", "Publish", {"TopicArn": "orders"}, {"sns:Publish": ()}),
+        ("sns", "Publish", {"TopicArn": QUEUE_ARN.replace("sqs", "sns")},
+         {"sns:Publish": (QUEUE_ARN.replace("sqs", "sns"),)}),
         ("s3", "ListBuckets", {}, {"s3:ListAllMyBuckets": ()}),
         ("dynamodb", "PutItem", {}, {"dynamodb:PutItem": ()}),
     ],
@@ -174,6 +199,31 @@ def test_every_action_of_every_operation_exists() -> None:
                 assert known.full_name == needed
 
 
+def test_the_operations_of_a_client_are_named_in_order_and_those_of_none_are_none() -> None:
+    names = operations("SQS")
+    assert list(names) == sorted(names)
+    assert {"SendMessage", "ReceiveMessage"} <= set(names)
+    assert operations("nosuch") == prefixes("nosuch") == ()
+    assert prefixes("CloudWatch Logs") == ("logs",)
+    assert [found.client for found in named("get_item")] == ["dynamodb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pages"),
+    [
+        ("s3:GetObject", ("Amazon S3",)),
+        ("elasticloadbalancing:CreateTargetGroup", ("AWS Elastic Load Balancing V2",)),
+        ("elasticloadbalancing:CreateLBCookieStickinessPolicy", ("AWS Elastic Load Balancing",)),
+        ("elasticloadbalancing:AddTags", ("AWS Elastic Load Balancing", "AWS Elastic Load Balancing V2")),
+        ("lex:PostText", ("Amazon Lex",)),
+    ],
+)
+def test_an_action_is_of_the_pages_whose_operations_need_it(name: str, pages: tuple[str, ...]) -> None:
+    known = action(name)
+    assert known is not None
+    assert owners(known) == pages
+
+
 def test_an_action_knows_its_operations() -> None:
     assert ("s3", "HeadObject") in operations_of("s3:getobject")
     assert operations_of("lambda:InvokeFunction") == (
@@ -182,6 +232,7 @@ def test_an_action_knows_its_operations() -> None:
         ("secretsmanager", "RotateSecret"),
     )
     assert operations_of("nosuch:Action") == ()
+    assert ("dynamodb", "GetItem") in operations_of("dynamodb:getitem")
     assert prefixes("events") == ("events",)
 
 

@@ -12,7 +12,7 @@ import pytest
 from catalogue_compiler.templates import templates
 from random_cases import in_all_cases
 from remit.catalogue import snapshot
-from remit.catalogue.handlers import handlers, types_with_handlers
+from remit.catalogue.handlers import handlers
 from remit.catalogue.types import resource_type, resource_types
 
 if TYPE_CHECKING:
@@ -133,9 +133,11 @@ def test_open_ended_attributes_take_any_name_that_begins_so() -> None:
 def test_limits_and_allowed_values_are_kept() -> None:
     found = resource_type("AWS::Lambda::Function")
     assert found is not None
-    name, mode = found.shape.child("FunctionName"), found.shape.child("PackageType")
+    name, mode, layers = (found.shape.child(path) for path in ("FunctionName", "PackageType", "Layers"))
     assert name is not None
     assert mode is not None
+    assert layers is not None
+    assert (layers.count, layers.length, layers.number) == ((None, 5), (None, None), (None, None))
     assert name.length[0] == 1
     assert set(mode.enum) == {"Image", "Zip"}
 
@@ -171,12 +173,20 @@ def test_handlers_name_the_actions_that_the_deployer_needs() -> None:
     assert found is not None
     assert "sqs:CreateQueue" in found.by_verb["create"]
     assert found.by_verb["delete"] == ("sqs:DeleteQueue", "sqs:GetQueueAttributes")
+    assert found.by_verb["read"] == ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
+    assert found.in_schema
+
+
+def test_the_actions_of_handlers_are_sorted_with_the_patterns_among_them() -> None:
+    found = handlers("AWS::AutoScaling::AutoScalingGroup")
+    assert found is not None
+    assert {"ec2:Describe*", "autoscaling:CreateAutoScalingGroup"} <= set(found.by_verb["create"])
+    assert all(list(actions) == sorted(actions) for actions in found.by_verb.values())
 
 
 def test_a_type_that_does_not_say_what_it_calls_is_unknown() -> None:
-    silent = sorted(set(resource_types()) - set(types_with_handlers()))
-    assert "AWS::CloudFormation::CustomResource" in silent
-    assert all(handlers(name) is None for name in silent)
+    types = ("AWS::CloudFormation::CustomResource", "AWS::Made::Up", "AWS::SQS::Queue")
+    assert [handlers(name) is None for name in types] == [True, True, False]
 
 
 def test_of_a_type_that_does_not_say_the_api_reference_may_tell() -> None:

@@ -103,7 +103,7 @@ TESTS = {
     "dev": ("tests/dev",),
     "local": ("tests/local",),
     "access": ("tests/local",),
-    "workflows": ("tests/project/test_workflows.py", "tests/lint/test_state_machines.py"),
+    "workflows": ("tests/workflows", "tests/project/test_workflows.py", "tests/lint/test_state_machines.py"),
     "importing": ("tests/importing",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""

@@ -21,6 +21,7 @@ from remit.deploy.audit_collection import Collecting, collect, collect_account, 
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.deploy.session import Account
 from remit.errors import RemitError
+from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:
@@ -197,6 +198,16 @@ def test_the_printed_policy_has_every_call() -> None:
     actions = {action for statement in statements for action in statement.actions.patterns}
     assert {action for calls in CALLS for action in calls.actions} <= actions
     assert {"iam:GetAccountAuthorizationDetails", "organizations:ListRoots", "sts:AssumeRole"} <= actions
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_the_printed_policy_lets_the_role_be_assumed_in_accounts_of_any_partition(partition: str) -> None:
+    policy = parse(needed_policy("auditor"))
+    # What the role's own trust policy says is not known here.
+    for role, verdict in (("auditor", "Unknown"), ("admin", "ImplicitlyDenied")):
+        arn = f"arn:{partition}:iam::111122223333:role/{role}"
+        request = Request("sts:AssumeRole", arn, f"arn:{partition}:iam::444455556666:user/ann", {})
+        assert evaluate(request, Layers((policy,))).verdict == verdict
 
 
 class Refusing:

@@ -17,8 +17,8 @@ from projects import remit
 from random_cases import cases, cases_of
 from remit.app import Resource
 from remit.catalogue.actions import action
-from remit.catalogue.handlers import types_with_handlers
-from remit.catalogue.types import resource_type
+from remit.catalogue.handlers import handlers
+from remit.catalogue.types import resource_type, resource_types
 from remit.deploy.aws_calls import CALLS
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.lacking_access import check_deployer
@@ -152,7 +152,7 @@ def test_what_is_added_for_a_type_is_settings_of_its_own_and_no_data() -> None:
     """For every type: actions on resources of its own kind, or such that look networks up."""
     wrong = set()
     number_of_added = 0
-    for type_name in types_with_handlers():
+    for type_name in filter(handlers, resource_types()):
         row, bare = resource_type(type_name), Resource("It", type_name, {})
         exact, by_type = called(bare), called(bare, by_type=True)
         assert exact.items() <= by_type.items()

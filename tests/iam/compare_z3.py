@@ -38,7 +38,7 @@ ANY_LETTER = z3.AllChar(z3.ReSort(z3.StringSort()))
 NO_COLON = z3.Intersect(ANY_LETTER, z3.Complement(z3.Re(":")))
 
 
-class Unsupported(Exception):  # noqa: N818 - a pair that is left out
+class Unsupported(Exception):
     """A condition beyond z3's theories."""
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local.authorization.canonical_request import canonical_request
-from remit.local.event_sources import destinations
 from remit.local.event_sources.destinations import Destinations, InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.request import ReceivedRequest
@@ -33,20 +32,18 @@ ATTRIBUTES = {
 class Sent:
     """What is sent to a server, and what a role is asked for before."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, may: bool = True) -> None:
+    def __init__(self, *, may: bool = True) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.requests: list[tuple[str, str, str, dict[str, Any]]] = []
         self.may = may
-        monkeypatch.setattr(destinations, "ask", self._ask)
         calls: Any = SimpleNamespace(may_act=self._may_act)
-        server: Any = None
-        self.destinations = Destinations(server, calls)
+        self.destinations = Destinations(self._ask, calls)
 
     def _may_act(self, *access: str) -> bool:
         self.asked.append(access)
         return self.may
 
-    def _ask(self, _: object, method: str, path: str, *, service: str, body: bytes, region: str, headers: Any) -> None:
+    def _ask(self, method: str, path: str, *, service: str, body: bytes, region: str, headers: Any) -> None:
         named = {name: (value,) for name, value in {**headers, "host": "127.0.0.1"}.items()}
         asked = canonical_request(ReceivedRequest(method, path, "", named), service, body)
         content = {**asked.parameters, "body": json.loads(body)} if service in ("lambda", "s3") else asked.parameters
@@ -54,8 +51,8 @@ class Sent:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    return Sent(monkeypatch)
+def sent() -> Sent:
+    return Sent()
 
 
 def test_a_dead_letter_is_the_event_with_why_it_failed_as_attributes(sent: Sent) -> None:
@@ -112,7 +109,7 @@ def test_an_event_of_an_invocation_tells_how_it_ended(sent: Sent) -> None:
     assert [f"{FUNCTION_ARN}:live"] * 2 == [record["requestContext"]["functionArn"] for record in records]
 
 
-def test_nothing_is_sent_that_the_functions_role_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent = Sent(monkeypatch, may=False)
+def test_nothing_is_sent_that_the_functions_role_may_not() -> None:
+    sent = Sent(may=False)
     sent.destinations.send(FUNCTION, f"arn:aws:sqs:{OTHER}:done", FAILED.told(FUNCTION))
     assert ([], 1) == (sent.requests, len(sent.asked))

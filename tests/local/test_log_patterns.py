@@ -18,6 +18,8 @@ LINE = {
     "ip": "10.0.0.7",
     "a-b": "x",
     "build": "77",
+    "text": "one\ntwo",
+    "is": {"true": 'said "x"'},
 }
 
 
@@ -40,6 +42,16 @@ LINE = {
         "{ $.session NOT EXISTS }",
         r"{ $.ip = %^10\.0\.% }",
         "{$.code=503&&$.level=error}",
+        '{ $.code = 503 || $.level = "info" }',
+        '{ $.level = "error" || $.level = "info" && $.code = 1 }',
+        '{ $.level = "info" && $.code = 1 || $.code = 503 }',
+        "{ $.level is not null && $.cause is null && $.session not exists }",
+        "{ $.retried = false }",
+        "{ $.user.roles = %admin% }",
+        '{ $.text = "one*two" }',
+        '{ $.build = "77" }',
+        '{ $.is.true = "said \\"x\\"" }',
+        "{ ($.code = 503) }",
     ],
 )
 def test_a_pattern_holds(pattern: str) -> None:
@@ -62,6 +74,16 @@ def test_a_pattern_holds(pattern: str) -> None:
         "{ $.cause IS NOT NULL }",
         "{ $.level NOT EXISTS }",
         "{ $.ip = %^11% }",
+        "{ $.retried < 1 }",
+        '{ ($.code = 503 || $.level = "info") && $.ratio > 1 }',
+        "{ $.retried = 0 }",
+        "{ $.build = 77.0 }",
+        "{ $.level.name = x }",
+        "{ $.session IS NULL }",
+        "{ $.session IS NOT TRUE }",
+        '{ $.session != "x" }',
+        '{ ($.level = "info" || $.code = 1) || ($.ratio > 1) }',
+        '{ $.level = "info" && $.code = 503 }',
     ],
 )
 def test_a_pattern_does_not_hold(pattern: str) -> None:
@@ -82,6 +104,8 @@ def test_a_line_that_is_no_json_matches_no_pattern_on_fields() -> None:
         ('"disk full"', ["ERROR disk full", "WARN disk full"]),
         ("%^W.*full$%", ["WARN disk full"]),
         ("error", []),
+        ("-ERROR -WARN", ["info"]),
+        ('"ERROR timed out" ?info ?out', ["ERROR timed out"]),
     ],
 )
 def test_terms_choose_lines(pattern: str, expected: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -34,8 +35,12 @@ from remit.local.authorization.leading_keys import partition_values
         ("SELECT * FROM users WHERE id = other", [], OPEN),
         ("SELECT * FROM users WHERE 'ada' = id", [], ("ada",)),
         ("SELECT * FROM users WHERE id IN ?", [{"L": [{"S": "ada"}]}], OPEN),
+        ("SELECT * FROM users WHERE id > 'ada'", [], None),
+        ("EXISTS(SELECT * FROM users WHERE id = 'ada' AND x = 1)", [], ("ada",)),
         ("", [], OPEN),
     ],
 )
 def test_the_values_that_a_statement_names(statement: str, parameters: list[Any], expected: object) -> None:
-    assert expected == partition_values(statement, parameters, "id")
+    """Whatever the key is called."""
+    for key in ("id", "key"):
+        assert expected == partition_values(re.sub(r"\bid\b", key, statement), parameters, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from itertools import product
@@ -254,6 +255,200 @@ def test_a_request_is_asked_on_each_of_its_resources_and_no_other(
     assert resources == [need.resource for need in needs_of(asked) or ()]
 
 
+KMS = f"arn:aws:kms:{PLACE}:key/"
+SECRETS = f"arn:aws:secretsmanager:{PLACE}:secret:"
+ROLE = "arn:aws:iam::111122223333:role/team/worker"
+
+
+class Sealed(StoredNames):
+    """An account where a bucket, a table, a queue, a stream and two parameters are encrypted."""
+
+    def encrypting_key(self, arn: str) -> str | None:
+        if "of-aws" in arn:
+            return "alias/aws/sqs"
+        return "old" if arn.endswith("sealed/a") else "new" if "sealed" in arn else None
+
+    def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
+        return (f"{path}/a", f"{path}/b/c") if recursive else (f"{path}/a",)
+
+    def secret_arn(self, name: str) -> str | None:
+        return f"{SECRETS}{name}-AbCdEf" if name == "sealed" else None
+
+    def filtered_secrets(self, filters: object) -> tuple[str, ...]:
+        return (f"{SECRETS}found-AbCdEf",) if filters else ()
+
+    def role_arn(self, name: str) -> str | None:
+        return ROLE if name == "worker" else None
+
+    def work_group(self, query: str) -> str | None:
+        return "night" if query == "q1" else None
+
+    def key_arn(self, name: str) -> str | None:
+        return f"{KMS}of-alias" if name.endswith("alias/shop") else None
+
+    def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
+        return f"{KMS}of-text" if ciphertext == "sealed" else None
+
+
+ACCOUNT = replace(HERE, stored=Sealed())
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "expected"),
+    [
+        ("s3", "GetObject", {"Bucket": "sealed", "Key": "a"}, ["Decrypt old arn:aws:s3:::sealed/a"]),
+        ("s3", "GetObject", {"Bucket": "b", "Key": "a"}, []),
+        ("s3", "HeadObject", {"Bucket": "sealed", "Key": "a"}, []),
+        ("s3", "PutObject", {"Bucket": "sealed", "Key": "a"}, ["GenerateDataKey new arn:aws:s3:::sealed/a"]),
+        ("s3", "PutObject", {"Bucket": "sealed", "Key": "a", "ServerSideEncryption": "AES256"}, []),
+        (
+            "s3", "PutObject",
+            {"Bucket": "b", "Key": "a", "ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": "alias/shop"},
+            ["GenerateDataKey of-alias arn:aws:s3:::b/a"],
+        ),
+        ("ssm", "GetParameter", {"Name": "/sealed/a"}, []),
+        (
+            "ssm", "GetParameter", {"Name": "/sealed/a", "WithDecryption": True},
+            [f"Decrypt old arn:aws:ssm:{PLACE}:parameter/sealed/a"],
+        ),
+        (
+            "ssm", "GetParameters", {"Names": ["/sealed/b", "/sealed/c"], "WithDecryption": "true"},
+            [f"Decrypt new arn:aws:ssm:{PLACE}:parameter/sealed/{name}" for name in "bc"],
+        ),
+        (
+            "ssm", "GetParametersByPath", {"Path": "/x/sealed", "WithDecryption": True},
+            [f"Decrypt old arn:aws:ssm:{PLACE}:parameter/x/sealed/a"],
+        ),
+        (
+            "ssm", "GetParametersByPath", {"Path": "/sealed", "Recursive": True, "WithDecryption": True},
+            [f"Decrypt old arn:aws:ssm:{PLACE}:parameter/sealed/a",
+             f"Decrypt new arn:aws:ssm:{PLACE}:parameter/sealed/b/c"],
+        ),
+        (
+            "ssm", "PutParameter", {"Name": "/a", "Type": "SecureString", "KeyId": "alias/other"},
+            [f"Encrypt ${{Unresolved}} arn:aws:ssm:{PLACE}:parameter/a"],
+        ),
+        ("ssm", "PutParameter", {"Name": "/a", "Type": "SecureString"}, []),
+        ("ssm", "PutParameter", {"Name": "/a", "Type": "String", "KeyId": "k"}, []),
+        ("dynamodb", "GetItem", {"TableName": "sealed"}, ["Decrypt new sealed 111122223333"]),
+        (
+            "dynamodb", "BatchGetItem", {"RequestItems": {"sealed": {}, "sealed-too": {}, "open": {}}},
+            ["Decrypt new sealed 111122223333", "Decrypt new sealed-too 111122223333"],
+        ),
+        (
+            "sqs", "SendMessage", {"QueueUrl": "http://localhost/111122223333/sealed"},
+            [f"{action} new arn:aws:sqs:{PLACE}:sealed" for action in ("GenerateDataKey", "Decrypt")],
+        ),
+        ("sqs", "ReceiveMessage", {"QueueUrl": "http://localhost/111122223333/of-aws"}, []),
+        (
+            "kinesis", "PutRecord", {"StreamName": "sealed"},
+            [f"GenerateDataKey new arn:aws:kinesis:{PLACE}:stream/sealed"],
+        ),
+        (
+            "secretsmanager", "BatchGetSecretValue", {"SecretIdList": ["sealed", "sealed-too"]},
+            [f"Decrypt new {SECRETS}sealed-AbCdEf", f"Decrypt new {SECRETS}sealed-too-${{Unresolved}}"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_key_is_used_for_its_caller_once_for_each_thing_that_it_encrypts(
+    client: str, name: str, parameters: dict[str, Any], expected: list[str]
+) -> None:
+    asked = OperationRequest(RequestedOperation(client, name, "json"), parameters, ACCOUNT)
+    uses = []
+    for need in needs_of(asked) or ():
+        if need.action.startswith("kms:"):
+            assert client == need.via
+            words = (need.action, need.resource.removeprefix(KMS), *need.parameters["EncryptionContext"].values())
+            uses.append(" ".join(words).removeprefix("kms:"))
+    assert expected == uses
+
+
+TAGS = [{"Key": "team", "Value": "shop"}]
+PASSED = {"RoleArn": ROLE}
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "expected"),
+    [
+        (
+            "s3", "DeleteObjects",
+            {"Bucket": "b", "BypassGovernanceRetention": "true", "Delete": {"Objects": [{"Key": "a"}]}},
+            ["s3:DeleteObject arn:aws:s3:::b/a", "s3:BypassGovernanceRetention arn:aws:s3:::b/a"],
+        ),
+        (
+            "dynamodb", "TransactWriteItems",
+            {"TransactItems": [
+                {"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}},
+                {"Delete": {"TableName": "arn:aws:dynamodb:eu-west-1:444455556666:table/x"}},
+            ]},
+            [f"dynamodb:PutItem arn:aws:dynamodb:{PLACE}:table/t",
+             f"dynamodb:ConditionCheckItem arn:aws:dynamodb:{PLACE}:table/u",
+             "dynamodb:DeleteItem arn:aws:dynamodb:eu-west-1:444455556666:table/x"],
+        ),
+        (
+            "secretsmanager", "BatchGetSecretValue", {"Filters": [{"Key": "name"}]},
+            ["secretsmanager:BatchGetSecretValue *", "secretsmanager:ListSecrets *",
+             f"secretsmanager:GetSecretValue {SECRETS}found-AbCdEf"],
+        ),
+        ("secretsmanager", "CreateSecret", {"Name": "n"}, [f"secretsmanager:CreateSecret {SECRETS}n-??????"]),
+        (
+            "secretsmanager", "GetSecretValue", {"SecretId": f"{SECRETS}other"},
+            [f"secretsmanager:GetSecretValue {SECRETS}other"],
+        ),
+        (
+            "sns", "CreateTopic", {"Name": "news", "Tags": TAGS},
+            [f"sns:CreateTopic arn:aws:sns:{PLACE}:news", f"sns:TagResource arn:aws:sns:{PLACE}:news"],
+        ),
+        ("sns", "CreateTopic", {"Name": "news", "Tags": []}, [f"sns:CreateTopic arn:aws:sns:{PLACE}:news"]),
+        ("kms", "CreateKey", {"Tags": TAGS}, ["kms:CreateKey *", f"kms:TagResource {KMS}*"]),
+        ("iam", "CreateRole", {"RoleName": "r", "Path": "/x/", "Tags": TAGS},
+         [f"iam:{action} arn:aws:iam::111122223333:role/x/r" for action in ("CreateRole", "TagRole")]),
+        ("iam", "CreateVirtualMFADevice", {"VirtualMFADeviceName": "m", "Tags": TAGS},
+         [f"iam:{action} arn:aws:iam::111122223333:mfa/m" for action in ("CreateVirtualMFADevice", "TagMFADevice")]),
+        ("iam", "GetRole", {"RoleName": "worker"}, [f"iam:GetRole {ROLE}"]),
+        ("iam", "CreateAccessKey", {"UserName": "bob"}, ["iam:CreateAccessKey arn:aws:iam::111122223333:user/bob"]),
+        (
+            "logs", "CreateLogGroup", {"logGroupName": "/g", "tags": {"team": "shop"}},
+            [f"logs:CreateLogGroup arn:aws:logs:{PLACE}:log-group:/g:log-stream:",
+             f"logs:TagResource arn:aws:logs:{PLACE}:log-group:/g"],
+        ),
+        (
+            "dynamodb", "TagResource", {"ResourceArn": f"arn:aws:dynamodb:{PLACE}:table/t", "Tags": TAGS},
+            [f"dynamodb:TagResource arn:aws:dynamodb:{PLACE}:table/t"],
+        ),
+        ("s3", "CreateBucket", {"Bucket": "b", "CreateBucketConfiguration": {"Tags": TAGS}},
+         ["s3:CreateBucket arn:aws:s3:::b", "s3:TagResource arn:aws:s3:::b"]),
+        ("kms", "Decrypt", {"CiphertextBlob": "sealed"}, [f"kms:Decrypt {KMS}of-text"]),
+        ("kms", "Decrypt", {"CiphertextBlob": "other"}, [f"kms:Decrypt {KMS}{UNRESOLVED}"]),
+        ("kms", "Decrypt", {"CiphertextBlob": "sealed", "KeyId": "k"}, [f"kms:Decrypt {KMS}k"]),
+        ("kms", "Encrypt", {"KeyId": "alias/shop"}, [f"kms:Encrypt {KMS}of-alias"]),
+        ("kms", "Encrypt", {"KeyId": "arn:aws:kms:eu-west-1:444455556666:alias/x"},
+         [f"kms:Encrypt arn:aws:kms:eu-west-1:444455556666:key/{UNRESOLVED}"]),
+        ("athena", "GetQueryExecution", {"QueryExecutionId": "q1"},
+         [f"athena:GetQueryExecution arn:aws:athena:{PLACE}:workgroup/night"]),
+        ("athena", "GetQueryExecution", {"QueryExecutionId": "q2"},
+         [f"athena:GetQueryExecution arn:aws:athena:{PLACE}:workgroup/{UNRESOLVED}"]),
+        ("scheduler", "CreateSchedule", {"Name": "s", "GroupName": "g", "Target": PASSED},
+         [f"scheduler:CreateSchedule arn:aws:scheduler:{PLACE}:schedule/g/s", f"iam:PassRole {ROLE}"]),
+        ("sts", "AssumeRoleWithWebIdentity", PASSED, [f"sts:AssumeRoleWithWebIdentity {ROLE}"]),
+        ("sts", "GetCallerIdentity", {}, []),
+    ],
+)  # fmt: skip
+def test_a_request_needs_these_accesses_in_this_order(
+    client: str, name: str, parameters: dict[str, Any], expected: list[str]
+) -> None:
+    asked = OperationRequest(RequestedOperation(client, name, "json"), parameters, ACCOUNT)
+    assert expected == [f"{need.action} {need.resource}" for need in needs_of(asked) or ()]
+
+
+def test_what_ec2_makes_and_its_tags_are_asked_for_as_any() -> None:
+    tagged = [{"ResourceType": "volume", "Tags": TAGS}]
+    asked = OperationRequest(RequestedOperation("ec2", "RunInstances", "json"), {"TagSpecifications": tagged}, ACCOUNT)
+    needed = [f"{need.action} {need.resource}" for need in needs_of(asked) or ()]
+    assert f"ec2:RunInstances arn:aws:ec2:{PLACE}:instance/*" in needed
+    assert [f"ec2:CreateTags arn:aws:ec2:{PLACE}:volume/*"] == [need for need in needed if "CreateTags" in need]
+
+
 @pytest.mark.parametrize(
     ("client", "operation", "parameter", "further", "kind", "name"),
     [
@@ -460,9 +655,24 @@ def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
         (received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem"), "sqs", "InvalidSignatureException"),
         (received("POST", "/", content_type=FORM), "sns", "InvalidAction"),
         (received("PATCH", "/shop"), "s3", "MethodNotAllowed"),
+        (received("GET", "/?MyAction=x"), "iam", "UnknownOperationException"),
+        (received("PUT", "/?Action=ListUsers"), "iam", "InvalidAction"),
+        (received("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData"), "monitoring",
+         "UnknownOperationException"),
+        (received("POST", "/", x_amz_target="Nothing_2020.PutItem"), "dynamodb", "UnknownOperationException"),
+        (received("GET", "/", x_amz_target="DynamoDB_20120810.ListTables"), "dynamodb", "UnknownOperationException"),
+        (received("GET", "/_aws/execute-api/0a1b2c3d/live/@connections/x"), "s3", "MethodNotAllowed"),
+        (received("GET", "/2015-03-31//functions"), "lambda", "UnknownOperationException"),
+        (received("GET", "/2015-03-31/functions/./configuration"), "lambda", "UnknownOperationException"),
+        (received("GET", "/2015-03-31/functions/f", host="shop.s3.localhost"), "lambda", "InvalidSignatureException"),
+        (received("GET", "/2015-03-31/functions/a%2Fconfiguration"), "lambda", "UnknownOperationException"),
+        (received("GET", "/restapis/a%2525"), "apigateway", "UnknownOperationException"),
+        (received("GET", "/shop?acl&policy"), "s3", "InvalidArgument"),
+        (received("GET", "/shop?list-type=1&list-type=2"), "s3", "InvalidArgument"),
+        (received("GET", "/shop?list-type=2&prefix=a&prefix=b"), "s3", "InvalidArgument"),
         (received("POST", "/service/Nothing/operation/Nothing"), "monitoring", "UnknownOperationException"),
     ],
-)
+)  # fmt: skip
 def test_what_no_model_has_is_refused_as_aws_does(request_: ReceivedRequest, service: str, code: str) -> None:
     assert code == refusal(request_, service, b"Action=Nothing")
 
@@ -585,6 +795,19 @@ def test_an_empty_list_of_objects_asks_for_none() -> None:
             "Name=n&Attributes.entry.1.key=a&Attributes.entry.1.value=b",
         ),
         ("Action=CreateStack&StackName=s&Capabilities=", "cloudformation", "StackName=s&Capabilities="),
+        ("Action=CreateStack&StackName=s&Capabilities.1=C", "cloudformation", "StackName=s&Capabilities="),
+        (
+            "Action=StopInstances&InstanceId.10=c&InstanceId.2=b&InstanceId.1=a", "ec2",
+            "InstanceId.1=a&InstanceId.2=b&InstanceId.3=c",
+        ),
+        (
+            "Action=CreateTopic&Name=n&Attributes.entry.1.key=a&Attributes.entry.2.key.x=b", "sns",
+            "Name=n&Attributes.entry.1.key=a&Attributes.entry.1.value=",
+        ),
+        (
+            "Action=Publish&MessageAttributes.entry.1.Name=n&MessageAttributes.entry.1.Value.DataType=Binary", "sns",
+            "MessageAttributes.entry.1.Name=n&MessageAttributes.entry.1.Value.DataType=Binary",
+        ),
     ],
 )  # fmt: skip
 def test_a_form_is_made_anew_from_what_was_read_of_it(body: str, service: str, made_anew: str) -> None:
@@ -627,3 +850,196 @@ def test_broken_cbor_is_refused(content: bytes) -> None:
 def test_cbor_of_open_length_is_read() -> None:
     content = b"\xbf\x6aMetricData\x9f\x01\x20\xf5\xff\x69Namespace\x7f\x61x\x61y\xff\x61d\xf9\x3c\x00\xff"
     assert {"MetricData": [1, -1, True], "Namespace": "xy"} == read_from_cbor(content)
+
+
+QUEUE_URL = "http://localhost/111122223333/q"
+SQS_VERSION = "2012-11-05"
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "body", "expected"),
+    [
+        (received("POST", "/?Action=ListUsers&PathPrefix=/a/", content_type=FORM), "iam", b"MaxItems=5",
+         "Action=ListUsers&Version=2010-05-08&PathPrefix=/a/&MaxItems=5"),
+        (received("GET", "/?Action=ListUsers"), "iam", b"MaxItems=5", "Action=ListUsers&Version=2010-05-08"),
+        (received("POST", "/", content_type=FORM), "sqs", b"Action=ListQueues&Version=2009-02-01",
+         f"Action=ListQueues&Version={SQS_VERSION}"),
+        (received("POST", "/111122223333/q", content_type=FORM), "sqs", b"Action=SendMessage&MessageBody=m",
+         f"Action=SendMessage&Version={SQS_VERSION}&MessageBody=m&QueueUrl={QUEUE_URL}"),
+        (received("POST", "/111122223333/q", content_type=FORM), "sqs", b"Action=ListQueues",
+         f"Action=ListQueues&Version={SQS_VERSION}"),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables"), "dynamodb", b"", "{}"),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables", content_encoding="identity"), "dynamodb",
+         b'{"Limit":  1}', '{"Limit":  1}'),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables"), "dynamodb",
+         b'{"ExclusiveStartTableName": null, "x": 1}', '{"ExclusiveStartTableName": null}'),
+        (received("PUT", "/2015-03-31/functions/f/configuration"), "lambda", b'{"Timeout": 3, "Other": 1}',
+         '{"Timeout": 3}'),
+        (received("PUT", "/2015-03-31/functions/f/configuration"), "lambda", b'{"Timeout":  3}', '{"Timeout":  3}'),
+        (received("GET", "/2015-03-31/functions/f"), "lambda", b'{"FunctionName": "g"}', ""),
+    ],
+)  # fmt: skip
+def test_the_emulator_gets_what_the_model_has_and_what_was_decided(
+    request_: ReceivedRequest, service: str, body: bytes, expected: str
+) -> None:
+    assert expected == unquote(canonical_request(request_, service, body).body.decode())
+
+
+@pytest.mark.parametrize(
+    ("target", "service", "address"),
+    [
+        ("/shop?location", "s3", "/shop?location="),
+        ("/shop?list-type=2&prefix=a%2Fb&other=1", "s3", "/shop?list-type=2&prefix=a%2Fb"),
+        ("/shop?versions&key-marker=a", "s3", "/shop?versions=&key-marker=a"),
+        ("/2015-03-31/functions/", "lambda", "/2015-03-31/functions?"),
+        ("/authorizers", "iot", "/authorizers/?"),
+        ("/2015-03-31/functions/f", "lambda", "/2015-03-31/functions/f?"),
+        ("/v2/apis?maxResults=5", "apigateway", "/v2/apis?maxResults=5"),
+    ],
+)  # fmt: skip
+def test_a_path_and_a_query_are_made_anew_of_what_the_model_has(target: str, service: str, address: str) -> None:
+    asked = canonical_request(received("GET", target), service, b"")
+    assert address == f"{asked.path}?{asked.query}"
+
+
+def test_each_text_of_a_list_in_a_query_is_kept() -> None:
+    request = received("DELETE", "/v2/tags/arn?tagKeys=a&tagKeys=b")
+    asked = canonical_request(request, "apigateway", b"")
+    assert ("tagKeys=a&tagKeys=b", ["a", "b"]) == (asked.query, asked.parameters["TagKeys"])
+
+
+CHECKSUM = "x-amz-checksum-crc32"
+
+
+def test_the_headers_of_an_object_are_those_of_the_model_and_its_checksums_also_behind_the_body() -> None:
+    body = b"1\r\na\r\n0\r\nX-Amz-Checksum-Crc32: AAAA==\r\nx-amz-trailer-signature:0\r\n\r\n"
+    headers = {"content_encoding": "aws-chunked", "x_amz_meta_team": "shop", "x_amz_other": "1", "content_md5": "m"}
+    asked = canonical_request(received("PUT", "/shop/a", **headers), "s3", body)
+    assert {CHECKSUM: "AAAA==", "x-amz-meta-team": "shop", "content-md5": "m"} == asked.headers
+    assert b"a" == asked.body
+    plain = canonical_request(received("PUT", "/shop/a"), "s3", b"a")
+    assert ({"Bucket": "shop", "Key": "a"}, {}) == (plain.parameters, plain.headers)
+    assert {"team": "shop"} == asked.parameters["Metadata"]
+
+
+def test_the_trace_of_an_invocation_goes_on() -> None:
+    trace = "Root=1-0-0;Lineage=0:1:0"
+    request = received("POST", "/2015-03-31/functions/f/invocations", x_amzn_trace_id=trace, x_other="1")
+    assert {"x-amzn-trace-id": trace} == canonical_request(request, "lambda", b"").headers
+
+
+SIGNED = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "acl"),
+    [
+        (f"{SIGNED}&X-Amz-Acl=private", {}, "private"),
+        (f"{SIGNED}&X-Amz-Acl=private", {"x_amz_acl": "public-read"}, "public-read"),
+        (f"{SIGNED}&X-Amz-Acl=private", {"authorization": "AWS4-HMAC-SHA256"}, None),
+        ("X-Amz-Acl=private&Signature=0&AWSAccessKeyId=a", {}, None),
+        (f"{SIGNED}&X-Amz-Checksum-Crc32=AAAA", {}, None),
+    ],
+)
+def test_a_signed_url_has_headers_in_its_query_and_no_other_request_has(
+    query: str, headers: dict[str, str], acl: str | None
+) -> None:
+    asked = canonical_request(received("PUT", f"/shop/a?{query}", **headers), "s3", b"")
+    assert (acl, acl) == (asked.received.header("x-amz-acl"), asked.parameters.get("ACL"))
+    assert not any("checksum" in name for name in asked.headers)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("/open/a", ""), ("open/a", ""), ("open/a?versionId=1", ""), ("open/a%2Fb", ""),
+        ("o/a", "InvalidArgument"), ("open/a%3FversionId=1", "InvalidArgument"), ("//open/a", "InvalidArgument"),
+    ],
+)  # fmt: skip
+def test_a_copy_has_one_source_in_the_one_spelling_of_it(source: str, code: str) -> None:
+    request = received("PUT", "/shop/b", x_amz_copy_source=source)
+    if code:
+        assert code == refusal(request, "s3", b"")
+    else:
+        assert source == canonical_request(request, "s3", b"").parameters["CopySource"]
+
+
+GZIPPED = gzip.compress(b"{}", mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "code"),
+    [
+        ({"content_encoding": "gzip"}, GZIPPED * 2, "SerializationException"),
+        ({"content_encoding": "gzip"}, GZIPPED[:-1], "SerializationException"),
+        ({"content_encoding": "gzip, gzip"}, gzip.compress(GZIPPED), "UnsupportedMediaTypeException"),
+        ({"content_encoding": "br"}, b"{}", "UnsupportedMediaTypeException"),
+        ({}, '{"Limit": 1}'.encode("utf-16"), "SerializationException"),
+        ({}, b'{"Limit": [1]}', "SerializationException"),
+        ({}, b'{"ExclusiveStartTableName": 1}', "SerializationException"),
+        ({"content_encoding": "aws-chunked"}, b"2\r\n{}XX0\r\n\r\n", "IncompleteBody"),
+        ({"content_encoding": "aws-chunked"}, b"2\r\n{}\r\n", "IncompleteBody"),
+        ({"content_encoding": "aws-chunked", "x_amz_decoded_content_length": "1"}, b"2\r\n{}\r\n0\r\n\r\n",
+         "IncompleteBody"),
+    ],
+)  # fmt: skip
+def test_a_body_that_could_be_read_in_two_ways_is_refused(headers: dict[str, str], body: bytes, code: str) -> None:
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables", **headers)
+    assert code == refusal(request, "dynamodb", body)
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "status"),
+    [
+        (received("GET", "/nothing"), "lambda", 404),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.Nothing"), "dynamodb", 400),
+        (received("GET", "/?Action=Nothing"), "iam", 400),
+        (received("PATCH", "/shop"), "s3", 405),
+    ],
+)
+def test_what_no_model_has_is_refused_with_the_status_of_its_protocol(
+    request_: ReceivedRequest, service: str, status: int
+) -> None:
+    with pytest.raises(RefusedRequest) as refused:
+        canonical_request(request_, service, b"")
+    assert status == refused.value.status
+
+
+LOAD_BALANCERS = "elasticloadbalancing"
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "operation", "parameters"),
+    [
+        (received("GET", "/?Action=DescribeLoadBalancers&Version=2015-12-01"), LOAD_BALANCERS,
+         "elbv2:DescribeLoadBalancers", {}),
+        (received("GET", "/?Action=DescribeLoadBalancers&Version=2012-06-01"), LOAD_BALANCERS,
+         "elb:DescribeLoadBalancers", {}),
+        (received("GET", "/?Action=DescribeDBInstances&Version=2014-10-31"), "rds", "rds:DescribeDBInstances", {}),
+        (received("GET", "/2015-03-31/functions", host="lambda.localhost"), "lambda", "lambda:ListFunctions", {}),
+        (received("GET", "/shop/"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/shop?list-type=2"), "s3", "s3:ListObjectsV2", {"Bucket": "shop"}),
+        (received("GET", "/shop/a//b/"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a//b/"}),
+        (received("GET", "/shop/a%2Fb%25"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a/b%"}),
+        (received("GET", "/shop", host="s3.localhost:4566"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/shop", host="s3.eu-west-1.localhost"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/a/b", host="shop.s3.localhost"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a/b"}),
+        (received("GET", "/a", host="shop.localhost:4566"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a"}),
+        (received("GET", "", host="shop.s3.localhost"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/"), "s3", "s3:ListBuckets", {}),
+        (received("PUT", "/shop/b", x_amz_copy_source="open/a"), "s3", "s3:CopyObject",
+         {"Bucket": "shop", "Key": "b", "CopySource": "open/a"}),
+        (received("POST", "/_aws/execute-api/0a1b2c3d/live/@connections/x%3D"), "execute-api",
+         "apigatewaymanagementapi:PostToConnection", {"ConnectionId": "x="}),
+        (received("POST", "/@connections/x", host="0a1b2c3d.execute-api.localhost:4566"), "execute-api", "", {}),
+        (received("GET", "/v2/apis/a/routes/b"), "apigateway", "apigatewayv2:GetRoute", {"ApiId": "a", "RouteId": "b"}),
+    ],
+)  # fmt: skip
+def test_an_operation_is_found_by_its_version_its_host_and_its_path(
+    request_: ReceivedRequest, service: str, operation: str, parameters: dict[str, str]
+) -> None:
+    if not operation:  # a stage is missing
+        assert "UnknownOperationException" == refusal(request_, service, b"")
+        return
+    asked = canonical_request(request_, service, b"")
+    assert (operation, parameters) == (f"{asked.operation.client}:{asked.operation.name}", asked.parameters)

@@ -9,10 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from remit.deploy.session import session_credentials
-from remit.local.authorization.handler_needs import handler_needs
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import unknown_refused
-from remit.local.stack_operations import ResourceOperation
 
 if TYPE_CHECKING:
     from remit.local.state_files import LocalAws
@@ -256,62 +254,3 @@ def test_a_stack_reads_no_more_than_the_policy_of_its_callers_session_allows(
     cloudformation = callers.session.client("cloudformation", **callers.arguments | session_credentials(keys))
     status, reason = create(cloudformation, stack, {"Queue": {**QUEUE, "Properties": {"QueueName": queue}}})
     assert (status, denied in reason) == ("ROLLBACK_COMPLETE" if denied else "CREATE_COMPLETE", True)
-
-
-def test_handlers_ask_on_the_function_that_a_property_names() -> None:
-    place = {"Partition": "aws", "Region": "us-east-1", "Account": "000000000000"}
-    function = "arn:aws:lambda:us-east-1:000000000000:function:ingest"
-    named = {"FunctionName": "ingest"}
-    permission = ResourceOperation("create", "AWS::Lambda::Permission", "s", "Permission", "", named)
-    asked = {need.action: need.resources for need in handler_needs(permission, place)}
-    assert (function,) == asked["lambda:AddPermission"]
-    mapping = ResourceOperation("create", "AWS::Lambda::EventSourceMapping", "s", "Mapping", "", named)
-    functions = {need.context["lambda:FunctionArn"] for need in handler_needs(mapping, place)}
-    assert {function} == functions
-
-
-@pytest.mark.parametrize(
-    ("operation", "action", "arn"),
-    [
-        (
-            ResourceOperation("create", "AWS::IAM::Role", "s", "R", "", {"RoleName": "works", "Path": "/team/"}),
-            "iam:CreateRole",
-            "arn:aws:iam::111122223333:role/team/works",
-        ),
-        (
-            ResourceOperation("delete", "AWS::IAM::Role", "s", "R", "works", {"RoleName": "works"}),
-            "iam:DeleteRole",
-            "arn:aws:iam::111122223333:role/works",
-        ),
-        (
-            ResourceOperation("delete", "AWS::Route53::HostedZone", "s", "Zone", "/hostedzone/Z1", {"Name": "a.test"}),
-            "route53:DeleteHostedZone",
-            "arn:aws:route53:::hostedzone/Z1",
-        ),
-        (
-            ResourceOperation("delete", "AWS::KMS::Key", "s", "Key", "1234abcd", {}),
-            "kms:ScheduleKeyDeletion",
-            "arn:aws:kms:eu-west-1:111122223333:key/1234abcd",
-        ),
-    ],
-)
-def test_handlers_ask_on_the_resource_itself_with_its_path_and_by_its_bare_id(
-    operation: ResourceOperation, action: str, arn: str
-) -> None:
-    place = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
-    asked = {need.action: need.resources for need in handler_needs(operation, place)}
-    assert (arn,) == asked[action]
-
-
-def test_a_role_that_a_resource_does_not_name_is_not_looked_at() -> None:
-    place = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
-    properties = {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:t", "Protocol": "sqs", "Endpoint": "arn:aws:sqs:::q"}
-    role = "arn:aws:iam::111122223333:role/delivery"
-
-    def asked(**more: str) -> dict[str, tuple[str, ...]]:
-        operation = ResourceOperation("create", "AWS::SNS::Subscription", "s", "Sub", "", {**properties, **more})
-        needs = handler_needs(operation, place)
-        return {need.action: need.resources for need in needs if need.action.startswith("iam:")}
-
-    assert {} == asked()
-    assert {"iam:GetRole": (role,), "iam:PassRole": (role,)} == asked(SubscriptionRoleArn=role)

@@ -13,17 +13,18 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from every_gain import gains_of_every_kind
 from projects import write
 from random_cases import cases
 from remit.app import Grant, Reason
 from remit.errors import RemitError
 from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.decide.evaluate import Request, evaluate
-from remit.iam.policy import Condition, Globs, Policy, Statement, allow
+from remit.iam.policy import OLD_VERSION, Condition, Globs, Policy, Statement, allow
 from remit.report.access_documents import review_document
 from remit.report.access_report import review_report
 from remit.review.accepted import accept, acceptance, read_accepted, written
-from remit.review.accepted_file import FILE, AcceptedGain, entries_of, write_accepted
+from remit.review.accepted_file import FILE, KINDS, AcceptedGain, entries_of, write_accepted
 from remit.review.access_change import Version
 from remit.review.changes import review
 from remit.review.role_files import review_files
@@ -240,6 +241,69 @@ def test_what_acceptance_gives_accepts_everything_and_reads_back() -> None:
     }
 
 
+def test_a_gain_of_any_kind_is_accepted_by_its_own_entry_and_by_none_of_another_kind() -> None:
+    found = review_files((gains_of_every_kind(new=False), "old"), (gains_of_every_kind(new=True), "new"))
+    agreed = acceptance(found, "f\u00fcr alle")
+    assert "f\u00fcr alle" in written(agreed)
+    assert [(one.functions, one.kind) for one in agreed] == [
+        (("Role",), "statement"),
+        (("Role",), "trust"),
+        (("Role",), "undecided"),
+        (("Role",), "undecided"),
+        (("Role",), "policy"),
+        (("Role",), "undecided"),
+        (("Policy",), "statement"),
+        (("Policy",), "statement"),
+        (("Method",), "door"),
+        (("Queue",), "undecided"),
+    ]
+    read_back = entries_of(written(agreed).encode(), "config/accepted.json")
+    assert tuple(replace(one, origin=None) for one in read_back) == agreed
+    after, stale = accept(found, agreed)
+    accepted = [(type(one.what).__name__, one.kind) for change in after.changes for one in change.accepted]
+    assert (after.broadens, stale, sorted(accepted)) == (
+        False,
+        (),
+        [
+            ("Door", "door"),
+            ("Piece", "access"),
+            ("Piece", "denial"),
+            ("Piece", "resource"),
+            ("Piece", "trust"),
+            ("Undecided", "access"),
+            ("Undecided", "trust"),
+            *[("UnreadPolicy", "access")] * 3,
+        ],
+    )
+    for number, one in enumerate(agreed):
+        without, stale = accept(found, agreed[:number] + agreed[number + 1 :])
+        assert (without.broadens, stale) == (True, ()), one
+        for kind in sorted(KINDS):
+            if kind != one.kind:
+                of_another_kind = replace(one, kind=kind)
+                assert accept(found, [of_another_kind])[1] == (of_another_kind,)
+        signed = None if one.statement is None else replace(one.statement, sid="Mine")
+        assert accept(found, [replace(one, statement=signed)])[1] == ()
+    closed = replace(agreed[8], functions=("Closed",), text="GET of Closed: everybody -> AWS_IAM")
+    assert closed.text in {door.words for change in found.changes for door in change.doors}
+    assert accept(found, [closed])[1] == (closed,)
+
+
+def test_a_policy_of_the_stack_s_name_is_accepted_by_what_it_is_in_the_account() -> None:
+    found = change(role(managed=("arn:aws:iam::111122223333:policy/${AWS::StackName}-in",)))
+    assert left(found, entry("arn:aws:iam::111122223333:policy/orders-dev-in", "policy")) == (False, ["agreed"], 0)
+
+
+def test_a_statement_of_the_older_language_is_not_accepted_by_one_that_means_another_thing_today() -> None:
+    own_folder = allow("s3:GetObject", on="arn:aws:s3:::orders/${aws:username}/*")
+    literal = Grant(own_folder, Reason("text", ""), version=OLD_VERSION)
+    new = replace(role(), policies=(*role(allow("sqs:SendMessage")).policies, inline([literal])))
+    found = change(new, role(allow("sqs:SendMessage")))
+    assert found.broadens
+    assert left(found, entry({**GET, "Resource": "arn:aws:s3:::orders/${aws:username}/*"}))[0]
+    assert not left(found, entry({**GET, "Resource": "arn:aws:s3:::orders/*"}))[0]
+
+
 def test_of_a_wide_statement_that_a_boundary_holds_no_more_is_accepted_than_the_boundary_gives() -> None:
     def bounded(action: str) -> Version:
         boundary = {OWN: Policy((allow(action),))}
@@ -284,6 +348,18 @@ def test_a_reason_that_is_no_text_is_kept_as_json_spells_it(tmp_path: Path) -> N
     write_accepted(tmp_path, given)
     assert "\\udcff" in (tmp_path / FILE).read_text("utf-8")
     assert [one.because for one in read_accepted(tmp_path)] == [given[0].because]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir(parents=True)
+    with pytest.raises(RemitError, match=r"cannot write config/accepted\.json"):
+        write_accepted(tmp_path, entries(entry()))
+    assert [*(tmp_path / "config").iterdir()] == [tmp_path / FILE]
+
+
+def test_a_statement_of_a_resource_needs_no_resource_of_its_own() -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}
+    assert json.loads(written(entries(entry(statement)))) == [entry(statement)]
 
 
 def test_without_a_file_nothing_is_accepted(tmp_path: Path) -> None:

@@ -64,6 +64,13 @@ def test_lines_and_order_mean_nothing() -> None:
     assert replace(GIVEN, documents=turned, settings=(ROUTE, URL)).meaning == GIVEN.meaning
 
 
+def test_settings_that_sam_makes_are_compared_with_a_version_that_writes_them_out_alone() -> None:
+    of_sam = replace(GIVEN, made_settings=(URL,))
+    assert of_sam.beside(GIVEN).settings == (URL,)
+    assert of_sam.beside(of_sam) == of_sam.beside(None) == of_sam
+    assert GIVEN.beside(of_sam) == GIVEN
+
+
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [

@@ -13,7 +13,7 @@ from projects import write
 from remit.app import Grant, Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import Origin, RemitError
-from remit.holders import Holder, inline
+from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.policy import OLD_VERSION, VERSION, Policy, allow, parse
 from remit.review.access_change import AccessSetting, Given, Version, nothing
 from remit.review.changes import review
@@ -22,6 +22,8 @@ from remit.review.working_tree import version_of
 from remit.roles.assign import assign
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Make
     from projects import Project
 
@@ -175,3 +177,52 @@ def test_the_version_of_a_statement_s_language_is_kept() -> None:
     )
     text = record(Version("new", (Holder("R", (inline(grants),), ("ingest",)),)), "dev", None)
     assert read_record(text.encode(), "a record").roles[0].grants == grants
+
+
+def test_a_role_and_all_else_of_a_version_is_read_back_whole(tmp_path: Path) -> None:
+    grants = tuple(Grant(allow(name), Reason("text", name), Origin("a.py", 3, 5)) for name in ("s3:Get*", "sqs:*"))
+    whole = Holder(
+        "Own",
+        (inline(grants), *by_arn((BASIC, OWN))),
+        ("a", "b"),
+        bounded(OWN),
+        trusts=("lambda.amazonaws.com", "events.amazonaws.com"),
+        trust=Policy((allow("sts:AssumeRole"),)),
+        notes=("first", "second"),
+        kind="user",
+    )
+    own = Policy((allow("s3:*"),))
+    version = Version(
+        "new",
+        (whole, Holder("Plain", (inline(()),), ("c",))),
+        documents={OWN.replace("arn:aws:", "arn:${AWS::Partition}:"): own},
+        namespace="orders-dev",
+        others={"d": OWN},
+        open=("b", "a"),
+    )
+    for place, where in (
+        (None, "the working tree"),
+        (HERE, "the last deploy (account 111122223333, eu-central-1)"),
+        (Place("1", "x", local=True), "the last deploy (the AWS on this machine)"),
+    ):
+        found = read_record(record(version, "dev", place).encode(), "record.json")
+        assert (found.where, found.namespace, found.others) == (where, "orders-dev", {"d": OWN})
+        assert found.roles == version.roles
+        assert (found.open, found.giving) == (("a", "b"), None)
+        assert found.documents.keys() == {BASIC, OWN}
+        assert found.documents[OWN] == own  # as the account has it, and not as AWS's own of the same name
+        assert found.versions.keys() == {BASIC}
+    closed = read_record(record(replace(version, open=()), "dev", None).encode(), "record.json")
+    unknown = read_record(record(replace(version, open=None), "dev", None).encode(), "record.json")
+    assert (closed.open, unknown.open) == ((), None)
+    (tmp_path / ".remit").mkdir()
+    (tmp_path / ".remit" / "deployed").touch()
+    assert recorded(tmp_path, "orders-dev") is None
+
+
+@pytest.mark.parametrize("place", ["role", "functions", "trusts", "managed_policies"])
+def test_a_record_with_a_number_in_the_place_of_a_name_is_refused(place: str) -> None:
+    value = json.loads(record(Version("new", (Holder("R", (inline(()),), ("a",)),)), "dev", None))
+    value["roles"][0][place] = 3 if place == "role" else [3]
+    with pytest.raises(RemitError, match="not a record of a deploy"):
+        read_record(json.dumps(value).encode(), "record.json")

@@ -101,6 +101,12 @@ def test_a_policy_that_keeps_the_resource_keeps_its_data() -> None:
     assert [loss["stays"] for loss in losses({"B": kept}, {"B": named(BUCKET, "b")})] == [False]
 
 
+def test_a_policy_that_the_deploy_decides_is_not_taken_to_keep_data() -> None:
+    late = {**BUCKET, "DeletionPolicy": {"Ref": "Policy"}, "UpdateReplacePolicy": {"Ref": "Policy"}}
+    assert [loss["stays"] for loss in losses({"B": late}, {})] == [False]
+    assert [loss["stays"] for loss in losses({"B": late}, {"B": named(late, "b")})] == [False]
+
+
 def test_a_new_condition_may_remove_the_resource() -> None:
     (loss,) = losses({"B": BUCKET}, {"B": {**BUCKET, "Condition": "IsProd"}})
     assert (loss["change"], loss["certain"]) == ("removed", False)

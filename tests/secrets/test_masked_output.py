@@ -139,8 +139,9 @@ def test_a_secret_that_code_puts_into_the_environment_later_is_hidden(monkeypatc
     stream.write("before ")
 
     monkeypatch.setenv("LATE_PASSWORD", "Corr3ct-H0rse")
-    stream.write("Corr3ct-H0rse")
+    length = stream.write("Corr3ct-H0rse")
 
+    assert length == 13
     assert written.getvalue() == f"before {'*' * 13}"
 
 

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from remit.template.loops import unrolled
+from remit.template.loops import bodies, unrolled
 from remit.template.parameters import defaults
 
-TOPIC = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Sub": "shop-${Name}"}, "Tags": [{"Ref": "Name"}]}}
+TOPIC = {
+    "Type": "AWS::SNS::Topic",
+    "Properties": {"TopicName": {"Fn::Sub": "shop-${Name}"}, "Tags": [{"Ref": "Name"}, {"Ref": "Team"}]},
+}
 NAMES = {"Names": {"Type": "CommaDelimitedList", "Default": "a, b.c"}}
 
 
@@ -22,13 +25,27 @@ def loop(items: Any, body: Any = TOPIC, key: str = "Topic&{Name}") -> dict[str, 
 
 
 def topic(name: str) -> dict[str, Any]:
-    return {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Sub": f"shop-{name}"}, "Tags": [name]}}
+    return {
+        "Type": "AWS::SNS::Topic",
+        "Properties": {"TopicName": {"Fn::Sub": f"shop-{name}"}, "Tags": [name, {"Ref": "Team"}]},
+    }
 
 
 @pytest.mark.parametrize("items", [["a", "b.c"], {"Ref": "Names"}, [{"Ref": "Names"}]])
 def test_a_loop_makes_a_resource_of_each_item(items: Any) -> None:
     found = resources({"Parameters": NAMES, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, **loop(items)}})
     assert found == {"Queue": {"Type": "AWS::SQS::Queue"}, "Topica": topic("a"), "Topicbc": topic("b.c")}
+
+
+def test_a_loop_takes_numbers_as_their_texts() -> None:
+    assert resources({"Resources": loop([1, 2.5])}) == {"Topic1": topic("1"), "Topic25": topic("2.5")}
+
+
+def test_the_body_of_a_loop_is_read_by_its_name_with_its_variable_filled_in_late() -> None:
+    body = {"Name": "shop-${Name}", "Plain": "shop", "Sub": {"Fn::Sub": "a-${Name}"}, "Tags": ["${Name}", 1]}
+    looped = {"Queue": {"Type": "AWS::SQS::Queue"}, **loop({"Ref": "Unknown"}, body, "Topic${Name}")}
+    late = {**body, "Name": {"Fn::Sub": "shop-${Name}"}, "Tags": [{"Fn::Sub": "${Name}"}, 1]}
+    assert list(bodies(looped)) == [("Topic${Name}", late, ("Resources", "Fn::ForEach::Topics", 2, "Topic${Name}"))]
 
 
 def test_a_parameter_that_is_told_counts_instead_of_its_default() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from remit.documents.foreign_text import unfilled
 from remit.errors import RemitError
 from remit.template.terraform.plan import TerraformPlan, plan_roles, read_plan
 from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
@@ -298,3 +299,174 @@ def test_what_is_wrong_is_refused_at_its_place(content: str, message: str, at: s
         read_plan(content.encode(), "p.json")
     assert message in caught.value.message
     assert str(caught.value.origin) == at
+
+
+LOOKED_UP = {"address": "data.aws_vpc_endpoint.s3", "mode": "data", "type": "aws_vpc_endpoint",
+             "values": {"id": "vpce-1", "vpc_endpoint_type": "Gateway"}}  # fmt: skip
+GUARD = {"address": "aws_vpc_endpoint_policy.s3", "mode": "managed", "type": "aws_vpc_endpoint_policy",
+         "values": {"vpc_endpoint_id": "vpce-1", "policy": "{}"}}  # fmt: skip
+
+
+def endpoint(label: str, kind: str) -> dict[str, Any]:
+    values = {"vpc_endpoint_type": kind}
+    return {"address": f'aws_vpc_endpoint.all["{label}"]', "mode": "managed", "type": "aws_vpc_endpoint",
+            "values": values}  # fmt: skip
+
+
+def types_of(read: Any) -> list[str | None]:
+    """The type that each policy of an endpoint is read with."""
+    guards = [one for one in read.resources if one.type == "aws_vpc_endpoint_policy"]
+    return [one.properties.get("vpc_endpoint_type") for one in guards]
+
+
+def test_the_policy_of_an_endpoint_has_the_type_of_one_that_is_looked_up() -> None:
+    both = {"root_module": {"resources": [LOOKED_UP, GUARD]}}
+    later = {"planned_values": {"root_module": {"resources": [GUARD]}}, "prior_state": {"values": both}}
+    found = plan_of(later)
+    assert types_of(found.after) == types_of(found.before) == ["Gateway"]
+    state = {"terraform_version": "1.9.0", "values": both}
+    assert types_of(read_roles(json.dumps(state).encode(), "state.json")) == ["Gateway"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"), [(("Gateway", "Gateway"), ["Gateway"]), (("Gateway", "Interface"), [None])]
+)
+def test_the_policy_of_one_of_several_endpoints_has_their_type_if_it_is_one(
+    kinds: tuple[str, str], found: list[str | None]
+) -> None:
+    guard = {**GUARD, "values": {"policy": "{}"}}
+    resources = [*(endpoint(str(place), kind) for place, kind in enumerate(kinds)), guard]
+    refers = {"vpc_endpoint_id": {"references": ["aws_vpc_endpoint.all", "each.key"]}}
+    configured = [{"address": guard["address"], "expressions": refers}]
+    value = {"planned_values": {"root_module": {"resources": resources}},
+             "configuration": {"root_module": {"resources": configured}}}  # fmt: skip
+    assert types_of(plan_of(value).after) == found
+
+
+def test_what_runs_refers_to_its_role_or_profile_where_the_apply_alone_knows_it() -> None:
+    values = {"instance_type": "t3", "role": "known"}
+    host = {"address": "aws_instance.host", "mode": "managed", "type": "aws_instance", "values": values}
+    expressions = {
+        "iam_instance_profile": {"references": ["aws_iam_instance_profile.host.name", "aws_iam_instance_profile.host"]},
+        "role": {"references": ["aws_iam_role.host.arn", "aws_iam_role.host"]},
+        "subnet_id": {"references": ["aws_subnet.one.id", "aws_subnet.one"]},
+    }
+    value = {
+        "planned_values": {"root_module": {"resources": [host]}},
+        "configuration": {"root_module": {"resources": [{"address": "aws_instance.host", "expressions": expressions}]}},
+    }
+    (read,) = plan_of(value).after.resources
+    assert read.properties == {**values, "iam_instance_profile": "${aws_iam_instance_profile.host.arn}"}
+
+
+def planned(*resources: dict[str, Any], expressions: dict[str, Any] | None = None) -> TerraformPlan:
+    """A plan of these resources; `expressions` are what the configuration says, by address."""
+    configured = [{"address": name, "expressions": each} for name, each in (expressions or {}).items()]
+    return plan_of({"planned_values": {"root_module": {"resources": list(resources)}},
+                    "configuration": {"root_module": {"resources": configured}}})  # fmt: skip
+
+
+def refers(*texts: str) -> dict[str, Any]:
+    return {"references": list(texts)}
+
+
+def test_what_is_attached_to_every_instance_is_each_ones() -> None:
+    roles = [resource(f'aws_iam_role.each["{key}"]', {"name": f"r{key}"}) for key in "ab"]
+    policy = resource("aws_iam_role_policy.all", {"name": "p", "policy": text("s3:GetObject")})
+    own = resource('aws_iam_role_policy.own["b"]', {"name": "o", "policy": text("sqs:*")})
+    named = {"role": refers("aws_iam_role.each", "each.value")}
+    plan = planned(*roles, policy, own, expressions={policy["address"]: named, "aws_iam_role_policy.own": named})
+    assert [name for name, _ in actions(plan, 'aws_iam_role.each["a"]')] == ["s3:GetObject"]
+    assert [name for name, _ in actions(plan, 'aws_iam_role.each["b"]')] == ["s3:GetObject", "sqs:*"]
+
+
+def test_a_policy_is_attached_to_each_of_several_roles_by_name_or_id() -> None:
+    roles = [resource("aws_iam_role.a", {"name": "ra"}), resource("aws_iam_role.b", {"id": "rb"})]
+    attached = resource("aws_iam_policy_attachment.all", {"roles": ["ra", "rb"], "policy_arn": READ_ONLY})
+    read = planned(*roles, attached).after.roles
+    assert [role.managed for role in read] == [(READ_ONLY,), (READ_ONLY,)]
+
+
+def test_a_boundary_that_the_plan_makes_is_known_by_the_address_of_its_policy() -> None:
+    limit = resource("aws_iam_policy.limit", {"name": "limit", "policy": text("s3:*")})
+    bounded = {"aws_iam_role.r": {"permissions_boundary": refers("aws_iam_policy.limit.arn", "aws_iam_policy.limit")}}
+    read = planned(limit, resource("aws_iam_role.r", {"name": "r"}), expressions=bounded).after
+    assert read.roles[0].boundary == "aws_iam_policy.limit"
+    assert [one.actions.patterns for one in read.documents["aws_iam_policy.limit"].statements] == [("s3:*",)]
+
+
+def test_a_user_has_no_place_of_a_trust_and_a_role_has() -> None:
+    read = planned(resource("aws_iam_user.u", {"name": "u"}), resource("aws_iam_role.r", {"name": "r"})).after
+    assert [one.trust_origin is None for one in (*read.roles, *read.users)] == [False, True]
+    assert [one.notes for one in (*read.roles, *read.users)] == [
+        ("who may take it on is known after the apply only",),
+        (),
+    ]
+
+
+def test_a_name_that_is_no_text_is_none() -> None:
+    (role,) = planned(resource("aws_iam_role.r", {"name": 5})).after.roles
+    assert role.name == ""
+
+
+@pytest.mark.parametrize(
+    ("output", "variable"),
+    [
+        (["module.roles.arns", "module.roles"], ["var.role", "var.role"]),
+        (['module.roles.arns["a"]', "module.roles.arns", "module.roles"], ["var.role.arn", "var.role"]),
+        (["module.roles.arns.a.arn", "module.roles.arns"], ['var.role["x"]', "var.role"]),
+    ],
+)
+def test_a_role_is_found_through_outputs_and_variables_and_their_indexes(
+    output: list[str], variable: list[str]
+) -> None:
+    role = resource('module.roles.aws_iam_role.each["a"]', {"name": "r"})
+    policy = resource("module.grants.aws_iam_role_policy.p", {"name": "p", "policy": text("s3:GetObject")})
+    modules = [
+        {"address": f"module.{name}", "resources": [each]} for name, each in (("roles", role), ("grants", policy))
+    ]
+    arns = {"expression": refers('aws_iam_role.each["a"].arn', "aws_iam_role.each")}
+    roles = {"resources": [{"address": "aws_iam_role.each", "expressions": {}}], "outputs": {"arns": arns}}
+    grants = {"resources": [{"address": "aws_iam_role_policy.p", "expressions": {"role": refers(*variable)}}]}
+    calls = {"roles": {"module": roles}, "grants": {"module": grants, "expressions": {"role": refers(*output)}}}
+    plan = plan_of({"planned_values": {"root_module": {"child_modules": modules}},
+                    "configuration": {"root_module": {"module_calls": calls}}})  # fmt: skip
+    assert [name for name, _ in actions(plan, role["address"])] == ["s3:GetObject"]
+
+
+def test_a_document_without_a_terraform_version_and_values_is_no_state() -> None:
+    for value in ({"values": {}}, {"terraform_version": "1.9.0"}):
+        with pytest.raises(RemitError, match="is not"):
+            read_roles(json.dumps(value).encode(), "state.json")
+
+
+def test_what_a_plan_does_not_know_of_blocks_is_late_bound_by_its_address_and_a_written_version_counts() -> None:
+    blocks = [{"actions": ["s3:*"], "resources": ["*"]}, {"actions": None, "resources": [None], "condition": [
+        {"test": "StringEquals", "values": ["x"]}, {"test": "StringEquals", "variable": "aws:a"},
+    ]}]  # fmt: skip
+    values = {"version": "2008-10-17", "statement": blocks}
+    address = f"data.{POLICY_SOURCE}.p"
+    found = policy_of_blocks(PlannedResource(address, POLICY_SOURCE, values, (), {}))
+    unread = json.dumps(found["Statement"][1])
+    assert found["Version"] == "2008-10-17"
+    for part in ("resources[0]", "condition[0]", "condition[1].values[0]"):
+        assert unfilled(f"{address}.statement[1].{part}") in unread
+
+
+def test_a_holder_of_elsewhere_stands_at_its_first_policy_and_what_is_unknown_of_it_is_told() -> None:
+    attached = resource("aws_iam_role_policy_attachment.a", {"role": "theirs", "policy_arn": READ_ONLY})
+    own = resource("aws_iam_role_policy.own", {"name": "p", "role": "theirs"})
+    value = {"planned_values": {"root_module": {"resources": [own, attached]}}}
+    (role,) = read_plan(json.dumps(value, indent=1).encode(), "plan.json").after.roles
+    assert role.origin is not None
+    assert role.origin.line < 15
+    assert role.notes[1:] == ("what aws_iam_role_policy.own says is known after the apply only",)
+
+
+def test_of_a_policy_that_stands_elsewhere_in_part_the_statements_that_are_there_are_read() -> None:
+    included = {"Fn::Transform": {"Name": "AWS::Include"}}
+    document = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, included]}
+    values = {"name": "p", "role": "r", "policy": json.dumps(document)}
+    plan = planned(resource("aws_iam_role.r", {"name": "r"}), resource("aws_iam_role_policy.p", values))
+    assert [name for name, _ in actions(plan, "aws_iam_role.r")] == ["s3:*"]
+    assert any("does not stand in the plan" in note for note in plan.after.roles[0].notes)

@@ -108,6 +108,11 @@ def in_drawn_order(items: list[Any], world: World) -> list[Any]:
 def template(world: World) -> bytes:  # noqa: C901 - one kind of resource after the other
     """The world for CloudFormation. A managed policy names those who do not list it themselves."""
     resources: dict[str, Any] = {}
+
+    def named(number: int) -> Any:
+        """A holder as others name it: by reference, or by its own name."""
+        return f"name{number}" if world.holders[number].is_named and world.seed % 2 else {"Ref": f"H{number}"}
+
     for number, holder in enumerate(world.holders):
         policies = [
             {"PolicyName": f"p{place}", "PolicyDocument": document(f"s3:Inline{number}{place}")}
@@ -124,9 +129,9 @@ def template(world: World) -> bytes:  # noqa: C901 - one kind of resource after 
         if holder.kind == "Role":
             properties["AssumeRolePolicyDocument"] = trust(holder.services)
         if holder.kind == "User":
-            properties["Groups"] = [{"Ref": f"H{group}"} for group in holder.groups[:1]]
+            properties["Groups"] = [named(group) for group in holder.groups[:1]]
             for group in holder.groups[1:]:
-                added = {"GroupName": {"Ref": f"H{group}"}, "Users": [{"Ref": f"H{number}"}]}
+                added = {"GroupName": named(group), "Users": [named(number)]}
                 resources[f"Added{number}"] = {"Type": "AWS::IAM::UserToGroupAddition", "Properties": added}
         resources[f"H{number}"] = {"Type": f"AWS::IAM::{holder.kind}", "Properties": properties}
         for place in range(holder.runs):
@@ -136,13 +141,13 @@ def template(world: World) -> bytes:  # noqa: C901 - one kind of resource after 
         listed: dict[str, list[Any]] = {}
         for number, holder in enumerate(world.holders):
             if policy in holder.by_attachment:
-                listed.setdefault(f"{holder.kind}s", []).append({"Ref": f"H{number}"})
+                listed.setdefault(f"{holder.kind}s", []).append(named(number))
         properties = {"PolicyDocument": document(f"s3:Managed{policy}"), **listed}
         resources[f"Managed{policy}"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
     for place, numbers in enumerate(world.beside):
         listed = {}
         for number in numbers:
-            listed.setdefault(f"{world.holders[number].kind}s", []).append({"Ref": f"H{number}"})
+            listed.setdefault(f"{world.holders[number].kind}s", []).append(named(number))
         properties = {"PolicyName": f"b{place}", "PolicyDocument": document(f"s3:Beside{place}"), **listed}
         resources[f"B{place}"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
     return json.dumps({"Resources": dict(in_drawn_order(list(resources.items()), world))}).encode()
@@ -189,12 +194,41 @@ def planned(world: World) -> list[dict[str, Any]]:  # noqa: C901 - as above
     return in_drawn_order(resources, world)
 
 
+def known_after_the_apply(resources: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The resources without ids, ARNs and what names others, and the configuration that refers to these."""
+    addresses: dict[str, str] = {}
+    for resource in resources:
+        if resource["type"] in ("aws_iam_role", "aws_iam_user", "aws_iam_group", "aws_iam_policy"):
+            addresses |= dict.fromkeys((resource["values"]["name"], resource["values"]["arn"]), resource["address"])
+    later, configured = [], []
+    for resource in resources:
+        expressions: dict[str, Any] = {}
+        values = {key: value for key, value in resource["values"].items() if key not in ("arn", "id")}
+        for key, value in resource["values"].items():
+            named = [addresses.get(text) for text in (value if isinstance(value, list) else [value])]
+            if key in values and key != "name" and named and None not in named:
+                del values[key]
+                expressions[key] = {"references": [text for one in named for text in (f"{one}.arn", str(one))]}
+        later.append({**resource, "values": values})
+        configured.append({"address": resource["address"], "expressions": expressions})
+    return later, configured
+
+
 DECOY: Final = {"type": "aws_iam_role", "mode": "data", "address": "data.aws_iam_role.theirs"}
 """What is looked up is no role of the plan."""
 
 
-def plan(resources: list[dict[str, Any]], modules: list[str], *, destroys: bool = False) -> bytes:
+def plan(
+    resources: list[dict[str, Any]],
+    modules: list[str],
+    configured: list[dict[str, Any]] | None = None,
+    *,
+    destroys: bool = False,
+) -> bytes:
     """The plan of resources in a module of a module, or of their end; `modules` are their names, none for the root."""
+    configuration: dict[str, Any] = {"resources": configured or []}
+    for name in reversed(modules):
+        configuration = {"module_calls": {name: {"module": configuration}}}
     root: dict[str, Any] = {"resources": [*resources, {**DECOY, "values": {"name": "theirs"}}]}
     for place in range(len(modules), 0, -1):
         address = ".".join(f"module.{name}" for name in modules[:place])
@@ -202,6 +236,7 @@ def plan(resources: list[dict[str, Any]], modules: list[str], *, destroys: bool 
     sides: dict[str, Any] = {"planned_values": {"root_module": root}}
     if destroys:
         sides = {"planned_values": {"root_module": {}}, "prior_state": {"values": {"root_module": root}}}
+    sides["configuration"] = {"root_module": configuration}
     return json.dumps({"format_version": "1.2", "terraform_version": "1.9.0", **sides}).encode()
 
 
@@ -235,8 +270,16 @@ def test_a_template_and_a_plan_of_one_account_are_read_as_it_was_drawn(world: Wo
     names = [f"H{number}" for number in range(len(world.holders))]
     check(read_roles(template(world), "t.json"), world, names, {one: {f"${{Managed{one}}}"} for one in made})
     prefix = "".join(f"module.{name}." for name in modules)
-    resources = [{**resource, "address": f"{prefix}{resource['address']}"} for resource in planned(world)]
+    known = planned(world)
+    resources, late = ([in_module(each, prefix) for each in some] for some in (known, known_after_the_apply(known)[0]))
     names = [f"{prefix}aws_iam_{holder.kind.lower()}.h{number}" for number, holder in enumerate(world.holders)]
     arns = {one: {f"arn:aws:iam::111122223333:policy/m{one}", f"{prefix}aws_iam_policy.m{one}"} for one in made}
     check(read_roles(plan(resources, modules), "p.json"), world, names, arns)
     check(read_plan(plan(resources, modules, destroys=True), "p.json").before, world, names, arns)
+    configured = known_after_the_apply(known)[1]
+    check(read_roles(plan(late, modules, configured), "p.json"), world, names, arns)
+    check(read_plan(plan(late, modules, configured, destroys=True), "p.json").before, world, names, arns)
+
+
+def in_module(resource: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {**resource, "address": f"{prefix}{resource['address']}"}

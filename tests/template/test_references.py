@@ -16,6 +16,17 @@ def test_each_reference_of_a_value_is_found_with_its_place() -> None:
     ]
 
 
+def test_the_attribute_of_a_nested_stack_keeps_its_dots() -> None:
+    value = [{"Fn::GetAtt": "Auth.Outputs.Arn"}, {"Fn::GetAtt": ["Auth", "Outputs.Arn"]}, ({"Ref": "Topic"},)]
+    assert [reference.text for reference, _ in references(value)] == [
+        "${Auth.Outputs.Arn}", "${Auth.Outputs.Arn}", "${Topic}",
+    ]  # fmt: skip
+
+
+def test_a_place_of_another_tool_in_a_substitution_is_no_reference() -> None:
+    assert list(references({"Fn::Sub": "${{ values.queue }}-${Stage}"})) == []
+
+
 def test_a_variable_of_a_substitution_s_own_is_no_reference_but_its_value_is() -> None:
     value = {"Fn::Sub": ["${Team}-${Stage}", {"Team": {"Ref": "Owner"}}]}
     assert [(reference.text, place) for reference, place in references(value)] == [

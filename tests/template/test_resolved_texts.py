@@ -54,6 +54,13 @@ def texts(value: Any) -> tuple[str, ...]:
         ({"Fn::FindInMap": ["Sizes", "nowhere", "Name"]}, (UNKNOWN,)),
         ({"Fn::FindInMap": "Sizes"}, (UNKNOWN,)),
         ({"Other": "mapping"}, (UNKNOWN,)),
+        ("", ()),
+        (None, ()),
+        ({"Fn::Select": [1, ["a"]]}, (UNKNOWN,)),
+        ({"Fn::Select": [3, {"Ref": "Subnets"}]}, (UNKNOWN,)),
+        ({"Fn::Join": ["-", {"Fn::Split": ["", "a"]}]}, (UNKNOWN,)),
+        ({"Fn::Join": ["-", {"Fn::If": ["C", ["a"], {"Ref": "Elsewhere"}]}]}, ("a",)),
+        ({"Fn::Join": ["-", {"Fn::Split": [",", {"Fn::If": ["C", "a,b", {"Ref": "Elsewhere"}]}]}]}, (UNKNOWN,)),
     ],
 )
 def test_a_value_is_resolved_to_its_texts(value: Any, expected: tuple[str, ...]) -> None:
@@ -64,5 +71,17 @@ def test_a_value_is_resolved_to_its_texts(value: Any, expected: tuple[str, ...])
 def test_of_more_alternatives_than_anybody_reads_nothing_is_known() -> None:
     """Five conditions in one text would make thirty-two."""
     parts = [{"Fn::If": [f"C{number}", "a", "b"]} for number in range(5)]
+    for count, known in ((4, 16), (5, 1)):
+        joined = {"Fn::Join": ["", parts[:count]]}
+        filled = "".join(f"${{P{number}}}" for number in range(count))
+        substituted = {"Fn::Sub": [filled, {f"P{number}": part for number, part in enumerate(parts[:count])}]}
+        for value in (joined, substituted):
+            assert len(texts(value)) == known
+            assert (texts(value) == (UNKNOWN,)) is (known == 1)
 
-    assert texts({"Fn::Join": ["", parts]}) == (UNKNOWN,)
+
+@pytest.mark.parametrize(("count", "known"), [(16, 16), (17, 1)])
+def test_of_more_texts_of_a_mapping_than_anybody_reads_nothing_is_known(count: int, known: int) -> None:
+    sizes = {f"k{number}": {"Name": f"n{number}"} for number in range(count)}
+    found = Values(lambda _: (UNKNOWN,), {"Sizes": sizes}).texts({"Fn::FindInMap": ["Sizes", {"Ref": "K"}, "Name"]})
+    assert len(found) == known

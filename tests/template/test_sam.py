@@ -141,6 +141,7 @@ def path(kind: str, method: str, at: str = "/a", **properties: Any) -> dict[str,
         ([rate("ScheduleV2", OmitName=True, Name="n")], "OmitName"),
         ([rate("ScheduleV2", OmitName=False, Name="n")], ""),
         ([rate("Schedule", State="ENABLED", Enabled=False)], "State and Enabled"),
+        ([rate("CloudWatchEvent", State="DISABLED", Enabled=False)], "State and Enabled"),
         ([rate("EventBridgeRule", State="ENABLED", Enabled=True)], "State and Enabled"),
         ([rate("Schedule", State="ENABLED")], ""),
         ([on(path("Api", "get"), path("Api", "GET"))], "get /a is taken by event E0 of R0"),
@@ -160,6 +161,7 @@ def path(kind: str, method: str, at: str = "/a", **properties: Any) -> dict[str,
         ([on(path("HttpApi", "get", ApiId={"Ref": "R1"})), sam("HttpApi", DefinitionBody=BODY),
           on(path("HttpApi", "get", ApiId={"Ref": "R1"}))], ""),
         ([on(path("Api", "get")), on(path("Api", "any"))], ""),
+        ([on(path("Api", "ANY")), on(path("Api", "x-amazon-apigateway-any-method"))], "any /a is taken by"),
         ([on(path("Api", "get")), on(path("HttpApi", "get"))], ""),
         ([on(path("Api", "get"), path("Api", "get", "/a/"))], ""),
         ([on(event("Cognito", UserPool=POOL, Trigger="PreSignUp")),
@@ -211,3 +213,56 @@ def test_an_api_that_sam_makes_by_itself_stands_at_the_first_event_that_goes_int
     made = expanded(*settled(source.value, source.locate))
     first = source.locate(("Resources", "A", "Properties", "Events", "On"))
     assert made.locate(("Resources", "ServerlessRestApi")) == first
+
+
+def plain(function: dict[str, Any], values: dict[str, str] | None = None, **sections: Any) -> tuple[Any, Any]:
+    """A template with a function `F`, SAM's types made plain, and what is told of it."""
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"F": function}, **sections}
+    source = read(json.dumps(template).encode(), "template.json")
+    return plain_template(source.value, source.locate, values or {})
+
+
+def test_values_of_parameters_count_where_sam_names_what_it_makes_and_a_secret_stays_a_reference() -> None:
+    parameters = {"Alias": {"Type": "String"}, "Key": {"Type": "String", "NoEcho": True}}
+    shared = {"Function": {"AutoPublishAlias": {"Ref": "Alias"}, "Description": {"Ref": "Key"}}}
+    made, _ = plain(sam("Function"), {"Alias": "live", "Key": "k"}, Parameters=parameters, Globals=shared)
+    assert made["Resources"]["FAliaslive"]["Properties"]["Name"] == "live"
+    assert made["Resources"]["F"]["Properties"]["Description"] == {"Ref": "Key"}
+
+
+def test_a_condition_of_the_template_stays_beside_those_that_sam_adds() -> None:
+    conditions = {"C": {"Fn::Equals": ["a", "b"]}}
+    role = {"Fn::If": ["C", "arn:aws:iam::111122223333:role/r", {"Ref": "AWS::NoValue"}]}
+    made, _ = plain(sam("Function", Role=role), Conditions=conditions)
+    assert made["Conditions"] == {**conditions, "NOTC": {"Fn::Not": [{"Condition": "C"}]}}
+
+
+@pytest.mark.parametrize(
+    ("function", "is_told"),
+    [
+        (sam("Function", CodeUri="src/"), True),
+        (sam("LayerVersion", ContentUri="layer"), True),
+        (sam("Function", CodeUri="s3://bucket/key"), False),
+        (sam("Function", CodeUri={"Bucket": "b", "Key": "k"}), False),
+        (sam("Function", InlineCode="..."), False),
+        ({"Type": "Custom::Thing", "Properties": {"CodeUri": "src/"}}, False),
+    ],
+)
+def test_the_bucket_for_code_of_this_machine_is_told(function: dict[str, Any], *, is_told: bool) -> None:
+    _, notes = plain(function)
+    assert notes == (("the bucket that `sam` puts the code of F into is not in it",) if is_told else ())
+
+
+def test_tags_and_policies_that_the_deploy_alone_knows_are_not_looked_into() -> None:
+    tags = {"Fn::Transform": {"Name": "Tags"}}
+    made, _ = plain(sam("Function", Tags=tags, Policies=[{"Ref": "AWS::NoValue"}, STATEMENT]))
+    role = made["Resources"]["FRole"]["Properties"]
+    assert role["Tags"] == [{"Key": "lambda:createdBy", "Value": "SAM"}]
+    assert {"Ref": "AWS::NoValue"} not in role["ManagedPolicyArns"]
+    assert [policy["PolicyDocument"] for policy in role["Policies"]] == [STATEMENT]
+
+
+def test_the_resources_that_sam_makes_are_told_from_those_that_are_written() -> None:
+    template = {"Resources": {"F": sam("Function"), "Q": {"Type": "AWS::SQS::Queue"}}}
+    source = read(json.dumps(template).encode(), "template.json")
+    assert expanded(source.value, source.locate).made == {"F", "FRole"}

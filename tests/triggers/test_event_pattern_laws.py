@@ -6,13 +6,18 @@ Guide), "Control which events Lambda sends to your function" (AWS Lambda Develop
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from remit.app import App, Function
 from remit.errors import RemitError
+from remit.triggers.event import Event
 from remit.triggers.event_pattern import EVENT_SOURCE, EVENTBRIDGE, SNS, PatternLanguage, checked_pattern
+from remit.triggers.sample_events import event_for, sample_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,3 +163,82 @@ def refused_places(fields: dict[str, Any], language: PatternLanguage) -> set[str
     except RemitError as refused:
         return {mistake.message.split(" ")[0] for mistake in refused.all}
     return set()
+
+
+RIGHT: Final = st.sampled_from([
+    "in/", 7, None, True, {"prefix": "in/"}, {"suffix": ".jpg"}, {"prefix": {"equals-ignore-case": "IN/"}},
+    {"suffix": {"equals-ignore-case": ".JPG"}}, {"equals-ignore-case": "Paid"}, {"wildcard": "in/*.jpg"},
+    {"exists": True}, {"exists": False}, {"anything-but": ["in/"]}, {"anything-but": {"suffix": ".gif"}},
+    {"cidr": "10.0.0.1/8"}, {"numeric": ["=", 3]}, {"numeric": [">", 5]}, {"numeric": ["<", -2.5]},
+    {"numeric": [">=", 5]}, {"numeric": ["<=", 4]}, {"numeric": [">", 0, "<", 1]}, {"numeric": [">=", 5, "<=", 5]},
+    {"numeric": [">", -2, "<=", 10]},
+])  # fmt: skip
+SOME: Final = st.lists(RIGHT, min_size=1, max_size=2)
+DETAILS: Final = st.dictionaries(NAMES, SOME | st.dictionaries(NAMES, SOME, min_size=1), min_size=1, max_size=2)
+ALTERNATIVES: Final = st.lists(st.dictionaries(st.sampled_from(["c", "d"]), SOME, min_size=1), min_size=2, max_size=2)
+OF_TEXT: Final = st.sampled_from(["shop", {"prefix": "shop."}, {"suffix": "er"}, {"wildcard": "*.shop"}])
+PATTERNS: Final = st.fixed_dictionaries(
+    {"detail": DETAILS | st.builds(lambda one, two: {**one, "$or": two}, DETAILS, ALTERNATIVES)},
+    optional={
+        **dict.fromkeys(("source", "detail_type"), st.just("shop") | st.lists(OF_TEXT, min_size=1, max_size=2)),
+        "resource_arns": st.sampled_from(["arn:aws:s3:::in", [{"prefix": "arn:aws:ec2:"}]]),
+        "account": st.just("444455556666"),
+    },
+)
+
+
+def lets_through(pattern: dict[str, Any], found: dict[str, Any]) -> bool:
+    """EventBridge's rule: each field of the pattern has one of its values, and one of the alternatives is so."""
+    alternatives = pattern.get("$or")
+    if alternatives is not None and not any(lets_through(each, found) for each in alternatives):
+        return False
+    return all(
+        lets_through(value, found.get(name, {})) if isinstance(value, dict) else any_of(value, name, found)
+        for name, value in pattern.items()
+        if name != "$or"
+    )
+
+
+def any_of(items: list[Any], name: str, found: dict[str, Any]) -> bool:
+    held = found.get(name)
+    return any(
+        compares(item, one, is_there=name in found)
+        for item in items
+        for one in (held if isinstance(held, list) else [held])
+    )
+
+
+def compares(item: Any, held: Any, *, is_there: bool) -> bool:
+    if not isinstance(item, dict):
+        return is_there and item == held
+    ((operator, operand),) = item.items()
+    if operator == "exists":
+        return bool(operand == is_there)
+    if isinstance(operand, dict) and operator != "anything-but":
+        operand, held = operand["equals-ignore-case"].lower(), str(held).lower()
+    if operator == "anything-but":
+        return is_there and not any(
+            compares({"suffix": operand["suffix"]} if isinstance(operand, dict) else each, held, is_there=True)
+            for each in operand
+        )
+    if operator == "numeric":
+        signs = {">": "__gt__", "<": "__lt__", ">=": "__ge__", "<=": "__le__", "=": "__eq__"}
+        bounds = zip(operand[::2], operand[1::2], strict=True)
+        return isinstance(held, int | float) and all(getattr(float(held), signs[at])(float(to)) for at, to in bounds)
+    if operator == "cidr":
+        return ipaddress.ip_address(held) in ipaddress.ip_network(operand, strict=False)
+    form = {"prefix": "{}.*", "suffix": ".*{}", "wildcard": "{}", "equals-ignore-case": "(?i:{})"}[operator]
+    return re.fullmatch(form.format(re.escape(operand).replace(r"\*", ".*")), str(held)) is not None
+
+
+@settings(max_examples=100)
+@given(PATTERNS)
+def test_the_example_event_of_a_function_is_one_that_its_pattern_lets_through(options: dict[str, Any]) -> None:
+    trigger = Event(**options)
+    function = Function("count", "Count", "app.count", {}, (trigger,))
+    example = event_for(sample_event("event"), App("shop", "dev", (function,)), function)
+    assert lets_through(trigger.pattern, example), example
+    sample = sample_event("event").event
+    assert {name: sample[name] for name in sample.keys() - trigger.pattern} == {
+        name: example[name] for name in sample.keys() - trigger.pattern
+    }

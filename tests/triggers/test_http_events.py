@@ -16,6 +16,8 @@ from remit.triggers.api import Api
 from remit.triggers.http import Http
 from remit.triggers.http_events import http_event, request_line
 from remit.triggers.rest import Rest
+from remit.triggers.sample_events import event_for, sample_event
+from remit.triggers.user_pool import UserPool
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -119,3 +121,37 @@ def test_what_a_request_to_the_rest_api_has_not_is_null(make: Make) -> None:
     names = ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables", "body")
     assert [None] * 5 == [event[name] for name in names]
     assert {"principalId": "example", "key": "value"} == event["requestContext"]["authorizer"]
+
+
+@pytest.mark.parametrize(
+    "routes", [("/{rest+}", "/a/{rest+}"), ("/a/{rest+}", "/{rest+}"), ("/a/b/{rest+}", "/a/{rest+}")]
+)
+def test_of_two_routes_that_take_the_rest_the_longer_one_answers(routes: tuple[str, str]) -> None:
+    function = Function("hello", "Hello", "app.hello", {}, tuple(Api(f"GET {route}") for route in routes))
+    event = http_event(App("shop", "dev", (function,)), function, request_line("GET /a/b/c"))
+    assert f"GET {max(routes, key=len)}" == event["requestContext"]["routeKey"]
+
+
+def test_the_length_of_a_body_is_counted_in_bytes() -> None:
+    function = Function("hello", "Hello", "app.hello", {}, (Http(),))
+    event = http_event(App("shop", "dev", (function,)), function, request_line("POST /"), "für dich")
+    assert ("9", "text/plain") == (event["headers"]["content-length"], event["headers"]["content-type"])
+
+
+@pytest.mark.parametrize(
+    ("route", "has_body", "variables"), [("GET /a/{id}", 0, {"id": "example"}), ("POST /a", 1, None)]
+)
+def test_an_example_request_has_a_body_and_variables_where_its_route_has(
+    route: str, has_body: int, variables: dict[str, str] | None
+) -> None:
+    function = Function("hello", "Hello", "app.hello", {}, (Api(route),))
+    event = event_for(sample_event("api"), App("shop", "dev", (function,)), function)
+    assert (bool(has_body), variables) == ("body" in event, event.get("pathParameters"))
+
+
+def test_a_request_to_the_rest_api_has_the_claims_of_a_token_and_no_scopes_beside_them() -> None:
+    users = UserPool("eu-central-1_AbCdEf123", scopes=["orders"])
+    function = Function("hello", "Hello", "app.hello", {}, (Rest("GET /", auth=users),))
+    event = event_for(sample_event("rest"), App("shop", "dev", (function,)), function)
+    assert {"claims"} == set(event["requestContext"]["authorizer"])
+    assert "orders" == event["requestContext"]["authorizer"]["claims"]["scope"]

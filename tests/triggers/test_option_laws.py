@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
@@ -16,10 +17,14 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from remit.app import App, Function, Resource
+from remit import resource
+from remit.app import App, Function, Resource, Workflow
 from remit.errors import Origin, RemitError
-from remit.triggers.dynamodb import Dynamodb
+from remit.triggers.app_wide import with_own_sources
+from remit.triggers.cognito import Cognito
+from remit.triggers.dynamodb import Dynamodb, StreamView
 from remit.triggers.event import Event
+from remit.triggers.existing_sources import existing_sources
 from remit.triggers.http import Http
 from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
@@ -28,6 +33,7 @@ from remit.triggers.s3 import S3, BucketEvent, with_sources
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.sqs import Sqs
+from remit.triggers.user_pool import UserPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -369,3 +375,195 @@ def test_pollers_that_lambda_refuses_are_told(options: dict[str, Any], said: str
     with pytest.raises(RemitError) as refused:
         made_by(Sqs("orders", **options), "AWS::Lambda::EventSourceMapping")
     assert said == refused.value.message
+
+
+OWN_FIFO: Final = resource("AWS::SQS::Queue", fifo_queue=True)
+
+
+@pytest.mark.parametrize("queue", ["orders.fifo", "orders", f"{QUEUE}.fifo", QUEUE, OWN_FIFO])
+@pytest.mark.parametrize("size", [None, 1, 10, 11])
+def test_large_batches_wait_and_a_fifo_queue_gives_ten_messages_at_once(queue: Any, size: int | None) -> None:
+    """Using Lambda with Amazon SQS: more than ten need a window, and FIFO queues know none."""
+    is_fifo = not isinstance(queue, str) or queue.endswith(".fifo")
+    for window in (None, 0, 1):
+        is_large = size is not None and size > 10
+        if (is_fifo and (is_large or window)) or (is_large and not window):
+            with pytest.raises(RemitError, match="FIFO queue gives at most 10" if is_fifo else "needs a batch_window"):
+                Sqs(queue, batch_size=size, batch_window=window)
+        else:
+            assert Sqs(queue, batch_size=size, batch_window=window).is_fifo == is_fifo
+
+
+def test_ten_patterns_are_taken_as_a_list_or_a_tuple_and_no_more() -> None:
+    patterns = [{"body": [str(number)]} for number in range(10)]
+    for given_ones in (patterns, (*patterns,)):
+        made = made_by(Sqs("orders", filter=given_ones), "AWS::Lambda::EventSourceMapping")
+        assert criteria(patterns) == made["FilterCriteria"]
+    with pytest.raises(RemitError, match="filter has 11 patterns; Lambda takes 5, and 10 on request"):
+        Sqs("orders", filter=[*patterns, {"body": ["x"]}])
+    with pytest.raises(RemitError, match="filter is an empty list"):
+        Sqs("orders", filter=[])
+
+
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [
+        ({"starting_position": "AT_TIMESTAMP"}, "starting_position AT_TIMESTAMP needs a timestamp"),
+        ({"timestamp": LATER}, 'timestamp goes with starting_position="AT_TIMESTAMP"'),
+        ({"starting_position": "AT_TIMESTAMP", "timestamp": LATER.replace(tzinfo=None)}, "with a time zone"),
+        ({"starting_position": "AT_TIMESTAMP", "timestamp": ZONED}, ""),
+        ({"max_record_age": -1, "retries": 0}, ""),
+    ],
+)  # fmt: skip
+def test_a_stream_is_read_from_a_moment_of_a_zone_and_records_may_never_grow_old(
+    options: dict[str, Any], refused: str
+) -> None:
+    if refused:
+        with pytest.raises(RemitError, match=refused):
+            Kinesis("clicks", **options)
+        return
+    properties = made_by(Kinesis("clicks", **options), "AWS::Lambda::EventSourceMapping")
+    if "timestamp" in options:
+        moment = datetime.fromtimestamp(properties["StartingPositionTimestamp"], UTC)
+        assert ("AT_TIMESTAMP", ZONED) == (properties["StartingPosition"], moment)
+    else:
+        assert (-1, 0) == (properties["MaximumRecordAgeInSeconds"], properties["MaximumRetryAttempts"])
+
+
+def test_a_schedule_that_is_never_tried_again_says_so() -> None:
+    retry = made_by(Schedule("rate(1 day)", retries=0), "AWS::Scheduler::Schedule")["Target"]["RetryPolicy"]
+    assert {"MaximumRetryAttempts": 0} == retry
+
+
+@pytest.mark.parametrize(("start", "end"), [(LATER, LATER), (ZONED, LATER)])
+def test_a_schedule_that_ends_when_it_starts_never_runs(start: datetime, end: datetime) -> None:
+    with pytest.raises(RemitError, match="schedule ends before it starts, and so never runs"):
+        Schedule("rate(1 day)", start=start, end=end)
+
+
+@pytest.mark.parametrize(
+    ("now", "start", "end", "runs"),
+    [
+        (7, None, None, 1), (9, None, None, 1), (7, None, 8, 1), (8, None, 8, 1), (9, None, 8, 0), (9, 7, 8, 0),
+        (7, 9, 32, 1), (7, 8, 32, 1), (33, 9, 32, 0),
+    ],
+)  # fmt: skip
+def test_a_schedule_runs_again_where_a_time_of_its_own_is_left_until_its_end(
+    now: int, start: int | None, end: int | None, runs: int
+) -> None:
+    """Hours from the first of January, of what runs at eight each day."""
+    begin = datetime(2126, 1, 1, tzinfo=UTC)
+    at = [None if hours is None else begin + timedelta(hours=hours) for hours in (start, end)]
+    trigger = Schedule("cron(0 8 * * ? *)", start=at[0], end=at[1])
+    assert runs == trigger.runs_after(begin + timedelta(hours=now))
+
+
+class Twice(S3):
+    """A trigger of somebody's own, which is one of remit's as well."""
+
+    __slots__ = ()
+
+
+def test_a_trigger_of_ones_own_asks_of_the_app_what_the_one_asks_that_it_is_made_of() -> None:
+    bucket = Resource("Files", "AWS::S3::Bucket", {})
+    app = App("shop", "dev", (function_of(Twice("${Files.Arn}")),), resources=(bucket,))
+    (made,) = with_own_sources(app).resources
+    assert "LambdaConfigurations" in made.properties["NotificationConfiguration"]
+
+
+@pytest.mark.parametrize("view", get_args(StreamView))
+def test_the_stream_of_a_table_holds_what_the_trigger_looks_at(view: str) -> None:
+    table = Resource("Table", "AWS::DynamoDB::Table", {})
+    trigger = Dynamodb(table, view=view)  # type: ignore[arg-type]
+    (made,) = with_own_sources(App("shop", "dev", (function_of(trigger),), resources=(table,))).resources
+    assert {"StreamViewType": view} == made.properties["StreamSpecification"]
+
+
+def test_a_function_may_serve_the_steps_of_two_pools() -> None:
+    pools = [Resource(name, "AWS::Cognito::UserPool", {}) for name in ("One", "Two")]
+    own = function_of(*(Cognito(pool, step) for pool in pools for step in ("PreSignUp", "PostConfirmation")))  # type: ignore[arg-type]
+    permissions = [made for trigger in own.triggers for made in trigger.resources(own)]
+    assert ["HelloOnePoolPermission", "HelloTwoPoolPermission"] == [made.logical_id for made in permissions]
+    assert ["${One.Arn}", "${Two.Arn}"] == [made.properties["SourceArn"] for made in permissions]
+
+
+@pytest.mark.parametrize(("region", "end"), [("eu-west-1", ""), ("cn-north-1", ".cn"), ("us-gov-west-1", "")])
+def test_the_users_of_a_pool_are_known_by_its_region(region: str, end: str) -> None:
+    pool = f"{region}_AbC"
+    issuer = f"https://cognito-idp.{region}.amazonaws.com{end}/{pool}"
+    arn = f"arn:${{AWS::Partition}}:cognito-idp:{region}:${{AWS::AccountId}}:userpool/{pool}"
+    assert (issuer, [arn]) == (UserPool(pool).accepted_issuer, UserPool(pool).rest_properties(())["ProviderARNs"])
+    assert issuer == UserPool(f"arn:aws:cognito-idp:eu-west-1:111122223333:userpool/{pool}").accepted_issuer
+    with pytest.raises(RemitError, match="a REST API takes the tokens of every client"):
+        UserPool(pool, clients=["web"], scopes=["orders"]).check_for_rest_api()
+
+
+def test_what_must_be_there_already_is_told_once_with_all_that_need_it() -> None:
+    own = Resource("Mine", "AWS::SQS::Queue", {})
+    triggers = (Sqs("theirs"), Sqs(own.attribute("Arn")), Sqs("named"), Sqs("theirs"))
+    workflow = Workflow("bill", "Bill", triggers=(Event(source="a", bus="theirs", dead_letter="lost"),))
+    named = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:named"
+    policies = ("arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::1:policy/x/audit", "${Own}", named)
+    function = replace(function_of(*triggers), managed=policies)
+    app = App("shop", "dev", (function,), (workflow,), (own,), boundary="arn:aws:iam::1:policy/company")
+    assert [
+        ("queue", "theirs", "", ("hello",)),
+        ("event bus", "theirs", "", ("bill",)),
+        ("queue", "lost", "to which EventBridge may send", ("bill",)),
+        ("permissions boundary", "company", "", ()),
+        ("managed policy", "x/audit", "", ("hello",)),
+    ] == [tuple(source) for source in existing_sources(app, {named})]
+
+
+def test_a_pattern_of_an_event_has_as_many_characters_as_eventbridge_takes() -> None:
+    """Amazon EventBridge quotas: 2,048 characters of the pattern as JSON."""
+    longest = 2_048 - len(json.dumps({"detail-type": [""]}))
+    assert Event(detail_type="x" * longest)
+    with pytest.raises(RemitError, match="the event pattern has 2,049 characters; EventBridge allows 2,048"):
+        Event(detail_type="x" * (longest + 1))
+
+
+def test_events_start_a_workflow_with_one_role_and_call_a_function_by_its_permission() -> None:
+    events = (Event(source="a", dead_letter=QUEUE), Event(source="b"))
+    workflow = Workflow("bill", "Bill", triggers=events)
+    assert ["BillEventRole"] == [role.logical_id for each in events for role in each.roles(workflow)]
+    assert [] == [role for each in events for role in each.roles(function_of(*events))]
+    types = [[made.type for made in events[0].resources(runs)] for runs in (workflow, function_of(*events))]
+    assert [["AWS::Events::Rule"], ["AWS::Events::Rule", "AWS::Lambda::Permission"]] == types
+    assert [("queue", QUEUE)] == [(source.kind, source.arn) for source in events[0].sources()]
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("rate(0 days)", "a rate of 0"),
+        ("rate(1 days)", r"EventBridge wants rate\(1 day\)"),
+        ("rate(2 day)", r"EventBridge wants rate\(2 days\)"),
+        ("at(2126-02-30T00:00:00)", "there is no such time"),
+        ("at(2126-02-28)", "a time reads at"),
+        ("cron(0 8 1 * 1 *)", "one of day and weekday must be `\\?`, and only one"),
+        ("cron(0 8 ? * ? *)", "one of day and weekday must be `\\?`, and only one"),
+        ("cron(0 8 * * ?)", "cron has 5 fields of 6"),
+        ("cron(0 8 ? FRIL * *)", "'FRIL' is no month"),
+        ("hourly", "neither a rate, nor a cron expression, nor a time"),
+    ],
+)
+def test_an_expression_that_no_clock_has_is_told_with_what_is_wrong(expression: str, why: str) -> None:
+    with pytest.raises(RemitError, match=why):
+        Schedule(expression)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "filter_", "why"),
+    [
+        (Dynamodb, {"eventName": {"prefix": "IN"}}, "filter.eventName matches nothing: the field is a value"),
+        (Dynamodb, {"dynamodb": {"SizeBytes": {"a": ["b"]}}}, "SizeBytes matches nothing: the field is a value"),
+        (Sqs, {"body": [{"anything-but": {"prefix": "a", "suffix": "b"}}]}, "anything-but has 2 operators of 1"),
+        (Sqs, {"body": [{"prefix": "a", "suffix": "b"}]}, "has 2 operators of 1"),
+        (Sqs, {"messageId": [""]}, "is an empty text, and so matches nothing"),
+        (Sqs, {"messageId": [{"numeric": [">", 3]}]}, "the field is a string in the records, and no number"),
+    ],
+)
+def test_a_filter_that_no_record_passes_is_refused(trigger: Any, filter_: dict[str, Any], why: str) -> None:
+    with pytest.raises(RemitError, match=why):
+        trigger(STREAM if trigger is Dynamodb else "orders", filter=filter_)

@@ -409,10 +409,19 @@ def test_the_steps_of_a_user_pool_run_their_functions(make: Make) -> None:
     )
 
 
-def test_a_step_of_a_user_pool_has_one_function(make: Make) -> None:
-    app = function('on.cognito(Data.users, "PreSignUp")') + function('on.cognito(Data.users, "PreSignUp")', "other")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('"PreSignUp"', '"PreSignUp"'),
+        ('"PreTokenGeneration"', '"PreTokenGeneration", version="V2_0"'),
+        ('"PreTokenGeneration", version="V2_0"', '"PreTokenGeneration"'),
+    ],
+)
+def test_a_step_of_a_user_pool_has_one_function(make: Make, first: str, second: str) -> None:
+    app = function(f"on.cognito(Data.users, {first})") + function(f"on.cognito(Data.users, {second})", "other")
     error = made(make, app).error()
-    assert ("user pool `DataUsers` has two functions for PreSignUp; a step has one", "app.py:13:15") == (
+    step = first.split('"')[1]
+    assert (f"user pool `DataUsers` has two functions for {step}; a step has one", "app.py:13:15") == (
         error.message,
         at(error),
     )

@@ -60,12 +60,12 @@ def needs_of(request: OperationRequest) -> tuple[NeededAccess, ...] | None:
     further_needs = (
         *(NeededAccess("iam:PassRole", role, parameters) for role in roles),
         *tagging_needs(request, tuple(needs)),
-        *key_uses(request, tuple(needs.values())),
         *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, request.setting)),
     )
     for need in further_needs:
         needs.setdefault((need.action, need.resource), need)
-    return tuple(needs.values())
+    # A key is asked for once for each thing that it encrypts, which the encryption context names.
+    return (*needs.values(), *key_uses(request, needs.values()))
 
 
 def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:

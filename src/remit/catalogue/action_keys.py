@@ -10,19 +10,14 @@ from remit.catalogue.actions import action
 from remit.catalogue.actions import keys as keys_of
 from remit.catalogue.condition_keys import global_key
 
-_MEMBER: Final = r"(?<=[/:])(?:\$\{|<).*"
+_MEMBER: Final = r"(?<=[/:])(?:\$\{|<|tag-key$).*"
+"""What lists have for the name of a member of a family: a variable, or `tag-key`."""
 
 
 @lru_cache(maxsize=4096)
 def key_types(prefix: str) -> dict[str, str]:
     """A service's condition keys, folded, with their types; families (`s3:ExistingObjectTag/<key>`) end in / or :."""
-    return {key_family(key.name): key.type for key in keys_of(prefix)}
-
-
-def key_family(key: str) -> str:
-    """A key folded, without the name of the tag (or of whatever else) that goes on after / or :."""
-    bare, slash, _ = re.sub(_MEMBER, "", key.lower()).partition("/")
-    return bare + slash
+    return {re.sub(_MEMBER, "", key.name.lower()): key.type for key in keys_of(prefix)}
 
 
 @lru_cache(maxsize=8192)
@@ -31,16 +26,7 @@ def key_type(name: str) -> str | None:
     shared_key = global_key(name)
     if shared_key is not None:
         return f"ArrayOf{shared_key.type}" if shared_key.multivalued else shared_key.type
-    folded = name.lower()
-    types = key_types(folded.partition(":")[0])
-    type_ = types.get(key_family(folded))
-    return types.get(_before_second_colon(folded)) if type_ is None else type_
-
-
-def _before_second_colon(key: str) -> str:
-    """The family of a key whose name goes on after a colon: `kms:encryptioncontext:`; "" for another key."""
-    parts = key.split(":", 2)
-    return f"{parts[0]}:{parts[1]}:" if len(parts) > 2 else ""  # noqa: PLR2004 - two colons
+    return key_types(name.lower().partition(":")[0]).get(folded_key(name))
 
 
 @lru_cache(maxsize=4096)
@@ -63,10 +49,17 @@ def taken_keys(name: str) -> frozenset[str]:
 
 
 def folded_key(key: str) -> str:
-    """A key folded to its family, as its service lists it."""
-    folded = key_family(key)
-    longer_family = _before_second_colon(folded)
-    return longer_family if longer_family in key_types(folded.partition(":")[0]) else folded
+    """A key folded as its service lists it: by itself (`apigateway:Request/ApiName`), or by its family.
+
+    The name of the tag, or of whatever else, that goes on after / or : is no part of a family.
+    """
+    folded = re.sub(_MEMBER, "", key.lower())
+    prefix, _, name = folded.partition(":")
+    context, colon, _ = name.partition(":")
+    longer_family = f"{prefix}:{context}{colon}"  # `kms:EncryptionContext:` goes on after a colon
+    listed_keys = key_types(prefix)
+    bare, slash, _ = folded.partition("/")
+    return next((listed for listed in (folded, longer_family) if listed in listed_keys), bare + slash)
 
 
 def carries(name: str, key: str) -> bool:

@@ -125,10 +125,9 @@ def _services_by_arn_service() -> dict[str, frozenset[str]]:
     """Index by the third part of ARNs; `*` for formats that leave it open, as those of recovery points do."""
     prefixes: dict[str, set[str]] = {"*": set()}
     formats = [(prefix, format_) for prefix in services() for kind in resource_types(prefix) for format_ in kind.arns]
-    formats += [(name.partition(":")[0], format_) for name, format_ in KIND_ARNS.items()]
     for prefix, format_ in formats:
         arn_service = format_.split(":")[2]
-        prefixes.setdefault("*" if "$" in arn_service or "*" in arn_service else arn_service, set()).add(prefix)
+        prefixes.setdefault("*" if "$" in arn_service else arn_service, set()).add(prefix)
     return {arn_service: frozenset(of_service) for arn_service, of_service in prefixes.items()}
 
 
@@ -146,13 +145,12 @@ def _formats(name: str) -> tuple[str, ...]:
     known_action = action(name)
     if known_action is None:
         return ()
-    targets = sorted(known_action.targets, key=lambda target: _oddity(target, known_action.service))
-    return tuple(format_ for target in targets for format_ in target.type.arns)
+    return tuple(format_ for target in sorted(known_action.targets, key=_oddity) for format_ in target.type.arns)
 
 
-def _oddity(target: ActionTarget, service: str) -> tuple[bool, bool, int]:
+def _oddity(target: ActionTarget) -> tuple[bool, int]:
     usual = _USUAL.index(target.type.name) if target.type.name in _USUAL else len(_USUAL)
-    return not target.required, target.type.service != service, usual
+    return not target.required, usual
 
 
 @lru_cache(maxsize=16384)

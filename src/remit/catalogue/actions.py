@@ -5,6 +5,7 @@ Source: the "Service Authorization Reference" (AWS), as the packages named by `v
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -118,7 +119,7 @@ def full_name(name: str) -> str | None:
     A search in the text of its service's names: for one action alone that is quicker than taking them apart.
     """
     prefix, _, bare = name.lower().partition(":")
-    if not bare or not name.isascii() or not bare.isprintable() or " " in bare:
+    if not name.isascii() or not bare.isprintable() or " " in bare:
         return None
     spelled, folded = _text_of_names(prefix)
     start = folded.find(f" {bare} ")
@@ -226,8 +227,8 @@ def value_type(name: str) -> str:
 def _listed_key(folded: str) -> Key | None:
     """The key that a service documents, whose name may end in a variable."""
     for key in keys(folded.partition(":")[0]):
-        listed = key.name.lower()
-        if listed == folded or ("${" in listed and folded.startswith(listed.partition("${")[0])):
+        beginning, *variable = re.split(r"\$\{|<", key.name.lower(), maxsplit=1)
+        if folded == beginning or (variable and folded.startswith(beginning)):
             return key
     return None
 

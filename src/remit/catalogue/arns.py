@@ -84,9 +84,8 @@ def types_of(text: str) -> tuple[IamResourceType, ...]:
     arn = parse(text)
     if arn is None:
         return ()
-    services = [arn.service.lower()] if not _VARIABLE.search(arn.service) else []
     ranked: list[tuple[int, str, IamResourceType]] = []
-    for kind in (kind for service in services for kind in resource_types(service)):
+    for kind in resource_types(arn.service):
         fits = [len(_VARIABLE.sub("", format_)) for format_ in kind.arns if matches(arn, format_)]
         if fits:
             ranked.append((-max(fits), kind.name, kind))

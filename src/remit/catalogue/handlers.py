@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from remit.catalogue.actions import actions
-from remit.catalogue.snapshot import chunk, names
+from remit.catalogue.snapshot import chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,3 @@ def handlers(type_name: str) -> Handlers | None:
         positions = accumulate(positions_by_verb.get(verb, ()))
         by_verb[verb] = tuple(sorted(called[position] for position in positions))
     return Handlers(type_name, by_verb, in_schema=type_name not in service_chunk.get("d", ()))
-
-
-def types_with_handlers() -> tuple[str, ...]:
-    """The resource types of which it is known what they call, sorted."""
-    return tuple(sorted(name for service in names("handlers") for name in chunk("handlers", service)["h"]))

@@ -41,7 +41,7 @@ Referent = Literal[
 """What a property holds the name, id or ARN of; a target is any of several kinds."""
 CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 REF: Final = "Ref"
-KEEPS: Final = frozenset({"Retain", "RetainExceptOnCreate"})
+KEEPS: Final = ("Retain", "RetainExceptOnCreate")
 """The values of DeletionPolicy and UpdateReplacePolicy with which the resource stays in the account."""
 _WORDS: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")

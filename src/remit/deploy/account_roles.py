@@ -32,7 +32,7 @@ U = TypeVar("U")
 MANY: Final = 25  # roles; of more, all of the account are asked for at once
 
 
-class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
+class Unreadable(RemitError):
     """A policy that is there, and that remit cannot read."""
 
 

@@ -128,7 +128,7 @@ def needed_policy(role: str | None = None, *, with_resources: bool = True) -> di
     ]
     if role is not None:
         statements.append({"Effect": "Allow", "Action": list(_OF_ORGANIZATIONS), "Resource": "*"})
-        roles = f"arn:aws:iam::*:role/{role}"
+        roles = f"arn:*:iam::*:role/{role}"  # of any partition: no role of another can be assumed
         statements.append({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles})
     return {"Version": "2012-10-17", "Statement": statements}
 

@@ -54,7 +54,7 @@ _LAYERS: Final[Mapping[LayerName, str]] = {
 _EXPLICIT: Final = "a policy denies it explicitly: that statement must change, since a Deny always wins"
 
 
-class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
+class Denied(RemitError):
     """The caller may not do what was asked of AWS."""
 
 

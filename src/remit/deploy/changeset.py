@@ -64,7 +64,7 @@ _TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
 _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
 
 
-class Stuck(RemitError):  # noqa: N818 - a state that a person decides on, not a fault
+class Stuck(RemitError):
     """A stack that something must be done with before it can be deployed to."""
 
     def __init__(self, stack: DeployedStack, message: str, hint: str) -> None:

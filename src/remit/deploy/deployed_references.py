@@ -75,7 +75,7 @@ def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[st
     ]
     streams = {}
     for resource in deployed.resources:
-        if resource.type == _TABLE:
+        if resource.type == _TABLE and resource.physical_id:
             arn = values[f"${{{resource.logical_id}.Arn}}"]
             exact = {text for text in held if re.fullmatch(rf"{re.escape(arn)}/stream/[0-9TZ:.-]+", text)}
             if len(exact) == 1:

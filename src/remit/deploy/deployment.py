@@ -117,7 +117,7 @@ class Deployment:
         return self.succeeded and not self.other_code
 
 
-class NotApproved(RemitError):  # noqa: N818 - a decision, not a fault
+class NotApproved(RemitError):
     """A deploy that stopped before it changed the stack, since nobody agreed to what it showed (`deployment`)."""
 
     def __init__(self, reason: RemitError, deployment: Deployment) -> None:

@@ -35,7 +35,7 @@ _ENDINGS: Final = {
 _ASKS: Final = 6  # times that the outputs of a finished stack are asked for
 
 
-class Superseded(RemitError):  # noqa: N818 - as RemitError reads, a state and not a fault
+class Superseded(RemitError):
     """A plan that no longer fits: the stack changed since. Plan again, and show the new one."""
 
 

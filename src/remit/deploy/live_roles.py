@@ -102,7 +102,7 @@ def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = 
         message = f"the roles of the template that runs cannot be read: {error.message}"
         raise Unreadable(message, hint=error.hint) from error
     physical = deployed.physical_ids
-    held_roles = held(account, (physical[role.logical_id] for role in deployed.roles if role.physical_id))
+    held_roles = held(account, (role.physical_id for role in deployed.roles if role.physical_id))
     roles = {logical_id: held_roles[name] for logical_id, name in physical.items() if name in held_roles}
     policies: list[Policy] = []
     for role in running.roles:

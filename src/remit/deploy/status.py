@@ -35,8 +35,8 @@ class StackStatus:
 
     @property
     def physical_ids(self) -> dict[str, str]:
-        """Physical ids by logical id."""
-        return {resource.logical_id: resource.physical_id for resource in self.resources}
+        """Physical ids by logical id, of what is made already."""
+        return {resource.logical_id: resource.physical_id for resource in self.resources if resource.physical_id}
 
     @property
     def functions(self) -> tuple[DeployedResource, ...]:

@@ -48,7 +48,7 @@ _MEANT: Final = {
 }
 
 
-class Repeated(ValueError):  # noqa: N818 - read by `explain`, never seen
+class Repeated(ValueError):
     """The n-th object that closes has a key twice: as members `first` and `second` from 0."""
 
     def __init__(self, closed: int, pairs: list[tuple[str, object]]) -> None:
@@ -62,7 +62,7 @@ class Repeated(ValueError):  # noqa: N818 - read by `explain`, never seen
             places[key] = number
 
 
-class RefusedLiteral(ValueError):  # noqa: N818 - read by `explain`, never seen
+class RefusedLiteral(ValueError):
     """A number that is too large, or a constant that JSON does not have, by its text."""
 
 

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Locate, Path
 
 _QUOTED_KEY: Final = re.compile(r'\s*"[^"\n]*"\s*:')
-LARGEST_YAML: Final = 2_000_000
-"""Characters of YAML that are read, which takes twenty times as long as JSON does."""
-_TAKE_APART: Final = "no quota of AWS is near that: take it apart"
 LARGEST: Final = 32_000_000
 """Bytes of a file that is read at all: a Terraform plan may hold much else."""
 
@@ -133,24 +130,6 @@ def _is_json(text: str, file: str) -> bool:
     return file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text))
 
 
-_ENTRY: Final = re.compile(r"^ {0,2}[\w'\"-]", re.MULTILINE)
-"""Where a resource of a template, or a statement of a policy, may begin."""
-
-
-def _beginning(text: str, file: str, mistakes: list[RemitError]) -> str:
-    """As much of a YAML text as is read, to the end of a resource; a mistake says how far that is."""
-    if len(text) <= LARGEST_YAML:
-        return text
-    ends = [entry.start() for entry in _ENTRY.finditer(text, LARGEST_YAML * 9 // 10, LARGEST_YAML)]
-    if not ends:
-        return text
-    beginning = text[: ends[-1]]
-    read_lines, lines = beginning.count("\n"), text.count("\n")
-    message = f"{file} has {len(text):,} characters: its first {read_lines:,} lines of {lines:,} are looked at"
-    mistakes.append(RemitError(message, hint=_TAKE_APART, origin=Origin(file, read_lines + 1, 1)))
-    return beginning
-
-
 def _parsed(text: str, file: str, mistakes: list[RemitError] | None = None) -> ParsedFile:
     """A text's value and places; a mistake that leaves the rest readable is added to `mistakes`, or raised."""
     if _is_json(text, file):
@@ -164,8 +143,7 @@ def _parsed(text: str, file: str, mistakes: list[RemitError] | None = None) -> P
     from remit.documents.yaml_text import read_yaml  # noqa: PLC0415 - much is JSON
 
     try:
-        readable_text = text if mistakes is None else _beginning(text, file, mistakes)
-        value, places, slips = read_yaml(readable_text, file, mistakes=mistakes)
+        value, places, slips = read_yaml(text, file, mistakes=mistakes)
     except RemitError as error:
         if error.origin is not None and not error.origin.line:  # of the whole
             error.origin = Origin(file, 1, 1)

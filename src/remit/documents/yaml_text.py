@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
 
 LARGEST: Final = 2_000_000
-"""Characters; a template in S3 has at most 1,048,576 bytes."""
+"""Characters that are read, in twenty times the time of JSON; a template in S3 has at most 1,048,576 bytes."""
 MOST: Final = 200_000
 """Parts of a document, aliases expanded; a template of a megabyte has fewer."""
 _SHORT: Final = {
@@ -51,10 +51,12 @@ def read_yaml(
     """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line.
 
     A key of a policy that stands twice and an unknown tag are added to `mistakes`, if that is given: the last value of
-    the key counts, and nothing is known of the tag's.
+    the key counts, and nothing is known of the tag's. So is it added that a text is too long to be read to its end.
     """
     import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - needed for YAML alone
 
+    if mistakes is not None:
+        text = _beginning(text, file, mistakes)
     if len(text) > LARGEST:
         raise RemitError(f"{file} has {len(text):,} characters: no template is so large", origin=Origin(file))
     reader = _Reader(text, file, yaml, mistakes)
@@ -62,6 +64,25 @@ def read_yaml(
         return reader.document()
     except yaml.YAMLError as error:
         raise _syntax(error, file, text) from None
+
+
+_ENTRY: Final = re.compile(r"^ {0,2}[\w'\"-]", re.MULTILINE)
+"""Where a resource of a template, or a statement of a policy, may begin."""
+
+
+def _beginning(text: str, file: str, mistakes: list[RemitError]) -> str:
+    """As much of a YAML text as is read, to the end of a resource; a mistake says how far that is."""
+    if len(text) <= LARGEST:
+        return text
+    ends = [entry.start() for entry in _ENTRY.finditer(text, LARGEST * 9 // 10, LARGEST)]
+    if not ends:
+        return text
+    beginning = text[: ends[-1]]
+    read_lines, lines = beginning.count("\n"), text.count("\n")
+    message = f"{file} has {len(text):,} characters: its first {read_lines:,} lines of {lines:,} are looked at"
+    hint = "no quota of AWS is near that: take it apart"
+    mistakes.append(RemitError(message, hint=hint, origin=Origin(file, read_lines + 1, 1)))
+    return beginning
 
 
 def _syntax(error: Exception, file: str, text: str) -> RemitError:

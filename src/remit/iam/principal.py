@@ -44,8 +44,6 @@ def _all_others(reaches: list[Reach], caller: Principal, *, deny: bool) -> Reach
     """NotPrincipal: a Deny spares only a caller that it names at every level (session, role, account)."""
     if caller.kind == "unknown":
         return Reach.UNKNOWN
-    if Reach.UNKNOWN in reaches:
-        return Reach.UNKNOWN
     if not deny:
         return Reach.NOBODY if max(reaches) > Reach.NOBODY else Reach.DIRECT
     spared = set(reaches)

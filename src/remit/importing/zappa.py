@@ -57,7 +57,8 @@ def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> So
         above = section(stages, str(above)).get("extends")
     target = chosen.get("app_function")
     if target is None and "django_settings" in chosen:
-        target = f"{str(chosen['django_settings']).rpartition('.')[0]}.wsgi.application"
+        package = re.split(r"\.settings\b|\.\w+$", str(chosen["django_settings"]))[0]  # `shop.settings.dev`, too
+        target = f"{package}.wsgi.application"
     if not isinstance(target, str) or "." not in target:
         hint = "`app_function` or `django_settings` does"
         raise RemitError(f"stage {stage} names no app", hint=hint, origin=locate((stage,)))

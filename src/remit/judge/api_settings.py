@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from remit.app import ApiSettings
 from remit.project.current_load import relative
 from remit.project.settings import may_be_among
-from remit.triggers.rest_settings import RestSettings
 
 if TYPE_CHECKING:
     from remit.judge.judgement import Judgement
     from remit.project.settings import Section
+    from remit.triggers.rest_settings import RestSettings
 
 
 class _Need(NamedTuple):
@@ -51,6 +51,8 @@ def settings_of_apis(state: Judgement) -> tuple[ApiSettings, RestSettings | None
     with state.noted():
         api = ApiSettings(**_right_settings(state, state.config.api))
     if state.config.rest.assigned:
+        from remit.triggers.rest_settings import RestSettings  # noqa: PLC0415 - few apps have a REST API
+
         with state.noted():
             right = _right_settings(state, state.config.rest)
             rest = RestSettings(cors_configuration=right.pop("cors", None), **right)

@@ -19,9 +19,9 @@ def each_alone(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
     The names of elements are in AWS's spelling.
     """
-    inner = item.get("PolicyDocument")
-    if isinstance(inner, Mapping):
-        for document in each_alone(inner):
+    if "PolicyDocument" in item:
+        inner = item["PolicyDocument"]
+        for document in each_alone(inner) if isinstance(inner, Mapping) else ():
             yield {**item, "PolicyDocument": document}
         return
     if "Statement" not in item:

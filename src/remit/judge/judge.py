@@ -17,6 +17,7 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
+from remit.judge.api_settings import settings_of_apis
 from remit.judge.assemble import app_managed, app_policy, code_root, function_of, with_places
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names
@@ -182,7 +183,7 @@ def _check_stage(state: Judgement) -> None:
     listed, stages = tuple(state.config.stages), state.config.stages
     preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
     if listed and state.declared.stage not in listed and not (preview and preview.fullmatch(state.declared.stage)):
-        number = "".join(filter(str.isdigit, state.declared.stage)) or "1"
+        number = "".join(filter(str.isdigit, state.declared.stage)).lstrip("0") or "1"
         names = (*listed, f"{stages.previews}{number}") if preview else listed
         previews = f" and previews such as {names[-1]}" if preview else ""
         state.mistakes.add(
@@ -257,11 +258,7 @@ def _app(state: Judgement) -> App:
         with state.noted():
             origin = iam.assigned["permissions_boundary"][1].origin
             boundary = policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), origin)
-    api, rest = ApiSettings(), None
-    if config.api.assigned or config.rest.assigned:
-        from remit.judge.api_settings import settings_of_apis  # noqa: PLC0415 - few apps say anything of their APIs
-
-        api, rest = settings_of_apis(state)
+    api, rest = settings_of_apis(state)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
         with state.noted():

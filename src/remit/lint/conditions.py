@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.action_keys import key_family, key_type, key_types, takes
+from remit.catalogue.action_keys import folded_key, key_type, key_types, takes
 from remit.catalogue.actions import actions as actions_of
 from remit.catalogue.actions import keys as keys_of
 from remit.catalogue.actions import services
@@ -57,7 +57,7 @@ def exists(key: str) -> bool:
 def _keys_of_other_prefixes() -> frozenset[str]:
     """The families of keys that services list under a prefix which is not theirs."""
     listed_keys = ((prefix, key.name.lower()) for prefix in services() for key in keys_of(prefix))
-    return frozenset(key_family(key) for prefix, key in listed_keys if key.partition(":")[0] != prefix)
+    return frozenset(folded_key(key) for prefix, key in listed_keys if key.partition(":")[0] != prefix)
 
 
 def is_of_another_service(key: str) -> bool:
@@ -65,7 +65,7 @@ def is_of_another_service(key: str) -> bool:
 
     Asked of mistakes alone, since it reads the keys of every service.
     """
-    return key_family(key.lower()) in _keys_of_other_prefixes()
+    return folded_key(key) in _keys_of_other_prefixes()
 
 
 @lru_cache(maxsize=4096)

@@ -21,7 +21,7 @@ _PATIENCE: Final = 60.0
 _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class Answered(Exception):  # noqa: N818 - what happened
+class Answered(Exception):
     """A request that is answered already: the status, the headers and the body."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class RefusedRequest(Exception):  # noqa: N818 - what happened, as the gate says it
+class RefusedRequest(Exception):
     """A request that may not come in: AWS's error code, the reason in a sentence, and the status of HTTP."""
 
     def __init__(self, code: str, reason: str, status: int = 403) -> None:

@@ -30,6 +30,7 @@ from remit.local.authorization.callers import FunctionSessions, issued_caller
 from remit.local.authorization.owning_place import is_account
 from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
+from remit.local.control.signed_request import ask
 from remit.local.emulator import emulated, instead_of
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations, EventsOnTheWay
@@ -228,7 +229,7 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
     functions_of_emulator = emulated("services.lambda_svc")
     # Of two in one place the later one is asked first, and may keep a call from the earlier one.
-    destinations = Destinations(record, calls)
+    destinations = Destinations(partial(ask, record), calls)
     invocations = AsynchronousInvocations(
         destinations, functions_of_emulator, EventsOnTheWay(files.state / "on-the-way")
     )

@@ -52,7 +52,7 @@ IdT = TypeVar("IdT", bound=IdType)
 NamedT = TypeVar("NamedT", bound=NamedType)
 
 
-class NoAttribute(RemitError, AttributeError):  # noqa: N818 - as RemitError's other kinds
+class NoAttribute(RemitError, AttributeError):
     """A resource has no attribute of a name; `hasattr` understands it."""
 
 

@@ -265,7 +265,7 @@ class Section:
         return NoSetting(f"there is no setting `{self.path}.{name}`", hint=hint, origin=where.origin)
 
 
-class NoSetting(RemitError, AttributeError):  # noqa: N818 - as RemitError's other kinds
+class NoSetting(RemitError, AttributeError):
     """A setting does not exist."""
 
 

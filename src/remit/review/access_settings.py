@@ -105,9 +105,9 @@ def _without_members_made_here(resource: Resource, resources: Mapping[str, Resou
     """The properties, without what is compared with the users of the template: those in groups of the template."""
 
     def elsewhere(values: Any) -> list[Any]:
-        texts = values if isinstance(values, list) else [values]
-        names = {_name(holder) for holder in resources.values()} - {""}
-        return [item for item in texts if tokens.text_of(item) not in resources and item not in names]
+        items = values if isinstance(values, list) else [values]
+        made_here = {*resources, *map(_name, resources.values())} - {""}
+        return [item for item in items if tokens.text_of(item) not in made_here]
 
     properties = resource.properties
     for members, groups in (("user", "groups"), ("users", "group")):
@@ -116,7 +116,7 @@ def _without_members_made_here(resource: Resource, resources: Mapping[str, Resou
             return {} if is_made_here else properties
     if resource.type == "AWS::IAM::User":
         return {**properties, "Groups": elsewhere(properties.get("Groups", []))}
-    if resource.type == "AWS::IAM::UserToGroupAddition" and not elsewhere(properties.get("GroupName")):
+    if resource.type == "AWS::IAM::UserToGroupAddition":
         users = elsewhere(properties.get("Users", []))
         return {**properties, "Users": users} if users else {}
     return properties

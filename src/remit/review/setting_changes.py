@@ -18,7 +18,8 @@ _ABSENT, _OTHER, _PUBLIC = "-", "*", "!"
 _UNASKED: Final = ("NONE", _NOT_SET)
 """The values of an authorization that asks nobody."""
 _NO_VALUES: Final = AccessSetting("", "", "", ())
-_BY_PRESENCE: Final = ([_ABSENT, _OTHER], [_OTHER, _ABSENT])
+_BY_PRESENCE: Final = [_ABSENT, _OTHER]
+"""The order of what opens something by being there, whatever its value is."""
 _PROFILES: Final = ("AWS::IAM::InstanceProfile", "aws_iam_instance_profile")
 """Types by which nobody acts: what has one does."""
 _GRANTING: Final = ("grant", "member")
@@ -147,9 +148,8 @@ class _Comparison:
         levels = [level.removesuffix(_PUBLIC) for level in setting.opens.split("<")]
         old_level, new_level = _level(levels, was), _level(levels, now)
         is_public = setting.opens.split("<")[new_level].endswith(_PUBLIC) if new_level >= 0 else False
-        if levels in _BY_PRESENCE:
-            opens = bool(now) == (levels[-1] == _OTHER)
-            self._door(setting, _present(was), _present(now), opens=opens)
+        if levels == _BY_PRESENCE and not (was and now):
+            self._door(setting, _present(was), _present(now), opens=bool(now))
         elif self._is_gone:
             if levels[-1] == _ABSENT:  # it was a limit itself
                 self._door(setting, _listed(was), _NOT_SET, opens=True)
@@ -161,7 +161,7 @@ class _Comparison:
         elif old_level != new_level:
             opens = new_level > old_level
             self._door(setting, _listed(was), _listed(now), opens=opens, public=is_public and opens)
-        elif "~" in levels[new_level]:
+        elif "~" in levels[new_level] or levels == _BY_PRESENCE:
             self._undecided(setting, was, now)
 
     def _door(self, setting: AccessSetting, was: str, now: str, *, opens: bool, public: bool = False) -> None:

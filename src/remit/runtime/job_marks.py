@@ -25,7 +25,7 @@ _ENDED_LATE = 5
 few seconds holds three times as long: the next delivery comes after six times, and must not meet it."""
 
 
-class Running(Exception):  # noqa: N818 - it says what is the case, and is no error of anybody
+class Running(Exception):
     """Another worker runs the same sending of the job right now."""
 
     def __init__(self, seconds: int) -> None:

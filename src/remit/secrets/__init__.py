@@ -84,6 +84,9 @@ _AFTER: Final = 70
 """Characters behind it that may belong to the token."""
 _MADE_UP: Final = r"(?i)example|your[-_]|placeholder|redacted|([A-Za-z0-9*.])\1{7}"
 """What a key has that somebody made up: of documentation, or one sign again and again."""
+_KEY_WORD: Final = r"(?<!\\)[A-Za-z0-9+/=]{16,}"
+_KEY_BODY: Final = rf"(?: BLOCK)?-----(?:(?:\s|\\[nr])*{_KEY_WORD})+"
+"""What follows the beginning of a private key, its lines as they are or as JSON has them."""
 _PLACEHOLDER: Final = (
     r"(?i)(?:(?:your|my|some|the|user|db|secret|super)?[-_.]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|key)"
     r"|change[-_]?(?:me|it|this)|example|dummy|x{3,}|\.{3,}|%\(.*)"
@@ -351,10 +354,13 @@ def concealed(text: str, secrets: Iterable[str], assignment: str = _NAMED_IN_SEN
             if written in text:
                 text = text.replace(written, "*" * len(written))
     folded = text.lower()
-    for match, _ in tuple(_matches(text, IN_FILES)):
+    for match, name in tuple(_matches(text, IN_FILES)):
         # What names a secret stays, with its quotation marks: JSON stays JSON.
         start, end = match.span("secret" if "secret" in match.re.groupindex else 0)
         text = text[:start] + "*" * (end - start) + text[end:]
+        body = _compiled(_KEY_BODY).match(text, end) if name == KINDS[0].name else None
+        if body is not None:
+            text = text[:end] + re.sub(_KEY_WORD, lambda word: "*" * len(word[0]), body[0]) + text[body.end() :]
     if any(end - start >= _KEY_LENGTH for start, end in _long_words(text)):
         text = _compiled(_BARE).sub(_stars, text)
     return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text

@@ -103,7 +103,8 @@ def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> 
             return None
         meaning = reader.name(source, name, 0)
     except SyntaxError as error:
-        return HandlerProblem(f"is in {error.filename}, which is not valid Python: {error.msg} (line {error.lineno})")
+        place = "" if error.lineno is None else f" (line {error.lineno})"  # of the whole, such as a null byte
+        return HandlerProblem(f"is in {error.filename}, which is not valid Python: {error.msg}{place}")
     except (ValueError, RecursionError):
         return None
     if isinstance(meaning, _Nothing):
@@ -309,7 +310,8 @@ class _Reader:
             return self._partial(node, module, depth)
         match node.func:
             case ast.Name(id=name) if name not in module.definitions and hasattr(builtins, name):
-                return _no_function(text) if name in _MAKE_NO_FUNCTIONS and not module.may_have_more else None
+                shows_all = not module.may_have_more and not module.stars
+                return _no_function(text) if name in _MAKE_NO_FUNCTIONS and shows_all else None
             case ast.Attribute(value=ast.Constant() | ast.JoinedStr()):
                 return _no_function(text)
         made = self.expression(node.func, module, depth + 1)

@@ -27,8 +27,8 @@ class KnownIds(NamedTuple):
     """How the logical ids begin of what is missing, since it failed; "" for any."""
 
     def may_be_missing(self, name: str) -> bool:
-        """Return whether nothing of this name is known, and it may be a part that is missing."""
-        return name not in self.resources and any(name.startswith(beginning) for beginning in self.lost)
+        """Return whether what no resource is called may be a part that is missing."""
+        return any(name.startswith(beginning) for beginning in self.lost)
 
 
 def check_references(

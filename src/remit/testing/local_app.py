@@ -67,7 +67,7 @@ _BETWEEN_LOOKS: Final = 0.05
 """Seconds between two looks at a log."""
 
 
-class FunctionFailed(AssertionError):  # noqa: N818 - what a test reads
+class FunctionFailed(AssertionError):
     """A function that was invoked failed: `error` is what it answered, as Lambda has it, `log` its last lines."""
 
     def __init__(self, name: str, error: Any, log: str) -> None:

@@ -105,7 +105,7 @@ def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id:
             entry = {"LambdaArn": function.arn, "LambdaVersion": "V1_0"}
         elif trigger.version is not None:
             step, entry = "PreTokenGenerationConfig", {"LambdaArn": function.arn, "LambdaVersion": trigger.version}
-        if step in configuration:
+        if not configuration.keys().isdisjoint((trigger.step, f"{trigger.step}Config")):
             message = f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one"
             mistakes.add(message, origin=trigger.written)
         configuration[step] = entry

@@ -57,10 +57,8 @@ def _kind(subject: Any, option: str) -> DestinationKind:
     text = tokens.plain(subject)
     if isinstance(text, str) and text.startswith("${"):
         return "sqs" if text.endswith(".Arn}") else "sns"  # a topic's ARN is its Ref
-    for kind in _CALLED:
-        if isinstance(text, str) and f":{kind}:" in text:
-            return kind
-    return "sqs"  # by its name
+    named = (kind for kind in _CALLED if isinstance(text, str) and f":{kind}:" in text)
+    return next(named, "sqs")  # by its name
 
 
 def dead_letter_queue(subject: Any) -> Destination:

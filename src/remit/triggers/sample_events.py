@@ -191,24 +191,21 @@ def _stream(event: Any, trigger: Kinesis, app: App) -> Any:
 
 
 def _rule(event: Any, trigger: Event, _: App) -> Any:
-    """The event with the first value of each field that the pattern names."""
-    pattern = trigger.pattern
-    filled = dict(event)
-    for name in ("source", "detail-type", "account", "region"):
-        values = [value for value in pattern.get(name, ()) if isinstance(value, str)]
-        filled[name] = values[0] if values else filled[name]
-    if "detail" in pattern:
-        filled["detail"] = _example_of(pattern["detail"])
-    return filled
+    """An event that the pattern lets through, with what the sample says in fields that the pattern does not name."""
+    example = _example_of(trigger.pattern)
+    resources = {"resources": [example["resources"]]} if "resources" in example else {}
+    return {**event, **example, **resources}
 
 
 def _example_of(pattern: dict[str, Any]) -> dict[str, Any]:
-    """An object of the fields of a pattern, each with its first plain value."""
+    """An object of the fields of a pattern, each with its first plain value, and of the first of its alternatives."""
     example: dict[str, Any] = {}
     for name, value in pattern.items():
         if isinstance(value, dict):
             example[name] = _example_of(value)
-        elif not name.startswith("$"):
+        elif name == "$or":
+            example |= _example_of(value[0])
+        elif {"exists": False} not in value:
             example[name] = next((item for item in value if not isinstance(item, dict)), _example_value(value[0]))
     return example
 
@@ -218,13 +215,17 @@ def _example_value(comparison: Any) -> Any:
     if not isinstance(comparison, dict):
         return comparison
     ((operator, operand),) = comparison.items()
-    if operator in ("prefix", "suffix", "equals-ignore-case") and isinstance(operand, str):
+    if isinstance(operand, dict):  # a prefix or a suffix in any case
+        operand = operand.get("equals-ignore-case", "example")
+    if operator in ("prefix", "suffix", "equals-ignore-case"):
         return operand
     if operator == "wildcard":
         return operand.replace("*", "example")
+    if operator == "cidr":
+        return operand.partition("/")[0]
     if operator == "numeric":
-        sign, bound = operand[:2]
-        return bound + {">": 1, "<": -1}.get(sign, 0)
+        bounds = operand[1::2]
+        return sum(bounds) / 2 if len(bounds) > 1 else bounds[0] + {">": 1, "<": -1}.get(operand[0], 0)
     return "example"
 
 

@@ -133,7 +133,7 @@ def _mistakes_of_machine(machine: Machine) -> Iterator[RemitError]:  # noqa: C90
         targets += [((*state.path[len(machine.path) :], *steps), name) for steps, name in state_targets]
     for steps, name in targets:
         if not isinstance(name, str) or name not in declared:
-            problem = f"there is no state {name!r:.80}" if name is not None else "it has no StartAt"
+            problem = f"there is no state {name!r:.80}" if name is not None else f"it has no {steps[-1]}"
             hint = did_you_mean(str(name), declared) or f"the states here: {', '.join(declared)}"
             yield RemitError(problem, hint=hint, path=(*machine.path, *steps))
     reached: set[str] = set()
@@ -159,8 +159,7 @@ def _targets(fields: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     for key in ("Catch", "Choices"):
         for number, item in enumerate(_items(fields.get(key))):
             if isinstance(item, dict):
-                steps = (key, number, "Next") if "Next" in item else (key, number)
-                yield steps, item.get("Next")
+                yield (key, number, "Next"), item.get("Next")
 
 
 def _mistakes_of_state(state: State, machine_type: MachineType) -> Iterator[RemitError]:

@@ -12,8 +12,7 @@ from remit.access.needs import needs_of
 from remit.catalogue.action_resources import is_without_resources
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import parameter_format
-from remit.iam.pattern_list import actions_cover
-from remit.iam.policy import Globs
+from remit.iam.pattern import covers, overlaps
 from remit.workflows.definition import State, states
 from remit.workflows.integrations import FUNCTION, MANAGED_RULE, integration
 from remit.workflows.stand_ins import OPEN
@@ -84,9 +83,9 @@ def accesses(
 
 def may_be_about(statement: Statement, action: str) -> bool:
     """Return whether a statement allows an action, or any of a service (`eks:*`), on something."""
-    if action.endswith(":*"):
-        return any(pattern.startswith(action[:-1]) for pattern in statement.actions.patterns)
-    return statement.effect == "Allow" and actions_cover(statement.actions, Globs((action,)))
+    is_named = covers if statement.actions.negated else overlaps
+    named = any(is_named(pattern.lower(), action.lower()) for pattern in statement.actions.patterns)
+    return statement.effect == "Allow" and named is not statement.actions.negated
 
 
 def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -255,7 +254,11 @@ def _doing(action: str) -> str:
     if action.endswith(":*"):
         return "calls it"
     verb, *words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", action.partition(":")[2])
-    verb = verb.lower()
-    verb = f"{verb[:-1]}ies" if verb.endswith("y") else f"{verb}{'es' if verb.endswith(('s', 'h', 'x')) else 's'}"
     thing = " ".join(words).lower()
-    return f"{verb} {thing}{'' if thing.endswith('s') else 's'}" if thing else verb
+    things = thing if not thing or thing.endswith("s") else _with_s(thing)
+    return f"{_with_s(verb.lower())} {things}".rstrip()
+
+
+def _with_s(word: str) -> str:
+    word = re.sub(r"(?<![aeiou])y$", "ie", word)
+    return f"{word}{'es' if word.endswith(('s', 'sh', 'ch', 'x')) else 's'}"

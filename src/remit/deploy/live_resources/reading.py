@@ -189,7 +189,7 @@ def compared(
 
     `declared` are the template's resources, and `names` the values of their references.
     """
-    physical = {name: text for name, text in deployed.physical_ids.items() if text}
+    physical = deployed.physical_ids
     versions = {part.logical_id: part.physical_id for part in deployed.resources if part.type == _VERSION}
     names = {**names, **{f"${{{name}.Version}}": arn.rpartition(":")[2] for name, arn in versions.items()}}
     names |= {

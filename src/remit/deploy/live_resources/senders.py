@@ -122,7 +122,7 @@ def _targets(live: LiveResource, answer: Any) -> Iterator[Drift]:
     declared = {target["Id"]: target for target in live.properties.get("Targets", ())}
     actual = {target["Id"]: target for target in answer["Targets"]}
     rule = _rule_targets(live.subject)
-    for target_id in actual.keys() - declared.keys():
+    for target_id in sorted(actual.keys() - declared.keys()):
         removal = repair("events.RemoveTargets", **rule, Ids=[target_id])
         yield live.drift("access", f"{actual[target_id]['Arn']} was made a target of {live.words} by hand", removal)
     for target_id, target in declared.items():
@@ -142,7 +142,7 @@ def _routes(live: LiveResource, answer: Any) -> Iterator[Drift]:
     declared = {properties["RouteKey"]: properties for *_, properties in parts}
     if not declared:  # its body has them
         return
-    for key in actual.keys() - declared.keys():
+    for key in sorted(actual.keys() - declared.keys()):
         is_public = actual[key].get("AuthorizationType", "NONE") == "NONE"
         removal = repair("apigatewayv2.DeleteRoute", ApiId=live.name, RouteId=actual[key]["RouteId"])
         yield live.drift("access", f"route {key} of {live.words} was added by hand", removal, is_public=is_public)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.prepared_statements import LayerRules
     from remit.iam.request import Request
 
-_EVERYTHING: Final = "*"
 _MOST_PAIRS: Final = 1_000
 """Pairs of two layers' patterns that are looked at."""
 
@@ -51,7 +50,7 @@ def _patterns(layer: LayerRules, request: Request) -> tuple[str, ...]:
         if resources is None or resources.negated:
             continue
         patterns |= dict.fromkeys(_with_values(text, rule.version, request) for text in resources.patterns)
-    patterns.pop(_EVERYTHING, None)
+    patterns.pop("*", None)
     return tuple(patterns)
 
 

@@ -248,10 +248,13 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
         return f"{_asked_access(request)} {case.reason}: see {case.source}"
     resource = resource_layer(request, rules_by_layer(decision.policies))
     grants = NO_GRANTS if resource is None else weigh_resource(resource, request)
+    # Also a layer with a Deny that may apply, and no Allow that does.
+    silent = {name for name, layer in _layers(decision) if not _may_allow(name, layer, request)}
     lacking_layers = [
         _TITLES.get(layer.layer, f"{layer.layer[:3].upper()} level {layer.layer[4:-1]}")
         for layer in layers
-        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, request, grants)
+        if (layer.verdict == "ImplicitlyDenied" or layer.layer in silent)
+        and _counts(layer.layer, layers, request, grants)
     ] or [_TITLES["session" if decision.unscoped else "resource"]]
     sentence = f"no statement of {' nor '.join(lacking_layers)} allows {_asked_access(request)}"
     missing_policy = _missing_policy(decision)
@@ -266,6 +269,10 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
                 sentence += f"; {statement} names the account, which leaves it to {_TITLES['identity']}"
     misses = decision.misses
     return f"{sentence}; nearest: {misses[0]}" if misses else sentence
+
+
+def _may_allow(name: str, layer: LayerRules, request: Request) -> bool:
+    return only_denies(name) or name in _WITH_PRINCIPALS or weigh(layer, request)[1] is not False
 
 
 def _missing_policy(decision: Decision) -> str:

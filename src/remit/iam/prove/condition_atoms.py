@@ -62,7 +62,8 @@ class Atom:
     @property
     def needs_presence(self) -> bool:
         """True if it is false of an absent key, whatever its values are."""
-        return not (self.negated or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
+        met_without = self.negated and self.quantifier != "foranyvalue"
+        return not (met_without or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
 
     def implies(self, implied: Atom) -> bool:
         """Return whether another atom is true wherever this is, at one look.

@@ -30,7 +30,7 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 _RUNS: Final = re.compile(r"\*[*]+")
 
 
-class UndecidedQuestion(Exception):  # noqa: N818 - an answer, not an error: this question is left undecided
+class UndecidedQuestion(Exception):
     """A question that is not decided, with the reason."""
 
 

@@ -136,17 +136,17 @@ def pattern_matches_nothing(item: ParsedStatement) -> Iterator[Problem]:
     Source: the "Service Authorization Reference" (AWS).
     """
     for text in item.statement.actions.patterns:
-        if expand(text) or not ("*" in text or "?" in text) or "${" in text:
+        if expand(text) or not is_pattern(text):
             continue
-        prefix = text.partition(":")[0]
+        prefix, _, pattern = text.partition(":")
         if meant_actions.well_formed(text) and service(prefix):
-            severity = WARNING if managed_policies.occurs(text) else ERROR
-            nearest_pattern = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
-            hint = f"`remit explain '{prefix}:*'` lists its actions"
-            if nearest_pattern:
-                hint = f"nearest: `{nearest_pattern}`"
-            spot = (item.action_element, text)
-            yield Problem(f"'{text}' matches no action: {item.nothing_done}", hint, spot, severity)
+            nearest_pattern = _nearest(prefix, pattern)
+            hint = (
+                f"nearest: `{nearest_pattern}`"
+                if nearest_pattern
+                else f"`remit explain '{prefix}:*'` lists its actions"
+            )
+            yield Problem(f"'{text}' matches no action: {item.nothing_done}", hint, (item.action_element, text))
 
 
 def _nearest(prefix: str, pattern: str) -> str:
@@ -239,7 +239,7 @@ def _from_method(text: str, item: ParsedStatement) -> str:
 def _without_prefix(text: str, item: ParsedStatement) -> tuple[str, str]:
     for sign in ("::", ".", "/", " ", "_", "-"):
         prefix, separator, operation = text.partition(sign)
-        if separator and operation and service(prefix):
+        if separator and service(prefix):
             actions = meant_actions.of_service(prefix, operation)
             if actions:
                 return "has no colon after its service", f"did you mean `{actions[0]}`?"

@@ -153,7 +153,7 @@ def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
         return
     elif written != region:
         yield Problem(f"the region is '{written}', which is none: nothing matches", "write ${AWS::Region}", spot)
-    elif is_region(region.lower()) or not holds_placeholder(region):
+    elif not holds_placeholder(region):
         yield _unknown_region_problem(region, spot)
 
 
@@ -227,7 +227,7 @@ def region_of_another_partition(item: ParsedStatement) -> Iterator[Problem]:
     Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
     """
     for spot, arn in item.arns:
-        if not arn.region or not is_plain(arn.region) or not is_plain(arn.partition):
+        if not arn.region or not is_plain(arn.region):
             continue
         home = partition_of(arn.region)
         if home is not None and partition(arn.partition) is not None and home.name != arn.partition:
@@ -261,7 +261,7 @@ def unknown_arn_service(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
         if not is_plain(settled(arn.service)):
             continue
-        if has_arns(arn.service.lower()):
+        if arn.service and has_arns(arn.service.lower()):
             if arn.service != arn.service.lower():
                 message = f"the service in an ARN is written in small letters, not '{arn.service}': nothing matches"
                 yield Problem(message, f"did you mean '{arn.service.lower()}'?", spot)
@@ -271,9 +271,10 @@ def unknown_arn_service(item: ParsedStatement) -> Iterator[Problem]:
         late = settled(arn.service) != arn.service
         service_of_actions = nearest(arn.service, item.services, MISSPELT)
         candidates = (service_of_actions,) if service_of_actions else nearest_services(arn.service)
-        is_resembled = bool(candidates) and not late
+        is_unset = late or arn.service in ("", "None")
+        is_resembled = bool(candidates) and not is_unset
         hint = f"did you mean '{candidates[0]}'?" if is_resembled else "the third part of an ARN is the service"
-        sure = late or arn.service in ("", "None") or nearest(arn.service, candidates, MISSPELT) is not None
+        sure = is_unset or nearest(arn.service, candidates, MISSPELT) is not None
         written = arn.service or "(empty)"
         message = f"no resource has an ARN of service '{written}': nothing matches"
         yield Problem(message, hint, spot, ERROR if sure else WARNING)

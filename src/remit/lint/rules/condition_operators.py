@@ -31,7 +31,7 @@ _WORDS = {
     "datebefore": "DateLessThan", "dateafter": "DateGreaterThan", "ip": "IpAddress",
     "in": "StringEquals", "notin": "StringNotEquals", "notequals": "StringNotEquals", "ipin": "IpAddress",
     "boolequals": "Bool", "ipequals": "IpAddress", "ipaddressin": "IpAddress", "ipaddressequals": "IpAddress",
-    "notip": "NotIpAddress", "notipin": "NotIpAddress", "stringin": "StringEquals", "stringstarts": "StringLike",
+    "null": "Null", "notip": "NotIpAddress", "notipin": "NotIpAddress", "stringin": "StringEquals", "stringstarts": "StringLike",
     "starts": "StringLike",
 }  # fmt: skip
 _SYNONYMS = {
@@ -111,8 +111,9 @@ def _put_together(spelled: str) -> str | None:
 
 def _meant(condition: Condition) -> str:
     """The operator that somebody had in mind: by other words, in another order, misspelt; never its opposite."""
-    bare = _translated(re.sub(r"IfExists$", "", condition.operator, flags=re.IGNORECASE))
-    suffix = "IfExists" if condition.if_exists or condition.operator.lower().endswith("ifexists") else ""
+    bare_operator, ends = re.subn(r"(?i)IfExists?$", "", condition.operator)
+    bare = _translated(bare_operator)
+    suffix = "IfExists" if condition.if_exists or ends else ""
     if bare in _WORDS:
         return _WORDS[bare] + ("" if _WORDS[bare] == "Null" else suffix)
     operators = [*_NAMES.values(), *(f"{name}IfExists" for name in _NAMES.values() if name != "Null")]

@@ -372,13 +372,11 @@ def _wildcard(value: str) -> str:
 
 
 _LEAST = 6  # characters that tell something, as AWS's own check has it
-_IDENTIFIERS = {
-    "aws:principalaccount": "", "aws:sourceaccount": "", "aws:resourceaccount": "", "s3:resourceaccount": "",
-    "aws:principalorgid": "o-", "aws:sourceorgid": "o-", "aws:resourceorgid": "o-", "aws:vpceorgid": "o-",
-    "aws:principalorgpaths": "o-", "aws:sourceorgpaths": "o-", "aws:resourceorgpaths": "o-",
-    "aws:sourcevpc": "vpc-", "aws:sourcevpce": "vpce-", "aws:vpceaccount": "", "aws:userid": "",
-}  # fmt: skip
-"""What each begins with that tells nothing."""
+_IDENTIFIERS = frozenset({
+    "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:principalorgid",
+    "aws:sourceorgid", "aws:resourceorgid", "aws:vpceorgid", "aws:principalorgpaths", "aws:sourceorgpaths",
+    "aws:resourceorgpaths", "aws:sourcevpc", "aws:sourcevpce", "aws:vpceaccount", "aws:userid",
+})  # fmt: skip
 _OPEN = re.compile(r"[*?]|\$\{(?!aws:(?:Principal|Resource|Source)[A-Z][a-z]*(?:ID|Paths)?\})[^{}]*\}")
 """Wildcards, and variables that the caller, or whoever tags, has a hand in."""
 
@@ -403,16 +401,15 @@ def wildcard_in_identifier(item: ParsedStatement, condition: Condition) -> Itera
     Source: "IAM policy validation check reference" (IAM User Guide): wildcard usage too permissive, variable usage too
     permissive. It is a warning here, not an error: IAM takes it, and it works.
     """
-    begin = _IDENTIFIERS.get(condition.key.lower())
     name = conditions.name_of(condition)
-    if begin is None or name not in ("StringLike", "StringNotLike") or (name == "StringLike") != item.allows:
+    is_of_an_id = condition.key.lower() in _IDENTIFIERS
+    if not is_of_an_id or name not in ("StringLike", "StringNotLike") or (name == "StringLike") != item.allows:
         return
     for value in condition.values:
         open_part = _OPEN.search(REFERENCE.sub("references", value))
         if open_part is None or value.startswith("*:"):
             continue  # `*:NAME` is a session's name, of whatever role
-        literal = value[: open_part.start()]
-        if len(literal) >= _LEAST and literal != begin:
+        if open_part.start() >= _LEAST:
             continue
         subject = "the variable" if open_part[0].startswith("$") else f"the {open_part[0]}"
         message = f"{subject} in '{value}' stands for anybody's: {condition.key} tells yours from no others"

@@ -330,7 +330,7 @@ def not_an_assume_action(item: ParsedStatement) -> Iterator[Problem]:
     if item.document.kind != TRUST or statement.actions.negated or statement.principals is None:
         return
     for text in statement.actions.patterns:
-        if text.partition(":")[0].lower() != "sts" and "${" not in text and expand(text):
+        if text.partition(":")[0].lower() != "sts" and expand(text):
             message = f"'{text}' is no way into a role: a trust policy takes actions of STS alone, and IAM refuses it"
             yield Problem(message, f"did you mean `{_entry(item)}`?", (item.action_element, text))
     assume_actions = [text for text in statement.actions.patterns if text.lower().startswith("sts:assumerole")]

@@ -209,7 +209,7 @@ def _query_parameters(
         is_list = member is not None and member_format.kinds.get(member) == "list"
         if len(texts) > 1 and not is_list and (member is not None or name in literals):
             raise RefusedRequest("InvalidArgument", f"the parameter {name} is given {len(texts)} times", 400)
-        if member is not None and name not in literals:
+        if member is not None:
             parameters[member] = texts if len(texts) > 1 else texts[0]
             known += [(name, text) for text in texts]
     return known, parameters
@@ -228,11 +228,10 @@ def _header_parameters(
         if place == "uri" and wire_name in operation.path:
             parameters[member] = operation.path[wire_name]
         elif place == "headers":
-            prefix = wire_name.lower()
-            named = {name: value for name, value in sent.items() if name.startswith(prefix)}
+            named = {name: value for name, value in sent.items() if name.startswith(wire_name)}
             headers |= named
             if named:
-                parameters[member] = {name.removeprefix(prefix): value for name, value in named.items()}
+                parameters[member] = {name.removeprefix(wire_name): value for name, value in named.items()}
     # No model has it: Lambda counts by it how often a chain of invocations has gone round.
     if _TRACE in sent:
         headers[_TRACE] = sent[_TRACE]

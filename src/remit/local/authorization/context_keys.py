@@ -124,18 +124,8 @@ def _object_tags(question: Question) -> Mapping[str, str] | None:
     return question.setting.stored.object_tags(bucket, key)
 
 
-def _principal_tags(question: Question) -> Mapping[str, str]:
-    """A caller's tags stand among its keys; one that does not is absent."""
-    prefix = "aws:principaltag/"
-    return {
-        key.removeprefix(prefix): value
-        for key, value in question.caller.keys.items()
-        if key.startswith(prefix) and isinstance(value, str)
-    }
-
-
 _TAGS: Final[Mapping[str, Callable[[Question], Mapping[str, str] | None]]] = {
-    "aws:principaltag": _principal_tags,
+    "aws:principaltag": lambda _question: {},  # those of the caller stand among its keys
     "aws:requesttag": _requested_tags,
     "aws:resourcetag": _resource_tags,
     "ec2:resourcetag": _resource_tags,

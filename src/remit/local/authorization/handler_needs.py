@@ -108,7 +108,7 @@ def _resources(
     if entry is None or not entry.targets:
         yield ("*",)
         return
-    if name in _FETCHES and kind.name != "AWS::S3::Bucket":
+    if name in _FETCHES:
         yield from ((arn,) for arn in dict.fromkeys(_fetched(operation.properties)))
         return
     if any(target.type.full_name in kind.iam for target in entry.targets):
@@ -134,7 +134,7 @@ def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[s
         return ()
     with_default = {name for name, _ in kind.arn.defaults}
     values = {**place, **{name: UNRESOLVED for name in kind.arn.variables if name not in with_default}}
-    for variable, path in kind.arn.properties:
+    for variable, path in (*kind.arn.properties, *((name, name) for name, _ in kind.arn.otherwise)):
         value = operation.properties.get(path)
         if isinstance(value, str):
             values[variable] = value.rpartition("/")[2]  # a property may have the ARN or the path of what ARNs name

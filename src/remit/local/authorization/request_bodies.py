@@ -68,7 +68,7 @@ def without_chunks(request: ReceivedRequest, body: bytes) -> tuple[bytes, dict[s
     trailers: dict[str, str] = {}
     for line in body[place:].decode("latin-1").split("\r\n"):
         name, colon, value = line.partition(":")
-        if colon and not name.startswith("x-amz-trailer-signature"):
+        if colon:
             trailers[name.strip().lower()] = value.strip()
     return content, trailers
 

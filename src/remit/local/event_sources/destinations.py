@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from remit.catalogue.arns import parse
-from remit.local.control.signed_request import ask
 from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from remit.catalogue.arns import Arn
     from remit.local.event_sources.service_calls import ServiceCalls
     from remit.local.functions.deployed_function import DeployedFunction
-    from remit.local.state_files import Record
 
 _LAMBDA: Final = "lambda.amazonaws.com"
 _JSON: Final = "application/x-amz-json-1.0"
@@ -116,9 +114,12 @@ class DestinationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """Sends records of invocations to destinations, and events to dead-letter queues."""
+    """Sends records of invocations to destinations, and events to dead-letter queues.
 
-    server: Record
+    `ask` sends a request to this server, as `control.signed_request.ask` takes it.
+    """
+
+    ask: Callable[..., object]
     calls: ServiceCalls
 
     def send(self, function: DeployedFunction, destination: str, record: DestinationRecord) -> None:
@@ -142,8 +143,7 @@ class Destinations:
     def _send(self, function: DeployedFunction, target: str, arn: Arn, request: DestinationRequest) -> None:
         resource = f"{target}/*" if arn.service == "s3" else target
         if self.calls.may_act(function.role, _LAMBDA, request.action, resource, function.name):
-            ask(
-                self.server,
+            self.ask(
                 request.method,
                 request.path,
                 service=request.service,

@@ -27,7 +27,7 @@ _LONGEST_HEAD: Final = 2 * 1024 * 1024  # awslambdaric sends the description of 
 _REASONS: Final = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 
 
-class NotUnderstood(Exception):  # noqa: N818 - what happened
+class NotUnderstood(Exception):
     """Bytes that are no request to the Runtime API."""
 
 

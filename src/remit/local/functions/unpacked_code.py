@@ -27,7 +27,7 @@ _CHUNK: Final = 1 << 20
 _UNIX: Final = 3  # the system that a zip's entry was made on, where its permissions mean something
 
 
-class UnusableCode(Exception):  # noqa: N818 - what it is, as Lambda says it
+class UnusableCode(Exception):
     """A zip that Lambda could not unpack: the reason in a sentence."""
 
 

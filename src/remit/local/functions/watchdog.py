@@ -95,11 +95,11 @@ def exists(process: int) -> bool:
     return True
 
 
-def _marked(mark: str) -> list[int]:
+def _marked(mark: str, processes: Path = _PROCESSES) -> list[int]:
     """The processes that have a text in their environment; none where the system does not show that."""
     marked = []
     text = mark.encode()
-    for folder in _PROCESSES.glob("[0-9]*"):
+    for folder in processes.glob("[0-9]*"):
         try:
             environment = (folder / "environ").read_bytes()
         except OSError:

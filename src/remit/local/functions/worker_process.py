@@ -38,7 +38,7 @@ _DEBUGGED_SECONDS: Final = 24 * 3600.0
 _MB: Final = 1 << 20
 
 
-class _Ended(Exception):  # noqa: N818 - what happened
+class _Ended(Exception):
     """The worker cannot go on: why, as Lambda says it, or the payload of an error at the start."""
 
     def __init__(self, failure: Failure | None, payload: bytes = b"") -> None:

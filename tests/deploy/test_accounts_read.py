@@ -1,0 +1,845 @@
+"""What is read of an account, and what the answers mean: roles, policies, organizations, jobs, logs, values."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from answering import NUMBER, Refused, answering
+from random_cases import cases
+from remit.app import ExistingValue
+from remit.deploy.account_roles import MANY, Unreadable, held
+from remit.deploy.approval import agree_to_delete
+from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
+from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
+from remit.deploy.delete import data_at_risk, deletable
+from remit.deploy.existing_values import look_up_existing
+from remit.deploy.failed_jobs import (
+    DeployedQueue,
+    FailedJob,
+    chosen_jobs,
+    chosen_queues,
+    delete,
+    each_page,
+    held_jobs,
+    queue_states,
+    retry,
+)
+from remit.deploy.invoke import answer_of
+from remit.deploy.logs import deployed_readers, new_lines, readers
+from remit.deploy.operators import DeployOperator
+from remit.deploy.protection import protect
+from remit.errors import Origin, RemitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MADE: Final = datetime(2026, 3, 1, 12, 3, tzinfo=UTC)
+ID: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
+
+
+def stack(status: str = "UPDATE_COMPLETE", **more: Any) -> dict[str, Any]:
+    tags = [{"Key": "remit:namespace", "Value": "orders-dev"}]
+    return {
+        "Stacks": [
+            {
+                "StackName": "orders-dev",
+                "StackId": ID,
+                "StackStatus": status,
+                "CreationTime": MADE,
+                "Tags": tags,
+                **more,
+            }
+        ]
+    }
+
+
+def listed(**types: str) -> dict[str, Any]:
+    """The resources of a stack by their types, each with the logical id for its physical one."""
+    return {
+        "StackResourceSummaries": [
+            {
+                "LogicalResourceId": name,
+                "ResourceType": type_,
+                "PhysicalResourceId": name.lower(),
+                "ResourceStatus": "CREATE_COMPLETE",
+                "LastUpdatedTimestamp": MADE,
+            }
+            for name, type_ in types.items()
+        ]
+    }
+
+
+TABLE, FUNCTION, GROUP = "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::Logs::LogGroup"
+TEMPLATE: Final = {
+    "Resources": {
+        "Orders": {"Type": TABLE, "Properties": {}},
+        "Kept": {"Type": TABLE, "Properties": {}, "DeletionPolicy": "Retain"},
+        "Report": {
+            "Type": FUNCTION,
+            "Properties": {"LoggingConfig": {"LogGroup": {"Ref": "Logs"}}},
+            "Metadata": {"remit:function": "report"},
+        },
+        "Logs": {"Type": GROUP, "Properties": {}},
+    }
+}
+KEPT: Final = {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Principal": "*"}
+ALLOWED: Final = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+
+
+def policy_of(*names: str) -> str:
+    kept = {**KEPT, "Resource": [f"LogicalResourceId/{name}" for name in names]}
+    return json.dumps({"Statement": [ALLOWED, kept] if names else [ALLOWED]})
+
+
+@pytest.mark.parametrize(
+    ("status", "protected", "current", "going", "written", "notes"),
+    [
+        ("UPDATE_COMPLETE", False, "", (), ["Orders", "Kept"], 0),
+        ("UPDATE_COMPLETE", True, policy_of("Orders", "Kept"), (), None, 0),
+        ("UPDATE_COMPLETE", True, policy_of("Orders", "Kept"), ("Orders",), ["Kept"], 0),
+        ("UPDATE_COMPLETE", True, policy_of(), ("Orders", "Kept"), None, 0),
+        (
+            "UPDATE_COMPLETE",
+            True,
+            '{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}',
+            (),
+            None,
+            1,
+        ),
+        ("ROLLBACK_COMPLETE", False, "", (), None, 0),
+        ("REVIEW_IN_PROGRESS", False, "", (), None, 0),
+    ],
+)
+def test_a_production_stack_keeps_what_holds_data_but_what_goes(
+    status: str, current: str, going: tuple[str, ...], written: list[str] | None, notes: int, *, protected: bool
+) -> None:
+    account, asked = answering(
+        {
+            "cloudformation.DescribeStacks": stack(status, EnableTerminationProtection=protected),
+            "cloudformation.GetTemplate": {"TemplateBody": json.dumps(TEMPLATE)},
+            "cloudformation.GetStackPolicy": {"StackPolicyBody": current} if current else {},
+            "cloudformation.UpdateTerminationProtection": {},
+            "cloudformation.SetStackPolicy": {},
+        }
+    )
+    heard: list[str] = []
+
+    protect(account, "orders-dev", heard.append, going=going)
+
+    bodies = [json.loads(call["StackPolicyBody"]) for call in asked.calls("cloudformation.SetStackPolicy")]
+    assert bodies == ([] if written is None else [json.loads(policy_of(*written))])
+    turned_on = asked.calls("cloudformation.UpdateTerminationProtection")
+    assert turned_on == (
+        [{"StackName": ID, "EnableTerminationProtection": True}]
+        if status == "UPDATE_COMPLETE" and not protected
+        else []
+    )
+    assert len(heard) == notes
+
+
+def deleting(**more: Any) -> dict[str, Any]:
+    return {
+        "cloudformation.DescribeStacks": stack(),
+        "cloudformation.GetTemplate": {"TemplateBody": json.dumps(TEMPLATE)},
+        "cloudformation.ListStackResources": listed(Orders=TABLE, Kept=TABLE, Report=FUNCTION, Logs=GROUP),
+        **more,
+    }
+
+
+def test_the_data_that_a_delete_takes_is_what_no_policy_keeps() -> None:
+    account, _ = answering(deleting())
+
+    data, logs = data_at_risk(account, "orders-dev")
+
+    assert ([resource.logical_id for resource in data], logs) == (["Logs", "Orders"], frozenset({"Logs"}))
+    gone, _ = answering(deleting(**{"cloudformation.DescribeStacks": Refused("ValidationError", "does not exist")}))
+    assert data_at_risk(gone, "orders-dev") == ((), frozenset())
+
+
+class Nobody(DeployOperator):
+    """Notes what is asked, and answers yes."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def reply(self, question: Any) -> bool:
+        self.asked.append(question)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("types", "yes", "with_data", "unnamed"),
+    [
+        ({"Orders": TABLE}, True, False, ["Orders"]),
+        ({"Logs": GROUP, "Report": FUNCTION}, True, False, None),
+        ({"Orders": TABLE}, True, True, None),
+        ({"Orders": TABLE}, False, False, []),
+        ({"Report": FUNCTION}, False, False, []),
+    ],
+)
+def test_yes_deletes_what_holds_no_data(
+    types: dict[str, str], unnamed: list[str] | None, *, yes: bool, with_data: bool
+) -> None:
+    account, _ = answering(deleting(**{"cloudformation.ListStackResources": listed(**types)}))
+    operator = Nobody()
+
+    assert agree_to_delete(account, "orders-dev", operator, yes=yes, with_data=with_data)
+    assert [[resource.logical_id for resource in question.unnamed_data] for question in operator.asked] == (
+        [] if unnamed is None else [unnamed]
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "owner", "words"),
+    [
+        (stack(), None, None),
+        (stack(), "shop-dev", "belongs to orders-dev, and this is shop-dev"),
+        (stack(EnableTerminationProtection=True), None, "is protected against deletion"),
+        (stack(Tags=[]), None, "remit did not make it"),
+    ],
+)
+def test_what_may_be_deleted_is_the_projects_own_and_not_protected(
+    answer: Any, owner: str | None, words: str | None
+) -> None:
+    account, _ = answering({"cloudformation.DescribeStacks": answer})
+    if words is None:
+        found = deletable(account, "orders-dev", owner)
+        assert found is not None
+        assert found.id == ID
+    else:
+        with pytest.raises(RemitError, match=words):
+            deletable(account, "orders-dev", owner)
+
+
+TRUST: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def role(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "Path": "/",
+        "RoleName": name,
+        "RoleId": "A" * 16,
+        "Arn": f"arn:aws:iam::{NUMBER}:role/{name}",
+        "CreateDate": MADE,
+        "AssumeRolePolicyDocument": json.dumps(TRUST),
+        **more,
+    }
+
+
+def inline(action: str) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+
+
+@pytest.mark.parametrize("count", [2, MANY, MANY + 1])
+@pytest.mark.parametrize("denies_all", [False, True])
+def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
+    count: int, *, denies_all: bool
+) -> None:
+    names = [f"r{number}" for number in range(count)]
+    details = [
+        {
+            "RoleName": name,
+            "Arn": f"arn:aws:iam::{NUMBER}:role/{name}",
+            "AssumeRolePolicyDocument": json.dumps(TRUST),
+            "AttachedManagedPolicies": [],
+            "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": inline(f"sqs:{name}")}],
+        }
+        for name in ["other", *names]
+    ]
+    account, asked = answering(
+        {
+            "iam.GetAccountAuthorizationDetails": Refused("AccessDenied", status=403)
+            if denies_all
+            else {"RoleDetailList": details},
+            "iam.GetRole": lambda **named: (
+                Refused("NoSuchEntity", status=404)
+                if named["RoleName"] == "gone"
+                else {"Role": role(named["RoleName"])}
+            ),
+            "iam.ListRolePolicies": {"PolicyNames": ["own"]},
+            "iam.GetRolePolicy": lambda **named: {**named, "PolicyDocument": inline(f"sqs:{named['RoleName']}")},
+            "iam.ListAttachedRolePolicies": {"AttachedPolicies": []},
+        }
+    )
+
+    found = held(account, [*names, names[0]] if count > MANY else [*names, "gone"][-MANY:])
+
+    wanted = names if count > MANY else [name for name in [*names, "gone"][-MANY:] if name != "gone"]
+    assert sorted(found) == sorted(wanted)
+    assert all(
+        next(iter(found[name].inline.values())).statements[0].actions.patterns == (f"sqs:{name}",) for name in wanted
+    )
+    assert bool(asked.calls("iam.GetAccountAuthorizationDetails")) == (count > MANY)
+    assert bool(asked.calls("iam.GetRole")) == (count <= MANY or denies_all)
+
+
+def test_a_policy_that_cannot_be_read_is_named() -> None:
+    account, _ = answering(
+        {
+            "iam.GetRole": {"Role": role("r")},
+            "iam.ListRolePolicies": {"PolicyNames": ["own"]},
+            "iam.ListAttachedRolePolicies": {"AttachedPolicies": []},
+            "iam.GetRolePolicy": {
+                "RoleName": "r",
+                "PolicyName": "own",
+                "PolicyDocument": '{"Statement": [{"Effect": "Maybe"}]}',
+            },
+        }
+    )
+
+    with pytest.raises(Unreadable, match="policy own of role r cannot be read"):
+        held(account, ["r"])
+
+
+OWNER: Final = {"ID": "me"}
+EVERYBODY: Final = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
+
+
+@pytest.mark.parametrize(
+    ("ownership", "grants", "blocks", "count"),
+    [
+        ("BucketOwnerEnforced", [(EVERYBODY, "READ")], None, 0),
+        ("ObjectWriter", [(EVERYBODY, "READ")], None, 1),
+        (None, [(EVERYBODY, "READ")], None, 1),
+        ("ObjectWriter", [(EVERYBODY, "READ")], True, 0),
+        ("ObjectWriter", [(EVERYBODY, "READ")], False, 1),
+        ("ObjectWriter", [({"Type": "CanonicalUser", "ID": "me"}, "FULL_CONTROL")], None, 0),
+        ("ObjectWriter", [({"Type": "CanonicalUser", "ID": "them"}, "READ"), (EVERYBODY, "READ")], True, 1),
+    ],
+)
+def test_the_list_of_a_bucket_is_a_policy_for_others_than_its_owner(
+    ownership: str | None, grants: list[Any], count: int, *, blocks: bool | None
+) -> None:
+    none = Refused("NoSuchX", status=404)
+    account, asked = answering(
+        {
+            "s3.GetBucketOwnershipControls": none
+            if ownership is None
+            else {"OwnershipControls": {"Rules": [{"ObjectOwnership": ownership}]}},
+            "s3.GetBucketAcl": {
+                "Owner": OWNER,
+                "Grants": [{"Grantee": grantee, "Permission": permission} for grantee, permission in grants],
+            },
+            "s3.GetPublicAccessBlock": none
+            if blocks is None
+            else {"PublicAccessBlockConfiguration": {"IgnorePublicAcls": blocks}},
+        }
+    )
+
+    text = acl_policy(account.client("s3"), "b1", "arn:aws:s3:::b1")
+
+    assert (text is not None) == bool(count)
+    if text is not None:
+        assert "arn:aws:s3:::b1" in text
+        assert ("them" in text) == (len(grants) == 2)
+    if ownership == "BucketOwnerEnforced":
+        assert asked.calls("s3.GetBucketAcl") == []
+
+
+SQS: Final = next(calls for calls in CALLS if calls.service == "sqs")
+POLICY: Final = inline("sqs:SendMessage")
+
+
+def test_queues_are_read_with_their_policies_and_one_that_is_denied_is_told_in_its_place() -> None:
+    urls = [f"https://sqs.eu-central-1.amazonaws.com/{NUMBER}/{name}" for name in ("a", "b", "c", "d")]
+    answers = iter(
+        [
+            {"Attributes": {"Policy": POLICY}},
+            {"Attributes": {}},
+            Refused("AccessDenied", "no", 403),
+            Refused("QueueNotFound", status=404),
+        ]
+    )
+    account, asked = answering(
+        {"sqs.ListQueues": {"QueueUrls": urls}, "sqs.GetQueueAttributes": lambda **_: next(answers)}
+    )
+
+    found = list(collected_policies(account, SQS))
+
+    assert found[0] == {"Arn": f"arn:aws:sqs:eu-central-1:{NUMBER}:a", "Account": NUMBER, "Policy": POLICY}
+    assert [str(row) for row in found[1:] if isinstance(row, RemitError)] == [
+        f"error: the policy of arn:aws:sqs:eu-central-1:{NUMBER}:c is not shown: no"
+    ]
+    assert len(found) == 2
+    assert asked.calls("sqs.GetQueueAttributes")[0] == {"QueueUrl": urls[0], "AttributeNames": ["Policy"]}
+
+
+def test_a_key_of_which_the_policy_fails_otherwise_fails_the_list() -> None:
+    account, _ = answering(
+        {"sqs.ListQueues": {"QueueUrls": ["x/a"]}, "sqs.GetQueueAttributes": Refused("InternalError", status=500)}
+    )
+
+    with pytest.raises(RemitError, match="500"):
+        list(collected_policies(account, SQS))
+
+
+PAGES: Final = {None: ("m1", "a"), "m1": ("m2", "b"), "m2": (None, "c")}
+
+
+@pytest.mark.parametrize("there", [0, 1, 2, 3])
+def test_the_pages_of_an_account_that_are_there_are_not_read_again(tmp_path: Path, there: int) -> None:
+    def page(Marker: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        following, name = PAGES[Marker]
+        return {
+            "UserDetailList": [{"UserName": name}],
+            "IsTruncated": following is not None,
+            **({"Marker": following} if following else {}),
+        }
+
+    account, asked = answering({"iam.GetAccountAuthorizationDetails": page})
+    for number, marker in enumerate(list(PAGES)[:there], 1):
+        (tmp_path / f"{NUMBER}-{number:04}.json").write_text(json.dumps(page(marker)))
+
+    assert collect_account(account, tmp_path) == 3
+    files = sorted(tmp_path.iterdir())
+    assert [json.loads(path.read_text())["UserDetailList"][0]["UserName"] for path in files] == ["a", "b", "c"]
+    assert [call.get("Marker") for call in asked.asked and asked.calls("iam.GetAccountAuthorizationDetails")] == list(
+        PAGES
+    )[there:]
+
+
+def test_an_organization_is_read_with_the_policies_of_each_part(tmp_path: Path) -> None:
+    """A suspended account is left out, and of one whose role cannot be assumed the rest is gathered."""
+    accounts = {"r-1": [NUMBER], "ou-1": ["444455556666"], "ou-2": ["555566667777"]}
+    units = {"r-1": ["ou-1"], "ou-1": ["ou-2"], "ou-2": []}
+
+    def policies(TargetId: str, Filter: str) -> Any:  # noqa: N803 - AWS's names
+        if Filter == "RESOURCE_CONTROL_POLICY":
+            return Refused("PolicyTypeNotEnabledException")
+        return {"Policies": [{"Id": f"p-{TargetId}"}] if TargetId in ("r-1", "ou-2") else []}
+
+    account, asked = answering(
+        {
+            "organizations.DescribeOrganization": {"Organization": {"Id": "o-1"}},
+            "organizations.ListRoots": {"Roots": [{"Id": "r-1"}]},
+            "organizations.ListOrganizationalUnitsForParent": lambda **named: {
+                "OrganizationalUnits": [{"Id": unit} for unit in units[named["ParentId"]]]
+            },
+            "organizations.ListAccountsForParent": lambda **named: {
+                "Accounts": [
+                    {"Id": number, "Status": "SUSPENDED" if named["ParentId"] == "ou-2" else "ACTIVE"}
+                    for number in accounts[named["ParentId"]]
+                ]
+            },
+            "organizations.ListPoliciesForTarget": policies,
+            "organizations.DescribePolicy": lambda **named: {
+                "Policy": {"PolicySummary": {"Id": named["PolicyId"]}, "Content": "{}"}
+            },
+            "sts.AssumeRole": Refused("AccessDenied", "no", 403),
+            "iam.GetAccountAuthorizationDetails": {"UserDetailList": []},
+        }
+    )
+
+    failures = collect(account, Collecting(tmp_path, "auditor", with_resources=False), lambda _: None)
+
+    written = json.loads((tmp_path / "organization.json").read_text())
+    assert [(unit["Id"], unit["ParentId"], unit["Policies"]) for unit in written["OrganizationalUnits"]] == [
+        ("ou-1", "r-1", []),
+        ("ou-2", "ou-1", ["p-ou-2"]),
+    ]
+    assert [(row["Id"], row["ParentId"]) for row in written["Accounts"]] == [
+        (NUMBER, "r-1"),
+        ("444455556666", "ou-1"),
+        ("555566667777", "ou-2"),
+    ]
+    assert written["Roots"] == [{"Id": "r-1", "Policies": ["p-r-1"]}]
+    assert [row["PolicySummary"]["Id"] for row in written["Policies"]] == ["p-ou-2", "p-r-1"]
+    assert [failure.account for failure in failures] == ["444455556666"]
+    assert [call["RoleArn"] for call in asked.calls("sts.AssumeRole")] == ["arn:aws:iam::444455556666:role/auditor"]
+    assert [path.name for path in (tmp_path / "accounts").iterdir()] == [f"{NUMBER}-0001.json"]
+
+
+@pytest.mark.parametrize("with_resources", [False, True])
+@pytest.mark.parametrize("assumed", [None, "auditor"])
+def test_the_policy_that_collecting_needs(assumed: str | None, *, with_resources: bool) -> None:
+    first, *others = needed_policy(assumed, with_resources=with_resources)["Statement"]
+
+    assert "iam:GetAccountAuthorizationDetails" in first["Action"]
+    assert ("sqs:ListQueues" in first["Action"]) == with_resources
+    assert len(others) == (0 if assumed is None else 2)
+    if assumed is not None:
+        assert others[1]["Action"] == "sts:AssumeRole"
+        assert others[1]["Resource"].endswith(":iam::*:role/auditor")
+
+
+MAIL: Final = DeployedQueue("mail", "https://sqs/mail", "https://sqs/mail-dead")
+ORDERED: Final = DeployedQueue("ordered", "https://sqs/ordered.fifo", "https://sqs/ordered-dead.fifo")
+
+
+def message(number: int, *, job: str = "app:send", again: int = 0, sent: int = 0) -> dict[str, Any]:
+    body = json.dumps({"id": f"job-{number:04}", "job": job, "arguments": {"to": number}})
+    return {
+        "MessageId": f"m{number}-{again}",
+        "ReceiptHandle": f"h{number}-{again}",
+        "Body": body,
+        "Attributes": {"SentTimestamp": str(sent or number * 1000 + 999)},
+    }
+
+
+def queue(*pages: list[dict[str, Any]], **answers: Any) -> tuple[Any, Any]:
+    given_ = itertools.chain(pages, itertools.repeat([]))
+    return answering(
+        {
+            "sqs.ReceiveMessage": lambda **_: {"Messages": list(next(given_))},
+            "sqs.ChangeMessageVisibilityBatch": {"Successful": [], "Failed": []},
+            **{f"sqs.{name}": answer for name, answer in answers.items()},
+        },
+        local=True,
+    )
+
+
+def test_failed_jobs_are_held_oldest_first_and_released_in_the_end() -> None:
+    account, asked = queue([message(3), message(1)], [message(1), message(2)], [message(2)])
+
+    with held_jobs(account, [MAIL]) as jobs:
+        assert [(job.id, job.sent, job.job) for job in jobs] == [
+            (f"job-000{number}", number, "app:send") for number in (1, 2, 3)
+        ]
+        assert asked.calls("sqs.ChangeMessageVisibilityBatch") == []
+
+    (released,) = asked.calls("sqs.ChangeMessageVisibilityBatch")
+    assert [entry["ReceiptHandle"] for entry in released["Entries"]] == ["h3-0", "h1-0", "h2-0"]
+    assert {entry["VisibilityTimeout"] for entry in released["Entries"]} == {0}
+    assert released["QueueUrl"] == MAIL.dead_letters
+
+
+def test_a_job_that_failed_again_meanwhile_is_given_once() -> None:
+    account, _ = queue([message(1), message(2)], [message(1, again=1), message(3)])
+
+    pages = [[job.id for job in page] for page in each_page(account, [MAIL])]
+
+    assert pages == [["job-0001", "job-0002"], ["job-0003"]]
+
+
+def jobs_of(messages: list[dict[str, Any]], where: DeployedQueue = MAIL) -> tuple[FailedJob, ...]:
+    account, _ = queue(messages)
+    with held_jobs(account, [where]) as jobs:
+        return jobs
+
+
+def test_a_message_that_is_no_job_has_its_own_id_and_no_arguments() -> None:
+    said = {
+        "Reason": {"StringValue": "no", "DataType": "String"},
+        "Attempts": {"StringValue": "3", "DataType": "Number"},
+    }
+    texts = ["no JSON", "[1]", '{"x": 1}', '{"id": 7, "job": "a:b", "options": 1}']
+    messages = [
+        {"MessageId": f"m{n}", "ReceiptHandle": "h", "Body": text, "MessageAttributes": said if n else {}}
+        for n, text in enumerate(texts)
+    ]
+
+    jobs = jobs_of(messages)
+
+    assert sorted((job.id, job.job, job.attempts, job.reason) for job in jobs) == [
+        ("7", "a:b", 3, "no"),
+        ("m0", "", None, ""),
+        ("m1", "", 3, "no"),
+        ("m2", "", 3, "no"),
+    ]
+    assert {job.id: job.arguments for job in jobs} == {
+        "7": {"arguments": None, "options": 1},
+        "m0": None,
+        "m1": None,
+        "m2": None,
+    }
+    assert {job.id: job.sending for job in jobs} == {"7": "7", "m0": "no JSON", "m1": "[1]", "m2": '{"x": 1}'}
+
+
+@settings(max_examples=cases(25, deep=300))
+@given(
+    st.lists(st.tuples(st.sampled_from((MAIL, ORDERED)), st.sampled_from((10, 10, 10, 600_000))), max_size=14),
+    st.sets(st.integers(0, 13)),
+)
+def test_jobs_are_sent_again_in_batches_that_sqs_takes_and_taken_out_once_they_are(
+    rows: list[tuple[DeployedQueue, int]], refused: set[int]
+) -> None:
+    jobs = tuple(
+        FailedJob(f"job-{n:04}", where, "a:b", "x" * size, "", None, n, f"m{n}", f"h{n}", f"g{n}" if n % 2 else None)
+        for n, (where, size) in enumerate(rows)
+    )
+    sent: list[str] = []
+
+    def send(QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        batch = [job for job in jobs if job.queue.url == QueueUrl]
+        assert len(Entries) <= 10
+        assert sum(len(entry["MessageBody"]) for entry in Entries) <= 1_048_576
+        assert batch
+        for entry in Entries:
+            assert ("MessageGroupId" in entry) == QueueUrl.endswith(".fifo")
+            sent.append(entry.get("MessageDeduplicationId", ""))
+        return {
+            "Successful": [{"Id": entry["Id"], "MessageId": "x", "MD5OfMessageBody": "x"} for entry in Entries],
+            "Failed": [],
+        }
+
+    deleted: list[str] = []
+
+    def take_out(QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        assert QueueUrl.removesuffix(".fifo").endswith("-dead")
+        fine = [entry for entry in Entries if int(entry["ReceiptHandle"][1:]) not in refused]
+        deleted.extend(entry["ReceiptHandle"] for entry in fine)
+        bad = [
+            {"Id": entry["Id"], "SenderFault": True, "Code": "ReceiptHandleIsInvalid"}
+            for entry in Entries
+            if entry not in fine
+        ]
+        return {"Successful": [{"Id": entry["Id"]} for entry in fine], "Failed": bad}
+
+    account, _ = answering({"sqs.SendMessageBatch": send, "sqs.DeleteMessageBatch": take_out}, local=True)
+    done: list[str] = []
+    stops = refused & set(range(len(jobs)))
+    try:
+        done.extend(job.receipt for job in retry(account, jobs))
+    except RemitError as error:
+        assert f"job job-{min(stops):04} could not be deleted: ReceiptHandleIsInvalid" == error.message  # noqa: PT017 - of whichever
+    assert done == deleted
+    assert (len(done) == len(jobs)) == (not stops)
+    assert [mark for mark in sent if mark] == [
+        f"again-m{n}" for n, job in enumerate(jobs[: len(sent)]) if job.queue is ORDERED
+    ]
+
+
+def test_jobs_are_deleted_and_one_that_cannot_be_is_named() -> None:
+    jobs = jobs_of([message(1), message(2)])
+    answer = {"Successful": [{"Id": "0"}], "Failed": [{"Id": "1", "SenderFault": True, "Code": "X", "Message": "gone"}]}
+    account, asked = queue(DeleteMessageBatch=answer)
+    deleted = delete(account, jobs)
+
+    assert next(deleted).id == "job-0001"
+    with pytest.raises(RemitError, match="job job-0002 could not be deleted: gone"):
+        next(deleted)
+    assert asked.calls("sqs.DeleteMessageBatch")[0]["QueueUrl"] == MAIL.dead_letters
+
+
+@pytest.mark.parametrize(
+    ("ids", "found"),
+    [
+        (["job-0002"], ["job-0002"]),
+        (["job-0003", "job-0002", "job-0003"], ["job-0003", "job-0002"]),
+        (["job"], "'job' is too short for the id of a job"),
+        (["job-"], "3 jobs that failed have the id job-"),
+        (["none"], "no job that failed has the id none"),
+    ],
+)
+def test_a_job_is_meant_by_its_id_or_how_it_begins(ids: list[str], found: Any) -> None:
+    jobs = jobs_of([message(1), message(2), message(3)])
+    if isinstance(found, list):
+        assert [job.id for job in chosen_jobs(jobs, ids)] == found
+    else:
+        with pytest.raises(RemitError, match=found):
+            chosen_jobs(jobs, ids)
+
+
+def test_a_queue_is_meant_by_its_name() -> None:
+    assert chosen_queues([MAIL, ORDERED], None) == (MAIL, ORDERED)
+    assert chosen_queues([MAIL, ORDERED], "ordered") == (ORDERED,)
+    with pytest.raises(RemitError, match="there is no job queue `mial`") as raised:
+        chosen_queues([MAIL, ORDERED], "mial")
+    assert raised.value.hint == "did you mean `mail`?"
+
+
+def test_the_jobs_of_a_queue_are_counted_with_those_that_somebody_looks_at() -> None:
+    numbers = {MAIL.url: ("1", "2", "3"), MAIL.dead_letters: ("4", "5", "6")}
+    names = (
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    )
+    account, _ = answering(
+        {
+            "sqs.GetQueueAttributes": lambda **named: {
+                "Attributes": dict(zip(names, numbers[named["QueueUrl"]], strict=True))
+            }
+        }
+    )
+
+    (state,) = queue_states(account, [MAIL])
+
+    assert (state.name, state.waiting, state.running, state.delayed, state.failed, state.held) == (
+        "mail",
+        1,
+        2,
+        3,
+        9,
+        5,
+    )
+
+
+REPORT: Final = (
+    "REPORT RequestId: abc\tDuration: 12.5 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n"
+)
+RECORD: Final = {
+    "time": "x",
+    "type": "platform.report",
+    "record": {"requestId": "abc", "metrics": {"durationMs": 12.5, "maxMemoryUsedMB": 64}},
+}
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        (f"START RequestId: abc\nhello\nEND RequestId: abc\n{REPORT}", ("abc", 12.5, 64, "hello\n")),
+        (f'{json.dumps(RECORD)}\n{{"message": "\\"platform.report\\""}}\n', ("abc", 12.5, 64, None)),
+        ('{"type": "platform.report"}\n', ("r1", None, None, None)),
+        ("hello\n", ("r1", None, None, "hello\n")),
+        ("", ("r1", None, None, "")),
+    ],
+)
+def test_an_answer_has_how_long_it_ran_where_the_log_says(log: str, found: tuple[Any, ...]) -> None:
+    answer = answer_of(b'{"a": 1}', base64.b64encode(log.encode()).decode(), "r1", failed=False)
+
+    assert (answer.value, answer.request_id, answer.duration_ms, answer.memory_mb) == ({"a": 1}, *found[:3])
+    assert found[3] is None or answer.printed == found[3]
+    assert [answer_of(text, "", "", failed=True).value for text in (b"", b"no JSON", b"\xff")] == [
+        None,
+        "no JSON",
+        "\ufffd",
+    ]
+
+
+def lines_of(events: list[tuple[int, str, str]]) -> dict[str, Any]:
+    return {
+        "events": [
+            {"timestamp": at, "logStreamName": stream, "message": text, "eventId": f"{at}{stream}{text}"}
+            for at, stream, text in events
+        ]
+    }
+
+
+def test_lines_of_a_shared_group_are_of_the_function_of_their_stream() -> None:
+    events = [
+        (2, "2026/03/01/orders-dev-report[$LATEST]ab", "two\n"),
+        (1, "2026/03/01/orders-dev-web[7]cd", "one"),
+        (3, "2026/03/01/shop-dev-x[$LATEST]ef", "not ours"),
+    ]
+    account, asked = answering({"logs.FilterLogEvents": lines_of(events)})
+    functions = {"report": "orders-dev-report", "web": "orders-dev-web"}
+
+    (reader,) = readers(account, functions, 0, 'a "b"', "orders-dev-logs")
+    reader.text = ""
+    lines = new_lines([reader])
+
+    assert [(line.time_ms, line.function, line.message) for line in lines] == [(1, "web", "one"), (2, "report", "two")]
+    assert reader.new_lines() == []
+    assert asked.calls("logs.FilterLogEvents")[0]["logGroupName"] == "orders-dev-logs"
+    assert [item.group for item in readers(account, functions, 0)] == [
+        "/aws/lambda/orders-dev-report",
+        "/aws/lambda/orders-dev-web",
+    ]
+
+
+def test_a_text_is_asked_for_as_a_phrase_and_a_group_that_is_gone_has_no_lines() -> None:
+    account, asked = answering(
+        {
+            "logs.FilterLogEvents": [
+                lines_of([(1, "s", 'a "b" \\ c')]),
+                Refused("ResourceNotFoundException"),
+                Refused("AccessDeniedException", "no"),
+            ]
+        }
+    )
+    (reader,) = readers(account, {"report": "orders-dev-report"}, 5, 'a "b" \\')
+
+    assert [line.message for line in reader.new_lines()] == ['a "b" \\ c']
+    assert asked.calls("logs.FilterLogEvents")[0]["filterPattern"] == '"a \\"b\\" \\\\"'
+    assert (reader.new_lines(), reader.exists, reader.since_ms) == ([], False, 5)
+    with pytest.raises(RemitError, match="no"):
+        reader.new_lines()
+
+
+def test_the_functions_of_a_stack_have_the_names_of_the_app() -> None:
+    template = {
+        "Resources": {
+            "Report": {"Type": FUNCTION, "Metadata": {"remit:function": "monthly"}},
+            "Web": {"Type": FUNCTION},
+        }
+    }
+    resources = {
+        "StackResourceSummaries": [
+            {**row, "PhysicalResourceId": {"Report": "their-name", "Web": "orders-dev-web"}[row["LogicalResourceId"]]}
+            for row in listed(Report=FUNCTION, Web=FUNCTION)["StackResourceSummaries"]
+        ]
+    }
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": stack(),
+            "cloudformation.GetTemplate": {"TemplateBody": json.dumps(template)},
+            "cloudformation.ListStackResources": resources,
+            "logs.FilterLogEvents": {"events": []},
+        }
+    )
+
+    found = {
+        name: reader.group
+        for reader in deployed_readers(account, "orders-dev", 0)
+        for name in reader.functions.values()
+    }
+
+    assert sorted(found.values()) == ["/aws/lambda/orders-dev-web", "/aws/lambda/their-name"]
+    assert found["web"] == "/aws/lambda/orders-dev-web"
+    assert [reader.group for reader in deployed_readers(account, "orders-dev", 0, only="web")] == [
+        "/aws/lambda/orders-dev-web"
+    ]
+    gone, _ = answering({"cloudformation.DescribeStacks": Refused("ValidationError", "does not exist")})
+    assert deployed_readers(gone, "orders-dev", 0) == []
+
+
+ORIGIN: Final = Origin("app.py", 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "local", "found"),
+    [
+        ({"Parameter": {"Name": "/size", "Type": "String", "Value": "3"}}, False, "3"),
+        ({"Parameter": {"Name": "/size", "Type": "SecureString", "Value": "3"}}, False, "is a SecureString"),
+        (Refused("ParameterNotFound"), False, "aws ssm put-parameter"),
+        (Refused("ParameterNotFound"), True, ".env.local"),
+        ({"Parameter": {"Name": "/size", "Type": "String", "Value": "3"}}, True, "7"),
+    ],
+)
+def test_a_parameter_of_the_account_is_looked_up(tmp_path: Path, answer: Any, found: str, *, local: bool) -> None:
+    if found == "7":
+        (tmp_path / ".env.local").write_text("/size=7\n")
+    account, _ = answering({"ssm.GetParameter": answer}, local=local)
+    value = ExistingValue("P1", "parameter", "/size", origin=ORIGIN)
+    if found.isdigit():
+        assert look_up_existing([value], account, tmp_path, lambda _: None) == {"P1": found}
+        return
+    with pytest.raises(RemitError) as raised:
+        look_up_existing([value, replace(value, parameter="P2", name="/other")], account, tmp_path, lambda _: None)
+    assert [error.origin for error in raised.value.all] == [ORIGIN] * 2
+    assert found in raised.value.message + (raised.value.hint or "")
+
+
+def test_both_parts_of_a_vpc_are_looked_up_at_once(tmp_path: Path) -> None:
+    table = {
+        "Associations": [{"Main": True}],
+        "Routes": [{"GatewayId": "local", "DestinationCidrBlock": "10.0.0.0/16"}],
+    }
+    account, asked = answering(
+        {
+            "ec2.DescribeVpcs": {"Vpcs": [{"VpcId": "vpc-1", "Tags": [{"Key": "Name", "Value": "prod"}]}]},
+            "ec2.DescribeSubnets": {"Subnets": [{"SubnetId": "subnet-2"}, {"SubnetId": "subnet-1"}]},
+            "ec2.DescribeRouteTables": {"RouteTables": [table]},
+            "ec2.DescribeSecurityGroups": {"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "web"}]},
+        }
+    )
+    values = [ExistingValue("Subnets", "subnets", "prod"), ExistingValue("Group", "security_group", "prod", "web")]  # type: ignore[arg-type]
+
+    assert look_up_existing(values, account, tmp_path, lambda _: None) == {
+        "Subnets": "subnet-1,subnet-2",
+        "Group": "sg-1",
+    }
+    assert len(asked.calls("ec2.DescribeVpcs")) == 1

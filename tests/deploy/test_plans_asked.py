@@ -1,0 +1,699 @@
+"""What CloudFormation is asked for a plan, and what its answers mean."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pytest
+
+import remit
+from answering import NUMBER, Answers, Refused, answering
+from remit.deploy.bucket import Bucket
+from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
+from remit.deploy.plan import Detail, ResourceChange, StackPlan
+from remit.deploy.refusals import refusals
+from remit.deploy.stack import busy, deployed_template, describe, ours, settled
+from remit.errors import RemitError
+
+ID: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
+SET: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:changeSet/remit-1/ab"
+QUEUE: Final = {"Type": "AWS::SQS::Queue", "Properties": {}}
+TEMPLATE: Final = {"Resources": {"Jobs": QUEUE}}
+OTHER: Final = {"Resources": {"Jobs": {**QUEUE, "Properties": {"DelaySeconds": 1}}}}
+OWN: Final = {"remit:namespace": "orders-dev", "remit:version": remit.__version__}
+GONE: Final = Refused("ValidationError", "Stack with id orders-dev does not exist")
+ADDED: Final = {"Action": "Add", "LogicalResourceId": "Jobs", "ResourceType": "AWS::SQS::Queue"}
+
+
+def stack(status: str, tags: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    listed = [{"Key": key, "Value": value} for key, value in (OWN if tags is None else tags).items()]
+    made = datetime(2026, 3, 1, 12, 3, tzinfo=UTC)
+    return {
+        "Stacks": [
+            {
+                "StackName": "orders-dev",
+                "StackId": ID,
+                "StackStatus": status,
+                "CreationTime": made,
+                "Tags": listed,
+                **more,
+            }
+        ]
+    }
+
+
+def change_set(
+    status: str = "CREATE_COMPLETE", execution: str = "AVAILABLE", *changes: dict[str, Any], **more: Any
+) -> dict[str, Any]:
+    listed = [{"Type": "Resource", "ResourceChange": change} for change in changes or (ADDED,)]
+    return {
+        "StackId": ID,
+        "ChangeSetId": SET,
+        "Status": status,
+        "ExecutionStatus": execution,
+        "Changes": listed,
+        **more,
+    }
+
+
+def planned(
+    answers: dict[str, Any] | None = None, *, template: Any = None, running: Any = None, **request: Any
+) -> tuple[StackPlan | None, Answers]:
+    """Plan a template; unless answers say so, no stack is there and a change set is made at once."""
+    given = {
+        "DescribeStacks": GONE,
+        "GetTemplate": {"TemplateBody": json.dumps(running or OTHER)},
+        "CreateChangeSet": {},
+        "DescribeChangeSet": change_set(),
+        "DeleteChangeSet": {},
+        "DeleteStack": {},
+        "ListChangeSets": {"Summaries": []},
+        "DescribeEvents": {"OperationEvents": []},
+        "ListStackResources": {"StackResourceSummaries": []},
+        **(answers or {}),
+    }
+    account, asked = answering({f"cloudformation.{name}": answer for name, answer in given.items()}, local=True)
+    body = json.dumps(template or TEMPLATE)
+    try:
+        return plan(account, PlanRequest("orders-dev", body, **request)), asked
+    except RemitError as error:
+        error.asked = asked  # type: ignore[attr-defined]
+        raise
+
+
+def created(asked: Answers) -> dict[str, Any]:
+    (arguments,) = asked.calls("cloudformation.CreateChangeSet")
+    return arguments
+
+
+def test_a_first_deploy_makes_a_stack_that_goes_when_it_fails() -> None:
+    plan_, asked = planned(parameters={"B": "2", "A": "1"}, service_role="arn:aws:iam::1:role/r", owner="shop-dev")
+
+    arguments = created(asked)
+    assert (arguments["ChangeSetType"], arguments["OnStackFailure"]) == ("CREATE", "DELETE")
+    assert [item["ParameterKey"] for item in arguments["Parameters"]] == ["A", "B"]
+    assert {item["Key"]: item["Value"] for item in arguments["Tags"]} == OWN | {"remit:namespace": "shop-dev"}
+    assert (arguments["RoleARN"], arguments["Capabilities"]) == ("arn:aws:iam::1:role/r", ["CAPABILITY_IAM"])
+    assert arguments["Description"].endswith(f", arn:aws:iam::{NUMBER}:user/ann")
+    assert json.loads(arguments["TemplateBody"]) == TEMPLATE
+    assert plan_ is not None
+    assert (plan_.kind, plan_.stack_id, plan_.change_set, plan_.running) == ("CREATE", ID, SET, {})
+    assert [change.logical_id for change in plan_.changes] == ["Jobs"]
+    assert plan_.parameters == {"B": "2", "A": "1"}
+
+
+def test_the_stack_that_only_held_an_earlier_plan_is_made_by_this_one() -> None:
+    plan_, asked = planned({"DescribeStacks": stack("REVIEW_IN_PROGRESS")})
+
+    assert plan_ is not None
+    assert (plan_.kind, created(asked)["ChangeSetType"]) == ("CREATE", "CREATE")
+
+
+def test_a_later_deploy_updates_with_the_values_that_run_beside_it() -> None:
+    running = stack("UPDATE_COMPLETE", Parameters=[{"ParameterKey": "A", "ParameterValue": "0"}])
+
+    plan_, asked = planned({"DescribeStacks": running})
+
+    arguments = created(asked)
+    assert arguments["ChangeSetType"] == "UPDATE"
+    assert {"OnStackFailure", "RoleARN", "Parameters", "ImportExistingResources"} & arguments.keys() == set()
+    assert plan_ is not None
+    assert (plan_.kind, plan_.running, plan_.running_parameters) == ("UPDATE", OTHER, {"A": "0"})
+
+
+@pytest.mark.parametrize(
+    ("tags", "parameters", "is_same"),
+    [
+        (OWN, {}, True),
+        (OWN | {"remit:version": "0.0.1"}, {}, True),
+        (OWN, {"A": "1"}, False),
+        (OWN | {"team": "x"}, {}, False),
+    ],
+)
+def test_nothing_is_planned_where_the_same_runs_but_for_the_version_of_remit(
+    tags: dict[str, str], parameters: dict[str, str], *, is_same: bool
+) -> None:
+    plan_, asked = planned({"DescribeStacks": stack("CREATE_COMPLETE", tags)}, running=TEMPLATE, parameters=parameters)
+
+    assert (plan_ is None) == is_same
+    assert bool(asked.calls("cloudformation.CreateChangeSet")) != is_same
+
+
+def test_all_pages_of_changes_are_read_once_the_change_set_is_made() -> None:
+    pages = {
+        None: change_set("CREATE_PENDING", "UNAVAILABLE"),
+        "2": {"Changes": change_set("", "", ADDED | {"LogicalResourceId": "B"})["Changes"], "NextToken": "3"},
+        "3": {"Changes": change_set("", "", ADDED | {"LogicalResourceId": "C"})["Changes"]},
+    }
+    states = iter(["CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"])
+
+    def page(NextToken: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        return pages[NextToken] if NextToken else change_set(next(states), NextToken="2")
+
+    plan_, _ = planned({"DescribeChangeSet": page})
+
+    assert plan_ is not None
+    assert [change.logical_id for change in plan_.changes] == ["Jobs", "B", "C"]
+
+
+EMPTY: Final = "The submitted information didn't contain changes. Submit different information to create a change set."
+
+
+@pytest.mark.parametrize(
+    ("status", "others", "is_deleted"),
+    [
+        ("REVIEW_IN_PROGRESS", [], True),
+        ("REVIEW_IN_PROGRESS", [{"ChangeSetName": "x"}], False),
+        ("UPDATE_COMPLETE", [], False),
+    ],
+)
+def test_a_change_set_without_changes_is_thrown_away_and_with_it_the_stack_that_only_held_it(
+    status: str, others: list[Any], *, is_deleted: bool
+) -> None:
+    empty = change_set("FAILED", "UNAVAILABLE", StatusReason=EMPTY)
+
+    plan_, asked = planned(
+        {"DescribeStacks": stack(status), "DescribeChangeSet": empty, "ListChangeSets": {"Summaries": others}}
+    )
+
+    assert plan_ is None
+    assert asked.calls("cloudformation.DeleteChangeSet") == [{"ChangeSetName": SET, "StackName": ID}]
+    assert bool(asked.calls("cloudformation.DeleteStack")) == is_deleted
+
+
+INVALID: Final = {
+    "EventType": "VALIDATION_ERROR",
+    "LogicalResourceId": "Jobs",
+    "ResourceType": "AWS::SQS::Queue",
+    "OperationId": "1",
+    "ValidationFailureMode": "FAIL",
+    "ValidationName": "PROPERTY_VALIDATION",
+    "ValidationStatusReason": "too long",
+    "ValidationPath": "/Resources/Jobs/Properties/Tags/0/Key",
+}
+HOOK: Final = {
+    "EventType": "HOOK_INVOCATION_ERROR",
+    "LogicalResourceId": "Jobs",
+    "ResourceType": "AWS::SQS::Queue",
+    "OperationId": "2",
+    "HookFailureMode": "FAIL",
+    "HookType": "Corp::Encrypted::Hook",
+    "HookStatusReason": "not encrypted",
+    "ClientRequestToken": "t2",
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "events", "messages", "hint"),
+    [
+        ("No such type", [], ["CloudFormation refuses the template: No such type"], None),
+        ("", [], ["CloudFormation refuses the template: UNAVAILABLE"], None),
+        (
+            "AWS::EarlyValidation::ResourceExistenceCheck",
+            [],
+            ["CloudFormation refuses the template: AWS::EarlyValidation::ResourceExistenceCheck"],
+            "aws logs delete-log-group",
+        ),
+        ("x", [INVALID], ["CloudFormation refuses Jobs (AWS::SQS::Queue): too long"], None),
+        (
+            "x",
+            [INVALID, INVALID, HOOK],
+            [
+                "CloudFormation refuses Jobs (AWS::SQS::Queue): too long",
+                "hook Corp::Encrypted::Hook refuses Jobs (AWS::SQS::Queue): not encrypted",
+            ],
+            None,
+        ),
+        ("x", [INVALID | {"ValidationFailureMode": "WARN"}], ["CloudFormation refuses the template: x"], None),
+        (
+            "x",
+            [INVALID | {"ValidationName": "NAME_CONFLICT_VALIDATION"}],
+            ["CloudFormation refuses Jobs (AWS::SQS::Queue): too long"],
+            "--adopt",
+        ),
+    ],
+)
+def test_a_template_that_cloudformation_refuses_is_told_with_each_reason(
+    reason: str, events: list[Any], messages: list[str], hint: str | None
+) -> None:
+    failed = change_set("FAILED", "UNAVAILABLE", StatusReason=reason)
+
+    with pytest.raises(RemitError) as raised:
+        planned(
+            {
+                "DescribeChangeSet": failed,
+                "DescribeEvents": {"OperationEvents": events},
+                "DescribeStacks": [GONE, stack("REVIEW_IN_PROGRESS")],
+            }
+        )
+
+    errors = raised.value.all
+    assert [error.message for error in errors] == messages
+    assert (hint or "") in (errors[0].hint or "")
+    if events and hint is None and "refuses the template" not in messages[0]:
+        assert errors[0].path == ("Resources", "Jobs", "Properties", "Tags", 0, "Key")
+        assert [error.path for error in errors[1:]] == [("Resources", "Jobs")] * (len(errors) - 1)
+    assert raised.value.asked.calls("cloudformation.DeleteChangeSet") != []  # type: ignore[attr-defined]
+
+
+def test_of_a_stack_the_refusals_of_one_operation_are_told() -> None:
+    """Not each event has the token of its operation, and some are of another resource's path."""
+    begun = {"EventType": "STACK_EVENT", "OperationId": "2", "ClientRequestToken": "t2"}
+    elsewhere = INVALID | {"OperationId": "2", "ValidationPath": "/Resources/Other/Properties/Tags"}
+    account, asked = answering({"cloudformation.DescribeEvents": {"OperationEvents": [INVALID, begun, elsewhere]}})
+
+    (found,) = refusals(account, ID, token="t2")  # noqa: S106 - of a request
+    assert (found.path, found.reason) == (("Resources", "Jobs"), "too long")
+    assert len(refusals(account, ID)) == 2
+    assert refusals(account, ID, token="t3") == ()  # noqa: S106 - of a request
+    assert asked.calls("cloudformation.DescribeEvents")[0] == {"StackName": ID, "Filters": {"FailedEvents": True}}
+    denied, _ = answering({"cloudformation.DescribeEvents": Refused("AccessDenied", status=403)})
+    assert refusals(denied, ID) == ()
+
+
+def test_a_change_set_that_cannot_be_executed_is_made_once_again() -> None:
+    stale = change_set("CREATE_COMPLETE", "OBSOLETE")
+
+    plan_, asked = planned({"DescribeChangeSet": [stale, change_set()]})
+    assert plan_ is not None
+    assert len(asked.calls("cloudformation.CreateChangeSet")) == 2
+
+    with pytest.raises(RemitError, match="CloudFormation refuses the template: OBSOLETE"):
+        planned({"DescribeChangeSet": stale})
+
+
+@pytest.mark.parametrize(
+    ("stacks", "words"),
+    [
+        ([GONE], "somebody else plans and discards deploys of orders-dev"),
+        ([GONE, stack("CREATE_IN_PROGRESS")], "somebody else is deploying orders-dev since 2026-03-01 12:03 UTC"),
+        ([GONE, stack("CREATE_COMPLETE")], "somebody else was first to deploy orders-dev, at 2026-03-01 12:03 UTC"),
+        ([GONE, stack("REVIEW_IN_PROGRESS")], "somebody else plans and discards"),
+    ],
+)
+def test_a_plan_that_somebody_else_threw_away_is_made_again_or_told(stacks: list[Any], words: str) -> None:
+    with pytest.raises(RemitError, match=words) as raised:
+        planned({"DescribeChangeSet": Refused("ChangeSetNotFoundException"), "DescribeStacks": stacks})
+
+    assert raised.value.exit_code == 75
+
+
+@pytest.mark.parametrize(
+    ("answer", "stacks", "words", "exit_code"),
+    [
+        (Refused("AlreadyExistsException"), [GONE], None, 0),
+        (Refused("ValidationError", "bad"), [GONE], "CloudFormation refuses the template: bad", 2),
+        (Refused("ValidationError", "bad"), [GONE, stack("CREATE_COMPLETE")], "somebody else was first", 75),
+        (Refused("ValidationError", "bad"), [stack("UPDATE_COMPLETE")], "CloudFormation refuses the template: bad", 2),
+        (
+            Refused("ValidationError", "bad"),
+            [stack("UPDATE_COMPLETE")] * 2 + [stack("UPDATE_IN_PROGRESS")],
+            "somebody else is deploying",
+            75,
+        ),
+        (Refused("LimitExceededException", "full"), [GONE], "AWS refused CreateChangeSet: full", 2),
+    ],
+)
+def test_a_change_set_that_cannot_be_made_is_told_unless_it_was_made_before(
+    answer: Any, stacks: list[Any], words: str | None, exit_code: int
+) -> None:
+    if words is None:
+        plan_, _ = planned({"CreateChangeSet": answer, "DescribeStacks": stacks})
+        assert plan_ is not None
+        return
+    with pytest.raises(RemitError, match=words) as raised:
+        planned({"CreateChangeSet": answer, "DescribeStacks": stacks if len(stacks) < 3 else stacks[1:]})
+    assert raised.value.exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("raw", "change"),
+    [
+        (ADDED, ResourceChange("Add", "Jobs", "AWS::SQS::Queue")),
+        (
+            {
+                "Action": "Modify",
+                "LogicalResourceId": "Jobs",
+                "ResourceType": "AWS::SQS::Queue",
+                "Replacement": "Conditional",
+                "Scope": ["Properties", "Tags"],
+                "PhysicalResourceId": "url",
+                "Details": [
+                    {
+                        "Target": {"Attribute": "Properties", "Name": "QueueName", "RequiresRecreation": "Always"},
+                        "Evaluation": "Dynamic",
+                        "CausingEntity": "Name",
+                    },
+                    {
+                        "Target": {"Attribute": "Tags", "RequiresRecreation": "Never"},
+                        "Evaluation": "Static",
+                        "CausingEntity": "Other.Arn",
+                    },
+                    {"Target": {"Attribute": "Properties", "Name": "KmsMasterKeyId"}},
+                ],
+            },
+            ResourceChange(
+                "Modify",
+                "Jobs",
+                "AWS::SQS::Queue",
+                "Conditional",
+                ("Properties", "Tags"),
+                (Detail("QueueName", "Name", "Always"), Detail("Tags"), Detail("KmsMasterKeyId")),
+                "url",
+            ),
+        ),
+    ],
+)
+def test_a_change_is_read_with_why_it_is_listed(raw: dict[str, Any], change: ResourceChange) -> None:
+    plan_, _ = planned({"DescribeChangeSet": change_set("CREATE_COMPLETE", "AVAILABLE", raw)})
+
+    assert plan_ is not None
+    assert plan_.changes == (change,)
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "words"),
+    [
+        (stack("ROLLBACK_COMPLETE"), Stuck, "the first deploy of orders-dev failed"),
+        (stack("UPDATE_ROLLBACK_FAILED", StackStatusReason="no"), Stuck, "failed, and so did going back: no"),
+        (stack("DELETE_FAILED", StackStatusReason="no"), RemitError, "orders-dev is half deleted: no"),
+        (stack("UPDATE_COMPLETE", {}), RemitError, "remit did not make it"),
+        (stack("UPDATE_COMPLETE", OWN | {"remit:namespace": "other-dev"}), RemitError, "belongs to other-dev"),
+        (stack("UPDATE_COMPLETE", OWN | {"remit:version": "99.1"}), RemitError, "was deployed by remit 99.1"),
+        (stack("UPDATE_IN_PROGRESS"), RemitError, "somebody else is deploying orders-dev"),
+        (stack("DELETE_IN_PROGRESS"), RemitError, "somebody else is deleting orders-dev"),
+    ],
+)
+def test_a_stack_that_cannot_be_deployed_over_says_why(found: Any, error: type[RemitError], words: str) -> None:
+    failed = {
+        "LogicalResourceId": "Data",
+        "ResourceType": "AWS::S3::Bucket",
+        "PhysicalResourceId": "b1",
+        "ResourceStatus": "DELETE_FAILED",
+        "LastUpdatedTimestamp": datetime(2026, 3, 1, tzinfo=UTC),
+    }
+    deleted = failed | {"LogicalResourceId": "Jobs", "ResourceStatus": "DELETE_COMPLETE"}
+
+    with pytest.raises(error, match=words) as raised:
+        planned({"DescribeStacks": found, "ListStackResources": {"StackResourceSummaries": [failed, deleted]}})
+
+    assert isinstance(raised.value, Stuck) == (error is Stuck)
+    if "half deleted" in words:
+        assert raised.value.message.split("\n")[1:] == ["  left: Data (AWS::S3::Bucket) b1"]
+        assert "`remit delete --local`" in (raised.value.hint or "")
+
+
+def test_with_force_a_newer_remit_is_deployed_over_and_a_stack_that_is_to_be_cleaned_is_waited_for() -> None:
+    newer = stack("UPDATE_COMPLETE", OWN | {"remit:version": "99.1"})
+    cleaning = stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    heard: list[str] = []
+
+    assert planned({"DescribeStacks": newer}, force=True)[0] is not None
+    plan_, _ = planned(
+        {"DescribeStacks": [cleaning, cleaning, stack("UPDATE_COMPLETE")]},
+        on_wait=lambda found: heard.append(found.status),
+    )
+    assert plan_ is not None
+    assert heard == ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"]
+    running = [stack("UPDATE_IN_PROGRESS"), stack("UPDATE_COMPLETE")]
+    assert planned({"DescribeStacks": running}, wait=True)[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (GONE, "there is no stack orders-dev to take over"),
+        (stack("REVIEW_IN_PROGRESS", {}), "there is no stack orders-dev to take over"),
+        (stack("UPDATE_COMPLETE"), "belongs to this project already"),
+        (stack("UPDATE_COMPLETE", OWN | {"remit:namespace": "other-dev"}), "belongs to other-dev"),
+        (stack("ROLLBACK_COMPLETE", {}, StackStatusReason="no"), "cannot be taken over: no"),
+        (stack("UPDATE_ROLLBACK_FAILED", {}), "cannot be taken over: UPDATE_ROLLBACK_FAILED"),
+        (stack("UPDATE_ROLLBACK_COMPLETE", {}), None),
+    ],
+)
+def test_a_stack_of_another_tool_is_taken_over_where_it_is_sound(found: Any, words: str | None) -> None:
+    if words is None:
+        plan_, asked = planned({"DescribeStacks": found}, take_over=True)
+        assert plan_ is not None
+        assert asked.calls("cloudformation.GetTemplate")[0]["TemplateStage"] == "Processed"
+        return
+    with pytest.raises(RemitError, match=words):
+        planned({"DescribeStacks": found}, take_over=True)
+
+
+API: Final = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "HTTP"}}
+WITH_BODY: Final = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {}}}
+DOMAIN: Final = {"Type": "AWS::ApiGatewayV2::DomainName", "Properties": {"DomainName": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (
+            {"Jobs": QUEUE},
+            {"Jobs": {"Type": "AWS::SNS::Topic", "Properties": {}}},
+            "Jobs is of type AWS::SQS::Queue in the stack, and would become AWS::SNS::Topic",
+        ),
+        (
+            {"HttpApi": API},
+            {"HttpApi": WITH_BODY},
+            "HttpApi has no routes in its Body in the stack, and would have them there",
+        ),
+        (
+            {"HttpApi": WITH_BODY},
+            {"HttpApi": API},
+            "HttpApi has its routes in its Body in the stack, and would have none there",
+        ),
+        ({"HttpApi": WITH_BODY, "HttpApiDomain": DOMAIN}, {"HttpApi": API, "HttpApiDomain": DOMAIN}, None),
+        ({"HttpApi": WITH_BODY}, {"HttpApi": API, "HttpApiDomain": DOMAIN}, "another API"),
+        ({"HttpApi": WITH_BODY}, {"Jobs": QUEUE}, None),
+        ({"HttpApi": API}, {"HttpApi": {**API, "Properties": {"ProtocolType": "HTTP", "Name": "x"}}}, None),
+    ],
+)
+def test_a_resource_never_becomes_one_of_another_type(
+    before: dict[str, Any], after: dict[str, Any], words: str | None
+) -> None:
+    def ask() -> Any:
+        return planned(
+            {"DescribeStacks": stack("UPDATE_COMPLETE")}, running={"Resources": before}, template={"Resources": after}
+        )
+
+    if words is None:
+        assert ask()[0] is not None
+        return
+    with pytest.raises(RemitError, match=words) as raised:
+        ask()
+    if "routes" in words:
+        assert f"`config.api.routes_in_body = {'its' in words.partition('routes')[0]}`" in (raised.value.hint or "")
+
+
+def test_plans_that_are_only_looked_at_are_thrown_away_those_of_this_caller_alone() -> None:
+    summaries = [
+        {"ChangeSetName": "remit-plan-1", "ChangeSetId": "arn:1", "Description": "mine"},
+        {"ChangeSetName": "remit-plan-2", "ChangeSetId": "arn:2", "Description": "hers"},
+        {"ChangeSetName": "remit-3", "ChangeSetId": "arn:3", "Description": "mine"},
+    ]
+    answers = {
+        "cloudformation.ListChangeSets": {"Summaries": summaries},
+        "cloudformation.DescribeStacks": stack("UPDATE_COMPLETE"),
+        "cloudformation.DescribeChangeSet": change_set(),
+        "cloudformation.DeleteChangeSet": {},
+        "s3.HeadBucket": Refused("404", status=404),
+    }
+    account, asked = answering(answers, local=True)
+    request = PlanRequest("orders-dev", "{}", only_looks=True)
+    owner = ""
+
+    def note(**arguments: Any) -> dict[str, Any]:
+        nonlocal owner
+        owner = arguments["Description"]
+        return {}
+
+    answers["cloudformation.CreateChangeSet"] = note
+    answers["cloudformation.GetTemplate"] = {"TemplateBody": json.dumps(OTHER)}
+    answers["cloudformation.DescribeEvents"] = {"OperationEvents": []}
+    plan(account, PlanRequest("orders-dev", json.dumps(TEMPLATE), only_looks=True))
+    for summary in summaries:
+        summary["Description"] = owner if summary["Description"] == "mine" else "bob@desk, arn:aws:iam::1:user/bob"
+    with pytest.raises(ZeroDivisionError), leaving_nothing(account, "orders-dev", Bucket("b")):
+        raise ZeroDivisionError
+
+    assert asked.calls("cloudformation.DeleteChangeSet") == [{"ChangeSetName": "arn:1", "StackName": ID}]
+    assert created(asked)["ChangeSetName"].startswith("remit-plan-")
+    assert request.tags == OWN
+
+
+def test_a_plan_is_named_by_what_it_would_do_and_onto_what() -> None:
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": [
+                stack("UPDATE_COMPLETE"),
+                stack("CREATE_COMPLETE"),
+                stack("REVIEW_IN_PROGRESS"),
+            ]
+        }
+    )
+    running, earlier, empty = (describe(account, "orders-dev") for _ in range(3))
+    request = PlanRequest("orders-dev", "{}", parameters={"A": "1"})
+    others = [
+        PlanRequest("orders-dev", "{ }", parameters={"A": "1"}),
+        PlanRequest("orders-dev", "{}", parameters={"A": "2"}),
+        PlanRequest("orders-dev", "{}", parameters={"A": "1"}, service_role="r"),
+        PlanRequest("orders-dev", "{}", parameters={"A": "1"}, owner="shop-dev"),
+    ]
+    names = [
+        request.name_onto(running, "ann"),
+        request.name_onto(earlier, "ann"),
+        request.name_onto(None, "ann"),
+        request.name_onto(running, "bob"),
+        *(other.name_onto(running, "ann") for other in others),
+    ]
+
+    assert len(set(names)) == len(names)
+    assert request.name_onto(empty, "ann") == request.name_onto(None, "ann")
+    assert request.name_onto(running, "ann") == names[0]
+
+
+def test_a_plan_that_is_thrown_away_takes_the_empty_stack_with_it() -> None:
+    account, asked = answering(
+        {
+            "cloudformation.DescribeStacks": stack("REVIEW_IN_PROGRESS"),
+            "cloudformation.DeleteChangeSet": {},
+            "cloudformation.ListChangeSets": {"Summaries": []},
+            "cloudformation.DeleteStack": {},
+        }
+    )
+
+    discard(account, StackPlan("orders-dev", ID, SET, "CREATE", (), {}, {}))
+
+    assert [name for name, _ in asked.asked][-1] == "cloudformation.DeleteStack"
+    assert asked.calls("cloudformation.DeleteStack") == [{"StackName": ID}]
+
+
+EXECUTED: Final = {"ExecutionStatus": "EXECUTE_COMPLETE", "ChangeSetName": "x"}
+
+
+@pytest.mark.parametrize(
+    ("status", "summaries", "words"),
+    [
+        (
+            "UPDATE_IN_PROGRESS",
+            [
+                EXECUTED | {"Description": "old", "CreationTime": datetime(2026, 1, 1, tzinfo=UTC)},
+                EXECUTED | {"Description": "ann@desk", "CreationTime": datetime(2026, 2, 1, tzinfo=UTC)},
+                {
+                    "ExecutionStatus": "AVAILABLE",
+                    "Description": "bob",
+                    "CreationTime": datetime(2026, 3, 1, tzinfo=UTC),
+                },
+            ],
+            "somebody else is deploying orders-dev since 2026-03-01 12:03 UTC (UPDATE_IN_PROGRESS): ann@desk",
+        ),
+        (
+            "UPDATE_IN_PROGRESS",
+            [],
+            "somebody else is deploying orders-dev since 2026-03-01 12:03 UTC (UPDATE_IN_PROGRESS)",
+        ),
+        (
+            "DELETE_IN_PROGRESS",
+            [EXECUTED | {"Description": "ann", "CreationTime": datetime(2026, 1, 1, tzinfo=UTC)}],
+            "somebody else is deleting orders-dev since 2026-03-01 12:03 UTC (DELETE_IN_PROGRESS)",
+        ),
+        (
+            "CREATE_COMPLETE",
+            [],
+            "somebody else was first to deploy orders-dev, at 2026-03-01 12:03 UTC (CREATE_COMPLETE)",
+        ),
+    ],
+)
+def test_whoever_is_busy_with_a_stack_is_named(status: str, summaries: list[Any], words: str) -> None:
+    account, _ = answering(
+        {"cloudformation.DescribeStacks": stack(status), "cloudformation.ListChangeSets": {"Summaries": summaries}}
+    )
+    found = describe(account, "orders-dev")
+    assert found is not None
+
+    assert (busy(account, found).message, busy(account, found).exit_code) == (words, 75)
+
+
+def test_a_stack_is_described_in_one_order_and_one_that_is_deleted_is_none() -> None:
+    outputs = [{"OutputKey": "B", "OutputValue": "2", "Description": "two"}, {"OutputKey": "A", "OutputValue": "1"}]
+    parameters = [{"ParameterKey": "Y", "ParameterValue": "2"}, {"ParameterKey": "X"}]
+    raw = stack(
+        "UPDATE_COMPLETE",
+        Outputs=outputs,
+        Parameters=parameters,
+        RoleARN="arn:aws:iam::1:role/r",
+        EnableTerminationProtection=True,
+        LastUpdatedTime=datetime(2026, 4, 1, 12, 3, tzinfo=UTC),
+        DriftInformation={"StackDriftStatus": "IN_SYNC"},
+    )
+    account, _ = answering(
+        {"cloudformation.DescribeStacks": [raw, stack("DELETE_COMPLETE"), Refused("ValidationError", "bad name")]}
+    )
+
+    found = describe(account, "orders-dev")
+
+    assert found is not None
+    assert [(output.name, output.value, output.description) for output in found.outputs] == [
+        ("A", "1", ""),
+        ("B", "2", "two"),
+    ]
+    assert found.parameters == (("X", ""), ("Y", "2"))
+    assert (found.service_role, found.protected, found.drift, found.since) == (
+        "arn:aws:iam::1:role/r",
+        True,
+        "IN_SYNC",
+        "2026-04-01T12:03:00.000+00:00",
+    )
+    assert describe(account, "orders-dev") is None
+    with pytest.raises(Exception, match="bad name"):
+        describe(account, "orders-dev")
+
+
+def test_the_template_of_another_tool_is_read_as_it_was_made_and_may_be_yaml() -> None:
+    account, asked = answering(
+        {
+            "cloudformation.DescribeStacks": [
+                stack("UPDATE_COMPLETE", {}),
+                stack("UPDATE_COMPLETE"),
+                stack("REVIEW_IN_PROGRESS"),
+            ],
+            "cloudformation.GetTemplate": [
+                {"TemplateBody": "Resources:\n  A: {Type: !Sub x}\n"},
+                {"TemplateBody": json.dumps(TEMPLATE)},
+            ],
+        }
+    )
+    other, own, empty = (describe(account, "orders-dev") for _ in range(3))
+
+    assert list(deployed_template(account, other)["Resources"]) == ["A"]
+    assert deployed_template(account, own) == TEMPLATE
+    assert deployed_template(account, empty) == deployed_template(account, None) == {}
+    assert [call["TemplateStage"] for call in asked.calls("cloudformation.GetTemplate")] == ["Processed", "Original"]
+
+
+def test_whose_a_stack_is() -> None:
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": [
+                stack("UPDATE_COMPLETE"),
+                stack("REVIEW_IN_PROGRESS", {}),
+                stack("UPDATE_COMPLETE", {}),
+            ]
+        },
+        local=True,
+    )
+    own, empty, others = (describe(account, "orders-dev") for _ in range(3))
+    assert own is not None
+    assert empty is not None
+    assert others is not None
+
+    assert ours(own, "orders-dev", "delete") is own
+    assert ours(empty, "orders-dev", "delete") is empty
+    for found, owner in ((own, "shop-dev"), (others, "orders-dev")):
+        with pytest.raises(RemitError, match="does not delete it"):
+            ours(found, owner, "delete")
+    assert settled(answering({"cloudformation.DescribeStacks": GONE})[0], "orders-dev") is None

@@ -1,0 +1,323 @@
+"""A policy document is read as IAM reads it, written again as it was, and each mistake is told at its place."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from random_cases import cases
+from remit.errors import RemitError
+from remit.iam.policy import DEPTH, Condition, parse, parse_statement, render
+from remit.iam.tokens import (
+    Reference,
+    for_people,
+    is_dynamic,
+    pseudo_parameter,
+    split,
+    substitution,
+    to_intrinsic,
+    with_dynamic,
+)
+
+TEXTS = st.sampled_from(["a", "b*", "arn:aws:s3:::b/${aws:username}", "${Queue.Arn}"])
+
+
+def lists(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """One text, or a list of several."""
+    several = st.lists(texts, min_size=2, max_size=3, unique=True)
+    return st.one_of(texts, several)
+
+
+PRINCIPALS = st.one_of(
+    st.just("*"),
+    st.dictionaries(st.sampled_from(["AWS", "Service", "Federated", "CanonicalUser"]), lists(TEXTS), min_size=1),
+)
+OPERATORS = st.sampled_from(
+    ["StringEquals", "StringNotLikeIfExists", "ForAnyValue:StringEquals", "ForAllValues:ArnLikeIfExists", "Null"]
+)
+BLOCKS = st.one_of(
+    st.dictionaries(st.sampled_from(["aws:a", "x:b"]), lists(TEXTS), min_size=1),
+    st.just('${{"Fn::FindInMap":["a","b","c"]}}'),
+)
+OPTIONAL = {
+    "Sid": st.just("One"),
+    "Condition": st.dictionaries(OPERATORS, BLOCKS, min_size=1, max_size=2),
+}
+STATEMENTS = st.builds(
+    lambda effect, who, what, where, more: {"Effect": effect, **who, **what, **where, **more},
+    st.sampled_from(["Allow", "Deny"]),
+    st.one_of(st.just({}), *(PRINCIPALS.map(lambda one, n=name: {n: one}) for name in ("Principal", "NotPrincipal"))),
+    st.one_of(*(lists(TEXTS).map(lambda one, n=name: {n: one}) for name in ("Action", "NotAction"))),
+    st.one_of(st.just({}), *(lists(TEXTS).map(lambda one, n=name: {n: one}) for name in ("Resource", "NotResource"))),
+    st.fixed_dictionaries({}, optional=OPTIONAL),
+)
+DOCUMENTS = st.builds(
+    lambda version, more, statements: {"Version": version, **more, "Statement": statements},
+    st.sampled_from(["2012-10-17", "2008-10-17"]),
+    st.sampled_from([{}, {"Id": "p"}]),
+    st.lists(STATEMENTS, min_size=1, max_size=3),
+)
+
+
+def given_to_iam(value: Any) -> Any:
+    """A document with the blocks of keys that CloudFormation puts in as it spells them."""
+    if isinstance(value, dict):
+        return {name: given_to_iam(item) for name, item in value.items()}
+    if isinstance(value, str) and value.startswith("${{"):
+        return {"Fn::FindInMap": ["a", "b", "c"]}
+    return [given_to_iam(item) for item in value] if isinstance(value, list) else value
+
+
+@settings(max_examples=cases(60, deep=1_000), deadline=None)
+@given(DOCUMENTS)
+def test_a_document_is_written_as_it_was_read(document: dict[str, Any]) -> None:
+    policy = parse(given_to_iam(document))
+    assert render(policy) == document
+    assert parse(given_to_iam(render(policy))) == policy
+
+
+def test_values_of_conditions_are_texts_each_once_and_a_place_of_another_service_is_a_reference() -> None:
+    raw = {"Bool": {"x:a": [True, "true", False]}, "NumericEquals": {"x:b": [1, 1.5, "1", ""]}, "Null": {"x:c": []}}
+    statement = parse_statement({"Effect": "Allow", "Action": ["a", "a"], "Condition": raw})
+    assert statement.actions.patterns == ("a",)
+    assert [condition.values for condition in statement.conditions] == [("true", "false"), ("1", "1.5", ""), ()]
+    kept = parse_statement(
+        {
+            "Effect": "Allow",
+            "Action": "a",
+            "Resource": "{{resolve:ssm:/b}}",
+            "Condition": {"StringEquals": {"x:y": "{{resolve:ssm:/a}}"}},
+        }
+    )
+    assert kept.conditions[0].values == ('${{"Fn::Resolve":"ssm:/a"}}',)
+    assert kept.resources is not None
+    assert kept.resources.patterns == ('${{"Fn::Resolve":"ssm:/b"}}',)
+    open_keys = parse_statement(
+        {"Effect": "Allow", "Action": "a", "Condition": {"${Operator}": {"x:y": "z"}}}, operators=False
+    )
+    assert open_keys.conditions == (Condition("${Operator}", "x:y", ("z",)),)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words", "decided_by"),
+    [
+        (Condition("StringEquals", "x:a", ("b", "c")), "StringEquals x:a = b, c", "x:a"),
+        (
+            Condition("StringLike", "x:a", (), "ForAnyValue", if_exists=True),
+            "ForAnyValue:StringLikeIfExists x:a = no value",
+            "x:a",
+        ),
+        (Condition("Bool", "${K}", ("${K}",), if_exists=True), "BoolIfExists ${K}", "BoolIfExists ${K}"),
+    ],
+)
+def test_a_condition_reads_as_one_phrase(condition: Condition, words: str, decided_by: str) -> None:
+    assert (condition.words, condition.decided_by) == (words, decided_by)
+    assert condition.path == ("Condition", condition.spelled, condition.key)
+
+
+def nested(depth: int) -> Any:
+    value: Any = "a"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+ITSELF: dict[str, Any] = {"Effect": "Allow", "Action": "a"}
+ITSELF["Resource"] = [ITSELF]
+GOOD: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+WRONG: dict[str, tuple[Any, str, str | None, tuple[str | int, ...]]] = {
+    "Id": ({"Id": 3, "Statement": GOOD}, "Id must be a string, got int '3'", None, ("Id",)),
+    "Sid": (
+        {"Statement": {**GOOD, "Sid": 3}}, "Statement.Sid must be a string, got int '3'", None, ("Statement", "Sid"),
+    ),
+    "second": ({"Statement": [GOOD, 3]}, "Statement[1] must be a dict, got int '3'", None, ("Statement", 1)),
+    "Effect": (
+        {"Statement": {**GOOD, "Effect": "alow"}},
+        "Statement.Effect 'alow' is not valid: only 'Allow' and 'Deny' exist",
+        "did you mean `Allow`?",
+        ("Statement", "Effect"),
+    ),
+    "Effect's slip": (
+        {"Statement": {**GOOD, "Effect": "Dney"}},
+        "Statement.Effect 'Dney' is not valid: only 'Allow' and 'Deny' exist",
+        "did you mean `Deny`?",
+        ("Statement", "Effect"),
+    ),
+    "a text": (
+        {"Statement": {**GOOD, "Action": ""}}, "Statement.Action is an empty string", None, ("Statement", "Action"),
+    ),
+    "a text of a list": (
+        {"Statement": {**GOOD, "Action": ["a", " "]}},
+        "Statement.Action[1] is an empty string",
+        None,
+        ("Statement", "Action", 1),
+    ),
+    "no list": (
+        {"Statement": {**GOOD, "Action": [["a"]]}},
+        "Statement.Action[0] is a list inside a list",
+        "unpack it: [*reads, *writes]",
+        ("Statement", "Action", 0),
+    ),
+    "an account": (
+        {"Statement": {**GOOD, "Principal": {"AWS": 12345678901}}},
+        "Statement.Principal.AWS must be a string or a list of strings, got int '12345678901'",
+        "put it in quotes: '012345678901'",
+        ("Statement", "Principal", "AWS"),
+    ),
+    "no account": (
+        {"Statement": {**GOOD, "Principal": {"AWS": True}}},
+        "Statement.Principal.AWS must be a string or a list of strings, got bool 'True'",
+        None,
+        ("Statement", "Principal", "AWS"),
+    ),
+    "a service": (
+        {"Statement": {**GOOD, "Principal": "sqs.amazonaws.com.cn"}},
+        "Statement.Principal must be '*' or a dict such as {'AWS': ...}, got str 'sqs.amazonaws.com.cn'",
+        'write {"Service": "sqs.amazonaws.com.cn"}',
+        ("Statement", "Principal"),
+    ),
+    "a user": (
+        {"Statement": {**GOOD, "NotPrincipal": "arn:x"}},
+        "Statement.NotPrincipal must be '*' or a dict such as {'AWS': ...}, got str 'arn:x'",
+        'write {"AWS": "arn:x"}',
+        ("Statement", "NotPrincipal"),
+    ),
+    "a macro": (
+        {"Statement": {**GOOD, "Principal": {"Fn::Transform": {}}}},
+        "Statement.Principal has unknown key 'Fn::Transform'",
+        None,
+        ("Statement", "Principal", "Fn::Transform"),
+    ),
+    "an empty block": (
+        {"Statement": {**GOOD, "Condition": {"StringEquals": {}}}},
+        "Statement.Condition.StringEquals is empty: it would always be true",
+        "add a key or remove it",
+        ("Statement", "Condition", "StringEquals"),
+    ),
+    "an operator": (
+        {"Statement": {**GOOD, "Condition": {"${O}": {"x:y": "z"}}}},
+        "Statement.Condition.${O} is not an operator: CloudFormation fills in values, never keys",
+        None,
+        ("Statement", "Condition", "${O}"),
+    ),
+    "a number": (
+        {"Statement": {**GOOD, "Condition": {"NumericEquals": {"x:y": math.inf}}}},
+        "Statement.Condition.NumericEquals.x:y is inf: that is not valid JSON",
+        None,
+        ("Statement", "Condition", "NumericEquals", "x:y"),
+    ),
+    "two keys": (
+        {"Statement": {**GOOD, "Foo": 1, "Bar": 2}},
+        "Statement has unknown keys 'Foo', 'Bar'",
+        None,
+        ("Statement", "Foo"),
+    ),
+    "case": (
+        {"Statement": {**GOOD, "resource": "*"}},
+        "Statement has unknown key 'resource'",
+        "did you mean `Resource`? IAM's element names are case-sensitive",
+        ("Statement", "resource"),
+    ),
+    "a key": ({"Statement": {**GOOD, 3: 1}}, "Statement has a key that is not a string: 3", None, ("Statement",)),
+    "depth": (
+        {"Statement": [{**GOOD, "Resource": nested(DEPTH)}]},
+        f"Statement[0] nests deeper than {DEPTH}",
+        "flatten it",
+        ("Statement", 0),
+    ),
+    "itself": ({"Statement": ITSELF}, "Statement.Resource[0] contains itself", None, ("Statement", "Resource", 0)),
+    "a long action": (
+        {"Statement": {**GOOD, "Action": "a" * 100_001}},
+        "Statement.Action is a string of 100,001 characters: no name in AWS is so long",
+        "a loop or a file that was put in by mistake?",
+        ("Statement", "Action"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_mistake_is_told_with_its_place_and_what_to_do(case: str) -> None:
+    document, message, hint, path = WRONG[case]
+    with pytest.raises(RemitError) as caught:
+        parse(document)
+    assert (caught.value.message, caught.value.hint, caught.value.path) == (message, hint, path)
+
+
+def test_what_is_long_or_nested_as_far_as_may_be_is_read() -> None:
+    assert len(parse({"Statement": {**GOOD, "Resource": "a" * 100_001}}).statements) == 1
+    document = {"Statement": [{**GOOD, "Resource": nested(DEPTH - 4)}]}
+    with pytest.raises(RemitError, match="list inside a list"):
+        parse(document)
+
+
+# Texts that CloudFormation fills in
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a", "a"),
+        ("${Queue}", {"Ref": "Queue"}),
+        ("${Queue.Arn}", {"Fn::GetAtt": ["Queue", "Arn"]}),
+        ("${A.B.C}", {"Fn::GetAtt": ["A", "B.C"]}),
+        ("${AWS::Region}", {"Ref": "AWS::Region"}),
+        ("a${Queue}b${aws:username}", {"Fn::Sub": "a${Queue}b${!aws:username}"}),
+        ("${aws:username}", "${aws:username}"),
+        ('${{"Fn::ImportValue":"x"}}', {"Fn::ImportValue": "x"}),
+        ('a${{"Fn::ImportValue":"x"}}${Q}', {"Fn::Sub": ["a${Part1}${Q}", {"Part1": {"Fn::ImportValue": "x"}}]}),
+        (with_dynamic("{{resolve:ssm:/a}}"), "{{resolve:ssm:/a}}"),
+        (with_dynamic("{{resolve:ssm:/a}}/${Q}"), {"Fn::Sub": "{{resolve:ssm:/a}}/${Q}"}),
+    ],
+)
+def test_a_late_bound_text_is_written_as_cloudformation_takes_it(text: str, written: Any) -> None:
+    assert to_intrinsic(text) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", []),
+        ("a${Queue}b", ["a", Reference("${Queue}", {"Ref": "Queue"}), "b"]),
+        ("${aws:username}/${A.B}", ["${aws:username}/", Reference("${A.B}", {"Fn::GetAtt": ["A", "B"]})]),
+        ('${{"Ref":"a"}}${B}', [Reference('${{"Ref":"a"}}', {"Ref": "a"}), Reference("${B}", {"Ref": "B"})]),
+    ],
+)
+def test_a_text_parts_at_its_references(text: str, parts: list[Any]) -> None:
+    assert list(split(text)) == parts
+    assert [part.target for part in parts if isinstance(part, Reference)] == [
+        part.text.strip('${}"').partition(".")[0].removeprefix('Ref":"')
+        for part in parts
+        if isinstance(part, Reference)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a${Q}", "a${Q}"),
+        ('a${{"Fn::ImportValue":"x"}}b', "a{!ImportValue x}b"),
+        ('${{"Fn::If":["IsProd","a b",{"Ref":"B"}]}}', '{!If [IsProd, "a b", ${B}]}'),
+        ('${{"Fn::Unfilled":"{{ region }}"}}', "{{ region }}"),
+        (with_dynamic("{{resolve:ssm:/a}}"), "{{resolve:ssm:/a}}"),
+        ("a${{ not one", "a${{ not one"),
+        ('${{"a":1}}', '${{"a":1}}'),
+    ],
+)
+def test_people_see_a_function_as_templates_spell_it(text: str, shown: str) -> None:
+    assert for_people(text) == shown
+
+
+def test_what_is_meant_by_a_pseudo_parameter_and_by_a_sub() -> None:
+    meant = {"AWS:Region": "AWS::Region", "aws.region": "AWS::Region", "Region": "AWS::Region", "Regoin": "AWS::Region"}
+    meant |= {"AWS_ACCOUNT": "AWS::AccountId", "account": "AWS::AccountId", "StackName": "AWS::StackName"}
+    assert {name: pseudo_parameter(name) for name in meant} == meant
+    assert pseudo_parameter("Queue") is None
+    assert substitution(["${A}", {"A": "b"}]) == ("${A}", {"A": "b"})
+    assert substitution(3) == ("3", {})
+    assert substitution(["a", 3]) == ("a", {})
+    assert substitution(["a", {}, 1]) == ("", {})
+    assert [is_dynamic(value) for value in ("{{resolve:ssm:/a}}", "a{{resolve:ssm:/a}}", 3)] == [True, False, False]

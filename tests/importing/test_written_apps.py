@@ -1,0 +1,324 @@
+"""What `remit import` writes of a source, construct by construct: read from the source, and nothing is built."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from projects import write
+from remit.importing.python_text import flat
+from remit.importing.sources import read_source
+from remit.importing.template_app import app_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from remit.importing.app_model import ImportedApp
+
+SAM: Final = """
+Transform: AWS::Serverless-2016-10-31
+Conditions: {Is: !Equals [!Ref "AWS::Region", eu-west-1]}
+Resources:
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Cors: {AllowMethods: "'GET,PUT'", MaxAge: "'600'"}
+      Auth:
+        ApiKeyRequired: true
+        UsagePlan: {CreateUsagePlan: SHARED, Quota: {Limit: 5, Period: DAY}}
+        DefaultAuthorizer: Asked
+        Authorizers:
+          Asked: {FunctionArn: !GetAtt One.Arn, AuthorizationScopes: [all]}
+          Users:
+            UserPoolArn: "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/x"
+            AuthorizationScopes: [all]
+          Node: {FunctionArn: !GetAtt Node.Arn}
+  Http:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        Authorizers:
+          Simple:
+            {FunctionArn: !GetAtt One.Arn, AuthorizerPayloadFormatVersion: "2.0", EnableSimpleResponses: true}
+          Policy: {FunctionArn: !GetAtt One.Arn, AuthorizerPayloadFormatVersion: "2.0"}
+  Node: {Type: AWS::Serverless::Function, Properties: {Runtime: nodejs22.x, Handler: a.b, CodeUri: s3://a/b}}
+  OneLambdaFunction:
+    Type: AWS::Serverless::Function
+    DependsOn: [Queue, Value]
+    Properties:
+      Runtime: python3.13
+      Handler: app.one
+      CodeUri: build/code.jar
+      Timeout: 9
+      MemorySize: 256
+      Environment: {Variables: {EMPTY: , QUEUE: !Ref Queue}}
+      Tags: {"lambda:createdBy": SAM, team: shop}
+      FunctionUrlConfig: {AuthType: NONE, InvokeMode: RESPONSE_STREAM}
+      Policies: [{Statement: [{Sid: First, Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}]
+      Events:
+        Slash: {Type: Api, Properties: {Path: /a/, Method: get, RestApiId: !Ref Rest}}
+        Valid:
+          Type: Api
+          Properties:
+            Path: /v
+            Method: any
+            RestApiId: !Ref Rest
+            Auth: {Authorizer: Users, AuthorizationScopes: [some]}
+            RequestModel: {Model: M, ValidateParameters: true}
+            RequestParameters:
+              - {method.request.querystring.q: {Required: true}}
+              - method.request.querystring.page
+              - {method.request.querystring.size: {Required: false}}
+        OfNode: {Type: Api, Properties: {Path: /n, Method: get, RestApiId: !Ref Rest, Auth: {Authorizer: Node}}}
+        Old: {Type: HttpApi, Properties: {Path: /a/, Method: get, ApiId: !Ref Http, PayloadFormatVersion: "1.0"}}
+        New:
+          Type: HttpApi
+          Properties: {Path: /b, Method: get, ApiId: !Ref Http, PayloadFormatVersion: "2.0", Auth: {Authorizer: Simple}}
+        Refused: {Type: HttpApi, Properties: {Path: /c, Method: get, ApiId: !Ref Http, Auth: {Authorizer: Policy}}}
+        Queue:
+          Type: SQS
+          Properties:
+            Queue: !GetAtt Queue.Arn
+            Enabled: true
+            FilterCriteria: {Filters: [{Pattern: '{"body": ["a"]}'}, {Pattern: '{"body": ["b"]}'}]}
+        Switch: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, Enabled: !If [Is, true, false]}}
+  One:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.13, Handler: app.two, CodeUri: lib.zip, Timeout: 9}
+  Topic: {Type: AWS::SNS::Topic, DependsOn: Later, UpdateReplacePolicy: Retain}
+  Later: {Type: AWS::SQS::Queue}
+  Queue: {Type: AWS::SQS::Queue, DeletionPolicy: Retain, UpdateReplacePolicy: Retain}
+  Value: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: a}}
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties: {Definition: {StartAt: A, States: {A: {Type: Pass, Result: null, End: true}}}}
+  Plain:
+    Type: AWS::Serverless::StateMachine
+    Properties: {Definition: {StartAt: A, States: {A: {Type: Pass, End: true}}}}
+Outputs:
+  Queue: {Value: !Ref Queue}
+"""
+SERVERLESS: Final = """
+service: shop
+custom: {size: 300, flag: true, other: "${file(more.yml)}"}
+params: {default: {a: all, b: all}, dev: {a: mine}}
+provider:
+  name: aws
+  runtime: python3.13
+  stage: prod
+  environment: {ALL: x, BOTH: provider}
+  iam:
+    role:
+      statements: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]
+      managedPolicies: [arn:aws:iam::aws:policy/ReadOnlyAccess]
+  httpApi: {cors: {allowedOrigins: https://a.example, allowedMethods: [GET], maxAge: 5}}
+functions:
+  get-order_one:
+    handler: app.one
+    url: {authorizer: aws_iam}
+    environment:
+      {BOTH: own, A: "${param:a}", B: "${param:b}", S: "${sls:stage}", D: "${opt:stage}", F: "${self:custom.flag}-x",
+       M: "${self:custom.other.key}", P: "${ssm:/shop/key~true}", N: "${file(none.yml):x, 'else'}"}
+    memorySize: "${self:custom.size}"
+    iamRoleStatements: [{Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}]
+    iamRoleStatementsInherit: true
+    frobnicate: 1
+    events:
+      - schedule: {rate: [rate(1 day), rate(2 days)], enabled: false}
+      - stream: {arn: "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks"}
+      - stream: {type: kinesis, arn: {Fn::GetAtt: [Clicks, Arn]}, batchSize: 5}
+      - stream: {arn: "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/1"}
+      - s3: photos-in
+      - s3: {bucket: theirs, existing: true}
+      - http: {path: orders, method: get, private: true}
+      - httpApi: "*"
+      - sns: news-in
+  two:
+    handler: app.two
+    url: {cors: true}
+    iamRoleStatements: [{Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}]
+resources:
+  - Resources: {Clicks: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: 1}}}
+  - Resources: {Other: {Type: AWS::SQS::Queue}}
+    Description: x
+"""
+CHALICE: Final = """
+from chalice import Chalice, Cron, Rate, CognitoUserPoolAuthorizer
+app = Chalice(app_name="shop")
+users = CognitoUserPoolAuthorizer("users", provider_arns=["arn:aws:cognito-idp:eu-west-1:1:userpool/x"])
+twice = CognitoUserPoolAuthorizer("users", provider_arns=["arn:aws:cognito-idp:eu-west-1:1:userpool/x"])
+twice = 3
+
+@app.route("/orders/{id}/")
+def get_order(id): ...
+
+@app.route("/", methods=["POST", "PUT"], authorizer=users)
+def post(): ...
+
+@app.route("/a", authorizer=twice)
+def other(): ...
+
+@app.on_sqs_message(queue="orders", batch_size=3)
+def ingest(event): ...
+
+@app.on_sns_message(topic="arn:aws:sns:eu-west-1:111122223333:news", name="told")
+def tell(event): ...
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def hourly(event): ...
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def often(event): ...
+
+@app.schedule(Cron(0, 8, "*", "*", "?", "*"))
+def daily(event): ...
+"""
+CONFIG: Final = """
+{"app_name": "shop", "lambda_timeout": 9, "stages": {"dev": {
+  "autogen_policy": false, "lambda_functions": {"ingest": {"lambda_memory_size": 256}}}}}
+"""
+POLICY: Final = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+)
+ZAPPA: Final = """{
+  // a comment
+  "prod": {"app_function": "shop.app", "memory_size": 1024},
+  "base": {"memory_size": 256, "timeout_seconds": 5, "runtime": "python3.12"},
+  "mid": {"extends": "base", "memory_size": 300, "environment_variables": {"A": 1}},
+  "dev": {"extends": "mid", "django_settings": "shop.settings.dev", "timeout_seconds": 7, "project_name": "9 Shops",
+     "payload_minimum_compression_size": 100,
+     "events": [{"function": "shop.jobs.clean", "expressions": ["rate(1 day)", "rate(2 days)"]},
+                {"function": "shop.jobs.tidy", "expression": "rate(3 days)"}],
+  },
+}"""
+SOURCES: Final = {
+    "template.yaml": {"template.yaml": SAM},
+    "serverless.yml": {"serverless.yml": SERVERLESS, "more.yml": "key: from-file\n"},
+    "app.py": {"app.py": CHALICE, ".chalice/config.json": CONFIG, ".chalice/policy-dev.json": POLICY},
+    "zappa_settings.json": {"zappa_settings.json": ZAPPA},
+}
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ImportedApp]:
+    @cache
+    def app(name: str) -> ImportedApp:
+        folder: Path = tmp_path_factory.mktemp("source") / "shop"
+        write(folder, SOURCES[name])
+        return app_of(read_source(folder / name))
+
+    return app
+
+
+def lines(app: ImportedApp) -> list[str]:
+    statements = (*app.constants, *app.settings, *app.functions, *app.resources)
+    return [f"{statement.name} = {flat(statement.value)}" for statement in statements]
+
+
+READ: Final = {
+    "template.yaml": (
+        # APIs: their settings, and the routes
+        'config.rest.cors = {"AllowMethods": ["GET", "PUT"], "MaxAge": 600, "AllowOrigins": ["*"]}',
+        'config.rest.usage_plans = {"default": {"Quota": {"Limit": 5, "Period": "DAY"}, "Keys": ["default"]}}',
+        'on.rest("GET /a", auth=on.authorizer("one_", identity_source=["method.request.header.Authorization"], ',
+        "cache=300, token=True), api_key=True)",
+        'userpool/x", scopes=["some"]), api_key=True, query=["q"])',
+        'on.api("GET /a/", auth="NONE", payload_format_version="1.0")',
+        'on.api("GET /b", auth=on.authorizer("one_"))',
+        'on.sqs(Data.queue, filter=[{"body": ["a"]}, {"body": ["b"]}])',
+        'on.http(auth="NONE", invoke_mode="RESPONSE_STREAM")',
+        # functions: Serverless's ending is none of the name; code in an archive is not there
+        'name="one", logical_id="OneLambdaFunction", handler="app.one", code="functions/one_lambda_function"',
+        'name="one_", logical_id="One", handler="app.two", code="functions/one", memory_size=128',
+        'environment={"EMPTY": "", "QUEUE": Data.queue.ref}',
+        'policy=[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]',
+        'properties={"Tags": [{"Key": "team", "Value": "shop"}]}',
+        # what all functions have is a setting, and nothing else is
+        "config.lambda_.function.timeout = 9",
+        # resources, after those that they wait for
+        'topic = resource("AWS::SNS::Topic", logical_id="Topic", depends_on=later)',
+        'queue = resource("AWS::SQS::Queue", logical_id="Queue", deletion_policy="Retain")',
+        'definition_string=\'{"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": null, "End": true}}}\'',
+        'definition={"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}',
+        "queue_ = output(queue.ref)",
+        'resource("AWS::Lambda::EventSourceMapping", logical_id="OneLambdaFunctionSwitch"',
+    ),
+    "serverless.yml": (
+        'on.schedule("rate(1 day)", enabled=False), on.schedule("rate(2 days)", enabled=False)',
+        'on.kinesis("arn:aws:kinesis:eu-west-1:111122223333:stream/clicks", batch_size=10',
+        'on.kinesis(Data.clicks, batch_size=5, starting_position="TRIM_HORIZON")',
+        'on.dynamodb("arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/1", batch_size=10',
+        "on.s3(Data.s3_bucket_photos_in, ",
+        'on.rest("GET /orders", auth="NONE", api_key=True)',
+        'on.api("$default", auth="NONE")',
+        "on.sns(Data.sns_topic_news_in), on.http(), ",
+        'name="get_order_one", logical_id="GetDashorderUnderscoreoneLambdaFunction", ',
+        'function_name="shop-prod-get-order_one"',
+        '"ALL": "x", "BOTH": "own", "A": "mine", "B": "all", "S": "prod", "D": "dev", "F": "true-x", ',
+        '"M": "from-file", "P": SSM_SHOP_KEY_TRUE, "N": "else"}',
+        'SSM_SHOP_KEY_TRUE = existing.parameter("/shop/key")',
+        'policy=[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}, {"Effect": ',
+        '"Action": "sqs:SendMessage", "Resource": "*"}], managed_policy=["ReadOnlyAccess"]',
+        'app.function(on.http(auth="NONE", cors={"AllowOrigins": ["*"]}), name="two"',
+        'environment={"ALL": "x", "BOTH": "provider"}, policy=[{"Effect": "Allow", "Action": "sqs:SendMessage", ',
+        'config.api.cors_configuration = {"AllowOrigins": ["https://a.example"], "AllowMethods": ["GET"], "MaxAge": 5}',
+        's3_bucket_photos_in = resource("AWS::S3::Bucket", logical_id="S3BucketPhotosIn", bucket_name="photos-in")',
+        'clicks = resource("AWS::Kinesis::Stream", logical_id="Clicks", shard_count=1)',
+        'other = resource("AWS::SQS::Queue", logical_id="Other")',
+    ),
+    "app.py": (
+        'on.rest("GET /orders/{id}", auth="NONE"), on.rest("POST /", auth=on.user_pool(',
+        'on.rest("PUT /", auth=on.user_pool("arn:aws:cognito-idp:eu-west-1:1:userpool/x"))',
+        'on.sqs(f"arn:{aws.partition}:sqs:{aws.region}:{aws.account}:orders", batch_size=3), name="ingest", ',
+        'logical_id="Ingest", function_name="shop-dev-ingest", handler="app.ingest"',
+        'memory_size=256, policy=[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]',
+        'on.sns("arn:aws:sns:eu-west-1:111122223333:news"), name="told", logical_id="Told", ',
+        'function_name="shop-dev-told", handler="app.tell"',
+        'on.schedule("rate(1 hour)"), name="hourly"',
+        'on.schedule("rate(5 minutes)"), name="often"',
+        'on.schedule("cron(0 8 * * ? *)"), name="daily"',
+        'name="api_handler", logical_id="APIHandler", function_name="shop-dev", handler="app.app"',
+        "config.lambda_.function.timeout = 9",
+    ),
+    "zappa_settings.json": (
+        'app.web("shop.wsgi:application", on.rest("ANY /", auth="NONE"), on.rest("ANY /{proxy+}", auth="NONE")',
+        'name="web", logical_id="WebFunction", function_name="app-9-shops-dev"',
+        'config.lambda_.function.runtime = "python3.12"',
+        "config.lambda_.function.timeout = 7",
+        "config.lambda_.function.memory_size = 300",
+        'config.lambda_.function.environment = {"A": "1"}',
+        'config.rest.properties = {"MinimumCompressionSize": 100}',
+        'app.function(on.schedule("rate(1 day)"), on.schedule("rate(2 days)"), name="shop_jobs_clean"',
+        'app.function(on.schedule("rate(3 days)"), name="shop_jobs_tidy"',
+    ),
+}
+LEFT: Final = {
+    "template.yaml": [
+        "condition Is",
+        "UpdateReplacePolicy of Topic",
+        "Enabled of OneLambdaFunctionSwitch",
+        "event OfNode of OneLambdaFunction",
+        "event Refused of OneLambdaFunction",
+        "DependsOn Value of OneLambdaFunction",
+        "Node (AWS::Serverless::Function)",
+    ],
+    "serverless.yml": ["frobnicate of get-order_one"],
+    "app.py": ["route /a"],
+    "zappa_settings.json": [],
+}
+
+
+@pytest.mark.parametrize(("name", "said"), [(name, said) for name, parts in READ.items() for said in parts])
+def test_a_construct_of_a_source_is_written_as_remit_says_it(
+    read: Callable[[str], ImportedApp], name: str, said: str
+) -> None:
+    assert any(said in line for line in lines(read(name))), lines(read(name))
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_has_no_form_is_left_and_nothing_else(read: Callable[[str], ImportedApp], name: str) -> None:
+    assert LEFT[name] == [left.what for left in read(name).left]

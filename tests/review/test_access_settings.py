@@ -1,0 +1,142 @@
+"""What a resource says about access outside of policies: roles that it hands over, members, and what is no secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remit.app import Resource
+from remit.review.access_settings import in_words, role_meant, settings_of
+
+ROLE = Resource("Role", "AWS::IAM::Role", {"RoleName": "named"})
+DECLARED = (
+    ROLE,
+    Resource("Profile", "AWS::IAM::InstanceProfile", {"Roles": [{"Ref": "Role"}]}),
+    Resource("Empty", "AWS::IAM::InstanceProfile", {}),
+    Resource("Outside", "AWS::IAM::InstanceProfile", {"Roles": ["of-another-team"]}),
+    Resource("Topic", "AWS::SNS::Topic", {"TopicName": "named"}),
+    Resource("Ann", "AWS::IAM::User", {"UserName": "ann"}),
+    Resource("Devs", "AWS::IAM::Group", {"GroupName": "devs"}),
+)
+RESOURCES = {resource.ref: resource for resource in DECLARED}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Fn::GetAtt": ["Role", "Arn"]}, "${Role.Arn}"),
+        ({"Fn::Sub": "${Role.Arn}"}, "${Role.Arn}"),
+        ({"Ref": "Role"}, "${Role.Arn}"),
+        ({"Fn::GetAtt": ["Role", "RoleId"]}, None),
+        ({"Fn::Sub": "for ${Role.Arn}"}, None),
+        ("arn:aws:iam::111122223333:role/named", "${Role.Arn}"),
+        ("arn:aws:iam::111122223333:role/teams/shop/named", "${Role.Arn}"),
+        ({"Fn::Sub": "arn:aws:iam::111122223333:role/${Role}"}, "${Role.Arn}"),
+        ("arn:aws:iam::111122223333:role/other", None),
+        ("arn:aws:iam::111122223333:user/named", None),
+        ({"Ref": "Profile"}, "${Role.Arn}"),
+        ({"Fn::GetAtt": ["Profile", "Arn"]}, "${Role.Arn}"),
+        ({"Ref": "Outside"}, "of-another-team"),
+        ({"Ref": "Empty"}, "${Empty}"),
+        ({"Ref": "Topic"}, None),
+        ("named", None),
+        (["${Role.Arn}"], None),
+    ],
+)
+def test_a_value_means_a_role_of_the_template_by_its_reference_its_arn_or_its_profile(
+    value: Any, expected: str | None
+) -> None:
+    assert role_meant(value, RESOURCES) == expected
+
+
+def settings(kind: str, properties: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The values of what a resource says, by their paths."""
+    resource = Resource("Own", kind, properties)
+    return {setting.path: setting.values for setting in settings_of(resource, {**RESOURCES, resource.ref: resource})}
+
+
+def members(*texts: str) -> dict[str, tuple[str, ...]]:
+    """What a type says of which every property counts."""
+    return {"": texts}
+
+
+ADDITION = "AWS::IAM::UserToGroupAddition"
+LATE = {"Ref": "X"}
+ARN: dict[str, Any] = {"Fn::GetAtt": ["Role", "Arn"]}
+LISTS = "PublicAccessBlockConfiguration"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "expected"),
+    [
+        ("AWS::SNS::Topic", {"Tags": [{"Key": "k", "Value": ARN}]}, {}),
+        ("AWS::ECS::TaskDefinition", {"TaskRoleArn": ARN, "Tags": [{"Value": ARN}]}, {"TaskRoleArn": ("${Role.Arn}",)}),
+        ("AWS::Lambda::Function", {"Role": ARN, "Description": ARN}, {}),
+        ("AWS::Lambda::Function", {"Role": "arn:aws:iam::1:role/x"}, {}),
+        ("AWS::StepFunctions::StateMachine", {"RoleArn": ARN}, {}),
+        ("AWS::StepFunctions::StateMachine", {"RoleArn": "arn:x:role/x"}, {"RoleArn": ("arn:x:role/x",)}),
+        ("AWS::IAM::Role", {"Path": ARN}, {}),
+        ("AWS::ApiGateway::Method", {"AuthorizationType": "NONE", "Integration": {"Type": "MOCK"}}, {}),
+        (
+            "AWS::S3::Bucket",
+            {"AccessControl": "PublicRead", LISTS: {"IgnorePublicAcls": True, "BlockPublicAcls": False}},
+            {f"{LISTS}.IgnorePublicAcls": ("true",), f"{LISTS}.BlockPublicAcls": ("false",)},
+        ),
+        (
+            "AWS::S3::Bucket",
+            {"AccessControl": "PublicRead", LISTS: {"IgnorePublicAcls": False}},
+            {"AccessControl": ("PublicRead",), f"{LISTS}.IgnorePublicAcls": ("false",)},
+        ),
+        (
+            "AWS::S3::Bucket",
+            {
+                "AccessControl": "PublicRead",
+                "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+                LISTS: {"BlockPublicAcls": False, "BlockPublicPolicy": True},
+            },
+            {
+                "OwnershipControls.Rules[].ObjectOwnership": ("BucketOwnerEnforced",),
+                f"{LISTS}.BlockPublicPolicy": ("true",),
+            },
+        ),
+        ("AWS::IAM::User", {"Groups": [{"Ref": "Devs"}, "devs", "admins"]}, {"Groups": ("admins",)}),
+        ("AWS::IAM::User", {"Groups": [LATE, "devs"]}, {"Groups": ("${X}",)}),
+        (ADDITION, {"GroupName": {"Ref": "Devs"}, "Users": [{"Ref": "Ann"}]}, {}),
+        (ADDITION, {"GroupName": "devs", "Users": ["ann", "b"]}, members("GroupName = devs", "Users = b")),
+        (ADDITION, {"GroupName": "devs", "Users": [LATE]}, members("GroupName = devs", "Users = ${X}")),
+        (ADDITION, {"GroupName": LATE, "Users": ["ann"]}, {}),
+        ("aws_iam_group_membership", {"group": {"Ref": "Devs"}, "users": [{"Ref": "Ann"}]}, {}),
+        ("aws_iam_group_membership", {"group": "admins", "users": ["ann"]}, members("group = admins", "users = ann")),
+        ("aws_iam_group_membership", {"group": "devs", "users": ["bob"]}, members("group = devs", "users = bob")),
+        ("aws_iam_user_group_membership", {"user": "ann", "groups": ["x"]}, members("user = ann", "groups = x")),
+        ("aws_iam_user_group_membership", {"user": "ann", "groups": ["devs"]}, {}),
+    ],
+)  # fmt: skip
+def test_what_a_resource_says_is_read_without_what_is_compared_elsewhere(
+    kind: str, properties: dict[str, Any], expected: dict[str, tuple[str, ...]]
+) -> None:
+    assert {path: values for path, values in settings(kind, properties).items() if any(values)} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_told"),
+    [
+        ("Mode", "READ", True),
+        ("GenerateSecret", True, True),
+        ("Password", "hunter2-and-more", False),
+        ("Settings", {"Password": "hunter2-and-more"}, False),
+        ("Count", 3, True),
+    ],
+)
+def test_a_property_is_told_in_words_unless_it_may_be_a_secret(name: str, value: Any, *, is_told: bool) -> None:
+    words = in_words(name, value)
+    assert words.startswith(f"{name} = (not shown) ") == (not is_told)
+    assert in_words(name, value, is_told=False).startswith(f"{name} = (not shown) ")
+
+
+def test_a_digest_is_equal_where_values_are_however_their_members_are_ordered() -> None:
+    one, other = ({"b": 1, "a": ARN}, {"a": {"Fn::Sub": "${Role.Arn}"}, "b": 1})
+    assert in_words("P", one, is_told=False) == in_words("P", other, is_told=False)
+    assert in_words("P", one) == in_words("P", other)
+    assert in_words("P", True) == "P = true"  # noqa: FBT003 - as a template has it

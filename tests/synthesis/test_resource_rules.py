@@ -1,0 +1,311 @@
+"""What a build says of resources, and makes of them: AWS's rules, each on the smallest resources that tell it apart."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from remit.app import App, Function, Resource, Template
+from remit.holders import Holder, inline
+from remit.roles.assign import assign
+from remit.synthesis.app_wide_settings import role_name, with_app_wide_settings
+from remit.synthesis.check_event_sources import check_event_sources
+from remit.synthesis.check_permissions import check_permissions
+from remit.synthesis.check_references import KnownIds, check_references
+from remit.synthesis.check_regions import check_regions
+from remit.synthesis.check_tables import check_table
+from remit.synthesis.check_tenants import check_tenants
+from remit.synthesis.circular_dependencies import Waits, buckets_by_name
+from remit.synthesis.declared_roles import DeclaredStack, open_to_everyone, users_of
+from remit.synthesis.service_policies import existing_keys, merged_queue_policies, with_key_policies
+
+FUNCTION: Final = Resource("Hello", "AWS::Lambda::Function", {})
+RULE: Final = Resource("Rule", "AWS::Events::Rule", {"Targets": [{"Id": "a", "Arn": "${Hello.Arn}"}]})
+KEY: Final = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/1"
+
+
+def app(*resources: Resource, functions: tuple[Function, ...] = (), **settings: Any) -> App:
+    return App("shop", "dev", functions, resources=resources, **settings)
+
+
+def permission(**properties: str) -> Resource:
+    allowed = {"Action": "lambda:InvokeFunction", "FunctionName": "${Hello}", "Principal": "events.amazonaws.com"}
+    return Resource("Allow", "AWS::Lambda::Permission", {**allowed, **properties})
+
+
+# Settings for all resources
+
+
+def test_a_resource_that_says_how_it_is_kept_is_kept_so_and_what_remit_makes_is_not_kept() -> None:
+    bucket = Resource("Files", "AWS::S3::Bucket", {})
+    own = Resource("Own", "AWS::S3::Bucket", {}, {"DeletionPolicy": "Delete"})
+    made = Resource("JobMarks", "AWS::DynamoDB::Table", {})
+    settled = with_app_wide_settings(app(bucket, own, retains_data=True), (bucket, own, made))
+    assert [("Retain", "Retain"), ("Delete", "Retain"), (None, None)] == [
+        (each.attributes.get("DeletionPolicy"), each.attributes.get("UpdateReplacePolicy")) for each in settled
+    ]
+
+
+def test_a_role_that_the_app_declares_has_the_boundary_and_no_path_or_name_of_the_apps() -> None:
+    shared, made = (Resource(name, "AWS::IAM::Role", {}) for name in ("DataRole", "HelloRole"))
+    settings = {"role_path": "/shop/", "role_name": "{app}-{role}", "boundary": "arn:aws:iam::1:policy/b"}
+    of_shared, of_made = with_app_wide_settings(app(shared, **settings), (shared, made))
+    boundary = {"PermissionsBoundary": "arn:aws:iam::1:policy/b"}
+    assert boundary == of_shared.properties
+    assert {**boundary, "Path": "/shop/", "RoleName": "shop-Hello"} == of_made.properties
+
+
+@pytest.mark.parametrize("length", [63, 64, 65])
+def test_the_name_of_a_role_is_cut_beyond_64_characters(length: int) -> None:
+    name = role_name("{role}", app(), "x" * length + "Role")
+    assert (name == "x" * length) == (length <= 64)
+    assert len(name) == min(length, 64)
+
+
+# Who may call a function
+
+
+@pytest.mark.parametrize(
+    ("allowed", "misled", "told"),
+    [
+        ((), (), 1),
+        ((permission(),), (), 0),
+        ((permission(SourceArn="${Rule.Arn}"),), (), 0),
+        ((permission(SourceArn="${Other.Arn}"),), (), 1),
+        ((permission(SourceArn="${Other.Arn}"),), ("Allow",), 0),
+        ((permission(Principal="*"),), (), 0),
+        ((permission(Principal="s3.amazonaws.com"),), (), 1),
+        ((permission(Principal="events.eu-west-1.amazonaws.com"),), (), 0),
+        ((permission(FunctionName="${Hello}:live"),), (), 1),
+        ((permission(Action="lambda:GetFunction"),), (), 1),
+    ],
+)
+def test_a_rule_runs_a_function_that_permits_it(
+    allowed: tuple[Resource, ...], misled: tuple[str, ...], told: int
+) -> None:
+    resources = [FUNCTION, RULE, Resource("Other", "AWS::Events::Rule", {}), *allowed]
+    assert told == len(list(check_permissions(resources, "shop-dev", misled)))
+
+
+def test_an_alias_is_called_by_the_permission_that_names_it() -> None:
+    called = Resource(
+        "Rule", "AWS::Events::Rule", {"Targets": [{"Id": "a", "Arn": "arn:aws:lambda:r:1:function:f:live"}]}
+    )
+    named = Resource("Hello", "AWS::Lambda::Function", {"FunctionName": "f"})
+    for name, told in (("f", 1), ("f:live", 0), ("f:other", 1)):
+        assert told == len(list(check_permissions([named, called, permission(FunctionName=name)], "shop-dev")))
+
+
+@pytest.mark.parametrize(("credentials", "told"), [(None, 1), ("arn:aws:iam::1:role/r", 0)])
+def test_an_api_calls_the_functions_of_its_document_by_permission_or_with_a_role(credentials: Any, told: int) -> None:
+    uri = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Hello.Arn}/invocations"
+    operation = {"x-amazon-apigateway-integration": {"uri": uri, "credentials": credentials}}
+    api = Resource("Api", "AWS::ApiGateway::RestApi", {"Body": {"paths": {"/": {"get": operation}}}})
+    assert told == len(list(check_permissions([FUNCTION, api], "shop-dev")))
+
+
+# What a function reads
+
+
+def test_a_source_in_a_network_needs_what_lambda_does_there_beside_its_own() -> None:
+    cluster = "arn:aws:kafka:eu-west-1:111122223333:cluster/c/1"
+    subnets = [
+        {"Type": "VPC_SUBNET", "URI": "subnet:s"},
+        {"Type": "SASL_SCRAM_512_AUTH", "URI": "arn:aws:secretsmanager:r:1:secret:s"},
+    ]
+    properties = {"EventSourceArn": cluster, "FunctionName": "${HelloFunction}", "SourceAccessConfigurations": subnets}
+    mapping = Resource("Mapping", "AWS::Lambda::EventSourceMapping", properties)
+    declared = app(mapping, functions=(Function("hello", "Hello", "app.hello", {}),))
+    (refused,) = check_event_sources((mapping,), declared, assign(declared))
+    for action in (
+        "kafka:DescribeClusterV2",
+        "kafka:GetBootstrapBrokers",
+        "ec2:CreateNetworkInterface",
+        "secretsmanager:GetSecretValue",
+    ):
+        assert action in refused.message
+
+
+# References, regions, tables, tenants
+
+
+def told_of(*resources: Resource) -> list[str]:
+    known = KnownIds({resource.logical_id: resource for resource in resources})
+    return [mistake.message for resource in resources for mistake in check_references(resource, known, {})[1]]
+
+
+def test_a_condition_that_no_template_of_remits_has_is_told() -> None:
+    assert "needs a section of Conditions" in told_of(Resource("A", "AWS::SQS::Queue", {}, {"Condition": "IsProd"}))[0]
+
+
+@pytest.mark.parametrize("name", ["aws.region", "project.stage"])
+def test_a_value_of_pythons_is_meant_in_an_f_string(name: str) -> None:
+    queue = Resource("A", "AWS::SQS::Queue", {"QueueName": f"${{{name}}}"})
+    (mistake,) = check_references(queue, KnownIds({"A": queue}), {})[1]
+    assert mistake.hint == f'write it without the `$`, in an f-string: f"…{{{name}}}…"'
+
+
+def domain(name: str, kind: str, arn: str) -> Resource:
+    property_name = {"AWS::ApiGateway::DomainName": "RegionalCertificateArn"}.get(kind)
+    if property_name:
+        return Resource(name, kind, {property_name: arn})
+    return Resource(name, kind, {"CustomDomainConfig": {"CertificateArn": arn}})
+
+
+CERTIFICATE: Final = "arn:aws:acm:{}:{}:certificate/1"
+REST: Final = "AWS::ApiGateway::DomainName"
+POOL: Final = "AWS::Cognito::UserPoolDomain"
+
+
+@pytest.mark.parametrize(
+    ("domains", "told"),
+    [
+        (((POOL, "us-east-1", "1" * 12), (REST, "eu-west-1", "1" * 12)), []),
+        (((REST, "eu-west-1", "1" * 12), (REST, "eu-west-1", "2" * 12)), ["D1"]),
+        (((REST, "eu-west-1", "1" * 12), (REST, "eu-west-1", "${AWS::AccountId}")), []),
+        (((REST, "eu-west-1", "1" * 12), (REST, "${AWS::Region}", "1" * 12)), []),
+        (((POOL, "eu-west-1", "1" * 12),), ["D0"]),
+        (((REST, "eu-west-1", "1" * 12), (REST, "eu-west-2", "1" * 12)), ["D1"]),
+    ],
+)
+def test_what_aws_takes_from_there_must_be_of_one_region_and_account(
+    domains: tuple[tuple[str, str, str], ...], told: list[str]
+) -> None:
+    resources = tuple(
+        domain(f"D{index}", kind, CERTIFICATE.format(region, account))
+        for index, (kind, region, account) in enumerate(domains)
+    )
+    mistakes = check_regions(Template("", resources), app(), None)
+    assert told == [mistake.message.split("`")[1] for mistake in mistakes]
+
+
+def key(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]
+
+
+def attributes(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"KeySchema": key("id"), "AttributeDefinitions": attributes("id")}, None),
+        ({"KeySchema": key("id", "id"), "AttributeDefinitions": attributes("id")}, "has the attribute 'id' twice"),
+        ({"KeySchema": key("id"), "AttributeDefinitions": attributes("id", "id")}, "defines the attribute 'id' twice"),
+        ({"KeySchema": key("id", "at"), "AttributeDefinitions": attributes("id")}, "have the attribute 'at', which"),
+        ({"KeySchema": key("id"), "AttributeDefinitions": attributes("id", "at")}, "defines at, which no key"),
+    ],
+)
+def test_the_keys_of_a_table_are_its_attributes(properties: dict[str, Any], told: str | None) -> None:
+    table = Resource("Orders", "AWS::DynamoDB::Table", {"BillingMode": "PAY_PER_REQUEST", **properties})
+    messages = [mistake.message for mistake in check_table(table)]
+    assert (messages == []) if told is None else told in messages[0]
+
+
+@pytest.mark.parametrize(("arn", "told"), [("${Hello.Arn}", 1), ("${Hello.Arn}${Other}", 0), ("arn:x", 0)])
+def test_a_function_that_keeps_tenants_apart_is_known_by_one_reference(arn: str, told: int) -> None:
+    apart = Resource("Hello", "AWS::Lambda::Function", {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}})
+    url = Resource("Url", "AWS::Lambda::Url", {"TargetFunctionArn": arn})
+    assert told == len(list(check_tenants((apart, url))))
+
+
+# Circles
+
+
+def test_a_bucket_waits_for_what_it_names_by_one_text_or_several_and_keeps_its_own_name() -> None:
+    notified = {"LambdaConfigurations": [{"Event": "s3:*", "Function": "${Hello.Arn}"}]}
+    own = {"BucketName": "files", "NotificationConfiguration": notified, "Tags": [{"Key": "a", "Value": "${Files}"}]}
+    bucket = Resource("Files", "AWS::S3::Bucket", own, {"DependsOn": "Allow"})
+    hello = Resource("Hello", "AWS::Lambda::Function", {"Role": "${Role.Arn}", "Environment": "${Files}"})
+    resources = (bucket, hello, permission(SourceArn="${Files.Arn}"), Resource("Role", "AWS::IAM::Role", {}))
+    assert {"Allow", "Hello", "Files", "Role"} == Waits({each.logical_id: each for each in resources}).all_before(
+        "Files"
+    )
+    kept, function, allowed, _ = buckets_by_name(resources)
+    assert own == kept.properties
+    assert "files" == function.properties["Environment"]
+    assert "arn:${AWS::Partition}:s3:::files" == allowed.properties["SourceArn"]
+
+
+# Whom a template lets in
+
+
+def test_whoever_connects_to_a_websocket_was_asked_before_and_a_document_says_so_once_for_all() -> None:
+    api = Resource("Api", "AWS::ApiGatewayV2::Api", {"ProtocolType": "WEBSOCKET"})
+    to_hello = Resource("To", "AWS::ApiGatewayV2::Integration", {"IntegrationUri": "x/${Hello.Arn}/invocations"})
+    of_route = {"ApiId": "${Api}", "Target": "integrations/${To}"}
+    for route, is_open in (("say", False), ("$connect", True)):
+        made = Resource("Route", "AWS::ApiGatewayV2::Route", {**of_route, "RouteKey": route})
+        assert (("hello",) if is_open else ()) == open_to_everyone((FUNCTION, api, to_hello, made), {"Hello": "hello"})
+    operation = {"x-amazon-apigateway-integration": {"uri": "x/${Hello.Arn}/invocations"}}
+    for security, is_open in (([], True), ([{"AWS_IAM": []}], False)):
+        body = {"security": security, "paths": {"/": {"get": operation}}}
+        documented = Resource("Rest", "AWS::ApiGateway::RestApi", {"Body": body})
+        assert (("hello",) if is_open else ()) == open_to_everyone((FUNCTION, documented), {"Hello": "hello"})
+
+
+def test_a_user_is_one_also_where_a_role_may_do_the_same() -> None:
+    user = Holder("Ada", (inline(()),), kind="user")
+    policy = Holder("Shared", (inline(()),), kind="managed policy")
+    role = Holder("HelloRole", (inline(()),), ("hello",))
+    assert (user,) == users_of(DeclaredStack((role,), {}, users=(user, policy)), (role,))
+
+
+# Keys and queues
+
+
+def sending(*, key_policy: Any = None, key: str = "${Key.Arn}") -> tuple[Resource, ...]:
+    policy = {} if key_policy is None else {"KeyPolicy": {"Version": "2012-10-17", "Statement": key_policy}}
+    return (
+        Resource("Key", "AWS::KMS::Key", policy),
+        Resource("News", "AWS::SNS::Topic", {"KmsMasterKeyId": key}),
+        Resource("Alarm", "AWS::CloudWatch::Alarm", {"AlarmActions": ["${News}"]}),
+    )
+
+
+def let(*actions: str) -> dict[str, Any]:
+    principal = {"Service": "cloudwatch.amazonaws.com"}
+    return {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("written", "added"),
+    [
+        ([let("kms:Decrypt", "kms:GenerateDataKey*")], 0),
+        ([let("kms:*")], 0),
+        ([let("kms:Decrypt")], 1),
+        ([{**let("kms:*"), "Effect": "Deny"}], 1),
+    ],
+)
+def test_a_key_lets_a_service_send_that_no_statement_lets_with_all_that_it_takes(
+    written: list[dict[str, Any]], added: int
+) -> None:
+    resources = sending(key_policy=written)
+    key = with_key_policies(app(*resources), resources)[0]
+    statements = key.properties["KeyPolicy"]["Statement"]
+    assert written == statements[: len(written)]
+    assert added == len(statements) - len(written)
+
+
+def test_a_subscription_sends_to_its_queue_and_not_to_its_topic() -> None:
+    key, topic, _ = sending()
+    subscription = Resource("To", "AWS::SNS::Subscription", {"TopicArn": "${News}", "Endpoint": "${Hello.Arn}"})
+    resources = (key, topic, subscription, FUNCTION)
+    assert resources == tuple(with_key_policies(app(*resources), resources))
+
+
+def test_keys_of_the_account_must_let_services_use_them_and_those_of_aws_are_refused_elsewhere() -> None:
+    assert [("key", "1")] == [(need.kind, need.name) for need in existing_keys(app(*sending(key=KEY)))]
+    assert () == existing_keys(app(*sending(key="alias/aws/sns")))
+
+
+def test_a_statement_for_a_queue_stands_once_in_its_policy() -> None:
+    def policy(name: str, *services: str) -> Resource:
+        statements = [{"Effect": "Allow", "Principal": {"Service": service}} for service in services]
+        document = {"Version": "2012-10-17", "Statement": statements}
+        return Resource(name, "AWS::SQS::QueuePolicy", {"Queues": ["${Lost}"], "PolicyDocument": document})
+
+    (merged,) = merged_queue_policies((policy("Own", "a"),), (policy("Made", "a"), policy("MadeToo", "b", "a")))
+    assert ["a", "b"] == [each["Principal"]["Service"] for each in merged.properties["PolicyDocument"]["Statement"]]

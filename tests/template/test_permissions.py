@@ -1,0 +1,76 @@
+"""A permission becomes the statement that Lambda writes into the policy of what it is about.
+
+Source: AddPermission, AddLayerVersionPermission (Lambda API Reference).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remit.app import Resource
+from remit.iam.policy import render_statement
+from remit.template.permissions import function_arn, permission_statement
+
+FUNCTION = Resource("Run", "AWS::Lambda::Function", {})
+LAYER = Resource("Shared", "AWS::Lambda::LayerVersion", {})
+HERE = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "expected"),
+    [
+        (
+            "AWS::Lambda::Permission",
+            {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Run"}, "Principal": "s3.amazonaws.com",
+             "SourceArn": "", "SourceAccount": {"Ref": "AWS::AccountId"}},
+            {"Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+             "Resource": "${Run.Arn}", "Condition": {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}}},
+        ),
+        (
+            "AWS::Lambda::Permission",
+            {"FunctionName": "jobs", "Principal": "*", "FunctionUrlAuthType": "NONE", "InvokedViaFunctionUrl": True},
+            {"Principal": "*", "Action": "lambda:*", "Resource": f"{HERE}:jobs",
+             "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"},
+                           "Bool": {"lambda:InvokedViaFunctionUrl": "true"}}},
+        ),
+        (
+            "AWS::Lambda::LayerVersionPermission",
+            {"Action": "lambda:GetLayerVersion", "LayerVersionArn": {"Ref": "Shared"}, "Principal": "111122223333",
+             "OrganizationId": "o-1"},
+            {"Principal": {"AWS": "111122223333"}, "Action": "lambda:GetLayerVersion", "Resource": "${Shared}",
+             "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
+        ),
+        (
+            "aws_lambda_permission",
+            {"action": "lambda:InvokeFunction", "function_name": "jobs:live", "principal": "sns.amazonaws.com",
+             "source_arn": "arn:aws:sns:eu-west-1:111122223333:news", "event_source_token": None},
+            {"Principal": {"Service": "sns.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+             "Resource": f"{HERE}:jobs:live",
+             "Condition": {"StringLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:news"}}},
+        ),
+    ],
+)  # fmt: skip
+def test_a_permission_is_a_statement(kind: str, properties: dict[str, Any], expected: dict[str, Any]) -> None:
+    statement = permission_statement(Resource("P", kind, properties), {"${Run}": FUNCTION, "${Shared}": LAYER})
+    assert render_statement(statement) == {"Effect": "Allow", **expected}
+
+
+@pytest.mark.parametrize(
+    ("name", "arn"),
+    [
+        ("jobs", f"{HERE}:jobs"),
+        ("function:jobs", f"{HERE}:jobs"),
+        ("jobs:live", f"{HERE}:jobs:live"),
+        ("444455556666:function:jobs", f"{HERE.replace('${AWS::AccountId}', '444455556666')}:jobs"),
+        ("twelveletter:live", f"{HERE}:twelveletter:live"),
+        ("1234:live", f"{HERE}:1234:live"),
+        ("arn:aws:lambda:eu-west-1:444455556666:function:jobs", "arn:aws:lambda:eu-west-1:444455556666:function:jobs"),
+        ("${Imported}", "${Imported}"),
+        ("${Run}", "${Run.Arn}"),
+        ("${Shared}", "${Shared}"),
+    ],
+)
+def test_a_function_is_named_by_its_name_its_arn_or_a_part_of_that(name: str, arn: str) -> None:
+    assert function_arn(name, {"${Run}": FUNCTION, "${Shared}": LAYER}) == arn

@@ -1,0 +1,121 @@
+"""What a template says before its deploy, with choices for its parameters, is what each deploy of it says.
+
+Source: "Ref", "Fn::FindInMap", "Parameters" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from random_cases import cases
+from remit.template.condition_outcomes import decided
+from remit.template.settled_values import settled
+from template.test_deployed_conditions import holds
+
+ALLOWED: Final = {
+    "Mode": ["Allow", "Deny"], "Wide": ["s3:GetObject", "s3:*", "sqs:*"], "Verb": ["GetObject", "*"],
+    "Key": ["a", "b"], "Which": ["Effect", "Version"], "One": ["s3:ListBucket"],
+}  # fmt: skip
+MAPPINGS: Final = {
+    "By": {
+        "a": {"Effect": "Allow", "Version": "2012-10-17", "Action": "s3:GetObject", "Actions": ["s3:Get*", "s3:Put*"]},
+        "b": {"Effect": "Deny", "Version": "2008-10-17", "Action": "sqs:*", "Actions": ["sqs:*"]},
+    }
+}
+DEPLOYS: Final = [dict(zip(ALLOWED, values, strict=True)) for values in product(*ALLOWED.values())]
+
+
+def by_key(name: str) -> dict[str, Any]:
+    return {"Fn::FindInMap": ["By", {"Ref": "Key"}, name]}
+
+
+EFFECTS: Final = st.sampled_from(
+    ["Allow", {"Ref": "Mode"}, by_key("Effect"), {"Fn::FindInMap": ["By", "b", "Effect"]},
+     {"Fn::If": ["Narrow", {"Ref": "Mode"}, "Deny"]}]
+)  # fmt: skip
+ACTIONS: Final = st.sampled_from(
+    ["s3:ListBucket", {"Ref": "Wide"}, {"Fn::Sub": "s3:${Verb}"}, by_key("Action"), by_key("Actions"), {"Ref": "One"},
+     ["s3:ListBucket", {"Ref": "Wide"}], {"Fn::FindInMap": ["By", "a", {"Ref": "Which"}]},
+     {"Fn::FindInMap": ["By", {"Ref": "Key"}, {"Ref": "Which"}]}, {"Fn::Sub": "${Wide}"}]
+)  # fmt: skip
+VERSIONS: Final = st.sampled_from(["2012-10-17", by_key("Version"), {"Fn::FindInMap": ["By", "b", "Version"]}])
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> Any:
+    names = draw(st.sampled_from([list(ALLOWED), [name for name in ALLOWED if name != "One"]]))
+    element = draw(st.sampled_from(["Action", "NotAction"]))
+    statement = {"Effect": draw(EFFECTS), element: draw(ACTIONS), "Resource": by_key("Action")}
+    document = {"Version": draw(VERSIONS), "Statement": [statement]}
+    resource = {"Type": "A::B::C", "Properties": {"Document": document, "Version": {"Ref": "Mode"}}}
+    return {
+        "Parameters": {name: {"Type": "String", "AllowedValues": ALLOWED[name]} for name in names},
+        "Mappings": MAPPINGS,
+        "Conditions": {"Narrow": {"Fn::Equals": [{"Ref": "Wide"}, {"Fn::FindInMap": ["By", "a", "Action"]}]}},
+        "Resources": {"R": resource},
+    }
+
+
+def filled(value: Any, deploy: dict[str, str]) -> Any:
+    """A value as a deploy with some parameters has it, but for its conditions."""
+    if isinstance(value, list):
+        return [filled(part, deploy) for part in value]
+    if not isinstance(value, dict):
+        return value
+    parts = {key: filled(part, deploy) for key, part in value.items()}
+    if list(parts) == ["Ref"]:
+        return deploy[parts["Ref"]]
+    if list(parts) == ["Fn::Sub"]:
+        return parts["Fn::Sub"].replace("${Verb}", deploy["Verb"]).replace("${Wide}", deploy["Wide"])
+    if list(parts) == ["Fn::FindInMap"]:
+        name, first, second = parts["Fn::FindInMap"]
+        return MAPPINGS[name][first][second]
+    return parts
+
+
+def deployed(template: Any, deploy: dict[str, str]) -> Any:
+    """The properties of a template's resource as a deploy has them."""
+    holding = {name for name, one in template["Conditions"].items() if holds(filled(one, deploy), {}, deploy)}
+    value, _ = decided(template, frozenset(holding), lambda path: path)  # type: ignore[arg-type,return-value] # a path is its own place
+    return filled(value["Resources"]["R"]["Properties"], deploy)
+
+
+@settings(max_examples=cases(40, deep=1_000))
+@given(templates())
+def test_a_settled_template_says_what_each_deploy_of_it_says(template: Any) -> None:
+    value, _ = settled(template, lambda path: path)  # type: ignore[arg-type,return-value] # as above
+    for deploy in DEPLOYS[:: 1 + len(str(template)) % 5]:
+        assert deployed(value, deploy) == deployed(template, deploy)
+
+
+def chosen(declared: dict[str, Any], value: Any, element: str = "Action") -> Any:
+    """An element of a statement, settled."""
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", element: value}
+    resources = {"R": {"Type": "A::B::C", "Properties": {"Document": {"Statement": statement}}}}
+    template = {"Parameters": {"P": declared}, "Resources": resources}
+    made, _ = settled(template, lambda path: path)  # type: ignore[arg-type,return-value] # as above
+    return made["Resources"]["R"]["Properties"]["Document"]["Statement"][element]
+
+
+@pytest.mark.parametrize(("count", "is_chosen"), [(8, True), (9, False)])
+def test_of_more_actions_than_eight_none_is_taken_by_itself(count: int, *, is_chosen: bool) -> None:
+    declared = {"Type": "String", "AllowedValues": [f"s3:Get{number}" for number in range(count)]}
+    assert (chosen(declared, {"Ref": "P"}) != {"Ref": "P"}) is is_chosen
+
+
+def test_an_effect_is_one_of_two_whatever_else_its_parameter_may_be() -> None:
+    declared = {"Type": "String", "AllowedValues": ["Allow", "Deny", "Neither"]}
+    assert chosen(declared, {"Ref": "P"}, "Effect") == {"Fn::If": ["P = Allow", "Allow", "Deny"]}
+    assert chosen({"Type": "String"}, {"Ref": "P"}, "Effect") == {"Fn::If": ["P = Allow", "Allow", "Deny"]}
+
+
+def test_a_value_of_a_mapping_that_has_a_default_is_looked_up() -> None:
+    lookup = {"Fn::FindInMap": ["By", "a", "Action", {"DefaultValue": "x"}]}
+    template = {"Mappings": MAPPINGS, "Resources": {"R": {"Type": "A::B::C", "Properties": {"X": lookup}}}}
+    value, _ = settled(template, lambda path: path)  # type: ignore[arg-type,return-value] # as above
+    assert value["Resources"]["R"]["Properties"] == {"X": "s3:GetObject"}

@@ -1,0 +1,318 @@
+"""What triggers make of the smallest apps: APIs, authorizers, statements, filters and buckets, by the rules of AWS."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from remit.app import App, Function, Resource
+from remit.errors import RemitError
+from remit.triggers import http_api, rest_api
+from remit.triggers.api import Api
+from remit.triggers.authorizer import Authorizer
+from remit.triggers.invoke_permission import fitted_permissions, permission
+from remit.triggers.iot import check_sql
+from remit.triggers.logs import Logs, check_log_pattern
+from remit.triggers.payload_format import SAMPLE, in_format_1
+from remit.triggers.rest import Rest
+from remit.triggers.rest_settings import RestSettings
+from remit.triggers.s3 import S3, generated_name
+from remit.triggers.sns import Sns
+from remit.triggers.user_pool import UserPool
+
+if TYPE_CHECKING:
+    from remit.triggers.route_authorizer import RouteAuthorizer
+
+POOL: Final = "eu-central-1_AbCdEf123"
+
+
+def app_of(*triggers: Any, **settings: Any) -> App:
+    """An app with a function for each of some triggers."""
+    functions = tuple(Function(f"f{at}", f"F{at}", f"app.f{at}", {}, (trigger,)) for at, trigger in enumerate(triggers))
+    return App("shop", "dev", functions, **settings)
+
+
+def made(resources: Any, kind: str) -> list[dict[str, Any]]:
+    return [dict(resource.properties) for resource in resources if resource.type == kind]
+
+
+# REST APIs
+
+
+def test_settings_of_a_rest_api_are_those_of_the_api_its_stage_and_its_log() -> None:
+    settings = RestSettings(
+        disable_execute_api_endpoint=True, tracing=True, access_log=True, access_log_format="$context.ip"
+    )
+    resources = [*rest_api.resources(app_of(Rest("GET /a"), rest=settings))]
+    (api,), (stage,) = made(resources, "AWS::ApiGateway::RestApi"), made(resources, "AWS::ApiGateway::Stage")
+    assert (True, True, "$context.ip") == (
+        api["DisableExecuteApiEndpoint"],
+        stage["TracingEnabled"],
+        stage["AccessLogSetting"]["Format"],
+    )
+
+
+def test_a_method_asks_for_what_its_route_asks_for_by_the_one_validator() -> None:
+    schema = {"type": "object", "required": ["sku"]}
+    routes = (
+        Rest("PUT /a", body=schema),
+        Rest("PUT /b", body=dict(schema)),
+        Rest("GET /c", query=["q"]),
+        Rest("GET /d"),
+    )
+    resources = [*rest_api.resources(app_of(*routes))]
+    assert (
+        1 == len(made(resources, "AWS::ApiGateway::Model")) == len(made(resources, "AWS::ApiGateway::RequestValidator"))
+    )
+    methods = made(resources, "AWS::ApiGateway::Method")
+    assert [True, True, True, False] == ["RequestValidatorId" in method for method in methods]
+    assert [True, True, False, False] == ["RequestModels" in method for method in methods]
+    assert {"method.request.querystring.q": True} == methods[2]["RequestParameters"]
+
+
+def test_a_plan_has_its_keys_and_a_path_its_preflight_with_the_headers_that_say_something() -> None:
+    plans = {"basic": {"Keys": ["partner"], "Quota": {"Limit": 5, "Period": "DAY"}}}
+    settings = RestSettings(
+        usage_plans=plans, cors_configuration={"AllowOrigins": ["*"], "AllowHeaders": [], "AllowCredentials": False}
+    )
+    resources = [*rest_api.resources(app_of(Rest("GET /a"), Rest("PUT /a"), rest=settings))]
+    (plan,) = (resource for resource in resources if resource.type == "AWS::ApiGateway::UsagePlan")
+    (link,) = made(resources, "AWS::ApiGateway::UsagePlanKey")
+    assert (plan.ref, "API_KEY") == (link["UsagePlanId"], link["KeyType"])
+    (preflight,) = (each for each in made(resources, "AWS::ApiGateway::Method") if each["HttpMethod"] == "OPTIONS")
+    (answer,) = preflight["Integration"]["IntegrationResponses"]
+    names = {name.rpartition(".")[2]: value for name, value in answer["ResponseParameters"].items()}
+    assert {"Access-Control-Allow-Origin": "'*'", "Access-Control-Allow-Methods": "'GET,OPTIONS,PUT'"} == names
+
+
+def test_the_users_of_a_pool_are_asked_for_in_the_words_of_each_api() -> None:
+    rest = [*rest_api.resources(app_of(Rest("GET /a", auth=UserPool(POOL))))]
+    http = [*http_api.resources(app_of(Api("GET /a", auth=UserPool(POOL, clients=["web"]))))]
+    (method,), (route,) = made(rest, "AWS::ApiGateway::Method"), made(http, "AWS::ApiGatewayV2::Route")
+    assert ("COGNITO_USER_POOLS", "JWT") == (method["AuthorizationType"], route["AuthorizationType"])
+
+
+def test_a_domain_leads_to_the_stage_of_its_api() -> None:
+    certificate = "arn:aws:acm:eu-central-1:111122223333:certificate/1"
+    settings = RestSettings(domain_name="shop.example", certificate_arn=certificate)
+    resources = [*rest_api.resources(app_of(Rest("GET /a"), rest=settings))]
+    (name,) = (resource for resource in resources if resource.type == "AWS::ApiGatewayV2::DomainName")
+    (mapping,) = made(resources, "AWS::ApiGatewayV2::ApiMapping")
+    assert {"ApiId": "${RestApi}", "DomainName": name.ref, "Stage": "${RestApiStage}"} == mapping
+
+
+# Authorizers
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"token": True, "identity_source": ["$request.header.a", "$request.header.b"]}, "has one header"),
+        ({"token": True, "identity_source": ["$request.querystring.a"]}, "has one header"),
+        ({"identity_validation_expression": "x"}, "identity_validation_expression is for tokens alone"),
+        ({"cache": 5, "identity_source": []}, "cache needs an identity_source"),
+        ({"cache": 3_601}, "cache is 3601; it can be 0 to 3600 seconds"),
+        ({"identity_source": ["header.a"]}, "identity_source has 'header.a'"),
+    ],
+)
+def test_an_authorizer_that_api_gateway_refuses_is_told(options: dict[str, Any], why: str) -> None:
+    with pytest.raises(RemitError, match=why):
+        Authorizer("check", **options)
+
+
+def test_an_authorizer_is_another_one_for_whatever_it_asks_otherwise() -> None:
+    """No deploy changes one under a route: its logical id is of all that it is."""
+    every: list[RouteAuthorizer] = [
+        Authorizer("check"), Authorizer("other"), Authorizer("check", cache=5), Authorizer("check", token=True),
+        Authorizer("check", token=True, identity_validation_expression="a"),
+        Authorizer("check", token=True, identity_validation_expression="b"),
+        Authorizer("check", payload_format_version="1.0"), Authorizer("check", identity_source=["$request.header.a"]),
+    ]  # fmt: skip
+    assert len(every) == len({each.logical_id for each in every})
+
+
+def test_each_kind_of_api_spells_where_the_identity_is() -> None:
+    sources = ["$request.header.a", "method.request.querystring.b", "$context.c", "stageVariables.d"]
+    asking = Authorizer("f0", identity_source=sources)
+    functions = app_of(None).functions
+    assert asking.properties(functions)["IdentitySource"] == [
+        "$request.header.a", "$request.querystring.b", "$context.c", "$stageVariables.d"
+    ]  # fmt: skip
+    rest = "method.request.header.a,method.request.querystring.b,context.c,stageVariables.d"
+    assert asking.rest_properties(functions)["IdentitySource"] == rest
+
+
+# Formats
+
+
+def test_a_request_of_format_1_has_all_cookies_and_who_signed_it() -> None:
+    event = json.loads(SAMPLE.read_text("utf-8"))
+    event["cookies"] = ["a=1", "b=2"]
+    signed = {"accessKey": "AKIA", "userId": "AIDA:u", "callerId": "AIDA:c", "accountId": "1", "userArn": "arn:u"}
+    event["requestContext"]["authorizer"] = {"iam": signed}
+    old = in_format_1(event)
+    assert "a=1; b=2" == old["headers"]["cookie"]
+    identity = old["requestContext"]["identity"]
+    assert ("AKIA", "AIDA:u", "AIDA:c", "arn:u") == tuple(
+        identity[name] for name in ("accessKey", "user", "caller", "userArn")
+    )
+
+
+# Statements of AWS IoT, and patterns of logs
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("SELECT 'a/b+' AS x FROM 'topic' WHERE x = 'c#d'", ""),
+        ("SELECT * FROM 'a/b+'", "the level 'b\\+'"),
+        ("SELECT 'x' FROM 'a/b+'", "the level 'b\\+'"),
+        ("SELECT * FROM 'a/#/b'", "goes on after #"),
+        ("SELECT * FROM 'a/#'", ""),
+        ("SELECT f(a FROM 'b'", "has a \\( without"),
+        ("SELECT a) FROM 'b'", "has a \\) without"),
+        ("SELECT * FROM ''", "an empty topic"),
+    ],
+)  # fmt: skip
+def test_a_statement_of_aws_iot_names_a_topic_that_there_can_be(sql: str, why: str) -> None:
+    if not why:
+        check_sql(sql)
+        return
+    with pytest.raises(RemitError, match=why):
+        check_sql(sql)
+
+
+@pytest.mark.parametrize(
+    ("topic", "why"),
+    [
+        ("a/" * 7 + "b", ""),
+        ("a/" * 8 + "b", "8 slashes; AWS IoT takes 7"),
+        ("$aws/things/" + "a/" * 8 + "b", ""),
+        ("a" * 256, ""),
+        ("a" * 257, "a topic of 257 bytes"),
+        ("$aws/" + "a" * 300, ""),
+    ],
+)
+def test_a_topic_is_as_long_as_aws_iot_takes_but_for_its_own(topic: str, why: str) -> None:
+    if not why:
+        check_sql("SELECT * FROM 'here'".replace("here", topic))
+        return
+    with pytest.raises(RemitError, match=why):
+        check_sql("SELECT * FROM 'here'".replace("here", topic))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("x" * 1_024, ""),
+        ("x" * 1_025, "has 1,025 characters"),
+        ("%a% %b%", ""),
+        ("%a% %b% %c%", "has 3 regular expressions"),
+        ('{ ($.a = 1) && ($.b = "x") }', ""),
+        ("{ ($.a = 1 }", "a parenthesis without its second one"),
+        ("{ $.a = 1) }", "a parenthesis without its second one"),
+    ],
+)
+def test_a_pattern_of_logs_is_as_long_as_cloudwatch_takes(pattern: str, why: str) -> None:
+    if not why:
+        check_log_pattern(pattern)
+        return
+    with pytest.raises(RemitError, match=why):
+        check_log_pattern(pattern)
+
+
+def test_a_log_group_is_the_same_by_its_name_and_by_its_arn() -> None:
+    names = ("/shop/web", *(f"arn:aws:logs:eu-west-1:111122223333:log-group:/shop/web{end}" for end in ("", ":*")))
+    assert ["/shop/web"] * 3 == [Logs(name).group_name for name in names]
+    triggers = [Logs(name) for name in names]
+    sources = {
+        made(trigger.resources(Function("f", "F", "app.f", {}, (trigger,))), "AWS::Lambda::Permission")[0]["SourceArn"]
+        for trigger in triggers
+    }
+    assert {"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/shop/web:*"} == sources
+
+
+# Buckets and topics
+
+
+@pytest.mark.parametrize(
+    ("options", "detail"),
+    [
+        ({}, {}),
+        ({"prefix": "in/"}, {"object": {"key": [{"prefix": "in/"}]}}),
+        ({"suffix": ".jpg"}, {"object": {"key": [{"suffix": ".jpg"}]}}),
+        ({"prefix": "in/", "suffix": ".jpg"}, {"object": {"key": [{"wildcard": "in/*.jpg"}]}}),
+        ({"events": ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"]}, {"reason": ["CopyObject", "PutObject"]}),
+        ({"events": ["s3:ObjectRestore:Post", "s3:ObjectTagging:Put"]}, {}),
+    ],
+)  # fmt: skip
+def test_the_events_of_a_bucket_that_exists_are_those_that_the_trigger_names(
+    options: dict[str, Any], detail: dict[str, Any]
+) -> None:
+    trigger = S3("theirs", **options)
+    (rule,) = made(trigger.resources(Function("f", "F", "app.f", {}, (trigger,))), "AWS::Events::Rule")
+    assert {"bucket": {"name": ["theirs"]}, **detail} == rule["EventPattern"]["detail"]
+
+
+def test_one_rule_does_not_tell_some_events_of_a_kind_from_all_of_another() -> None:
+    trigger = S3("theirs", events=["s3:ObjectCreated:Put", "s3:ObjectTagging:Put"])
+    with pytest.raises(RemitError, match="cannot tell s3:ObjectCreated:Put from the other events"):
+        list(trigger.resources(Function("f", "F", "app.f", {}, (trigger,))))
+
+
+@pytest.mark.parametrize(("part", "is_taken"), [("ä" * 512, 1), ("ä" * 513, 0), ("a" * 1_024, 1), ("a" * 1_025, 0)])
+def test_the_part_of_a_key_is_counted_in_bytes(part: str, is_taken: int) -> None:
+    if is_taken:
+        assert S3("theirs", prefix=part)
+    else:
+        with pytest.raises(RemitError, match="a key has 1,024 at most"):
+            S3("theirs", prefix=part)
+
+
+@pytest.mark.parametrize("length", [48, 49, 50, 51, 90])
+def test_the_name_of_a_bucket_is_as_long_as_s3_takes_and_tells_two_apart(length: int) -> None:
+    """63 characters, of which 13 are what makes it unique."""
+    one, other = (generated_name("a" * (length - 2 - len(end)), f"x{end}") for end in ("Files", "Filez"))
+    head = one.partition("-${")[0]
+    assert len(head) <= 50
+    assert one != other
+    assert (len(head) == length) == (length <= 50)
+
+
+@pytest.mark.parametrize(
+    ("filter_", "scope", "why"),
+    [
+        ({"a": {"b": ["c"]}}, "MessageAttributes", "filter.a is nested: attributes of messages are not"),
+        ({"a": {"b": ["c"]}}, "MessageBody", ""),
+        ({name: ["x"] for name in "abcde"}, "MessageAttributes", ""),
+        ({name: ["x"] for name in "abcdef"}, "MessageAttributes", "filter has 6 fields; SNS allows 5"),
+        ({"a": {name: ["x"] for name in "abcdef"}}, "MessageBody", "filter has 6 fields; SNS allows 5"),
+        ({"a": {"b": {"c": ["x"] * 50}}}, "MessageBody", ""),
+        ({"a": {"b": {"c": ["x"] * 51}}}, "MessageBody", "filter has 153 combinations of values; SNS allows 150"),
+    ],
+)
+def test_a_filter_of_a_topic_is_as_large_as_sns_takes(filter_: dict[str, Any], scope: Any, why: str) -> None:
+    """Filter policy constraints: five fields, and the values of each, as often as it is deep, multiplied to 150."""
+    if not why:
+        assert Sns("news", filter=filter_, filter_scope=scope)
+        return
+    with pytest.raises(RemitError, match=why):
+        Sns("news", filter=filter_, filter_scope=scope)
+
+
+def test_permissions_of_one_function_are_merged_only_where_they_overflow_and_what_waits_follows() -> None:
+    (function,) = app_of(None).functions
+
+    def permissions(count: int) -> list[Resource]:
+        names = [f"P{at}" for at in range(count)]
+        source = "arn:${AWS::Partition}:s3:::bucket-%s"
+        every = [permission(function, name, "s3.amazonaws.com", source % name) for name in names]
+        return [*every, Resource("Waits", "AWS::S3::Bucket", {}, {"DependsOn": names})]
+
+    few, many = permissions(20), permissions(60)
+    assert few == fitted_permissions(few)
+    merged, waits = fitted_permissions(many)
+    assert "arn:${AWS::Partition}:s3:::*" == merged.properties["SourceArn"]
+    assert [merged.logical_id] == waits.attributes["DependsOn"]
