@@ -1,0 +1,346 @@
+"""The roles of the smallest apps: what each use brings, and where another one brings nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from remit.app import App, Function, Grant, JobQueue, Output, Publication, Reason, Resource, StoredValue
+from remit.holders import Holder, by_arn, inline
+from remit.iam.policy import Condition, Policy, Statement, allow
+from remit.resources.own_resources import own_resources
+from remit.roles.assign import assign, bind, bind_text, may_break
+from remit.roles.broken_features import broken, together
+from remit.roles.defaults import default_grants, notes_of
+from remit.roles.deploy_places import candidates
+from remit.roles.encryption_keys import key_of
+from remit.roles.fit_quotas import explained, fit
+from remit.roles.policy_size import Sizes, headroom
+from remit.roles.reference_names import arn_of, names_in, put_texts
+from remit.roles.reference_shapes import shapes_of
+from remit.roles.role_policies import ask, places, ready_role, ready_roles
+
+if TYPE_CHECKING:
+    from remit.errors import Origin
+
+PLACE: Final = "${AWS::Region}:${AWS::AccountId}"
+QUEUE: Final = Resource("Orders", "AWS::SQS::Queue", {"KmsMasterKeyId": "${Key.Arn}"})
+KEY: Final = Resource("Key", "AWS::KMS::Key", {})
+
+
+def function(name: str = "hello", **fields: Any) -> Function:
+    properties = fields.pop("properties", {})
+    return Function(name, name.title(), f"app.{name}", properties, **fields)
+
+
+def app(*functions: Function, **fields: Any) -> App:
+    return App("shop", "dev", functions, **fields)
+
+
+def grant(action: str, on: str = "*", sid: str = "", origin: Origin | None = None) -> Grant:
+    statement = allow(action, on=on)
+    return Grant(Statement("Allow", statement.actions, statement.resources, sid=sid), Reason("text", action), origin)
+
+
+def said(grants: Any) -> list[str]:
+    """Actions and resources of grants, one text each."""
+    return [
+        f"{', '.join(one.statement.actions.patterns)} on {', '.join(one.statement.resources.patterns)}"
+        for one in grants
+    ]
+
+
+def used(one: Function, **fields: Any) -> list[str]:
+    """What a function's uses bring, beside its logs."""
+    return said(default_grants(app(one, **fields), one))[1:]
+
+
+# Roles and functions
+
+
+@pytest.mark.parametrize(("count", "roles"), [(1, 1), (2, 1), (3, 1)])
+def test_functions_of_the_same_access_share_one_role_with_all_of_their_log_groups(count: int, roles: int) -> None:
+    functions = tuple(function(f"f{number}") for number in range(count))
+    shared = assign(app(*functions, share_roles=True))
+    assert roles == len(shared)
+    assert tuple(one.name for one in functions) == shared[0].functions
+    (logs,) = shared[0].grants
+    assert tuple(one.log_group_arn for one in functions) == logs.statement.resources.patterns  # type: ignore[union-attr]
+    assert count == len(assign(app(*functions)))
+
+
+def test_a_shared_role_keeps_what_is_about_something_else() -> None:
+    one, two = (function(name, policy=(grant("sqs:SendMessage", "arn:aws:sqs:r:1:q"),)) for name in ("one", "two"))
+    (role,) = assign(app(one, two, share_roles=True))
+    assert "sqs:SendMessage on arn:aws:sqs:r:1:q" in said(role.grants)
+
+
+def test_a_sid_stands_once_however_often_it_was_given() -> None:
+    given = tuple(grant(f"sqs:{action}", sid="Own") for action in ("SendMessage", "DeleteMessage", "PurgeQueue"))
+    (role,) = assign(app(function(policy=given)))
+    assert ["", "Own", "Own2", "Own3"] == [one.statement.sid for one in role.grants]
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("arn:x:table/orders", "${T.Arn}"),
+        ("arn:x:table/orders/index/by-day", "${T.Arn}/index/by-day"),
+        ("arn:x:table/orders-2", "arn:x:table/orders-2"),
+        ("arn:x:files", "${F.Arn}"),
+        ("arn:x:files/in/*", "${F.Arn}/in/*"),
+        ("arn:x:table/others/index/orders", "arn:x:table/others/index/orders"),
+    ],
+)
+def test_an_arn_of_the_apps_own_is_bound_with_all_that_is_below_it(text: str, bound: str) -> None:
+    assert bound == bind_text(text, {"arn:x:table/orders": "${T.Arn}", "arn:x:files": "${F.Arn}"})
+
+
+def test_what_may_break_is_what_somebody_replaced_denied_or_bounded() -> None:
+    in_vpc = function(properties={"VpcConfig": {"SubnetIds": ["s"]}})
+    for fields, may in (
+        ({}, False),
+        ({"default_vpc_policy": ()}, True),
+        ({"default_policy": ()}, True),
+        ({"boundary": "b"}, True),
+    ):
+        assert may == may_break(app(in_vpc, **fields), assign(app(in_vpc)))  # whose own Deny is computed
+
+
+# What each use brings
+
+
+def test_the_part_for_a_vpc_is_replaced_where_there_is_one_alone() -> None:
+    fields = {"default_policy": (grant("a:B"),), "default_vpc_policy": (grant("c:D"),)}
+    in_vpc = function(properties={"VpcConfig": {"SubnetIds": ["s"]}})
+    assert ["a:B on *"] == said(default_grants(app(function(), **fields), function()))
+    assert ["a:B on *", "c:D on *"] == said(default_grants(app(in_vpc, **fields), in_vpc))
+
+
+@pytest.mark.parametrize(("mode", "count"), [("Active", 1), ("PassThrough", 0)])
+def test_a_function_sends_traces_where_it_is_traced(mode: str, count: int) -> None:
+    assert count == len(used(function(properties={"TracingConfig": {"Mode": mode}})))
+
+
+ACCESS_POINT: Final = "arn:aws:elasticfilesystem:r:1:access-point/fsap-1"
+OF_S3: Final = "arn:aws:s3files:r:1:file-system/fs-1/access-point/ap-1"
+
+
+@pytest.mark.parametrize(
+    ("point", "on"),
+    [
+        (ACCESS_POINT, f"arn:${{AWS::Partition}}:elasticfilesystem:{PLACE}:file-system/*"),
+        (OF_S3, "arn:aws:s3files:r:1:file-system/fs-1"),
+        ("${Own.Arn}", f"arn:${{AWS::Partition}}:s3files:{PLACE}:file-system/*"),
+    ],
+)
+def test_a_file_system_is_mounted_by_its_access_point_alone(point: str, on: str) -> None:
+    mounting = function(properties={"FileSystemConfigs": [{"Arn": point, "LocalMountPath": "/mnt/a"}]})
+    own = Resource("Own", "AWS::S3Files::AccessPoint", {})
+    (made,) = default_grants(app(mounting, resources=(own,)), mounting)[1:]
+    assert said([made])[0].endswith(f" on {on}")
+    assert (point,) == made.statement.conditions[0].values
+
+
+def test_jobs_are_sent_and_sent_later_to_the_queues_that_a_function_names() -> None:
+    queues = tuple(JobQueue(name, 4, 4, backoff=backoff) for name, backoff in (("mail", 0), ("slow", 5), ("a.fifo", 0)))
+    sender, other = function(sends=("mail", "a.fifo")), function("other", sends=("slow",))
+    fields: dict[str, Any] = {"queues": queues, "schedules_jobs": True}
+    grants = said(default_grants(app(sender, other, **fields), sender))[1:]
+    assert "sqs:SendMessage on ${JobMailQueue.Arn}, ${JobAFifoQueue.Arn}" == grants[0]
+    assert ["iam:PassRole on ${JobMailSchedulerRole.Arn}"] == [one for one in grants if "PassRole" in one]
+    for name, waits in (("mail", False), ("slow", True)):
+        worker = function("worker", queue=name)
+        of_worker = said(default_grants(app(worker, **fields), worker))
+        assert waits == any("ChangeMessageVisibility" in one for one in of_worker)
+        assert any(one.startswith("sqs:SendMessage on ") and "DeadLetter" in one for one in of_worker)
+
+
+def test_a_secret_is_read_and_decrypted_with_the_key_that_it_has() -> None:
+    secret = StoredValue("secretsmanager", "db", "db", key="arn:aws:kms:r:1:key/1", variable="DB")
+    reading = function(stored_values=(secret,))
+    grants = default_grants(app(reading), reading)[1:]
+    keyed = [one for one in grants if one.statement.actions.patterns[0].startswith("kms:")]
+    assert 1 == len(keyed) == len(grants) - 1
+    assert ["which this key encrypts" in one.because for one in grants] == [one in keyed for one in grants]
+
+
+@pytest.mark.parametrize(
+    ("destination", "actions"),
+    [
+        ("arn:aws:sqs:r:1:q", ["sqs:SendMessage"]),
+        ("arn:aws:events:r:1:event-bus/b", ["events:PutEvents"]),
+        ("${Orders.Arn}", ["sqs:SendMessage", "kms:GenerateDataKey, kms:Decrypt"]),
+        ("${Parameter}", ["sqs:SendMessage, sns:Publish, lambda:InvokeFunction, events:PutEvents"]),
+    ],
+)
+def test_a_destination_is_sent_to_by_what_it_is(destination: str, actions: list[str]) -> None:
+    configured = {"DestinationConfig": {"OnSuccess": {"Destination": destination}}}
+    sending = function(event_invoke=configured)
+    made = default_grants(app(sending, resources=(QUEUE, KEY)), sending)[1:]
+    assert sorted(actions) == sorted(", ".join(one.statement.actions.patterns) for one in made)
+    assert "hello sends records of calls that succeeded to their destination" in [one.because for one in made]
+
+
+def test_a_build_names_who_reads_no_output_but_those_with_a_role_of_their_own() -> None:
+    own = function("own", properties={"Role": "arn:aws:iam::1:role/r"}, managed=("arn:aws:iam::1:policy/p",))
+    notes = notes_of(app(function(), own, outputs=(Output("Url", "x", "", shared="Data.url"),)))
+    assert notes[0].startswith("own brings a role of its own, which must allow logs:CreateLogStream")
+    assert notes[0].endswith("; what the configuration grants to every function does not reach it")
+    assert ["hello may look up no output"] == [note.split(",")[0] for note in notes[1:]]
+
+
+# Keys
+
+
+def test_a_key_is_that_of_a_resource_of_these_types() -> None:
+    own = app(resources=(QUEUE, KEY))
+    for types, found in (((), True), (("AWS::SQS::Queue",), True), (("AWS::SNS::Topic",), False)):
+        assert found == (key_of(own, "${Orders.Arn}", types) is not None)
+
+
+def test_a_statement_about_an_alias_of_the_apps_is_about_its_key() -> None:
+    alias = Resource("Alias", "AWS::KMS::Alias", {"AliasName": "alias/shop", "TargetKeyId": "${Key.Arn}"})
+    own = own_resources(app(resources=(KEY, alias)))
+    every = f"arn:${{AWS::Partition}}:kms:{PLACE}:key/*"
+
+    def bound(*aliases: str) -> str:
+        condition = Condition("StringEquals", "kms:ResourceAliases", aliases, quantifier="ForAnyValue")
+        return said([bind(Grant(allow("kms:Decrypt", on=every, when=(condition,)), Reason("text", "x")), own)])[0]
+
+    assert "kms:Decrypt on ${Key.Arn}" == bound("alias/shop")
+    assert f"kms:Decrypt on {every}" == bound("alias/shop", "alias/other") == bound("alias/other")
+
+
+# Quotas
+
+
+def test_a_statement_is_explained_by_those_of_its_effect_and_no_reason_is_lost() -> None:
+    wide, denied = (
+        grant("s3:*"),
+        Grant(Statement("Deny", allow("s3:GetObject").actions, allow("x:Y").resources), Reason("text", "no")),
+    )
+    other = grant("sqs:SendMessage")
+    (explained_one,) = explained((wide.statement,), (wide, other))
+    assert (wide, other) == explained_one.stands_for
+    of_wide, of_denied = explained((wide.statement, denied.statement), (grant("s3:GetObject"), wide, denied))
+    assert ("s3:GetObject; s3:*", "no") == (of_wide.because, of_denied.because)
+
+
+def long_role(count: int, managed: int = 0) -> Holder:
+    conditions = [Condition("StringEquals", f"aws:PrincipalTag/t{number}", ("x" * 900,)) for number in range(count)]
+    grants = tuple(
+        Grant(allow("s3:GetObject", on=f"arn:aws:s3:::b{number}/*", when=(condition,)), Reason("text", f"r{number}"))
+        for number, condition in enumerate(conditions)
+    )
+    arns = tuple(f"arn:aws:iam::1:policy/p{number}" for number in range(managed))
+    return Holder("HelloRole", (inline(grants), *by_arn(arns)), ("hello",))
+
+
+def test_a_role_that_is_parted_has_numbered_policies_beside_those_that_it_has() -> None:
+    sizes = Sizes("shop-dev", {})
+    role = long_role(20, managed=2)
+    fitted = fit(role, sizes)
+    made = [policy for policy in fitted.policies if policy.how == "made"]
+    assert [f"HelloRolePolicy{number}" for number in range(1, len(made) + 1)] == [policy.name for policy in made]
+    room = headroom(role, fitted, sizes)
+    assert (2 + len(made), True) == (room.attached, room.remarkable)
+    assert [grant.because for grant in role.grants] == [grant.because for grant in fitted.grants]
+
+
+# Names, shapes and questions
+
+
+def test_equal_texts_stand_once_where_they_are_put_in() -> None:
+    statement = allow("s3:GetObject", on=("${A}", "${B}"))
+    assert ("x",) == put_texts(statement, lambda _: "x").resources.patterns  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "arn"),
+    [
+        (
+            "AWS::SQS::Queue",
+            "https://sqs.eu-west-1.amazonaws.com/1/orders",
+            f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders",
+        ),
+        ("AWS::SNS::Topic", "arn:aws:sns:r:1:news", "arn:aws:sns:r:1:news"),
+        ("AWS::KMS::Key", "1234", f"arn:${{AWS::Partition}}:kms:{PLACE}:key/1234"),
+        ("AWS::SSM::Parameter", "/shop/db", f"arn:${{AWS::Partition}}:ssm:{PLACE}:parameter/shop/db"),
+        ("AWS::Nothing::Here", "x", None),
+    ],
+)
+def test_an_arn_follows_from_a_name_in_the_account(kind: str, name: str, arn: str | None) -> None:
+    assert arn == arn_of(kind, name)
+
+
+def test_a_name_below_a_path_that_only_the_deploy_knows_is_not_foretold() -> None:
+    roles = [Resource("R", "AWS::IAM::Role", {"RoleName": "r", "Path": path}) for path in ("/team/", "/${Team}/")]
+    foretold, open_one = (names_in("shop-dev", (role,)).get("${R.Arn}") for role in roles)
+    assert "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/team/r" == foretold
+    assert open_one is None or "${Team}" not in open_one
+    shapes = [shapes_of((role,)).texts.get("${R.Arn}") for role in roles]
+    assert shapes[0] is not None
+    assert None is shapes[1]
+
+
+def test_names_that_two_versions_give_differently_stay_symbols() -> None:
+    old, new = (
+        shapes_of((Resource("Q", "AWS::SQS::Queue", {} if name is None else {"QueueName": name}),))
+        for name in ("one", "two")
+    )
+    assert old.beside(old)["${Q.Arn}"].endswith(":one")
+    assert not old.beside(new)["${Q.Arn}"].endswith((":one", ":two"))
+    assert new.beside(old)["${Q.Arn}"] == old.beside(new)["${Q.Arn}"]
+
+
+def test_whoever_asks_may_say_another_function_and_the_home_comes_first() -> None:
+    policy = Condition("StringEquals", "lambda:SourceFunctionArn", ("arn:f",))
+    role = Holder(
+        "R", (inline((Grant(allow("s3:GetObject", when=(policy,)), Reason("text", "x")),)),), source_arn="arn:f"
+    )
+    ready = ready_role(role, {})
+    for context, verdict in ((None, "Allowed"), ({"lambda:SourceFunctionArn": "arn:g"}, "ImplicitlyDenied")):
+        assert verdict == ask(ready, "s3:GetObject", "*", context=context).verdict
+    named = places(ready, "arn:aws:s3:ap-south-1:1:x")
+    assert ["us-east-1", "ap-south-1"] == [place["${AWS::Region}"] for place in named]
+
+
+def test_a_policy_of_the_account_is_the_projects_and_one_of_awss_is_awss() -> None:
+    own = Policy((allow("s3:GetObject"),))
+    managed = ("arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::1:policy/shared", "arn:aws:iam::1:policy/unread")
+    named = app(function(managed=managed), policies={"shared": own, "ReadOnlyAccess": own})
+    ready = ready_roles(named, assign(named))["hello"]
+    documents = {
+        policy.name.rpartition("/")[2]: policy.document for policy in ready.policies if policy.how == "managed"
+    }
+    assert (own, None) == (documents["shared"], documents["unread"])
+    assert own != documents["ReadOnlyAccess"]
+    assert ["shared", "unread"] == [name for name in documents if name != "ReadOnlyAccess"]
+    assert "unread" == [*documents][-1]
+
+
+def test_an_alias_is_foretold_with_the_function_that_it_is_of() -> None:
+    published = function(publication=Publication("live"))
+    ready = ready_roles(app(published), assign(app(published)))["hello"]
+    assert "HelloAlias" in str(ready.names)
+
+
+def test_places_are_told_apart_by_what_texts_spell() -> None:
+    assert () == candidates(["arn:aws:s3:::b"], [])
+    told = candidates(["arn:${AWS::Partition}:sqs:${AWS::Region}:1:q", "arn:aws:sqs:eu-west-1:1:q"], [])
+    assert "partition aws, region eu-west-1" in [place.words for place in told]
+
+
+# Features that break
+
+
+def test_functions_that_lose_the_same_are_told_as_one_also_by_their_own_log_groups() -> None:
+    functions = (function("one"), function("two"))
+    bare = app(*functions, default_policy=())
+    losses = broken(bare, assign(bare))
+    assert ["one", "two"] == [loss.function for loss in losses]
+    (loss,) = together(losses, bare)
+    assert ("one", ("two",), "warning") == (loss.function, loss.likewise, loss.severity)
+    assert "logs:CreateLogStream, logs:PutLogEvents" in loss.message
