@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+import os
+import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,9 +21,6 @@ from remit.project.policy_kinds import policy_kinds
 from remit.project.shared import Shared, output, resource
 from remit.project.stack_name import checked_stage, project_name, stack_name
 from remit.project.stored_values import secret
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def refused(call: Any, *arguments: Any, **options: Any) -> RemitError:
@@ -263,3 +263,20 @@ def test_a_resource_has_its_properties_under_cloudformation_s_names_and_its_attr
 def test_a_name_that_no_template_takes_is_told() -> None:
     error = refused(type, "Données", (Shared,), {"queue": resource("AWS::SQS::Queue")})
     assert error.message == "`Données.queue` cannot be named in a template"
+
+
+def test_what_stands_in_the_place_of_a_module_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    os.mkfifo(tmp_path / "shop" / "main.py")
+    (tmp_path / "other.py").mkdir()
+    assert problem_in_place_of("shop.main", tmp_path) == "look at shop/main.py: it is a pipe, not a file"
+    assert problem_in_place_of("other", tmp_path) is None
+    assert problem_in_place_of("shop.nothing", tmp_path) is None
+    with socket.socket(socket.AF_UNIX) as server:
+        here = Path.cwd()
+        os.chdir(tmp_path)  # the path of a socket is short
+        try:
+            server.bind("app.py")
+        finally:
+            os.chdir(here)
+    assert problem_in_place_of("app", tmp_path) == "look at app.py: it is a socket, not a file"

@@ -10,7 +10,8 @@ from remit.errors import RemitError
 from remit.project import app_setting_values as of_app
 from remit.project import job_setting_values as of_jobs
 from remit.project import setting_values as values
-from remit.project.late_bound import aws
+from remit.project.existing import parameter
+from remit.project.late_bound import StoredText, aws
 
 SETTINGS: Final = values.FUNCTION_SETTINGS
 LAYER: Final = "arn:aws:lambda:eu-west-1:111122223333:layer:a{}:1"
@@ -494,3 +495,56 @@ def test_a_value_that_is_none_is_told_with_what_to_write_at_its_place(
 def test_a_number_that_only_the_deploy_knows_is_told_as_it_is_written() -> None:
     with pytest.raises(RemitError, match=r"and only the deploy knows `aws\.region`"):
         SETTINGS["timeout"].check(("s",), aws.region)
+
+
+def test_the_nearest_number_of_days_is_proposed_of_two_the_smaller() -> None:
+    for days, nearest in ((6, 5), (4, 3), (10, 7), (370, 365), (10_000, 3653), (-3, 1)):
+        with pytest.raises(RemitError) as caught:
+            SETTINGS["log_retention"].check(("s",), days)
+        assert (caught.value.hint or "").endswith(f"; the nearest is {nearest}")
+
+
+def test_a_domain_is_proposed_from_what_was_written() -> None:
+    for written, proposed in (("https://Www.Other.example/x", "www.other.example"), ("no host", "api.shop.example")):
+        with pytest.raises(RemitError) as caught:
+            of_app.domain_name(("s",), written)
+        assert caught.value.hint == f"a domain reads {proposed!r}"
+
+
+def test_one_string_is_a_list_of_one_and_checked_as_such() -> None:
+    arn = LAYER.format(1)
+    assert SETTINGS["layers"].check(("s",), arn) == (arn,)
+    with pytest.raises(RemitError, match="is not the ARN of a layer's version"):
+        SETTINGS["layers"].check(("s",), "x")
+    assert values.Texts(("a",)) + "bc" == ("a", "bc")
+    assert values.Texts(("a",)) + ["b", "c"] == ("a", "b", "c")  # noqa: RUF005 - what the class adds is tried
+
+
+def test_a_value_nests_as_deep_as_properties_do_and_no_deeper() -> None:
+    def nested(depth: int) -> Any:
+        value: Any = 1
+        for level in range(depth):
+            value = [value] if level % 2 else {"a": value}
+        return value
+
+    assert values.plain(("s",), nested(32)) == nested(32)
+    itself: list[Any] = []
+    itself.append(itself)
+    for value in (nested(33), itself):
+        with pytest.raises(RemitError, match="nests deeper than 32, or contains itself"):
+            values.plain(("s",), value)
+
+
+def test_a_list_of_the_account_s_subnets_is_split_by_the_deploy() -> None:
+    config = SETTINGS["vpc_config"].check(("s",), {"subnet_ids": parameter("/a"), "security_group_ids": {"Ref": "G"}})
+    assert config["SubnetIds"]["Fn::Split"][0] == ","
+    assert config["SecurityGroupIds"] == {"Ref": "G"}
+
+
+def test_the_name_of_a_secret_stays_one_in_an_environment_and_is_none_in_a_property() -> None:
+    name = StoredText("/shop/db")
+    kept = SETTINGS["environment"].check(("s",), {"DATABASE": name, "PLAIN": "x"})
+    assert [type(value) for value in kept.values()] == [StoredText, str]
+    with pytest.raises(RemitError, match="names a secret or a parameter, which the function could not read") as caught:
+        SETTINGS["properties"].check(("s",), {"Environment": {"Variables": {"DATABASE": name}}})
+    assert caught.value.path == ("s", "Environment", "Variables", "DATABASE")

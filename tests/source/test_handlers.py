@@ -101,12 +101,16 @@ def test_a_handler_takes_an_event_and_a_context_as_python_has_it(form: str) -> N
         ("from app3 import *", "is `async`"),
         ("from app2 import sub as handler", "is not a function but the module `app2.sub`"),
         ("import app2\nhandler = app2.away", "is `async`"),
+        ("from app4 import sub as handler", "is `async`"),
+        ("\0", "is in app.py, which is not valid Python: source code string cannot contain null bytes"),
+        ("if x:\n def handler(): ...", "takes (), and Lambda calls it with an event and a context"),
         ("def handler(): ...\n\ndef (", "is in app.py, which is not valid Python: invalid syntax (line 3)"),
     ],
 )  # fmt: skip
 def test_what_lambda_cannot_call_is_told(source: str, message: str) -> None:
+    more = {"app4": "async def sub(event, context): ...", "app4__sub": ""}
     others = {"app2": "async def away(event, context): ...\nasync def _hidden(): ...", "app2__sub": ""}
-    assert said(of(source, **others, app3="from app2 import away as handler")) == message
+    assert said(of(source, **others, app3="from app2 import away as handler", **more)) == message
 
 
 @pytest.mark.parametrize(
@@ -136,6 +140,9 @@ def test_what_lambda_cannot_call_is_told(source: str, message: str) -> None:
         "if x:\n del handler\ndef handler(event, context): ...",
         "try:\n handler = f\nexcept E:\n handler = g",
         "handler = x.y",
+        "handler = elsewhere",
+        "if x:\n del handler",
+        "import functools as t\nt = other\ndef f(): ...\nhandler = t.partial(f)",
         "handler = handler2\nhandler2 = handler",
     ],
 )
@@ -144,7 +151,7 @@ def test_what_the_source_does_not_show_may_be_right(source: str) -> None:
 
 
 def test_a_name_that_does_not_exist_is_guessed_where_it_was_looked_for() -> None:
-    missing = of("from app2 import handlr as handler", app2="def handler(event, context): ...")
+    missing = of("from app2 import handlr as run", "run", app2="def handler(event, context): ...")
     assert missing is not None
     assert missing.hint == "did you mean `handler`?"
     nothing = of("")
@@ -154,6 +161,8 @@ def test_a_name_that_does_not_exist_is_guessed_where_it_was_looked_for() -> None
 
 def test_the_place_of_a_handler_in_another_module_is_said() -> None:
     found = [of(f"from app2 import {name} as handler", app2="def f(): ...\ndef g():\n yield 1") for name in ("f", "g")]
+    assert [said(each)[:6] for each in found] == ["takes ", "is a g"]
+    assert said(of("async def Run(event, context): ...", "Run")) == "is `async`"
     assert [str(each and each.hint).rpartition(", at ")[2] for each in found] == ["app2.py:1", "app2.py:2"]
     here = of("def handler(): ...")
     assert here is not None

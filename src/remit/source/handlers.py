@@ -103,7 +103,8 @@ def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> 
             return None
         meaning = reader.name(source, name, 0)
     except SyntaxError as error:
-        return HandlerProblem(f"is in {error.filename}, which is not valid Python: {error.msg} (line {error.lineno})")
+        place = "" if error.lineno is None else f" (line {error.lineno})"  # of the whole, such as a null byte
+        return HandlerProblem(f"is in {error.filename}, which is not valid Python: {error.msg}{place}")
     except (ValueError, RecursionError):
         return None
     if isinstance(meaning, _Nothing):
