@@ -25,15 +25,18 @@ from audit_accounts import (
 )
 from random_cases import cases_of
 from remit.audit.account_audit import AccountWork, Chunk, audited_accounts
+from remit.audit.escalation_paths import EscalationPath
 from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
 from remit.audit.folder import account_files
+from remit.audit.results import Edge, StepNeed
+from remit.audit.trust import role_of_session, trust_part, trusted
 from remit.catalogue.actions import full_name
+from remit.iam.policy import parse
 from remit.report.audit_words import must_hold_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.audit.escalation_paths import EscalationPath
     from remit.audit.escalation_techniques import Technique
 
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
@@ -152,6 +155,12 @@ def test_near_misses_of_passing_a_role(tmp_path: Path, records: list[dict[str, A
     assert {} == paths(tmp_path, *records, *admin)
 
 
+NEW_ROLES = f"arn:aws:iam::{ACCOUNT}:role/app/*"
+BLUE = [{"Key": "team", "Value": "blue"}]
+OF_THE_BLUE = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+IAM_ALONE = "arn:aws:iam::aws:policy/IAMFullAccess"
+
+
 @pytest.mark.parametrize(
     ("record", "found"),
     [
@@ -180,6 +189,22 @@ def test_near_misses_of_passing_a_role(tmp_path: Path, records: list[dict[str, A
             ),
             False,
             id="new roles get a boundary",
+        ),
+        pytest.param(
+            role(
+                "x",
+                allow("iam:CreateRole", on=NEW_ROLES, when={"StringEquals": {"iam:PermissionsBoundary": S3_ONLY}}),
+                allow("iam:PutRolePolicy", on=NEW_ROLES),
+            ),
+            False,
+            id="new roles get a boundary, and may be given any policy",
+        ),
+        pytest.param(role("x", allow("iam:PutRolePolicy", when=OF_THE_BLUE), Tags=BLUE), True, id="its own tag"),
+        pytest.param(role("x", allow("iam:PutRolePolicy", when=OF_THE_BLUE)), False, id="a tag that it does not have"),
+        pytest.param(
+            role("x", allow("iam:CreatePolicyVersion"), PermissionsBoundary={"PermissionsBoundaryArn": IAM_ALONE}),
+            False,
+            id="a boundary of AWS, which nobody can rewrite",
         ),
         pytest.param(role("x", EVERYTHING), False, id="an administrator is one already"),
     ],
@@ -452,6 +477,7 @@ GOD = managed("god", EVERYTHING)
     ("policy", "can"),
     [
         ("arn:aws:iam::aws:policy/IAMFullAccess", ["x"]),
+        ("arn:aws:iam::aws:policy/AdministratorAccess", ["x"]),
         (f"arn:aws:iam::{ACCOUNT}:policy/*", ["x"]),
         ("arn:aws:iam::aws:policy/ReadOnlyAccess", []),
     ],
@@ -619,3 +645,82 @@ def test_whoever_joins_a_group_stays_within_its_boundary(tmp_path: Path) -> None
     limit = managed("limit", allow("s3:*", "iam:AddUserToGroup"))
     bounded = user("ann", allow("iam:AddUserToGroup"), PermissionsBoundary={"PermissionsBoundaryArn": limit["Arn"]})
     assert {} == paths(tmp_path, bounded, group("admins", EVERYTHING), limit)
+
+
+@pytest.mark.parametrize(("put", "is_way"), [("arn:aws:iam::aws:policy/AdministratorAccess", True), (S3_ONLY, False)])
+def test_who_may_put_a_boundary_on_itself_is_freed_by_one_that_allows_everything(
+    tmp_path: Path, put: str, *, is_way: bool
+) -> None:
+    limit = managed("limit", allow("iam:PutRolePermissionsBoundary"))
+    putting = allow("iam:PutRolePermissionsBoundary", when={"ArnEquals": {"iam:PermissionsBoundary": put}})
+    bounded = {"PermissionsBoundary": {"PermissionsBoundaryArn": limit["Arn"]}}
+    assert ("x" in paths(tmp_path, role("x", putting, allow("iam:PutRolePolicy"), **bounded), limit)) is is_way
+
+
+def test_a_deny_of_a_boundary_counts_for_a_user_whom_a_role_trusts_by_name(tmp_path: Path) -> None:
+    limit = managed("limit", EVERYTHING, deny("sts:AssumeRole"))
+    bounded = {"PermissionsBoundary": {"PermissionsBoundaryArn": limit["Arn"]}}
+    admin = role("admin", EVERYTHING, trusts=trust(aws=[ANN, f"arn:aws:iam::{ACCOUNT}:user/bob"]))
+    assert ["bob"] == sorted(paths(tmp_path, admin, limit, user("ann", **bounded), user("bob")))
+
+
+def test_whoever_needs_mfa_for_the_most_important_is_no_administrator_by_itself(tmp_path: Path) -> None:
+    without = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+    report = report_of(
+        write(tmp_path, page(role("x", EVERYTHING, deny("iam:CreateUser", when=without)), user("y", EVERYTHING)))
+    )
+    assert report.administrators == (f"arn:aws:iam::{ACCOUNT}:user/y",)
+
+
+@pytest.mark.parametrize(
+    ("needs", "assumes", "is_open"),
+    [
+        ([("aws:MultiFactorAuthPresent", "true")], "", False),
+        ([("aws:MultiFactorAuthPresent", "true"), ("aws:ResourceTag/team", "blue")], "", True),
+        ([("aws:SourceVpc", "vpc-1")], "", True),
+        ([], "an instance takes commands", True),
+    ],
+)
+def test_a_way_is_open_where_something_is_needed_that_no_caller_brings(
+    needs: list[tuple[str, str]], assumes: str, *, is_open: bool
+) -> None:
+    step = Edge("a", "b", "t", (StepNeed("iam:PassRole", "*", "", tuple(needs)),), assumes)
+    assert EscalationPath("a", (step,), ()).is_open is is_open
+
+
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/x/night"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "trusts"),
+    [
+        ({"AWS": ANN}, {"Action": "sts:*"}, ({ANN}, set(), True)),
+        ({"AWS": ANN}, {"NotAction": "sts:TagSession"}, ({ANN}, set(), True)),
+        ({"AWS": ANN}, {"NotAction": "sts:AssumeRole"}, (set(), set(), True)),
+        ({"AWS": THE_ACCOUNT}, {"Action": "sts:AssumeRole"}, (set(), {ACCOUNT}, False)),
+        ({"AWS": SESSION}, {"Action": "sts:AssumeRole"}, ({SESSION}, set(), True)),
+        ({"Service": "ec2.amazonaws.com"}, {"Action": "sts:AssumeRole"}, (set(), set(), False)),
+    ],
+)
+def test_a_trust_policy_names_whom_its_allow_of_assuming_means(
+    principal: dict[str, Any], action: dict[str, Any], trusts: tuple[set[str], set[str], bool]
+) -> None:
+    found = trusted(parse(document({"Effect": "Allow", "Principal": principal, **action})))
+    assert (found.arns, found.accounts, found.tells_apart) == trusts
+
+
+def test_the_sessions_of_a_role_are_of_its_partition_and_have_no_path() -> None:
+    sessions = "arn:aws-cn:sts::111122223333:assumed-role/worker"
+    for arn in ("arn:aws-cn:iam::111122223333:role/app/worker", f"{sessions}/night"):
+        assert role_of_session(arn) == sessions
+    assert role_of_session(ANN) == ANN
+
+
+def test_a_statement_on_a_session_keeps_its_conditions() -> None:
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    part = trust_part(parse(trust(aws=SESSION, when=mfa)), X, "AROAX")
+    assert part is not None
+    (statement,) = part.directly.statements
+    assert [(one.key, one.values) for one in statement.conditions] == [
+        ("aws:MultiFactorAuthPresent", ("true",)), ("aws:userid", ("AROAX:night",)),
+    ]  # fmt: skip

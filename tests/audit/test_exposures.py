@@ -84,6 +84,16 @@ PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
             [("*", "anyone")],
             id="anybody's topic",
         ),
+        pytest.param(
+            document(statement("*", {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:44445555666?:orders"}})),
+            [("*", "anyone")],
+            id="the topics of ten accounts",
+        ),
+        pytest.param(
+            document(statement({"AWS": "999988887777"})),
+            [("999988887777", "member account")],
+            id="the management account",
+        ),
         pytest.param(document(statement("*", address("0.0.0.0/0"))), [("*", "anyone")], id="all addresses"),
         pytest.param(
             document(statement("*", {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}})),
@@ -167,6 +177,24 @@ def test_what_must_hold_is_named() -> None:
 def test_whom_a_condition_names_is_told() -> None:
     policy = document(statement("*", equals("aws:PrincipalArn", OTHER_ROLE)))
     assert [(("aws:PrincipalArn", OTHER_ROLE),)] == [row.must_hold for row in rows(policy, DENY_NOTHING)]
+
+
+def test_the_callers_that_a_deny_spares_and_members_that_a_condition_names_are_told() -> None:
+    spared = document(statement("*"), statement("*", {"StringNotEquals": {"aws:PrincipalArn": OTHER_ROLE}}, "Deny"))
+    member = "arn:aws:iam::222233334444:role/x"
+    for policy, role in ((spared, OTHER_ROLE), (document(statement("*", equals("aws:PrincipalArn", member))), member)):
+        assert [(("aws:PrincipalArn", role),)] == [row.must_hold for row in rows(policy, DENY_NOTHING)]
+
+
+def test_resources_with_one_policy_are_told_each_by_its_name_and_by_what_guards_its_service() -> None:
+    text = compact(document(statement("*", action="*")))
+    arns = ("arn:aws:s3:::a", f"arn:aws:sns:us-east-1:{ACCOUNT}:b", "arn:aws:s3:::c")
+    found = exposures([ResourcePolicy(arn, ACCOUNT, text) for arn in arns], members(PERIMETER))
+    assert [(row.resource, row.reach) for row in found.rows] == [
+        (arns[0], "organization"), (arns[1], "anyone"), (arns[2], "organization"),
+    ]  # fmt: skip
+    unread = exposures([ResourcePolicy(arn, ACCOUNT, "[]") for arn in arns], None)
+    assert [row.resource for row in unread.undecided] == list(arns)
 
 
 def test_an_rcp_closes_what_a_policy_opens() -> None:

@@ -14,7 +14,7 @@ from catalogue_compiler.type_access import CuratedRow, curated_rows, put_access,
 from catalogue_compiler.types import TypeTable
 from random_cases import in_all_cases
 from remit.catalogue.snapshot import snapshot
-from remit.catalogue.type_access import access_row, access_rows, is_known
+from remit.catalogue.type_access import access_row, access_rows, has_property, has_rows_below, is_known
 from remit.errors import RemitError
 
 
@@ -91,11 +91,45 @@ def test_rows_kept_by_hand_that_are_stale_do_not_compile() -> None:
         ("Custom::Copy", "ServiceToken", "unknown"),
         ("AWS::Logs::LogGroup", "LogGroupName", "none"),
         ("AWS::SQS::Queue", "QueueName", None),
+        ("aws_security_group", "ingress[].cidr_blocks[]", "network"),
+        ("aws_sqs_queue", "redrive_allow_policy", "door"),
+        ("aws_sqs_queue", "policy", "policy"),
+        ("aws_iam_role", "max_session_duration", "none"),
+        ("aws_lambda_function", "role", "role"),
+        ("aws_cloudwatch_event_rule", "targets[].arn", "destination"),
+        ("aws_db_instance", "publicly_accessible", "network"),
+        ("aws_lb", "internal", "network"),
+        ("aws_sfn_state_machine", "role_arn", "role"),
+        ("aws_shop_order", "role_arn", "role"),
+        ("aws_shop_order", "tags", None),
     ],
 )
 def test_a_property_has_a_kind(kind: str, path: str, does: str | None) -> None:
     row = access_row(kind, path)
     assert (row and row.kind) == does
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "has_some"),
+    [
+        ("AWS::IAM::Role", "Policies", True),
+        ("AWS::IAM::Role", "Policies[]", True),
+        ("AWS::IAM::Role", "Polic", False),
+        ("AWS::Lambda::Function", "Role", False),
+        ("AWS::Lambda::Function", "VpcConfig", False),
+        ("AWS::Shop::Order", "Policies", False),
+        ("aws_cloudwatch_event_rule", "targets[]", True),
+        ("aws_security_group", "ingress[]", False),
+    ],
+)
+def test_a_part_of_a_property_may_have_a_row(kind: str, path: str, *, has_some: bool) -> None:
+    assert has_rows_below(kind, path) is has_some
+
+
+def test_a_type_that_nobody_knows_may_have_any_property() -> None:
+    kinds = ("AWS::SQS::Queue", "Custom::Copy", "aws_sqs_queue", "AWS::Shop::Order")
+    assert [has_property(kind, "Anything") for kind in kinds] == [False, True, True, True]
+    assert has_property("AWS::SQS::Queue", "QueueName")
 
 
 def test_a_type_that_nobody_knows_has_no_rows() -> None:

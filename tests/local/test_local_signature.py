@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
+from botocore.auth import (
+    HmacV1PostAuth,
+    HmacV1QueryAuth,
+    S3SigV4Auth,
+    S3SigV4PostAuth,
+    S3SigV4QueryAuth,
+    SigV4Auth,
+    SigV4QueryAuth,
+)
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given, settings
@@ -15,7 +24,16 @@ from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.local.request import ReceivedRequest, RefusedRequest
-from remit.local.signature import check, read, signed_headers
+from remit.local.signature import (
+    check,
+    check_policy_signature,
+    check_version_2,
+    is_url_of_s3,
+    read,
+    read_policy_signature,
+    read_version_2,
+    signed_headers,
+)
 
 KEY = "AKIAEXAMPLEEXAMPLE00"
 SECRET = "a secret/with+everything"  # noqa: S105 - of this test
@@ -177,3 +195,167 @@ def test_what_is_signed_for_a_service_covers_its_query_its_headers_and_its_body(
     request = ReceivedRequest("POST", path, query, {name: (value,) for name, value in headers.items()})
     verify(request, body, now)
     assert "SignatureDoesNotMatch" == refusal(request, b"[]", now)
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "query", "headers"),
+    [
+        ("lambda", "/a/b/", "", {}),
+        ("lambda", "/a/./b//c/../", "", {}),
+        ("lambda", "//", "", {}),
+        ("s3", "/a//b/../c/", "", {}),
+        ("s3express", "/a//b%2Fc/", "", {}),
+        ("sqs", "/", "b=2&a=1&a=0", {}),
+        ("sqs", "/", "", {"x-amz-meta-a": ["  a   b "], "x-other": ["1", " 2"]}),
+    ],
+)
+def test_paths_queries_and_headers_of_each_shape_are_signed_as_the_sdk_does(
+    service: str, path: str, query: str, headers: dict[str, list[str]]
+) -> None:
+    auth = S3SigV4Auth if service.startswith("s3") else SigV4Auth
+    request, when = signed(auth, service, request_of("POST", path, query, headers, b""))
+    verify(request, b"", when)
+    verify(request, b"", when + timedelta(minutes=15))
+    verify(request, b"", when - timedelta(minutes=15))
+    assert "RequestTimeTooSkewed" == refusal(request, b"", when + timedelta(minutes=15, seconds=1))
+
+
+NOW = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+TO_QUEUES: Any = {"region": "eu-central-1", "service": "sqs"}
+
+
+def test_a_query_may_be_sent_otherwise_encoded_than_it_was_signed() -> None:
+    headers = signed_headers(KEY, SECRET, "GET", "127.0.0.1", "/", NOW, query="a=~x%20", **TO_QUEUES)
+    request = ReceivedRequest("GET", "/", "a=%7Ex%20", {name: (value,) for name, value in headers.items()})
+    verify(request, b"", NOW)
+
+
+def test_the_hash_of_the_body_need_not_be_among_the_signed_headers_and_the_host_must() -> None:
+    headers = signed_headers(KEY, SECRET, "POST", "127.0.0.1", "/", NOW, body=b"{}", **TO_QUEUES)
+    named = {name: (value,) for name, value in headers.items()}
+    hashed = {**named, "x-amz-content-sha256": (hashlib.sha256(b"{}").hexdigest(),)}
+    verify(ReceivedRequest("POST", "/", "", hashed), b"{}", NOW)
+    assert "XAmzContentSHA256Mismatch" == refusal(ReceivedRequest("POST", "/", "", hashed), b"[]", NOW)
+    without_host = {**named, "authorization": (headers["authorization"].replace("host;", ""),)}
+    with pytest.raises(RefusedRequest, match="does not cover the header host"):
+        verify(ReceivedRequest("POST", "/", "", without_host), b"{}", NOW)
+
+
+SCOPE = "20261127/eu-central-1/sqs/aws4_request"
+
+
+@pytest.mark.parametrize(
+    ("credential", "time", "value", "is_read"),
+    [
+        (f"{KEY}/{SCOPE}", "20261127T083000Z", "0" * 64, True),
+        (f"{KEY}/{SCOPE}", "20261128T083000Z", "0" * 64, False),
+        (f"/{SCOPE}", "20261127T083000Z", "0" * 64, False),
+        (f"{KEY}/{SCOPE}/x", "20261127T083000Z", "0" * 64, False),
+        (f"{KEY}/{SCOPE.replace('4', '5')}", "20261127T083000Z", "0" * 64, False),
+        (f"{KEY}/{SCOPE}", "Fri, 27 Nov 2026 10:30:00 +0200", "0" * 64, True),
+        (f"{KEY}/{SCOPE}", "", "0" * 64, False),
+        (f"{KEY}/{SCOPE}", "20261127T083000Z", "0" * 63, False),
+    ],
+)
+def test_a_signature_says_whose_it_is_and_of_when(credential: str, time: str, value: str, *, is_read: bool) -> None:
+    authorization = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature={value}"
+    request = bare(authorization=authorization, **{"date" if "," in time else "x_amz_date": time})
+    if is_read:
+        found = read(request)
+        assert (KEY, "20261127T083000Z", SCOPE) == (found.access_key_id, found.time, found.scope)
+    else:
+        with pytest.raises(RefusedRequest) as refused:
+            read(request)
+        assert "IncompleteSignature" == refused.value.code
+
+
+URL = (
+    f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={KEY}/{SCOPE}&X-Amz-Date=20261127T083000Z"
+    f"&X-Amz-Signature={'0' * 64}"
+)
+
+
+@pytest.mark.parametrize(("expires", "is_read"), [("604800", True), ("604801", False), ("-1", False), ("", False)])
+def test_a_url_is_good_for_a_week_at_most(expires: str, *, is_read: bool) -> None:
+    request = ReceivedRequest("GET", "/", f"{URL}&x-amz-expires={expires}&X-Amz-Expires=1", {})
+    if is_read:
+        assert int(expires) == read(request).seconds
+    else:
+        with pytest.raises(RefusedRequest, match="at most a week"):
+            read(request)
+
+
+def version_2(query: str = "", token: str | None = None, **headers: str) -> tuple[ReceivedRequest, datetime]:
+    """A URL that the SDK signs with Version 2, and until when it is good."""
+    request = request_of("GET", "/b/k", query, {name.replace("_", "-"): [text] for name, text in headers.items()}, b"")
+    HmacV1QueryAuth(Credentials(KEY, SECRET, token)).add_auth(request)
+    url = urlsplit(request.url)
+    named = {name.replace("_", "-").lower(): (text,) for name, text in headers.items()}
+    expires = parse_qs(url.query)["Expires"][0]
+    return ReceivedRequest("GET", url.path, url.query, named), datetime.fromtimestamp(int(expires), UTC)
+
+
+@pytest.mark.parametrize(
+    ("query", "token"), [("", None), ("versionId=1", None), ("prefix=a&max-keys=2&list-type=2", None), ("acl", "token")]
+)
+def test_a_url_of_version_2_holds_until_it_expires_and_for_nothing_else(query: str, token: str | None) -> None:
+    request, end = version_2(query, token)
+    signature = read_version_2(request, "eu-central-1")
+    assert signature is not None
+    assert (KEY, token or "", "eu-central-1") == (signature.access_key_id, signature.token, signature.region)
+    check_version_2(signature, request, SECRET, end)
+    with pytest.raises(RefusedRequest, match="expired"):
+        check_version_2(signature, request, SECRET, end + timedelta(seconds=1))
+    forged = [
+        ReceivedRequest("PUT", request.path, request.query, request.headers),
+        ReceivedRequest("GET", "/b/other", request.query, request.headers),
+        ReceivedRequest("GET", request.path, request.query, {"x-amz-acl": ("public-read",)}),
+    ]
+    for forgery in forged:
+        with pytest.raises(RefusedRequest) as refused:
+            check_version_2(signature, forgery, SECRET, end)
+        assert "SignatureDoesNotMatch" == refused.value.code
+    with pytest.raises(RefusedRequest, match="does not sign the parameter x-other"):
+        check_version_2(signature, ReceivedRequest("GET", "/b/k", f"{request.query}&X-Other=1", {}), SECRET, end)
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "is_version_2", "is_of_s3"),
+    [
+        ("AWSAccessKeyId=a&Expires=1&Signature=b", {}, True, True),
+        ("AWSAccessKeyId=a&Expires=1&Signature=b", {"authorization": ("x",)}, False, False),
+        ("AWSAccessKeyId=a&Signature=b", {}, False, True),
+        ("AWSAccessKeyId=a&Expires=1", {}, False, False),
+        ("AWSAccessKeyId=a&Expires=1&Signature=b&X-Amz-Algorithm=c", {}, False, True),
+        (URL, {}, False, False),
+        (URL.replace("/sqs/", "/s3/"), {}, False, True),
+        (URL.replace("/sqs/", "/s3/"), {"authorization": ("x",)}, False, False),
+        (f"X-Amz-Credential={KEY}/{SCOPE.replace('sqs', 's3')}", {}, False, False),
+        ("", {}, False, False),
+    ],
+)
+def test_a_signed_url_of_s3_is_known_by_its_parameters(
+    query: str, headers: dict[str, tuple[str, ...]], *, is_version_2: bool, is_of_s3: bool
+) -> None:
+    request = ReceivedRequest("GET", "/b/k", query, headers)
+    assert (is_version_2, is_of_s3) == (read_version_2(request, "r") is not None, is_url_of_s3(request))
+
+
+@pytest.mark.parametrize("auth", [S3SigV4PostAuth, HmacV1PostAuth])
+def test_the_policy_of_a_form_holds_for_whom_the_sdk_signs_it_and_nobody_else(auth: Any) -> None:
+    request = AWSRequest("POST", "http://127.0.0.1/b")
+    request.context["s3-presign-post-fields"] = {"key": "k"}
+    request.context["s3-presign-post-policy"] = {"expiration": "2026-11-28T10:15:00Z", "conditions": []}
+    credentials = Credentials(KEY, SECRET, "token")
+    (auth(credentials) if auth is HmacV1PostAuth else auth(credentials, "s3", "eu-central-1")).add_auth(request)
+    fields = {name.lower(): str(value) for name, value in request.context["s3-presign-post-fields"].items()}
+    signature = read_policy_signature(fields, "eu-central-1")
+    assert (KEY, "token", "eu-central-1") == (signature.access_key_id, signature.token, signature.region)
+    check_policy_signature(signature, fields["policy"], SECRET)
+    for policy, secret in ((fields["policy"] + "x", SECRET), (fields["policy"], "other")):
+        with pytest.raises(RefusedRequest):
+            check_policy_signature(signature, policy, secret)
+    other = {**fields, "x-amz-algorithm": "AWS4-ECDSA-P256-SHA256"}
+    del other["awsaccesskeyid" if "awsaccesskeyid" in other else "key"]
+    with pytest.raises(RefusedRequest, match="not signed"):
+        read_policy_signature(other, "eu-central-1")

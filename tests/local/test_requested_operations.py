@@ -655,11 +655,24 @@ def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
         (received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem"), "sqs", "InvalidSignatureException"),
         (received("POST", "/", content_type=FORM), "sns", "InvalidAction"),
         (received("PATCH", "/shop"), "s3", "MethodNotAllowed"),
+        (received("GET", "/?MyAction=x"), "iam", "UnknownOperationException"),
+        (received("PUT", "/?Action=ListUsers"), "iam", "InvalidAction"),
+        (received("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData"), "monitoring",
+         "UnknownOperationException"),
+        (received("POST", "/", x_amz_target="Nothing_2020.PutItem"), "dynamodb", "UnknownOperationException"),
+        (received("GET", "/", x_amz_target="DynamoDB_20120810.ListTables"), "dynamodb", "UnknownOperationException"),
+        (received("GET", "/_aws/execute-api/0a1b2c3d/live/@connections/x"), "s3", "MethodNotAllowed"),
+        (received("GET", "/2015-03-31//functions"), "lambda", "UnknownOperationException"),
+        (received("GET", "/2015-03-31/functions/./configuration"), "lambda", "UnknownOperationException"),
+        (received("GET", "/2015-03-31/functions/f", host="shop.s3.localhost"), "lambda", "InvalidSignatureException"),
+        (received("GET", "/2015-03-31/functions/a%2Fconfiguration"), "lambda", "UnknownOperationException"),
+        (received("GET", "/restapis/a%2525"), "apigateway", "UnknownOperationException"),
+        (received("GET", "/shop?acl&policy"), "s3", "InvalidArgument"),
         (received("GET", "/shop?list-type=1&list-type=2"), "s3", "InvalidArgument"),
         (received("GET", "/shop?list-type=2&prefix=a&prefix=b"), "s3", "InvalidArgument"),
         (received("POST", "/service/Nothing/operation/Nothing"), "monitoring", "UnknownOperationException"),
     ],
-)
+)  # fmt: skip
 def test_what_no_model_has_is_refused_as_aws_does(request_: ReceivedRequest, service: str, code: str) -> None:
     assert code == refusal(request_, service, b"Action=Nothing")
 
@@ -973,3 +986,60 @@ GZIPPED = gzip.compress(b"{}", mtime=0)
 def test_a_body_that_could_be_read_in_two_ways_is_refused(headers: dict[str, str], body: bytes, code: str) -> None:
     request = received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables", **headers)
     assert code == refusal(request, "dynamodb", body)
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "status"),
+    [
+        (received("GET", "/nothing"), "lambda", 404),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.Nothing"), "dynamodb", 400),
+        (received("GET", "/?Action=Nothing"), "iam", 400),
+        (received("PATCH", "/shop"), "s3", 405),
+    ],
+)
+def test_what_no_model_has_is_refused_with_the_status_of_its_protocol(
+    request_: ReceivedRequest, service: str, status: int
+) -> None:
+    with pytest.raises(RefusedRequest) as refused:
+        canonical_request(request_, service, b"")
+    assert status == refused.value.status
+
+
+LOAD_BALANCERS = "elasticloadbalancing"
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "operation", "parameters"),
+    [
+        (received("GET", "/?Action=DescribeLoadBalancers&Version=2015-12-01"), LOAD_BALANCERS,
+         "elbv2:DescribeLoadBalancers", {}),
+        (received("GET", "/?Action=DescribeLoadBalancers&Version=2012-06-01"), LOAD_BALANCERS,
+         "elb:DescribeLoadBalancers", {}),
+        (received("GET", "/?Action=DescribeDBInstances&Version=2014-10-31"), "rds", "rds:DescribeDBInstances", {}),
+        (received("GET", "/2015-03-31/functions", host="lambda.localhost"), "lambda", "lambda:ListFunctions", {}),
+        (received("GET", "/shop/"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/shop?list-type=2"), "s3", "s3:ListObjectsV2", {"Bucket": "shop"}),
+        (received("GET", "/shop/a//b/"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a//b/"}),
+        (received("GET", "/shop/a%2Fb%25"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a/b%"}),
+        (received("GET", "/shop", host="s3.localhost:4566"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/shop", host="s3.eu-west-1.localhost"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/a/b", host="shop.s3.localhost"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a/b"}),
+        (received("GET", "/a", host="shop.localhost:4566"), "s3", "s3:GetObject", {"Bucket": "shop", "Key": "a"}),
+        (received("GET", "", host="shop.s3.localhost"), "s3", "s3:ListObjects", {"Bucket": "shop"}),
+        (received("GET", "/"), "s3", "s3:ListBuckets", {}),
+        (received("PUT", "/shop/b", x_amz_copy_source="open/a"), "s3", "s3:CopyObject",
+         {"Bucket": "shop", "Key": "b", "CopySource": "open/a"}),
+        (received("POST", "/_aws/execute-api/0a1b2c3d/live/@connections/x%3D"), "execute-api",
+         "apigatewaymanagementapi:PostToConnection", {"ConnectionId": "x="}),
+        (received("POST", "/@connections/x", host="0a1b2c3d.execute-api.localhost:4566"), "execute-api", "", {}),
+        (received("GET", "/v2/apis/a/routes/b"), "apigateway", "apigatewayv2:GetRoute", {"ApiId": "a", "RouteId": "b"}),
+    ],
+)  # fmt: skip
+def test_an_operation_is_found_by_its_version_its_host_and_its_path(
+    request_: ReceivedRequest, service: str, operation: str, parameters: dict[str, str]
+) -> None:
+    if not operation:  # a stage is missing
+        assert "UnknownOperationException" == refusal(request_, service, b"")
+        return
+    asked = canonical_request(request_, service, b"")
+    assert (operation, parameters) == (f"{asked.operation.client}:{asked.operation.name}", asked.parameters)
