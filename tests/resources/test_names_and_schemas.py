@@ -90,15 +90,12 @@ def told(kind: str, **properties: Any) -> list[str]:
     return [mistake.message for mistake in check_type(Resource("It", kind, properties), {})]
 
 
-@pytest.mark.parametrize(("size", "is_right"), [(511, False), (512, True), (10_240, True), (10_241, False)])
-def test_a_number_is_between_the_least_and_the_most_of_its_schema(size: int, *, is_right: bool) -> None:
-    """AWS::Lambda::Function: EphemeralStorage (CloudFormation reference)."""
-    function = {
-        "Code": {"ZipFile": "x"},
-        "Role": "arn:aws:iam::111122223333:role/r",
-        "EphemeralStorage": {"Size": size},
-    }
-    assert is_right == (told("AWS::Lambda::Function", **function) == [])
+@pytest.mark.parametrize(("retries", "is_right"), [(-1, False), (0, True), (2, True), (3, False)])
+def test_a_number_is_between_the_least_and_the_most_of_its_schema(retries: int, *, is_right: bool) -> None:
+    """AWS::Lambda::EventInvokeConfig: MaximumRetryAttempts (CloudFormation reference)."""
+    needed = {"FunctionName": "f", "Qualifier": "$LATEST"}
+    mistakes = told("AWS::Lambda::EventInvokeConfig", **needed, MaximumRetryAttempts=retries)
+    assert is_right == (mistakes == [])
 
 
 def test_names_that_a_schema_has_are_taken_and_others_told_with_the_nearest() -> None:
