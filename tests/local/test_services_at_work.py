@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.stack_caller import _parameter, _resource_policy, _secret, acting_for
-from remit.local.emulator import as_request_of, emulated
+from remit.local.emulator import as_request_of, during, emulated
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.subscriptions import may_write_logs
 from remit.local.event_sources.web_callers import _may_call_url
@@ -282,3 +284,11 @@ def test_the_settings_of_an_api_are_those_of_its_document() -> None:
     )
     assert {"Name": "other"} == _with_settings({"Name": "other"})
     assert not _with_settings({"Body": {}})["DisableExecuteApiEndpoint"]
+
+
+def test_what_a_variable_is_given_ends_with_its_block_also_where_that_fails() -> None:
+    number: ContextVar[int] = ContextVar("number", default=0)
+    with suppress(KeyError), during(number, 1), during(number, 2):
+        assert 2 == number.get()
+        raise KeyError
+    assert 0 == number.get()
