@@ -1,7 +1,7 @@
 """Servers of the AWS on this machine as forks of a process that has imported what they need: half their start.
 
-Of the emulator nothing is imported before: what it reads of its environment differs from server to server. A server
-that a command starts in a process of its own begins as it does everywhere.
+Of the emulator nothing is imported before, since what it reads of its environment differs from server to server; but
+its hundred modules are read. A server that a command starts in a process of its own begins as it does everywhere.
 """
 
 from __future__ import annotations
@@ -27,9 +27,19 @@ assert _END == "sys.exit(main([root, *arguments]))\n"
 _WAITS = f"""\
 {_IMPORTS}{_BEGIN}
 import os, time, traceback
+from pathlib import Path
 import cryptography.hazmat.primitives.serialization, defusedxml.ElementTree, hypercorn.asyncio, jsonata, yaml
 from remit.local.authorization.authorizer import prepare
 prepare()
+from importlib.machinery import SourceFileLoader
+codes, read = {{}}, SourceFileLoader.get_code
+def read_once(loader, name):
+    if loader.path not in codes:
+        codes[loader.path] = read(loader, name)
+    return codes[loader.path]
+SourceFileLoader.get_code = read_once
+for path in Path(packages, "ministack").rglob("*.py"):
+    SourceFileLoader(path.stem, str(path)).get_code(path.stem)
 def begin(cwd, env, log, umask, arguments):
     os.umask(umask)
     os.chdir(cwd)

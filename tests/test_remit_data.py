@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from projects import Ran
+from projects import TODAY, Ran, remit
 from random_cases import cases_of
-from remit.catalogue.snapshot import FILE, MAGIC, OWN, Store, note_on_age
+from remit.catalogue.snapshot import FILE, MAGIC, OWN, Store, folder, note_on_age
 from remit.catalogue.snapshot import date as day_of
 from remit.catalogue.snapshot_sources import versions
 
@@ -23,16 +23,16 @@ READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
 
 
-def build(folder: Path, day: str) -> Path:
+def build(place: Path, day: str) -> Path:
     """The wheel of `remit-data` as the release builds it, of another day."""
-    source = folder / "source"
+    source = place / "source"
     shutil.copytree(ROOT / "packages", source / "packages")
     held = source / "src" / "remit" / "catalogue" / "data"
     shutil.copytree(OWN, held)
     (held / "date.txt").write_text(f"{day}\n")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place / "dist")]
     subprocess.run(command, cwd=source / "packages" / "remit-data", check=True, capture_output=True)
-    (wheel,) = (folder / "dist").iterdir()
+    (wheel,) = (place / "dist").iterdir()
     return wheel
 
 
@@ -48,21 +48,21 @@ def installed(wheel: Path, target: Path) -> Path:
     return target
 
 
-def unpacked(folder: Path, day: str, catalogue: bytes) -> Path:
+def unpacked(place: Path, day: str, catalogue: bytes) -> Path:
     """A folder of packages with what such a wheel holds, of another day and with another catalogue."""
-    data = folder / "remit_data" / "data"
+    data = place / "remit_data" / "data"
     shutil.copytree(OWN, data)
     (data / "date.txt").write_text(f"{day}\n")
     (data / "catalogue.bin").write_bytes(catalogue)
-    return folder
+    return place
 
 
-def remit_beside(packages: Path, *arguments: str, today: str = "2026-12-01", stdin: str = "") -> Ran:
+def remit_beside(packages: Path, *arguments: str) -> Ran:
     """Run a command with other packages beside remit's."""
     ran = subprocess.run(
         [sys.executable, "-c", "from remit.cli import script; script()", *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'src'}:{packages}", "REMIT_TODAY": today},
-        input=stdin, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'src'}:{packages}", **TODAY},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
@@ -90,26 +90,38 @@ def test_newer_data_is_what_is_asked_and_older_data_beside_it_is_not(tmp_path: P
     assert 0 == remit_beside(older, "explain", "s3:GetObject").status
 
 
-def test_data_in_a_layout_that_this_remit_does_not_read_does_not_count(tmp_path: Path) -> None:
-    packages = unpacked(tmp_path, "2026.11.30", b"remit catalogue 3 00000000\n")
-    assert "remit" == json.loads(remit_beside(packages, "data", "--json").out)["package"]
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of packages beside this process's own."""
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def test_whole_and_newer_data_counts(packages: Path) -> None:
+    unpacked(packages, "2026.11.30", Path(FILE).read_bytes())
+    assert str(packages / "remit_data" / "data") == folder.__wrapped__()
+
+
+def test_data_in_a_layout_that_this_remit_does_not_read_does_not_count(packages: Path) -> None:
+    unpacked(packages, "2026.11.30", b"remit catalogue 3 00000000\n")
+    assert OWN == folder.__wrapped__()
 
 
 @pytest.mark.parametrize("missing", ["catalogue.bin", "request_formats.bin", "date.txt"])
-def test_data_that_is_not_whole_does_not_count(tmp_path: Path, missing: str) -> None:
-    data = tmp_path / "remit_data" / "data"
+def test_data_that_is_not_whole_does_not_count(packages: Path, missing: str) -> None:
+    data = packages / "remit_data" / "data"
     shutil.copytree(OWN, data)
     (data / "date.txt").write_text("2026.11.30\n")
     (data / missing).unlink()
-    assert "remit" == json.loads(remit_beside(tmp_path, "data", "--json").out)["package"]
+    assert OWN == folder.__wrapped__()
 
 
 @pytest.mark.parametrize("day", ["tomorrow", "2027.11.30-rc1", "2026-11-30", "\xe9"])
-def test_data_of_no_day_does_not_count(tmp_path: Path, day: str) -> None:
-    data = tmp_path / "remit_data" / "data"
+def test_data_of_no_day_does_not_count(packages: Path, day: str) -> None:
+    data = packages / "remit_data" / "data"
     shutil.copytree(OWN, data)
     (data / "date.txt").write_text(day, "utf-8")
-    assert "remit" == json.loads(remit_beside(tmp_path, "data", "--json").out)["package"]
+    assert OWN == folder.__wrapped__()
 
 
 def test_data_is_told_to_be_old_after_120_days() -> None:
@@ -120,22 +132,26 @@ def test_data_is_told_to_be_old_after_120_days() -> None:
     )
 
 
-@pytest.mark.parametrize("command", cases_of((("lint", "-"), ("diff", "-", "{policy}")), 1))
-def test_old_data_is_told_on_standard_error_and_to_people_alone(tmp_path: Path, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("command", [("lint", "-"), ("diff", "-", "{policy}")])
+def test_old_data_is_told_on_standard_error_and_to_people_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
     policy = tmp_path / "policy.json"
     policy.write_text(POLICY)
     asked = [argument.format(policy=policy) for argument in command]
     formats = [("--json",)] + ([("--format", "sarif")] if command[0] == "lint" else [("--markdown",)])
-    later = str(versions().day + timedelta(days=200))
-    said = remit_beside(tmp_path, *asked, today=later, stdin=POLICY)
+    monkeypatch.setenv("REMIT_TODAY", str(versions().day + timedelta(days=200)))
+    said = remit(*asked, stdin=POLICY.encode())
     assert (0, 1) == (said.status, said.err.count("what remit knows about AWS is 200 days old"))
     for form in formats:
-        quiet = remit_beside(tmp_path, *asked, *form, today=later, stdin=POLICY)
+        quiet = remit(*asked, *form, stdin=POLICY.encode())
         assert (0, False) == (quiet.status, "days old" in quiet.out + quiet.err)
-    assert "days old" not in remit_beside(tmp_path, *asked, today=str(versions().day), stdin=POLICY).err
+    monkeypatch.setenv("REMIT_TODAY", str(versions().day))
+    assert "days old" not in remit(*asked, stdin=POLICY.encode()).err
 
 
-def test_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
-    said = remit_beside(tmp_path, "data", today="tomorrow")
+def test_a_day_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REMIT_TODAY", "tomorrow")
+    said = remit("data")
     assert (2, True) == (said.status, "REMIT_TODAY is 'tomorrow', which is no day" in said.err)
     assert isinstance(versions().day, date)

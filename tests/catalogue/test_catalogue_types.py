@@ -209,6 +209,57 @@ def test_a_name_that_is_not_given_is_made_of_the_stack_and_the_logical_id(
     assert naming.generated_names(stack, "OrdersQueue") == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "stack", "logical_id", "expected"),
+    [
+        ("AWS::SQS::Queue", "shop", "Q" * 62, f"shop-{'Q' * 62}-*"),  # 80 characters with the random end
+        ("AWS::SQS::Queue", "shop", "Q" * 63, f"shop-{'Q' * 24}*-*"),
+        ("AWS::SQS::Queue", "s" * 24, "Q" * 60, f"{'s' * 24}-{'Q' * 24}*-*"),
+        ("AWS::SQS::Queue", "s" * 25, "Q" * 24 + "R", f"{'s' * 25}-{'Q' * 24}R-*"),
+        ("AWS::SQS::Queue", "shop", "Auth/More/Queue", "shop-Auth-*-More-*-Queue-*"),
+        ("AWS::SQS::Queue", "a--b", "Queue", "a-*b-Queue-*"),
+        ("AWS::S3::Bucket", "${AWS::StackName}", "Data", "${AWS::StackName}-data-*"),
+    ],
+)
+def test_a_name_is_cut_only_where_it_would_be_too_long_and_has_those_of_the_stacks_around_it(
+    name: str, stack: str, logical_id: str, expected: str
+) -> None:
+    naming = row(name).naming
+    assert naming is not None
+    assert naming.generated_names(stack, logical_id) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "path", "expected"),
+    [
+        ("AWS::KMS::Alias", "alias/orders", "", "orders"),
+        ("AWS::SSM::Parameter", "/shop/db", "", "shop/db"),
+        ("AWS::S3::Bucket", "Shop-${AWS::Region}", "", "shop-${AWS::Region}"),
+        ("AWS::SQS::Queue", "Shop", "", "Shop"),
+        ("AWS::IAM::Role", "worker", "/teams/", "teams/worker"),
+        ("AWS::IAM::Role", "/worker", "/teams/", "teams/worker"),
+        ("AWS::IAM::Role", "/worker", "", "/worker"),
+    ],
+)
+def test_a_given_name_stands_in_the_arn_as_its_service_keeps_it(
+    name: str, given: str, path: str, expected: str
+) -> None:
+    naming = row(name).naming
+    assert naming is not None
+    assert naming.in_arn(given, path) == expected
+
+
+def test_a_service_calls_with_a_role_alone_where_nothing_else_says_who_calls() -> None:
+    names = ("AWS::Pipes::Pipe", "AWS::ApiGateway::Method", "AWS::S3::Bucket")
+    invokers = [row(name).invokes for name in names]
+    assert [invoker is not None and invoker.has_always_a_role for invoker in invokers] == [True, False, False]
+
+
+def test_the_variables_of_an_arn_are_those_that_a_resource_gives() -> None:
+    arns = [row(name).arn for name in ("AWS::SQS::Queue", "AWS::ECS::Service")]
+    assert [arn and arn.variables for arn in arns] == [("QueueName",), ("ClusterName", "ServiceName")]
+
+
 def test_a_row_says_what_its_properties_hold() -> None:
     function, queue = row("AWS::Lambda::Function"), row("AWS::SQS::Queue")
     assert function.holding("role") == ("Role",)

@@ -15,7 +15,7 @@ import pytest
 import uv
 
 import remit as package
-from projects import LEAN_PYTEST, SOURCE, Project, remit, remit_process, write
+from projects import SOURCE, Project, remit, remit_process, write
 from random_cases import cases_of
 from remit.cli.command_group import root
 from terminals import HANGS
@@ -256,7 +256,8 @@ def test_with_json_a_wrong_command_line_is_json(tmp_path: Path) -> None:
     assert (2, "", "`remit diff --help` shows how it is used") == (ran.status, ran.err, mistake["hint"])
 
 
-def test_a_new_project_builds_and_its_tests_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_project_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That its tests pass is tried by the page of the tutorial, which runs them."""
     monkeypatch.chdir(tmp_path)
     ran = remit("init", "shop")
     files = ["pyproject.toml", ".gitignore", "config/deploy.py", "app.py", "tests/test_app.py", "AGENTS.md"]
@@ -266,17 +267,6 @@ def test_a_new_project_builds_and_its_tests_pass(tmp_path: Path, monkeypatch: py
     assert sorted(files) == sorted(written)
     assert "shop-dev" == project.built().namespace
     assert {".env", ".env.local", ".remit/"} <= set((project.folder / ".gitignore").read_text().split())
-    # The tutorial plays the test that runs the app, too.
-    tested = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not request"],
-        cwd=project.folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1", **LEAN_PYTEST},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert (0, "") == (tested.returncode, tested.stderr)
-    assert "2 passed, 1 deselected" in tested.stdout
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

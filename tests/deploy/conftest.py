@@ -7,6 +7,8 @@ import itertools
 import shutil
 from typing import TYPE_CHECKING, Any
 
+import boto3
+import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
@@ -34,12 +36,15 @@ def endpoint(emulator_url: str) -> str:
 
 @pytest.fixture
 def join(endpoint: str) -> Iterator[Callable[..., Account]]:
-    """Make accounts: each call another one, empty, unless it is named."""
+    """Make accounts: each call another one, empty, unless it is named. None is asked who it is: that is known."""
     joined: list[Account] = []
 
     def fresh(number: str = "", region: str = "eu-central-1") -> Account:
-        credentials = {"aws_access_key_id": number or str(next(_ACCOUNTS)), "aws_secret_access_key": "local"}
-        account = connect(region=region, endpoint=endpoint, credentials=credentials)
+        number = number or str(next(_ACCOUNTS))
+        core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+        keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
+        session = boto3.Session(botocore_session=core, region_name=region, **keys)
+        account = Account(number, region, "aws", session, endpoint, f"arn:aws:iam::{number}:root")
         joined.append(account)
         return account
 

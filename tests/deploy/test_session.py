@@ -20,7 +20,7 @@ from remit.deploy.session import connect
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from conftest import Spoil
     from remit.deploy.session import Account
@@ -130,17 +130,22 @@ def test_no_region_is_a_mistake_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_given_credentials_ignore_the_persons_profile_and_files(
-    monkeypatch: pytest.MonkeyPatch, join: Callable[..., Account], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, tmp_path: Path
 ) -> None:
     (tmp_path / "broken").write_text("this is no configuration")
     monkeypatch.setenv("AWS_PROFILE", "does-not-exist")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "broken"))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert join("123456789012").account == "123456789012"
+    keys = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "local"}
+    assert connect(region="eu-central-1", endpoint=endpoint, credentials=keys).account == "123456789012"
 
 
-def test_the_account_knows_its_partition_and_that_it_is_local(account: Account) -> None:
-    assert (account.partition, account.region, account.local) == ("aws", "eu-central-1", True)
+def test_the_account_knows_its_partition_who_asks_and_that_it_is_local(account: Account, endpoint: str) -> None:
+    """As the accounts of other tests have it, which nobody asks."""
+    keys = {"aws_access_key_id": account.account, "aws_secret_access_key": "local"}
+    connected = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
+    assert (connected.partition, connected.region, connected.local) == ("aws", "eu-central-1", True)
+    assert (connected.account, connected.caller) == (account.account, account.caller)
 
 
 def test_an_endpoint_that_does_not_answer_is_named_with_exit_code_69() -> None:

@@ -21,6 +21,7 @@ from remit.documents.foreign_text import (
     unfilled,
     without_unfilled,
 )
+from remit.documents.read import read
 
 PLACES = ("{{ name }}", "{{name}}", "{{ f({'a': 1}) }}", "${var.x}", '${join("-", a)}', "$NAME")
 PLAIN = {"1": 1, '"a"': "a", '"a-{{ name }}-b"': "a-X-b", '"a-${var.x}-b"': "a-${var.x}-b"}
@@ -97,8 +98,21 @@ def test_late_bound_text_takes_the_place_of_what_a_tool_fills_in_wherever_it_sta
     assert late_bound(AS_IT_IS, in_template=in_template) == AS_IT_IS
     value = late_bound({"a": [{"b": "x-${self:stage}"}], "c": "{{ d }}", "e": "${name}"}, in_template=in_template)
     texts = [value["a"][0]["b"], value["c"], value["e"]]
-    assert ["self:stage" in texts[0], texts[1] == "{{ d }}", texts[2] == "${name}"] == [True, False, in_template]
+    given = ("x-${self:stage}", "{{ d }}", "${name}")
+    assert [text == as_given for text, as_given in zip(texts, given, strict=True)] == [False, False, in_template]
     assert texts[0].startswith("x-${")
+
+
+def test_what_terraform_fills_in_is_so_in_a_policy_and_is_cloudformations_in_a_template_or_a_plan() -> None:
+    policy = {"Statement": [{"Resource": "${name}"}]}
+    for document, stays in (
+        (policy, False),
+        ([policy], False),
+        ({"Resources": policy}, True),
+        ({"planned_values": policy}, True),
+        ({"terraform_version": "1", "values": policy}, True),
+    ):
+        assert (read(json.dumps(document).encode(), "t.json").value == document) is stays
 
 
 def test_equal_places_are_filled_in_alike_in_keys_too() -> None:

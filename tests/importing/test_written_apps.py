@@ -104,7 +104,7 @@ Outputs:
 """
 SERVERLESS: Final = """
 service: shop
-custom: {size: 300, flag: true, other: "${file(more.yml)}"}
+custom: {place: eu-west-1, size: 300, flag: true, other: "${file(more.yml)}"}
 params: {default: {a: all, b: all}, dev: {a: mine}}
 provider:
   name: aws
@@ -141,6 +141,10 @@ functions:
     handler: app.two
     url: {cors: true}
     iamRoleStatements: [{Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}]
+  three:
+    handler: app.three
+    iam: {role: {name: of-its-own}}
+    events: [sns: {arn: {"Fn::Sub": "arn:aws:sns:${self:custom.place}:111122223333:${opt:stage}"}}]
 resources:
   - Resources: {Clicks: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: 1}}}
   - Resources: {Other: {Type: AWS::SQS::Queue}}
@@ -167,6 +171,9 @@ def ingest(event): ...
 
 @app.on_sns_message(topic="arn:aws:sns:eu-west-1:111122223333:news", name="told")
 def tell(event): ...
+
+@app.lambda_function()
+def clean_up(event, context): ...
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def hourly(event): ...
@@ -269,6 +276,7 @@ READ: Final = {
         's3_bucket_photos_in = resource("AWS::S3::Bucket", logical_id="S3BucketPhotosIn", bucket_name="photos-in")',
         'clicks = resource("AWS::Kinesis::Stream", logical_id="Clicks", shard_count=1)',
         'other = resource("AWS::SQS::Queue", logical_id="Other")',
+        'app.function(on.sns("arn:aws:sns:eu-west-1:111122223333:dev"), name="three"',
     ),
     "app.py": (
         'on.rest("GET /orders/{id}", auth="NONE"), on.rest("POST /", auth=on.user_pool(',
@@ -278,6 +286,7 @@ READ: Final = {
         'memory_size=256, policy=[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]',
         'on.sns("arn:aws:sns:eu-west-1:111122223333:news"), name="told", logical_id="Told", ',
         'function_name="shop-dev-told", handler="app.tell"',
+        'name="clean_up", logical_id="CleanUp", function_name="shop-dev-clean_up", handler="app.clean_up"',
         'on.schedule("rate(1 hour)"), name="hourly"',
         'on.schedule("rate(5 minutes)"), name="often"',
         'on.schedule("cron(0 8 * * ? *)"), name="daily"',
@@ -306,7 +315,7 @@ LEFT: Final = {
         "DependsOn Value of OneLambdaFunction",
         "Node (AWS::Serverless::Function)",
     ],
-    "serverless.yml": ["frobnicate of get-order_one"],
+    "serverless.yml": ["frobnicate of get-order_one", "iam of three"],
     "app.py": ["route /a"],
     "zappa_settings.json": [],
 }
@@ -322,3 +331,28 @@ def test_a_construct_of_a_source_is_written_as_remit_says_it(
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_has_no_form_is_left_and_nothing_else(read: Callable[[str], ImportedApp], name: str) -> None:
     assert LEFT[name] == [left.what for left in read(name).left]
+
+
+def test_a_resource_stands_after_what_it_waits_for_and_none_is_made_of_one_that_exists(
+    read: Callable[[str], ImportedApp],
+) -> None:
+    names = [statement.name for statement in read("template.yaml").resources]
+    assert names.index("later") < names.index("topic")
+    assert "theirs" not in str([statement.name for statement in read("serverless.yml").resources])
+    (three,) = (line for line in lines(read("serverless.yml")) if 'name="three"' in line)
+    assert " policy=" not in three
+
+
+def test_functions_in_parts_are_joined_and_a_stage_that_only_the_deploy_knows_is_to_be_filled_in(
+    tmp_path: Path,
+) -> None:
+    source = """
+service: shop
+provider: {name: aws, runtime: python3.13, stage: "${env:STAGE}"}
+functions: [{one: {handler: app.one}}, {two: {handler: app.two}}]
+"""
+    write(tmp_path, {"serverless.yml": source})
+    app = app_of(read_source(tmp_path / "serverless.yml"))
+    assert 2 == len(app.functions)
+    assert ("ENV_STAGE",) == app.to_fill_in
+    assert all('function_name=f"shop-{ENV_STAGE}-' in flat(one.value) for one in app.functions)

@@ -330,7 +330,7 @@ ACCOUNT = replace(HERE, stored=Sealed())
             "ssm", "PutParameter", {"Name": "/a", "Type": "SecureString", "KeyId": "alias/other"},
             [f"Encrypt ${{Unresolved}} arn:aws:ssm:{PLACE}:parameter/a"],
         ),
-        ("ssm", "PutParameter", {"Name": "/a", "Type": "SecureString"}, []),
+        ("ssm", "PutParameter", {"Name": "/sealed/b", "Type": "SecureString"}, []),
         ("ssm", "PutParameter", {"Name": "/a", "Type": "String", "KeyId": "k"}, []),
         ("dynamodb", "GetItem", {"TableName": "sealed"}, ["Decrypt new sealed 111122223333"]),
         (
@@ -434,6 +434,11 @@ PASSED = {"RoleArn": ROLE}
          [f"scheduler:CreateSchedule arn:aws:scheduler:{PLACE}:schedule/g/s", f"iam:PassRole {ROLE}"]),
         ("sts", "AssumeRoleWithWebIdentity", PASSED, [f"sts:AssumeRoleWithWebIdentity {ROLE}"]),
         ("sts", "GetCallerIdentity", {}, []),
+        ("events", "DescribeEventBus", {}, [f"events:DescribeEventBus arn:aws:events:{PLACE}:event-bus/default"]),
+        (
+            "ssm", "SendCommand", {"DocumentName": "AmazonCloudWatch-ManageAgent"},
+            ["ssm:SendCommand arn:aws:ssm:eu-central-1::document/AmazonCloudWatch-ManageAgent"],
+        ),
     ],
 )  # fmt: skip
 def test_a_request_needs_these_accesses_in_this_order(
@@ -441,6 +446,18 @@ def test_a_request_needs_these_accesses_in_this_order(
 ) -> None:
     asked = OperationRequest(RequestedOperation(client, name, "json"), parameters, ACCOUNT)
     assert expected == [f"{need.action} {need.resource}" for need in needs_of(asked) or ()]
+
+
+def test_a_secret_of_a_batch_is_told_by_its_arn_and_by_what_the_request_calls_it() -> None:
+    parameters = {"SecretIdList": ["sealed"]}
+    operation = RequestedOperation("secretsmanager", "BatchGetSecretValue", "json")
+    needed = needs_of(OperationRequest(operation, parameters, ACCOUNT)) or ()
+    named = (f"{SECRETS}sealed-AbCdEf", "sealed")
+    assert [(), named, named] == [need.part for need in needed]
+
+
+def test_a_tag_without_a_value_has_an_empty_one() -> None:
+    assert {"team": ""} == request_tags({"Tags": [{"Key": "team"}]})
 
 
 def test_what_ec2_makes_and_its_tags_are_asked_for_as_any() -> None:

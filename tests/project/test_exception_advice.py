@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.errors import Origin, RemitError
+from remit.judge.judgement import Judgement
 from remit.loading.user_code import mistake
 from remit.project.current_load import loading
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from remit.errors import RemitError
 
 NOT_INSTALLED = "install it where remit runs: the app is imported to be built (`{}`)"
 IN_A_FUNCTION = "call AWS inside of the function: the module is also imported where it is built, which needs no AWS"
@@ -97,3 +97,22 @@ def test_whatever_ends_a_module_is_told_at_its_line(
     assert error.message == message
     assert error.origin is not None
     assert (error.origin.line, error.origin.column) == (line, column)
+
+
+def test_a_mistake_of_the_users_own_object_is_noted_and_one_of_remits_goes_on(tmp_path: Path) -> None:
+    file = tmp_path / "app.py"
+    file.write_text("def odd():\n    raise ValueError('odd')\n", encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), namespace)  # noqa: S102 - a project's
+    with loading(tmp_path, None) as state:
+        judged = Judgement(state, tmp_path, state.config, [])
+        with judged.noted():
+            namespace["odd"]()
+        with judged.noted():
+            raise RemitError("known")
+        with pytest.raises(ZeroDivisionError), judged.noted():
+            _ = 1 / 0
+    assert [mistake.message for mistake in judged.mistakes.errors] == [
+        "a value of the configuration raised ValueError: odd", "known",
+    ]  # fmt: skip
+    assert judged.mistakes.errors[0].origin == Origin(str(file), 2, 5)

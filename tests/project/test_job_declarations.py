@@ -132,6 +132,12 @@ def test_a_mistake_is_told_at_its_line(make: Make, name: str) -> None:
     assert str(error.origin).startswith(place)
 
 
+def test_a_queue_that_keeps_the_order_is_offered_for_its_name_without_the_ending(make: Make) -> None:
+    config = 'config.job.enable = True\nconfig.job.queues = {"mail.fifo": {}, "mai": {}}'
+    error = make(config=config, app=f'@app.job(queue="mail")\n{JOB}').error()
+    assert error.hint == "did you mean `mail.fifo`?"
+
+
 def test_the_queues_come_from_the_line_that_turns_jobs_on_by_a_path_within_the_project(make: Make) -> None:
     origin = make(config=ON).load().queues_origin
     assert origin is not None

@@ -139,6 +139,10 @@ def test_a_text_that_is_no_item_is_told_as_what_was_meant(
     assert hint_of_action(text) == (in_a_statement or form)
 
 
+def test_in_a_statement_all_of_a_service_is_a_pattern() -> None:
+    assert hint_of_action("S3") == "did you mean `s3:*`?"
+
+
 @pytest.mark.parametrize(
     ("word", "meant"),
     [

@@ -69,6 +69,19 @@ def hello(event, context): ...
     ]
 
 
+def test_each_managed_policy_has_the_line_that_gives_it_the_functions_own_first(make: Make) -> None:
+    config = (
+        'config.lambda_.iam.default_managed_policy = ["ReadOnlyAccess"]\n'
+        'config.lambda_.iam.managed_policy = ["ReadOnlyAccess", "AWSXRayDaemonWriteAccess"]'
+    )
+    app = '@app.function(managed_policy="AWSXRayDaemonWriteAccess")\ndef hello(event, context): ...\n'
+    written = make(config=config, app=app).function().managed_written
+    assert {arn.removeprefix(AWS_OWN): str(origin) for arn, origin in written.items()} == {
+        "AWSXRayDaemonWriteAccess": "app.py:9:30",
+        "ReadOnlyAccess": "config/deploy.py:5:50",
+    }
+
+
 def test_a_name_alone_finds_the_path_that_aws_gave_it(make: Make) -> None:
     project = make(config='config.lambda_.iam.managed_policy = "AWSLambdaBasicExecutionRole"')
     assert (AWS_OWN + "service-role/AWSLambdaBasicExecutionRole",) == project.role().managed

@@ -106,6 +106,10 @@ WRONG = {
         "a web app cannot stream its answers: no adapter of Python's web frameworks does on Lambda",
         "leave invoke_mode out; large files are better served from S3, by a presigned URL",
     ),
+    '"shop.main:api", on.api("GET /", payload_format_version="1.0")': (
+        "a web app gets payload format 2.0: its adapter reads no other",
+        "leave payload_format_version out",
+    ),
     '"shop.main:api", runtime="python3.9"': (
         "web app `web` runs on python3.9, which the adapters of web frameworks no longer support",
         'set `runtime="python3.13"`',

@@ -111,6 +111,17 @@ LISTS = "PublicAccessBlockConfiguration"
         ("aws_iam_group_membership", {"group": "devs", "users": ["bob"]}, members("group = devs", "users = bob")),
         ("aws_iam_user_group_membership", {"user": "ann", "groups": ["x"]}, members("user = ann", "groups = x")),
         ("aws_iam_user_group_membership", {"user": "ann", "groups": ["devs"]}, {}),
+        ("AWS::CloudTrail::Trail", {"S3BucketName": {"Ref": "Topic"}}, {}),
+        ("AWS::CloudTrail::Trail", {"S3BucketName": "out"}, {"S3BucketName": ("out",)}),
+        ("AWS::CloudTrail::Trail", {"S3BucketName": LATE}, {"S3BucketName": ("${X}",)}),
+        ("AWS::SQS::Queue", {"KmsMasterKeyId": "alias/aws/sqs"}, {}),
+        ("AWS::SQS::Queue", {"KmsMasterKeyId": "alias/own"}, {"KmsMasterKeyId": ("alias/own",)}),
+        ("AWS::SQS::Queue", {"KmsMasterKeyId": {"Fn::GetAtt": ["Topic", "X"]}}, {"KmsMasterKeyId": ("${Topic}",)}),
+        ("AWS::ApiGateway::Method", {"AuthorizationScopes": ["a", "b"]}, {"AuthorizationScopes": ("a", "b")}),
+        ("AWS::Lightsail::Bucket", {"ReadOnlyAccessAccounts": ["1", "2"]}, {"ReadOnlyAccessAccounts": ("1", "2")}),
+        ("AWS::EC2::Instance", {"IamInstanceProfile": "outside"}, {"IamInstanceProfile": ("outside",)}),
+        ("AWS::ECS::TaskDefinition", {"TaskRoleArn": "named"}, {"TaskRoleArn": ("${Role.Arn}",)}),
+        ("AWS::ECS::TaskDefinition", {"TaskRoleArn": []}, {}),
     ],
 )  # fmt: skip
 def test_what_a_resource_says_is_read_without_what_is_compared_elsewhere(

@@ -96,6 +96,18 @@ def test_who_can_reach_it_lets_nobody_in(kind: str) -> None:
     assert (reached.meaning, reached.is_nothing) == ("", True)
 
 
+@pytest.mark.parametrize(("kind", "opens"), [("role", ""), ("door", "limit")])
+def test_a_role_that_is_handed_over_and_a_limit_let_in_nobody_by_themselves(kind: str, opens: str) -> None:
+    limited = Given("AWS::SQS::Queue", settings=(AccessSetting("P", kind, opens, ("x",)),))
+    assert (limited.meaning, limited.is_nothing) == ("", False)
+
+
+def test_a_policy_that_only_the_deploy_knows_may_let_somebody_in() -> None:
+    late = Given("AWS::SQS::Queue", unread=frozenset({"${Late}"}))
+    assert late.meaning
+    assert not late.is_nothing
+
+
 @pytest.mark.parametrize(("is_at_resource", "is_at_statement"), [*product([False, True], repeat=2)])
 def test_a_policy_depends_on_a_condition_of_its_resource_or_of_a_statement(
     is_at_resource: bool,  # noqa: FBT001 - a column

@@ -59,7 +59,12 @@ def told(opens: str, was: str | None, now: str | None, kind: str = "door", **mor
         ("true<false=-", "false", "", ""),
         ("true<false=-", None, "false", "+ X P: nobody -> false"),
         ("true<false=-", None, "true", ""),
+        ("true<false=-", None, "", ""),
         ("true<-", "true", None, "+ X P: true -> not set"),
+        ("a<b!<c!", "c", "b", "- X P: c -> b"),
+        ("a<b!<c!", "b", "c", "+! X P: b -> c"),
+        ("a<*", "", "b", "? X (T): P is b in place of not set"),
+        ("any", "", "", ""),
         ("-<*", "", "a", "+ X P: not set -> set"),
         ("-<*", "a", "", "- X P: set -> not set"),
         ("-<*", None, "a", "+ X P: not set -> set"),
@@ -103,6 +108,7 @@ def test_a_setting_opens_what_is_further_in_its_order(
         ("grant", "a", None, "- X P: a -> not set"),
         ("member", "a", None, "- X P: a -> not set"),
         ("network", "a", "b", "not compared: P (network)"),
+        ("network", "a", "", "not compared: P (network)"),
         ("network", None, "b", ""),
         ("network", "a", None, ""),
         ("role", None, "${A.Arn} ${B.Arn}", "+ X P: nobody -> acts as A; + X P: nobody -> acts as B"),
@@ -116,6 +122,25 @@ def test_who_gets_something_and_which_role_is_handed_over_is_told_of_what_comes_
     kind: str, was: str | None, now: str | None, expected: str
 ) -> None:
     assert told("adds" if kind != "role" else "", was, now, kind) == expected
+
+
+@pytest.mark.parametrize("kind", ["grant", "member"])
+def test_who_gets_something_is_told_whatever_its_order_is(kind: str) -> None:
+    assert told("any", None, "a", kind) == "+ X P: not set -> a"
+    assert told("any", "a", None, kind) == "- X P: a -> not set"
+
+
+def test_a_new_rule_of_the_network_is_named_and_a_property_of_a_new_resource_is_not() -> None:
+    rule = Given("T", settings=(AccessSetting("", "network", "", ("x",)),))
+    assert [item.property for item in setting_changes("X", None, rule).not_compared] == [""]
+    assert told("", None, "x", "network") == ""
+
+
+def test_settings_that_sam_makes_are_compared_as_they_are_written_out() -> None:
+    written = AccessSetting("AuthType", "door", AUTH, ("NONE",))
+    of_sam = Given("T", settings=(AccessSetting("Auth", "door", AUTH, ("Own",)),), made_settings=(written,))
+    assert setting_changes("X", of_sam, Given("T", settings=(written,))).doors == ()
+    assert setting_changes("X", Given("T", settings=(written,)), of_sam).doors == ()
 
 
 def test_a_door_that_something_else_limits_is_not_open_to_everybody() -> None:

@@ -226,7 +226,8 @@ def compares(item: Any, held: Any, *, is_there: bool) -> bool:
         bounds = zip(operand[::2], operand[1::2], strict=True)
         return isinstance(held, int | float) and all(getattr(float(held), signs[at])(float(to)) for at, to in bounds)
     if operator == "cidr":
-        return ipaddress.ip_address(held) in ipaddress.ip_network(operand, strict=False)
+        is_address = isinstance(held, str) and re.fullmatch(r"[\d.]+", held) is not None
+        return is_address and ipaddress.ip_address(held) in ipaddress.ip_network(operand, strict=False)
     form = {"prefix": "{}.*", "suffix": ".*{}", "wildcard": "{}", "equals-ignore-case": "(?i:{})"}[operator]
     return re.fullmatch(form.format(re.escape(operand).replace(r"\*", ".*")), str(held)) is not None
 

@@ -129,9 +129,9 @@ class Naming(NamedTuple):
         names = []
         for form in self.generated:
             generated_name = form.format(stack=stack, id=logical_id)
-            if len(generated_name) - 1 + _ENDING > self.generated_most:
+            if len(generated_name.removesuffix("-*")) + _ENDING > self.generated_most:
                 generated_name = form.format(stack=self._cut(stack), id=self._cut(logical_id))
-            names.append(generated_name.lower() if self.is_lower else generated_name)
+            names.append(lowered(generated_name) if self.is_lower else generated_name)
         return tuple(names)
 
     def in_arn(self, name: str, path: str = "") -> str:

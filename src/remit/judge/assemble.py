@@ -57,7 +57,7 @@ def app_managed(state: Judgement) -> dict[str, Origin | None]:
         for value, span in getattr(iam, name).parts:
             with state.noted():
                 for arn, origin in policy_list.declare_managed(value, span, state.mistakes, name).items():
-                    policies[arn] = relative(origin, state.folder)
+                    policies.setdefault(arn, relative(origin, state.folder))
     return policies
 
 
