@@ -362,7 +362,7 @@ def test_of_what_stays_whatever_happens_nothing_is_deleted(attributes: dict[str,
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "data"}, **attributes}
     call = DeployCall(
         "s3.DeleteObjects",
-        ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+        ("s3:DeleteObject", "s3:ListBucketVersions"),
         "",
         "to empty",
         of_type="AWS::S3::Bucket",
@@ -378,7 +378,7 @@ def test_of_what_stays_whatever_happens_nothing_is_deleted(attributes: dict[str,
         if is_kept
         else [
             (("s3:DeleteObject",), f"{HERE}:s3:::data/*", ""),
-            (("s3:DeleteObjectVersion",), f"{HERE}:s3:::data/*", ""),
+            (("s3:ListBucketVersions",), f"{HERE}:s3:::data", ""),
         ]
     )
     assert (where(deployer(stack), "s3:DeleteBucket") == set()) == is_kept

@@ -6,7 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from remit.app import App, Function
+from remit.dev.events import WentWrong
 from remit.dev.source_files import copy_code, is_deployed
+from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +42,10 @@ def test_what_may_name_packages_of_a_zip_is_deployed_wherever_its_root_is() -> N
     assert [True] * 5 == [is_deployed(file, app) for file in named]
     others = ["app.py", "lib/requirements.txt", "functions/b/pyproject.toml", "functions/a/app.py", "lock.py"]
     assert [False] * 5 == [is_deployed(file, app) for file in others]
+
+
+def test_a_mistake_is_told_for_programs_with_its_file_and_line() -> None:
+    error = RemitError("no", hint="do", origin=Origin("app.py", 3, 7))
+    told = {"event": "error", "message": "no", "hint": "do", "file": "app.py", "line": 3}
+    assert told == WentWrong.of(error).document()
+    assert (None, None) == (WentWrong.of(RemitError("no")).file, WentWrong.of(RemitError("no")).line)
