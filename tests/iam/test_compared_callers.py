@@ -162,3 +162,60 @@ def test_examples_choose_the_actions_of_the_resources_own_service_where_it_has_a
     compared = ComparedPolicies((), (), service=service)
     assert compared.actions_of(pattern)[0] == first
     assert ComparedPolicies((), (), service="zz").actions_of("sqs:SendMessage") == ("sqs:SendMessage",)
+
+
+@pytest.mark.parametrize(("operator", "kind"), [("StringLike", "String"), ("ArnLike", "Arn")])
+def test_whoever_is_not_named_has_any_arn_but_those_that_are(operator: str, kind: str) -> None:
+    condition = Condition(operator, "aws:PrincipalArn", ("*",))
+    service = Condition("Bool", "aws:PrincipalIsAWSService", ("true",))
+    user = f"arn:aws:iam::{A}:user/al"
+    named = Statement("Allow", Globs(("*",)), Globs(("*",)), Principals((("AWS", user),)), (condition, service))
+    settled = {
+        caller.principal: {(one.operator, one.values) for one in caller.settled if one.key == "aws:PrincipalArn"}
+        for callers in caller_classes([Policy((named,))])
+        for caller in callers
+    }
+    assert settled[f"arn:aws:iam::{A}:user/example"] == {
+        (f"{kind}Like", (f"arn:*:iam::{A}:user/*",)), (f"{kind}NotLike", (user,)),
+    }  # fmt: skip
+    assert settled["arn:aws:iam::123456789012:role/example"] == {
+        (f"{kind}Like", ("arn:*:iam::*:role/*",)), (f"{kind}NotLike", (f"arn:*:iam::{A}:*",)),
+    }  # fmt: skip
+    assert settled[user] == {("StringEquals" if kind == "String" else "ArnEquals", (user,))}
+    of_service = [
+        one
+        for callers in caller_classes([Policy((named,))])
+        for caller in callers
+        if caller.principal == "example.amazonaws.com"
+        for one in caller.settled
+    ]
+    assert Condition("Bool", "aws:PrincipalIsAWSService", ("true",)) in of_service
+
+
+USER = f"arn:aws:iam::{A}:user/al"
+
+
+@pytest.mark.parametrize(
+    ("effect", "actions", "endpoint_type", "meant"),
+    [
+        ("Allow", Globs(("s3:*",)), "Interface", "everyone"),
+        ("Allow", Globs(("s3:*",)), "Gateway", "nobody"),
+        ("Deny", Globs(("s3:*",)), "Gateway", "as it is"),
+        ("Deny", Globs(("s3:*",)), "Interface", "everyone"),
+        ("Allow", Globs(("sqs:*",)), "", "everyone"),
+        ("Allow", Globs(("S3:Get*",)), "", "as it is"),
+        ("Allow", Globs(("*",)), "", "as it is"),
+        ("Allow", Globs(("sqs:*",), negated=True), "", "as it is"),
+    ],
+)
+def test_a_named_caller_is_meant_by_an_endpoint_as_its_type_has_names(
+    effect: str, actions: Globs, endpoint_type: Any, meant: str
+) -> None:
+    named = Statement(effect, actions, Globs(("*",)), Principals((("AWS", USER),)))
+    callers = list(endpoint_callers(Layers(), Layers(endpoint=(Policy((named,)),), endpoint_type=endpoint_type)))
+    (its,) = (caller for caller in callers if caller.caller.principal == USER)
+    ((found,),) = (policy.statements for policy in its.new.endpoint)
+    nobody = [condition for condition in found.conditions if condition.values == ()]
+    told = "as it is" if found == named else "nobody" if nobody else "everyone"
+    assert told == meant
+    assert its.old.endpoint == ()
