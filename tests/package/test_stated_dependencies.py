@@ -170,3 +170,36 @@ def test_of_a_pylock_what_remit_alone_needs_is_left_out_and_what_the_project_nam
     found = source_of(project({"pylock.toml": text, "pyproject.toml": OWN}))
     assert found.lines == ("idna==3", "anyio==4", "sniffio==1")
     assert found.names_remit
+
+
+@pytest.mark.parametrize(
+    ("package", "line"),
+    [
+        (
+            'archive = { url = "https://h/a.zip", path = "a.zip", hashes = { sha256 = "ab" } }',
+            "@ https://h/a.zip --hash=sha256:ab",
+        ),
+        ('archive = { path = "deep/a.zip", hashes = { sha256 = "ab" } }', "@ ./deep/a.zip --hash=sha256:ab"),
+        ('archive = { path = "../a.zip", hashes = { sha256 = "ab" } }', "@ ../a.zip --hash=sha256:ab"),
+        ('directory = { path = "lib" }', "@ ./lib"),
+        ('directory = { path = "/abs/lib" }', "@ /abs/lib"),
+        ('vcs = { type = "git", url = "https://h/r.git", path = "r", commit-id = "c1" }', "@ git+https://h/r.git@c1"),
+        ('vcs = { type = "git", path = "../r", commit-id = "c1" }', "@ git+../r@c1"),
+    ],
+)
+def test_a_locked_package_is_taken_from_where_its_lock_says(project: Project, package: str, line: str) -> None:
+    text = f'lock-version = "1.0"\n[[packages]]\nname = "a"\n{package}\n'
+    assert source_of(project({"pylock.toml": text})).lines == (f"a {line}",)
+
+
+def test_wheels_beside_a_lock_are_found_in_their_folders_and_those_with_an_address_are_not_looked_for(
+    project: Project,
+) -> None:
+    wheels = ('{ path = "wheels/a.whl", hashes = { sha256 = "aa" } }', '{ path = "b.whl", hashes = { sha256 = "bb" } }',
+              '{ path = "w/c.whl", url = "https://h/c.whl", hashes = { sha256 = "cc" } }')  # fmt: skip
+    sdist = 'sdist = { path = "s/a.tar.gz", hashes = { sha256 = "dd" } }'
+    text = f'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nwheels = [{", ".join(wheels)}]\n{sdist}\n'
+    hashes = " ".join(f"--hash=sha256:{digest}" for digest in ("aa", "bb", "cc", "dd"))
+    assert source_of(project({"pylock.toml": text})).lines == (
+        "--find-links .", "--find-links s", "--find-links wheels", f"a==1 {hashes}",
+    )  # fmt: skip

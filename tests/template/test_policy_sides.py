@@ -74,7 +74,7 @@ LINES = """{"identity": [{"Statement":
 def test_a_statement_of_any_layer_stands_at_its_line(layer: str, number: int, index: int, line: int) -> None:
     read = read_side(LINES.encode(), "side.json")
     statement = read.layers.identity[0].statements[0]
-    assert read.locate(StatementLocation(layer, number, index, statement)).line == line  # type: ignore[arg-type] # as layers are named
+    assert read.locate(StatementLocation(layer, number, index, statement)).line == line
 
 
 @pytest.mark.parametrize(
