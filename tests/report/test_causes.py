@@ -37,7 +37,7 @@ from remit.report.access_report import (
 )
 from remit.report.actions import FUTURE
 from remit.report.comment import report_comment
-from remit.review.access_change import Change, Elsewhere, NotCompared, Review, UnreadPolicy
+from remit.review.access_change import Change, Door, Elsewhere, NotCompared, Review, UnreadPolicy
 from remit.review.resource_losses import ResourceLoss
 
 QUEUE, TABLE = "arn:aws:sqs:eu-west-1:111122223333:q", "arn:aws:dynamodb:eu-west-1:111122223333:table/t"
@@ -354,6 +354,14 @@ def test_resources_are_told_once_where_several_accesses_are_on_the_same() -> Non
 
 
 CHANGE = Change(("ingest",), None, None, unread=(UnreadPolicy("", "nobody knows"),))
+
+
+@pytest.mark.parametrize(("opens", "public"), [(True, True), (True, False), (False, False)])
+def test_a_door_is_called_public_where_it_lets_in_everybody_now(*, opens: bool, public: bool) -> None:
+    door = Door("GET /", "AWS_IAM", "Own", opens=opens, public=public)
+    (told,) = review_report(Review("old", "new", (replace(CHANGE, unread=(), doors=(door,)),))).changes
+    assert told.words == ("PUBLIC: " if public else "") + "GET /: AWS_IAM -> Own"
+    assert (told.sign, told.public) == (GAINED if opens else LOST, public)
 
 
 @pytest.mark.parametrize(

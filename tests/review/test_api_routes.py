@@ -154,6 +154,6 @@ def test_paths_that_lie_in_each_other_have_an_end() -> None:
 def test_a_route_of_a_websocket_api_is_behind_the_one_that_connects(route: str | None, *, is_door: bool) -> None:
     properties = {"ApiId": {"Ref": "Api"}, "AuthorizationType": "NONE", **({"RouteKey": route} if route else {})}
     resource = Resource("Route", "AWS::ApiGatewayV2::Route", properties)
-    for protocol, expected in (("WEBSOCKET", is_door), ("HTTP", True)):
+    for protocol, expected in (("WEBSOCKET", is_door), ("HTTP", True), (None, True)):
         api = Resource("Api", "AWS::ApiGatewayV2::Api", {"ProtocolType": protocol})
         assert bool(settings_of(resource, {api.ref: api})) == expected
