@@ -143,6 +143,13 @@ def test_a_caller_without_policies_is_told(principal: str, reason: str | None) -
     assert resource_obstacle(request) is None
 
 
+def test_a_key_of_aws_s_own_is_nobody_s_to_change_whoever_asks() -> None:
+    for principal in (None, ROLE):
+        found = obstacle(Request("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:alias/aws/s3", principal=principal))
+        assert found is not None
+        assert found.reason.startswith("nobody can change the policy of alias/aws/s3")
+
+
 def test_a_service_may_take_on_its_own_role() -> None:
     for name in ("role/aws-service-role/x", "role/aws-reserved/x"):
         assert resource_obstacle(Request("sts:AssumeRole", iam(name), principal="ec2.amazonaws.com")) is None

@@ -354,3 +354,20 @@ def test_of_policies_that_become_one_a_sid_stands_once(policy: Path) -> None:
 
     sids = [statement.get("Sid") for statement in json.loads(ran.out)["Statement"]]
     assert (ran.status, sids.count("Own") <= 1, len(sids)) == (0, True, 2)
+
+
+def test_a_policy_that_is_as_short_as_it_can_be_stays_as_it_is_written(policy: Path) -> None:
+    write(policy, Action=["s3:PutObject", "s3:GetObject"])
+
+    assert json.loads(remit("minimise", "p.json").out) == json.loads(policy.read_text())
+
+
+@pytest.mark.parametrize("kind", ["scp", "rcp"])
+def test_a_control_policy_of_denials_alone_stands_beside_one_that_allows_all(policy: Path, kind: str) -> None:
+    write(policy, Effect="Deny", Action="s3:PutObject", **({"Principal": "*"} if kind == "rcp" else {}))
+
+    asked = [
+        remit("explain", "p.json", action, KEYS, "--kind", kind).status for action in ("s3:GetObject", "s3:PutObject")
+    ]
+
+    assert asked == [0, 1]

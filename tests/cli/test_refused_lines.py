@@ -59,6 +59,8 @@ REFUSED: Final = (
     ("diff --json --markdown", "choose one of --json and --markdown"),
     ("evaluate", "takes a FILE of requests, or one request by --action"),
     ("evaluate p.json --action s3:GetObject", "takes a FILE of requests, or one request by --action"),
+    ("--nonsense", "no such option '--nonsense'"),
+    ("evaluate p.json --complete", "--complete go with --action"),
     ("evaluate p.json --policy p.json --complete", "--policy, --complete go with --action"),
     ("evaluate --action s3:GetObject --endpoint-type Gateway", "--endpoint-type goes with --endpoint-policy"),
     ("evaluate --action GetObject", "'GetObject' is not an action"),

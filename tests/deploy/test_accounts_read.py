@@ -516,7 +516,7 @@ def test_failed_jobs_are_held_oldest_first_and_released_in_the_end() -> None:
 
 
 def test_a_job_that_failed_again_meanwhile_is_given_once() -> None:
-    account, _ = queue([message(1), message(2)], [message(1, again=1), message(3)])
+    account, _ = queue([message(1), message(2)], [message(1, again=1), message(2, again=1), message(3)])
 
     pages = [[job.id for job in page] for page in each_page(account, [MAIL])]
 

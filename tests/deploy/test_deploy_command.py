@@ -50,7 +50,7 @@ def share(project: Path, source: str) -> None:
 Remit = "Callable[..., tuple[int, str, str]]"
 
 
-def test_a_first_deploy_talks_on_stderr_and_answers_on_stdout(remit: Remit) -> None:
+def test_a_first_deploy_talks_on_stderr_and_answers_on_stdout(remit: Remit, project: Path) -> None:
     code, out, err = remit("deploy", "--yes")
     assert code == 0
     for line in (
@@ -61,7 +61,7 @@ def test_a_first_deploy_talks_on_stderr_and_answers_on_stdout(remit: Remit) -> N
     ):
         assert line in err.splitlines()
     assert "CREATE_COMPLETE     AWS::CloudFormation::Stack  orders-dev" in err
-    assert "next: remit invoke --local report" in err
+    assert f"next: remit invoke -C {project} --local report" in err
     assert out == "roles\n  ReportRole  2 statements for report\n"
 
 

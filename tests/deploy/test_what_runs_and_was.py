@@ -17,13 +17,14 @@ from remit.deploy.bucket_names import keep_bucket_names, kept_arns
 from remit.deploy.ci_roles import ci_roles, make_roles
 from remit.deploy.deployed_code import other_code
 from remit.deploy.deployment_record import _last_build
-from remit.deploy.drift import Drift
+from remit.deploy.drift import Drift, drift
 from remit.deploy.imports import importable, with_imports
 from remit.deploy.manual_changes import ManualChanges, revert
 from remit.deploy.role_repairs import repair
 from remit.deploy.session import _config, connect_as_configured, named_region
 from remit.deploy.stack import describe
 from remit.errors import Origin, RemitError
+from remit.holders import Holder, by_arn
 from remit.project.settings import AwsSection
 from remit.triggers.s3 import UNIQUE
 
@@ -368,7 +369,7 @@ def test_calls_on_roles_are_on_the_path_and_the_names_that_the_app_gives_them(
     ]
 
 
-def drift(*repairs: Any) -> Drift:
+def changed(*repairs: Any) -> Drift:
     return Drift("Web", "it was changed", repairs=tuple(repairs))
 
 
@@ -392,8 +393,8 @@ def test_changes_by_hand_are_undone_in_their_order_and_what_was_done_before_is_n
     )
     changes = ManualChanges(
         (
-            drift(repair("iam.DeleteRolePolicy", RoleName="r", PolicyName="p")),
-            drift(repair("iam.CreateRole", "role_exists", RoleName="r", AssumeRolePolicyDocument="{}")),
+            changed(repair("iam.DeleteRolePolicy", RoleName="r", PolicyName="p")),
+            changed(repair("iam.CreateRole", "role_exists", RoleName="r", AssumeRolePolicyDocument="{}")),
         )
     )
     told: list[str] = []
@@ -415,7 +416,7 @@ def test_where_one_change_cannot_be_undone_nothing_is() -> None:
     with pytest.raises(RemitError, match="remit cannot undo this: it was changed") as raised:
         revert(
             account,
-            ManualChanges((drift(repair("iam.DeleteRolePolicy", RoleName="r", PolicyName="p")), drift())),
+            ManualChanges((changed(repair("iam.DeleteRolePolicy", RoleName="r", PolicyName="p")), changed())),
             "orders-dev",
             lambda _: None,
         )
@@ -425,7 +426,7 @@ def test_where_one_change_cannot_be_undone_nothing_is() -> None:
     with pytest.raises(RemitError, match="no"):
         revert(
             denied,
-            ManualChanges((drift(repair("iam.DeleteRolePolicy", RoleName="r", PolicyName="p")),)),
+            ManualChanges((changed(repair("iam.DeleteRolePolicy", RoleName="r", PolicyName="p")),)),
             "orders-dev",
             lambda _: None,
         )
@@ -550,3 +551,18 @@ def test_an_account_knows_where_it_is() -> None:
         "${AWS::URLSuffix}": "amazonaws.com",
     }
     assert (far.preparing, replace(far, owner=near).preparing) == (far, near)
+
+
+@pytest.mark.parametrize(
+    ("known", "found"),
+    [({}, []), ({"${Given}": "arn:aws:iam::1:policy/x"}, []), ({"${Given}": "arn:aws:iam::1:policy/y"}, ["y", "x"])],
+)
+def test_of_a_policy_that_the_deploy_alone_knew_nobody_says_that_it_was_detached(
+    known: dict[str, str], found: list[str]
+) -> None:
+    declared = Holder("Web", tuple(by_arn(["${Given}"])))
+    held = Holder("Web", tuple(by_arn(["arn:aws:iam::1:policy/x"])), name="web")
+
+    changes = list(drift(declared, {}, held, "web", known))
+
+    assert sorted(change.policy.rpartition("/")[2] for change in changes) == sorted(found)

@@ -511,13 +511,13 @@ def test_a_macro_is_the_account_s_own_and_a_transform_is_aws_s() -> None:
 
 
 def test_a_name_that_cloudformation_makes_is_whole_up_to_the_service_s_limit() -> None:
-    """A role's has 64 characters: `STACK-LOGICALID-` and at most 13 more."""
-    stack, logical_id = "s" * 25, "R" * 24
+    """A role's has 64 characters: `STACK-LOGICALID`, a hyphen and 12 more."""
+    stack, logical_id = "s" * 25, "R" * 25
     assert places(made(stack=stack, **{logical_id: role()}), "iam:CreateRole") == {
         arn("iam", f"role/{stack}-{logical_id}-*", "")
     }
     assert places(made(stack=stack, **{f"{logical_id}R": role()}), "iam:CreateRole") == {
-        arn("iam", f"role/{'s' * 24}*-{logical_id}*-*", "")
+        arn("iam", f"role/{'s' * 24}*-{'R' * 24}*-*", "")
     }
 
 

@@ -362,7 +362,7 @@ def test_of_what_stays_whatever_happens_nothing_is_deleted(attributes: dict[str,
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "data"}, **attributes}
     call = DeployCall(
         "s3.DeleteObjects",
-        ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+        ("s3:DeleteObject", "s3:ListBucketVersions"),
         "",
         "to empty",
         of_type="AWS::S3::Bucket",
@@ -378,7 +378,7 @@ def test_of_what_stays_whatever_happens_nothing_is_deleted(attributes: dict[str,
         if is_kept
         else [
             (("s3:DeleteObject",), f"{HERE}:s3:::data/*", ""),
-            (("s3:DeleteObjectVersion",), f"{HERE}:s3:::data/*", ""),
+            (("s3:ListBucketVersions",), f"{HERE}:s3:::data", ""),
         ]
     )
     assert (where(deployer(stack), "s3:DeleteBucket") == set()) == is_kept
@@ -486,3 +486,40 @@ def test_of_two_templates_all_resources_are_there_and_what_macros_make_is_not() 
 )
 def test_a_text_is_specific_that_tells_whose_resource_it_is(text: str, *, specific: bool) -> None:
     assert is_specific(text) == specific
+
+
+def test_a_subscription_is_a_part_of_its_topic_and_the_topics_policy_is_none() -> None:
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}
+    policy = {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "News"}], "PolicyDocument": {}}}
+    endpoint = {"TopicArn": {"Ref": "News"}, "Protocol": "sqs", "Endpoint": "arn:aws:sqs:eu-west-1:1:q"}
+    subscription = {"Type": "AWS::SNS::Subscription", "Properties": endpoint}
+    arn = f"{HERE}:sns:{PLACE}:news"
+
+    found = need({"News": topic, "Policy": policy, "Sub": subscription})
+
+    assert where(found, "sns:SetTopicAttributes") == {arn}
+    assert where(found, "sns:Unsubscribe") == {arn, f"{arn}:*"}
+
+
+QUALIFIED = {
+    "a function": ({"Ref": "Web"}, {"{}"}),
+    "an alias": ({"Ref": "Live"}, {"{}", "{}:*"}),
+}
+
+
+@pytest.mark.parametrize("called", QUALIFIED)
+def test_what_calls_an_alias_is_permitted_on_parts_of_the_function(called: str) -> None:
+    web = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {"FunctionName": "web", "Role": "arn:aws:iam::1:role/r", "Code": {"ZipFile": "x"}},
+    }
+    alias = {
+        "Type": "AWS::Lambda::Alias",
+        "Properties": {"FunctionName": {"Ref": "Web"}, "Name": "live", "FunctionVersion": "7"},
+    }
+    named, arns = QUALIFIED[called]
+    properties = {"FunctionName": named, "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+
+    found = need({"Web": web, "Live": alias, "May": {"Type": "AWS::Lambda::Permission", "Properties": properties}})
+
+    assert where(found, "lambda:AddPermission") == {text.format(f"{HERE}:lambda:{PLACE}:function:web") for text in arns}

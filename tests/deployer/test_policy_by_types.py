@@ -105,7 +105,7 @@ def lacking_for(type_name: str, name: str) -> frozenset[tuple[str, str]]:
     return frozenset(lacking(need({"It": {"Type": type_name}}, by_types=True), richer))
 
 
-@pytest.mark.parametrize("type_name", cases_of(TYPES, 8))
+@pytest.mark.parametrize("type_name", cases_of(TYPES, 4))
 def test_a_further_property_lacks_nothing_on_the_resource_itself(type_name: str) -> None:
     """At most what it names or uses elsewhere: a role that is passed, a key, a group, another service."""
     bare = need({"It": {"Type": type_name}}, by_types=True)
@@ -118,7 +118,7 @@ def test_a_further_property_lacks_nothing_on_the_resource_itself(type_name: str)
     assert sum(not pairs for pairs in missing.values()) >= 0.6 * len(missing)
 
 
-@settings(max_examples=cases(8, deep=200))
+@settings(max_examples=cases(4, deep=200))
 @given(data=st.data())
 def test_ten_further_settings_of_an_app_need_no_new_policy(data: st.DataObject) -> None:
     types = data.draw(st.lists(st.sampled_from(TYPES), min_size=2, max_size=6))

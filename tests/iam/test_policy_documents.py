@@ -302,6 +302,10 @@ def test_a_text_parts_at_its_references(text: str, parts: list[Any]) -> None:
         ('a${{"Fn::ImportValue":"x"}}b', "a{!ImportValue x}b"),
         ('${{"Fn::If":["IsProd","a b",{"Ref":"B"}]}}', '{!If [IsProd, "a b", ${B}]}'),
         ('${{"Fn::Unfilled":"{{ region }}"}}', "{{ region }}"),
+        (
+            '${{"Fn::Transform":{"Name":"x","Parameters":{"A":{"Ref":"B"},"C":["d e",1]}}}}',
+            '{!Transform {Name: x, Parameters: {A: ${B}, C: ["d e", 1]}}}',
+        ),
         (with_dynamic("{{resolve:ssm:/a}}"), "{{resolve:ssm:/a}}"),
         ("a${{ not one", "a${{ not one"),
         ('${{"a":1}}', '${{"a":1}}'),

@@ -70,10 +70,14 @@ def test_without_a_package_index_it_says_so_and_leaves_nothing(cache: Path) -> N
     assert not environment.ENVIRONMENT.place.exists()
 
 
-def test_a_file_that_is_missing_or_cut_short_makes_it_be_installed_again() -> None:
+def test_a_file_that_is_missing_or_has_another_size_makes_it_be_installed_again() -> None:
     folder = fake()
     assert environment.ENVIRONMENT.installed() == folder
-    (folder / "packages" / "a.py").write_text("x")
+    file = folder / "packages" / "a.py"
+    for content in ("x", "x = 1\n# more\n"):
+        file.write_text(content)
+        assert environment.ENVIRONMENT.installed() is None
+    file.unlink()
     assert environment.ENVIRONMENT.installed() is None
 
 

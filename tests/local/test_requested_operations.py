@@ -20,8 +20,10 @@ from remit.access.needed_access import UNRESOLVED, OperationRequest, RequestedOp
 from remit.access.needs import needs_of
 from remit.access.setting import RequestSetting, StoredNames
 from remit.access.tags import request_tags
+from remit.catalogue.request_formats import signing_name
 from remit.local.authorization.canonical_request import canonical_request
 from remit.local.authorization.requested_operation import is_of_user
+from remit.local.control.plain_client import _request as spelled
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 HERE = RequestSetting("eu-central-1", "111122223333", "arn:aws:iam::111122223333:user/ada")
@@ -1060,3 +1062,25 @@ def test_an_operation_is_found_by_its_version_its_host_and_its_path(
         return
     asked = canonical_request(request_, service, b"")
     assert (operation, parameters) == (f"{asked.operation.client}:{asked.operation.name}", asked.parameters)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("lambda", "GetFunction", {"FunctionName": "shop:live"}),
+        ("lambda", "ListFunctions", {"Marker": "a&b", "MaxItems": "5"}),
+        ("s3", "GetBucketTagging", {"Bucket": "shop"}),
+        ("apigatewayv2", "GetRoutes", {"ApiId": "a", "NextToken": "n"}),
+        ("iam", "GetRole", {"RoleName": "worker"}),
+        ("cloudformation", "DescribeStacks", {"StackName": "s"}),
+        ("dynamodb", "DescribeTable", {"TableName": "t"}),
+    ],
+)
+def test_what_a_client_without_an_sdk_asks_is_read_as_that(
+    service: str, operation: str, parameters: dict[str, str]
+) -> None:
+    method, path, query, headers, body = spelled(service, operation, parameters)
+    named = {name: (text,) for name, text in {**headers, "host": "127.0.0.1"}.items()}
+    asked = canonical_request(ReceivedRequest(method, path, query, named), signing_name(service), body)
+    found = asked.operation.client, asked.operation.name, asked.parameters
+    assert (service, operation, parameters) == found

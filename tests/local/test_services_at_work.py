@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.stack_caller import _parameter, _resource_policy, _secret, acting_for
-from remit.local.emulator import as_request_of, emulated
+from remit.local.emulator import as_request_of, during, emulated
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.subscriptions import may_write_logs
 from remit.local.event_sources.web_callers import _may_call_url
@@ -25,10 +28,27 @@ QUEUE, STREAM = f"arn:aws:sqs:{REGION}:{HERE}:q", f"arn:aws:kinesis:{REGION}:{HE
 TABLE = f"arn:aws:dynamodb:{REGION}:{HERE}:table/t/stream/1"
 
 
+STORES = {
+    "apigateway": ("_apis", "_routes", "_integrations", "_authorizers"),
+    "cloudformation": ("_stacks",),
+    "cloudwatch_logs": ("_log_groups",),
+    "iam": ("_roles",),
+    "lambda_svc": ("_functions",),
+    "secretsmanager": ("_secrets",),
+    "sqs": ("_queues", "_queue_name_to_url"),
+}
+
+
 @pytest.fixture(autouse=True)
 def _here() -> Iterator[None]:
+    """An account of these tests alone, of which nothing stays."""
     with as_request_of(HERE, REGION):
         yield
+    for module, names in STORES.items():
+        for name in names if f"ministack.services.{module}" in sys.modules else ():
+            entries = getattr(emulated(f"services.{module}"), name)._data
+            for key in [key for key in entries if key[0] == HERE]:
+                del entries[key]
 
 
 class Calls:
@@ -45,11 +65,9 @@ class Calls:
 
 
 @pytest.fixture
-def _function() -> Iterator[None]:
+def _function() -> None:
     functions = emulated("services.lambda_svc")._functions
     functions["web"] = {"config": {"FunctionName": "web", "Role": ROLE}, "policy": {"Statement": []}}
-    yield
-    del functions["web"]
 
 
 def problem_of(source: str, *denied: str, function: str = "web") -> tuple[str | None, list[tuple[str, str]]]:
@@ -89,7 +107,6 @@ def test_a_mapping_asks_on_its_source_and_lists_streams_on_all() -> None:
     queues._queues["u"] = {"attributes": {"QueueArn": QUEUE}}
     queues._queue_name_to_url["q"] = "u"
     assert None is problem_of(QUEUE)[0]
-    del queues._queues["u"], queues._queue_name_to_url["q"]
 
 
 LOGS = f"arn:aws:logs:{REGION}:{HERE}:log-group:/aws/lambda/web"
@@ -122,8 +139,6 @@ def test_a_function_writes_its_log_where_its_role_may(denied: str, *, has_group:
     assert may == may_write_logs(calls, function, "s")
     assert {LOGS, f"{LOGS}:log-stream:s"} >= {resource for _, resource in calls.asked}
     assert has_group == (("logs:CreateLogGroup", LOGS) not in calls.asked)
-    del roles["worker"]
-    groups.pop("/aws/lambda/web", None)
 
 
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Resource": "*"}
@@ -161,6 +176,7 @@ def test_a_url_is_open_to_whom_the_functions_policy_lets_in(
     [
         ("/shop/name", f"arn:aws:ssm:{REGION}:{HERE}:parameter/shop/name"),
         ("name", f"arn:aws:ssm:{REGION}:{HERE}:parameter/name"),
+        ("/a/aws/x", f"arn:aws:ssm:{REGION}:{HERE}:parameter/a/aws/x"),
         ("/aws/service/x", f"arn:aws:ssm:{REGION}::parameter/aws/service/x"),
         ("arn:aws:ssm:us-east-1:1:parameter/a", "arn:aws:ssm:us-east-1:1:parameter/a"),
     ],
@@ -190,8 +206,6 @@ def test_a_nested_stack_is_made_with_the_role_of_the_stack_that_it_is_in() -> No
     stacks["alone"] = {**names, "StackName": "alone", "StackId": "3"}
     service_role = Caller(ROLE, HERE)
     assert [service_role, service_role, None] == [acting_for(name) for name in ("outer", "inner", "alone")]
-    for name in ("outer", "inner", "alone"):
-        del stacks[name]
 
 
 KEY = f"arn:aws:kms:{REGION}:{HERE}:key/${{Unresolved}}"
@@ -206,6 +220,7 @@ KEY = f"arn:aws:kms:{REGION}:{HERE}:key/${{Unresolved}}"
         ("AWS::KMS::Key", {}, "kms:CreateKey", KEY, 1),
         ("AWS::KMS::Key", {"KeyPolicy": {"Statement": [EVERYBODY | {"Action": "kms:*"}]}}, "kms:PutKeyPolicy", KEY, 1),
         ("AWS::KMS::Key", {"KeyPolicy": {"Statement": [{"Effect": "Perhaps"}]}}, "kms:PutKeyPolicy", KEY, None),
+        ("AWS::KMS::Key", {}, "kms:PutKeyPolicy", f"arn:aws:kms:{REGION}:{HERE}:key/k1", 0),
         ("AWS::SQS::Queue", {}, "kms:Decrypt", KEY, None),
     ],
 )
@@ -214,8 +229,7 @@ def test_a_key_that_is_made_is_decided_by_the_policy_that_it_will_have(
 ) -> None:
     policies = _resource_policy(ResourceOperation("create", kind, "s", "X", "", properties), action, arn)
     assert count == (None if policies is None else len(policies))
-    if kind == "AWS::KMS::Key" and not properties:
-        assert policies is not None
+    if policies and not properties:
         principals = policies[0].statements[0].principals
         assert f"arn:aws:iam::{HERE}:root" in str(principals)
 
@@ -261,8 +275,6 @@ def test_an_api_is_all_that_its_document_says_and_nothing_of_before() -> None:
     authorizers = {item["authorizerId"]: item for item in apis._authorizers["a"].values()}
     assert "own" == authorizers[routes["ANY /a"]["authorizerId"]]["name"]
     assert "JWT" == authorizers[routes["GET /a"]["authorizerId"]]["authorizerType"]
-    for store in (apis._apis, apis._routes, apis._integrations, apis._authorizers):
-        del store["a"]
 
 
 def test_the_settings_of_an_api_are_those_of_its_document() -> None:
@@ -272,3 +284,11 @@ def test_the_settings_of_an_api_are_those_of_its_document() -> None:
     )
     assert {"Name": "other"} == _with_settings({"Name": "other"})
     assert not _with_settings({"Body": {}})["DisableExecuteApiEndpoint"]
+
+
+def test_what_a_variable_is_given_ends_with_its_block_also_where_that_fails() -> None:
+    number: ContextVar[int] = ContextVar("number", default=0)
+    with suppress(KeyError), during(number, 1), during(number, 2):
+        assert 2 == number.get()
+        raise KeyError
+    assert 0 == number.get()

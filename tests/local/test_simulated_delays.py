@@ -51,6 +51,15 @@ def test_the_first_call_is_throttled_and_never_two_in_a_row(seed: str) -> None:
     assert 3 <= calls.count("T") <= 15
 
 
+def test_delays_that_are_turned_on_again_begin_anew() -> None:
+    delays = SimulatedDelays()
+    for before in ("", "7"):
+        assert {"before": before} == delays.simulate("7")
+        with pytest.raises(RefusedRequest):
+            delays.check("lambda", "GetFunction", {})
+        delays.check("lambda", "GetFunction", {})
+
+
 def test_there_are_none_without_a_seed() -> None:
     SimulatedDelays().check("lambda", "ListFunctions", {})  # raises nothing
 

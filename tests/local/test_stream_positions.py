@@ -199,6 +199,11 @@ def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.M
     )
     stream_reading._end_at_the_last_record(functions, place, source)
     assert {"full": 1, "empty": 0, "gone": 3} == positions
+    in_tables = {place: 5}
+    functions._dynamodb_stream_positions._data = in_tables
+    source = "arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/1"
+    stream_reading._end_at_the_last_record(functions, place, source)
+    assert {place: 0} == in_tables
 
 
 @pytest.mark.parametrize("made_by", ["call", "stack"])

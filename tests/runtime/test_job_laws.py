@@ -10,10 +10,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from random_cases import cases
 from remit.runtime import own_stack, worker
 from remit.runtime.job import Job
 
-CASES: Final = 300
+CASES: Final = cases(80, deep=300)
 LEFT: Final = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 LONGEST_HIDDEN: Final = 12 * 3600
 """Seconds for which SQS hides a message at most ("Amazon SQS visibility timeout")."""

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects import write
+from random_cases import cases
 from remit import App
 from remit.catalogue.quotas import quota
 from remit.errors import RemitError
@@ -53,6 +54,7 @@ def sent(*values: Any, **options: Any) -> tuple[list[Any], dict[str, Any]]:
     return restored, restored_options
 
 
+@settings(max_examples=cases(30, deep=300))
 @given(arguments)
 def test_an_argument_arrives_as_it_was_sent(argument: Any) -> None:
     restored, options = sent(argument, option=argument)

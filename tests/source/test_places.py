@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,3 +75,111 @@ def test_the_value_that_a_statement_assigns_or_adds_is_found(
     node = places.value_node(Span(str(path), 1, start, *end))
     assert node is not None
     assert node.end_lineno == 2
+
+
+def span_of(path: Path, source: str) -> Span:
+    """The span of the first call in a source, or of what its first assignment assigns to."""
+    path.write_text(source, "utf-8")
+    statement = ast.parse(source).body[0]
+    node: ast.AST = statement.targets[0] if isinstance(statement, ast.Assign) else statement.value  # type: ignore[attr-defined]
+    return Span(str(path), node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+
+def at(source: str, origin: Origin) -> str:
+    """What stands at a place, to the end of its line."""
+    return source.splitlines()[origin.line - 1][origin.column - 1 :]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "position", "found"),
+    [
+        ("f(1, 2, x=3)", "x", None, "3)"),
+        ("f(1, 2, x=3)", "y", 1, "2, x=3)"),
+        ("f(1, 2, x=3)", "x", 0, "3)"),
+        ("f(1, 2, x=3)", "y", 2, "f(1, 2, x=3)"),
+        ("f(*a, 2)", "y", 1, "f(*a, 2)"),
+        ("f(1, *a)", "y", 0, "1, *a)"),
+        ("f(1, *a)", "y", 1, "f(1, *a)"),
+        ("f(1)", "y", None, "f(1)"),
+    ],
+)
+def test_an_argument_is_found_by_name_or_position(
+    tmp_path: Path, source: str, name: str, position: int | None, found: str
+) -> None:
+    assert at(source, places.argument_origin(span_of(tmp_path / "a.py", source), name, position)) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "found"),
+    [
+        ("f(a=1, b=2)", "b", "b=2)"),
+        ("f(a=1, **more)", "b", "more)"),
+        ("f(**more, b=2)", "b", "b=2)"),
+        ("f(a=1)", "b", "f(a=1)"),
+        ("x = 1", "b", "x = 1"),
+    ],
+)
+def test_an_option_is_found_where_its_name_stands_or_what_gives_it(
+    tmp_path: Path, source: str, name: str, found: str
+) -> None:
+    span = span_of(tmp_path / "a.py", source)
+    assert at(source, places.option_origin(span, name)) == found
+    assert places.function_called(span) == ("this" if source.startswith("x") else "f")
+
+
+VALUE = "{'a': [\n 1,\n {'b':\n  3, 4: 5}], 'c':\n 6}"
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ((), "{'a': ["),
+        (("a",), "{'a': ["),
+        (("a", 0), "1,"),
+        (("a", 1), "{'b':"),
+        (("a", 1, "b"), "'b':"),
+        (("a", 1, "4"), "4: 5}], 'c':"),
+        (("a", 1, "nothing"), "{'b':"),
+        (("a", 2), "{'a': ["),
+        (("c",), "'c':"),
+        (("c", 0), "'c':"),
+    ],
+)
+def test_a_part_of_an_argument_is_found_as_far_as_the_source_shows_it(
+    tmp_path: Path, path: tuple[str | int, ...], found: str
+) -> None:
+    for file, source, keyword in (("a.py", f"f(x={VALUE})", "x"), ("b.py", f"x.y = {VALUE}", None)):
+        origin = places.part_origin(span_of(tmp_path / file, source), keyword, path)
+        stands = found if keyword or found != "{'a': [" else f"x.y = {found}"
+        assert at(source, origin).rstrip(")") == stands
+
+
+@pytest.mark.parametrize(
+    ("source", "count", "items"),
+    [
+        ("[1, 2]", 2, ["1", "2"]),
+        ("[1, 2]", 3, ["[1, 2]"] * 3),
+        ("[1, *more, 2]", 4, ["1", "more", "more", "2"]),
+        ("[1, *more, 2]", 2, ["1", "2"]),
+        ("[1, *more, 2]", 1, ["[1, *more, 2]"]),
+        ("[1, *(2, 3)]", 3, ["1", "2", "3"]),
+        ("[1] + LIST + [2]", 4, ["1", "7", "8", "2"]),
+        ("[*more, 1, *others]", 4, ["[*more, 1, *others]"] * 4),
+        ("LIST - [1]", 2, ["LIST - [1]"] * 2),
+        ("OTHER", 2, ["OTHER"] * 2),
+    ],
+)
+def test_the_items_of_a_list_are_found_through_sums_stars_and_names(
+    tmp_path: Path, source: str, count: int, items: list[str]
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(f"LIST = [7, 8]\nOTHER = f()\nx = {source}\n", "utf-8")
+    node = ast.parse(source, mode="eval").body
+    assert [ast.unparse(item) for item in places.item_nodes(node, count, str(path)) if item is not None] == items
+    assert places.item_nodes(None, 2, str(path)) == [None, None]
+
+
+def test_a_key_that_stands_again_is_told_with_the_first_of_it() -> None:
+    tree = ast.parse("{'a': 1, 'b': {'a': 2}, 'a': 3, x: 1, x: 2, 'a': 4, **more}")
+    found = [(again.col_offset, first.col_offset) for again, first in places.repeated_keys(ast.walk(tree))]
+    assert found == [(24, 1), (44, 1)]

@@ -355,8 +355,7 @@ def _last_lines(account: Account, deployment: Deployment, built: Built | None) -
         yield line, False
     if built is not None and outcome is not None and built.app.functions:
         name = built.app.functions[0].name
-        flag = " --local" if account.local else ""
-        yield f"next: remit invoke{flag} {name}, remit policy function {name} --explain", True
+        yield f"next: remit invoke{options.same_place()} {name}, remit policy function {name} --explain", True
 
 
 def _document(account: Account, deployment: Deployment) -> dict[str, Any]:

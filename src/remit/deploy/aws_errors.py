@@ -119,10 +119,7 @@ def message(error: BaseException) -> str:
 def status(error: BaseException) -> int:
     """The HTTP status of AWS's answer, 0 if there was none."""
     response = getattr(error, "response", None)
-    if not isinstance(response, dict):
-        return 0
-    http_status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return http_status
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) if isinstance(response, dict) else 0
 
 
 def denied(error: BaseException) -> bool:

@@ -7,7 +7,6 @@ would refer to it names it by that name. One that notifies nobody any more keeps
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.status import status, status_of
@@ -45,8 +44,7 @@ def keep_bucket_names(
         # The bucket has no name in the template, and its own name stands in the place of what named it.
         properties = dict(template["Resources"][logical_id]["Properties"])
         del properties["BucketName"]
-        pattern = re.compile(re.escape(name))
-        template = _replaced(_with_properties(template, logical_id, properties), pattern, physical_names[logical_id])
+        template = _replaced(_with_properties(template, logical_id, properties), name, physical_names[logical_id])
     return template
 
 
@@ -69,10 +67,10 @@ def _with_properties(template: dict[str, Any], logical_id: str, properties: dict
     return {**template, "Resources": {**resources, logical_id: {**resources[logical_id], "Properties": properties}}}
 
 
-def _replaced(value: Any, pattern: re.Pattern[str], text: str) -> Any:
+def _replaced(value: Any, name: str, text: str) -> Any:
     def leaf(value: Any) -> Any:
         late_text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else ""
-        return intrinsics(pattern.sub(text, late_text)) if pattern.search(late_text) else value
+        return intrinsics(late_text.replace(name, text)) if name in late_text else value
 
     return tokens.with_leaves(value, leaf)
 

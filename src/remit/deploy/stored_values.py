@@ -67,10 +67,9 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
             note(f"note: whether {value.called} exists is not known: the caller may not look it up")
             continue
         local_text = local.get(value.name, local.get(value.variable))
-        if local_text is not None and only_looks:
-            continue
         if local_text is not None:
-            _put(account.preparing, value, local_text)
+            if not only_looks:
+                _put(account.preparing, value, local_text)
         elif not exists:
             message = f"{value.called}, which {value.variable} names, does not exist"
             hint = f"make it first: {_MAKES[value.store].format(value.name)}"

@@ -93,7 +93,7 @@ def deployer(
     gives them, if it does.
     """
     resources = tuple(stack.resources.values())
-    declared = {} if boundary else _declared_boundaries(stack)
+    declared = _declared_boundaries(stack)
 
     def boundary_of(arn: str) -> str | None:
         return boundary or declared.get(arn)

@@ -56,7 +56,7 @@ def _secret(reference: str) -> str:
     # Secrets Manager puts a hyphen and six characters of its own behind the name of a secret.
     if name.startswith("arn:"):
         return name if re.search(r"-[A-Za-z0-9]{6}$", name) or name.endswith(UNKNOWN) else f"{name}-??????"
-    return _BY_NAME.format(name=name.split(":")[0] if ":" in name else name)
+    return _BY_NAME.format(name=name.split(":")[0])
 
 
 _WHY = Purpose("to undo what was done by hand to what the stack made")

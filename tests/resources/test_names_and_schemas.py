@@ -1,0 +1,127 @@
+"""Names, ARNs and values of resources at the limits that AWS sets for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remit.app import Resource
+from remit.errors import RemitError
+from remit.iam import tokens
+from remit.resources.check_schema import check_type, is_newer_python
+from remit.resources.kms_key import EVERY_KEY, KmsKey, kms_key
+from remit.resources.name_rules import broken_rule
+from remit.resources.names import arn_of, call_meant_by_url, name_of
+
+PLACE = "${AWS::Region}:${AWS::AccountId}"
+
+
+@pytest.mark.parametrize(
+    ("url", "verb", "meant"),
+    [
+        ("https://files.s3.eu-west-1.amazonaws.com/in/a.jpg", "s3.read", 's3.read("files", "in/a.jpg")'),
+        ("https://files.s3.amazonaws.com", "s3.read", 's3.read("files")'),
+        ("s3://files/in/*", "s3.read", 's3.read("files", "in/*")'),
+        ("s3://files/in/*", "s3", 'on.s3("files")'),
+        ("https://sqs.eu-west-1.amazonaws.com/111122223333/orders", "sqs", 'on.sqs("orders")'),
+    ],
+)
+def test_the_name_in_a_url_is_meant(url: str, verb: str, meant: str) -> None:
+    assert f"did you mean `{meant}`?" == call_meant_by_url(url, verb)
+
+
+@pytest.mark.parametrize(
+    ("subject", "why"),
+    [
+        ("arn:aws:sns:eu-west-1:111122223333:news", "sqs takes an ARN of sqs, got one of sns"),
+        ("orders-None", "contains 'None'"),
+        ("https://sqs.eu-west-1.amazonaws.com/111122223333/orders", "is a URL"),
+        ("or ders", "nothing can be named 'or ders'"),
+        ("", "sqs takes a name, an ARN or a resource"),
+    ],
+)
+def test_what_names_no_queue_is_refused(subject: str, why: str) -> None:
+    with pytest.raises(RemitError, match=why):
+        arn_of(subject, "sqs")
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:sqs:r:1:orders", "orders"),
+        ("arn:aws:dynamodb:r:1:table/orders/stream/2026", "orders"),
+        ("arn:aws:logs:r:1:log-group:/shop/web:*", "/shop/web"),
+        ("arn:aws:events:r:1:event-bus/shop", "shop"),
+        ("arn:aws:s3:::files", "files"),
+        ("${Orders.Arn}", "Orders"),
+    ],
+)
+def test_the_name_in_an_arn_is_that_of_the_thing(arn: str, name: str) -> None:
+    assert name == name_of(arn)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "rule"),
+    [
+        ("AWS::S3::Bucket", "a" * 63, None),
+        ("AWS::S3::Bucket", "a" * 64, "it has 3 to 63 characters"),
+        ("AWS::S3::Bucket", "ab", "it has 3 to 63 characters"),
+        ("AWS::S3::Bucket", "a" * 62 + "${AWS::Region}", None),
+        ("AWS::S3::Bucket", "a${AWS::Region}", None),
+        ("AWS::S3::Bucket", "192.168.0.1", "it is not an IP address"),
+        ("AWS::SSM::Parameter", "shop/db", "a name with a / begins with one: /shop/prod/db"),
+        ("AWS::Nothing::Here", "", None),
+    ],
+)
+def test_a_name_breaks_the_rule_of_its_type(kind: str, name: str, rule: str | None) -> None:
+    assert rule == broken_rule(kind, tokens.split(name))
+
+
+def test_a_name_that_aws_keeps_for_itself_may_exist_and_is_made_by_nobody() -> None:
+    kept = broken_rule("AWS::KMS::Alias", ["alias/aws/sqs"], makes=True)
+    assert ("KMS keeps names that begin with alias/aws/ for itself", None) == (
+        kept,
+        broken_rule("AWS::KMS::Alias", ["alias/aws/sqs"], makes=False),
+    )
+
+
+def told(kind: str, **properties: Any) -> list[str]:
+    return [mistake.message for mistake in check_type(Resource("It", kind, properties), {})]
+
+
+@pytest.mark.parametrize(("retries", "is_right"), [(-1, False), (0, True), (2, True), (3, False)])
+def test_a_number_is_between_the_least_and_the_most_of_its_schema(retries: int, *, is_right: bool) -> None:
+    """AWS::Lambda::EventInvokeConfig: MaximumRetryAttempts (CloudFormation reference)."""
+    needed = {"FunctionName": "f", "Qualifier": "$LATEST"}
+    mistakes = told("AWS::Lambda::EventInvokeConfig", **needed, MaximumRetryAttempts=retries)
+    assert is_right == (mistakes == [])
+
+
+def test_names_that_a_schema_has_are_taken_and_others_told_with_the_nearest() -> None:
+    assert [] == told("AWS::SQS::Queue", QueueName="q", Tags=[{"Key": "a", "Value": "b"}])
+    assert ["`It` (AWS::SQS::Queue) has no property 'QueueNam'"] == told("AWS::SQS::Queue", QueueNam="q")
+    assert ["`It.Tags[0]` (AWS::SQS::Queue) has no Value, which it needs"] == told(
+        "AWS::SQS::Queue", Tags=[{"Key": "a"}]
+    )
+
+
+@pytest.mark.parametrize(("minor", "is_newer"), [(12, 0), (13, 0), (14, 1), (18, 1), (19, 0)])
+def test_a_python_may_be_five_newer_than_those_that_are_known(minor: int, is_newer: int) -> None:
+    options = ["python3.12", "python3.13", "nodejs22.x"]
+    assert bool(is_newer) == is_newer_python(f"python3.{minor}", options)
+    function = {"Code": {"ZipFile": "x"}, "Role": "arn:aws:iam::111122223333:role/r", "Runtime": "python3.99"}
+    assert told("AWS::Lambda::Function", **function)
+
+
+def test_a_key_is_meant_by_an_alias_of_the_apps_and_one_of_the_account_by_its_condition() -> None:
+    key = Resource("Key", "AWS::KMS::Key", {})
+    alias = Resource("Alias", "AWS::KMS::Alias", {"AliasName": "alias/shop", "TargetKeyId": "${Key}"})
+    resources = {"Key": key, "Alias": alias}
+    own = KmsKey("${Key.Arn}", key)
+    assert [own] * 3 == [kms_key(resources, name) for name in ("alias/shop", "${Alias}", "${Key.Arn}")]
+    of_account = KmsKey("alias/company")
+    assert (EVERY_KEY, ("alias/company",)) == (of_account.resource, of_account.conditions[0].values)
+    assert () == own.conditions
+    assert None is kms_key(resources, "")
+    assert KmsKey(f"arn:${{AWS::Partition}}:kms:{PLACE}:key/1234") == kms_key(resources, "1234")
