@@ -700,6 +700,7 @@ SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/x/night"
         ({"AWS": THE_ACCOUNT}, {"Action": "sts:AssumeRole"}, (set(), {ACCOUNT}, False)),
         ({"AWS": SESSION}, {"Action": "sts:AssumeRole"}, ({SESSION}, set(), True)),
         ({"Service": "ec2.amazonaws.com"}, {"Action": "sts:AssumeRole"}, (set(), set(), False)),
+        ({"AWS": "*"}, {"Action": "sts:AssumeRole"}, (set(), set(), False)),
     ],
 )
 def test_a_trust_policy_names_whom_its_allow_of_assuming_means(

@@ -19,6 +19,7 @@ from remit.audit.joined_account import joined_account
 from remit.audit.json_bytes import as_utf_8, compact, indented, parsed, rows, values
 from remit.audit.organization import organization
 from remit.audit.principal_ids import principal_ids, with_arns
+from remit.audit.result_cache import ResultCache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -360,3 +361,26 @@ def test_a_control_policy_that_cannot_be_read_leaves_the_accounts_below_it_undec
     assert [problem.message for problem in problems] == [
         "the control policy p-bad is no JSON document: accounts below it are undecided"
     ]
+
+
+def test_a_kept_result_that_is_damaged_or_of_another_kind_counts_as_none(tmp_path: Path) -> None:
+    cache = ResultCache(tmp_path, "1")
+    cache.keep("a", ["x"])
+    assert cache.read("a", list[str]) == ["x"]
+    assert (cache.read("a", int), cache.read("gone", int)) == (None, None)
+    (tmp_path / "a.json").write_text("[")
+    assert cache.read("a", list[str]) is None
+    assert (
+        len({cache.name("a", "b"), cache.name("ab"), cache.name("b", "a"), ResultCache(None, "2").name("a", "b")}) == 4
+    )
+
+
+def test_results_that_a_run_did_not_use_are_forgotten(tmp_path: Path) -> None:
+    first = ResultCache(tmp_path, "1")
+    for name in ("read", "unused"):
+        first.keep(name, name)
+    second = ResultCache(tmp_path, "1")
+    second.keep("kept", 1)
+    assert second.read("read", str) == "read"
+    second.forget_unused()
+    assert sorted(path.stem for path in tmp_path.glob("*.json")) == ["kept", "read"]

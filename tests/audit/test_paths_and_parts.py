@@ -159,6 +159,18 @@ WORKER: Final = PinnedCaller(
     ),
     (("team", "red"),),
 )  # fmt: skip
+REQUEST_CONTEXT: Final[dict[str, dict[str, Any]]] = {
+    "user": {
+        "aws:username": "ann", "aws:userid": "AIDA1", "aws:PrincipalArn": ANN.arn, "aws:PrincipalType": "User",
+        "aws:PrincipalOrgPaths": ("o-1/r-1/ou-1/", "o-1/r-1/"), "aws:CurrentTime": "2026-11-27T00:00:00Z",
+        "aws:ViaAWSService": "false", "aws:PrincipalTag/Team": "blue", "aws:PrincipalTag/Odd": "a*b",
+    },
+    "role": {
+        "aws:userid": "AROA1:session", "aws:PrincipalArn": WORKER.arn, "aws:PrincipalType": "AssumedRole",
+        "aws:TokenIssueTime": "2026-11-27T00:00:00Z", "aws:ViaAWSService": "false", "aws:PrincipalTag/team": "red",
+    },
+}  # fmt: skip
+"""What requests of the two have, as AWS fills it in."""
 VARIABLES: Final = (
     "${aws:username}",
     "${aws:PrincipalTag/team}",
@@ -191,7 +203,8 @@ def test_a_policy_with_the_values_of_a_caller_in_it_decides_as_its_variables_do(
     everything = Statement("Allow", Globs(("s3:*",)), Globs(("*",)))
     policy = Policy((said, *([everything] if effect == "Deny" else [])))
     certain = pins(caller, [policy])
-    context = pinned_context(certain)
+    context = REQUEST_CONTEXT[caller.kind]
+    assert {key.lower() for key in pinned_context(certain)} <= {key.lower() for key in context}
     filled = with_callers_values(policy, caller)
     for name in ("ann", "blue", "red", "a*b", "axb", "ann-blue", "other", ""):
         request = Request("s3:GetObject", f"arn:aws:s3:::data/{name}", caller.arn, context)
