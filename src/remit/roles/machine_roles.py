@@ -131,7 +131,7 @@ def _compared(resource: Resource, role: Holder, definition: ReadDefinition, role
         if UNRESOLVED in access.resource and any(may_be_about(item, access.action) for item in statements):
             continue  # which of the resources it names is not known here
         if verdict == "ExplicitlyDenied" or (verdict == "ImplicitlyDenied" and is_known):
-            lacks.append(replace(access, resource=stand_ins.late_bound(access.resource)))
+            lacks.append(replace(access, resource=_shown(access.resource, stand_ins)))
     unneeded: list[UnneededAccess] = []
     if role.functions == (resource.logical_id,):
         of_settings = tuple(chain.from_iterable(settings_accesses(resource.properties).values()))
@@ -158,8 +158,13 @@ def _unneeded(
         exact = exact and all(any(resource == access.resource for access in on) for resource in resources)
         is_open = any(UNRESOLVED in access.resource or access.resource == "*" for access in on)
         if not exact and not (is_open and "*" not in pattern):
-            arns = dict.fromkeys(stand_ins.late_bound(access.resource) for access in on)
+            arns = dict.fromkeys(_shown(access.resource, stand_ins) for access in on)
             yield UnneededAccess(grant, pattern, tuple(arns))
+
+
+def _shown(resource: str, stand_ins: StandIns) -> str:
+    """A resource for people: with the template's references, and `*` for what only an execution tells."""
+    return stand_ins.late_bound(resource).replace(UNRESOLVED, "*")
 
 
 def _meets(pattern: str, resource: str) -> bool:

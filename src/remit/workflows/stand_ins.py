@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.access.needed_access import UNRESOLVED
 from remit.access.setting import RequestSetting
 from remit.catalogue.types import REF, late_bound, resource_type
 from remit.iam import tokens
@@ -92,10 +91,10 @@ class StandIns:
         return self._texts.get(reference, OPEN)
 
     def late_bound(self, text: str) -> str:
-        """A text that was computed of filled ones, with the references again; what only an execution tells is `*`."""
-        for stand_in in sorted(self._references, key=len, reverse=True):  # the longest first, which are ARNs
+        """A text that was computed of filled ones, with the references again: the longest first, which are ARNs."""
+        for stand_in in sorted(self._references, key=len, reverse=True):
             text = text.replace(stand_in, self._references[stand_in])
-        return text.replace(UNRESOLVED, "*")
+        return text
 
 
 def _of_resource(resource: Resource, name: str, place: Mapping[str, str]) -> Iterator[tuple[str, str]]:
