@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import botocore.session
 import pytest
 
+from models import model_as_published
 from remit.catalogue.request_formats import (
     Route,
     clients_of_target,
@@ -37,7 +37,7 @@ PLACES = {"uri": "uri", "querystring": "query", "header": "header", "headers": "
 
 @pytest.mark.parametrize("client", ["lambda", "s3"])
 def test_the_routes_and_the_places_of_parameters_are_those_of_botocores_model(client: str) -> None:
-    model = botocore.session.get_session().get_service_model(client)
+    model = model_as_published(client)
     for name in model.operation_names:
         operation = model.operation_model(name)
         uri, _, query = operation.http["requestUri"].partition("?")
