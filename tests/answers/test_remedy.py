@@ -79,6 +79,12 @@ def fix(project: Project, action: str, resource: str, account: str = "1111222233
         ("sns:Publish", f"arn:aws:sns:{PLACE}:orders-dev-DataTopic-1ABC", "sns.publish(Data.topic)"),
         ("dynamodb:UpdateTimeToLive", "${DataTable.Arn}", 'allow("dynamodb:UpdateTimeToLive", on=Data.table)'),
         ("s3:PutObjectAcl", "${DataFiles.Arn}/a", 'allow("s3:PutObjectAcl", on=f"{Data.files.arn}/a")'),
+        ("s3:PutObjectAcl", "${DataFiles.Arn}/a{b}", 'allow("s3:PutObjectAcl", on=f"{Data.files.arn}/a{{b}}")'),
+        (
+            "s3:GetObject",
+            'arn:aws:s3:::uploads//{"a"}',
+            'allow("s3:GetObject", on=f"arn:{aws.partition}:s3:::uploads//{{\\"a\\"}}")',
+        ),
     ],
 )
 def test_the_fix_is_the_shortest_grant_that_fits_and_it_works(

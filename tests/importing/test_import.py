@@ -487,6 +487,28 @@ functions:
     assert 'code="functions/part"' in (tmp_path / "app/app.py").read_text("utf-8")
 
 
+def test_each_rate_of_a_schedule_of_serverless_is_kept_however_many_events_there_are(tmp_path: Path) -> None:
+    rates = [f"rate({number} hours)" for number in range(2, 14)]
+    events = "".join(f"      - schedule: {{rate: [{rate}]}}\n" for rate in ("rate(1 day)", *rates))
+    events = events.replace("[rate(2 hours)]", "[rate(2 hours), rate(5 days)]")
+    service = "service: shop\nprovider: {name: aws, runtime: python3.12}\nfunctions:\n  get:\n    handler: a.get\n"
+    service += f"    events:\n{events}"
+    files = {"serverless.yml": service, "a.py": "def get(event, context): ..."}
+    assert () == imported(tmp_path, files, "serverless.yml").left
+    made = template(tmp_path).values()
+    kept = {each["Properties"].get("ScheduleExpression") for each in made} - {None}
+    assert {"rate(1 day)", "rate(5 days)", *rates} == kept
+
+
+def test_the_key_of_an_older_service_of_serverless_is_kept(tmp_path: Path) -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    functions = f"functions: {{get: {{handler: a.get, awsKmsKeyArn: '{key}', environment: {{NAME: b}}}}}}"
+    service = f"service: shop\nprovider: {{name: aws, runtime: python3.12}}\n{functions}\n"
+    files = {"serverless.yml": service, "a.py": "def get(event, context): ..."}
+    assert () == imported(tmp_path, files, "serverless.yml").left
+    assert key == template(tmp_path)["GetLambdaFunction"]["Properties"]["KmsKeyArn"]
+
+
 def test_logs_of_serverless_are_kept_as_long_as_it_says(tmp_path: Path) -> None:
     service = """\
 service: shop

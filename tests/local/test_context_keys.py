@@ -96,6 +96,7 @@ CHANGES = [
         ("ses:fromaddress", question("ses:SendEmail", {"Source": "Shop <a@x.example>"}), "a@x.example"),
         ("ses:fromaddress", question("ses:SendRawEmail", {}), IS_OPEN),
         ("ses:recipients", question("ses:SendEmail", {"Destination": {"BccAddresses": ["a@x.org"]}}), ("a@x.org",)),
+        ("ses:recipients", question("ses:SendRawEmail", {}), IS_OPEN),
         ("ses:recipients", question("ses:SendRawEmail", {"Destinations": ["A <a@x.org>", "b@x.org"]}),
          ("a@x.org", "b@x.org")),
         ("ses:recipients",

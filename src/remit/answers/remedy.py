@@ -270,13 +270,17 @@ def grants_module(service: str) -> ModuleType | None:
 def _on(target: _Target) -> str:
     """An ARN as Python has it: the resource itself, an f-string where parts are late-bound, else text."""
     if target.declaring_class is not None:
-        return target.base if not target.below else f'f"{{{target.base}.arn}}/{target.below}"'
+        return target.base if not target.below else f'f"{{{target.base}.arn}}/{_in_f_string(target.below)}"'
     if any(part.text not in _PLACES for part in references(target.arn)) or "${" not in target.arn:
         return json.dumps(target.arn)
-    text = target.arn
+    text = _in_f_string(target.arn)
     for late, spelled in _PLACES.items():
-        text = text.replace(late, spelled)
+        text = text.replace(_in_f_string(late), spelled)
     return f'f"{text}"'
+
+
+def _in_f_string(text: str) -> str:
+    return json.dumps(text.replace("{", "{{").replace("}", "}}"))[1:-1]
 
 
 _EXAMPLES: Final = {"BucketName": "bucket-name"}

@@ -245,7 +245,7 @@ def _clients_of(prefix: str) -> tuple[str, ...]:
 _SINGULAR: Final = 0.2  # singular for plural, a slip: another verb and that are cheaper than a word more
 _PLURAL: Final = 0.6  # plural for singular, which is rarely a slip
 _ABBREVIATED: Final = 1.0
-_OTHER_WORD: Final = 1.75  # the first of the other words; each further one costs half as much more
+_OTHER_WORD: Final = 1.75  # the first of the other words; each further one costs 0.5 more
 _MORE: Final = 2.0  # a word that only the action has
 _UNRELATED: Final = 5.5  # a word that only the written name has
 _USUALLY: Final = 1.0  # off, for what functions use most

@@ -92,7 +92,7 @@ def _certain(grants: Iterable[Grant]) -> Iterator[Grant]:
 
 
 def check_caller(account: Account, need: Deployer) -> DeployerCheck:
-    """Compare what the caller may do with what a deploy needs; its session policy and SCPs are not seen.
+    """Compare what the caller may do with what a deploy needs; the policies that it reads have no SCPs.
 
     RemitError: it may neither read its own policies nor simulate them (Denied), or is no role, user or root user.
     """

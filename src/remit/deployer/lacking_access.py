@@ -63,7 +63,7 @@ def check_deployer(have: Layers, need: Deployer, account: str) -> DeployerCheck:
         if piece.tier == "future":
             continue
         own_keys = [condition.key for condition in piece.source.statement.conditions]
-        context = {key: piece.context.get(key) for key in own_keys}
+        context = {key: piece.context.get(key) for key in own_keys}  # None: absent; all other keys are open
         decision = evaluate(replace(piece.request, context=context, open=ALL), have)
         if decision.verdict == "Unknown":
             request = f"{piece.request.action} on {piece.request.resource}"

@@ -89,7 +89,7 @@ def mentions(value: Any, pattern: re.Pattern[str]) -> bool:
 
 
 def _resources_in(stack: PlannedStack, value: Any) -> Iterator[Resource]:
-    """The resources of the template that a text or an intrinsic function names."""
+    """The resources of the template that an intrinsic function names; a text names none."""
     text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else ""
     for reference in tokens.REFERENCE.finditer(text):
         resource = stack.resources.get(reference[1].partition(".")[0])

@@ -16,7 +16,7 @@ from remit.importing.serverless_variables import ServerlessVariables
 from remit.template.sections import mappings, section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from remit.documents.read import ParsedFile
@@ -31,7 +31,8 @@ _SECTIONS: Final = ("constructs", "layers", "stepFunctions")
 """What is left of a service, whatever it says."""
 _NO_SETTING: Final = "no setting of remit's stands for it"
 _SETTINGS: Final = {
-    "architecture": "Architectures", "description": "Description", "environment": "Environment.Variables",
+    "architecture": "Architectures", "awsKmsKeyArn": "KmsKeyArn", "description": "Description",
+    "environment": "Environment.Variables",
     "ephemeralStorageSize": "EphemeralStorage.Size", "fileSystemConfig": "FileSystemConfigs",
     "handler": "Handler", "kmsKeyArn": "KmsKeyArn",
     "layers": "Layers", "maximumEventAge": "EventInvokeConfig.MaximumEventAgeInSeconds",
@@ -44,11 +45,12 @@ _SETTINGS: Final = {
 }  # fmt: skip
 """SAM's properties, by the settings of a function."""
 _OF_FUNCTION_ALONE: Final = ("handler", "module", "name", "role", "tracing", "url")
-_READ_HERE: Final = frozenset({
-    *_SETTINGS, "awsKmsKeyArn", "events", "logRetentionInDays",
+_NOT_LEFT: Final = frozenset({
+    *_SETTINGS, "events", "logRetentionInDays",
     "iamRoleStatements", "iamRoleStatementsInherit", "iamRoleStatementsName",
     "package", "versionFunction", "warmup",
 })  # fmt: skip
+"""Options that are read, or that go without a word: remit packs by itself, say."""
 _DEFAULTS: Final = {"memorySize": 1024, "timeout": 6}
 _ANY_ORIGIN: Final = {"AllowOrigins": ["*"]}
 
@@ -203,6 +205,7 @@ class _Service:
         self.left.append(Left(what, because, self.parsed.locate(path)))
 
     def _function(self, name: str, function: Mapping[str, Any]) -> None:
+        """Add a function with its events and its log group to the resources; what has no form there is left."""
         provider = self.provider
         above = {key: provider[key] for key in _SETTINGS if key in provider and key not in _OF_FUNCTION_ALONE}
         traced = section(provider, "tracing").get("lambda")
@@ -219,25 +222,9 @@ class _Service:
             properties["WebTarget"] = ":".join(wsgi.rsplit(".", 1))
         if "Role" not in properties:
             properties |= self._access(function)
-        events: dict[str, Any] = {}
-        for index, event in enumerate(listed(function.get("events"))):
-            kind, given = next(iter(event.items())) if isinstance(event, dict) and event else (str(event), {})
-            made = list(self._sam_events(str(kind), given))
-            events |= {
-                f"{type_name}{index}{number or ''}": {"Type": type_name, "Properties": event_properties}
-                for number, (type_name, event_properties) in enumerate(made)
-            }
-            options = section(given) if kind in _API_IDS and made else {}
-            for option in options:
-                # The parameters of a request hold nothing back where nobody validates them.
-                if option not in _OF_ROUTE and {*section(options, option)} != {"parameters"}:
-                    at = ("functions", name, "events", index, kind, option)
-                    self._leave(f"{option} of event {kind} of {name}", _NO_SETTING, at)
-            if not made:
-                because = "no trigger of remit's stands for it"
-                self._leave(f"event {kind} of {name}", because, ("functions", name, "events", index))
+        events = self._events(name, listed(function.get("events")))
         for key in function:
-            if key not in _READ_HERE:
+            if key not in _NOT_LEFT:
                 self._leave(f"{key} of {name}", _NO_SETTING, ("functions", name, key))
         properties |= {"Events": events} if events else {}
         retention = function.get("logRetentionInDays", provider.get("logRetentionInDays"))
@@ -248,6 +235,26 @@ class _Service:
             self.resources[group_id] = {"Type": "AWS::Logs::LogGroup", "Properties": group}
             properties["LoggingConfig"] = {"LogGroup": {"Ref": group_id}}
         self.resources[_logical_id(name)] = {"Type": "AWS::Serverless::Function", "Properties": properties}
+
+    def _events(self, name: str, given_events: Sequence[Any]) -> dict[str, Any]:
+        """The events of a function, by id; what no trigger stands for is left."""
+        events: dict[str, Any] = {}
+        for index, event in enumerate(given_events):
+            kind, given = next(iter(event.items())) if isinstance(event, dict) and event else (str(event), {})
+            made = list(self._sam_events(str(kind), given))
+            for number, (type_name, event_properties) in enumerate(made):
+                event_id = f"{type_name}{index}Rate{number}" if number else f"{type_name}{index}"
+                events[event_id] = {"Type": type_name, "Properties": event_properties}
+            options = section(given) if kind in _API_IDS and made else {}
+            for option in options:
+                # The parameters of a request hold nothing back where nobody validates them.
+                if option not in _OF_ROUTE and {*section(options, option)} != {"parameters"}:
+                    at = ("functions", name, "events", index, kind, option)
+                    self._leave(f"{option} of event {kind} of {name}", _NO_SETTING, at)
+            if not made:
+                because = "no trigger of remit's stands for it"
+                self._leave(f"event {kind} of {name}", because, ("functions", name, "events", index))
+        return events
 
     def _access(self, function: Mapping[str, Any]) -> dict[str, Any]:
         """The policies of a function: those of the one role of the service, and its own."""

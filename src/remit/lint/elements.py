@@ -18,6 +18,7 @@ STATEMENT: Final = (
 )  # fmt: skip
 _STATEMENT_KEYS: Final = frozenset({*STATEMENT, "Version", "Statement"})
 _SIGNS: Final = frozenset({"statement", "effect", "notaction", "policydocument"})
+"""Keys, folded, by which a policy is told; not "action", which other files have in small letters."""
 _PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
 
 _REMARKS: Final = frozenset({"comment", "description", "name", "note", "reason", "title"})

@@ -64,7 +64,7 @@ def respelt(prefix: str, pattern: str) -> str:
 
 
 def completed(text: str, item: ParsedStatement) -> tuple[str, ...]:
-    """The action that a text is once its stray signs are gone."""
+    """The actions meant by a text whose stray signs are gone already, the likeliest first."""
     prefix, colon, name = text.partition(":")
     if not colon:
         return by_name(text, item)

@@ -193,7 +193,7 @@ class _Loader(SourceFileLoader):
     ended: dict[str, BaseException]
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module, once."""
+        """Run the module; one that an exception ended is not run again, and raises the same one."""
         if module.__name__ in self.ended:
             raise self.ended[module.__name__]
         try:

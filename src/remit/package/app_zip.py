@@ -289,7 +289,7 @@ def _package_of(name: str) -> str:
 
 
 def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer, ...], suspects: list[Entry]) -> str:
-    """Write the zip; the digest of its contents. Files that may hold a secret join `suspects`."""
+    """Write the zip; the digest of its contents and its layers'. Files that may hold a secret join `suspects`."""
     with path.open("w+b") as file, contextlib.ExitStack() as opened:
         zips = {installed.path: opened.enter_context(installed.path.open("rb")) for installed in layers}
         archive = Archive(file)

@@ -75,7 +75,7 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
         return value
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value, else the default; without one, for the project's code, what the function will have."""
+        """The value, else the default; without one, for the project's code, a declared variable's placeholder."""
         value = super().get(key, default)
         if value is not None:
             _note_read(key)
@@ -85,6 +85,7 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
             asking = asking.f_back  # `os.getenv`
         state = _loading_for(asking)
         variable = None if state is None else state.declared_variables.get(key)
+        # One that the deploy hands on is absent where the deploy has none, and code may ask whether it is set.
         is_given = state is None or variable is None or variable.is_handed_on
         return None if is_given else _placeholder(key, variable)
 

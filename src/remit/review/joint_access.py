@@ -230,7 +230,10 @@ class _Side:
 
     @property
     def layers(self) -> Layers:
-        """All of it, ready to be compared."""
+        """All of it, ready to be compared.
+
+        What a key allows is a Deny of everything else on it; with conditions or NotAction, a level that all need.
+        """
         boundary = self.own.boundary
         denials, levels = [], []
         for key, allows in self.limits.items():
@@ -315,6 +318,7 @@ def _side(
 
 
 def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:
+    """What is gained and lost, each statement where it was written; `was` and `now` are what references stand for."""
     comparison = compare_in_shape(before.layers, after.layers, was, now)
     undecided: dict[Undecided, None] = {}  # a statement that stands in several layers is told once
     for item in comparison.undecided:

@@ -163,6 +163,7 @@ class Domain:
                     masks.append(mask)
         places = {_lowest_bit(usable & mask) for mask in masks or [-1] if usable & mask}
         chosen = tuple(self.pool[place] for place in sorted(places))
+        # A value twice is still several: a condition without a quantifier is false of it.
         return chosen if len(chosen) != 1 else chosen * 2
 
 

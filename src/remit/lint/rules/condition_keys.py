@@ -145,9 +145,10 @@ def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[
 
 @rule("R507", ERROR, looks_at="condition")
 def tag_key_without_name(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
-    """A condition key of tags without the name of a tag.
+    """A condition key of tags without the name of a tag, or a key by itself with a name after it.
 
-    aws:PrincipalTag is a family of keys; only aws:PrincipalTag/NAME is one.
+    aws:PrincipalTag is a family of keys; only aws:PrincipalTag/NAME is one. aws:username is no family: no request has
+    aws:username/NAME.
 
     Flagged:
 

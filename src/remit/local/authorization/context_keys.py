@@ -249,13 +249,13 @@ def _cluster(question: Question) -> Value:
 
 
 def _recipients(question: Question) -> Value:
-    """The addresses that mail goes to, without the names beside them."""
+    """The addresses that mail goes to, without the names beside them; a message in one piece is not read for them."""
     addresses: list[str] = []
     for path in ("Destination.ToAddresses", "Destination.CcAddresses", "Destination.BccAddresses", "Destinations"):
         named = _each(path)(question)
         texts = named if isinstance(named, tuple) else (named,)
         addresses += [parseaddr(text)[1] for text in texts if isinstance(text, str)]
-    return tuple(addresses) or None
+    return tuple(addresses) or OPEN
 
 
 def _record_names(question: Question) -> Value:

@@ -135,7 +135,10 @@ class FailedBatches:
             return self._run_all(mapping, event["Records"], execute) if mapping else execute(record, event)
 
     def _run_all(self, mapping_id: str, records: Sequence[Record], execute: Any) -> Any:
-        """The result of records that a mapping has read: an error only where the mapping reads no more."""
+        """The result of records that a mapping has read.
+
+        It is an error, at which the emulator keeps its place, only where the mapping reads no more.
+        """
         waiting: tuple[Batch, ...] = (Batch(records),)
         pause = _FIRST_PAUSE
         result: Any = _DONE
