@@ -26,12 +26,25 @@ PIECES_OF_A_UNIT = 300
 def at_most(units: float) -> Iterator[None]:
     """Fail when the block takes more work than that. Only the processor's time counts, not that of waiting."""
     pieces = [_piece(), _piece(), _piece()]
-    start = time.process_time()
-    yield
-    spent = time.process_time() - start
+    with _without_collecting():
+        start = time.process_time()
+        yield
+        spent = time.process_time() - start
     pieces += [_piece(), _piece(), _piece()]
     taken = spent / (max(pieces) * PIECES_OF_A_UNIT)
     assert taken < units, f"took {taken:.2f} units of work, of {units} at most"
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """The garbage of other tests is not collected meanwhile: a large heap takes long, and may call functions."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def calls_of(work: Callable[[], object]) -> int:
@@ -42,15 +55,13 @@ def calls_of(work: Callable[[], object]) -> int:
         nonlocal calls
         calls += event == "call"
 
-    before, collects = sys.getprofile(), gc.isenabled()
-    gc.disable()  # the garbage of other tests may call functions at its end
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-        if collects:
-            gc.enable()
+    before = sys.getprofile()
+    with _without_collecting():
+        sys.setprofile(count)
+        try:
+            work()
+        finally:
+            sys.setprofile(before)
     return calls
 
 
