@@ -88,9 +88,9 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
             found.add(unknown, hint=hint, origin=places.option_origin(where, name))
     for parameter in taken:
         is_needed = parameter.default is parameter.empty and parameter.kind in (*_BY_POSITION, parameter.KEYWORD_ONLY)
-        if not is_needed or parameter.name in supplied | known_options.keys():
+        if not is_needed or parameter.name in given_by_position | known_options.keys():
             continue
-        if parameter.name not in meant_names:
+        if parameter.name not in meant_names | options.keys():
             hint = f"it takes {', '.join(option_names(taken))}"
             found.add(f"`{spelled}` lacks `{parameter.name}`", hint=hint, origin=where.origin)
         if parameter.kind is parameter.POSITIONAL_ONLY:
