@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pty
 import select
@@ -120,6 +121,7 @@ def _be_remit(
     os.environ.clear()
     os.environ.update(variables)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.callbacks.clear()  # an interrupt in one of those of the tests would be lost
     sys.stdin, sys.stdout, sys.stderr = (
         open(descriptor, mode, buffering=-1 if mode == "r" else 1, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor
         for descriptor, mode in enumerate("rww")

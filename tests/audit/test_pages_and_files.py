@@ -156,7 +156,7 @@ JSON: Final = st.recursive(
 )
 
 
-@settings(max_examples=cases(30, deep=1_000))
+@settings(max_examples=cases(30, deep=250))
 @given(st.lists(JSON, min_size=1, max_size=3), st.sampled_from(["\n", " \r\n\t"]), st.booleans())
 def test_values_one_after_the_other_are_read_as_they_were_written(
     written: list[Any], blanks: str, has_mark: bool  # noqa: FBT001 - drawn

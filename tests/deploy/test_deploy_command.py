@@ -284,7 +284,7 @@ def test_at_a_terminal_ctrl_c_at_the_question_deploys_nothing(project: Path, rem
     person.process.send_signal(signal.SIGINT)
     person.answer("")  # wakes the read, should the signal have come a moment before it
     code, shown = person.end()
-    assert code == 130
+    assert code == 130, shown
     assert "error: stopped: nothing was deployed" in shown
     assert remit("status")[0] == 1
 

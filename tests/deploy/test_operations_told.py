@@ -380,7 +380,7 @@ FAILURES: Final = st.lists(
 )
 
 
-@settings(max_examples=cases(60, deep=2000))
+@settings(max_examples=cases(60, deep=400))
 @example([(ROOT, 1, "Resource creation cancelled", "resource"), (ROOT, 2, "no", "stack")])
 @example([(ROOT, 1, "no", "child"), (OTHER, 2, "no", "resource"), (CHILD, 3, "no", "resource")])
 @given(FAILURES)

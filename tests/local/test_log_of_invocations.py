@@ -97,7 +97,7 @@ def test_the_report_in_json_says_the_same_as_the_line(result: InvocationResult, 
 PIECES = st.lists(st.sampled_from(["a", "é", "\n", "\n\n", "\r", "b\nc", "\rd\n", "\r\n"]), max_size=12)
 
 
-@settings(max_examples=cases(100, deep=5_000), deadline=None)
+@settings(max_examples=cases(100, deep=1_000), deadline=None)
 @given(
     pieces=PIECES,
     splits=st.lists(st.integers(0, 40), max_size=5),
