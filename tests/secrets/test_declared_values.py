@@ -77,7 +77,7 @@ def test_in_an_environment_the_variable_is_named(wrapped: Any, tmp_path: Path) -
 )
 def test_a_plain_word_is_a_secret_as_all_of_a_variable_or_as_the_password_of_a_url(
     declared: Any,
-    is_secret: bool,  # noqa: FBT001 - a row
+    is_secret: bool,
     tmp_path: Path,
 ) -> None:
     assert bool(told(declared, {"ROOT_PASSWORD": "postgres"}, tmp_path)) == is_secret
@@ -96,7 +96,7 @@ def test_a_plain_word_is_a_secret_as_all_of_a_variable_or_as_the_password_of_a_u
     ],
 )
 @pytest.mark.parametrize("file", [".env", ".env.local"])
-def test_an_env_file_holds_secrets_as_dotenv_reads_it(line: str, file: str, is_secret: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a row
+def test_an_env_file_holds_secrets_as_dotenv_reads_it(line: str, file: str, is_secret: bool, tmp_path: Path) -> None:
     (tmp_path / file).write_text(f"A=1\n{line}\nB=2\n")
 
     assert bool(told("see Corr3ct-H0rse", {}, tmp_path)) == is_secret

@@ -84,8 +84,7 @@ def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Ite
     parameters = {}
     for parameter, content in stack.parameters:
         name = values[parameter].name if parameter in values else parameter
-        words = re.sub(r"\W+|(?<=[a-z0-9])(?=[A-Z])", "_", name)
-        if not declared[parameter].is_hidden and not any(secret_parts(words, content)):
+        if not declared[parameter].is_hidden and not any(secret_parts(name, content)):
             parameters[parameter] = content
     return Release(stack.name, 0, template, parameters, stack.since, looked_up=tuple(values.values()))
 

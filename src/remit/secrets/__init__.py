@@ -100,6 +100,7 @@ _NAMES: Final = (
 _NAME_SIGNS: Final = ("passw", "passp", "pwd", "secret", "token", "api", "app", "private", "credential")
 """What each of the names holds: looking for these is ten times as quick as for the names."""
 _NAME: Final = rf"(?i)(?:^|_){_NAMES}$"
+_BETWEEN_WORDS: Final = r"\W+|(?<=[a-z0-9])(?=[A-Z])"
 _VENDORS: Final = (
     r"(?i)(?:^|[_-])(?:anyscale|cloudflare|codecov|cohere|confluent|datadog|dd|deepgram|elastic|elevenlabs|fastly|heroku"
     r"|intercom|mailgun|mistral|ngrok|okta|opsgenie|pagerduty|rapidapi|slack|snyk|splunk|sumologic|together|travis"
@@ -310,7 +311,7 @@ def hidden(text: str) -> str:
 
 
 def secret_parts(name: str, value: str) -> Iterator[str]:
-    """What of a variable's value is secret: all of it, by its name or its form, and the password of a URL.
+    """What of a value is secret: all of it, by its name (`DB_PASSWORD`, `DbPassword`) or form; a URL's password.
 
     `DB_SECRET` may have the name of a secret: a value in words, such as `orders-db`, is one.
     """
@@ -318,7 +319,7 @@ def secret_parts(name: str, value: str) -> Iterator[str]:
         yield value
         if kind_name == PASSWORD_IN_URL.name:
             yield match["password"]
-    names = _compiled(_NAME).search(name)
+    names = _compiled(_NAME).search(_compiled(_BETWEEN_WORDS).sub("_", name))
     if names is None or not value or _compiled(_NO_VALUE).match(value):
         return
     if not names[0].lower().endswith(("secret", "credential", "credentials")) or not _compiled(_HARMLESS).match(value):
