@@ -26,7 +26,7 @@ def ingest(event, context): ...
 def report(event, context): ...
 """
 R: Final = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/x"
-O: Final = "arn:aws:sts::111122223333:assumed-role/other/x"  # noqa: E741 - another role
+OTHER_ROLE: Final = "arn:aws:sts::111122223333:assumed-role/other/x"
 S: Final = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_abc/ann"
 Q: Final = "arn:aws:sqs:eu-west-1:111122223333:q"
 Q2: Final = "arn:aws:sqs:eu-west-1:111122223333:z"
@@ -211,7 +211,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
         SAME,
     ),
     "another role": (
-        Denial(O, "sqs:SendMessage", Q),
+        Denial(OTHER_ROLE, "sqs:SendMessage", Q),
         "whoever asked is not a role of orders-dev",
         [],
         [],
@@ -219,7 +219,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
         SAME,
     ),
     "a resource of another account": (
-        Denial(O, "sqs:SendMessage", Q.replace("1111", "9999")),
+        Denial(OTHER_ROLE, "sqs:SendMessage", Q.replace("1111", "9999")),
         "whoever asked is not a role of orders-dev",
         ["it belongs to another account, 999922223333: the resource's own policy"],
         [],
@@ -227,7 +227,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
         SAME,
     ),
     "a role to assume": (
-        Denial(O, "sts:AssumeRole", "arn:aws:iam::111122223333:role/teams/target"),
+        Denial(OTHER_ROLE, "sts:AssumeRole", "arn:aws:iam::111122223333:role/teams/target"),
         "whoever asked is not a role of orders-dev",
         ["the trust policy of target must let it in as well"],
         [],
@@ -259,7 +259,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
         SAME,
     ),
     "an action of a deploy": (
-        Denial(O, "lambda:UpdateFunctionCode", "arn:aws:lambda:eu-west-1:111122223333:function:x"),
+        Denial(OTHER_ROLE, "lambda:UpdateFunctionCode", "arn:aws:lambda:eu-west-1:111122223333:function:x"),
         "whoever asked is not a role of orders-dev",
         ["for whoever deploys, `remit policy deployer` writes the whole policy"],
         [],
@@ -267,7 +267,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
         SAME,
     ),
     "a call of a function": (
-        Denial(O, "lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:x"),
+        Denial(OTHER_ROLE, "lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:x"),
         "whoever asked is not a role of orders-dev",
         [],
         [],
@@ -275,7 +275,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
         SAME,
     ),
     "a resource of a stack": (
-        Denial(O, "sqs:CreateQueue", Q, logical_id="Y"),
+        Denial(OTHER_ROLE, "sqs:CreateQueue", Q, logical_id="Y"),
         "whoever asked is not a role of orders-dev",
         ["for whoever deploys, `remit policy deployer` writes the whole policy"],
         [],
@@ -302,7 +302,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
         ["Lambda asks this of the function's own role when it makes the function"],
     ),
     "a secret by its name": (
-        Denial(O, "secretsmanager:GetSecretValue", "db/prod"),
+        Denial(OTHER_ROLE, "secretsmanager:GetSecretValue", "db/prod"),
         "whoever asked is not a role of orders-dev",
         ["name the secret as arn:aws:secretsmanager:REGION:111122223333:secret:d"],
         [],
@@ -359,7 +359,7 @@ DENIALS: Final[dict[str, tuple[Any, ...]]] = {
     ),
     "a profile of a model": (
         Denial(
-            O,
+            OTHER_ROLE,
             "bedrock:InvokeModel",
             "arn:aws:bedrock:eu-west-1:111122223333:inference-profile/eu.anthropic.claude-3-haiku-20240307-v1:0",
         ),
@@ -440,7 +440,7 @@ def test_the_layers_that_nobody_can_see_from_here_are_those_that_may_apply(order
         (Denial(R, "sqs:SendMessage", Q, layer="resource", explicit=False), orders, always[:2]),
         (Denial(R, "sqs:SendMessage", Q, layer="scp", explicit=False), orders, always),
         (
-            Denial(O, "sqs:SendMessage", Q),
+            Denial(OTHER_ROLE, "sqs:SendMessage", Q),
             None,
             (always[0], "the permissions boundary", *always[1:], "the policy of a VPC endpoint"),
         ),

@@ -96,7 +96,7 @@ def test_a_page_that_is_cut_off_is_told_and_the_rest_is_answered(tmp_path: Path)
 
 
 @pytest.mark.parametrize("is_text", [False, True])
-def test_a_key_twice_in_a_policy_makes_it_none_and_leaves_its_role_undecided(tmp_path: Path, is_text: bool) -> None:  # noqa: FBT001 - a case
+def test_a_key_twice_in_a_policy_makes_it_none_and_leaves_its_role_undecided(tmp_path: Path, is_text: bool) -> None:
     record = encoded(READER) if is_text else READER
     content = json.dumps(page(record)).replace(
         "%22Resource%22%3A", "%22Action%22%3A%20%22s3%3A%2A%22%2C%20%22Resource%22%3A"

@@ -185,7 +185,7 @@ def names(patterns: Sequence[str]) -> set[str]:
 @given(st.lists(st.tuples(st.sampled_from(["Allow", "Allow", "Deny"]), GRANTED), min_size=1, max_size=2), USED,
        st.booleans(), st.sampled_from(["", "sqs"]))  # fmt: skip
 def test_what_is_granted_logged_and_was_not_called_is_unused(
-    granted: list[tuple[str, list[str]]], used: list[str], has_data: bool, unknown: str  # noqa: FBT001 - drawn
+    granted: list[tuple[str, list[str]]], used: list[str], has_data: bool, unknown: str
 ) -> None:  # fmt: skip
     statements = [{"Effect": effect, "Action": actions, "Resource": "*"} for effect, actions in granted]
     documents = Documents()

@@ -131,7 +131,7 @@ def test_names_of_what_would_not_go_are_refused_with_those_that_would(
 
 
 @pytest.mark.parametrize("answer", [None, True, False])
-def test_nobody_decides_where_nobody_is_there(answer: bool | None) -> None:  # noqa: FBT001 - the answer
+def test_nobody_decides_where_nobody_is_there(answer: bool | None) -> None:
     if answer is None:
         with pytest.raises(RemitError, match="nobody is there to give it"):
             Person(answer).decide(None)  # type: ignore[arg-type]

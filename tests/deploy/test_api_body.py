@@ -37,7 +37,7 @@ config.api.certificate_arn = "arn:aws:acm:eu-central-1:111122223333:certificate/
 def test_a_deploy_that_would_change_the_address_of_an_api_is_refused(
     remit: Remit,
     project: Path,
-    before: bool,  # noqa: FBT001 - a case
+    before: bool,
 ) -> None:
     (project / "app.py").write_text(APP.format(before))
     assert 0 == remit("deploy", "--yes")[0]

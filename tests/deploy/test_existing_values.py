@@ -149,7 +149,7 @@ def test_as_many_private_subnets_are_taken_as_a_function_may_have(count: int) ->
 
 @pytest.mark.parametrize("local", [True, False])
 @pytest.mark.parametrize("has_default", [True, False])
-def test_the_default_vpc_stands_in_on_this_machine_alone(local: bool, has_default: bool) -> None:  # noqa: FBT001 - a table
+def test_the_default_vpc_stands_in_on_this_machine_alone(local: bool, has_default: bool) -> None:
     tables = {
         "describe_vpcs": {"Vpcs": [{"VpcId": "vpc-1", "IsDefault": has_default}]},
         "describe_subnets": {"Subnets": [{"SubnetId": "subnet-1"}]},

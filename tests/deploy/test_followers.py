@@ -9,7 +9,7 @@ from remit.deploy.plan import Detail, ResourceChange, StackPlan
 
 
 @given(st.integers(1, 6), st.booleans())
-def test_a_chain_of_references_changes_nothing_unless_its_head_is_replaced(length: int, is_replaced: bool) -> None:  # noqa: FBT001
+def test_a_chain_of_references_changes_nothing_unless_its_head_is_replaced(length: int, is_replaced: bool) -> None:
     head = ResourceChange("Modify", "R0", "AWS::SQS::Queue", "True" if is_replaced else "False", ("Properties",))
     chain = [
         ResourceChange(

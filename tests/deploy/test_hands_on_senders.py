@@ -143,7 +143,7 @@ def own_statement(**more: Any) -> dict[str, Any]:
 )
 def test_the_policy_that_sns_writes_for_the_own_account_is_nobodys_change(
     statements: list[dict[str, Any]],
-    is_own: bool,  # noqa: FBT001 - a row
+    is_own: bool,
 ) -> None:
     answer = {"Attributes": {"Policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}}
 
@@ -324,7 +324,7 @@ def test_another_retention_is_told_and_put_back(days: int | str | None, actual: 
         (f"arn:aws:iam::{ACCOUNT}:role/orders", True),
     ],
 )
-def test_a_grant_of_a_key_is_told_but_those_of_services(grantee: str, is_told: bool) -> None:  # noqa: FBT001 - a row
+def test_a_grant_of_a_key_is_told_but_those_of_services(grantee: str, is_told: bool) -> None:
     grants = [{"GrantId": "g1", "GranteePrincipal": grantee, "Operations": ["Decrypt", "Encrypt"]}]
 
     found = told(live("AWS::KMS::Key", "k1", {}, {"kms.ListGrants": {"Grants": grants}}))
@@ -388,7 +388,7 @@ def test_the_policy_of_a_bucket_is_told_that_differs_with_who_gets_in_by_it(
     declared: list[str],
     held: list[str],
     words: str | None,
-    is_public: bool,  # noqa: FBT001 - a row
+    is_public: bool,
 ) -> None:
     parts = ()
     if declared:

@@ -57,8 +57,8 @@ def in_account(notifications: list[Notification], *, to_event_bridge: bool) -> d
 def test_notifications_that_differ_are_told_and_put_back(
     declared: list[Notification],
     held: list[Notification],
-    declares_event_bridge: bool,  # noqa: FBT001 - drawn
-    has_event_bridge: bool,  # noqa: FBT001 - drawn
+    declares_event_bridge: bool,
+    has_event_bridge: bool,
 ) -> None:
     """That somebody has the events sent to EventBridge as well is no change: nobody gets them without a rule."""
     properties = {"NotificationConfiguration": in_template(declared, to_event_bridge=declares_event_bridge)}

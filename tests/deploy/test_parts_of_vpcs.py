@@ -29,7 +29,7 @@ TABLE: Final = st.lists(st.sampled_from(sorted(ROUTES)), max_size=2, unique=True
 def test_private_subnets_have_no_internet_gateway_and_a_way_out_where_some_have(
     tables: list[list[str] | None],
     main: list[str],
-    is_last: bool,  # noqa: FBT001 - drawn
+    is_last: bool,
 ) -> None:
     """None is a subnet without a table of its own, which has the main one."""
     subnets = tuple(f"subnet-{number}" for number in range(len(tables)))

@@ -318,7 +318,7 @@ def test_managed_policies_that_a_condition_gives_can_be_attached() -> None:
         ({"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}, True),
     ],
 )
-def test_what_is_kept_in_any_case_need_not_be_deleted(kept: dict[str, str], deleted: bool) -> None:  # noqa: FBT001 - a case's answer
+def test_what_is_kept_in_any_case_need_not_be_deleted(kept: dict[str, str], deleted: bool) -> None:
     found = made(Orders={**resource("AWS::DynamoDB::Table", TableName="orders"), **kept})
     assert allowed(found, "dynamodb:CreateTable", arn("dynamodb", "table/orders"))
     assert allowed(found, "dynamodb:DeleteTable", arn("dynamodb", "table/orders")) is deleted

@@ -895,7 +895,7 @@ PLACES_IN_S3 = st.builds(
 @given(st.lists(PLACES_IN_S3, max_size=3), st.booleans())
 def test_each_place_in_s3_is_found_once_however_deep_it_stands(
     drawn: list[dict[str, str]],
-    in_list: bool,  # noqa: FBT001 - drawn
+    in_list: bool,
 ) -> None:
     around = {"Code": drawn} if in_list else {f"P{number}": {"Q": place} for number, place in enumerate(drawn)}
     found = sorted(map(str, _locations({"Properties": around})))

@@ -34,7 +34,7 @@ DRAWN = st.lists(st.tuples(st.sampled_from([*PLACES, *PLAIN]), st.sampled_from(L
 @given(DRAWN, st.booleans())
 def test_json_can_be_read_without_its_places_each_of_which_is_a_value_of_its_own(
     drawn: list[tuple[str, str]],
-    as_object: bool,  # noqa: FBT001 - drawn
+    as_object: bool,
 ) -> None:
     scalars = [scalar for scalar, _ in drawn]
     keys = [f'"{number}": ' if as_object else "" for number in range(len(drawn))]

@@ -344,7 +344,7 @@ class Maker:
             document["Statement"] = [everything, *reference.listed(document["Statement"])]
         return document
 
-    def statement(self, principals: bool) -> dict[str, Any]:  # noqa: FBT001 - its one switch
+    def statement(self, principals: bool) -> dict[str, Any]:
         """A statement."""
         statement: dict[str, Any] = {"Effect": "Deny" if self.chance(0.2) else "Allow"}
         if principals and self.chance(0.97):

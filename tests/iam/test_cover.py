@@ -124,7 +124,7 @@ def test_what_a_reference_is_may_decide() -> None:
         ),
     ],
 )
-def test_two_statements_overlap_where_a_request_meets_both(one: object, other: object, both: bool) -> None:  # noqa: FBT001 - a case
+def test_two_statements_overlap_where_a_request_meets_both(one: object, other: object, both: bool) -> None:
     assert can_apply(_made(one), _made(other)) is both
     assert can_apply(_made(other), _made(one)) is both
 
@@ -160,7 +160,7 @@ A, B, AB, FROM_A = ({"Resource": f"arn:aws:s3:::{name}"} for name in ("a", "b", 
         ((), {}, False),
     ],
 )
-def test_statements_cover_another_where_they_leave_nothing_of_it(wide: Any, narrow: Any, covered: bool) -> None:  # noqa: FBT001 - a case
+def test_statements_cover_another_where_they_leave_nothing_of_it(wide: Any, narrow: Any, covered: bool) -> None:
     assert covers([_made(one) for one in wide], _made(narrow)) is covered
 
 
@@ -180,7 +180,7 @@ def test_statements_cover_another_where_they_leave_nothing_of_it(wide: Any, narr
         (ON_VPCS, ON_VPC_1, True),
     ],
 )
-def test_a_cheap_look_answers_as_the_proof_does(wide: Any, narrow: Any, covered: bool) -> None:  # noqa: FBT001 - a case
+def test_a_cheap_look_answers_as_the_proof_does(wide: Any, narrow: Any, covered: bool) -> None:
     assert covers_statement(_made(wide), _made(narrow)) is covered
     assert covers([_made(wide)], _made(narrow)) is covered
 

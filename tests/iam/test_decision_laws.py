@@ -332,7 +332,7 @@ def test_a_principal_is_taken_apart(text: str | None, kind: str, account: str | 
         (f"arn:aws:sts::{A}:assumed-role/app/AWSServiceRoleForX", False),
     ],
 )
-def test_a_role_alone_is_linked_to_a_service(principal: str, is_linked: bool) -> None:  # noqa: FBT001 - a case
+def test_a_role_alone_is_linked_to_a_service(principal: str, is_linked: bool) -> None:
     denied = Layers((parse({"Version": "2012-10-17", "Statement": EVERYTHING}),), scp=((),))
     verdict = evaluate(Request("s3:GetObject", OBJECTS[0], principal, {}), denied).verdict
     assert verdict == ("Allowed" if is_linked else "ImplicitlyDenied")
@@ -431,7 +431,7 @@ def test_nobody_changes_a_key_that_aws_manages_which_an_alias_shows(
     action: str,
     resource: str,
     aliases: Any,
-    is_refused: bool,  # noqa: FBT001 - a case
+    is_refused: bool,
 ) -> None:
     context = {"kms:ResourceAliases": aliases}
     everyone = parse({"Version": "2012-10-17", "Statement": {**EVERYTHING, "Principal": {"AWS": A}}})

@@ -689,8 +689,8 @@ def test_organization_policies_spare_service_linked_roles_and_the_management_acc
 def test_within_an_account_a_resource_policy_grants_to_whom_it_names_closely(
     principal: str,
     named: Any,
-    alone: bool,  # noqa: FBT001 - a column of the table
-    past_limits: bool,  # noqa: FBT001 - a column of the table
+    alone: bool,
+    past_limits: bool,
 ) -> None:
     """A user or a session is granted past the limits, a role within them, an account not by itself."""
     request = ask(principal=principal, resource_account=A)

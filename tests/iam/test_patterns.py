@@ -47,7 +47,7 @@ from remit.iam.pattern import covers, matches, overlaps
 def test_star_is_any_text_and_question_mark_one_character_and_the_rest_is_literal(
     pattern: str,
     text: str,
-    expected: bool,  # noqa: FBT001 - a column of the table
+    expected: bool,
 ) -> None:
     assert matches(pattern, text) is expected
 

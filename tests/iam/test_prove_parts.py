@@ -89,8 +89,8 @@ SETS = (*STATES, *product(VALUES[:3], repeat=2))
 def test_an_atom_holds_of_a_key_as_its_condition_does_and_implies_only_what_holds_with_it(
     one: Condition,
     more: tuple[str, ...],
-    fewer: bool,  # noqa: FBT001 - drawn
-    if_exists: bool,  # noqa: FBT001 - drawn
+    fewer: bool,
+    if_exists: bool,
 ) -> None:
     values = one.values[:1] if fewer else (*one.values, *more)
     other = one if one.operator == "Null" else replace(one, values=values, if_exists=if_exists)
@@ -264,7 +264,7 @@ OBJECTS = tuple(f"arn:aws:s3:::{bucket}/{name}" for bucket in "abc" for name in 
 @given(WITH_VARIABLES, st.booleans(), st.sampled_from(["StringEquals", "StringNotEquals", "StringLike"]))
 def test_whatever_a_variable_is_a_statement_lies_between_its_tightest_and_its_loosest_form(
     patterns: list[str],
-    negated: bool,  # noqa: FBT001 - drawn
+    negated: bool,
     operator: str,
 ) -> None:
     when = (Condition(operator, "x:w", ("${x:v}", "k")),)
@@ -324,7 +324,7 @@ NAMED = st.lists(
 def test_an_index_has_the_statements_about_an_action_whatever_was_put_in_and_taken_out(
     drawn: list[tuple[list[str], bool]],
     dropped: list[int],
-    asked_before: bool,  # noqa: FBT001 - drawn
+    asked_before: bool,
 ) -> None:
     made = [Statement("Allow", Globs(tuple(dict.fromkeys(names)), negated), Globs(("*",))) for names, negated in drawn]
     boxes = [box_of(statement, number, "2012-10-17") for number, statement in enumerate(made)]
@@ -372,9 +372,9 @@ def has(made: Box, text: str) -> bool:
 @given(RESOURCES, st.booleans(), RESOURCES, st.booleans(), st.sampled_from(["a*", "ab", "*b", "a?", "*"]))
 def test_a_statement_contains_covers_and_bears_on_the_resources_that_its_patterns_name(
     one: list[str],
-    negated: bool,  # noqa: FBT001 - drawn
+    negated: bool,
     other: list[str],
-    other_negated: bool,  # noqa: FBT001 - drawn
+    other_negated: bool,
     pattern: str,
 ) -> None:
     made, further = box(one, negated=negated), box(other, negated=other_negated)
@@ -500,7 +500,7 @@ def test_a_variable_is_filled_with_its_value_or_its_default_and_one_that_is_not_
         ("${AWS::Region}", True),
     ],
 )
-def test_a_text_has_a_shape_where_no_reference_may_be_its_first_parts(text: str, shape: bool) -> None:  # noqa: FBT001 - a case
+def test_a_text_has_a_shape_where_no_reference_may_be_its_first_parts(text: str, shape: bool) -> None:
     assert has_shape(encode(text, "2012-10-17")) is shape
 
 
@@ -549,7 +549,7 @@ def test_of_a_pattern_a_request_can_name_what_has_the_form_of_the_actions_arns(
 def test_a_request_is_made_on_what_the_action_takes_where_there_is_such_a_place(
     action: str,
     resource: str,
-    can: bool,  # noqa: FBT001 - a case
+    can: bool,
 ) -> None:
     assert can_be_made(action, resource) is can
     if "*" not in resource:

@@ -77,7 +77,7 @@ def test_a_role_with_exactly_what_the_states_need_has_no_finding(tmp_path: Path)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_a_role_needs_what_traces_take_where_they_are_on(tmp_path: Path, enabled: bool) -> None:  # noqa: FBT001 - a case
+def test_a_role_needs_what_traces_take_where_they_are_on(tmp_path: Path, enabled: bool) -> None:
     traces = _allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
     found = _lint(tmp_path, _machine(PUTS, traces, Definition=PUT, TracingConfiguration={"Enabled": enabled}))
     unneeded = [

@@ -219,7 +219,7 @@ def test_a_jobs_token_gets_the_role_whose_trust_its_claims_meet(
     statement: dict[str, Any],
     issuer: str,
     instead: dict[str, Any],
-    is_let_in: bool,  # noqa: FBT001 - a case
+    is_let_in: bool,
 ) -> None:
     role = account.role(names, statement)
     given = token(**claims(issuer, **instead))

@@ -43,7 +43,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("pattern", "path", "matched"), EXAMPLES)
-def test_a_pattern_matches_as_gitignore_documents_it(pattern: str, path: str, matched: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_pattern_matches_as_gitignore_documents_it(pattern: str, path: str, matched: bool) -> None:
     assert matched == (Patterns(parse([pattern], "r")).decide(path) is not None)
 
 

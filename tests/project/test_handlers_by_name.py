@@ -262,7 +262,7 @@ def test_a_handler_may_be_in_a_layer_or_in_lambda_itself(make: Make) -> None:
 
 
 @pytest.mark.parametrize("is_declared_in_it", [True, False], ids=["decorated", "by name"])
-def test_a_module_of_many_handlers_is_read_once(make: Make, is_declared_in_it: bool) -> None:  # noqa: FBT001 - a column
+def test_a_module_of_many_handlers_is_read_once(make: Make, is_declared_in_it: bool) -> None:
     body = "".join(f"    value_{line} = event.get({line})\n" for line in range(50))
 
     def work_of_a_build(count: int) -> int:

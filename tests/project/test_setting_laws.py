@@ -118,12 +118,12 @@ def test_the_nearest_setting_wins_and_each_becomes_its_property(configured: Valu
 )
 def test_what_lambda_refuses_together_is_told_and_nothing_else(
     version: str,
-    snaps: bool,  # noqa: FBT001 - drawn
+    snaps: bool,
     storage: int | None,
-    mounts: bool,  # noqa: FBT001 - drawn
+    mounts: bool,
     reserved: int | None,
     provisioned: int | None,
-    durable: bool,  # noqa: FBT001 - drawn
+    durable: bool,
 ) -> None:
     properties: Values = {"Runtime": f"python{version}"}
     if snaps:

@@ -118,7 +118,7 @@ def test_each_change_stands_on_one_line_or_is_counted_and_the_last_line_has_the_
 def test_all_data_that_goes_is_named_until_its_name_agrees(
     some: tuple[ResourceChange, ...],
     agreed: set[int],
-    yes: bool,  # noqa: FBT001 - drawn
+    yes: bool,
 ) -> None:
     goes = [change for change in some if change.type in DATA and ENDS[end(change)][1]]
     by_verb = {
@@ -200,7 +200,7 @@ def test_a_status_tells_each_output_function_role_and_failure_under_its_heading(
 )
 def test_each_role_is_summed_up_with_its_statements_and_its_functions(
     rows: list[tuple[int, list[str]]],
-    for_services: bool,  # noqa: FBT001 - drawn
+    for_services: bool,
 ) -> None:
     """A role that no function runs under is the services' that take it on."""
     grant = Grant(allow("s3:GetObject", on="*"), Reason("text", "reads"))

@@ -110,8 +110,8 @@ def test_a_policy_that_only_the_deploy_knows_may_let_somebody_in() -> None:
 
 @pytest.mark.parametrize(("is_at_resource", "is_at_statement"), [*product([False, True], repeat=2)])
 def test_a_policy_depends_on_a_condition_of_its_resource_or_of_a_statement(
-    is_at_resource: bool,  # noqa: FBT001 - a column
-    is_at_statement: bool,  # noqa: FBT001 - as above
+    is_at_resource: bool,
+    is_at_statement: bool,
 ) -> None:
     statement: Any = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
     further = {**statement, "Action": "sqs:ReceiveMessage"}

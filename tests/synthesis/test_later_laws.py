@@ -62,7 +62,7 @@ def waits_for_itself(resources: list[Resource]) -> set[str]:
 def test_a_statement_comes_later_where_its_role_would_wait_for_itself(
     waits: dict[str, set[str]],
     statements: dict[str, list[set[str]]],
-    in_text: bool,  # noqa: FBT001 - drawn
+    in_text: bool,
 ) -> None:
     resources = []
     for place, name in enumerate(NAMES):  # each waits for later ones alone, so that only roles make a circle

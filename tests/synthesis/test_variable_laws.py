@@ -37,7 +37,7 @@ def test_a_function_knows_the_queues_that_it_sends_to_and_a_worker_its_own(
     queues: list[JobQueue],
     sends: set[str] | None,
     works: str | None,
-    waits: bool,  # noqa: FBT001 - drawn
+    waits: bool,
 ) -> None:
     function = Function("f", "F", "app.f", {}, queue=works, sends=None if sends is None else tuple(sorted(sends)))
     app = App("shop", "dev", (function,), queues=tuple(queues), schedules_jobs=waits)
@@ -65,8 +65,8 @@ def test_a_function_knows_the_queues_that_it_sends_to_and_a_worker_its_own(
 def test_each_queue_of_jobs_comes_with_what_its_retries_and_its_worker_ask_for(
     queues: list[JobQueue],
     timeout: int,
-    waits: bool,  # noqa: FBT001 - drawn
-    sends: bool,  # noqa: FBT001 - drawn
+    waits: bool,
+    sends: bool,
 ) -> None:
     """Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide)."""
     queues = [
@@ -122,7 +122,7 @@ def pairs(tags: Any) -> dict[str, str]:
 def test_a_resource_has_its_own_tags_and_those_of_the_app_beside_them(
     tags: dict[str, str],
     own: dict[str, str],
-    is_told: bool,  # noqa: FBT001 - drawn
+    is_told: bool,
 ) -> None:
     listed = [{"Key": key, "Value": value} for key, value in own.items()]
     launched = [{**tag, "PropagateAtLaunch": False} for tag in listed]

@@ -36,7 +36,7 @@ def test_a_parameter_of_one_value_has_it(declaration: dict[str, Any], expected: 
 @pytest.mark.parametrize(("no_echo", "is_hidden"), [(True, True), ("true", True), (False, False), ("false", False)])
 def test_a_parameter_is_hidden_where_it_says_so(
     no_echo: object,
-    is_hidden: bool,  # noqa: FBT001 - a row of the table
+    is_hidden: bool,
 ) -> None:
     assert is_hidden is written_template({"Parameters": {"It": {"NoEcho": no_echo}}}).parameters["It"].is_hidden
 

@@ -317,7 +317,7 @@ def objects(notification: tuple[str, str, str]) -> set[tuple[str, str]]:
 def test_notifications_are_refused_that_some_object_would_have_twice_and_else_each_is_there(
     by_hand: list[tuple[Any, str, str]],
     drawn: list[tuple[Any, str, str]],
-    in_small: bool,  # noqa: FBT001 - drawn
+    in_small: bool,
 ) -> None:
     names = ("prefix", "suffix") if in_small else ("Prefix", "Suffix")
     written = [

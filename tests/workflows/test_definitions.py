@@ -150,7 +150,7 @@ def test_a_definition_is_refused_where_a_state_is_missing_lost_or_goes_nowhere(m
 )
 def test_what_a_task_may_call_is_what_step_functions_integrates(
     resource: str,
-    is_express: bool,  # noqa: FBT001 - a case
+    is_express: bool,
     message: str | None,
 ) -> None:
     told = integration_mistake(resource, is_express=is_express)
@@ -435,7 +435,7 @@ def test_a_statement_may_grant_what_is_not_known_only_by_allowing_some_of_it(
     effect: str,
     actions: Globs,
     action: str,
-    is_about: bool,  # noqa: FBT001 - a case
+    is_about: bool,
 ) -> None:
     assert may_be_about(Statement(effect, actions, Globs(("*",))), action) is is_about
 
