@@ -20,6 +20,7 @@ import cfn_lint
 import models
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _NUMBER = struct.Struct("=H")
@@ -53,12 +54,12 @@ class Forks:
             pids[reports] = pid
         os.close(waiting)
         try:
-            _follow(session, dict.fromkeys(pids, ""))
+            _follow(session, pids)
         finally:
             for reports, pid in pids.items():
                 if not reports.closed:  # it runs still, and nobody wants to know
                     os.kill(pid, signal.SIGTERM)
-                os.waitpid(pid, 0)
+                    os.waitpid(pid, 0)
         return True
 
 
@@ -69,19 +70,21 @@ def _import_before_forks(folder: Path) -> None:
     gc.freeze()
 
 
-def _follow(session: pytest.Session, states: dict[Connection, str]) -> None:
-    """Tell pytest what forks report until they end. Their states are the tests that they are at."""
+def _follow(session: pytest.Session, pids: Mapping[Connection, int]) -> None:
+    """Tell pytest what forks report until they end."""
     hook = session.config.hook
+    states = dict.fromkeys(pids, "")  # the tests that they are at
     while states:
         for reports in wait(list(states)):
             assert isinstance(reports, Connection)
             try:
                 message = reports.recv()
             except EOFError:
-                reports.close()
                 state = states.pop(reports)
+                _, status = os.waitpid(pids[reports], 0)
+                reports.close()
                 if state != _END:
-                    hook.pytest_runtest_logreport(report=_crash(state))
+                    hook.pytest_runtest_logreport(report=_crash(state, os.waitstatus_to_exitcode(status)))
                 continue
             if isinstance(message, str):
                 states[reports] = message
@@ -92,11 +95,11 @@ def _follow(session: pytest.Session, states: dict[Connection, str]) -> None:
             raise session.Failed(session.shouldfail)
 
 
-def _crash(state: str) -> pytest.TestReport:
+def _crash(state: str, code: int) -> pytest.TestReport:
+    """The report of a fork that ended before its tests; with 0, it has said why on standard error."""
     name = state or "no test"
-    return pytest.TestReport(
-        name, (name.split("::")[0], None, name), {}, "failed", f"a fork crashed while running {name!r}", "call"
-    )
+    text = f"a fork crashed while running {name!r}, with exit code {code} (below 0, a signal)"
+    return pytest.TestReport(name, (name.split("::")[0], None, name), {}, "failed", text, "call")
 
 
 class _Reports:
@@ -122,13 +125,13 @@ def _be_fork(
 ) -> NoReturn:
     """Run files until none waits, and end this process."""
     config: Any = session.config
+    capture = config.pluginmanager.getplugin("capturemanager")
     try:
         os.environ["PYTEST_XDIST_WORKER"] = name
         config.workerinput = {"workerid": name}  # who has one writes no report and no cache of its own
         config._tmp_path_factory._basetemp = config._tmp_path_factory.getbasetemp() / name
         config._tmp_path_factory._basetemp.mkdir(mode=0o700)
         config.pluginmanager.unregister(name="terminalreporter")
-        capture = config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()  # its files are the same in all forks
         capture.start_global_capturing()
         config.pluginmanager.register(_Reports(config, theirs))
@@ -141,6 +144,7 @@ def _be_fork(
         config.hook.pytest_sessionfinish(session=session, exitstatus=session.testsfailed and 1)
         theirs.send(_END)
     except BaseException:  # noqa: BLE001 - whatever it is, the run must fail and the reader see why
+        capture.stop_global_capturing()
         traceback.print_exc()
     finally:
         os._exit(0)
