@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -38,6 +38,7 @@ BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
     st.lists(st.integers(), max_size=3).map(tuple),
     st.dictionaries(st.sampled_from(NAMES), st.integers(), max_size=4),
 )
+@example(placed, (), {"first": 0})  # one that has no name, given with one
 def test_what_a_call_gives_fits_afterwards_and_each_part_that_did_not_is_told_once(
     function: Callable[..., Any], arguments: tuple[int, ...], options: dict[str, int]
 ) -> None:

@@ -31,8 +31,8 @@ _WORDS = {
     "datebefore": "DateLessThan", "dateafter": "DateGreaterThan", "ip": "IpAddress",
     "in": "StringEquals", "notin": "StringNotEquals", "notequals": "StringNotEquals", "ipin": "IpAddress",
     "boolequals": "Bool", "ipequals": "IpAddress", "ipaddressin": "IpAddress", "ipaddressequals": "IpAddress",
-    "null": "Null", "notip": "NotIpAddress", "notipin": "NotIpAddress", "stringin": "StringEquals", "stringstarts": "StringLike",
-    "starts": "StringLike",
+    "notip": "NotIpAddress", "notipin": "NotIpAddress", "stringin": "StringEquals", "stringstarts": "StringLike",
+    "starts": "StringLike", "null": "Null",
 }  # fmt: skip
 _SYNONYMS = {
     "boolean": "bool", "integer": "numeric", "number": "numeric", "int": "numeric", "datetime": "date", "time": "date",
