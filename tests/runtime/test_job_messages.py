@@ -162,13 +162,13 @@ def test_a_job_has_its_arguments_as_they_were_when_it_was_sent() -> None:
 class Letters:
     """What jobs may stand in."""
 
-    @app.job
-    def draft(to: Any, *, copies: int = 1) -> None:  # noqa: N805 - a job is no method
+    @staticmethod
+    def draft(to: Any, *, copies: int = 1) -> None:
         """Draft a letter."""
 
 
 def test_a_job_is_named_described_and_takes_what_its_function_does() -> None:
-    draft: Any = Letters.draft
+    draft: Any = Job(Letters.draft)
     assert (f"{__name__}:Letters.draft", "Draft a letter.") == (draft.path, draft.__doc__)
     assert ["to", "copies"] == list(inspect.signature(draft).parameters)
 
