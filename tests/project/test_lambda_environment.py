@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from projects import at, remit_process, write
+from projects import at, remit_process
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Make
 
 FUNCTION = "\ndef hello(event, context): ...\n"
