@@ -1,15 +1,14 @@
 """A project's code that ends the process while it is loaded: an error at its line, not an end without a word.
 
-`os._exit`, `os.abort`, `os.execv` and a signal to the own process leave no exception behind, wherever they are called:
-in a module of the project, in a package that it imports, in a thread. They are replaced while a project loads, and
-until the threads end that it started.
+`os._exit`, `os.abort` and `os.execv` leave no exception behind, wherever they are called: in a module of the project,
+in a package that it imports, in a thread. They are replaced while a project loads, and until the threads end that it
+started.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -20,15 +19,12 @@ from remit.loading.time_limit import end_now, users_line
 from remit.project.current_load import LoadEndError, relative
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from remit.project.current_load import Loading
 
-_SENDING: Final = ("kill", "killpg", "raise_signal", "pthread_kill")
-_ENDING: Final = ("_exit", "abort", "execv", "execve", *_SENDING)
-"""The functions of `os` and `signal` that end a process, or send a signal; all others call these."""
-_HARMLESS: Final = frozenset(getattr(signal, name, 0) for name in ("SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"))
-"""Signals that end nobody."""
+_ENDING: Final = ("_exit", "abort", "execv", "execve")
+"""The functions of `os` that end a process; all others call these."""
 
 
 @dataclass(slots=True)
@@ -39,9 +35,6 @@ class _Guard:
     process: int = field(default_factory=os.getpid)
     loading: threading.Thread | None = field(default_factory=threading.current_thread)
     other_threads: frozenset[threading.Thread] = field(default_factory=lambda: frozenset(threading.enumerate()))
-    handlers: Mapping[int, Any] = field(
-        default_factory=lambda: {number: signal.getsignal(number) for number in signal.valid_signals()}
-    )
 
     def instead_of(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function that ends the load where `function` would end the process, and else does what that does."""
@@ -49,7 +42,7 @@ class _Guard:
         def guarded(*arguments: Any) -> Any:
             thread = threading.current_thread()
             is_projects = thread is self.loading or thread not in self.other_threads
-            if os.getpid() != self.process or not is_projects or not self._ends(name, arguments):
+            if os.getpid() != self.process or not is_projects:
                 return function(*arguments)
             folder = self.state.folder
             origin = relative(users_line(sys._getframe(1), folder), folder)  # noqa: SLF001 - as inspect does
@@ -67,27 +60,13 @@ class _Guard:
 
         return guarded
 
-    def _ends(self, name: str, arguments: tuple[Any, ...]) -> bool:
-        """Return whether a call ends this process; a signal does, unless the project itself handles it."""
-        if name not in _SENDING:
-            return True
-        number, whom = arguments[-1], arguments[0]
-        if name == "kill" and whom not in (self.process, 0):
-            return False
-        if name == "killpg" and whom not in (os.getpgrp(), 0):
-            return False
-        if number in _HARMLESS or number not in self.handlers:
-            return False
-        handler = signal.getsignal(number)
-        return handler is self.handlers[number] and handler is not signal.SIG_IGN
-
 
 @contextlib.contextmanager
 def process_kept(state: Loading) -> Iterator[None]:
     """End the load where the project's code would end the process. RemitError: that, and the mistakes before it."""
     guard = _Guard(state)
     replaced = []
-    for module in (os, sys.modules[os.name], signal):
+    for module in (os, sys.modules[os.name]):
         for name in _ENDING:
             if hasattr(module, name):
                 function = getattr(module, name)
