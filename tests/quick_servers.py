@@ -1,6 +1,5 @@
 """Servers of the AWS on this machine as forks of a process that has imported what they need: half their start.
 
-What the emulator reads of its environment as it is imported stands in variables of its modules, and differs from server
 What the emulator reads of its environment as it is imported stands in variables of its modules, and differs from
 server to server: marks stand there until a server has its values. A server that a command starts in a process of its
 own begins as it does everywhere.
