@@ -350,6 +350,14 @@ def test_a_bucket_waits_for_what_it_names_by_one_text_or_several_and_keeps_its_o
     assert "arn:${AWS::Partition}:s3:::files" == allowed.properties["SourceArn"]
 
 
+def test_a_bucket_that_notifies_no_function_or_has_no_name_is_referred_to() -> None:
+    hello = Resource("Hello", "AWS::Lambda::Function", {"Environment": "${Files}"})
+    for name, kind, named in (("files", "Lambda", "files"), ("files", "Queue", "${Files}"), ("", "Lambda", "${Files}")):
+        notified = {f"{kind}Configurations": [{"Event": "s3:*", "Function": "${Hello.Arn}"}]}
+        bucket = Resource("Files", "AWS::S3::Bucket", {"BucketName": name, "NotificationConfiguration": notified})
+        assert named == buckets_by_name((bucket, hello))[1].properties["Environment"]
+
+
 # Whom a template lets in
 
 
