@@ -178,12 +178,12 @@ def test_a_request_of_another_shape_is_told_at_its_place(request_: Any, words: s
 @pytest.mark.parametrize(
     ("policies", "words"),
     [
-        ({"identity": 5}, "policies.identity must be an object or a list, got 5"),
-        ({"identity": [ALLOW, 5]}, "policies.identity.1 must be an object, got 5"),
-        ({"scp": ALLOW}, "policies.scp must be a list of levels"),
-        ({"rcp": ALLOW}, "policies.rcp must be a list of levels"),
-        ({"scp": [[ALLOW], 5]}, "policies.scp.1 must be an object or a list, got 5"),
-        ({"endpoint_type": "gateway"}, "policies.endpoint_type must be one of Gateway, Interface"),
+        ({"identity": 5}, "identity must be a policy or a list of policies"),
+        ({"identity": [ALLOW, 5]}, "policy document must be a dict, got int '5'"),
+        ({"scp": ALLOW}, "scp must be a list of levels"),
+        ({"rcp": ALLOW}, "rcp must be a list of levels"),
+        ({"scp": [[ALLOW], 5]}, "scp[1] must be a policy or a list of policies"),
+        ({"endpoint_type": "gateway"}, "endpoint_type must be one of Gateway, Interface"),
         ({"identiy": ALLOW}, "policies has no key 'identiy'"),
     ],
 )

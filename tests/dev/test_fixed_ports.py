@@ -34,8 +34,24 @@ class Echo(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
 
+    def end_headers(self) -> None:
+        """As the AWS on this machine ends them (h11): what ends the connection is said."""
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        super().end_headers()
+
+    def do_HEAD(self) -> None:
+        self.send_response(201)
+        self.end_headers()
+
     def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+        if self.path in ("/204", "/304"):
+            self.send_response(int(self.path[1:]))
+            self.end_headers()
+            return
+        is_chunked = self.headers.get("transfer-encoding") == "chunked"
+        length = int(self.rfile.readline(), 16) if is_chunked else int(self.headers.get("content-length", 0))
+        body = self.rfile.read(length).decode()
         asked = {"method": self.command, "path": self.path, "host": self.headers["host"], "body": body}
         content = json.dumps(asked).encode()
         self.send_response(201)
@@ -69,9 +85,11 @@ def ports(tmp_path: Path) -> Iterator[FixedPorts]:
     fixed.stop()
 
 
-def ask(url: str, method: str = "GET", path: str = "/", body: str = "") -> tuple[http.client.HTTPResponse, Any]:
+def ask(
+    url: str, method: str = "GET", path: str = "/", body: str = "", **headers: str
+) -> tuple[http.client.HTTPResponse, Any]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=HANGS)
-    connection.request(method, path, body.encode() or None)
+    connection.request(method, path, body.encode() or None, {name.replace("_", "-"): headers[name] for name in headers})
     response = connection.getresponse()
     content = response.read()
     connection.close()
@@ -100,6 +118,25 @@ def test_an_answer_without_a_length_is_passed_on_as_it_comes(ports: FixedPorts, 
     url = ports.serve({"Url": upstream})["Url"]
     response, content = ask(url, path="/streamed")
     assert ("chunked", "/streamed") == (response.getheader("transfer-encoding"), json.loads(content)["path"])
+
+
+def test_an_answer_without_a_body_ends_with_its_head(ports: FixedPorts, upstream: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(ports.serve({"Url": upstream})["Url"]).netloc, timeout=HANGS)
+    answers = []
+    for method, path in (("HEAD", "/"), ("GET", "/204"), ("GET", "/304"), ("GET", "/last")):
+        connection.request(method, path)
+        response = connection.getresponse()
+        answers.append((response.status, response.getheader("transfer-encoding"), response.read()))
+    connection.close()
+    assert [(201, None, b""), (204, None, b""), (304, None, b"")] == answers[:-1]
+    assert "/last" == json.loads(answers[-1][2])["path"]
+
+
+def test_a_body_in_chunks_arrives_and_where_nothing_answers_it_is_said(ports: FixedPorts, upstream: str) -> None:
+    served = ports.serve({"Url": upstream, "Gone": "http://127.0.0.1:9/"})
+    assert 502 == ask(served["Gone"])[0].status
+    response, content = ask(served["Url"], "POST", "/", "6\r\na body\r\n0\r\n\r\n", Transfer_Encoding="chunked")
+    assert (201, "a body") == (response.status, json.loads(content)["body"])
 
 
 def test_a_websocket_is_joined_to_its_api(ports: FixedPorts) -> None:
@@ -140,6 +177,13 @@ def test_an_output_keeps_its_port_when_its_address_and_its_neighbours_change(
 def test_a_port_that_no_machine_has_is_told(tmp_path: Path, upstream: str, port: int) -> None:
     with pytest.raises(RemitError, match=f"^error: Url cannot be served at port {port}: there is no port {port}"):
         FixedPorts(tmp_path / "ports.json", port).serve({"Url": upstream})
+
+
+def test_no_port_follows_the_last_one(tmp_path: Path, upstream: str) -> None:
+    fixed = FixedPorts(tmp_path / "ports.json", 65_535)
+    with pytest.raises(RemitError, match=r"cannot be served at port 6553[56]: "):
+        fixed.serve({"A": upstream, "B": upstream})
+    fixed.stop()
 
 
 @pytest.mark.parametrize("written", ["{", "[8000]", '{"A": "8000"}', '{"A": 1}'])

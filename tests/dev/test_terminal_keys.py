@@ -38,6 +38,26 @@ def test_keys_come_one_by_one_also_those_beyond_ascii(keyboard: int) -> None:
         assert ["w", "\N{REPLACEMENT CHARACTER}", "q"] == list(islice(pressed_keys(threading.Event()), 3))
 
 
+class Looks(threading.Event):
+    """It is never set, and looked at a few times."""
+
+    looks = 0
+
+    def is_set(self) -> bool:
+        self.looks += 1
+        assert self.looks < 5
+        return False
+
+
+def test_no_keys_come_from_a_terminal_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, written = os.pipe()
+    os.write(written, b"w")
+    os.close(written)
+    with os.fdopen(read) as standard_input:
+        monkeypatch.setattr(sys, "stdin", standard_input)
+        assert ["w"] == list(pressed_keys(Looks()))
+
+
 @pytest.mark.usefixtures("keyboard")
 def test_a_terminal_is_afterwards_as_it_was() -> None:
     before = termios.tcgetattr(sys.stdin)

@@ -245,10 +245,10 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("../documents/json_text", "if len(value) != len(pairs):", "if len(value) > len(pairs):"),
     ("../documents/json_text", "if not math.isfinite(value):", "if False:"),
     ("../documents/json_text", "if len(digits) > LONGEST_NUMBER:", "if False:"),
-    ("../documents/json_mistakes", "indexOf(back, 1)", "indexOf(back, 2)"),
+    ("../documents/json_mistakes", "del open_brackets[-1:]", "del open_brackets[:1]"),
     ("../documents/json_mistakes", "source.origin(places[error.second]),", "source.origin(places[error.first]),"),
-    ("../documents/json_mistakes", "_place(source, _CLOSED, error.closed)", "_place(source, _CLOSED, 1)"),
-    ("../documents/json_mistakes", "if max(depths, default=0) > DEPTH:", "if False:"),
+    ("../documents/json_mistakes", "len(source.text), error.closed)", "len(source.text), 1)"),
+    ("../documents/json_mistakes", "if len(open_brackets) > DEPTH:", "if False:"),
 )
 
 

@@ -139,19 +139,25 @@ def test_an_alias_has_destinations_of_its_own(account: Account) -> None:
     assert "1" == record["responseContext"]["executedVersion"]
 
 
-def test_what_a_topic_sends_is_tried_again_too(account: Account) -> None:
+def test_what_a_topic_and_an_event_bus_send_is_tried_again_and_has_destinations_too(account: Account) -> None:
     arn = account.function("subscribed")
-    account.configure("subscribed", retries=1, OnFailure=RESULTS)
+    account.configure("subscribed", retries=1, OnFailure=RESULTS, OnSuccess=RESULTS)
     sns = account.client("sns")
     topic = sns.create_topic(Name="news")["TopicArn"]
-    account.client("lambda").add_permission(
-        FunctionName="subscribed", StatementId="sns", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com"
-    )
+    for service in ("sns", "events"):
+        principal = {"StatementId": service, "Principal": f"{service}.amazonaws.com"}
+        account.client("lambda").add_permission(FunctionName="subscribed", Action="lambda:InvokeFunction", **principal)
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     sns.publish(TopicArn=topic, Message="hello")
     record = json.loads(account.received()["Body"])
     assert "hello" == record["requestPayload"]["Records"][0]["Sns"]["Message"]
     assert 2 == record["requestContext"]["approximateInvokeCount"]
+    events = account.client("events")
+    events.put_rule(Name="orders", EventPattern=json.dumps({"source": ["shop"]}))
+    events.put_targets(Rule="orders", Targets=[{"Id": "function", "Arn": arn}])
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "order", "Detail": "{}"}])
+    record = json.loads(account.received()["Body"])
+    assert ("Success", "order") == (record["requestContext"]["condition"], record["requestPayload"]["detail-type"])
 
 
 def test_lines_of_a_log_group_are_tried_again_too_at_the_alias_that_the_filter_names(account: Account) -> None:

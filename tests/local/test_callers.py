@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import TYPE_CHECKING
 
-from remit.local.authorization.callers import FunctionSessions
+import pytest
+
+from remit.local.authorization.callers import FunctionSessions, issued_caller
+from remit.local.emulator import as_request_of, emulated
+from remit.local.request import RefusedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROLE = "arn:aws:iam::000000000000:role/shop/web"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:web"
@@ -22,3 +31,50 @@ def test_a_function_has_one_session_of_its_role_that_says_when_it_was_issued() -
     assert "arn:aws:sts::000000000000:assumed-role/web/web" == caller.arn
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(caller.keys["aws:tokenissuetime"]))
     assert sessions.find(variables["AWS_ACCESS_KEY_ID"], "another token") is None
+
+
+@pytest.fixture
+def role_id() -> Iterator[str]:
+    """The id of the function's role, in the emulator's IAM of this process."""
+    iam = emulated("services.iam")
+    trust = json.dumps({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}})
+    form = {"RoleName": ["web"], "Path": ["/shop/"], "AssumeRolePolicyDocument": [trust]}
+    with as_request_of("000000000000", "us-east-1"):
+        iam._IAM_HANDLERS["CreateRole"](form)
+        yield str(iam._roles["web"]["RoleId"])
+        iam._roles.pop("web")
+
+
+def test_sts_knows_the_session_of_a_function_by_its_roles_id_also_after_a_reset(role_id: str) -> None:
+    sessions, sts = FunctionSessions(), emulated("services.sts")
+    configuration = {"FunctionArn": f"{FUNCTION}:live", "FunctionName": "web", "Role": ROLE}
+    for _ in range(2):
+        key = sessions.credentials_of(configuration)["AWS_ACCESS_KEY_ID"]
+        known = sts._sessions.pop(key)
+        assert ("arn:aws:sts::000000000000:assumed-role/web/web", f"{role_id}:web") == (known["Arn"], known["UserId"])
+
+
+def test_a_session_has_what_its_provider_says_and_both_kinds_of_policies_that_it_was_made_with(role_id: str) -> None:
+    sts, statement = emulated("services.sts"), {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    session = {
+        "Arn": "arn:aws:sts::000000000000:assumed-role/web/ci",
+        "UserId": f"{role_id}:ci",
+        "SecretAccessKey": "secret",
+        "SessionToken": "token",
+        "PrincipalType": "AssumedRole",
+        "role_id": role_id,
+        "federated_keys": {"gitlab.com:sub": "project:shop"},
+        "SessionPolicies": {
+            "Policy": json.dumps({"Version": "2012-10-17", "Statement": statement}),
+            "PolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+        },
+    }
+    sts._sessions["ASIACI"] = session
+    secret, caller = issued_caller("ASIACI", "000000000000", "token")
+    assert ("secret", session["Arn"], "project:shop") == (secret, caller.arn, caller.keys["gitlab.com:sub"])
+    assert ["s3:*"] == list(caller.session[0].statements[0].actions.patterns)
+    assert 2 == len(caller.session)
+    session["role_id"] = "the id of a role that was there before"
+    with pytest.raises(RefusedRequest, match="The security token included in the request is invalid"):
+        issued_caller("ASIACI", "000000000000", "token")
+    del sts._sessions["ASIACI"]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.local.authorization.canonical_request import canonical_request
+from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations, EventsOnTheWay
 from remit.local.event_sources.destinations import Destinations, InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.request import ReceivedRequest
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 OTHER = "eu-west-1:444455556666"
 FUNCTION_ARN = "arn:aws:lambda:eu-central-1:111122223333:function:report"
@@ -113,3 +117,47 @@ def test_nothing_is_sent_that_the_functions_role_may_not() -> None:
     sent = Sent(may=False)
     sent.destinations.send(FUNCTION, f"arn:aws:sqs:{OTHER}:done", FAILED.told(FUNCTION))
     assert ([], 1) == (sent.requests, len(sent.asked))
+
+
+def options(name: str) -> dict[str, Any]:
+    ends = {"OnSuccess": f"{name}-done", "OnFailure": f"{name}-failed"}
+    destinations = {end: {"Destination": f"arn:aws:sqs:{OTHER}:{queue}"} for end, queue in ends.items()}
+    return {"MaximumRetryAttempts": 0, "DestinationConfig": destinations}
+
+
+class OneFunction:
+    """Lambda with one function, which fails where the event says so."""
+
+    def __init__(self) -> None:
+        stored = {"event_invoke_config": options("own"), "event_invoke_configs": {"live": options("live")}}
+        self._functions = {"report": stored}
+        self.runs = 0
+
+    def _execute_function(self, _record: Any, event: str) -> dict[str, Any]:
+        self.runs += 1
+        return {"body": {"errorMessage": "no"}, "error": True} if event == "fails" else {"body": event}
+
+
+@pytest.mark.parametrize(
+    ("invoked", "event", "queues"),
+    [
+        (FUNCTION_ARN, "works", ["own-done"]),
+        (FUNCTION_ARN, "fails", ["own-failed", "dead"]),
+        (f"{FUNCTION_ARN}:live", "works", ["live-done"]),
+        (f"{FUNCTION_ARN}:live", "fails", ["live-failed", "dead"]),
+        (f"{FUNCTION_ARN}:new", "works", []),
+    ],
+)
+def test_an_event_ends_where_the_options_of_what_was_invoked_say(
+    sent: Sent, tmp_path: Path, invoked: str, event: str, queues: list[str]
+) -> None:
+    function, dead = OneFunction(), {"TargetArn": f"arn:aws:sqs:{OTHER}:dead"}
+    configuration = {"FunctionName": "report", "FunctionArn": invoked, "DeadLetterConfig": dead}
+    before = set(threading.enumerate())
+    AsynchronousInvocations(sent.destinations, function, EventsOnTheWay(tmp_path)).invoke(
+        {"config": configuration}, event
+    )
+    for thread in set(threading.enumerate()) - before:
+        thread.join(HANGS)
+    assert queues == [parameters["QueueUrl"].rpartition("/")[2] for *_, parameters in sent.requests]
+    assert (1, []) == (function.runs, list(tmp_path.iterdir()))

@@ -180,6 +180,7 @@ def test_the_role_of_a_schedule_must_be_allowed_to_invoke(cloud: Cloud, request:
     aws = request.getfixturevalue("shared")
     (access,) = until(lambda: [item for item in accesses(aws)[1] if item.caller == target["RoleArn"]])
     assert (access.action, access.resource, access.decision) == ("lambda:InvokeFunction", arn, "denied")
+    assert "no statement of the identity's policies" in access.because  # Scheduler could take the role on
 
 
 def test_the_role_of_a_pipe_must_be_allowed_to_hand_on(cloud: Cloud, request: pytest.FixtureRequest) -> None:

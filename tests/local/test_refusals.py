@@ -81,23 +81,11 @@ def test_a_template_with_roles_needs_the_capability(cloud: Cloud) -> None:
     assert (all(words in answer for words in wanted)) is cloud.refuses
 
 
-def test_a_simulation_knows_boundaries_and_conditions(cloud: Cloud) -> None:
-    iam = cloud.client("iam")
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    iam.create_user(UserName="ada")
-    iam.put_user_policy(UserName="ada", PolicyName="all", PolicyDocument=json.dumps({"Statement": [everything]}))
-    boundary = iam.create_policy(
-        PolicyName="sqs", PolicyDocument=json.dumps({"Statement": [{**everything, "Action": "sqs:*"}]})
-    )["Policy"]["Arn"]
-    iam.put_user_permissions_boundary(UserName="ada", PermissionsBoundary=boundary)
-    arn = "arn:aws:iam::000000000000:user/ada"
-    answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["sqs:SendMessage", "sns:Publish"])
-    decisions = [result["EvalDecision"] for result in answer["EvaluationResults"]]
-    assert (decisions == ["allowed", "implicitDeny"]) is cloud.refuses
-
-
-def test_nobody_but_remit_simulates_other_policies(cloud: Cloud) -> None:
+def test_nobody_but_remit_simulates_policies(cloud: Cloud) -> None:
     policy = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-    simulate = cloud.client("iam").simulate_custom_policy
-    answer = error(simulate, PolicyInputList=[policy], ActionNames=["sqs:SendMessage"])
-    assert ("(NotImplemented)" in answer) is cloud.refuses
+    iam = cloud.client("iam")
+    iam.create_user(UserName="ada")
+    arn = "arn:aws:iam::000000000000:user/ada"
+    of_policy = error(iam.simulate_custom_policy, PolicyInputList=[policy], ActionNames=["sqs:SendMessage"])
+    of_user = error(iam.simulate_principal_policy, PolicySourceArn=arn, ActionNames=["sqs:SendMessage"])
+    assert ["(NotImplemented)" in answer for answer in (of_policy, of_user)] == [cloud.refuses] * 2

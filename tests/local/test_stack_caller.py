@@ -74,6 +74,9 @@ def test_what_the_caller_may_not_fails_the_resource_in_awss_words_and_rolls_back
     )
     assert (status, reason[: len(wording)]) == ("ROLLBACK_COMPLETE", wording)
     assert [] == callers.client("sqs").list_queues(QueueNamePrefix="orders").get("QueueUrls", [])
+    status, reason = create(cloudformation, "denied-bucket", {"Bucket": {"Type": "AWS::S3::Bucket"}})
+    assert status == "ROLLBACK_COMPLETE"
+    assert "user/queues is not authorized to perform: s3:CreateBucket" in reason
 
 
 def test_what_the_caller_may_is_done_under_the_names_that_cloudformation_makes(callers: Callers) -> None:
@@ -166,6 +169,29 @@ def test_a_service_role_must_trust_cloudformation(callers: Callers) -> None:
     role = iam.create_role(RoleName="runs", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
     with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
         create(everybody, "untrusted", {"Queue": QUEUE}, RoleARN=role["Arn"])
+    with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
+        everybody.delete_stack(StackName="untrusted", RoleARN=role["Arn"])
+
+
+def test_a_stack_keeps_the_service_role_of_the_change_set_that_made_it(callers: Callers) -> None:
+    iam, everybody = callers.client("iam"), callers.client("cloudformation")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"}}
+    role = iam.create_role(RoleName="keeps", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+    iam.put_role_policy(RoleName="keeps", PolicyName="may", PolicyDocument=json.dumps({"Statement": [QUEUES]}))
+    queue = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders-kept"}}}
+    first = {"StackName": "kept", "ChangeSetName": "first"}
+    body = json.dumps({"Resources": queue})
+    everybody.create_change_set(ChangeSetType="CREATE", TemplateBody=body, RoleARN=role["Arn"], **first)
+    everybody.execute_change_set(**first)
+    assert ended(everybody, "kept") == ("CREATE_COMPLETE", "")
+    everybody.update_stack(StackName="kept", TemplateBody=json.dumps({"Resources": {**queue, "Topic": TOPIC}}))
+    status, reason = ended(everybody, "kept")
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "role/keeps is not authorized to perform: sns:CreateTopic" in reason
+    name = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/any/name"}
+    body = json.dumps({"Parameters": {"Name": name}, "Resources": queue})
+    with pytest.raises(ClientError, match="role/keeps is not authorized to perform: ssm:GetParameters"):
+        everybody.update_stack(StackName="kept", TemplateBody=body)
 
 
 def test_a_nested_stack_is_made_with_what_the_caller_may(callers: Callers) -> None:
@@ -192,6 +218,12 @@ READS = [
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "arn:aws:secretsmanager:*:*:secret:shop-*",
     },
+    {
+        "Effect": "Allow",
+        "Action": "ssm:GetParameters",
+        "Resource": "arn:aws:ssm:*:*:parameter/direct",
+        "Condition": {"Bool": {"aws:ViaAWSService": "false"}},
+    },
 ]
 OF_BANK = "ssm:GetParameters on resource: arn:aws:ssm:us-east-1:000000000000:parameter/bank/name"
 
@@ -201,6 +233,7 @@ OF_BANK = "ssm:GetParameters on resource: arn:aws:ssm:us-east-1:000000000000:par
     [
         ("parameter", "{{resolve:ssm:/shop/name:1}}", ""),
         ("no-parameter", "{{resolve:ssm:/bank/name}}", OF_BANK),
+        ("not-by-a-stack", "{{resolve:ssm:direct}}", "ssm:GetParameters on resource"),
         ("secret", "{{resolve:secretsmanager:shop:SecretString:name}}", ""),
         ("no-secret", "{{resolve:secretsmanager:bank}}", "secretsmanager:GetSecretValue on resource: arn:"),
     ],

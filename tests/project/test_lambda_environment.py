@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import botocore.session
 import pytest
 
-from projects import at, remit_process, write
-from remit.project.lambda_environment import _profile_has_region
+from projects import at, remit_process
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Make
 
 FUNCTION = "\ndef hello(event, context): ...\n"
@@ -36,24 +32,13 @@ def test_a_region_that_is_set_is_the_one_that_clients_have(make: Make) -> None:
     assert ["eu-west-1\n", "eu-west-2\n", "eu-west-3\n"] == regions
 
 
-@pytest.mark.parametrize("home", ["config", "credentials"])
-@pytest.mark.parametrize("names", [{}, {"AWS_PROFILE": "a"}, {"AWS_DEFAULT_PROFILE": "b", "AWS_PROFILE": "a"}])
-@pytest.mark.parametrize("section", ["default", "profile a", "b", "a"])
-def test_the_profile_that_gives_a_region_is_the_one_that_the_sdk_takes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str, names: dict[str, str], section: str
-) -> None:
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    files = {"AWS_CONFIG_FILE": tmp_path / "config", "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "credentials"}
-    for name, value in {**names, **files}.items():
-        monkeypatch.setenv(name, str(value))
-    profiles = "[profile a]\n[profile b]\n[default]\n"
-    profiles = profiles.replace(f"[{section}]\n", "") if home == "config" else profiles
-    write(tmp_path, {"config": profiles, "credentials": ""})
-    with (tmp_path / home).open("a") as file:
-        file.write(f"[{section}]\nregion = eu-west-3\n")
-    region = botocore.session.Session().get_scoped_config().get("region")
-    assert _profile_has_region() == (region is not None)
+@pytest.mark.parametrize("config", ["[default]\nregion\n", "[profile other]\nregion = eu-west-3\n", ""])
+def test_files_that_the_sdk_refuses_are_its_own_affair(make: Make, config: str) -> None:
+    app = f'import boto3\nboto3.client("s3")\n@app.function{FUNCTION}'
+    folder = make(app=app, aws=config).folder
+    environment = {"AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(folder / "aws")}
+    ran = remit_process("lint", cwd=folder, environment=environment)
+    assert (2, True) == (ran.status, "app.py raised " in ran.out)
 
 
 DECLARED = {

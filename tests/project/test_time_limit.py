@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import threading
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ import pytest
 
 from projects import at, remit_process
 from random_cases import cases_of
-from remit.errors import RemitError
 from remit.loading.time_limit import VARIABLE
 
 if TYPE_CHECKING:
@@ -72,22 +70,6 @@ def test_the_mistakes_of_before_are_reported_as_well(make: Make, monkeypatch: py
     monkeypatch.setenv(VARIABLE, "600")
     error = make(config="config.jop = 1", app=f"import signal\n{SOON}; signal.pause()\n").error()
     assert ["app.py:10", "config/deploy.py:5:5"] == [at(mistake) for mistake in error.all]
-
-
-def test_in_another_thread_a_loop_ends_as_well(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "0.5")
-    project, errors = make(app="while True:\n    pass\n"), []
-
-    def load() -> None:
-        try:
-            project.load()
-        except RemitError as error:
-            errors.append(error.message)
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    thread.join()
-    assert ["loading the project takes longer than 0.5 seconds"] == errors
 
 
 def test_afterwards_no_alarm_is_set(make: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import json
 import uuid
 from decimal import Decimal
@@ -142,6 +143,36 @@ def test_jobs_run_at_once_where_a_test_wants_it_and_no_more_after_it() -> None:
         mail.perform_later("a")
 
 
+@app.job
+def grow(lines: list[Any]) -> None:
+    lines.append("of the worker")
+
+
+def test_a_job_has_its_arguments_as_they_were_when_it_was_sent() -> None:
+    lines = [1]
+    with recorded_jobs() as jobs:
+        mail.perform_later(lines, when=lines)
+        with jobs_run_at_once():
+            grow.perform_later(lines)
+        lines.append(2)
+        mail.perform_later(lines)
+    assert [SentJob("mail", ([1],), {"when": [1]}), SentJob("mail", ([1, 2],))] == jobs
+
+
+class Letters:
+    """What jobs may stand in."""
+
+    @staticmethod
+    def draft(to: Any, *, copies: int = 1) -> None:
+        """Draft a letter."""
+
+
+def test_a_job_is_named_described_and_takes_what_its_function_does() -> None:
+    draft: Any = Job(Letters.draft)
+    assert (f"{__name__}:Letters.draft", "Draft a letter.") == (draft.path, draft.__doc__)
+    assert ["to", "copies"] == list(inspect.signature(draft).parameters)
+
+
 def test_a_recorded_job_with_an_argument_that_cannot_be_sent_fails_in_the_test() -> None:
     with recorded_jobs() as jobs, pytest.raises(TypeError, match=r"argument 1 of mail is a .*Own"):
         mail.perform_later(Own())
@@ -181,6 +212,17 @@ def test_a_job_of_an_app_with_a_scheduler_may_wait_a_year(folder: Path) -> None:
     with recorded_jobs(folder) as jobs:
         mail.perform_in(365 * 86_400, "a")
     assert [SentJob("mail", ("a",), seconds=365 * 86_400)] == jobs
+
+
+BY_STAGE = "from remit import project\nconfig.job.scheduler = project.stage == 'prod'"
+
+
+@pytest.mark.parametrize("folder", [BY_STAGE], indirect=True)
+def test_whether_a_job_may_wait_for_a_schedule_is_asked_of_the_stage_of_the_tests(folder: Path) -> None:
+    with recorded_jobs(folder, "prod"):
+        mail.perform_in(1000, "a")
+    with recorded_jobs(folder), pytest.raises(RuntimeError, match="scheduler"):
+        mail.perform_in(1000, "a")
 
 
 @pytest.mark.parametrize("folder", [WITHOUT_SCHEDULER], indirect=True)

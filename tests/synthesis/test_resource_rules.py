@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
-from remit.app import App, Function, Resource, Template
+from remit.app import ApiSettings, App, ExistingValue, Function, JobQueue, Output, Resource, StoredValue, Template
+from remit.errors import Origin, RemitError
 from remit.holders import Holder, inline
 from remit.roles.assign import assign
 from remit.synthesis.app_wide_settings import role_name, with_app_wide_settings
 from remit.synthesis.check_event_sources import check_event_sources
 from remit.synthesis.check_permissions import check_permissions
-from remit.synthesis.check_references import KnownIds, check_references
+from remit.synthesis.check_references import KnownIds, check_output, check_references
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_tables import check_table
 from remit.synthesis.check_tenants import check_tenants
 from remit.synthesis.circular_dependencies import Waits, buckets_by_name
 from remit.synthesis.declared_roles import DeclaredStack, open_to_everyone, users_of
 from remit.synthesis.service_policies import existing_keys, merged_queue_policies, with_key_policies
+from remit.triggers.logs import Logs
+from remit.triggers.sqs import Sqs
 
 FUNCTION: Final = Resource("Hello", "AWS::Lambda::Function", {})
 RULE: Final = Resource("Rule", "AWS::Events::Rule", {"Targets": [{"Id": "a", "Arn": "${Hello.Arn}"}]})
@@ -105,6 +109,54 @@ def test_an_api_calls_the_functions_of_its_document_by_permission_or_with_a_role
     assert told == len(list(check_permissions([FUNCTION, api], "shop-dev")))
 
 
+def told_of_calls(*resources: Resource) -> list[str]:
+    return [mistake.message for mistake in check_permissions((FUNCTION, *resources), "shop-dev")]
+
+
+def test_a_version_or_an_alias_is_called_by_its_own_permission_wherever_its_reference_stands() -> None:
+    version = Resource("V", "AWS::Lambda::Version", {"FunctionName": "${Hello}"})
+    alias = Resource("Live", "AWS::Lambda::Alias", {"FunctionName": "${Hello}", "Name": "live"})
+    uri = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Live}/invocations"
+    by_alias = Resource("To", "AWS::ApiGatewayV2::Integration", {"ApiId": "${Api}", "IntegrationUri": uri})
+    by_version = Resource("Rule", "AWS::Events::Rule", {"Targets": [{"Id": "a", "Arn": "${V}"}]})
+    for published, called, name, service in (
+        (version, by_version, "V", "events"),
+        (alias, by_alias, "live", "apigateway"),
+    ):
+        principal = {"Principal": f"{service}.amazonaws.com"}
+        assert [] == told_of_calls(published, called, permission(FunctionName=published.ref, **principal))
+        (message,) = told_of_calls(published, called, permission(FunctionName="${Hello}", **principal))
+        assert f"runs `Hello` by its `{name}`" in message
+
+
+def test_a_permission_for_one_api_is_none_for_another() -> None:
+    uri = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Hello.Arn}/invocations"
+    body = {"paths": {"/": {"get": {"x-amazon-apigateway-integration": {"uri": uri}}}}}
+    api, other = (Resource(name, "AWS::ApiGateway::RestApi", {"Body": body}) for name in ("Api", "Other"))
+    for allowed, count in (("Api", 1), ("Other", 1), ("*", 0)):
+        named = f"${{{allowed}}}" if allowed != "*" else allowed
+        source = f"arn:aws:execute-api:eu-west-1:111122223333:{named}/*/GET/"
+        assert count == len(
+            told_of_calls(api, other, permission(SourceArn=source, Principal="apigateway.amazonaws.com"))
+        )
+
+
+def test_what_calls_with_a_role_or_at_a_url_needs_no_permission_to_invoke() -> None:
+    with_a_role = Resource("Clock", "AWS::Scheduler::Schedule", {"Target": {"Arn": "${Hello.Arn}"}})
+    at_the_edge = {"LambdaFunctionAssociations": [{"EventType": "viewer-request", "LambdaFunctionARN": "${Hello.Arn}"}]}
+    edge = Resource("Site", "AWS::CloudFront::Distribution", {"DistributionConfig": {"CacheBehaviors": [at_the_edge]}})
+    assert [] == told_of_calls(with_a_role, edge)
+
+
+def test_the_permission_that_is_missing_is_for_the_topic_whose_arn_is_written() -> None:
+    topic = "arn:aws:sns:eu-west-1:111122223333:news"
+    for arn, line in ((topic, f'source_arn="{topic}"'), ("news", 'source_account="${AWS::AccountId}"')):
+        properties = {"TopicArn": arn, "Protocol": "lambda", "Endpoint": "${Hello.Arn}"}
+        subscription = Resource("To", "AWS::SNS::Subscription", properties)
+        (mistake,) = check_permissions((FUNCTION, subscription), "shop-dev")
+        assert f"    {line},\n)" in str(mistake.hint)
+
+
 # What a function reads
 
 
@@ -180,6 +232,76 @@ def test_what_aws_takes_from_there_must_be_of_one_region_and_account(
     assert told == [mistake.message.split("`")[1] for mistake in mistakes]
 
 
+HERE, THERE = Origin("app.py", 3, 1), Origin("app.py", 7, 1)
+IN_IRELAND: Final = {"${AWS::Partition}": "aws", "${AWS::Region}": "eu-west-1", "${AWS::AccountId}": "1" * 12}
+
+
+def test_what_is_elsewhere_is_told_with_where_it_must_be_and_why() -> None:
+    def told(*resources: Resource, place: dict[str, str] | None = None) -> list[tuple[str, str | None]]:
+        template = Template("", resources)
+        return [(each.message, each.hint) for each in check_regions(template, app(), place)]
+
+    pool = domain("D", POOL, CERTIFICATE.format("eu-west-1", "1" * 12))
+    for place, stack in ((None, ""), (IN_IRELAND, " (eu-west-1)")):
+        ((_, hint),) = told(pool, place=place)
+        assert str(hint).endswith(f"in us-east-1: AWS takes it from there, whatever the region of the stack{stack}")
+    rest = [
+        domain(f"D{region[:2]}", REST, CERTIFICATE.format(region, "1" * 12)) for region in ("eu-west-1", "us-west-2")
+    ]
+    ((message, hint),) = told(*rest)
+    assert message.endswith("which is in us-west-2, and must be in eu-west-1")
+    assert str(hint).endswith(f"this one takes {CERTIFICATE.format('eu-west-1', '1' * 12)}, too")
+    foreign = domain("D", REST, CERTIFICATE.format("eu-west-1", "2" * 12))
+    ((message, _),) = told(foreign, place=IN_IRELAND)
+    assert message.endswith(f"which is of account {'2' * 12}, and must be of {'1' * 12}")
+    # A queue may be of another account, and says nothing of the stack's.
+    source = {"EventSourceArn": f"arn:aws:sqs:eu-west-1:{'2' * 12}:orders", "FunctionName": "${Hello}"}
+    mapping = Resource("Mapping", "AWS::Lambda::EventSourceMapping", source)
+    assert [] == told(mapping, rest[0])
+    key_elsewhere = f"arn:aws:kms:us-west-2:{'1' * 12}:key/1"
+    for kind, name, count in (("AWS::SQS::Queue", "KmsMasterKeyId", 1), ("AWS::AppFlow::Flow", "KMSArn", 0)):
+        assert count == len(told(Resource("K", kind, {name: key_elsewhere}), place=IN_IRELAND)), kind
+    dead_letters = {"RedrivePolicy": {"deadLetterTargetArn": f"arn:aws:sqs:us-west-2:{'1' * 12}:dead"}}
+    for region, count in (({"Region": "us-west-2"}, 0), ({}, 1)):
+        subscription = Resource("To", "AWS::SNS::Subscription", {**dead_letters, **region})
+        assert count == len(told(subscription, place=IN_IRELAND))
+
+
+def test_what_is_elsewhere_is_told_at_the_line_that_names_it() -> None:
+    group = f"arn:aws:logs:eu-west-1:{'2' * 12}:log-group:/shop/web:*"
+    stored = f"arn:aws:secretsmanager:us-west-2:{'1' * 12}:secret:db"
+    queue = f"arn:aws:sqs:us-west-2:{'1' * 12}:orders"
+    triggers = (Logs(group).at(THERE), Sqs(queue).at(THERE))
+    values = (StoredValue("secretsmanager", stored, stored, origin=THERE),)
+    hello = Function("hello", "Hello", "app.hello", {}, triggers, stored_values=values, origin=HERE)
+    certificate = CERTIFICATE.format("us-west-2", "1" * 12)
+    settings = ApiSettings(certificate_arn=certificate, written={"certificate_arn": THERE})
+    resources = (
+        *triggers[1].resources(hello),
+        Resource("D", REST, {"RegionalCertificateArn": certificate}, origin=HERE),
+    )
+    mistakes = [*check_regions(Template("", resources), app(functions=(hello,), api=settings), IN_IRELAND)]
+    assert [THERE] * 4 == [mistake.origin for mistake in mistakes]
+    assert [queue, certificate, "/shop/web:*", stored] == [
+        mistake.message.partition(", which is")[0].rpartition(" ")[2].replace(group, "/shop/web:*")
+        for mistake in mistakes
+    ]
+
+
+def test_an_output_that_cannot_be_read_or_refers_to_nothing_is_told_by_its_name() -> None:
+    known = KnownIds({"Orders": Resource("Orders", "AWS::SQS::Queue", {})})
+    for value, problem, hint in (
+        ("${{x}}", "output Url: `${{x}}` has", None),
+        ("${Order}", "output Url: ${Order} names no resource of the template", "did you mean `Orders`?"),
+        ("${Orders.Size}", "output Url: AWS::SQS::Queue has no attribute 'Size'", "it has Arn, Content"),
+        ("${Orders.QueueNam}", "output Url: AWS::SQS::Queue has no attribute", "did you mean `QueueName`?"),
+    ):
+        (mistake,) = check_output(Output("Url", value, origin=HERE), known)
+        assert mistake.message.startswith(problem)
+        assert str(mistake.hint).startswith(str(hint))
+        assert HERE == mistake.origin
+
+
 def key(*names: str) -> list[dict[str, str]]:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]
 
@@ -227,6 +349,14 @@ def test_a_bucket_waits_for_what_it_names_by_one_text_or_several_and_keeps_its_o
     assert own == kept.properties
     assert "files" == function.properties["Environment"]
     assert "arn:${AWS::Partition}:s3:::files" == allowed.properties["SourceArn"]
+
+
+def test_a_bucket_that_notifies_no_function_or_has_no_name_is_referred_to() -> None:
+    hello = Resource("Hello", "AWS::Lambda::Function", {"Environment": "${Files}"})
+    for name, kind, named in (("files", "Lambda", "files"), ("files", "Queue", "${Files}"), ("", "Lambda", "${Files}")):
+        notified = {f"{kind}Configurations": [{"Event": "s3:*", "Function": "${Hello.Arn}"}]}
+        bucket = Resource("Files", "AWS::S3::Bucket", {"BucketName": name, "NotificationConfiguration": notified})
+        assert named == buckets_by_name((bucket, hello))[1].properties["Environment"]
 
 
 # Whom a template lets in
@@ -277,6 +407,7 @@ def let(*actions: str) -> dict[str, Any]:
         ([let("kms:*")], 0),
         ([let("kms:Decrypt")], 1),
         ([{**let("kms:*"), "Effect": "Deny"}], 1),
+        ([{**let("kms:*"), "Principal": {"Service": "sns.amazonaws.com"}}], 1),
     ],
 )
 def test_a_key_lets_a_service_send_that_no_statement_lets_with_all_that_it_takes(
@@ -287,6 +418,26 @@ def test_a_key_lets_a_service_send_that_no_statement_lets_with_all_that_it_takes
     statements = key.properties["KeyPolicy"]["Statement"]
     assert written == statements[: len(written)]
     assert added == len(statements) - len(written)
+
+
+def test_a_key_without_a_policy_keeps_its_owner_and_lets_a_service_once_however_often_it_sends() -> None:
+    second = Resource("Second", "AWS::CloudWatch::Alarm", {"AlarmActions": ["${News}"]})
+    resources = (*sending(), second)
+    statements = with_key_policies(app(*resources), resources)[0].properties["KeyPolicy"]["Statement"]
+    owner = {"AWS": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    assert [owner, {"Service": "cloudwatch.amazonaws.com"}] == [each["Principal"] for each in statements]
+
+
+def test_a_topic_that_a_key_of_awss_own_encrypts_or_a_policy_that_is_computed_takes_no_service() -> None:
+    key, topic, alarm = sending(key="alias/aws/sns")
+    resources = (key, topic, replace(alarm, origin=HERE))
+    with pytest.raises(RemitError, match="cannot send to News, which a key of AWS's own encrypts") as refused:
+        with_key_policies(app(*resources), resources)
+    assert HERE == refused.value.origin
+    computed = Resource("Key", "AWS::KMS::Key", {"KeyPolicy": {"Fn::If": ["A", {}, {}]}})
+    resources = (computed, *sending()[1:])
+    with pytest.raises(RemitError, match="`Key` encrypts what a service sends to, and no statement can be added"):
+        with_key_policies(app(*resources), resources)
 
 
 def test_a_subscription_sends_to_its_queue_and_not_to_its_topic() -> None:
@@ -301,11 +452,41 @@ def test_keys_of_the_account_must_let_services_use_them_and_those_of_aws_are_ref
     assert () == existing_keys(app(*sending(key="alias/aws/sns")))
 
 
+def test_a_key_of_the_account_is_called_as_people_know_it_with_the_functions_that_send() -> None:
+    vpc = ExistingValue("TeamKey", "parameter", "/team/key")
+    for key, name in (("alias/team", "alias/team"), ("${TeamKey}", "of parameter /team/key"), (KEY, "1")):
+        (need,) = existing_keys(app(*sending(key=key), existing=(vpc,)))
+        assert name == need.name
+    topic = Resource("News", "AWS::SNS::Topic", {"KmsMasterKeyId": "alias/team"})
+    queue = JobQueue("mail", 1, 1, alarm="${News}")
+    worker = Function("worker-mail", "WorkerMail", "w.run", {}, queue="mail")
+    (need,) = existing_keys(app(topic, functions=(worker,), queues=(queue,)))
+    assert ("worker-mail",) == tuple(need.functions)
+
+
+def test_a_key_lets_no_service_send_to_a_stream_which_it_does_with_a_role() -> None:
+    stream = Resource("Clicks", "AWS::Kinesis::Stream", {"StreamEncryption": {"KeyId": "${Key.Arn}"}})
+    rule = Resource("Rule", "AWS::Events::Rule", {"Targets": [{"Id": "a", "Arn": "${Clicks.Arn}"}]})
+    resources = (Resource("Key", "AWS::KMS::Key", {}), stream, rule)
+    assert resources == tuple(with_key_policies(app(*resources), resources))
+
+
+def test_a_policy_of_several_queues_takes_no_statement_for_one() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*"}]}
+    own = Resource("Own", "AWS::SQS::QueuePolicy", {"Queues": ["${A}", "${Lost}"], "PolicyDocument": document})
+    made = Resource("Made", "AWS::SQS::QueuePolicy", {"Queues": ["${Lost}"], "PolicyDocument": document})
+    with pytest.raises(RemitError, match="has the policy `Own`, to which no statement can be added"):
+        merged_queue_policies((own,), (made,))
+
+
 def test_a_statement_for_a_queue_stands_once_in_its_policy() -> None:
     def policy(name: str, *services: str) -> Resource:
         statements = [{"Effect": "Allow", "Principal": {"Service": service}} for service in services]
         document = {"Version": "2012-10-17", "Statement": statements}
         return Resource(name, "AWS::SQS::QueuePolicy", {"Queues": ["${Lost}"], "PolicyDocument": document})
 
-    (merged,) = merged_queue_policies((policy("Own", "a"),), (policy("Made", "a"), policy("MadeToo", "b", "a")))
-    assert ["a", "b"] == [each["Principal"]["Service"] for each in merged.properties["PolicyDocument"]["Statement"]]
+    made = (policy("Made", "a"), policy("MadeToo", "b", "a"))
+    for shared, name in (((policy("Own", "a"),), "Own"), ((), "Made")):
+        (merged,) = merged_queue_policies(shared, made)
+        assert ["a", "b"] == [each["Principal"]["Service"] for each in merged.properties["PolicyDocument"]["Statement"]]
+        assert name == merged.logical_id

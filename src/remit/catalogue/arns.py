@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import resource_types
+from remit.catalogue.types import with_depths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,32 +139,25 @@ def _split(text: str) -> list[str]:
     """Split at the colons outside of `${…}`, into at most six parts."""
     if "{" not in text:
         return text.split(":", _PARTS - 1)
-    parts: list[str] = []
-    depth = start = 0
-    for position, character in enumerate(text):
-        if character == "{" and (depth or text[position - 1] == "$"):
-            depth += 1
-        elif character == "}" and depth:
-            depth -= 1
-        elif character == ":" and not depth and len(parts) < _PARTS - 1:
-            parts.append(text[start:position])
-            start = position + 1
-    return [*parts, text[start:]]
+    parts = [""]
+    for character, depth in with_depths(text):
+        if character == ":" and not depth and len(parts) < _PARTS:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _late_bound(text: str) -> str:
     """A text with `*` for each of its references, `${…}`, whatever stands between the braces."""
     characters: list[str] = []
-    depth = 0
-    for position, character in enumerate(text):
-        if character == "{" and (depth or text[position - 1 : position] == "$"):
-            depth += 1
-        elif character == "}" and depth:
-            depth -= 1
-            if not depth:
-                characters[-1] = "*"
+    depth_before = 0
+    for character, depth in with_depths(text):
+        if depth_before and not depth:
+            characters[-1] = "*"  # for the dollar
         elif not depth:
             characters.append(character)
+        depth_before = depth
     return "".join(characters)
 
 

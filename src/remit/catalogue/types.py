@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 from remit.catalogue.snapshot import chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.catalogue.properties import Shape
 
@@ -374,15 +374,19 @@ def deployment_of(type_name: str) -> TypeDeployment:
 
 def lowered(name: str) -> str:
     """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
-    characters: list[str] = []
-    depth = 0
-    for position, character in enumerate(name):
-        if character == "{" and (depth or name[position - 1 : position] == "$"):
+    return "".join(character if depth else character.lower() for character, depth in with_depths(name))
+
+
+def with_depths(text: str) -> Iterator[tuple[str, int]]:
+    """Each character of a text with the number of open braces around it, counted from those that `${` opens."""
+    depth, before = 0, ""
+    for character in text:
+        if character == "{" and (depth or before == "$"):
             depth += 1
         elif character == "}" and depth:
             depth -= 1
-        characters.append(character if depth else character.lower())
-    return "".join(characters)
+        yield character, depth
+        before = character
 
 
 def holds_data(type_name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,10 +15,10 @@ from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.foreign_text import late_bound
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
-from remit.iam.decide.endpoint import ENDPOINT_TYPES
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.tokens import UNFILLED
+from remit.template.policy_files import LAYERS, layers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,6 @@ _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
 _ENOUGH: Final = 1_000
 """Lines of which, when not one can be read, the file is of another kind."""
-_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp", "endpoint", "endpoint_type")
 _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "action": (str,),
     "resource": (str, type(None)),
@@ -190,8 +190,12 @@ def _action(text: str, origin: Origin | None) -> None:
 
 
 def _policy(path: Path) -> Policy:
+    """The policy in a file. What another tool fills in is unknown."""
     value, locate = read_json(*options.content(path, -1))
-    return _parsed(value, (), locate)
+    try:
+        return parse(late_bound(value, in_template=False))
+    except RemitError as error:
+        raise RemitError(error.message, hint=error.hint, origin=locate(error.path)) from None
 
 
 def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, ...], ...]:
@@ -201,15 +205,6 @@ def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, .
         level = number if name is None else name
         levels[level] = (*levels.get(level, ()), _policy(path))
     return tuple(levels.values())
-
-
-def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Policy:
-    """Parse a document, with the place of what is wrong. What another tool fills in is unknown."""
-    try:
-        return parse(late_bound(document, in_template=False))
-    except RemitError as error:
-        origin = locate((*prefix, *error.path))
-        raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
 
 def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -310,36 +305,9 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
-    _no_slips(raw, _LAYERS, ("policies",), locate)
-
-    def several(value: Any, path: tuple[str | int, ...]) -> tuple[Policy, ...]:
-        if value is None:
-            return ()
-        _expect(value, (dict, list), path, locate)
-        if isinstance(value, dict):
-            return (_parsed(value, path, locate),)
-        for index, item in enumerate(value):
-            _expect(item, dict, (*path, index), locate)
-        return tuple(_parsed(item, (*path, index), locate) for index, item in enumerate(value))
-
-    layers: dict[str, Any] = {}
-    *names, type_name = _LAYERS
-    for name in names:
-        value, path = raw.get(name), ("policies", name)
-        if name not in ("scp", "rcp"):
-            layers[name] = several(value, path)
-        elif isinstance(value or [], list):
-            layers[name] = tuple(several(level, (*path, index)) for index, level in enumerate(value or []))
-        else:
-            message = f"policies.{name} must be a list of levels, got {json.dumps(value)[:40]}"
-            raise RemitError(message, hint="each level is a list of policies", origin=locate(path))
-    endpoint_type = raw.get(type_name)
-    if endpoint_type not in (None, *ENDPOINT_TYPES):
-        message = (
-            f"policies.endpoint_type must be one of {', '.join(ENDPOINT_TYPES)}, got {json.dumps(endpoint_type)[:40]}"
-        )
-        raise RemitError(message, origin=locate(("policies", type_name)))
-    return Layers(**layers, endpoint_type=endpoint_type or "")
+    _no_slips(raw, LAYERS, ("policies",), locate)
+    layers = layers_of(late_bound(raw, in_template=False), lambda path: locate(("policies", *path)))
+    return replace(layers, resource=layers.resource or ())
 
 
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:

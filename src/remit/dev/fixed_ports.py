@@ -6,7 +6,6 @@ The addresses that the local AWS gives hold ids, which are new when a stack is m
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import socket
 import threading
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_HOP_BY_HOP: Final = frozenset({
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-    "upgrade",
-})  # fmt: skip
-"""Headers that are about one connection (RFC 9110, 7.6.1)."""
-_LONGEST: Final = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
 _CHUNK: Final = 64 * 1024
 _LAST_PORT: Final = 65535
 
@@ -134,7 +127,7 @@ def _started(port: int, address: str, name: str) -> _Server:
 
 
 class _Forward(BaseHTTPRequestHandler):
-    """Forwards a request, and its answer as it comes."""
+    """Forwards a request, one a connection, and its answer as it comes, byte for byte."""
 
     protocol_version = "HTTP/1.1"
     server: _Server
@@ -143,43 +136,23 @@ class _Forward(BaseHTTPRequestHandler):
         """Say nothing: the function's own log tells."""
 
     def forward(self) -> None:
-        """Send the request on, and relay the answer."""
-        if self.headers.get("upgrade", "").lower() == "websocket":
-            self._connect()
-            return
-        if "transfer-encoding" in self.headers:
-            self.send_error(411, "send a Content-Length")
-            return
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        target = self.server.target
-        connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=_LONGEST)
-        try:
-            connection.putrequest(
-                # Host and Accept-Encoding are the client's own, which http.client would add to.
-                self.command,
-                target.path.rstrip("/") + self.path,
-                skip_host=True,
-                skip_accept_encoding=True,
-            )
-            for name, value in self.headers.items():
-                if name.lower() not in _HOP_BY_HOP:
-                    connection.putheader(name, value)
-            connection.endheaders(body)
-            self._relay(connection.getresponse())
-        except (ConnectionRefusedError, TimeoutError):
-            self.send_error(502, "the AWS on this machine does not answer")
-        finally:
-            connection.close()
-
-    def _connect(self) -> None:
-        """Join a client of a WebSocket to the API, until one of them has enough."""
+        """Send the request on, and pass on what either side says then, until one of them has enough."""
         target = self.server.target
         path, mark, query = self.path.partition("?")
-        path = target.path.rstrip("/") + path.removesuffix("/")
-        head = [f"{self.command} {path}{mark}{query} HTTP/1.1"]
+        if self.headers.get("upgrade", "").lower() == "websocket":
+            path = path.removesuffix("/")
+        else:
+            del self.headers["connection"], self.headers["expect"]  # the latter is answered already
+            self.headers["Connection"] = "close"
+        head = [f"{self.command} {target.path.rstrip('/')}{path}{mark}{query} {self.request_version}"]
         head += [f"{name}: {value}" for name, value in self.headers.items()]
         self.close_connection = True
-        with contextlib.suppress(OSError), socket.create_connection((str(target.hostname), target.port)) as api:
+        try:
+            api = socket.create_connection((str(target.hostname), target.port))
+        except OSError:
+            self.send_error(502, "the AWS on this machine does not answer")
+            return
+        with contextlib.suppress(OSError), api:
             api.sendall("\r\n".join((*head, "", "")).encode("latin-1"))
             to_client = threading.Thread(target=self._pass_on, args=(api,), daemon=True)
             to_client.start()
@@ -194,22 +167,6 @@ class _Forward(BaseHTTPRequestHandler):
                 self.wfile.write(received)
                 self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
-
-    def _relay(self, response: http.client.HTTPResponse) -> None:
-        has_body = self.command != "HEAD" and response.status >= 200 and response.status not in (204, 304)  # noqa: PLR2004 - HTTP's
-        chunked = has_body and response.getheader("content-length") is None
-        self.send_response_only(response.status, response.reason)
-        for name, value in response.getheaders():
-            if name.lower() not in _HOP_BY_HOP:
-                self.send_header(name, value)
-        if chunked:
-            self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        while has_body and (chunk := response.read1(_CHUNK)):
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
-            self.wfile.flush()
-        if chunked:
-            self.wfile.write(b"0\r\n\r\n")
 
 
 for _method in _METHODS:

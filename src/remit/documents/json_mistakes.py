@@ -1,8 +1,7 @@
 """Mistakes of a text that is not JSON, with their places.
 
 The standard library's parser says only where it stopped, or which value it refused. What stood before is sound
-until there, so a few passes of regular expressions over it tell the rest: the time is linear in the text, and none
-of it is spent value by value.
+until there, so a pass over its brackets tells the rest: the time is linear in the text.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from itertools import accumulate, islice
-from operator import indexOf
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from remit.errors import Origin, RemitError
@@ -24,11 +22,9 @@ DEPTH: Final = 64  # arrays and objects inside one another; no document that IAM
 _STRING: Final = r'"(?:[^"\\]++|\\.)*+"'
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
 _WHOLE: Final = re.compile(rf'(?:[^"]++|{_STRING})*+', re.DOTALL)
-_NO_BRACKETS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[^"\[\]{}]++', re.DOTALL)
-_BRACKET: Final = rf'(?:[^"\[\]{{}}]++|{_STRING})*+[\[\]{{}}]'
-_CLOSED: Final = rf'(?:[^"}}]++|{_STRING})*+\}}'
-_TOKENS: Final = r'(?:[^"\w+.-]++|{string}|(?!{literal})[\w+.-]++)*+'
-_STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
+_BRACKET: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""A bracket or a brace; or a string, to pass over those in it, which may end with the text."""
+_TOKEN: Final = re.compile(rf"{_STRING}|[\w+.-]++", re.DOTALL)
 
 _FLAT: Final = re.compile(rf'{_STRING}|[^"\[\]{{}},: \t\n\r]++', re.DOTALL)
 _KEY: Final = re.compile(rf"({_STRING})[ \t\n\r]*+:[ \t\n\r]*+", re.DOTALL)
@@ -124,50 +120,38 @@ def explain(source: JsonText, error: Exception) -> NoReturn:
     if isinstance(error, RefusedLiteral):
         # The first word that begins so: an earlier one would have been refused as well.
         literal = str(error)
-        pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
-        match = re.compile(pattern, re.DOTALL).match(source.text)
-        position = match.end() if match else 0
-        _not_deeper(source, _brackets(source.text[:position]))
+        tokens = _TOKEN.finditer(source.text)
+        position = next((token.start() for token in tokens if token[0].startswith(literal[:_LONGEST_WORD])), 0)
+        _open_brackets(source, position)
         if literal.lstrip("-")[:1].isdigit():
             source.fail(f"the number {literal[:12]}… is too large", position)
         _no_value(source, position)
-    _not_deeper(source, _brackets(source.text))
+    _open_brackets(source, len(source.text))
     source.fail(f"{source.file} is not JSON", 0)
 
 
-def _brackets(text: str) -> str:
-    """The brackets and braces of a text that stand in no string."""
-    return _NO_BRACKETS.sub("", text)
+def _open_brackets(source: JsonText, end: int, closed: int = -1) -> list[int]:
+    """The places of the brackets that are open at a place, or before the n-th object closes, the outermost first.
 
-
-def _place(source: JsonText, pattern: str, number: int) -> int:
-    """Return the end of the n-th piece of a pattern (from 1), less its last character."""
-    match = re.compile(f"(?:{pattern}){{{number}}}+", re.DOTALL).match(source.text)
-    return match.end() - 1 if match else 0
-
-
-def _not_deeper(source: JsonText, brackets: str) -> None:
-    depths = accumulate(map(_STEP.__getitem__, brackets))
-    if max(depths, default=0) > DEPTH:
-        number = indexOf(accumulate(map(_STEP.__getitem__, brackets)), DEPTH + 1)
-        source.fail(f"the JSON nests deeper than {DEPTH}", _place(source, _BRACKET, number + 1), "flatten it")
-
-
-def _innermost(brackets: str) -> int | None:
-    """Return the index of the last bracket that is still open; None when all are closed."""
-    back = accumulate(map(_STEP.__getitem__, reversed(brackets)))
-    try:
-        return len(brackets) - 1 - indexOf(back, 1)
-    except ValueError:
-        return None
+    RemitError: they nest too deep.
+    """
+    open_brackets: list[int] = []
+    for token in _BRACKET.finditer(source.text, 0, end):
+        if token[0] in _CLOSING:
+            open_brackets.append(token.start())
+            if len(open_brackets) > DEPTH:
+                source.fail(f"the JSON nests deeper than {DEPTH}", token.start(), "flatten it")
+        elif token[0] in _CLOSING.values():
+            closed -= token[0] == "}"
+            if not closed:
+                break
+            del open_brackets[-1:]
+    return open_brackets
 
 
 def repeated_key(source: JsonText, error: Repeated) -> RemitError:
     """The error of a key that stands twice, at its second place. RemitError: the text nests too deep before it."""
-    end = _place(source, _CLOSED, error.closed)
-    brackets = _brackets(source.text[:end])
-    _not_deeper(source, brackets)
-    start = _place(source, _BRACKET, (_innermost(brackets) or 0) + 1)
+    start = _open_brackets(source, len(source.text), error.closed)[-1]
     places = [at for _, at, _ in islice(source.members(start), error.second + 1)]
     return RemitError(
         f"the key {json.dumps(error.key)} stands twice in one object, first at {source.origin(places[error.first])}",
@@ -182,13 +166,11 @@ def _refuse_where_it_stopped(source: JsonText, error: json.JSONDecodeError) -> N
     RemitError: in any case.
     """
     text = source.text
-    brackets = _brackets(text[: error.pos])
-    _not_deeper(source, brackets)
+    open_brackets = _open_brackets(source, error.pos)
     sound = _WHOLE.match(text, 0, error.pos)
     at = source.skip(sound.end() if sound else error.pos)  # where the string begins, if it stopped in one
     before = text[:at].rstrip(" \t\n\r")
-    innermost = _innermost(brackets)
-    kind = "" if innermost is None else brackets[innermost]
+    kind = text[open_brackets[-1]] if open_brackets else ""
     last = before[-1:]
     whole_before = kind != "" and last not in ("[", "{", ",", ":")
     if whole_before and text.startswith(",", at) and text.startswith(_CLOSING[kind], source.skip(at + 1)):

@@ -1,7 +1,7 @@
 """A limit for how long a project may take to load, so that an endless loop or a pipe that nobody writes to ends.
 
-The limit is given by REMIT_LOAD_SECONDS (0 for none). In the main thread a signal ends what the project is doing, also
-when it waits. In other threads Python's own code alone can be ended, when it goes on.
+The limit is given by REMIT_LOAD_SECONDS (0 for none). A signal ends what the project is doing, also when it waits; so
+there is none in other threads than the main one, on Windows, and where somebody else uses the timer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import math
 import os
 import signal
-import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -100,7 +99,7 @@ def time_limit(state: Loading) -> Iterator[None]:
     in_main_thread = threading.current_thread() is threading.main_thread()
     has_timer = hasattr(signal, "setitimer") and not any(signal.getitimer(signal.ITIMER_REAL))
     try:
-        with _by_signal(limit) if in_main_thread and has_timer else _by_exception(limit):
+        with _alarm(limit) if in_main_thread and has_timer else contextlib.nullcontext():
             yield
     except LoadEndError:
         if limit.mistake is not None:
@@ -109,7 +108,7 @@ def time_limit(state: Loading) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _by_signal(limit: _Limit) -> Iterator[None]:
+def _alarm(limit: _Limit) -> Iterator[None]:
     """End the load from a signal's handler, which also interrupts what waits."""
 
     def handler(_number: int, frame: FrameType | None) -> None:
@@ -123,27 +122,3 @@ def _by_signal(limit: _Limit) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-@contextlib.contextmanager
-def _by_exception(limit: _Limit) -> Iterator[None]:
-    """End the load from another thread, when its Python code goes on."""
-    import ctypes  # noqa: PLC0415 - the one way into another thread, and seldom needed
-
-    loading, done = threading.get_ident(), threading.Event()
-
-    def watch() -> None:
-        pause = limit.seconds
-        while not done.wait(pause):
-            pause = _AGAIN
-            if limit.is_over(sys._current_frames().get(loading)):  # noqa: SLF001 - as faulthandler does
-                raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-                raise_in(ctypes.c_ulong(loading), ctypes.py_object(LoadEndError))
-
-    watching = threading.Thread(target=watch, daemon=True, name="remit-load-limit")
-    watching.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watching.join()

@@ -231,9 +231,9 @@ class Gate:
             owner = OwningPlace(signature.token, signature.region)
         operation = asked.operation
         await self.answers.answer(asked)
-        # The emulator's simulation of other policies leaves out most conditions: `remit explain` answers.
-        is_left_out = (operation.client, operation.name) == ("iam", "SimulateCustomPolicy")
-        if is_left_out or not self.is_simulated(asked.received, signature.service):
+        # The emulator's simulations leave out boundaries and most conditions: `remit explain` answers.
+        is_simulation = operation.name in ("SimulateCustomPolicy", "SimulatePrincipalPolicy")
+        if is_simulation or not self.is_simulated(asked.received, signature.service):
             name = f"{operation.client}:{operation.name}"
             call = f"remit.answer({operation.client!r}, {operation.name!r}, …)"
             reason = f"{name} is not simulated on this machine; in a test, `{call}` of the fixture `remit` answers it"

@@ -54,7 +54,7 @@ from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
-from remit.local.repairs.identities import make_sessions_as_sts_does, simulate_policies
+from remit.local.repairs.identities import make_sessions_as_sts_does
 from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.refusals import refuse
 from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
@@ -277,7 +277,6 @@ async def _serve(
     authorizer.strictness.take_hold()
     look_up_as_the_caller()
     refuse()
-    simulate_policies()
     send_to_the_decided_service()
     refuse_damaged_state(files.state / "services")  # before anything else is to be done when the state is loaded
     journal = Journal(files.journal)

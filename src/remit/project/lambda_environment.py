@@ -12,7 +12,6 @@ import contextlib
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
@@ -155,26 +154,12 @@ def _working_folder() -> str | None:
 
 
 def _profile_has_region() -> bool:
-    """Return whether the files of the AWS CLI give a region to the profile that the SDK uses by itself."""
-    profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
-    in_config = {f"profile {profile}", *([profile] if profile == "default" else ())}
-    files = (
-        (os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", in_config),
-        (os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", {profile}),
-    )
-    for file, sections in files:
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            text = Path(file).expanduser().read_text("utf-8")
-            if "region" not in text:
-                continue
-            import configparser  # noqa: PLC0415 - where nobody uses the AWS CLI, there is nothing to read
-
-            parser = configparser.RawConfigParser(strict=False)
-            with contextlib.suppress(configparser.Error):  # the SDK refuses the file as well, and says why
-                parser.read_string(text)
-                if any(parser.has_option(section, "region") for section in sections):
-                    return True
-    return False
+    """Return whether the files of the AWS CLI give a region to the profile that the SDK, which asks, uses by itself."""
+    session = sys.modules["botocore.session"].Session()
+    try:
+        return "region" in session.get_scoped_config()
+    except sys.modules["botocore.exceptions"].BotoCoreError:  # the SDK refuses the files as well, and says why
+        return False
 
 
 def check_placeholders(placeholders: Mapping[str, str], app: App, mistakes: Mistakes) -> None:

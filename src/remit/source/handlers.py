@@ -8,7 +8,6 @@ class. Only what the source shows is a problem. What is decorated, or made by a 
 from __future__ import annotations
 
 import ast
-import builtins
 import inspect
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -43,11 +42,6 @@ _NO_FUNCTIONS: Final = (
     ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp, ast.Compare,
 )  # fmt: skip
-_MAKE_NO_FUNCTIONS: Final = frozenset(
-    {"bool", "bytes", "dict", "float", "frozenset", "int", "len", "list", "object", "range", "set", "sorted", "str",
-     "sum", "tuple"}
-)  # fmt: skip
-"""Built-in functions whose answers nobody can call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +265,6 @@ class _Reader:
         match node:
             case ast.Lambda():
                 return _Function(node, module)
-            case ast.UnaryOp(op=ast.Not()) | ast.BinOp(left=ast.Constant(), right=ast.Constant()):
-                return _no_function(ast.unparse(node))
             case ast.Name(id=name):
                 return self.name(module, name, depth) if name in module.definitions else None
             case ast.Attribute(value=owner, attr=attribute):
@@ -305,17 +297,12 @@ class _Reader:
         return None
 
     def _call(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
-        text = ast.unparse(node)
         if _full_name(node.func, module) == "functools.partial":
             return self._partial(node, module, depth)
-        match node.func:
-            case ast.Name(id=name) if name not in module.definitions and hasattr(builtins, name):
-                shows_all = not module.may_have_more and not module.stars
-                return _no_function(text) if name in _MAKE_NO_FUNCTIONS and shows_all else None
-            case ast.Attribute(value=ast.Constant() | ast.JoinedStr()):
-                return _no_function(text)
         made = self.expression(node.func, module, depth + 1)
-        return _Object(made, text) if isinstance(made, _Class) and not _method(made.node, "__new__") else None
+        if isinstance(made, _Class) and not _method(made.node, "__new__"):
+            return _Object(made, ast.unparse(node))
+        return None
 
     def _partial(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
         """A function with some of its arguments given."""

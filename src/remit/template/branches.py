@@ -151,18 +151,20 @@ def may_vary(text: str) -> bool:
     return IF in text or "AWS::NoValue" in text
 
 
-def conditions_in(value: Any) -> Iterator[str]:
-    """The conditions of every Fn::If in a value."""
+def conditions_in(value: Any, *, of_resources: bool = False) -> Iterator[str]:
+    """The conditions of every Fn::If in a value; `of_resources`: also those that resources have beside properties."""
     chosen = choice(value)
     if chosen is not None:
         yield chosen.condition
     parts: Iterable[Any] = ()
     if isinstance(value, dict):
         parts = value.values()
+        if of_resources and isinstance(value.get("Condition"), str):
+            yield value["Condition"]
     elif isinstance(value, list):
         parts = value
     for part in parts:
-        yield from conditions_in(part)
+        yield from conditions_in(part, of_resources=of_resources)
 
 
 class Deciding:

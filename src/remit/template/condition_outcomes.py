@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from remit.iam import tokens
-from remit.template.branches import Deciding, choice, written_at
+from remit.template.branches import Deciding, conditions_in, written_at
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.documents.json_text import Locate
 
 MOST: Final = 256
 """Worlds of which each is looked at."""
-World: TypeAlias = Mapping["Test", bool]
+World: TypeAlias = dict["Test", bool]
 T = TypeVar("T")
 _PAIR: Final = 2
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
@@ -54,10 +53,10 @@ def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
 
     Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
     """
-    tests: dict[Test, None] = {}
+    tests: dict[Test, bool] = {}
     for template in templates:
         for name in dict.fromkeys(_deciding(template)):
-            tests |= dict.fromkeys(_inside({"Condition": name}, section(template, "Conditions"), ()))
+            _holds({"Condition": name}, section(template, "Conditions"), tests)
     by_value: dict[str, list[Test]] = {}
     for test in tests:
         by_value.setdefault(test.value, []).append(test)
@@ -80,47 +79,18 @@ def conditions_of(template: Any) -> tuple[str, ...]:
     """The conditions of a template that decide on its resources, those that others of them ask among them."""
     conditions = section(template, "Conditions")
     names: dict[str, None] = {}
-    waiting = list(_named({key: template[key] for key in ("Resources", "Globals") if key in template}))
+    waiting = list(_deciding(template))
     while waiting:
         name = waiting.pop(0)
         if name in conditions and name not in names:
             names[name] = None
-            waiting += _named(conditions[name])
+            waiting += conditions_in(conditions[name], of_resources=True)
     return tuple(names)
 
 
 def _deciding(template: Any) -> Iterator[str]:
     """The conditions that the resources of a template name."""
-    return _named([template.get("Resources"), template.get("Globals")])
-
-
-def _named(value: Any) -> Iterator[str]:
-    """The conditions that a value names: in its choices, or beside a resource's properties."""
-    chosen = choice(value)
-    if chosen is not None:
-        yield chosen.condition
-    if isinstance(value, dict):
-        if isinstance(value.get("Condition"), str):
-            yield value["Condition"]
-        for item in value.values():
-            yield from _named(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _named(item)
-
-
-def _inside(condition: Any, conditions: Mapping[str, Any], within: tuple[str, ...]) -> Iterator[Test]:
-    """The tests that decide on a condition."""
-    kind, argument = _function(condition)
-    if kind in ("Fn::And", "Fn::Or", "Fn::Not"):
-        for part in argument if isinstance(argument, list) else ():
-            yield from _inside(part, conditions, within)
-    elif kind == "Condition" and argument in conditions and argument not in within:
-        yield from _inside(conditions[argument], conditions, (*within, argument))
-    else:
-        test = _test(condition)
-        if isinstance(test, Test):
-            yield test
+    return conditions_in([template.get("Resources"), template.get("Globals")], of_resources=True)
 
 
 def _function(condition: Any) -> tuple[str, Any]:
@@ -154,23 +124,22 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: tuple[str, ...] = ()) -> bool:
-    """Return whether a condition holds in a world.
+def _holds(
+    condition: Any, conditions: Mapping[str, Any], tests: dict[Test, bool], within: tuple[str, ...] = ()
+) -> bool:
+    """Return whether a condition holds by what each of its tests gives; those that are not among them come to them.
 
     `within` names the conditions on the way to it, in case they go round.
     """
     kind, argument = _function(condition)
-    parts = argument if isinstance(argument, list) else []
-    if kind == "Fn::And":
-        return all(_holds(part, conditions, world, within) for part in parts)
-    if kind == "Fn::Or":
-        return any(_holds(part, conditions, world, within) for part in parts)
-    if kind == "Fn::Not":
-        return not any(_holds(part, conditions, world, within) for part in parts)
+    if kind in ("Fn::And", "Fn::Or", "Fn::Not"):
+        parts = argument if isinstance(argument, list) else []
+        held = [_holds(part, conditions, tests, within) for part in parts]  # each is asked, so that no test is missed
+        return all(held) if kind == "Fn::And" else any(held) is (kind == "Fn::Or")
     if kind == "Condition" and argument in conditions and argument not in within:
-        return _holds(conditions[argument], conditions, world, (*within, argument))
+        return _holds(conditions[argument], conditions, tests, (*within, argument))
     test_or_result = _test(condition)
-    return test_or_result if isinstance(test_or_result, bool) else world.get(test_or_result, False)
+    return test_or_result if isinstance(test_or_result, bool) else tests.setdefault(test_or_result, False)
 
 
 def by_conditions(template: Any, all_worlds: Iterable[World], make: Callable[[frozenset[str]], T]) -> tuple[T, ...]:

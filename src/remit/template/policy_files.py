@@ -23,7 +23,11 @@ Locator: TypeAlias = "Callable[[StatementLocation], Origin]"
 
 _SINGLE: Final = ("identity", "boundary", "session", "endpoint")
 _LEVELS: Final = ("scp", "rcp")
+_RESOURCE: Final = "resource"
 _ENDPOINT_TYPE: Final = "endpoint_type"
+_COMPARED: Final = (*_SINGLE, *_LEVELS, _ENDPOINT_TYPE)
+LAYERS: Final = (*_COMPARED, _RESOURCE)
+"""The names of the parts of an object with layers."""
 _PRINTED: Final = {
     name: f"this is what the aws command prints around a policy: `--query {query}` prints the policy alone"
     for query, names in {
@@ -87,6 +91,11 @@ def side_of(value: Any, locate: Locate, file: str) -> ComparisonSide:
     """The same of what was read already, from JSON or YAML."""
     reader = _Reader(locate)
     if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
+        for key in (key for key in value if key not in _COMPARED):
+            hint = _PRINTED.get(key) or did_you_mean(key, (*_COMPARED, "Statement"))
+            if hint is None:
+                hint = f"there are {', '.join(_COMPARED)}"
+            raise RemitError(f"there is no layer {key!r}", hint=hint, origin=locate((key,)))
         return ComparisonSide(reader.layers(value), single=False, locate=reader.origin)
     if isinstance(value, dict | list):
         return ComparisonSide(Layers(reader.policies(value, (), "identity")), isinstance(value, dict), reader.origin)
@@ -95,6 +104,14 @@ def side_of(value: Any, locate: Locate, file: str) -> ComparisonSide:
         hint='a policy document, a list of them, or {"identity": […], "boundary": …, "scp": [[…]]}',
         origin=locate(()),
     )
+
+
+def layers_of(value: dict[str, Any], locate: Locate) -> Layers:
+    """The layers of an object, the policies of the resource among them (`LAYERS`); other keys are left alone.
+
+    RemitError at the first part that is none.
+    """
+    return _Reader(locate).layers(value)
 
 
 class _Reader:
@@ -106,21 +123,15 @@ class _Reader:
         self._alone: set[tuple[str, int]] = set()
 
     def layers(self, value: dict[str, Any]) -> Layers:
-        """The policies by layer of an object with layers. RemitError at the first part that is none."""
-        layer_names = (*_SINGLE, *_LEVELS, _ENDPOINT_TYPE)
-        for key in value:
-            if key not in layer_names:
-                hint = _PRINTED.get(key) or did_you_mean(key, (*layer_names, "Statement"))
-                if hint is None:
-                    hint = f"there are {', '.join(layer_names)}"
-                raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
+        """The policies by layer of an object with layers."""
         by_layer = {name: policies for name, policies in value.items() if policies is not None}
         identity, boundary, session, endpoint = (
             self.policies(by_layer.get(name, []), (name,), name) for name in _SINGLE
         )
+        resource = self.policies(by_layer[_RESOURCE], (_RESOURCE,), _RESOURCE) if _RESOURCE in by_layer else None
         scp, rcp = (self.levels(by_layer.get(name, []), name) for name in _LEVELS)
         endpoint_type = self.endpoint_type(by_layer.get(_ENDPOINT_TYPE, ""))
-        return Layers(identity, boundary, session, None, scp, rcp, endpoint, endpoint_type)
+        return Layers(identity, boundary, session, resource, scp, rcp, endpoint, endpoint_type)
 
     def endpoint_type(self, value: Any) -> EndpointType:
         for endpoint_type in ("", *ENDPOINT_TYPES):

@@ -214,5 +214,5 @@ def _options(stored: Mapping[str, Any], invoked: str) -> Mapping[str, Any]:
     qualifier = invoked.rpartition(":")[2] if invoked.count(":") >= _COLONS else "$LATEST"
     options = configurations.get(qualifier)
     if options is None and qualifier == "$LATEST":
-        options = configurations.get("") or stored.get("event_invoke_config")
+        options = stored.get("event_invoke_config")
     return options or {}

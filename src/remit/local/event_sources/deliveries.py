@@ -141,12 +141,9 @@ class Deliveries:
         ) -> Any:
             arn, source, role = str(target.get("Arn", "")), str(rule.get("Arn", "")), str(target.get("RoleArn") or "")
             is_function = ":lambda:" in arn
-            may = True
-            if role:
-                service = "scheduler" if ":scheduler:" in source else "events"
-                may = self._may_with(role, f"{service}.amazonaws.com", arn)
-            elif is_function:
-                may = self._may(Delivery("events.amazonaws.com", arn, source))
+            service = "scheduler" if ":scheduler:" in source else "events"
+            delivery = Delivery(f"{service}.amazonaws.com", arn, source, role)
+            may = self._may(delivery) if role or is_function else True
             with event_sent_to(arn if is_function else ""):
                 return invoke(target, event, rule, *rest, **options) if may else None
 
@@ -168,7 +165,6 @@ class Deliveries:
         def executed(execute: Any, function: Mapping[str, Any], event: Any) -> Any:
             pool = _POOL.get()
             if pool:
-                _POOL.set("")  # what the function does is not the pool's
                 arn = str((function.get("config") or function)["FunctionArn"])
                 if not self._may(Delivery(_COGNITO, arn, pool)):
                     message = f"{_COGNITO} is not authorized to perform: lambda:InvokeFunction on resource: {arn}"

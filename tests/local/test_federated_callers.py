@@ -1,0 +1,58 @@
+"""What a token of an identity provider says becomes the condition keys that trust policies ask."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.local.authorization.federated_callers import FederatedCaller, federated_caller
+from remit.local.emulator import as_request_of, emulated
+from remit.local.request import RefusedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ACCOUNT = "777788889999"
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/login.example/shop"
+
+
+@pytest.fixture(autouse=True)
+def _provider() -> Iterator[None]:
+    """An identity provider of the account, in the emulator's IAM of this process."""
+    with as_request_of(ACCOUNT, "eu-west-1"):
+        providers = emulated("services.iam")._oidc_providers
+        providers[PROVIDER] = {"ClientIDList": ["web", "mobile"]}
+        yield
+        del providers[PROVIDER]
+
+
+def called(**claims: Any) -> FederatedCaller:
+    said = {"iss": "https://login.example/shop/", "sub": "ada", "aud": "web", "exp": 4e9, **claims}
+    parts = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, said))
+    role = f"arn:aws:iam::{ACCOUNT}:role/any"
+    parameters = {"WebIdentityToken": ".".join((*parts, "x")), "RoleArn": role}
+    return federated_caller("AssumeRoleWithWebIdentity", parameters)
+
+
+def test_claims_are_keys_under_the_issuers_name_and_one_of_several_audiences_is_enough() -> None:
+    caller = called(aud=["another", "mobile"], amr=["authenticated"], other="is no key")
+    assert PROVIDER == caller.provider == caller.described["Provider"]
+    own = {key: value for key, value in caller.keys.items() if key.startswith("login.example")}
+    expected = {"aud": ("another", "mobile"), "amr": "authenticated", "sub": "ada"}
+    assert {f"login.example/shop:{name}": value for name, value in expected.items()} == own
+    assert ("another", "ada") == (caller.described["Audience"], caller.described["SubjectFromWebIdentityToken"])
+
+
+def test_keys_of_other_providers_are_absent_and_those_of_the_request_are_not_told_by_a_token() -> None:
+    keys = called().keys
+    assert keys["token.actions.githubusercontent.com:actor"] is None
+    assert [] == [key for key in keys if key.startswith(("aws:", "iam:", "sts:"))]
+
+
+def test_a_token_has_expired_at_the_very_second_that_it_names() -> None:
+    with pytest.raises(RefusedRequest, match="Token expired"):
+        called(exp=int(time.time()))
