@@ -119,7 +119,6 @@ WRONG = {
         "write `def handler(event, context):`",
     ),
     "a class": ("class handler: ...\n", "is a class, and Lambda takes what it makes for the answer", FUNCTION),
-    "a dict": ("handler = dict(a=1)\n", "is not a function but `dict(a=1)`", None),
     "an object without __call__": ("class H: ...\nhandler = H()\n", "is not a function but `H()`", None),
     "an object with another __call__": (
         "class H:\n    def __call__(self, event): ...\nhandler = H()\n",
