@@ -577,7 +577,7 @@ def test_a_state_that_a_number_names_is_called_by_its_text(make: Make) -> None:
 
 def test_what_is_wrong_of_a_linked_function_is_told_once_and_so_is_each_wrong_link_after_it(make: Make) -> None:
     app = (
-        f"{APP}@app.function(on.sqs(3))\ndef broken(event, context): ...\n"
+        f"{APP}@app.function(name=3)\ndef broken(event, context): ...\n"
         'app.workflow("render", "render.asl.json", link={"A": broken, "B": 1.5, "C": 2.5})\n'
     )
     project = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_task("${A}"))})
