@@ -110,7 +110,8 @@ def test_the_stream_of_an_iterator_is_known() -> None:
         kinesis, "Kinesis_20131202.GetShardIterator", StreamName="clicks", ShardId=shard, ShardIteratorType="LATEST"
     )["ShardIterator"]
     assert f"arn:aws:kinesis:{HERE}:stream/clicks" == NAMES.stream_arn_of_iterator(iterator)
-    assert NAMES.stream_arn_of_iterator("other") is None
+    for other in ("other", "eyJ0IjogMSwgInAiOiAxfQ=="):  # the latter names a table and a place, and no stream
+        assert NAMES.stream_arn_of_iterator(other) is None
 
 
 def test_a_table_is_known_by_its_partition_key_its_tags_and_its_policy() -> None:

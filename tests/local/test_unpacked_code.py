@@ -45,6 +45,12 @@ def test_files_and_their_permissions_are_those_of_the_zip(tmp_path: Path) -> Non
     assert files == {"app.py": "0o444", "lib/a/b.py": "0o444", "bin/run": "0o555", "set": "0o555"}
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_two_files_with_one_name_the_last_counts(tmp_path: Path) -> None:
+    folder = UnpackedCode(tmp_path / "code").folder(packed(("app.py", "first"), ("app.py", "last")))
+    assert "last" == (folder / "app.py").read_text()
+
+
 def test_the_same_zip_is_unpacked_once(tmp_path: Path) -> None:
     code = UnpackedCode(tmp_path / "code")
     first = code.folder(packed(("app.py", "x")))
