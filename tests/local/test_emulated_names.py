@@ -73,6 +73,13 @@ def test_a_key_is_known_by_its_id_an_alias_and_what_it_encrypted() -> None:
     ]  # fmt: skip
     assert [key["Arn"]] * 3 + [None] * 2 == arns
     assert resource_policy("kms:Encrypt", key["Arn"]) not in ((), None)
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    ask(kms, "TrentService.PutKeyPolicy", KeyId=key["KeyId"], PolicyName="default", Policy=document)
+    role = "arn:aws:iam::000000000000:role/reads"
+    ask(kms, "TrentService.CreateGrant", KeyId=key["KeyId"], GranteePrincipal=role, Operations=["Decrypt"])
+    (stored,) = resource_policy("kms:Decrypt", key["Arn"]) or ()
+    assert [("kms:*",), ("kms:Decrypt",)] == [rule.actions.patterns for rule in stored.statements]
 
 
 def test_a_secret_is_known_by_its_name_with_its_policy() -> None:
