@@ -239,7 +239,10 @@ def role(name: str, **more: Any) -> dict[str, Any]:
 
 
 def inline(action: str) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+    return json.dumps({"Version": "2008-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+
+
+ATTACHED: Final = {"PolicyName": "audit", "PolicyArn": "arn:aws:iam::aws:policy/SecurityAudit"}
 
 
 @pytest.mark.parametrize("count", [2, MANY, MANY + 1])
@@ -253,7 +256,7 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
             "RoleName": name,
             "Arn": f"arn:aws:iam::{NUMBER}:role/{name}",
             "AssumeRolePolicyDocument": json.dumps(TRUST),
-            "AttachedManagedPolicies": [],
+            "AttachedManagedPolicies": [ATTACHED],
             "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": inline(f"sqs:{name}")}],
         }
         for name in ["other", *names]
@@ -270,7 +273,7 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
             ),
             "iam.ListRolePolicies": {"PolicyNames": ["own"]},
             "iam.GetRolePolicy": lambda **named: {**named, "PolicyDocument": inline(f"sqs:{named['RoleName']}")},
-            "iam.ListAttachedRolePolicies": {"AttachedPolicies": []},
+            "iam.ListAttachedRolePolicies": {"AttachedPolicies": [ATTACHED]},
         }
     )
 
@@ -278,9 +281,12 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
 
     wanted = names if count > MANY else [name for name in [*names, "gone"][-MANY:] if name != "gone"]
     assert sorted(found) == sorted(wanted)
-    assert all(
-        next(iter(found[name].inline.values())).statements[0].actions.patterns == (f"sqs:{name}",) for name in wanted
-    )
+    for name in wanted:
+        own, attached = found[name].policies
+        assert [(grant.because, grant.version, grant.statement.actions.patterns) for grant in own.grants] == [
+            (f"policy own of role {name}", "2008-10-17", (f"sqs:{name}",))
+        ]
+        assert (own.name, own.how, attached.name) == ("own", "inline", ATTACHED["PolicyArn"])
     assert bool(asked.calls("iam.GetAccountAuthorizationDetails")) == (count > MANY)
     assert bool(asked.calls("iam.GetRole")) == (count <= MANY or denies_all)
 
@@ -299,8 +305,9 @@ def test_a_policy_that_cannot_be_read_is_named() -> None:
         }
     )
 
-    with pytest.raises(Unreadable, match="policy own of role r cannot be read"):
+    with pytest.raises(Unreadable, match="policy own of role r cannot be read") as told:
         held(account, ["r"])
+    assert told.value.hint == "did you mean `Allow`?"
 
 
 OWNER: Final = {"ID": "me"}
@@ -348,7 +355,7 @@ def test_the_list_of_a_bucket_is_a_policy_for_others_than_its_owner(
         assert asked.calls("s3.GetBucketAcl") == []
 
 
-SQS: Final = next(calls for calls in CALLS if calls.service == "sqs")
+SQS, S3 = (next(calls for calls in CALLS if calls.service == service) for service in ("sqs", "s3"))
 POLICY: Final = inline("sqs:SendMessage")
 
 
@@ -374,6 +381,26 @@ def test_queues_are_read_with_their_policies_and_one_that_is_denied_is_told_in_i
     ]
     assert len(found) == 2
     assert asked.calls("sqs.GetQueueAttributes")[0] == {"QueueUrl": urls[0], "AttributeNames": ["Policy"]}
+
+
+def test_of_a_bucket_its_policy_and_its_list_are_told_apart() -> None:
+    others = [{"Grantee": {"Type": "CanonicalUser", "ID": "them"}, "Permission": "READ"}]
+    account, _ = answering(
+        {
+            "s3.ListBuckets": {"Buckets": [{"Name": "b1"}]},
+            "s3.GetBucketPolicy": {"Policy": POLICY},
+            "s3.GetBucketOwnershipControls": Refused("OwnershipControlsNotFoundError", status=404),
+            "s3.GetBucketAcl": [{"Owner": OWNER, "Grants": others}, Refused("AccessDenied", "no", 403)],
+        }
+    )
+
+    of_policy, of_list = collected_policies(account, S3)
+    assert isinstance(of_list, dict)
+    assert of_policy == {"Arn": "arn:aws:s3:::b1", "Account": NUMBER, "Policy": POLICY}
+    assert (of_list["Arn"], "them" in of_list["Policy"]) == ("arn:aws:s3:::b1", True)
+    assert str([*collected_policies(account, S3)][1]) == (
+        "error: the access control list of arn:aws:s3:::b1 is not shown: no"
+    )
 
 
 def test_a_key_of_which_the_policy_fails_otherwise_fails_the_list() -> None:

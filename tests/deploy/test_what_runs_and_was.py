@@ -184,6 +184,7 @@ def test_a_deployed_bucket_keeps_its_name() -> None:
     for before, after in (
         (bucket(GENERATED), bucket(GENERATED)),
         (bucket("own"), bucket("other")),
+        (bucket("own"), bucket(None)),
         (bucket(None), bucket("own")),
     ):
         template = {"Resources": {"Data": after}}
@@ -326,6 +327,25 @@ def test_an_identity_provider_that_the_account_has_is_not_made_again(
         make_roles(account, "ci", ci_roles("github", ["repo:acme/shop:environment:prod"], {"DeployRole": [{}]}))
 
     assert asked_for[0]["Parameters"] == [{"ParameterKey": "Provider", "ParameterValue": parameter}]
+
+
+def test_the_roles_of_jobs_are_told_as_the_variables_that_they_are_for() -> None:
+    template = ci_roles("github", ["repo:acme/shop:environment:prod"], {"DeployRole": [{}]})
+    there = {
+        **stack()["Stacks"][0],
+        "StackName": "ci",
+        "Tags": [{"Key": "remit:namespace", "Value": "ci"}],
+        "Parameters": [{"ParameterKey": "Provider", "ParameterValue": ""}],
+        "Outputs": [{"OutputKey": "Role", "OutputValue": "arn:a", "Description": "AWS_ROLE_ARN"}],
+    }
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": {"Stacks": [there]},
+            "cloudformation.GetTemplate": {"TemplateBody": json.dumps(template)},
+            "iam.ListOpenIDConnectProviders": {"OpenIDConnectProviderList": []},
+        }
+    )
+    assert make_roles(account, "ci", template) == {"AWS_ROLE_ARN": "arn:a"}
 
 
 def test_a_plan_alone_writes_but_its_template_and_carries_nothing_out() -> None:

@@ -29,7 +29,7 @@ def packed(files: dict[str, tuple[bytes, bool]]) -> tuple[bytes, str]:
     file = io.BytesIO()
     archive = Archive(file)
     for name, (content, executable) in files.items():
-        archive.add(name, [content], executable=executable)
+        archive.add(name, [content[:2], content[2:]], executable=executable)
     contents = archive.finish()
     return file.getvalue(), contents
 
