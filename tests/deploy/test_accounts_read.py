@@ -22,6 +22,7 @@ from remit.deploy.audit_collection import Collecting, collect, collect_account, 
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.deploy.delete import data_at_risk, deletable
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.expected_roles import recorded
 from remit.deploy.failed_jobs import (
     DeployedQueue,
     FailedJob,
@@ -850,6 +851,67 @@ def test_a_parameter_of_the_account_is_looked_up(tmp_path: Path, answer: Any, fo
         look_up_existing([value, replace(value, parameter="P2", name="/other")], account, tmp_path, lambda _: None)
     assert [error.origin for error in raised.value.all] == [ORIGIN] * 2
     assert found in raised.value.message + (raised.value.hint or "")
+
+
+def test_the_values_of_this_machine_are_no_values_of_an_account_that_is_far(tmp_path: Path) -> None:
+    (tmp_path / ".env.local").write_text("/size=7\n")
+    account, _ = answering({"ssm.GetParameter": {"Parameter": {"Type": "String", "Value": "9"}}})
+    found = look_up_existing([ExistingValue("P1", "parameter", "/size")], account, tmp_path, lambda _: None)
+    assert found == {"P1": "9"}
+
+
+def test_each_vpc_is_looked_up_by_its_own_name(tmp_path: Path) -> None:
+    listed = [{"VpcId": f"vpc-{name}", "Tags": [{"Key": "Name", "Value": name}]} for name in ("prod", "test")]
+    account, _ = answering(
+        {
+            "ec2.DescribeVpcs": {"Vpcs": listed},
+            "ec2.DescribeSubnets": lambda Filters, **_: {  # noqa: N803 - AWS's name
+                "Subnets": [{"SubnetId": f"subnet-of-{Filters[0]['Values'][0]}"}]
+            },
+            "ec2.DescribeRouteTables": {"RouteTables": [{"Associations": [{"Main": True}], "Routes": []}]},
+            "ec2.DescribeSecurityGroups": {"SecurityGroups": []},
+        }
+    )
+    values = [ExistingValue(name, "subnets", name) for name in ("prod", "test")]
+    assert look_up_existing(values, account, tmp_path, lambda _: None) == {
+        "prod": "subnet-of-vpc-prod",
+        "test": "subnet-of-vpc-test",
+    }
+
+
+def test_the_roles_that_run_have_the_values_of_parameters_and_the_names_of_buckets() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": {"Fn::Sub": "arn:${AWS::Partition}:s3:::made-data"}}
+    policy = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    notifies = {"NotificationConfiguration": {"LambdaConfigurations": []}}
+    resources = {
+        "Worker": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy], "AssumeRolePolicyDocument": TRUST}},
+        "Data": {"Type": "AWS::S3::Bucket", "Properties": notifies},
+    }
+    row = {
+        "LogicalResourceId": "Data",
+        "PhysicalResourceId": "made-data",
+        "ResourceType": "AWS::S3::Bucket",
+        "LastUpdatedTimestamp": MADE,
+        "ResourceStatus": "CREATE_COMPLETE",
+    }
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": stack(Parameters=[{"ParameterKey": "Size", "ParameterValue": "9"}]),
+            "cloudformation.GetTemplate": [
+                {"TemplateBody": json.dumps({"Resources": resources})},
+                {"TemplateBody": "{}"},
+            ],
+            "cloudformation.ListStackResources": {"StackResourceSummaries": [row]},
+        }
+    )
+
+    version = recorded(account, "orders-dev")
+    assert version is not None
+    assert version.names["${Size}"] == "9"
+    (grant,) = version.roles[0].grants
+    assert grant.statement.resources is not None
+    assert grant.statement.resources.patterns == ("${Data.Arn}",)
+    assert recorded(account, "orders-dev") is None  # a stack that holds a plan alone has an empty template
 
 
 def test_both_parts_of_a_vpc_are_looked_up_at_once(tmp_path: Path) -> None:

@@ -177,9 +177,11 @@ def test_a_deployed_bucket_keeps_its_name() -> None:
     assert made_up["Resources"]["Jobs"]["Properties"] == {"QueueName": "x-made-data"}
 
     quiet = keep_bucket_names(
-        account, found, {"Resources": {"Data": bucket(GENERATED)}}, {"Resources": {"Data": bucket(None)}}
+        account, found, {"Resources": {"Data": bucket(GENERATED)}}, {"Resources": {"Data": bucket(None, Tags=[])}}
     )
-    assert quiet["Resources"]["Data"]["Properties"]["BucketName"]["Fn::Sub"][0].startswith("orders-${")
+    properties = quiet["Resources"]["Data"]["Properties"]
+    assert properties.pop("BucketName")["Fn::Sub"][0].startswith("orders-${")
+    assert properties == {"Tags": []}
 
     for before, after in (
         (bucket(GENERATED), bucket(GENERATED)),
@@ -196,7 +198,10 @@ def test_a_deployed_bucket_keeps_its_name() -> None:
 
 def test_a_bucket_that_has_no_name_in_the_template_is_referred_to_by_its_arn() -> None:
     account, asked = answering(
-        {"cloudformation.DescribeStacks": stack(), "cloudformation.ListStackResources": listed(Data="AWS::S3::Bucket")}
+        {
+            "cloudformation.DescribeStacks": stack(),
+            "cloudformation.ListStackResources": listed(Data="AWS::S3::Bucket", Named="AWS::S3::Bucket"),
+        }
     )
     template = {
         "Resources": {

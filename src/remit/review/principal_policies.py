@@ -73,7 +73,7 @@ def compare_resource_policies(
     return _as_written(compare_callers(compared), compared, old, new, (was, now), place)
 
 
-def compare_in_place(
+def compare_without_principals(
     old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names = NO_SHAPES, now: Names = NO_SHAPES
 ) -> Comparison:
     """As `compare_resource_policies`, of documents that say what may be done and leave open by whom."""
@@ -154,7 +154,10 @@ def _placed(policy: Policy, shapes: Names, place: Names) -> Policy:
 
 
 def narrowed_trust(piece: Piece) -> Statement:
-    """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about."""
+    """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about.
+
+    NotAction and NotPrincipal stay, and so does all of a statement if the piece is the whole of it.
+    """
     statement = piece.source.statement
     principals = statement.principals
     if piece.whole:
