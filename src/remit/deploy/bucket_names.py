@@ -68,6 +68,8 @@ def _with_properties(template: dict[str, Any], logical_id: str, properties: dict
 
 
 def _replaced(value: Any, name: str, text: str) -> Any:
+    """The value with another text in the place of a name, in whatever late-bound text the name stands."""
+
     def leaf(value: Any) -> Any:
         late_text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else ""
         return intrinsics(late_text.replace(name, text)) if name in late_text else value
