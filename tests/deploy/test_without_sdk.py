@@ -22,7 +22,8 @@ from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import account_of
-from remit.local.control.plain_client import _content, plain_account_of
+from remit.local.control.plain_client import _content, _refusal, plain_account_of
+from remit.local.control.signed_request import LocalResponse
 from scripted_proxy import Answer, error, pages
 
 if TYPE_CHECKING:
@@ -107,6 +108,24 @@ def test_an_answer_in_xml_is_read_as_by_the_sdk(service: str, operation: str) ->
     assert {name: value for name, value in answer.items() if name != "ResponseMetadata"} == _content(
         service, operation, body.encode()
     )
+
+
+REFUSALS: list[tuple[str, dict[str, str], bytes]] = [
+    ("json", {"x-amzn-errortype": "Slow:http://x.example"}, b'{"message": "a"}'),
+    ("json", {}, b'{"__type": "com.amazonaws#Slow", "Message": "a"}'),
+    ("json", {"x-amzn-query-error": "AWS.Gone;Sender"}, b'{"__type": "com.amazonaws.sqs#QueueGone", "message": "a"}'),
+    ("rest-json", {"x-amzn-errortype": "Slow"}, b'{"message": "a"}'),
+    ("rest-json", {}, b'{"code": "Slow", "message": "a"}'),
+    ("query", {}, b"<ErrorResponse><Error><Code>Slow</Code><Message>a</Message></Error></ErrorResponse>"),
+    ("rest-xml", {}, b"<Error><Code>Slow</Code><Message>a</Message></Error>"),
+]
+
+
+@pytest.mark.parametrize(("protocol", "headers", "body"), REFUSALS)
+def test_a_refusal_is_read_as_by_the_sdk(protocol: str, headers: dict[str, str], body: bytes) -> None:
+    answer = create_parser(protocol).parse({"body": body, "headers": headers, "status_code": 400}, None)
+    refused = _refusal(LocalResponse(400, headers, body), "Do").response["Error"]
+    assert (answer["Error"]["Code"], answer["Error"]["Message"]) == (refused["Code"], refused["Message"])
 
 
 @pytest.mark.parametrize("operation", ["GetCallerIdentity", "DescribeStacks"])
