@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from answering import NUMBER, Refused, answering
 from random_cases import cases
 from remit.app import ExistingValue
-from remit.deploy.account_roles import MANY, Unreadable, held
+from remit.deploy.account_roles import MANY, Unreadable, held_roles
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
@@ -274,7 +274,7 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
         }
     )
 
-    found = held(account, [*names, names[0]] if count > MANY else [*names, "gone"][-MANY:])
+    found = held_roles(account, [*names, names[0]] if count > MANY else [*names, "gone"][-MANY:])
 
     wanted = names if count > MANY else [name for name in [*names, "gone"][-MANY:] if name != "gone"]
     assert sorted(found) == sorted(wanted)
@@ -300,7 +300,7 @@ def test_a_policy_that_cannot_be_read_is_named() -> None:
     )
 
     with pytest.raises(Unreadable, match="policy own of role r cannot be read"):
-        held(account, ["r"])
+        held_roles(account, ["r"])
 
 
 OWNER: Final = {"ID": "me"}
