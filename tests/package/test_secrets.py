@@ -145,13 +145,6 @@ def test_a_secret_in_a_text_of_a_wide_encoding_is_found_at_its_place(project: Pr
     assert "notes.txt:2:9" == str(refusal(folder).origin)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-def test_a_place_in_a_text_with_a_mark_of_its_encoding_counts_characters(project: Project, encoding: str) -> None:
-    folder = project({})
-    (folder / "notes.txt").write_bytes(f"日本 {GITHUB}\n".encode(encoding))
-    assert "notes.txt:1:4" == str(refusal(folder).origin)
-
-
 def test_an_error_names_the_file_where_it_lies_in_the_project(project: Project) -> None:
     installed = "[build-system]\nrequires = []\n"
     error = refusal(project({"pyproject.toml": installed, "src/app.py": f"TOKEN = '{GITHUB}'\n"}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -119,7 +118,6 @@ WRONG = {
         "write `def handler(event, context):`",
     ),
     "a class": ("class handler: ...\n", "is a class, and Lambda takes what it makes for the answer", FUNCTION),
-    "a dict": ("handler = dict(a=1)\n", "is not a function but `dict(a=1)`", None),
     "an object without __call__": ("class H: ...\nhandler = H()\n", "is not a function but `H()`", None),
     "an object with another __call__": (
         "class H:\n    def __call__(self, event): ...\nhandler = H()\n",
@@ -196,25 +194,9 @@ def test_a_handler_of_another_module_of_its_package_is_right(make: Make) -> None
     assert 2 == len(make(app=app, **files, **circle).load().functions)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
-def test_a_pipe_in_the_place_of_a_module_that_the_app_imports_is_named(make: Make) -> None:
-    project = make(app="import web\n")
-    os.mkfifo(project.folder / "web.py")
-    assert "look at web.py: it is a pipe, not a file" == project.error().hint
-
-
 def test_a_module_that_is_missing_in_a_folder_without_init_is_told(make: Make) -> None:
     error = make(app=WEB.replace("web.handler", "api.wbe.handler"), **{"api/web.py": ""}).error()
     assert "did you mean `api.web.handler`?" == error.hint
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
-@pytest.mark.parametrize("app", [WEB, "app.web('web:api')\n"])
-def test_a_pipe_in_the_place_of_a_handler_s_module_is_named(make: Make, app: str) -> None:
-    project = make(app=app)
-    os.mkfifo(project.folder / "web.py")
-    error = project.error()
-    assert ("it is a pipe, not a file", "web.py") == (error.message, at(error))
 
 
 @pytest.mark.parametrize("file", ["api/web.py", "api/web/__init__.py", "src/api/web.py"])

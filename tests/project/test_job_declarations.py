@@ -36,7 +36,7 @@ MISTAKES = {
     "a setting that is none": (
         'config.job.queues = {"mail": {"retry": 2}}',
         "",
-        ("'retry' is not a setting of a job queue", "config/deploy.py:6:"),
+        ("has no key 'retry'", "config/deploy.py:6:"),
     ),
     "a number out of range": (
         'config.job.queues = {"mail": {"concurrency": 1}}',

@@ -76,34 +76,9 @@ def test_whatever_ends_the_process_is_an_error_at_its_line(tmp_path: Path, how: 
 
 
 def test_a_thread_that_ends_the_process_is_told(tmp_path: Path) -> None:
-    more = "import os, threading\nthreading.Thread(target=lambda: os._exit(0)).start()\n"
+    more = "import os, threading\none = threading.Thread(target=lambda: os._exit(0))\none.start()\none.join()\n"
     code, said = run(project(tmp_path, more), "lint")
     assert (code, "app.py ends the program by os._exit\n  --> app.py:11" in said) == (2, True)
-
-
-def test_a_thread_that_ends_the_process_after_the_load_is_told_too(tmp_path: Path) -> None:
-    later = """\
-import os, sys, threading
-
-
-def end():
-    sys.load_is_over.wait()
-    os._exit(0)
-
-
-sys.load_is_over = threading.Event()
-sys.ending = threading.Thread(target=end, daemon=True)
-sys.ending.start()
-"""
-    loads = (
-        "import sys; from remit.loading.load import load; load(sys.argv[1]); sys.load_is_over.set(); sys.ending.join()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", loads, str(project(tmp_path, later))],
-        env=environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "error: app.py ends the program by os._exit\n  --> app.py:15" in done.stderr
 
 
 @pytest.mark.parametrize("end", ["import os\nos._exit(0)\n", "import sys\nsys.exit(0)\n"])

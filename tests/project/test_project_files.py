@@ -16,7 +16,7 @@ from remit.project.existing import parameter, vpc
 from remit.project.late_bound import aws
 from remit.project.layer_folders import layer
 from remit.project.local_values import local_values
-from remit.project.plain_files import folder_of_project, json_content, listed, problem_in_place_of, toml
+from remit.project.plain_files import content, folder_of_project, json_content, listed, toml
 from remit.project.policy_kinds import policy_kinds
 from remit.project.shared import Shared, output, resource
 from remit.project.stack_name import checked_stage, project_name, stack_name
@@ -165,7 +165,7 @@ def test_of_a_folder_that_people_fill_files_are_read_by_name_without_hidden_ones
 
 def test_a_file_that_a_folder_s_name_goes_through_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "shop").touch()
-    assert problem_in_place_of("shop.main", tmp_path) is None
+    assert content(tmp_path / "shop" / "main.py") is None
 
 
 def test_what_remit_keeps_is_in_no_link(tmp_path: Path) -> None:
@@ -265,13 +265,9 @@ def test_a_name_that_no_template_takes_is_told() -> None:
     assert error.message == "`Données.queue` cannot be named in a template"
 
 
-def test_what_stands_in_the_place_of_a_module_is_told(tmp_path: Path) -> None:
-    (tmp_path / "shop").mkdir()
-    os.mkfifo(tmp_path / "shop" / "main.py")
-    (tmp_path / "other.py").mkdir()
-    assert problem_in_place_of("shop.main", tmp_path) == "look at shop/main.py: it is a pipe, not a file"
-    assert problem_in_place_of("other", tmp_path) is None
-    assert problem_in_place_of("shop.nothing", tmp_path) is None
+def test_what_stands_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "main.py")
+    assert refused(content, tmp_path / "main.py", "main.py").message == "it is a pipe, not a file"
     with socket.socket(socket.AF_UNIX) as server:
         here = Path.cwd()
         os.chdir(tmp_path)  # the path of a socket is short
@@ -279,4 +275,4 @@ def test_what_stands_in_the_place_of_a_module_is_told(tmp_path: Path) -> None:
             server.bind("app.py")
         finally:
             os.chdir(here)
-    assert problem_in_place_of("app", tmp_path) == "look at app.py: it is a socket, not a file"
+    assert refused(content, tmp_path / "app.py", "app.py").message == "it is a socket, not a file"

@@ -225,14 +225,14 @@ def test_a_value_is_kept_as_aws_takes_it(check: values.Check, value: Any, kept: 
         (
             of_jobs.queues,
             {"mail": {"retires": 1}},
-            ["`s['mail']['retires']` 'retires' is not a setting of a job queue"],
+            ["`s['mail']` has no key 'retires'"],
             "did you mean `retries`?",
             ("mail", "retires"),
         ),
         (
             of_jobs.queues,
             {"mail": {"x": 1}},
-            ["`s['mail']['x']` 'x' is not a setting of a job queue"],
+            ["`s['mail']` has no key 'x'"],
             "it can have retries, backoff, concurrency, timeo",
             ("mail", "x"),
         ),

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("build", short_help="Write the template, the roles and the zips.")
-@options.project_option
-@options.stage_option
+@options.app_options
 @click.option("--no-package", is_flag=True, help="Make the template and the roles alone, without zips.")
 @options.accept_option
 @options.artefact_bucket_option

@@ -30,8 +30,7 @@ def command() -> None:
 
 
 @command.command("deployer")
-@options.project_option
-@options.stage_option
+@options.app_options
 @click.option(
     "--policy",
     type=options.INPUT,

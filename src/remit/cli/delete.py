@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("delete", short_help="Delete what is deployed.")
-@options.project_option
-@options.stage_option
+@options.app_options
 @options.local_option
 @options.acting_as_option
 @options.account_options

@@ -21,13 +21,11 @@ _FIRST_PORT: Final = 8000
 _DEBUG_PORT: Final = 5678
 """The port that editors propose for Python."""
 _LAST_PORT: Final = 65535
-_COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_green")
 _KEYS: Final = "keys: w writes the grant of the last denied call, r deploys again, q ends it"
 
 
 @click.command("dev", short_help="Run the app here while you change it.")
-@options.project_option
-@options.stage_option
+@options.app_options
 @options.region_option
 @click.option(
     "--port",
@@ -157,7 +155,7 @@ class _Screen:
             return
         if event.function not in self._functions:
             self._functions.append(event.function)
-        colour = _COLOURS[self._functions.index(event.function) % len(_COLOURS)]
+        colour = options.COLOURS[self._functions.index(event.function) % len(options.COLOURS)]
         name = _styled(event.function, colour) if sys.stdout.isatty() else event.function
         click.echo(f"{event.time[11:]}  {name}  {shown(without_sdk_frames(event.message))}")
         sys.stdout.flush()

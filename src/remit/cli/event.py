@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 @click.command("event", short_help="Print a sample event of a trigger.")
 @click.argument("trigger", required=False)
 @click.argument("function", required=False)
-@options.project_option
-@options.stage_option
+@options.app_options
 @options.json_option
 def command(trigger: str | None, function: str | None, folder: Path, stage: str | None) -> None:
     """Print the event that TRIGGER sends, as AWS documents it, in JSON.

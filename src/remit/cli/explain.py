@@ -44,8 +44,7 @@ _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
 @click.option("--stack", help="The name of the template's stack (default: any).")
 @click.option("--seen", is_flag=True, help="What the function is granted beside what it used in runs and tests here.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
-@options.project_option
-@options.stage_option
+@options.app_options
 @options.json_option
 def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name after the other
     words: tuple[str, ...],

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--http", "request", metavar="REQUEST", help="Send a request to its route or URL; --event is the body then."
 )
-@options.project_option
-@options.stage_option
+@options.app_options
 @options.local_option
 @options.strict_option
 @options.account_options

@@ -27,8 +27,7 @@ _SKIPPED = frozenset({".git", ".venv", "node_modules", ".remit", "__pycache__"})
 
 @click.command("lint", short_help="Find mistakes and excessive access in policies.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@options.project_option
-@options.stage_option
+@options.app_options
 @click.option(
     "--format",
     "form",

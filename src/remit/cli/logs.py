@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _INTERRUPTED: Final = 130
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION: Final = re.compile(r"(\d{1,6})([smhd])")
-_COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_green")
 
 
 @click.command("logs", short_help="Print the log of one function, or of all.")
@@ -36,10 +35,7 @@ _COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", 
     "--since", default="10m", show_default=True, help="How far back: 90s, 10m, 2h, 7d, or a time in ISO 8601."
 )
 @click.option("--filter", "text", default="", metavar="TEXT", help="Only lines with this text in them.")
-@options.project_option
-@options.stage_option
-@options.local_option
-@options.account_options
+@options.stack_options
 @options.json_option
 @options.in_scope
 def command(scope: options.Scope, name: str | None, since: str, text: str, *, follow: bool) -> None:
@@ -89,7 +85,7 @@ def _print(lines: Sequence[LogLine], functions: Sequence[str]) -> None:
             continue
         name = f"{line.function:<{widest}}"
         if is_coloured:
-            name = click.style(name, fg=_COLOURS[functions.index(line.function) % len(_COLOURS)])
+            name = click.style(name, fg=options.COLOURS[functions.index(line.function) % len(options.COLOURS)])
         click.echo(f"{line.time}  {name}  {shown(line.message)}")
     sys.stdout.flush()
 

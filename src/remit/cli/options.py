@@ -69,6 +69,8 @@ def wants_json() -> bool:
     return context is not None and _AWAITS_JSON in context.meta
 
 
+COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_green")
+"""Of the functions of an app, in their order, before the lines that they log."""
 kind_option = click.option(
     "--kind",
     metavar="KIND",
@@ -313,6 +315,16 @@ strict_option = click.option(
 def account_options(command: F) -> F:
     """Add --region, --profile and --account."""
     return region_option(profile_option(account_option(command)))
+
+
+def app_options(command: F) -> F:
+    """Add --project and --stage."""
+    return project_option(stage_option(command))
+
+
+def stack_options(command: F) -> F:
+    """Add the options of what a stage has in an account: its app's, --local, and those of the account."""
+    return app_options(local_option(account_options(command)))
 
 
 def pinned_account() -> str | None:

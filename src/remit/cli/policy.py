@@ -71,8 +71,7 @@ def command() -> None:
 
 @command.command("function")
 @click.argument("name")
-@options.project_option
-@options.stage_option
+@options.app_options
 @click.option("--explain", is_flag=True, help="Print each statement with its reason and line.")
 @options.json_option
 def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool) -> None:
@@ -105,8 +104,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 
 @command.command("deployer")
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(path_type=Path))
-@options.project_option
-@options.stage_option
+@options.app_options
 @purpose_option
 @deployed_option
 @part_option

@@ -8,10 +8,7 @@ from remit.cli import options
 
 
 @click.command("releases", short_help="List what was deployed, and can be again.")
-@options.project_option
-@options.stage_option
-@options.local_option
-@options.account_options
+@options.stack_options
 @options.artefact_bucket_option
 @options.json_option
 @options.in_scope

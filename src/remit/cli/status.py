@@ -8,10 +8,7 @@ from remit.cli import options
 
 
 @click.command("status", short_help="Show what is deployed.")
-@options.project_option
-@options.stage_option
-@options.local_option
-@options.account_options
+@options.stack_options
 @options.json_option
 @options.in_scope
 def command(scope: options.Scope) -> None:

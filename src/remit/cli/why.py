@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     type=options.FILE,
     help="Ask the roles and users of this CloudFormation or SAM template, or Terraform plan, not the app's.",
 )
-@options.project_option
-@options.stage_option
+@options.app_options
 @options.json_option
 def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: str | None) -> None:
     """Explain why access was denied: who asked for what, which layer denied it, and how to fix it.

@@ -206,8 +206,6 @@ def _problem_of_absent(
     state: Judgement, code: str, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
     """Return the problem of a name of a module that is none of the project's: it may be a dependency's."""
-    for root in roots(state.folder, code):
-        plain_files.is_there(root.joinpath(*module_name.split(".")).with_suffix(".py"))  # a pipe is no module
     package = module_name.partition(".")[0]
     has_folder = any((root / package).is_dir() for root in roots(state.folder, code))
     is_own = module_file(state.folder, package, code) is not None

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean, nearest
 from remit.judge.judgement import last_user_line, told
-from remit.project import plain_files
 from remit.project.current_load import is_users_file
 from remit.source.layout import beside
 
@@ -46,9 +45,6 @@ def _of_its_kind(  # noqa: PLR0911 - one kind of exception after the other
     error: BaseException, state: Loading
 ) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
-        problem = plain_files.problem_in_place_of(error.name, state.folder)
-        if problem is not None:
-            return problem
         file = os.path.relpath(last_user_line(state.folder, error, "").file, state.folder)
         installed = f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
         return beside(state.folder, file, error.name) or installed

@@ -28,8 +28,6 @@ _OVERLAP: Final = 4096
 """Bytes of one chunk looked at again with the next: longer than what makes a match."""
 _BYTES: Final = "latin-1"
 """An encoding in which every byte is a character, so that any file is a text."""
-_WIDE: Final = {b"\xff\xfe\x00\x00": "utf-32-le", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-"""Encodings that take several bytes for a character, by the mark that a text begins with, the longer first."""
 _LARGEST_CODE: Final = 1 << 20
 """Bytes of a file in which names are looked for that are given passwords: code and settings are smaller."""
 _MOST: Final = 5
@@ -120,7 +118,7 @@ def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_S
     """The secrets in a file, but for those that a comment at their line allows; columns count characters."""
     from remit.lint.suppress import OF_SECRETS, Allowance, allowances  # noqa: PLC0415 - few files hold any
 
-    content = _in_utf8(b"".join(read(entry)))
+    content = b"".join(read(entry)).replace(b"\0", b"")  # as `watched` has it
     text = content.decode(_BYTES)
     found = look(text)
     if not found:
@@ -137,14 +135,6 @@ def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_S
             column = len(before.encode(_BYTES).decode("utf-8", "replace")) + 1
             secrets.append(_Secret(secret.name, Origin(entry.written, secret.line, column)))
     return secrets
-
-
-def _in_utf8(content: bytes) -> bytes:
-    """The bytes of a text whose encoding is told by its first bytes, as UTF-8; all others as they are."""
-    for mark, encoding in _WIDE.items():
-        if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, "replace").encode()
-    return content.replace(b"\0", b"")
 
 
 def _lines(secrets: list[_Secret]) -> Iterator[str]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from remit.catalogue.quotas import quota
-from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
-from remit.project.setting_values import Table, between, entries, mistake, or_none, wrong
+from remit.project.setting_values import Table, between, entries, members, mistake, or_none, wrong
 from remit.resources.names import arn_of
 
 if TYPE_CHECKING:
     from remit.declare.resource_references import TopicRef
     from remit.errors import Path
-    from remit.project.setting_values import Check
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*(\.fifo)?")
 LEAST_CONCURRENCY: Final = 2
@@ -63,38 +60,33 @@ def topic(path: Path, value: Any) -> str:
     return arn_of(text, "sns")
 
 
-_OPTIONS: Final[Mapping[str, Check]] = {
-    "retries": retries,
-    "backoff": backoff,
-    "concurrency": or_none(concurrency),
-    "timeout": timeout,
-    "alarm": or_none(topic),
-}
+_QUEUE: Final = members(
+    'a dict such as {"retries": 2}',
+    {
+        "retries": retries,
+        "backoff": backoff,
+        "concurrency": or_none(concurrency),
+        "timeout": timeout,
+        "alarm": or_none(topic),
+    },
+)
 
 
 def queues(path: Path, value: Any) -> Table[QueueSettings]:
     """Settings by the queue's name."""
-    if not isinstance(value, Mapping):
-        raise wrong(path, 'a dict such as {"mail": {"retries": 2}}', value)
-    checked: dict[str, QueueSettings] = {}
+    return Table(entries(path, value, 'a dict such as {"mail": {"retries": 2}}', _queue))
+
+
+def _queue(path: Path, name: Any, options: Any) -> dict[str, Any]:
+    at, settings = (*path, name), {}
     mistakes = Mistakes()
-    for name, options in value.items():
-        with mistakes.noted():
-            if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise mistake((*path, name), f"{name!r} is not a valid name for a job queue", hint=NAME_HINT)
-        with mistakes.noted():
-            settings: Any = entries((*path, name), options, 'a dict such as {"retries": 2}', _option)
-            checked[name] = settings
+    with mistakes.noted():
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise mistake(at, f"{name!r} is not a valid name for a job queue", hint=NAME_HINT)
+    with mistakes.noted():
+        settings = _QUEUE(at, options)
     mistakes.refuse()
-    return Table(checked)
+    return {name: settings}
 
 
 NAME_HINT: Final = "a lower-case letter, then a-z, 0-9 and -; `.fifo` at its end for one that keeps the order"
-
-
-def _option(path: Path, name: Any, option: Any) -> dict[str, Any]:
-    at = (*path, name)
-    if name not in _OPTIONS:
-        hint = did_you_mean(str(name), _OPTIONS) or f"it can have {', '.join(_OPTIONS)}"
-        raise mistake(at, f"{name!r} is not a setting of a job queue", hint=hint)
-    return {name: _OPTIONS[name](at, option)}

@@ -10,7 +10,6 @@ from typing import Any
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Origin, RemitError
-from remit.source.layout import roots
 
 
 def content(path: Path, name: str | None = None) -> bytes | None:
@@ -55,17 +54,6 @@ def is_there(path: Path, name: str | None = None) -> bool:
         kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
         raise RemitError(f"it is {kind}, not a file", hint="put a plain file in its place", origin=origin)
     return True
-
-
-def problem_in_place_of(module: str, folder: Path) -> str | None:
-    """Word the thing in place of a module that is none: a pipe, a device; None where there is none."""
-    for root in roots(folder):
-        path = root.joinpath(*module.split(".")).with_suffix(".py")
-        try:
-            is_there(path, path.relative_to(folder).as_posix())
-        except RemitError as error:
-            return f"look at {error.origin}: {error.message}"
-    return None
 
 
 def path_from(folder: Path, written: str) -> Path:

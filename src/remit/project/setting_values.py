@@ -303,7 +303,8 @@ def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str
     def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
         name = spelled(key)
         if name not in checks:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, checks), inside=(str(key),))
+            hint = did_you_mean(name, checks) or f"it can have {', '.join(checks)}"
+            raise mistake(path, f"has no key {key!r}", hint=hint, inside=(str(key),))
         checked = checks[name]((*path, key), content)
         return {name: list(checked) if isinstance(checked, tuple) else checked}
 
