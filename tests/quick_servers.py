@@ -1,7 +1,8 @@
 """Servers of the AWS on this machine as forks of a process that has imported what they need: half their start.
 
-Of the emulator nothing is imported before, since what it reads of its environment differs from server to server; but
-its hundred modules are read. A server that a command starts in a process of its own begins as it does everywhere.
+What the emulator reads of its environment as it is imported stands in variables of its modules, and differs from
+server to server: marks stand there until a server has its values. A server that a command starts in a process of its
+own begins as it does everywhere.
 """
 
 from __future__ import annotations
@@ -26,20 +27,37 @@ _IMPORTS, _, _END = process._PROGRAM.partition(_BEGIN)
 assert _END == "sys.exit(main([root, *arguments]))\n"
 _WAITS = f"""\
 {_IMPORTS}{_BEGIN}
-import os, time, traceback
+import os, tempfile, time, traceback
+from contextvars import ContextVar
 from pathlib import Path
 import cryptography.hazmat.primitives.serialization, defusedxml.ElementTree, hypercorn.asyncio, jsonata, yaml
+from remit.local import server
 from remit.local.authorization.authorizer import prepare
+from remit.local.emulator import emulated
+from remit.local.state_files import Record, StateFiles
 prepare()
-from importlib.machinery import SourceFileLoader
-codes, read = {{}}, SourceFileLoader.get_code
-def read_once(loader, name):
-    if loader.path not in codes:
-        codes[loader.path] = read(loader, name)
-    return codes[loader.path]
-SourceFileLoader.get_code = read_once
-for path in Path(packages, "ministack").rglob("*.py"):
-    SourceFileLoader(path.stem, str(path)).get_code(path.stem)
+os.environ.update(server._settings(StateFiles(Path("@folder")), Record("", "@port", 0, "", ""), "@region"))
+with tempfile.TemporaryDirectory() as scratch:
+    os.chdir(scratch)  # a key is written to @folder
+    for name in ("app", "services.cloudformation", "services.scheduler", "services.sts"):
+        emulated(name)
+    os.chdir("/")
+tempfile.tempdir = None  # it is found anew
+modules = [module for name, module in sys.modules.items() if name.startswith("ministack.")]
+marked = [
+    (vars(module), name, value) for module in modules for name, value in vars(module).items()
+    if isinstance(value, str) and ("@folder" in value or "@port" in value or "@region" in value)
+]
+settings = server._settings
+def settled(files, record, region):
+    for variables, name, value in marked:
+        known = value.replace("@folder", str(files.root)).replace("@port", str(record.port)).replace("@region", region)
+        variables[name] = known
+    responses = emulated("core.responses")
+    responses._request_region = ContextVar("_request_region", default=region)
+    return settings(files, record, region)
+server._settings = settled
+gc.freeze()
 def begin(cwd, env, log, umask, arguments):
     os.umask(umask)
     os.chdir(cwd)

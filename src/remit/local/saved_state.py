@@ -83,7 +83,7 @@ def copy_stores_in_one_step() -> None:
 
     def copied(store: Any, memo: dict[int, Any]) -> Any:
         copy = type(store)()
-        copy._data = deepcopy(store._data, memo)
+        copy._data = deepcopy(store._data, memo) if store._data else {}
         return copy
 
     for kind in (responses.AccountScopedDict, responses.AccountRegionScopedDict):
