@@ -118,7 +118,7 @@ def rate(path: Path, value: Any) -> float:
     return value
 
 
-def _by_cloudformation(key: Any) -> str:
+def _cloudformation_key(key: Any) -> str:
     """A key of CloudFormation's properties, in its spelling or in snake_case."""
     return "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
 
@@ -145,7 +145,7 @@ _CORS: Final = members(
         "ExposeHeaders": texts,
         "MaxAge": between(0, 86_400, "seconds"),
     },
-    _by_cloudformation,
+    _cloudformation_key,
 )
 
 
@@ -202,15 +202,15 @@ _USAGE_PLAN: Final = members(
         "Quota": members(
             'a dict such as {"limit": 1000, "period": "DAY"}',
             dict.fromkeys(("Limit", "Offset", "Period"), plain),
-            _by_cloudformation,
+            _cloudformation_key,
         ),
         "Throttle": members(
             'a dict such as {"rate_limit": 10, "burst_limit": 20}',
             dict.fromkeys(("BurstLimit", "RateLimit"), plain),
-            _by_cloudformation,
+            _cloudformation_key,
         ),
     },
-    _by_cloudformation,
+    _cloudformation_key,
 )
 
 

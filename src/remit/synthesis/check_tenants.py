@@ -41,11 +41,11 @@ def check_tenants(resources: Sequence[Resource]) -> Iterator[RemitError]:
     if not isolated:
         return
     for resource in resources:
-        if resource.type in _PUBLISHED and _function(resource) in isolated:
-            isolated[resource.logical_id] = isolated[_function(resource)]
+        if resource.type in _PUBLISHED and _called_function(resource) in isolated:
+            isolated[resource.logical_id] = isolated[_called_function(resource)]
     for resource in resources:
-        function = isolated.get(_function(resource))
-        excluded = _excluded(resource)
+        function = isolated.get(_called_function(resource))
+        excluded = _excluded_in_words(resource)
         if function is not None and excluded:
             yield RemitError(
                 f"`{function}` keeps tenants apart, which excludes {excluded} (`{resource.logical_id}`)",
@@ -54,7 +54,7 @@ def check_tenants(resources: Sequence[Resource]) -> Iterator[RemitError]:
             )
 
 
-def _function(resource: Resource) -> str:
+def _called_function(resource: Resource) -> str:
     """The logical id of the function, alias or version that a resource is, calls or publishes; "" if it names none."""
     if resource.type == _FUNCTION:
         return resource.logical_id
@@ -64,8 +64,8 @@ def _function(resource: Resource) -> str:
     return references[0].target or "" if len(references) == 1 else ""
 
 
-def _excluded(resource: Resource) -> str:
-    """What a resource has or does that goes with no tenant, in words; "" if nothing."""
+def _excluded_in_words(resource: Resource) -> str:
+    """What a resource is or sets that Lambda refuses beside tenants, in words; "" if nothing."""
     if resource.type == _FUNCTION:
         return "SnapStart" if "PublishedVersions" in values_at(resource.properties, "SnapStart.ApplyOn") else ""
     if resource.type in _PUBLISHED:
