@@ -22,6 +22,7 @@ from remit.app import (
 )
 from remit.errors import Origin
 from remit.holders import Holder, by_arn, inline
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign, bind, bind_text, may_break
@@ -34,6 +35,7 @@ from remit.roles.policy_size import Sizes, headroom
 from remit.roles.reference_names import arn_of, names_in, put_texts
 from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ask, places, ready_role, ready_roles
+from remit.roles.shaped_comparison import compare_in_shape
 from remit.triggers.api import Api
 from remit.triggers.schedule import Schedule
 from remit.triggers.sqs import Sqs
@@ -369,6 +371,17 @@ def test_names_that_two_versions_give_differently_stay_symbols() -> None:
     assert old.beside(old)["${Q.Arn}"].endswith(":one")
     assert not old.beside(new)["${Q.Arn}"].endswith((":one", ":two"))
     assert new.beside(old)["${Q.Arn}"] == old.beside(new)["${Q.Arn}"]
+
+
+def test_what_is_gained_is_told_by_the_text_that_names_it_also_beside_two_that_mean_the_same() -> None:
+    orders = f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"
+    other = "arn:aws:sqs:eu-west-1:111122223333:other"
+    shapes = {"${Orders.Arn}": orders}
+    new = Layers((Policy((allow("sqs:SendMessage", on=("${Orders.Arn}", orders, other)),)),))
+    gained = compare_in_shape(Layers((Policy(()),)), new, shapes, shapes).gained
+    assert [("${Orders.Arn}", "${Orders.Arn}"), (other, other)] == [
+        (piece.resource, piece.request.resource) for piece in gained
+    ]
 
 
 def test_whoever_asks_may_say_another_function_and_the_home_comes_first() -> None:
