@@ -46,6 +46,12 @@ def test_a_program_that_is_no_such_python_is_passed_over(tmp_path: Path) -> None
     assert Interpreters({"PATH": str(tmp_path)}).of_version((3, 19)) is None
 
 
+def test_a_chosen_one_of_another_version_is_none_of_this_one(tmp_path: Path) -> None:
+    chosen = python(tmp_path, "mine", OTHER)
+    environment = {"PATH": "", CHOSEN: chosen, "REMIT_UV": "/no/uv"}
+    assert Interpreters(environment).of_version((3, 19)) is None
+
+
 def test_of_two_as_near_the_newer_is_taken(tmp_path: Path) -> None:
     for minor in (12, 14):
         python(tmp_path, f"python3.{minor}", minor)

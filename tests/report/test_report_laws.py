@@ -182,6 +182,35 @@ def test_each_condition_that_a_statement_has_more_or_less_is_named(before: set[s
 
 
 @settings(max_examples=CASES)
+@given(CONDITIONS, CONDITIONS)
+def test_a_denial_that_has_other_conditions_is_told_with_them_alike_in_text_and_json(
+    before: set[str], after: set[str]
+) -> None:
+    def template(keys: set[str]) -> bytes:
+        limit = {"Condition": {"StringEquals": dict.fromkeys(sorted(keys), "a")}} if keys else {}
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/*",
+            **limit,
+        }
+        properties = {"Bucket": "b", "PolicyDocument": document([statement])}
+        return json.dumps({"Resources": {"P": {"Type": "AWS::S3::BucketPolicy", "Properties": properties}}}).encode()
+
+    review = compared(template(before), template(after))
+    text = "\n".join(report_lines(review_report(review)))
+    for key in after ^ before:
+        word = "now" if key in after else "no longer"
+        assert f"{word} if StringEquals {key} = a" in text
+    pieces = [*review_document(review)["gained"], *review_document(review)["lost"]]
+    for piece in pieces:
+        assert set(piece["changed"]["added"].get("Condition", ())) == {
+            f"StringEquals {key} = a" for key in after - before
+        }
+
+
+@settings(max_examples=CASES)
 @given(templates(), templates())
 def test_the_way_back_is_the_same_with_the_signs_exchanged(old: bytes, new: bytes) -> None:
     there = list(report_lines(review_report(compared(old, new)), None))

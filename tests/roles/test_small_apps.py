@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import Any, Final
 
 import pytest
 
-from remit.app import App, Function, Grant, JobQueue, Output, Publication, Reason, Resource, StoredValue
+from remit.app import (
+    ApiSettings,
+    App,
+    Function,
+    Grant,
+    JobQueue,
+    Output,
+    Publication,
+    Reason,
+    Resource,
+    StoredValue,
+    Workflow,
+)
+from remit.errors import Origin
 from remit.holders import Holder, by_arn, inline
-from remit.iam.policy import Condition, Policy, Statement, allow
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign, bind, bind_text, may_break
-from remit.roles.broken_features import broken, together
+from remit.roles.broken_features import BrokenFeature, broken, together
 from remit.roles.defaults import default_grants, notes_of
 from remit.roles.deploy_places import candidates
 from remit.roles.encryption_keys import key_of
@@ -20,9 +35,10 @@ from remit.roles.policy_size import Sizes, headroom
 from remit.roles.reference_names import arn_of, names_in, put_texts
 from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ask, places, ready_role, ready_roles
-
-if TYPE_CHECKING:
-    from remit.errors import Origin
+from remit.roles.shaped_comparison import compare_in_shape
+from remit.triggers.api import Api
+from remit.triggers.schedule import Schedule
+from remit.triggers.sqs import Sqs
 
 PLACE: Final = "${AWS::Region}:${AWS::AccountId}"
 QUEUE: Final = Resource("Orders", "AWS::SQS::Queue", {"KmsMasterKeyId": "${Key.Arn}"})
@@ -108,6 +124,35 @@ def test_what_may_break_is_what_somebody_replaced_denied_or_bounded() -> None:
         assert may == may_break(app(in_vpc, **fields), assign(app(in_vpc)))  # whose own Deny is computed
 
 
+def test_functions_with_other_managed_policies_have_other_roles() -> None:
+    functions = (function("one"), function("two", managed=("arn:aws:iam::1:policy/p",)), function("three"))
+    assert [("one", "three"), ("two",)] == [role.functions for role in assign(app(*functions, share_roles=True))]
+
+
+def test_every_role_of_an_app_has_its_boundary_and_whoever_acts_for_it_what_is_its_own() -> None:
+    here, boundary, managed = Origin("app.py", 3, 1), "arn:aws:iam::1:policy/b", ("arn:aws:iam::1:policy/p",)
+    clock = Schedule("rate(1 day)", dead_letter="${Orders.Arn}").at(here)
+    workflow = Workflow("ship", "Ship", managed=managed, origin=here)
+    sender = function(sends=("mail",), triggers=(clock,))
+    queues = (JobQueue("mail", 3, 3),)
+    fields = {"queues": queues, "workflows": (workflow,), "schedules_jobs": True, "resources": (QUEUE, KEY)}
+    roles = assign(app(sender, boundary=boundary, **fields))
+    by_id = {role.logical_id: role for role in roles}
+    assert ["HelloRole", "JobMailSchedulerRole", "HelloSchedulerRole", "ShipRole"] == [*by_id]
+    assert {boundary} == {role.boundary for role in roles}
+    assert (managed, here) == (by_id["ShipRole"].managed, by_id["ShipRole"].origin)
+    assert "kms:GenerateDataKey, kms:Decrypt on ${Key.Arn}" in said(by_id["HelloSchedulerRole"].grants)
+    sending = by_id["JobMailSchedulerRole"]
+    assert ["sqs:SendMessage on ${JobMailQueue.Arn}"] == said(sending.grants)
+    assert ":schedule-group/${AWS::StackName}-jobs" in str(sending.trust)
+
+
+def test_an_api_has_a_role_to_call_with_where_its_routes_are_in_its_body() -> None:
+    routed = function(triggers=(Api("GET /orders"),))
+    for in_body, count in ((True, 2), (False, 1)):
+        assert count == len(assign(app(routed, api=ApiSettings(routes_in_body=in_body))))
+
+
 # What each use brings
 
 
@@ -181,6 +226,39 @@ def test_a_destination_is_sent_to_by_what_it_is(destination: str, actions: list[
     made = default_grants(app(sending, resources=(QUEUE, KEY)), sending)[1:]
     assert sorted(actions) == sorted(", ".join(one.statement.actions.patterns) for one in made)
     assert "hello sends records of calls that succeeded to their destination" in [one.because for one in made]
+
+
+def test_what_is_encrypted_is_read_and_sent_with_its_key_wherever_the_app_names_it() -> None:
+    failing = function(properties={"DeadLetterConfig": {"TargetArn": "${Orders.Arn}"}})
+    assert "kms:GenerateDataKey, kms:Decrypt on ${Key.Arn}" in used(failing, resources=(QUEUE, KEY))
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1"
+    taking = function(triggers=(Sqs("arn:aws:sqs:eu-west-1:111122223333:far", key=key),))
+    assert f"kms:Decrypt on {key}" in used(taking)
+
+
+def test_a_file_system_without_an_access_point_hides_no_other() -> None:
+    configs = [{"LocalMountPath": "/mnt/a"}, {"Arn": ACCESS_POINT}]
+    assert 1 == len(used(function(properties={"FileSystemConfigs": configs})))
+
+
+def test_a_grant_of_a_trigger_stands_at_the_line_that_it_gives_or_at_that_of_the_function() -> None:
+    class Granting:
+        def __init__(self, origin: Origin | None) -> None:
+            self.origin = origin
+
+        def grants(self, _: Function) -> tuple[Grant, ...]:
+            return (grant("a:B", origin=self.origin),)
+
+    here, there = Origin("app.py", 3, 1), Origin("app.py", 9, 1)
+    for origin, told in ((None, here), (there, there)):
+        one = function(triggers=(Granting(origin),), origin=here)
+        assert told == next(each.origin for each in default_grants(app(one), one) if each.because == "a:B")
+
+
+def test_nobody_is_named_who_may_send_no_job_or_look_up_nothing_where_an_app_has_none_or_replaces_the_default() -> None:
+    output = Output("Url", "x", "", shared="Data.url")
+    assert [] == notes_of(app(function(), outputs=(output,), default_policy=()))
+    assert [] == notes_of(app(function(), queues=(JobQueue("mail", 3, 3),)))
 
 
 def test_a_build_names_who_reads_no_output_but_those_with_a_role_of_their_own() -> None:
@@ -295,6 +373,17 @@ def test_names_that_two_versions_give_differently_stay_symbols() -> None:
     assert new.beside(old)["${Q.Arn}"] == old.beside(new)["${Q.Arn}"]
 
 
+def test_what_is_gained_is_told_by_the_text_that_names_it_also_beside_two_that_mean_the_same() -> None:
+    orders = f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"
+    other = "arn:aws:sqs:eu-west-1:111122223333:other"
+    shapes = {"${Orders.Arn}": orders}
+    new = Layers((Policy((allow("sqs:SendMessage", on=("${Orders.Arn}", orders, other)),)),))
+    gained = compare_in_shape(Layers((Policy(()),)), new, shapes, shapes).gained
+    assert [("${Orders.Arn}", "${Orders.Arn}"), (other, other)] == [
+        (piece.resource, piece.request.resource) for piece in gained
+    ]
+
+
 def test_whoever_asks_may_say_another_function_and_the_home_comes_first() -> None:
     policy = Condition("StringEquals", "lambda:SourceFunctionArn", ("arn:f",))
     role = Holder(
@@ -344,3 +433,65 @@ def test_functions_that_lose_the_same_are_told_as_one_also_by_their_own_log_grou
     (loss,) = together(losses, bare)
     assert ("one", ("two",), "warning") == (loss.function, loss.likewise, loss.severity)
     assert "logs:CreateLogStream, logs:PutLogEvents" in loss.message
+
+
+def losses(
+    *uses: Any, boundary: str | None = None, policy: tuple[Grant, ...] | None, **fields: Any
+) -> list[BrokenFeature]:
+    """What functions lose beside their logs, with a default policy in the place of the computed one."""
+    here = Origin("config/deploy.py", 5, 5)
+    declared = app(*uses, boundary=boundary, default_policy=policy, default_policy_origin=here, **fields)
+    return [loss for loss in broken(declared, assign(declared)) if "logs:PutLogEvents" not in loss.missing]
+
+
+def granted(effect: str, *actions: str, on: str = "*", when: tuple[Condition, ...] = (), line: int = 9) -> Grant:
+    statement = Statement(effect, Globs(actions), Globs((on,)), conditions=when)  # type: ignore[arg-type]
+    return Grant(statement, Reason("text", "x"), Origin("config/deploy.py", line, 1))
+
+
+def test_what_a_deny_forbids_is_told_of_the_setting_that_has_it_or_at_its_own_line() -> None:
+    traced = function(properties={"TracingConfig": {"Mode": "Active"}})
+    everything, denied = granted("Allow", "*"), granted("Deny", "xray:*")
+    (of_setting,) = losses(traced, policy=(everything, denied))
+    assert ("config.lambda_.iam.default_policy", 5) == (
+        of_setting.setting,
+        of_setting.origin and of_setting.origin.line,
+    )
+    assert of_setting.denied
+    (of_line,) = losses(replace(traced, policy=(denied,)), policy=None)
+    assert ("", 9) == (of_line.setting, of_line.origin and of_line.origin.line)
+    assert "narrow the Deny" == of_line.way == of_setting.way
+
+
+def test_what_hangs_on_a_key_that_nobody_knows_is_a_warning_and_what_is_of_the_account_is_known() -> None:
+    traced = function(properties={"TracingConfig": {"Mode": "Active"}})
+    for key, value, told in (
+        ("aws:PrincipalTag/team", "a", [("warning", ("aws:PrincipalTag/team",))]),
+        ("aws:ResourceAccount", "${AWS::AccountId}", []),
+        ("aws:PrincipalAccount", "${AWS::AccountId}", []),
+        ("aws:SecureTransport", "true", []),
+    ):
+        when = (Condition("StringEquals", key, (value,)),)
+        found = losses(traced, policy=(granted("Allow", "*", when=when),))
+        assert told == [(loss.severity, loss.depends) for loss in found], key
+
+
+def test_a_queue_that_is_elsewhere_is_asked_for_where_it_is() -> None:
+    taking = function(triggers=(Sqs("arn:aws:sqs:eu-west-1:111122223333:far"),))
+    here = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:*"
+    assert [] == losses(taking, policy=(granted("Allow", "sqs:*", on=here),))
+    (loss,) = losses(taking, policy=(granted("Allow", "sqs:*", on=f"{here}.fifo"),))
+    assert ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes") == loss.missing
+
+
+def test_network_interfaces_may_be_named_one_by_one_and_only_those_that_must_be_there() -> None:
+    in_vpc = function(properties={"VpcConfig": {"SubnetIds": ["s"], "SecurityGroupIds": ["g"]}})
+    described = granted("Allow", "ec2:Describe*", "ec2:DeleteNetworkInterface", "ec2:*PrivateIpAddresses")
+
+    def creating(*kinds: str) -> tuple[Grant, ...]:
+        start = f"arn:${{AWS::Partition}}:ec2:{PLACE}:"
+        return (described, *(granted("Allow", "ec2:CreateNetworkInterface", on=f"{start}{kind}/*") for kind in kinds))
+
+    assert [] == losses(in_vpc, policy=creating("network-interface", "subnet"))
+    lacking = losses(in_vpc, policy=creating("subnet", "security-group"))
+    assert [("ec2:CreateNetworkInterface",)] == [loss.missing for loss in lacking]

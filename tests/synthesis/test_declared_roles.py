@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.app import App, Function, Resource
+from remit.errors import Origin
 from remit.review.accepted import accept, acceptance
 from remit.review.changes import review
 from remit.review.record import read_record, record
 from remit.review.working_tree import version_of
 from remit.roles.assign import assign
-from remit.synthesis.declared_roles import adds_access, declared, declared_by
-from remit.synthesis.synth import document, synth
+from remit.synthesis.declared_roles import adds_access, declared, declared_by, users_of
+from remit.synthesis.synth import document as written_document
+from remit.synthesis.synth import synth
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -67,7 +71,7 @@ def test_the_roles_of_an_app_are_those_of_its_written_template(make: Make) -> No
     app = make(**{"shared/resources/extra.py": extra}).load()
     roles = assign(app)
 
-    written, read = declared(document(synth(app, roles))), declared_by(app, roles)
+    written, read = declared(written_document(synth(app, roles))), declared_by(app, roles)
 
     assert {one.logical_id: (one.inline, one.attached, one.trust_policy) for one in read.roles} == {
         one.logical_id: (one.inline, one.attached, one.trust_policy) for one in written.roles
@@ -151,3 +155,114 @@ def test_a_policy_that_names_a_role_as_the_account_does_is_one_of_its_inline_pol
     }
     (role,) = declared(template).roles
     assert list(role.inline) == ["extra"]
+
+
+def document(action: str, resource: object = "*") -> dict[str, object]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
+
+
+def trust(*services: str, **condition: object) -> dict[str, object]:
+    statement = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole", **condition}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def test_a_function_is_called_by_its_name_in_the_stack_by_what_remit_notes_or_by_its_id() -> None:
+    def function(name: object, **attributes: object) -> dict[str, object]:
+        return {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": name, "Role": "r"}, **attributes}
+
+    template = {
+        "Resources": {
+            "A": function({"Fn::Sub": "${AWS::StackName}-web"}),
+            "B": function("orders-web"),
+            "C": function("orders-api", Metadata={"remit:function": "api"}),
+            "D": {"Type": "AWS::Lambda::Function", "Properties": {"Role": "r"}},
+        }
+    }
+    stack = declared(template)
+    assert stack.functions == {"A": "web", "B": "B", "C": "api", "D": "D"}
+    assert {*stack.others} == {"web", "B", "api", "D"}
+
+
+def test_a_bucket_that_its_role_names_is_the_one_that_the_template_makes_or_the_deploy_kept() -> None:
+    written = ["arn:aws:s3:::files", "arn:aws:s3:::files/in/*", "arn:aws:s3:::files-of-others/*", "arn:aws:s3:::kept/*"]
+    notified = {"LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": "f"}]}
+    role = {"Policies": [{"PolicyName": "p", "PolicyDocument": document("s3:GetObject", written)}]}
+    template = {
+        "Resources": {
+            "Files": {
+                "Type": "AWS::S3::Bucket",
+                "Properties": {"BucketName": "files", "NotificationConfiguration": notified},
+            },
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"AssumeRolePolicyDocument": trust("lambda.amazonaws.com"), **role},
+            },
+        }
+    }
+    template = json.loads(json.dumps(template).replace("arn:aws:s3:::files", "arn:${AWS::Partition}:s3:::files"))
+    (held,) = declared(template, {"arn:aws:s3:::kept": "${Kept.Arn}"}).roles
+    resources = held.grants[0].statement.resources
+    assert resources is not None
+    assert resources.patterns == (
+        "${Files.Arn}", "${Files.Arn}/in/*", "arn:${AWS::Partition}:s3:::files-of-others/*", "${Kept.Arn}/*",
+    )  # fmt: skip
+
+
+def test_a_trust_of_services_alone_is_told_by_these_and_any_other_as_it_is() -> None:
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}
+    roles = {
+        name: {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": policy}}
+        for name, policy in (
+            ("Plain", trust("lambda.amazonaws.com")),
+            ("Asked", trust("lambda.amazonaws.com", **condition)),
+        )
+    }
+    plain, asked = declared({"Resources": roles}).roles
+    assert (plain.trusts, plain.trust) == (("lambda.amazonaws.com",), None)
+    assert asked.trust is not None
+    assert asked.trusts == plain.trusts
+
+
+def test_a_policy_that_is_a_boundary_of_a_role_is_none_of_its_own() -> None:
+    policies = {
+        name: {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document(f"s3:{name}*")}}
+        for name in ("Bound", "Held", "Free")
+    }
+    role = {"PermissionsBoundary": {"Ref": "Bound"}, "ManagedPolicyArns": [{"Ref": "Held"}]}
+    made = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust("lambda.amazonaws.com"), **role}}
+    stack = declared({"Resources": {**policies, "Role": made}})
+    assert ["Free"] == [holder.logical_id for holder in users_of(stack, stack.roles)]
+
+
+def test_a_method_of_a_rest_api_without_authorization_is_open_unless_the_apis_policy_says_whom_it_lets_in() -> None:
+    uri = {"Fn::Sub": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Web.Arn}/invocations"}
+    method = {"RestApiId": {"Ref": "Api"}, "HttpMethod": "GET", "ResourceId": "r", "Integration": {"Uri": uri}}
+    for policy, authorization, is_open in (
+        ({}, "NONE", True),
+        ({}, "AWS_IAM", False),
+        (document("a:B"), "NONE", False),
+    ):
+        of_api = {"Policy": policy} if policy else {}
+        template = {
+            "Resources": {
+                "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": of_api},
+                "Get": {
+                    "Type": "AWS::ApiGateway::Method",
+                    "Properties": {**method, "AuthorizationType": authorization},
+                },
+                "Web": {"Type": "AWS::Lambda::Function", "Properties": {"Role": "r"}},
+            }
+        }
+        assert (("Web",) if is_open else ()) == declared(template).open
+
+
+def test_the_policy_of_a_role_elsewhere_stands_at_the_line_of_the_shared_resource_that_writes_it() -> None:
+    here = Origin("shared/resources/extra.py", 10, 14)
+    extra = {"PolicyName": "extra", "Roles": ["elsewhere"], "PolicyDocument": document("sns:Publish")}
+    hello = Function("hello", "Hello", "app.hello", {}, origin=Origin("app.py", 3, 1))
+    role = Resource("Own", "AWS::IAM::Role", {"AssumeRolePolicyDocument": trust("lambda.amazonaws.com")}, origin=here)
+    app = App("shop", "dev", (hello,), resources=(role, Resource("Extra", "AWS::IAM::Policy", extra, origin=here)))
+    stack = declared_by(app, assign(app))
+    assert ["HelloRole", "Own"] == [each.logical_id for each in stack.roles]  # those of the app's own functions first
+    ((grant,),) = (outside.grants for outside in stack.outside)
+    assert ("shared resource Extra", here) == (grant.because, grant.origin)

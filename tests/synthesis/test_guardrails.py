@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import effort
 from projects import Project, at
 from random_cases import cases
-from remit.app import App, Grant, Reason
+from remit.app import App, Function, Grant, Reason
 from remit.errors import Origin, RemitError
 from remit.holders import Holder, bounded, inline
 from remit.iam.comparison import Piece
@@ -27,6 +27,8 @@ from remit.roles.guardrails import read_guardrail
 from remit.synthesis.guardrails import guard
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Make
 
 APP = """
@@ -573,3 +575,86 @@ def test_an_action_that_a_guardrail_likely_misspells_is_told(make: Make) -> None
         f"{file}:4:3: remit knows no action `iam:CreateRol`{keeps}: did you mean `iam:CreateRole`?",
         f"{file}:4:3: remit knows no action `s3:Delet*x`{keeps}",
     ]
+
+
+# What is said of a guardrail, of the smallest apps
+
+
+def function(name: str, *actions: str, **fields: Any) -> Function:
+    grants = (
+        Grant(
+            parse_statement(allow([action], "*")), Reason("text", f"needs {action}"), Origin("app.py", 10 + number, 1)
+        )
+        for number, action in enumerate(actions)
+    )
+    return Function(name, name.title(), f"app.{name}", fields.pop("properties", {}), policy=tuple(grants), **fields)
+
+
+def judged(folder: Path, *functions: Function, rail: str, **fields: Any) -> tuple[str, ...] | RemitError:
+    """What a build notes of an app with one guardrail, or refuses."""
+    rails = folder / "config" / "guardrails"
+    rails.mkdir(parents=True, exist_ok=True)
+    (rails / "team.json").write_text(rail)
+    app = App("shop", "dev", functions, **fields)
+    try:
+        return guard(folder, app, assign(app))
+    except RemitError as refused:
+        return refused
+
+
+def test_twelve_breaches_are_shown_and_of_further_ones_their_number(tmp_path: Path) -> None:
+    actions = [f"sqs:{name}" for name in (
+        "SendMessage", "ReceiveMessage", "DeleteMessage", "PurgeQueue", "CreateQueue", "DeleteQueue", "ListQueues",
+        "GetQueueUrl", "TagQueue", "UntagQueue", "AddPermission", "RemovePermission", "SetQueueAttributes",
+    )]  # fmt: skip
+    for count, last in ((12, "given by app.py"), (13, "and 1 more")):
+        functions = [function(f"f{number}", action) for number, action in enumerate(actions[:count])]
+        refused = judged(tmp_path, *functions, rail=document(deny("sqs:*")))
+        assert isinstance(refused, RemitError)
+        assert 12 == refused.message.count(" is broken by ")
+        assert refused.message.splitlines()[-1].strip().startswith(last)
+        assert "narrow what grants it, or change the guardrail" == refused.hint
+        assert "app.py:10:1" == str(refused.origin)
+
+
+def test_functions_are_told_together_by_the_same_action_and_apart_by_another(tmp_path: Path) -> None:
+    functions = (
+        function("one", "sqs:SendMessage"),
+        function("two", "sqs:SendMessage"),
+        function("three", "sqs:TagQueue"),
+    )
+    refused = judged(tmp_path, *functions, rail=document(deny("sqs:*")))
+    assert isinstance(refused, RemitError)
+    assert ["OneRole, TwoRole (of one, two)", "ThreeRole (of three)"] == [
+        line.partition(" is broken by ")[2] for line in refused.message.splitlines() if " is broken by " in line
+    ]
+
+
+def test_a_policy_that_nobody_has_is_told_at_its_guardrail_unless_a_line_of_the_app_breaks_it(tmp_path: Path) -> None:
+    managed = "arn:aws:iam::111122223333:policy/team"
+    for actions, origin, hint in (
+        ((), "config/guardrails/team.json", "write the statements of that policy into the configuration"),
+        (("sqs:SendMessage",), "app.py:10:1", "write the statements of that policy into the configuration"),
+    ):
+        refused = judged(tmp_path, function("one", *actions, managed=(managed,)), rail=document(deny("sqs:*")))
+        assert isinstance(refused, RemitError)
+        assert f"not proven for OneRole (of one): nobody has the managed policy {managed} here" in refused.message
+        assert str(refused.origin).startswith(origin)
+        assert str(refused.hint).startswith(hint) == (not actions)
+        assert 1 == refused.exit_code
+
+
+def test_functions_with_roles_of_their_own_and_misspelt_actions_are_noted(tmp_path: Path) -> None:
+    own = {"Role": "arn:aws:iam::111122223333:role/r"}
+    for names, verb in (
+        (("one",), "one, which brings a role of its own"),
+        (("one", "two"), "bring roles of their own"),
+    ):
+        notes = judged(
+            tmp_path, *(function(name, properties=own) for name in names), rail=document(deny("s3:GetObjct"))
+        )
+        assert isinstance(notes, tuple)
+        assert notes[0].endswith("keeps nothing from anybody: did you mean `s3:GetObject`?")
+        assert notes[1].endswith(verb)
+    (pattern, _) = judged(tmp_path, function("one", properties=own), rail=document(deny("sqs:Recie?eMessage")))
+    assert "knows no action `sqs:Recie?eMessage`" in pattern

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
-from remit.app import ApiSettings, App, Function, Output, Resource, StoredValue, Template
-from remit.errors import Origin
+from remit.app import ApiSettings, App, ExistingValue, Function, JobQueue, Output, Resource, StoredValue, Template
+from remit.errors import Origin, RemitError
 from remit.holders import Holder, inline
 from remit.roles.assign import assign
 from remit.synthesis.app_wide_settings import role_name, with_app_wide_settings
@@ -16,7 +17,6 @@ from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_output, check_references
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_tables import check_table
-from remit.synthesis.check_tenants import check_tenants
 from remit.synthesis.circular_dependencies import Waits, buckets_by_name
 from remit.synthesis.declared_roles import DeclaredStack, open_to_everyone, users_of
 from remit.synthesis.service_policies import existing_keys, merged_queue_policies, with_key_policies
@@ -178,7 +178,7 @@ def test_a_source_in_a_network_needs_what_lambda_does_there_beside_its_own() -> 
         assert action in refused.message
 
 
-# References, regions, tables, tenants
+# References, regions, tables
 
 
 def told_of(*resources: Resource) -> list[str]:
@@ -325,13 +325,6 @@ def test_the_keys_of_a_table_are_its_attributes(properties: dict[str, Any], told
     assert (messages == []) if told is None else told in messages[0]
 
 
-@pytest.mark.parametrize(("arn", "told"), [("${Hello.Arn}", 1), ("${Hello.Arn}${Other}", 0), ("arn:x", 0)])
-def test_a_function_that_keeps_tenants_apart_is_known_by_one_reference(arn: str, told: int) -> None:
-    apart = Resource("Hello", "AWS::Lambda::Function", {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}})
-    url = Resource("Url", "AWS::Lambda::Url", {"TargetFunctionArn": arn})
-    assert told == len(list(check_tenants((apart, url))))
-
-
 # Circles
 
 
@@ -348,6 +341,14 @@ def test_a_bucket_waits_for_what_it_names_by_one_text_or_several_and_keeps_its_o
     assert own == kept.properties
     assert "files" == function.properties["Environment"]
     assert "arn:${AWS::Partition}:s3:::files" == allowed.properties["SourceArn"]
+
+
+def test_a_bucket_that_notifies_no_function_or_has_no_name_is_referred_to() -> None:
+    hello = Resource("Hello", "AWS::Lambda::Function", {"Environment": "${Files}"})
+    for name, kind, named in (("files", "Lambda", "files"), ("files", "Queue", "${Files}"), ("", "Lambda", "${Files}")):
+        notified = {f"{kind}Configurations": [{"Event": "s3:*", "Function": "${Hello.Arn}"}]}
+        bucket = Resource("Files", "AWS::S3::Bucket", {"BucketName": name, "NotificationConfiguration": notified})
+        assert named == buckets_by_name((bucket, hello))[1].properties["Environment"]
 
 
 # Whom a template lets in
@@ -398,6 +399,7 @@ def let(*actions: str) -> dict[str, Any]:
         ([let("kms:*")], 0),
         ([let("kms:Decrypt")], 1),
         ([{**let("kms:*"), "Effect": "Deny"}], 1),
+        ([{**let("kms:*"), "Principal": {"Service": "sns.amazonaws.com"}}], 1),
     ],
 )
 def test_a_key_lets_a_service_send_that_no_statement_lets_with_all_that_it_takes(
@@ -408,6 +410,26 @@ def test_a_key_lets_a_service_send_that_no_statement_lets_with_all_that_it_takes
     statements = key.properties["KeyPolicy"]["Statement"]
     assert written == statements[: len(written)]
     assert added == len(statements) - len(written)
+
+
+def test_a_key_without_a_policy_keeps_its_owner_and_lets_a_service_once_however_often_it_sends() -> None:
+    second = Resource("Second", "AWS::CloudWatch::Alarm", {"AlarmActions": ["${News}"]})
+    resources = (*sending(), second)
+    statements = with_key_policies(app(*resources), resources)[0].properties["KeyPolicy"]["Statement"]
+    owner = {"AWS": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    assert [owner, {"Service": "cloudwatch.amazonaws.com"}] == [each["Principal"] for each in statements]
+
+
+def test_a_topic_that_a_key_of_awss_own_encrypts_or_a_policy_that_is_computed_takes_no_service() -> None:
+    key, topic, alarm = sending(key="alias/aws/sns")
+    resources = (key, topic, replace(alarm, origin=HERE))
+    with pytest.raises(RemitError, match="cannot send to News, which a key of AWS's own encrypts") as refused:
+        with_key_policies(app(*resources), resources)
+    assert HERE == refused.value.origin
+    computed = Resource("Key", "AWS::KMS::Key", {"KeyPolicy": {"Fn::If": ["A", {}, {}]}})
+    resources = (computed, *sending()[1:])
+    with pytest.raises(RemitError, match="`Key` encrypts what a service sends to, and no statement can be added"):
+        with_key_policies(app(*resources), resources)
 
 
 def test_a_subscription_sends_to_its_queue_and_not_to_its_topic() -> None:
@@ -422,11 +444,41 @@ def test_keys_of_the_account_must_let_services_use_them_and_those_of_aws_are_ref
     assert () == existing_keys(app(*sending(key="alias/aws/sns")))
 
 
+def test_a_key_of_the_account_is_called_as_people_know_it_with_the_functions_that_send() -> None:
+    vpc = ExistingValue("TeamKey", "parameter", "/team/key")
+    for key, name in (("alias/team", "alias/team"), ("${TeamKey}", "of parameter /team/key"), (KEY, "1")):
+        (need,) = existing_keys(app(*sending(key=key), existing=(vpc,)))
+        assert name == need.name
+    topic = Resource("News", "AWS::SNS::Topic", {"KmsMasterKeyId": "alias/team"})
+    queue = JobQueue("mail", 1, 1, alarm="${News}")
+    worker = Function("worker-mail", "WorkerMail", "w.run", {}, queue="mail")
+    (need,) = existing_keys(app(topic, functions=(worker,), queues=(queue,)))
+    assert ("worker-mail",) == tuple(need.functions)
+
+
+def test_a_key_lets_no_service_send_to_a_stream_which_it_does_with_a_role() -> None:
+    stream = Resource("Clicks", "AWS::Kinesis::Stream", {"StreamEncryption": {"KeyId": "${Key.Arn}"}})
+    rule = Resource("Rule", "AWS::Events::Rule", {"Targets": [{"Id": "a", "Arn": "${Clicks.Arn}"}]})
+    resources = (Resource("Key", "AWS::KMS::Key", {}), stream, rule)
+    assert resources == tuple(with_key_policies(app(*resources), resources))
+
+
+def test_a_policy_of_several_queues_takes_no_statement_for_one() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*"}]}
+    own = Resource("Own", "AWS::SQS::QueuePolicy", {"Queues": ["${A}", "${Lost}"], "PolicyDocument": document})
+    made = Resource("Made", "AWS::SQS::QueuePolicy", {"Queues": ["${Lost}"], "PolicyDocument": document})
+    with pytest.raises(RemitError, match="has the policy `Own`, to which no statement can be added"):
+        merged_queue_policies((own,), (made,))
+
+
 def test_a_statement_for_a_queue_stands_once_in_its_policy() -> None:
     def policy(name: str, *services: str) -> Resource:
         statements = [{"Effect": "Allow", "Principal": {"Service": service}} for service in services]
         document = {"Version": "2012-10-17", "Statement": statements}
         return Resource(name, "AWS::SQS::QueuePolicy", {"Queues": ["${Lost}"], "PolicyDocument": document})
 
-    (merged,) = merged_queue_policies((policy("Own", "a"),), (policy("Made", "a"), policy("MadeToo", "b", "a")))
-    assert ["a", "b"] == [each["Principal"]["Service"] for each in merged.properties["PolicyDocument"]["Statement"]]
+    made = (policy("Made", "a"), policy("MadeToo", "b", "a"))
+    for shared, name in (((policy("Own", "a"),), "Own"), ((), "Made")):
+        (merged,) = merged_queue_policies(shared, made)
+        assert ["a", "b"] == [each["Principal"]["Service"] for each in merged.properties["PolicyDocument"]["Statement"]]
+        assert name == merged.logical_id

@@ -89,18 +89,6 @@ ANSWERS = {
         template("!If [IsProd, Allow, !Ref Mode]"),
         {"Mode = Allow": "Allowed", "Mode is not Allow and Stage is not prod": "ExplicitlyDenied"},
     ),
-    "a mapping by a parameter": (
-        template("!FindInMap [ByStage, !Ref Stage, effect]"),
-        {"Stage = dev": "ExplicitlyDenied", "Stage is not dev": "Allowed"},
-    ),
-    "an action of a few": (
-        template(action="!Ref Verb"),
-        {"Verb = s3:GetObject": "Allowed", "Verb is not s3:GetObject": "ImplicitlyDenied"},
-    ),
-    "an action by a mapping": (
-        template(action="[!FindInMap [ByStage, !Ref Stage, verb], sqs:SendMessage]"),
-        {"Stage = dev": "ImplicitlyDenied", "Stage is not dev": "Allowed"},
-    ),
 }
 
 
@@ -140,15 +128,20 @@ def test_what_can_be_settled_is_and_what_nobody_knows_is_unknown(
     assert (found["verdict"], "ways" in found) == (verdict, False)
 
 
-def test_a_list_of_actions_may_come_from_a_mapping_or_is_unknown(tmp_path: Path) -> None:
+def test_an_action_that_a_mapping_or_a_parameter_gives_is_unknown(tmp_path: Path) -> None:
     by_map = template(action="!FindInMap [ByStage, !Ref Stage, verb]")
     listed = by_map.replace(b'verb: "s3:Put*"', b'verb: ["sqs:*", "s3:Put*"]')
-    assert {one["if"]: one["verdict"] for one in asked(tmp_path, listed)["ways"]} == {
-        "Stage = dev": "ImplicitlyDenied",
-        "Stage is not dev": "Allowed",
-    }
     several = template(action="!Ref Verb").replace(b"Verb: {Type: String", b"Verb: {Type: CommaDelimitedList")
-    assert asked(tmp_path, several)["verdict"] == "Unknown"
+    for data in (by_map, listed, template(action="!Ref Verb"), several):
+        assert asked(tmp_path, data)["verdict"] == "Unknown"
+    assert asked(tmp_path, listed, "--parameter", "Stage=dev")["verdict"] == "ImplicitlyDenied"
+    assert changed(by_map, by_map.replace(b's3:Put*"', b's3:*"')) == [("?",)]
+
+
+def test_an_effect_that_a_mapping_gives_is_refused_at_its_line() -> None:
+    with pytest.raises(RemitError, match="Effect must be a string") as caught:
+        read_roles(template("!FindInMap [ByStage, !Ref Stage, effect]"), "t.yaml")
+    assert (caught.value.origin and caught.value.origin.line) == 24
 
 
 def test_a_parameter_of_the_parameter_store_is_what_stands_there_and_not_its_name(tmp_path: Path) -> None:
@@ -231,8 +224,7 @@ def test_conditions_of_other_roles_do_not_count_among_the_ways(tmp_path: Path) -
 
 PIECES = {
     "EFFECT": (
-        "Allow", "Deny", "!Ref Mode", "!If [IsProd, Allow, !Ref Mode]", "!FindInMap [ByStage, !Ref Stage, effect]",
-        "!If [Both, Deny, Allow]",
+        "Allow", "Deny", "!Ref Mode", "!If [IsProd, Allow, !Ref Mode]", "!If [Both, Deny, Allow]",
     ),
     "ACTION": (
         "s3:*", "!Ref Verb", "[!FindInMap [ByStage, !Ref Stage, verb], sqs:*]", '!Sub "s3:${Free}Object"',
@@ -303,8 +295,6 @@ def test_a_comparison_tells_when_an_effect_that_is_put_in_gains_or_loses() -> No
     assert changed(allow, late) == [("-", "Mode is not Allow")]
     assert changed(deny, late) == [("+", "Mode = Allow")]
     assert changed(late, late) == []
-    by_map = template("!FindInMap [ByStage, !Ref Stage, effect]")
-    assert changed(by_map, by_map.replace(b"effect: Deny", b"effect: Allow")) == [("+", "Stage = dev")]
     assert changed(template("!Ref Only"), allow) == []
     assert changed(late, late.replace(b"Default: Allow", b"Default: Deny")) == [("?",)]
 

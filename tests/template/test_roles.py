@@ -583,13 +583,15 @@ def test_what_is_attached_to_a_role_of_elsewhere_is_equal_each_time_that_it_is_r
     assert read_template(content, "t.json").roles == read_template(content, "t.json").roles
 
 
-def test_the_credentials_of_an_event_that_are_no_list_are_refused_as_by_sams_translator() -> None:
+def test_the_credentials_of_an_event_that_are_no_list_give_nothing() -> None:
     event = {"Type": "MQ", "Properties": {"Broker": "arn:aws:mq:eu-west-1:111122223333:broker:b", "Queues": ["q"]}}
     event["Properties"]["SourceAccessConfigurations"] = 5
     properties = {"Handler": "a.b", "Runtime": "python3.13", "CodeUri": ".", "Events": {"Mail": event}}
     resources = {"Worker": {"Type": "AWS::Serverless::Function", "Properties": properties}}
-    with pytest.raises(RemitError, match="need a BASIC_AUTH"):
-        read_template(json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}).encode(), "t")
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}
+    (role,) = read_template(json.dumps(template).encode(), "t").roles
+    actions = {pattern for grant in role.grants for pattern in grant.statement.actions.patterns}
+    assert actions == {"mq:DescribeBroker"}
 
 
 def test_the_permission_of_an_authorizer_stands_at_its_line() -> None:

@@ -105,75 +105,17 @@ def sam(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::Serverless::{kind}", "Properties": properties}
 
 
-def event(kind: str, **properties: Any) -> dict[str, Any]:
-    return {"Type": kind, "Properties": properties}
-
-
-def on(*events: dict[str, Any]) -> dict[str, Any]:
-    return sam("Function", Events={f"E{place}": each for place, each in enumerate(events)})
-
-
 STATEMENT = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 POLLER = {"SQSPollerPolicy": {"QueueName": "q"}}
-POOL = {"Ref": "Pool"}
-BODY = {"paths": {}}
-BASIC, HOST = {"Type": "BASIC_AUTH", "URI": "arn:s"}, {"Type": "VIRTUAL_HOST", "URI": "/"}
 
 
 def either(one: Any, other: Any) -> dict[str, Any]:
     return sam("Function", Policies=[{"Fn::If": ["C", one, other]}])
 
 
-def rate(kind: str, **properties: Any) -> dict[str, Any]:
-    return on(event(kind, **properties))
-
-
-def path(kind: str, method: str, at: str = "/a", **properties: Any) -> dict[str, Any]:
-    return event(kind, Path=at, Method=method, **properties)
-
-
 @pytest.mark.parametrize(
     ("resources", "words"),
     [
-        ([sam("StateMachine", Role="arn:r", Policies=[STATEMENT])], "a Role and Policies"),
-        ([sam("StateMachine", Role="arn:r")], ""),
-        ([sam("Function", Role="arn:r", Policies=[STATEMENT])], ""),
-        ([rate("ScheduleV2", OmitName=True, Name="n")], "OmitName"),
-        ([rate("ScheduleV2", OmitName=False, Name="n")], ""),
-        ([rate("Schedule", State="ENABLED", Enabled=False)], "State and Enabled"),
-        ([rate("CloudWatchEvent", State="DISABLED", Enabled=False)], "State and Enabled"),
-        ([rate("EventBridgeRule", State="ENABLED", Enabled=True)], "State and Enabled"),
-        ([rate("Schedule", State="ENABLED")], ""),
-        ([on(path("Api", "get"), path("Api", "GET"))], "get /a is taken by event E0 of R0"),
-        ([on(path("HttpApi", "get")), on(path("HttpApi", "get"))], "get /a is taken by event E0 of R0"),
-        ([on(path("Api", "get", RestApiId="R1")), sam("Api", StageName="s"),
-          on(path("Api", "get", RestApiId={"Ref": "R1"}))], "get /a is taken by event E0 of R0"),
-        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), sam("Api", StageName="s", DefinitionBody=BODY),
-          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
-        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), sam("Api", StageName="s", DefinitionUri="s3://b/k"),
-          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
-        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), sam("Api", StageName="s", MergeDefinitions=True),
-          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
-        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), {"Type": "AWS::ApiGateway::RestApi"},
-          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
-        ([on(path("HttpApi", "get", ApiId={"Ref": "R1"})), sam("HttpApi"),
-          on(path("HttpApi", "get", ApiId={"Ref": "R1"}))], "get /a is taken by event E0 of R0"),
-        ([on(path("HttpApi", "get", ApiId={"Ref": "R1"})), sam("HttpApi", DefinitionBody=BODY),
-          on(path("HttpApi", "get", ApiId={"Ref": "R1"}))], ""),
-        ([on(path("Api", "get")), on(path("Api", "any"))], ""),
-        ([on(event("HttpApi")), on(event("HttpApi"))], "any $default is taken by event E0 of R0"),
-        ([on(path("Api", "ANY")), on(path("Api", "x-amazon-apigateway-any-method"))], "any /a is taken by"),
-        ([on(path("Api", "get")), on(path("HttpApi", "get"))], ""),
-        ([on(path("Api", "get"), path("Api", "get", "/a/"))], ""),
-        ([on(event("Cognito", UserPool=POOL, Trigger="PreSignUp")),
-          on(event("Cognito", UserPool=POOL, Trigger=["PreSignUp", "PostConfirmation"]))], "PreSignUp is taken"),
-        ([on(event("Cognito", UserPool=POOL, Trigger="PreSignUp"),
-             event("Cognito", UserPool=POOL, Trigger="PostConfirmation"))], ""),
-        ([on(event("MQ", Broker="b", Queues=["q"]))], "SourceAccessConfigurations"),
-        ([on(event("MQ", Broker="b", SourceAccessConfigurations=[HOST]))], "BASIC_AUTH"),
-        ([on(event("MQ", Broker="b", SourceAccessConfigurations=[BASIC, HOST]))], ""),
-        ([on(event("DocumentDB", Cluster="c"))], "SourceAccessConfigurations"),
-        ([on(event("SelfManagedKafka", Topics=["t"]))], "SourceAccessConfigurations"),
         ([either(STATEMENT, POLLER)], "chooses between"),
         ([either("arn:p", POLLER)], "chooses between"),
         ([either(POLLER, {"Ref": "AWS::NoValue"})], ""),

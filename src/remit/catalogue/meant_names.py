@@ -66,6 +66,13 @@ _OTHER_WORDS: Final = {
     "update": "change put write", "upload": "put", "upsert": "put", "write": "put",
 }  # fmt: skip
 """What AWS may call it instead, the likeliest first."""
+_KEYS: Final = {
+    "account": "aws:PrincipalAccount", "clientip": "aws:SourceIp", "ipaddress": "aws:SourceIp",
+    "mfapresent": "aws:MultiFactorAuthPresent", "orgid": "aws:PrincipalOrgID", "region": "aws:RequestedRegion",
+    "sourceipaddress": "aws:SourceIp", "ssl": "aws:SecureTransport", "user": "aws:username",
+    "vpce": "aws:SourceVpce",
+}  # fmt: skip
+"""Condition keys by the words that people have for what they hold."""
 _SIGNS: Final = ("/", ":")
 _MEMBER: Final = re.compile(r"(?P<family>[^:]*:[^/:]+[/:])(?P<name>.*)")
 """A condition key of a family: `aws:ResourceTag/team`."""
@@ -353,6 +360,9 @@ def _service_names() -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=1024)
 def nearest_key(name: str) -> str | None:
     """The condition key that somebody meant who wrote `name`: a global one, or one of the service that it names."""
+    key_by_content = _KEYS.get(_folded(name).removeprefix("aws"))
+    if key_by_content is not None:
+        return key_by_content
     beginnings = _beginnings_of_keys(name.partition(":")[0])
     without_member = [key for key in beginnings if key.endswith(_SIGNS) and key[:-1].lower() == name.lower()]
     if without_member:

@@ -58,7 +58,7 @@ _OF_CDK: Final = {"Parameters": "BootstrapVersion", "Conditions": "CDKMetadataAv
 
 
 def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> ImportedApp:
-    """The app that a template declares. RemitError at the line: what SAM's own translator would refuse.
+    """The app that a template declares. RemitError at the line: a declaration that cannot be read.
 
     `refused` are constructs of it that a build refused, with its message: they are left.
     """

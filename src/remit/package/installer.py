@@ -15,6 +15,7 @@ from remit.package.dependency_source import OWN_NAME, Source, normal, requiremen
 from remit.package.interpreters import Interpreters, uv_program
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 OFFLINE = 69
@@ -89,7 +90,15 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
 
 
 def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
-    """Run uv in the project's folder, so that it reads the user's settings; what it printed.
+    """Run uv in the project's folder; what it printed."""
+    done = run_uv(arguments, folder, lines)
+    if done.returncode != 0:
+        raise _failure(done.stderr, folder, source)
+    return done.stdout
+
+
+def run_uv(arguments: Iterable[str], folder: Path | None, lines: str = "") -> subprocess.CompletedProcess[str]:
+    """Run uv in a folder, so that it reads the user's settings there (the index to ask). RemitError: there is no uv.
 
     It gets no AWS_* variable: it runs the build backends of the user's own packages.
     """
@@ -99,10 +108,10 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     program = uv_program()
     if program is None:
         raise RemitError(
-            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
+            f"uv, which installs packages, is not in the environment of {sys.executable}",
             hint="install remit again, with the packages that it requires",
         )
-    done = subprocess.run(
+    return subprocess.run(
         [program, *arguments],
         cwd=folder,
         env=environment,
@@ -112,9 +121,6 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
         encoding="utf-8",
         errors="replace",
     )
-    if done.returncode != 0:
-        raise _failure(done.stderr, folder, source)
-    return done.stdout
 
 
 def _failure(said: str, folder: Path, source: Source) -> RemitError:

@@ -311,6 +311,11 @@ def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str
     return lambda path, value: entries(path, value, kind, member)
 
 
+def by_cloudformation(key: Any) -> str:
+    """A key of CloudFormation's properties, in its spelling or in snake_case."""
+    return "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
+
+
 def reasons(example: str) -> Check:
     """A dict of strings, none of them empty: for what is accepted, why."""
     return lambda path, value: entries(path, value, f"a dict such as {example}", _reason)

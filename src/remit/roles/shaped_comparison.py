@@ -6,6 +6,7 @@ Apart from the shapes themselves, which every build needs: comparing brings in t
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import tokens
@@ -131,17 +132,14 @@ class _Shaped:
 
     def piece(self, piece: Piece) -> Piece:
         """A finding of this side as the statement is written."""
-        shaped = piece.source.statement
-        written = self._written.get(id(shaped))
+        written = self._written.get(id(piece.source.statement))
         if written is None:
             return piece
-        request = replace(
-            piece.request, resource=as_written(piece.request.resource, shaped.resources, written.resources)
-        )
+        request = replace(piece.request, resource=as_written(piece.request.resource, written.resources, self._texts))
         return replace(
             piece,
             source=replace(piece.source, statement=written),
-            resource=as_written(piece.resource, shaped.resources, written.resources),
+            resource=as_written(piece.resource, written.resources, self._texts),
             request=request,
         )
 
@@ -153,8 +151,9 @@ class _Shaped:
         return replace(question, source=replace(question.source, statement=written))
 
 
-def as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:
-    """A resource as its statement has it written; as it is where the statement does not name it."""
-    if shaped is None or written is None or text not in shaped.patterns:
-        return text
-    return written.patterns[shaped.patterns.index(text)]
+def as_written(text: str, written: Globs | None, *names: Mapping[str, str]) -> str:
+    """A resource as its statement has it written, of which references became `names`; as it is where it names none."""
+    for pattern in () if written is None else written.patterns:
+        if text == reduce(fill_references, names, pattern):
+            return pattern
+    return text

@@ -103,10 +103,6 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
-    if any("TenancyConfig" in resource.properties for resource in template.resources):
-        from remit.synthesis.check_tenants import check_tenants  # noqa: PLC0415 - few functions keep tenants apart
-
-        mistakes.errors += check_tenants(template.resources)
 
 
 def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:

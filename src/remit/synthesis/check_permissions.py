@@ -234,10 +234,7 @@ class _Template:
 
 def _in_openapi(document: Any) -> Iterator[Any]:
     """Yield the URIs of integrations and authorizers that an OpenAPI document calls without a role."""
-    if isinstance(document, list):
-        for item in document:
-            yield from _in_openapi(item)
-    elif isinstance(document, dict):
+    if isinstance(document, dict):
         for name, content in document.items():
             if name in _OPENAPI and isinstance(content, dict):
                 uri, role = _OPENAPI[name]

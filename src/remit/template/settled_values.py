@@ -1,16 +1,15 @@
 """Put in what is certain of a template before any deploy: loops, mappings, and parameters that have one value only.
 
-An Effect, a Version or an action that a parameter or a mapping takes from a few texts becomes a choice on a condition,
-`Mode = Allow`: whoever knows conditions knows these.
+An Effect or a Version that a parameter gives becomes a choice on a condition, `Mode = Allow`: whoever knows conditions
+knows these.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION
@@ -22,19 +21,14 @@ from remit.template.resolved_texts import in_mapping
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.documents.json_text import Locate
     from remit.documents.read import ParsedFile
-    from remit.template.parameters import Parameter
 
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 _KEYS: Final = 3  # a mapping, and two keys
-_EFFECTS: Final = ("Allow", "Deny")
-_VERSIONS: Final = (VERSION, OLD_VERSION)
 _ACTIONS: Final = frozenset({"Action", "NotAction"})
-_MOST: Final = 8
-"""Actions that a parameter or a mapping may give and that are taken one by one."""
 
 
 def settled(template: Mapping[str, Any], locate: Locate, values: Mapping[str, str] | None = None) -> tuple[Any, Locate]:
@@ -52,7 +46,7 @@ def settled(template: Mapping[str, Any], locate: Locate, values: Mapping[str, st
         substitution = _Substitution(certain, mappings)
         parts = [name for name in ("Resources", "Conditions") if name in template]
         template = {**template, **{name: substitution.value(template[name]) for name in parts}}
-    choices = _Choices(declared, mappings)
+    choices = _Choices()
     template = {**template, "Resources": choices.resources(template.get("Resources"))}
     if choices.conditions:
         template["Conditions"] = {**section(template, "Conditions"), **choices.conditions}
@@ -116,20 +110,10 @@ class _Substitution:
         return put if isinstance(argument, str) else [put, argument[1]]
 
 
-class _Option(NamedTuple):
-    """A text (or a list of texts) that may be in a place: it is there when `tested` is `expected`."""
-
-    tested: Any
-    expected: str
-    text: Any
-
-
 class _Choices:
     """One pass over a template's resources; `conditions` are those that the choices ask."""
 
-    def __init__(self, declared: Mapping[str, Parameter], mappings: Mapping[str, Any]) -> None:
-        self.parameters = declared
-        self.mappings = mappings
+    def __init__(self) -> None:
         self.conditions: dict[str, Any] = {}
 
     def resources(self, declared: Any) -> Any:
@@ -143,7 +127,7 @@ class _Choices:
         return resources
 
     def value(self, value: Any) -> Any:
-        """A value in which the Effect, Action and Version of statements are choices of their possible texts."""
+        """A value in which the Effect of statements, and the Version of documents, are choices of two texts."""
         if isinstance(value, list):
             return [self.value(item) for item in value]
         if not isinstance(value, dict):
@@ -152,64 +136,19 @@ class _Choices:
 
     def element(self, key: str, item: Any, around: Mapping[str, Any]) -> Any:
         if key == "Effect" and not _ACTIONS.isdisjoint(around):
-            return self.chosen(item, _EFFECTS)
+            return self.chosen(item, ("Allow", "Deny"))
         if key == "Version" and "Statement" in around:
-            return self.chosen(item, _VERSIONS)
-        if key in _ACTIONS and "Effect" in around:
-            return [self.chosen(action) for action in item] if isinstance(item, list) else self.chosen(item)
+            return self.chosen(item, (VERSION, OLD_VERSION))
         return self.value(item)
 
-    def chosen(self, value: Any, among: tuple[str, ...] = ()) -> Any:
-        """A value as a choice of its possible texts: those `among` which it must be, or a few that are written."""
+    def chosen(self, value: Any, texts: tuple[str, str]) -> Any:
+        """A value as a choice of the two texts that it can be, on the condition that it is the first."""
         written = choice(value)
         if written is not None:
             if_true, if_false = written.values
-            return Choice(written.condition, (self.chosen(if_true, among), self.chosen(if_false, among))).written()
-        if not tokens.is_intrinsic(value):
+            return Choice(written.condition, (self.chosen(if_true, texts), self.chosen(if_false, texts))).written()
+        if not tokens.is_intrinsic(value) or "Fn::FindInMap" in value:
             return value
-        options = [option for option in self.options(value) if not among or option.text in among]
-        if not options or (not among and len(options) > _MOST):
-            options = [_Option(value, text, text) for text in among]
-        return self.nested(options) if options else value
-
-    def nested(self, options: list[_Option]) -> Any:
-        """Return the most frequent value of the tests, where none of the others holds."""
-        counts = Counter(json.dumps(option.text) for option in reversed(options))
-        ((most, _),) = counts.most_common(1)
-        chosen = json.loads(most)
-        for option in reversed(options):
-            if json.dumps(option.text) != most:
-                name = Test(tokens.text_of(option.tested), option.expected).words(holds=True)
-                self.conditions[name] = {"Fn::Equals": [option.tested, option.expected]}
-                chosen = Choice(name, (option.text, chosen)).written()
-        return chosen
-
-    def options(self, value: dict[str, Any]) -> Iterator[_Option]:
-        """Yield the possible values, as far as the template tells."""
-        if "Fn::FindInMap" in value:
-            yield from self.options_of_mapping(value["Fn::FindInMap"])
-            return
-        text = tokens.from_intrinsic(value)
-        late = tokens.references(text)
-        parameter = self.parameters.get(late[0].target or "") if len(late) == 1 and late[0].text == text else None
-        if parameter is not None and parameter.type == "String":
-            for allowed in parameter.allowed:
-                yield _Option(late[0].intrinsic, str(allowed), str(allowed))
-
-    def options_of_mapping(self, keys: Any) -> Iterator[_Option]:
-        """Yield the values of Fn::FindInMap where one of its two keys is a function.
-
-        A text for each value of that key.
-        """
-        if not isinstance(keys, list) or len(keys) != _KEYS or not isinstance(keys[0], str):
-            return
-        functions = [key for key in keys[1:] if not isinstance(key, str)]
-        if len(functions) != 1 or not tokens.is_intrinsic(functions[0]):
-            return
-        (function,) = functions
-        place = keys.index(function)
-        matches = in_mapping(self.mappings, [{key} if isinstance(key, str) else None for key in keys])
-        texts = [(path[place], text) for path, text in matches if text is not None]
-        if all(isinstance(text, str | list) for _, text in texts):
-            for key, text in texts:
-                yield _Option(function, key, text)
+        name = Test(tokens.text_of(value), texts[0]).words(holds=True)
+        self.conditions[name] = {"Fn::Equals": [value, texts[0]]}
+        return Choice(name, texts).written()

@@ -129,11 +129,11 @@ def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
 
 def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     """Actions that are written out and never meet the condition."""
-    idle = [
-        text
-        for text in item.statement.actions.patterns
-        if (meant := expand(text)) and not any(takes(name, key) for name in meant)
-    ]
+    idle = []
+    for text in item.statement.actions.patterns:
+        names = expand(text)
+        if names and not any(takes(name, key) for name in names):
+            idle.append(text)
     if idle:
         listed = ", ".join(idle[:_LISTED]) + (f" and {len(idle) - _LISTED} more" if len(idle) > _LISTED else "")
         verb = "has" if len(idle) == 1 else "have"

@@ -121,18 +121,14 @@ def _meant(condition: Condition) -> str:
     misspelt = nearest(written, operators, MISSPELT)
     if misspelt is not None and ("Not" in misspelt or "not" not in written):
         return misspelt
-    alike = {_positive(name.lower()): name for name in operators if ("Not" in name) == ("not" in written)}
-    nearest_positive = nearest(_positive(written), alike)
-    return alike[nearest_positive] if nearest_positive else "StringEquals"
+    no_opposites = [name for name in operators if ("Not" in name) == ("not" in written)]
+    return nearest(written, no_opposites) or "StringEquals"
 
 
 def _translated(operator: str) -> str:
+    """An operator in small letters, with synonyms of its words as operators have them."""
     parts = (part.lower() for part in _PARTS.findall(operator))
     return "".join(_SYNONYMS.get(part, part) for part in parts)
-
-
-def _positive(operator: str) -> str:
-    return operator.replace("not", "", 1)
 
 
 _OPERATORS = {
@@ -191,6 +187,7 @@ def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
 
 
 def _for_text(condition: Condition, family: str, kind: str) -> bool:
+    """An operator of another type on a key that holds text; ARNs as values show that the text is one."""
     if family == "ARN" and any(value.startswith(("arn:", "*", "${")) for value in condition.values):
         return False
     if kind != "String" or family == "String":

@@ -314,7 +314,7 @@ def _forgotten_substitution_in_shape(written: WrittenStatement) -> Iterator[Prob
         value = written.value.get(element)
         for text, spot in () if _signless(value) else _texts(value, (element,)):
             if written.document.late:  # references are put in place by remit
-                yield from _left(text, spot)
+                yield from _placeholder_in_arn(text, spot)
             else:
                 yield from _placeholder_problem(text, spot, template=written.document.names is not None)
 
@@ -338,6 +338,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
+    """What nothing replaces in a text: a reference, a format, a variable without its signs, a placeholder."""
     written, text = text, without_unfilled(text, "")  # said of the whole document
     if _SIGNS.isdisjoint(text):
         return
@@ -357,11 +358,11 @@ def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[P
             message = f"'{marker}'{around} is a placeholder: nothing replaces it"
             yield Problem(message, "put the value in", spot, WARNING)
     else:
-        yield from _left(text, spot)
+        yield from _placeholder_in_arn(text, spot)
 
 
-def _left(text: str, spot: Spot) -> Iterator[Problem]:
-    """A placeholder in an ARN, or one of the words that people leave for others to replace."""
+def _placeholder_in_arn(text: str, spot: Spot) -> Iterator[Problem]:
+    """A placeholder in an ARN, also one of the words that people leave for others to replace; none in other texts."""
     if not text.startswith("arn:"):
         return
     marker, word = placeholder(text), PLACEHOLDER.search(text)
@@ -384,6 +385,7 @@ def _outside(name: str) -> str:
 
 
 def _without_signs(text: str) -> str | None:
+    """The first of IAM's variables in a text that lacks its dollar sign or its braces; None where there is none."""
     for variable in re.finditer(_BARE_VARIABLE, text):
         name = variable[1] or variable[2]
         if not variable.group().startswith("${") and key_type(name) is not None:

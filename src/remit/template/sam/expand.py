@@ -12,7 +12,7 @@ from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import IMPLICIT_API, api_of, known
 from remit.template.sam.function import function, opposite
-from remit.template.sam.linked_resources import linked, refuse_events
+from remit.template.sam.linked_resources import linked
 from remit.template.sam.resources import SamResource, propagated_tags
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
@@ -84,7 +84,7 @@ class ExpandedTemplate:
 
 
 def expanded(template: Mapping[str, Any], locate: Locate) -> ExpandedTemplate:
-    """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
+    """The plain form of a template, SAM's or not. RemitError at the line: a declaration that cannot be read."""
     resources = section(template, "Resources")
     plain = {name: resource for name, resource in resources.items() if not _is_sam(resource)}
     loops = [name for name in plain if str(name).startswith("Fn::ForEach::")]
@@ -94,7 +94,6 @@ def expanded(template: Mapping[str, Any], locate: Locate) -> ExpandedTemplate:
     declared = tuple(_declared(template, resources, locate))
     if not declared:
         return ExpandedTemplate(plain, locate, notes=tuple(notes))
-    refuse_events(declared)
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
     written = frozenset(plain)

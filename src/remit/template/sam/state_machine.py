@@ -20,8 +20,6 @@ def state_machine(declared: SamResource) -> Iterator[MadeResource]:
     properties = declared.properties
     own_role = properties.get("Role")
     logical_id = declared.logical_id
-    if own_role and properties.get("Policies"):
-        raise declared.wrong("it has a Role and Policies, of which SAM takes one", declared.at("Policies"))
     location = in_s3(properties.get("DefinitionUri"))
     renamed = {
         "StateMachineName": "Name", "StateMachineType": "Type", "LoggingConfiguration": "Logging",
