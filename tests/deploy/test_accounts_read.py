@@ -22,7 +22,7 @@ from remit.deploy.audit_collection import Collecting, collect, collect_account, 
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.deploy.delete import data_at_risk, deletable
 from remit.deploy.existing_values import look_up_existing
-from remit.deploy.expected_roles import recorded
+from remit.deploy.expected_roles import deployed_version
 from remit.deploy.failed_jobs import (
     DeployedQueue,
     FailedJob,
@@ -906,13 +906,13 @@ def test_the_roles_that_run_have_the_values_of_parameters_and_the_names_of_bucke
         }
     )
 
-    version = recorded(account, "orders-dev")
+    version = deployed_version(account, "orders-dev")
     assert version is not None
     assert version.names["${Size}"] == "9"
     (grant,) = version.roles[0].grants
     assert grant.statement.resources is not None
     assert grant.statement.resources.patterns == ("${Data.Arn}",)
-    assert recorded(account, "orders-dev") is None  # a stack that holds a plan alone has an empty template
+    assert deployed_version(account, "orders-dev") is None  # a stack that holds a plan alone has an empty template
 
 
 def test_both_parts_of_a_vpc_are_looked_up_at_once(tmp_path: Path) -> None:
