@@ -27,7 +27,7 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow, render
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign, bind, bind_text, may_break
-from remit.roles.broken_features import BrokenFeature, broken, together
+from remit.roles.broken_features import BrokenFeature, broken, grouped
 from remit.roles.defaults import default_grants, notes_of
 from remit.roles.deploy_places import candidates
 from remit.roles.encryption_keys import key_of
@@ -442,7 +442,7 @@ def test_functions_that_lose_the_same_are_told_as_one_also_by_their_own_log_grou
     bare = app(*functions, default_policy=())
     losses = broken(bare, assign(bare))
     assert ["one", "two"] == [loss.function for loss in losses]
-    (loss,) = together(losses, bare)
+    (loss,) = grouped(losses, bare)
     assert ("one", ("two",), "warning") == (loss.function, loss.likewise, loss.severity)
     assert "logs:CreateLogStream, logs:PutLogEvents" in loss.message
 
