@@ -183,7 +183,7 @@ def decided(template: Any, holding: frozenset[str], locate: Locate) -> tuple[Any
 
 
 def words(holds: Iterable[World], all_ways: Iterable[World]) -> tuple[str, ...]:
-    """What holds in some of all worlds, in words: of the tests of the first, as few as tell it from the other worlds."""
+    """What holds in some of all worlds, in words: tests of the first, as few as tell it from the other worlds."""
     among, all_worlds = list(holds), list(all_ways)
     telling = dict(among[0]) if among else {}
     for test in list(telling):
