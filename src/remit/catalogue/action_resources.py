@@ -151,7 +151,7 @@ def _formats(name: str) -> tuple[str, ...]:
 
 
 def _oddity(target: ActionTarget) -> tuple[bool, int]:
-    """The place of a type in the order of an action's types: required ones first, then those that functions use most."""
+    """The place of a type in the order of an action's: required ones first, then those that functions use most."""
     usual = _USUAL.index(target.type.name) if target.type.name in _USUAL else len(_USUAL)
     return not target.required, usual
 

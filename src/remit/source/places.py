@@ -209,7 +209,7 @@ def _statement(node: ast.expr, ordinal: int) -> ast.expr | None:
 
 
 def _below(node: ast.expr, step: str | int) -> ast.expr | None:
-    """The part of an expression one step below it: of a dict, a list, or a call that gives properties. None: not shown."""
+    """The part of an expression one step below it: of a dict, a list, or a call. None: not shown."""
     if isinstance(node, ast.Dict):
         return member(node, str(step))
     if isinstance(node, ast.List | ast.Tuple):

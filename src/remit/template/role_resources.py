@@ -283,7 +283,7 @@ def _type(resource: Any) -> str:
 
 
 def _bearing(resource: Any) -> Any:
-    """The part of a resource that bears on roles: all of one of IAM's or SAM's, the role that it runs under, or None."""
+    """The part of a resource that bears on roles: all of one of IAM's or SAM's, the role that it runs under, None."""
     kind = _type(resource)
     if kind.startswith((_IAM, _SAM)):
         return resource
