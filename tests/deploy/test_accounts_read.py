@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from answering import NUMBER, Refused, answering
 from random_cases import cases
 from remit.app import ExistingValue
-from remit.deploy.account_roles import MANY, Unreadable, held
+from remit.deploy.account_roles import MANY, Unreadable, held, held_policies
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
@@ -293,22 +293,23 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
 
 
 def test_a_policy_that_cannot_be_read_is_named() -> None:
+    wrong = {"PolicyName": "own", "PolicyDocument": '{"Statement": [{"Effect": "Maybe"}]}'}
     account, _ = answering(
         {
             "iam.GetRole": {"Role": role("r")},
             "iam.ListRolePolicies": {"PolicyNames": ["own"]},
+            "iam.ListUserPolicies": {"PolicyNames": ["own"]},
             "iam.ListAttachedRolePolicies": {"AttachedPolicies": []},
-            "iam.GetRolePolicy": {
-                "RoleName": "r",
-                "PolicyName": "own",
-                "PolicyDocument": '{"Statement": [{"Effect": "Maybe"}]}',
-            },
+            "iam.GetRolePolicy": {"RoleName": "r", **wrong},
+            "iam.GetUserPolicy": {"UserName": "ann", **wrong},
         }
     )
 
     with pytest.raises(Unreadable, match="policy own of role r cannot be read") as told:
         held(account, ["r"])
     assert told.value.hint == "did you mean `Allow`?"
+    with pytest.raises(Unreadable, match="policy own of user ann cannot be read"):
+        held_policies(account.client("iam"), "user", "ann")
 
 
 OWNER: Final = {"ID": "me"}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from remit.review.access_change import Review
 
-CASES: Final = cases(9, deep=100)
+CASES: Final = cases(5, deep=100)
 NAMED: Final = ("iam:PassRole", "iam:Pass*", "iam:AttachRolePolicy", "s3:PutBucketPolicy", "s3:Put*", "dynamodb:*")
 """Those that pass a role, or manage permissions."""
 ACTIONS: Final = (
