@@ -18,7 +18,7 @@ from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, sp
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
-from remit.project.lambda_environment import placeholder_in, refusal
+from remit.project.lambda_environment import placeholder_error, placeholder_in
 from remit.project.settings import Items
 from remit.resources.names import logical
 from remit.source import places
@@ -293,7 +293,7 @@ def _problem_of(  # noqa: PLR0911 - one problem after the other
         return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
     variable = placeholder_in(text)
     if variable is not None:
-        error = refusal(variable)
+        error = placeholder_error(variable)
         return error.message, error.hint
     foreign = None if text.isascii() else re.search(_FOREIGN, text)
     if foreign is not None:
@@ -342,7 +342,7 @@ def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> 
     """Refuse a text in which the value of a variable would stand that nobody knows before the function runs."""
     variable = placeholder_in(text)
     if variable is not None:
-        error = refusal(variable)
+        error = placeholder_error(variable)
         raise RemitError(f"{spelled(path)}: {error.message}", hint=error.hint, origin=origin, path=path)
 
 
