@@ -366,6 +366,15 @@ def test_a_name_below_a_path_that_only_the_deploy_knows_is_not_foretold() -> Non
     assert None is shapes[1]
 
 
+def test_a_name_that_one_version_gives_alone_stands_in_its_arn() -> None:
+    named, unnamed = (shapes_of((Resource("Orders", "AWS::SQS::Queue", given),)) for given in ({"QueueName": "a"}, {}))
+    nothing = shapes_of(())
+    arn = f"arn:${{AWS::Partition}}:sqs:{PLACE}:"
+    for shapes, other, end in ((named, nothing, "a"), (unnamed, nothing, "${Orders.QueueName}"), (named, named, "a")):
+        assert f"{arn}{end}" == shapes.beside(other)["${Orders.Arn}"]
+        assert f"{arn}{end}" == nothing.beside(shapes)["${Orders.Arn}"]
+
+
 def test_names_that_two_versions_give_differently_stay_symbols() -> None:
     old, new = (
         shapes_of((Resource("Q", "AWS::SQS::Queue", {} if name is None else {"QueueName": name}),))
