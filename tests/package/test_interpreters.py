@@ -86,7 +86,7 @@ def test_another_process_is_told_where_uv_is() -> None:
 
 def test_another_process_is_told_of_no_uv_where_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "remit").symlink_to(Path(remit.__file__).parent)  # an installed remit has uv beside it
-    script = "from remit.package.interpreters import looking; print(looking())"
+    script = "from remit.package.interpreters import variables_of_looking; print(variables_of_looking())"
     command = [sys.executable, "-S", "-c", script]  # -S: without site-packages
     environment = {"PATH": "/nowhere", "PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
