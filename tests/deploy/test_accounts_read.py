@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from answering import NUMBER, Refused, answering
 from random_cases import cases
 from remit.app import ExistingValue
-from remit.deploy.account_roles import MANY, Unreadable, held, held_policies
+from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.deploy.delete import data_at_risk, deletable
 from remit.deploy.existing_values import look_up_existing
-from remit.deploy.expected_roles import recorded
+from remit.deploy.expected_roles import deployed_version
 from remit.deploy.failed_jobs import (
     DeployedQueue,
     FailedJob,
@@ -278,7 +278,7 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
         }
     )
 
-    found = held(account, [*names, names[0]] if count > MANY else [*names, "gone"][-MANY:])
+    found = held_roles(account, [*names, names[0]] if count > MANY else [*names, "gone"][-MANY:])
 
     wanted = names if count > MANY else [name for name in [*names, "gone"][-MANY:] if name != "gone"]
     assert sorted(found) == sorted(wanted)
@@ -306,7 +306,7 @@ def test_a_policy_that_cannot_be_read_is_named() -> None:
     )
 
     with pytest.raises(Unreadable, match="policy own of role r cannot be read") as told:
-        held(account, ["r"])
+        held_roles(account, ["r"])
     assert told.value.hint == "did you mean `Allow`?"
     with pytest.raises(Unreadable, match="policy own of user ann cannot be read"):
         held_policies(account.client("iam"), "user", "ann")
@@ -906,13 +906,13 @@ def test_the_roles_that_run_have_the_values_of_parameters_and_the_names_of_bucke
         }
     )
 
-    version = recorded(account, "orders-dev")
+    version = deployed_version(account, "orders-dev")
     assert version is not None
     assert version.names["${Size}"] == "9"
     (grant,) = version.roles[0].grants
     assert grant.statement.resources is not None
     assert grant.statement.resources.patterns == ("${Data.Arn}",)
-    assert recorded(account, "orders-dev") is None  # a stack that holds a plan alone has an empty template
+    assert deployed_version(account, "orders-dev") is None  # a stack that holds a plan alone has an empty template
 
 
 def test_both_parts_of_a_vpc_are_looked_up_at_once(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from remit.deployer.lookups_and_repairs import reverting
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import DeployCall, Need, Purpose, sentences
 from remit.deployer.planned_stack import stack_of
-from remit.deployer.s3_objects import _locations, stored
+from remit.deployer.s3_objects import _locations, stored_objects
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.pattern import matches
@@ -878,7 +878,7 @@ def test_an_object_is_found_by_each_of_its_addresses(bucket: str, key: str, regi
         "uri": f"s3://{bucket}/{key}",
         "path": f"https://{host}/{bucket}/{key}",
     }.get(style, f"https://{bucket}.{host}/{key}")
-    (found,) = stored(stack_of("shop", [{"Resources": {}}]), url)
+    (found,) = stored_objects(stack_of("shop", [{"Resources": {}}]), url)
     folder = f"{key.rpartition('/')[0]}/" if "/" in key else ""
     assert found == f"arn:${{AWS::Partition}}:s3:::{bucket}/{folder}*"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.package.import_program import Missing, Runtime, arity_problem, lacking, told
+from remit.package.import_program import Missing, Runtime, arity_problem, failure_of, lacking
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,11 +85,11 @@ def test_an_exception_has_the_last_line_of_the_zip_s_own_code(tmp_path: Path) ->
         except ValueError as error:
             caught = error
 
-    row = told(caught, [f"{tmp_path}/other", str(tmp_path)])
+    row = failure_of(caught, [f"{tmp_path}/other", str(tmp_path)])
 
     assert (row["file"], row["line"], row["missing"]) == ("lib/reading.py", 2, "")
     assert row["error"].startswith("JSONDecodeError: Expecting property name")
-    assert told(caught, [f"{tmp_path}/li"])["file"] == ""
+    assert failure_of(caught, [f"{tmp_path}/li"])["file"] == ""
 
 
 def test_stand_ins_are_parts_of_what_is_missing_and_lambda_brings_what_it_brings(

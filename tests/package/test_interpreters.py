@@ -13,7 +13,7 @@ from uv import find_uv_bin
 
 import remit
 from remit.cli.options import python_option
-from remit.package.interpreters import CHOSEN, Interpreters, looking, own_program
+from remit.package.interpreters import CHOSEN, Interpreters, own_program, variables_of_looking
 
 if TYPE_CHECKING:
     import pytest
@@ -76,7 +76,7 @@ def test_one_that_only_uv_knows_is_found_by_the_uv_that_the_environment_names(tm
 
 
 def test_another_process_is_told_where_uv_is() -> None:
-    assert looking()["REMIT_UV"] == find_uv_bin()
+    assert variables_of_looking()["REMIT_UV"] == find_uv_bin()
 
 
 def test_another_process_is_told_of_no_uv_where_there_is_none(tmp_path: Path) -> None:

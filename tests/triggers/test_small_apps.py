@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from remit.app import ApiSettings, App, Function, Resource
+from remit.app import ApiSettings, App, Function, Grant, Reason, Resource
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.triggers import http_api, rest_api
+from remit.iam.policy import allow
+from remit.triggers import app_wide, http_api, rest_api
 from remit.triggers.api import Api
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.dynamodb import Dynamodb
@@ -105,6 +107,18 @@ def test_the_users_of_a_pool_are_asked_for_in_the_words_of_each_api() -> None:
     http = [*http_api.resources(app_of(Api("GET /a", auth=UserPool(POOL, clients=["web"]))))]
     (method,), (route,) = made(rest, "AWS::ApiGateway::Method"), made(http, "AWS::ApiGatewayV2::Route")
     assert ("COGNITO_USER_POOLS", "JWT") == (method["AuthorizationType"], route["AuthorizationType"])
+
+
+def test_a_preflight_is_answered_at_each_path_with_the_headers_that_its_answer_may_have() -> None:
+    settings = RestSettings(cors_configuration={"AllowOrigins": ["*"]})
+    resources = [*rest_api.resources(app_of(Rest("GET /a/b"), Rest("GET /ab"), rest=settings))]
+    preflights = [each for each in made(resources, "AWS::ApiGateway::Method") if each["HttpMethod"] == "OPTIONS"]
+    assert 2 == len(preflights)
+    for preflight in preflights:
+        (answer,), (allowed,) = preflight["Integration"]["IntegrationResponses"], preflight["MethodResponses"]
+        assert dict.fromkeys(answer["ResponseParameters"], True) == allowed["ResponseParameters"]
+        assert "CONVERT_TO_TEXT" == preflight["Integration"]["ContentHandling"]
+    assert len(resources) == len({resource.logical_id for resource in resources})
 
 
 def test_a_domain_leads_to_the_stage_of_its_api() -> None:
@@ -371,6 +385,52 @@ def test_a_route_that_another_one_has_is_told_at_its_line_with_whose_it_is() -> 
     assert [THERE, THERE] == [mistake.origin for mistake in mistakes]
 
 
+def test_each_route_of_a_function_has_a_permission_of_its_own_until_its_policy_is_full() -> None:
+    def sources(count: int, folder: str = "a", name: str = "f") -> list[str]:
+        routes = tuple(Api(f"GET /{folder}/{at}") for at in range(count))
+        function = Function(name, "F0", "app.f", {}, routes)
+        made = http_api.resources(App("shop", "dev", (function,)))
+        allowed = [each for each in made if each.type == "AWS::Lambda::Permission"]
+        assert len(allowed) == len({each.logical_id for each in allowed})
+        return [each.properties["SourceArn"].partition("${HttpApi}/")[2] for each in allowed]
+
+    def most(**more: str) -> int:
+        return bisect_left(range(64), 1, key=lambda count: count > 1 and sources(count, **more) == ["*"])
+
+    assert [f"*/GET/a/{at}" for at in range(12)] == sources(12)
+    # The name of the function and the path of a route count as they will stand in its policy.
+    assert most() > most(name="f" * 60)
+    assert most() > most(folder="a" * 60)
+
+
+def test_grants_on_connections_are_told_where_an_app_has_no_websocket_api() -> None:
+    on = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebSocketApi}/*"
+    grants = (
+        Grant(allow("execute-api:ManageConnections", on=on), Reason("text", "x"), THERE),
+        Grant(allow("s3:GetObject", on="arn:aws:s3:::a/*"), Reason("text", "x"), HERE),
+    )
+    sending = Function("f", "F", "app.f", {}, policy=grants)
+    told = [mistake for each in app_wide.checks([sending], ()) for mistake in each([sending])]
+    assert [THERE] == [mistake.origin for mistake in told]
+    made_by_hand = Resource("WebSocketApi", "AWS::ApiGatewayV2::Api", {})
+    assert [] == [mistake for each in app_wide.checks([sending], (made_by_hand,)) for mistake in each([sending])]
+
+
+def test_the_stream_of_a_table_is_turned_on_once_as_its_triggers_ask() -> None:
+    def streams(*views: Any, kind: str = "AWS::DynamoDB::Table", **properties: Any) -> Any:
+        table = Resource("Orders", kind, properties)
+        triggers = [Dynamodb("${Orders.StreamArn}", view=view).at(THERE) for view in views]
+        return app_wide.with_own_sources(app_of(*triggers, resources=(table,))).resources[0].properties
+
+    assert {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}} == streams("KEYS_ONLY", "KEYS_ONLY")
+    own = {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}
+    assert own == streams("KEYS_ONLY", **own)
+    assert {} == streams("KEYS_ONLY", kind="AWS::SQS::Queue")
+    with pytest.raises(RemitError, match="`Orders` would have two views: KEYS_ONLY and NEW_AND_OLD_IMAGES") as refused:
+        streams("KEYS_ONLY", None)
+    assert THERE == refused.value.origin
+
+
 def check(event: Any, context: Any) -> None: ...
 
 
@@ -380,9 +440,9 @@ def test_an_authorizer_asks_a_function_by_its_name_by_its_handler_or_itself() ->
         for name, handler in (("word", "check"), ("other", "x"))
     ]
     for asked in ("word", f"{__name__}.check", check):
-        assert functions[0] is Authorizer(asked).asked(functions)
+        assert functions[0] is Authorizer(asked).asked_function(functions)
     with pytest.raises(RemitError, match="`wort` is no function of this app") as refused:
-        Authorizer("wort").asked(functions, THERE)
+        Authorizer("wort").asked_function(functions, THERE)
     assert ("did you mean `word`?", THERE) == (refused.value.hint, refused.value.origin)
     guarded = Function("g", "G", "app.g", {}, (Api("GET /a", auth=Authorizer("wort")).at(THERE),))
     assert [THERE] == [mistake.origin for mistake in http_api.CHECKS[1]([guarded])]

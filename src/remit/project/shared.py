@@ -106,11 +106,12 @@ class ByType(Protocol[P]):
     def __call__(self, type: str, /, *properties: P.args, **options: P.kwargs) -> Any: ...
 
 
-def _by_type(function: Callable[Concatenate[str, P], Any]) -> ByType[P]:
+def _seen_by_type(function: Callable[Concatenate[str, P], Any]) -> ByType[P]:
+    """The function itself, as type checkers are to see it."""
     return function
 
 
-@_by_type
+@_seen_by_type
 @judged_at_once
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
@@ -216,7 +217,7 @@ class Shared(metaclass=_SharedClass):
         def named(part: Any) -> Any:
             if not isinstance(part, str):
                 return part
-            return re.sub(_PENDING, lambda found: "${" + names.get(found[1], found[1]), part)
+            return re.sub(_PENDING, lambda match: "${" + names.get(match[1], match[1]), part)
 
         for name, value in declared.items():
             beside = dict(value.attributes)

@@ -54,7 +54,10 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
 
 
 def _decided_in_usual_partition(old: Layers, new: Layers, gained: Iterable[Piece], lost: Iterable[Piece]) -> bool:
-    """Tell whether nothing is undecided in the partition aws, and no statement gains or loses anything beside these."""
+    """Return whether in the partition aws nothing is undecided, and nothing is gained or lost beside these pieces.
+
+    False where the layers have no reference to a partition.
+    """
     usual_old, usual_new = (_Shaped(layers, _USUAL_PARTITION).layers for layers in (old, new))
     if (usual_old, usual_new) == (old, new):
         return False
@@ -108,7 +111,7 @@ class _Shaped:
         return all_shaped
 
     def settled(self, pieces: tuple[Piece, ...]) -> tuple[list[Piece], list[Undecided]]:
-        """Return the other side's pieces beyond this one wherever the stack is deployed; the rest is undecided."""
+        """Part the other side's pieces: those that are beyond this side wherever the stack is, and undecided ones."""
         settled, undecided = [], []
         for piece in pieces:
             literal = self._elsewhere(piece)
@@ -120,7 +123,7 @@ class _Shaped:
         return settled, undecided
 
     def _elsewhere(self, piece: Piece) -> str | None:
-        """The resource that covers the other side's piece where the stack is deployed to that resource's own place."""
+        """The resource of this side that covers the piece if the stack is deployed to its place; None: none does."""
         action = Globs((piece.action,))
         for statement in (statement for policy in self.layers.identity for statement in policy.statements):
             if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
