@@ -33,7 +33,7 @@ from remit.roles.deploy_places import candidates
 from remit.roles.encryption_keys import key_of
 from remit.roles.fit_quotas import explained, fit
 from remit.roles.guardrail_proof import prove
-from remit.roles.guardrails import Guardrail, idle, read_guardrail
+from remit.roles.guardrails import Guardrail, read_guardrail, unknown_actions
 from remit.roles.policy_size import Sizes, headroom
 from remit.roles.reference_names import arn_of, names_in, put_texts
 from remit.roles.reference_shapes import shapes_of
@@ -366,6 +366,15 @@ def test_a_name_below_a_path_that_only_the_deploy_knows_is_not_foretold() -> Non
     assert None is shapes[1]
 
 
+def test_a_name_that_one_version_gives_alone_stands_in_its_arn() -> None:
+    named, unnamed = (shapes_of((Resource("Orders", "AWS::SQS::Queue", given),)) for given in ({"QueueName": "a"}, {}))
+    nothing = shapes_of(())
+    arn = f"arn:${{AWS::Partition}}:sqs:{PLACE}:"
+    for shapes, other, end in ((named, nothing, "a"), (unnamed, nothing, "${Orders.QueueName}"), (named, named, "a")):
+        assert f"{arn}{end}" == shapes.beside(other)["${Orders.Arn}"]
+        assert f"{arn}{end}" == nothing.beside(shapes)["${Orders.Arn}"]
+
+
 def test_names_that_two_versions_give_differently_stay_symbols() -> None:
     old, new = (
         shapes_of((Resource("Q", "AWS::SQS::Queue", {} if name is None else {"QueueName": name}),))
@@ -578,8 +587,12 @@ def test_a_file_of_both_is_a_ceiling_and_what_it_forbids_and_its_idle_actions_ar
     every = ({"Effect": "Deny", "Action": ["sqs:Recv", "sqs:*"], "Resource": "*"},)
     spared = ({"Effect": "Deny", "NotAction": ["sqs:Recv"], "Resource": "*"},)
     allowed = ({"Effect": "Allow", "NotAction": ["sqs:Recv"], "Resource": "*"},)
-    assert ["sqs:Recv"] == [text for _, text in idle(rails(*every))] == [text for _, text in idle(rails(*allowed))]
-    assert [] == [*idle(rails(*spared))]
+    assert (
+        ["sqs:Recv"]
+        == [text for _, text in unknown_actions(rails(*every))]
+        == [text for _, text in unknown_actions(rails(*allowed))]
+    )
+    assert [] == [*unknown_actions(rails(*spared))]
 
 
 # Sizes

@@ -440,9 +440,9 @@ def test_an_authorizer_asks_a_function_by_its_name_by_its_handler_or_itself() ->
         for name, handler in (("word", "check"), ("other", "x"))
     ]
     for asked in ("word", f"{__name__}.check", check):
-        assert functions[0] is Authorizer(asked).asked(functions)
+        assert functions[0] is Authorizer(asked).asked_function(functions)
     with pytest.raises(RemitError, match="`wort` is no function of this app") as refused:
-        Authorizer("wort").asked(functions, THERE)
+        Authorizer("wort").asked_function(functions, THERE)
     assert ("did you mean `word`?", THERE) == (refused.value.hint, refused.value.origin)
     guarded = Function("g", "G", "app.g", {}, (Api("GET /a", auth=Authorizer("wort")).at(THERE),))
     assert [THERE] == [mistake.origin for mistake in http_api.CHECKS[1]([guarded])]

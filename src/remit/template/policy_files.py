@@ -88,7 +88,7 @@ def read_policy(text: bytes, file: str, hint: str) -> tuple[Policy, Locator]:
 
 
 def side_of(value: Any, locate: Locate, file: str) -> ComparisonSide:
-    """The same of what was read already, from JSON or YAML."""
+    """One side, as of `read_side`, of what was read already, from JSON or YAML."""
     reader = _Reader(locate)
     if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
         for key in (key for key in value if key not in _COMPARED):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.catalogue.action_keys import key_type
 from remit.catalogue.actions import keys, service
 from remit.catalogue.arns import parse as parse_arn
-from remit.catalogue.condition_keys import global_key, put_in
+from remit.catalogue.condition_keys import global_key, is_put_in_by_service
 from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import without_unfilled
 from remit.iam import tokens
@@ -111,7 +111,7 @@ def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
         return
     if colon and (key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
-    if put_in(name):
+    if is_put_in_by_service(name):
         return
     parameter = tokens.pseudo_parameter(name) if late else None
     if parameter is not None:  # in a template, or in an app, where it is `aws.region`
