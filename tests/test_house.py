@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -38,9 +39,8 @@ def test_a_public_class_name_stands_once() -> None:
     for path in source.rglob("*.py"):
         if "skeleton" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                homes.setdefault(node.name, set()).add(path.relative_to(source).as_posix())
+        for name in re.findall(r"^ *class ([^\W_]\w*)[:(\[]", path.read_text("utf-8"), re.MULTILINE):
+            homes.setdefault(name, set()).add(path.relative_to(source).as_posix())
     assert {"App", "Shared"} == {name for name, modules in homes.items() if len(modules) > 1}
 
 

@@ -24,7 +24,7 @@ from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, notes_on
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.overrides import guarded
+from remit.synthesis.overrides import notes_on_overrides
 from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
@@ -153,7 +153,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
         mistakes.errors += _mistakes_of(_elsewhere(findings, mistakes))
     else:
         with mistakes.noted():
-            override_notes = guarded(with_all_access, roles_with_all, settings.accept, folder)
+            override_notes = notes_on_overrides(with_all_access, roles_with_all, settings.accept, folder)
     if (folder / GUARDRAILS).exists():
         from remit.synthesis.guardrails import guard  # noqa: PLC0415 - few projects have any
 

@@ -128,7 +128,6 @@ class Mistakes:
         told = [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
         self.errors += told
         self.is_unread = self.is_unread or len(told) < len(error.all)
-        error.further = ()  # they are in the list by themselves now
         return True
 
     def add(self, message: str, *, hint: str | None = None, origin: Origin | None = None) -> None:

@@ -156,6 +156,14 @@ def test_all_files_that_cannot_be_read_are_told_at_once(repository: Path) -> Non
     assert (ran.status, ran.out) == (2, "")
     assert "app.json" in ran.err
     assert "old.json" in ran.err
+    (repository / "stacks/data.json").write_text(role("s3:PutObject"))
+    comment = remit("diff", "--base", "HEAD", "old.json", "stacks/data.json", "--markdown", cwd=repository)
+    assert comment.status == 2
+    assert [line for line in comment.out.splitlines() if line.startswith("### ")] == [
+        "### `old.json`", "### `stacks/data.json`",
+    ]  # fmt: skip
+    assert "not compared: " in comment.out
+    assert "old.json:1:" in comment.out
 
 
 @pytest.mark.parametrize("resources", ["null", "[]", '"none"'])

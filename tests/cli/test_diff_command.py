@@ -122,6 +122,35 @@ def test_json_has_the_fixed_form_and_requests_that_the_evaluator_confirms(files:
     assert not evaluate(request, parse(OLD)).allowed
 
 
+def test_what_is_lost_is_told_at_the_line_of_the_old_file(files: Path) -> None:
+    (files / "old.json").write_text("\n\n" + json.dumps(OLD, indent=2))
+    answer = json.loads(remit("diff", "new.json", "old.json", "--json", cwd=files)[1])
+    assert answer["lost"][0]["origin"] == {"file": "new.json", "line": 4, "column": 5}
+    gain, lines = (
+        remit("diff", "old.json", "new.json", cwd=files)[1],
+        remit("diff", "new.json", "old.json", cwd=files)[1],
+    )
+    assert [text.count("new.json:4:5") for text in (gain, lines)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "statuses", "words"),
+    [
+        # whom a document lets in counts where one of both names callers
+        (document(allow("sqs:*")), document(allow("sqs:*", Principal="*")), (1, 0), "PUBLIC"),
+        # of several that are attached together, each
+        (document(allow("s3:GetObject")), [document(allow("s3:GetObject")), document(allow("sqs:*"))], (1, 0), "sqs"),
+    ],
+)
+def test_documents_of_other_shapes_are_compared_from_both_sides(
+    files: Path, old: Any, new: Any, statuses: tuple[int, int], words: str
+) -> None:
+    (files / "old.json").write_text(json.dumps(old))
+    (files / "new.json").write_text(json.dumps(new))
+    there, back = (remit("diff", *names, cwd=files) for names in (("old.json", "new.json"), ("new.json", "old.json")))
+    assert ((there[0], back[0]), words in there[1]) == (statuses, True)
+
+
 def test_layers_are_compared_as_a_whole(files: Path) -> None:
     bounded = {"identity": [document(allow("*"))], "boundary": document(allow("s3:*")), "scp": [[document(allow("*"))]]}
     (files / "bounded.json").write_text(json.dumps(bounded))

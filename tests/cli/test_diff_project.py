@@ -237,6 +237,9 @@ def test_an_entry_that_nothing_needs_is_noted(changed: Project) -> None:
     ran = changed.remit("diff")
     assert ran.status == 0
     assert "note: config/accepted.json: nothing needs the entry of line 2 now" in ran.out.splitlines()
+    accepted = changed.folder / "config" / "accepted.json"
+    accepted.write_text("[\n" + ",\n".join([json.dumps(json.loads(accepted.read_text())[0])] * 2) + "\n]\n")
+    assert "note: config/accepted.json: nothing needs the entries of line 2, 3 now" in changed.remit("diff").out
 
 
 def test_a_mistake_in_the_accepted_gains_is_told_at_its_line(changed: Project) -> None:
@@ -400,9 +403,10 @@ def test_one_file_that_is_no_plan_is_compared_with_nothing(tmp_path: Path) -> No
 
 def test_a_policy_and_a_template_are_not_compared(tmp_path: Path) -> None:
     write(tmp_path, {"policy.json": json.dumps({"Version": "2012-10-17", "Statement": []}), "new.json": template()})
-    ran = remit("diff", str(tmp_path / "policy.json"), str(tmp_path / "new.json"))
-    assert ran.status == 2
-    assert "policy.json is not a template, and the other file is one" in ran.err
+    for names in (("policy.json", "new.json"), ("new.json", "policy.json")):
+        ran = remit("diff", *(str(tmp_path / name) for name in names))
+        assert ran.status == 2
+        assert "policy.json is not a template, and the other file is one" in ran.err
 
 
 def test_a_function_that_is_given_another_role_is_undecided(make: Make) -> None:

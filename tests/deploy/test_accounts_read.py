@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from answering import NUMBER, Refused, answering
 from random_cases import cases
 from remit.app import ExistingValue
-from remit.deploy.account_roles import MANY, Unreadable, held
+from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.deploy.delete import data_at_risk, deletable
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.expected_roles import deployed_version
 from remit.deploy.failed_jobs import (
     DeployedQueue,
     FailedJob,
@@ -239,7 +240,10 @@ def role(name: str, **more: Any) -> dict[str, Any]:
 
 
 def inline(action: str) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+    return json.dumps({"Version": "2008-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+
+
+ATTACHED: Final = {"PolicyName": "audit", "PolicyArn": "arn:aws:iam::aws:policy/SecurityAudit"}
 
 
 @pytest.mark.parametrize("count", [2, MANY, MANY + 1])
@@ -253,7 +257,7 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
             "RoleName": name,
             "Arn": f"arn:aws:iam::{NUMBER}:role/{name}",
             "AssumeRolePolicyDocument": json.dumps(TRUST),
-            "AttachedManagedPolicies": [],
+            "AttachedManagedPolicies": [ATTACHED],
             "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": inline(f"sqs:{name}")}],
         }
         for name in ["other", *names]
@@ -270,37 +274,42 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
             ),
             "iam.ListRolePolicies": {"PolicyNames": ["own"]},
             "iam.GetRolePolicy": lambda **named: {**named, "PolicyDocument": inline(f"sqs:{named['RoleName']}")},
-            "iam.ListAttachedRolePolicies": {"AttachedPolicies": []},
+            "iam.ListAttachedRolePolicies": {"AttachedPolicies": [ATTACHED]},
         }
     )
 
-    found = held(account, [*names, names[0]] if count > MANY else [*names, "gone"][-MANY:])
+    found = held_roles(account, [*names, names[0]] if count > MANY else [*names, "gone"][-MANY:])
 
     wanted = names if count > MANY else [name for name in [*names, "gone"][-MANY:] if name != "gone"]
     assert sorted(found) == sorted(wanted)
-    assert all(
-        next(iter(found[name].inline.values())).statements[0].actions.patterns == (f"sqs:{name}",) for name in wanted
-    )
+    for name in wanted:
+        own, attached = found[name].policies
+        assert [(grant.because, grant.version, grant.statement.actions.patterns) for grant in own.grants] == [
+            (f"policy own of role {name}", "2008-10-17", (f"sqs:{name}",))
+        ]
+        assert (own.name, own.how, attached.name) == ("own", "inline", ATTACHED["PolicyArn"])
     assert bool(asked.calls("iam.GetAccountAuthorizationDetails")) == (count > MANY)
     assert bool(asked.calls("iam.GetRole")) == (count <= MANY or denies_all)
 
 
 def test_a_policy_that_cannot_be_read_is_named() -> None:
+    wrong = {"PolicyName": "own", "PolicyDocument": '{"Statement": [{"Effect": "Maybe"}]}'}
     account, _ = answering(
         {
             "iam.GetRole": {"Role": role("r")},
             "iam.ListRolePolicies": {"PolicyNames": ["own"]},
+            "iam.ListUserPolicies": {"PolicyNames": ["own"]},
             "iam.ListAttachedRolePolicies": {"AttachedPolicies": []},
-            "iam.GetRolePolicy": {
-                "RoleName": "r",
-                "PolicyName": "own",
-                "PolicyDocument": '{"Statement": [{"Effect": "Maybe"}]}',
-            },
+            "iam.GetRolePolicy": {"RoleName": "r", **wrong},
+            "iam.GetUserPolicy": {"UserName": "ann", **wrong},
         }
     )
 
-    with pytest.raises(Unreadable, match="policy own of role r cannot be read"):
-        held(account, ["r"])
+    with pytest.raises(Unreadable, match="policy own of role r cannot be read") as told:
+        held_roles(account, ["r"])
+    assert told.value.hint == "did you mean `Allow`?"
+    with pytest.raises(Unreadable, match="policy own of user ann cannot be read"):
+        held_policies(account.client("iam"), "user", "ann")
 
 
 OWNER: Final = {"ID": "me"}
@@ -348,7 +357,7 @@ def test_the_list_of_a_bucket_is_a_policy_for_others_than_its_owner(
         assert asked.calls("s3.GetBucketAcl") == []
 
 
-SQS: Final = next(calls for calls in CALLS if calls.service == "sqs")
+SQS, S3 = (next(calls for calls in CALLS if calls.service == service) for service in ("sqs", "s3"))
 POLICY: Final = inline("sqs:SendMessage")
 
 
@@ -374,6 +383,26 @@ def test_queues_are_read_with_their_policies_and_one_that_is_denied_is_told_in_i
     ]
     assert len(found) == 2
     assert asked.calls("sqs.GetQueueAttributes")[0] == {"QueueUrl": urls[0], "AttributeNames": ["Policy"]}
+
+
+def test_of_a_bucket_its_policy_and_its_list_are_told_apart() -> None:
+    others = [{"Grantee": {"Type": "CanonicalUser", "ID": "them"}, "Permission": "READ"}]
+    account, _ = answering(
+        {
+            "s3.ListBuckets": {"Buckets": [{"Name": "b1"}]},
+            "s3.GetBucketPolicy": {"Policy": POLICY},
+            "s3.GetBucketOwnershipControls": Refused("OwnershipControlsNotFoundError", status=404),
+            "s3.GetBucketAcl": [{"Owner": OWNER, "Grants": others}, Refused("AccessDenied", "no", 403)],
+        }
+    )
+
+    of_policy, of_list = collected_policies(account, S3)
+    assert isinstance(of_list, dict)
+    assert of_policy == {"Arn": "arn:aws:s3:::b1", "Account": NUMBER, "Policy": POLICY}
+    assert (of_list["Arn"], "them" in of_list["Policy"]) == ("arn:aws:s3:::b1", True)
+    assert str([*collected_policies(account, S3)][1]) == (
+        "error: the access control list of arn:aws:s3:::b1 is not shown: no"
+    )
 
 
 def test_a_key_of_which_the_policy_fails_otherwise_fails_the_list() -> None:
@@ -823,6 +852,67 @@ def test_a_parameter_of_the_account_is_looked_up(tmp_path: Path, answer: Any, fo
         look_up_existing([value, replace(value, parameter="P2", name="/other")], account, tmp_path, lambda _: None)
     assert [error.origin for error in raised.value.all] == [ORIGIN] * 2
     assert found in raised.value.message + (raised.value.hint or "")
+
+
+def test_the_values_of_this_machine_are_no_values_of_an_account_that_is_far(tmp_path: Path) -> None:
+    (tmp_path / ".env.local").write_text("/size=7\n")
+    account, _ = answering({"ssm.GetParameter": {"Parameter": {"Type": "String", "Value": "9"}}})
+    found = look_up_existing([ExistingValue("P1", "parameter", "/size")], account, tmp_path, lambda _: None)
+    assert found == {"P1": "9"}
+
+
+def test_each_vpc_is_looked_up_by_its_own_name(tmp_path: Path) -> None:
+    listed = [{"VpcId": f"vpc-{name}", "Tags": [{"Key": "Name", "Value": name}]} for name in ("prod", "test")]
+    account, _ = answering(
+        {
+            "ec2.DescribeVpcs": {"Vpcs": listed},
+            "ec2.DescribeSubnets": lambda Filters, **_: {  # noqa: N803 - AWS's name
+                "Subnets": [{"SubnetId": f"subnet-of-{Filters[0]['Values'][0]}"}]
+            },
+            "ec2.DescribeRouteTables": {"RouteTables": [{"Associations": [{"Main": True}], "Routes": []}]},
+            "ec2.DescribeSecurityGroups": {"SecurityGroups": []},
+        }
+    )
+    values = [ExistingValue(name, "subnets", name) for name in ("prod", "test")]
+    assert look_up_existing(values, account, tmp_path, lambda _: None) == {
+        "prod": "subnet-of-vpc-prod",
+        "test": "subnet-of-vpc-test",
+    }
+
+
+def test_the_roles_that_run_have_the_values_of_parameters_and_the_names_of_buckets() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": {"Fn::Sub": "arn:${AWS::Partition}:s3:::made-data"}}
+    policy = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    notifies = {"NotificationConfiguration": {"LambdaConfigurations": []}}
+    resources = {
+        "Worker": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy], "AssumeRolePolicyDocument": TRUST}},
+        "Data": {"Type": "AWS::S3::Bucket", "Properties": notifies},
+    }
+    row = {
+        "LogicalResourceId": "Data",
+        "PhysicalResourceId": "made-data",
+        "ResourceType": "AWS::S3::Bucket",
+        "LastUpdatedTimestamp": MADE,
+        "ResourceStatus": "CREATE_COMPLETE",
+    }
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": stack(Parameters=[{"ParameterKey": "Size", "ParameterValue": "9"}]),
+            "cloudformation.GetTemplate": [
+                {"TemplateBody": json.dumps({"Resources": resources})},
+                {"TemplateBody": "{}"},
+            ],
+            "cloudformation.ListStackResources": {"StackResourceSummaries": [row]},
+        }
+    )
+
+    version = deployed_version(account, "orders-dev")
+    assert version is not None
+    assert version.names["${Size}"] == "9"
+    (grant,) = version.roles[0].grants
+    assert grant.statement.resources is not None
+    assert grant.statement.resources.patterns == ("${Data.Arn}",)
+    assert deployed_version(account, "orders-dev") is None  # a stack that holds a plan alone has an empty template
 
 
 def test_both_parts_of_a_vpc_are_looked_up_at_once(tmp_path: Path) -> None:

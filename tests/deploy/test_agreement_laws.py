@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from answering import answering
 from random_cases import cases
-from remit.deploy.approval import agree_to_plan, check_names
+from remit.deploy.approval import agree_to_plan, require_named_data
 from remit.deploy.deployment import DeployJob, NotApproved
 from remit.deploy.operators import DeployOperator, PlanQuestion
 from remit.deploy.plan import ResourceChange, StackPlan
@@ -125,7 +125,7 @@ def test_names_of_what_would_not_go_are_refused_with_those_that_would(
     named: list[str], there: list[str], hint: str
 ) -> None:
     with pytest.raises(RemitError, match="`--yes-delete A B`: no data of this name would go") as raised:
-        check_names(named, there)
+        require_named_data(named, there)
 
     assert raised.value.hint == hint
 

@@ -16,9 +16,9 @@ from remit.deploy.aws_errors import (
     denied,
     if_there,
     message,
-    nothing,
+    not_found,
+    remit_error,
     remit_errors,
-    sentence,
     status,
     throttled,
     transient,
@@ -79,7 +79,7 @@ SENTENCES: Final = (
     ("error", "words", "hint", "exit_code"), SENTENCES, ids=[words for _, words, _, _ in SENTENCES]
 )
 def test_an_error_is_told_with_what_to_do(error: Exception, words: str, hint: str | None, exit_code: int) -> None:
-    told = sentence(error)
+    told = remit_error(error)
 
     assert words in told.message
     assert "pw" not in told.message
@@ -93,7 +93,7 @@ def test_an_error_is_told_with_what_to_do(error: Exception, words: str, hint: st
     "error", [error for error, words, *_ in SENTENCES if "clock" not in words and "BadD" not in repr(error)]
 )
 def test_what_goes_on_in_aws_meanwhile_is_told(error: Exception) -> None:
-    told, alone = sentence(error, "the deploy of orders-dev"), sentence(error)
+    told, alone = remit_error(error, "the deploy of orders-dev"), remit_error(error)
 
     assert told.message == f"{alone.message}{GOES_ON}"
     again = "run the same command again: it is safe to repeat"
@@ -111,7 +111,7 @@ def test_what_goes_on_in_aws_meanwhile_is_told(error: Exception) -> None:
 def test_a_wrong_clock_is_told_with_how_far_it_is_off(date: str | None, words: str) -> None:
     headers = {} if date is None else {"date": date}
 
-    assert sentence(answered("RequestExpired", **headers)).message.endswith(words)
+    assert remit_error(answered("RequestExpired", **headers)).message.endswith(words)
 
 
 USER: Final = "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: s3:PutObject"
@@ -155,7 +155,7 @@ WHAT: Final = "arn:aws:iam::111122223333:user/ann may not s3:PutObject on {} (Pu
     ],
 )
 def test_a_denial_is_told_with_the_layer_that_must_change(words: str, resource: str, hint: str) -> None:
-    told = sentence(answered("AccessDenied", f"{USER} {words}", 403))
+    told = remit_error(answered("AccessDenied", f"{USER} {words}", 403))
 
     assert told.message == WHAT.format(resource)
     assert hint in (told.hint or "")
@@ -183,7 +183,7 @@ def test_a_denial_is_told_with_the_layer_that_must_change(words: str, resource: 
 def test_the_kind_of_an_error(
     error: Exception, *, is_transient: bool, is_throttled: bool, is_denied: bool, is_nothing: bool
 ) -> None:
-    assert (transient(error), throttled(error), denied(error), nothing(error)) == (
+    assert (transient(error), throttled(error), denied(error), not_found(error)) == (
         is_transient,
         is_throttled,
         is_denied,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.deploy.api_logs import require_log_role
+from remit.deploy.aws_calls import deployer_calls
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def test_a_deploy_that_finds_no_role_stops_at_the_setting_and_one_that_does_goes
     with pytest.raises(RemitError, match=f"no role to write access logs with in {remote.account}") as refused:
         noted(app, remote)
     assert "config/deploy.py:5:5" == str(refused.value.origin)
-    assert "`aws apigateway update-account --region eu-central-1 " in str(refused.value.hint)
+    operation = "op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN"
+    command_line = f"`aws apigateway update-account --region eu-central-1 --patch-operations {operation}`"
+    assert command_line in str(refused.value.hint)
     arn = f"arn:aws:iam::{remote.account}:role/logs"
     change: Any = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}]
     remote.client("apigateway").update_account(patchOperations=change)
@@ -65,7 +67,8 @@ def test_a_deployer_who_may_not_look_is_told_that_it_is_not_known(
 
 def test_whoever_deploys_may_look_for_the_role_where_the_app_has_such_a_log(make: Make) -> None:
     """On the account's settings alone."""
-    account = "arn:aws:apigateway:*::/account"
-    for config, expected in ((LOGS, True), ("pass", False)):
-        printed = json.loads(make(app=REST, config=config).remit("policy", "deployer").out)
-        assert expected == any(account in statement["Resource"] for statement in printed["Statement"])
+    plain = "@app.function\ndef hello(event, context): ...\n"
+    for app, config, expected in ((REST, LOGS, True), (REST, "pass", False), (plain, LOGS, False)):
+        calls = deployer_calls(app_of(make, app, config), (), "artefacts")
+        places = [call.on for call in calls if call.operation == "apigateway.GetAccount"]
+        assert places == ["arn:${AWS::Partition}:apigateway:${AWS::Region}::/account"] * expected

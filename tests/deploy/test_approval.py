@@ -13,7 +13,7 @@ from remit.cli import main
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.execute import execute
-from remit.deploy.expected_roles import recorded
+from remit.deploy.expected_roles import deployed_version
 from remit.deploy.planned_access import Approval, access_of
 from remit.review.record import recorded as remembered
 from stacks import READ, WRITE, template
@@ -299,7 +299,7 @@ def test_a_refused_deploy_leaves_the_record_as_it_was(deployed: Remit, project: 
 def test_what_is_recorded_in_the_account_is_what_the_project_remembers(
     deployed: Remit, project: Path, elsewhere: Account
 ) -> None:
-    there, here = recorded(elsewhere, NAME), remembered(project, NAME, local=True)
+    there, here = deployed_version(elsewhere, NAME), remembered(project, NAME, local=True)
     assert deployed("status")[0] == 0
     assert there is not None
     assert here is not None

@@ -24,7 +24,7 @@ from hands import (
     edit_inline,
     swap_boundary,
 )
-from remit.deploy.account_roles import each_held
+from remit.deploy.account_roles import roles_one_by_one
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.drift import drift
 from remit.deploy.execute import execute
@@ -73,24 +73,24 @@ def undo(account: Account, changes: ManualChanges) -> list[str]:
 def test_what_is_undone_is_as_it_was_deployed(
     account: Account, role: str, hand: Callable[[Any, str], None], calls: list[str]
 ) -> None:
-    before = each_held(account, [role])
+    before = roles_one_by_one(account, [role])
     hand(account.client("iam"), role)
     changes = changed_by_hand(account, NAME)
     assert [change.resource for change in changes.drift] == ["ReportRole"]
     assert undo(account, changes) == calls
-    assert each_held(account, [role]) == before
+    assert roles_one_by_one(account, [role]) == before
     assert not changed_by_hand(account, NAME).found
 
 
 def test_everything_at_once_is_undone_boundary_first(account: Account, role: str) -> None:
-    before = each_held(account, [role])
+    before = roles_one_by_one(account, [role])
     for hand, _ in HANDS[:-1]:
         if hand is not edit_inline:
             hand(account.client("iam"), role)
     calls = undo(account, changed_by_hand(account, NAME))
     assert calls[0] == "iam.PutRolePermissionsBoundary"
     assert len(calls) == 6
-    assert each_held(account, [role]) == before
+    assert roles_one_by_one(account, [role]) == before
 
 
 def test_a_boundary_put_by_hand_is_taken_off(account: Account) -> None:

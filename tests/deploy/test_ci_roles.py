@@ -48,5 +48,6 @@ def _lists_in(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", ["shop", "acme/", "acme/shop:*", 'acme/"', "acme/shop@x"])
 def test_what_is_no_repository_is_refused(name: str) -> None:
-    with pytest.raises(RemitError, match="no repository is called"):
+    with pytest.raises(RemitError, match="no repository is called") as told:
         subject("github", name, "prod", "main")
+    assert told.value.hint == "acme/shop, or acme@12/shop@34 with ids"

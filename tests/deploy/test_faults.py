@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError, UnauthorizedSSOTokenError
 from botocore.parsers import ResponseParserError
 
-from remit.deploy.aws_errors import Denied, sentence
+from remit.deploy.aws_errors import Denied, remit_error
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute
@@ -159,7 +159,7 @@ def _answer(status_code: int, code: str, words: str, **headers: str) -> ClientEr
 
 
 def test_a_sign_in_that_has_expired_says_how_to_sign_in_and_what_goes_on() -> None:
-    told = sentence(UnauthorizedSSOTokenError())
+    told = remit_error(UnauthorizedSSOTokenError())
     assert (
         "the AWS sign-in (SSO) has expired",
         "`aws sso login`, then run the same command again: it is safe to repeat",
@@ -183,7 +183,7 @@ PASSING = (
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
 def test_an_error_that_passes_says_what_goes_on_in_aws_and_what_follows_that(error: Exception) -> None:
-    alone, during = sentence(error), sentence(error, "the operation on orders-dev")
+    alone, during = remit_error(error), remit_error(error, "the operation on orders-dev")
     assert during.message == f"{alone.message}; the operation on orders-dev continues in AWS"
     again = "run the same command again: it is safe to repeat"
     assert (alone.hint or "").endswith(again)
@@ -196,7 +196,7 @@ def test_a_denial_in_iams_wording_names_the_whole_resource() -> None:
         "User: arn:aws:iam::111122223333:user/ci is not authorized to perform: iam:GetRole on resource: "
         "role orders-dev because no identity-based policy allows the iam:GetRole action"
     )
-    told = sentence(_answer(403, "AccessDenied", words))
+    told = remit_error(_answer(403, "AccessDenied", words))
     role = "arn:aws:iam::111122223333:role/orders-dev"
     assert f"arn:aws:iam::111122223333:user/ci may not iam:GetRole on {role} (PutObject)" == told.message
     assert f'"Action": "iam:GetRole", "Resource": "{role}"' in (told.hint or "")
@@ -204,7 +204,7 @@ def test_a_denial_in_iams_wording_names_the_whole_resource() -> None:
 
 @pytest.mark.parametrize(("status_code", "code"), [(403, "Forbidden"), (400, "AccessDeniedException")])
 def test_a_denial_is_known_by_its_code_or_by_its_status(status_code: int, code: str) -> None:
-    told = sentence(_answer(status_code, code, "not for you"))
+    told = remit_error(_answer(status_code, code, "not for you"))
     assert (Denied, "AWS denies PutObject: not for you") == (type(told), told.message)
 
 
@@ -213,9 +213,11 @@ def test_a_denial_is_known_by_its_code_or_by_its_status(status_code: int, code: 
 )
 def test_a_clock_that_is_wrong_is_told_by_how_much_where_aws_says_its_own_time(words: str) -> None:
     error = _answer(403, "SignatureDoesNotMatch", words, date="Thu, 01 Jan 2026 00:00:00 GMT")
-    assert sentence(error).message.startswith("AWS refuses the request because this machine's clock is wrong: it is ")
+    assert remit_error(error).message.startswith(
+        "AWS refuses the request because this machine's clock is wrong: it is "
+    )
     unknown = _answer(403, "SignatureDoesNotMatch", words)
-    assert "AWS refuses the request because this machine's clock is wrong" == sentence(unknown).message
+    assert "AWS refuses the request because this machine's clock is wrong" == remit_error(unknown).message
 
 
 def test_credentials_that_expire_while_following_are_no_success_and_the_deploy_goes_on(

@@ -10,7 +10,7 @@ import pytest
 from hands import HANDS, NAME, delete_role, deployed_role, edit_inline, revert_all
 from killed import killed_at
 from random_cases import cases_of
-from remit.deploy.account_roles import each_held
+from remit.deploy.account_roles import roles_one_by_one
 from remit.deploy.manual_changes import changed_by_hand, revert
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_the_roles_are_as_deployed_after_the_next_run(
 ) -> None:
     iam = account.client("iam")
     role = deployed_role(account)
-    before = each_held(account, [role])
+    before = roles_one_by_one(account, [role])
     for hand, _ in HANDS:
         if hand in hands:
             hand(iam, role)
@@ -48,5 +48,5 @@ def test_the_roles_are_as_deployed_after_the_next_run(
     changes = changed_by_hand(account, NAME)
     if changes.found:
         revert(account, changes, NAME, lambda _: None)
-    assert each_held(account, [role]) == before
+    assert roles_one_by_one(account, [role]) == before
     assert not changed_by_hand(account, NAME).found

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
-from remit.deploy.account_roles import ManagedPolicyVersion, all_held, each_held
+from remit.deploy.account_roles import ManagedPolicyVersion, roles_in_one_list, roles_one_by_one
 from remit.deploy.aws_calls import LIVE
 from remit.deploy.drift import drift
-from remit.deploy.expected_roles import recorded
+from remit.deploy.expected_roles import deployed_version
 from remit.deploy.live_roles import LiveRoles, _newer, live
 from remit.deploy.session import Account
 from remit.holders import HeldPolicy, Holder
@@ -51,13 +51,13 @@ def inline(account: Account, role: str, name: str, document: dict[str, Any]) -> 
 
 def test_what_is_not_deployed_has_no_roles(account: Account) -> None:
     assert live(account, NAME) is None
-    assert recorded(account, NAME) is None
+    assert deployed_version(account, NAME) is None
 
 
 def test_the_recorded_roles_are_those_of_the_running_template_with_the_functions_names(
     account: Account, role: str
 ) -> None:
-    there = recorded(account, NAME)
+    there = deployed_version(account, NAME)
     assert there is not None
     (only,) = there.roles
     assert (only.logical_id, only.functions, only.trusts) == ("ReportRole", ("report",), ("lambda.amazonaws.com",))
@@ -227,8 +227,8 @@ def test_a_function_with_a_role_of_its_own_stays_that_roles_until_it_is_moved(ac
 def test_roles_asked_for_all_at_once_are_the_same(account: Account, role: str) -> None:
     account.client("iam").attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     inline(account, role, "debug", ADMIN)
-    assert all_held(account, [role, "absent"]) == each_held(account, [role, "absent"])
-    assert set(all_held(account, [role])) == {role}
+    assert roles_in_one_list(account, [role, "absent"]) == roles_one_by_one(account, [role, "absent"])
+    assert set(roles_in_one_list(account, [role])) == {role}
 
 
 def test_a_hundred_policies_of_a_role_are_all_read(account: Account, role: str) -> None:

@@ -54,6 +54,14 @@ def test_private_subnets_have_no_internet_gateway_and_a_way_out_where_some_have(
             private_subnets(vpc)
 
 
+def test_a_function_takes_sixteen_private_subnets() -> None:
+    subnets = tuple(f"subnet-{number}" for number in range(17))
+    main = {"Associations": [{"Main": True}], "Routes": [ROUTES["nat"], ROUTES["nat for IPv6"]]}
+    assert private_subnets(ExistingVpc("prod", "vpc-1", subnets[:16], (main,), ())) == subnets[:16]
+    with pytest.raises(RemitError, match=r"VPC prod \(vpc-1\) has 17 private subnets; a function takes 16"):
+        private_subnets(ExistingVpc("prod", "vpc-1", subnets, (main,), ()))
+
+
 def group(number: int, name: str, tag: str | None = None) -> dict[str, Any]:
     return {
         "GroupId": f"sg-{number}",

@@ -14,7 +14,7 @@ from remit.deploy.bucket import Bucket
 from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
 from remit.deploy.refusals import refusals
-from remit.deploy.stack import busy, deployed_template, describe, ours, settled
+from remit.deploy.stack import busy_error, deployed_template, describe, ours, settled
 from remit.errors import RemitError
 
 ID: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
@@ -615,7 +615,7 @@ def test_whoever_is_busy_with_a_stack_is_named(status: str, summaries: list[Any]
     found = describe(account, "orders-dev")
     assert found is not None
 
-    assert (busy(account, found).message, busy(account, found).exit_code) == (words, 75)
+    assert (busy_error(account, found).message, busy_error(account, found).exit_code) == (words, 75)
 
 
 def test_a_stack_is_described_in_one_order_and_one_that_is_deleted_is_none() -> None:

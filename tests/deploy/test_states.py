@@ -21,7 +21,7 @@ from remit.deploy import changeset
 from remit.deploy.changeset import PlanRequest, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import Superseded, continue_rollback, execute
-from remit.deploy.stack import NAMESPACE_TAG, DeployedStack, deployed_template, deployer, describe, pauses, settled
+from remit.deploy.stack import NAMESPACE_TAG, DeployedStack, deployed_template, describe, last_deployer, pauses, settled
 from remit.deploy.status import status
 from remit.errors import RemitError
 from stacks import READ, WAITING, WRITE, end_waiting, template
@@ -309,7 +309,7 @@ def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_
     [("0.9.0", "0.10.0"), ("9.0.0", "10.0.0"), ("1.2.3", "1.2.10"), ("", "0.1.0"), ("0.1.dev2110", "0.1.0")],
 )
 def test_versions_of_remit_are_compared_as_numbers(older: str, newer: str) -> None:
-    assert changeset._number(older) < changeset._number(newer)
+    assert changeset._release_number(older) < changeset._release_number(newer)
 
 
 def test_a_far_stack_is_asked_after_quickly_at_first_and_then_never_in_step_with_others(remote: Account) -> None:
@@ -334,7 +334,7 @@ def test_the_last_deployer_made_the_newest_change_set_that_was_executed(rows: li
     for execution, minute in sorted(rows, key=lambda row: row[1]):
         if execution.startswith("EXECUTE_"):
             last = str(minute)
-    assert last == deployer(SimpleNamespace(client=lambda _: client), SimpleNamespace(name=NAME))  # type: ignore[arg-type]
+    assert last == last_deployer(SimpleNamespace(client=lambda _: client), SimpleNamespace(name=NAME))  # type: ignore[arg-type]
 
 
 MAY_BE_UPDATED = {
@@ -348,7 +348,7 @@ def test_only_a_stack_that_an_update_may_begin_from_is_taken_over() -> None:
     for state in model.shape_for("StackStatus").enum:
         stack = DeployedStack(NAME, "arn", state, "", "", (), (), protected=False, drift="")
         with contextlib.suppress(RemitError):
-            changeset._may_be_taken_over(stack, NAME, NAME)
+            changeset._require_free_to_take_over(stack, NAME, NAME)
             taken_over.add(state)
     assert MAY_BE_UPDATED == taken_over
 

@@ -177,13 +177,16 @@ def test_a_deployed_bucket_keeps_its_name() -> None:
     assert made_up["Resources"]["Jobs"]["Properties"] == {"QueueName": "x-made-data"}
 
     quiet = keep_bucket_names(
-        account, found, {"Resources": {"Data": bucket(GENERATED)}}, {"Resources": {"Data": bucket(None)}}
+        account, found, {"Resources": {"Data": bucket(GENERATED)}}, {"Resources": {"Data": bucket(None, Tags=[])}}
     )
-    assert quiet["Resources"]["Data"]["Properties"]["BucketName"]["Fn::Sub"][0].startswith("orders-${")
+    properties = quiet["Resources"]["Data"]["Properties"]
+    assert properties.pop("BucketName")["Fn::Sub"][0].startswith("orders-${")
+    assert properties == {"Tags": []}
 
     for before, after in (
         (bucket(GENERATED), bucket(GENERATED)),
         (bucket("own"), bucket("other")),
+        (bucket("own"), bucket(None)),
         (bucket(None), bucket("own")),
     ):
         template = {"Resources": {"Data": after}}
@@ -195,7 +198,10 @@ def test_a_deployed_bucket_keeps_its_name() -> None:
 
 def test_a_bucket_that_has_no_name_in_the_template_is_referred_to_by_its_arn() -> None:
     account, asked = answering(
-        {"cloudformation.DescribeStacks": stack(), "cloudformation.ListStackResources": listed(Data="AWS::S3::Bucket")}
+        {
+            "cloudformation.DescribeStacks": stack(),
+            "cloudformation.ListStackResources": listed(Data="AWS::S3::Bucket", Named="AWS::S3::Bucket"),
+        }
     )
     template = {
         "Resources": {
@@ -326,6 +332,25 @@ def test_an_identity_provider_that_the_account_has_is_not_made_again(
         make_roles(account, "ci", ci_roles("github", ["repo:acme/shop:environment:prod"], {"DeployRole": [{}]}))
 
     assert asked_for[0]["Parameters"] == [{"ParameterKey": "Provider", "ParameterValue": parameter}]
+
+
+def test_the_roles_of_jobs_are_told_as_the_variables_that_they_are_for() -> None:
+    template = ci_roles("github", ["repo:acme/shop:environment:prod"], {"DeployRole": [{}]})
+    there = {
+        **stack()["Stacks"][0],
+        "StackName": "ci",
+        "Tags": [{"Key": "remit:namespace", "Value": "ci"}],
+        "Parameters": [{"ParameterKey": "Provider", "ParameterValue": ""}],
+        "Outputs": [{"OutputKey": "Role", "OutputValue": "arn:a", "Description": "AWS_ROLE_ARN"}],
+    }
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": {"Stacks": [there]},
+            "cloudformation.GetTemplate": {"TemplateBody": json.dumps(template)},
+            "iam.ListOpenIDConnectProviders": {"OpenIDConnectProviderList": []},
+        }
+    )
+    assert make_roles(account, "ci", template) == {"AWS_ROLE_ARN": "arn:a"}
 
 
 def test_a_plan_alone_writes_but_its_template_and_carries_nothing_out() -> None:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,7 +22,8 @@ from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import account_of
-from remit.local.control.plain_client import _content, plain_account_of
+from remit.local.control.plain_client import PlainPages, _content, _refusal, plain_account_of
+from remit.local.control.signed_request import LocalResponse
 from scripted_proxy import Answer, error, pages
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def in_words(account_of_server: Callable[[], Account]) -> tuple[str, str | None,
 
 
 RESULTS: Final = {
+    ("sns", "ListTopics"): "",
     ("sns", "GetTopicAttributes"): """
         <Attributes><entry><key>DisplayName</key><value/></entry><entry><key>A</key><value>{}</value></entry></Attributes>
     """,
@@ -107,6 +109,58 @@ def test_an_answer_in_xml_is_read_as_by_the_sdk(service: str, operation: str) ->
     assert {name: value for name, value in answer.items() if name != "ResponseMetadata"} == _content(
         service, operation, body.encode()
     )
+
+
+OF_S3: Final = {
+    "GetBucketVersioning": "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+    "GetPublicAccessBlock": "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>"
+    "<IgnorePublicAcls>false</IgnorePublicAcls></PublicAccessBlockConfiguration>",
+}
+
+
+@pytest.mark.parametrize("operation", OF_S3)
+def test_the_settings_of_a_bucket_are_read_as_by_the_sdk(operation: str) -> None:
+    body = OF_S3[operation].encode()
+    shape = ServiceModel(Loader().load_service_model("s3", "service-2")).operation_model(operation).output_shape
+    answer = create_parser("rest-xml").parse({"body": body, "headers": {}, "status_code": 200}, shape)
+    read = _content("s3", operation, body)
+    assert {name: value for name, value in answer.items() if name != "ResponseMetadata"}.items() <= read.items()
+
+
+class InPages:
+    """A client of a service that answers a call page by page, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+
+    def list_roles(self, **parameters: str) -> dict[str, Any]:
+        self.asked.append(parameters)
+        pages = [{"Roles": [1], "NextToken": "a"}, {"Roles": [2, 3], "NextMarker": "b"}, {"Roles": "", "Path": "/"}]
+        return pages[len(self.asked) - 1]
+
+
+def test_the_pages_of_an_answer_are_asked_for_with_all_that_was_asked_first() -> None:
+    client: Any = InPages()
+    assert [1, 2, 3] == PlainPages(client, "list_roles").paginate(Path="/").build_full_result()["Roles"]
+    asked = [{"Path": "/"}, {"Path": "/", "NextToken": "a"}, {"Path": "/", "NextToken": "a", "Marker": "b"}]
+    assert asked == client.asked
+
+
+REFUSALS: list[tuple[str, dict[str, str], bytes]] = [
+    ("json", {}, b'{"__type": "com.amazonaws#Slow", "Message": "a"}'),
+    ("json", {"x-amzn-query-error": "AWS.Gone;Sender"}, b'{"__type": "com.amazonaws.sqs#QueueGone", "message": "a"}'),
+    ("rest-json", {"x-amzn-errortype": "Slow:http://x.example"}, b'{"message": "a"}'),
+    ("rest-json", {}, b'{"code": "Slow", "message": "a"}'),
+    ("query", {}, b"<ErrorResponse><Error><Code>Slow</Code><Message>a</Message></Error></ErrorResponse>"),
+    ("rest-xml", {}, b"<Error><Code>Slow</Code><Message>a</Message></Error>"),
+]
+
+
+@pytest.mark.parametrize(("protocol", "headers", "body"), REFUSALS)
+def test_a_refusal_is_read_as_by_the_sdk(protocol: str, headers: dict[str, str], body: bytes) -> None:
+    answer = create_parser(protocol).parse({"body": body, "headers": headers, "status_code": 400}, None)
+    refused = _refusal(LocalResponse(400, headers, body), "Do").response["Error"]
+    assert (answer["Error"]["Code"], answer["Error"]["Message"]) == (refused["Code"], refused["Message"])
 
 
 @pytest.mark.parametrize("operation", ["GetCallerIdentity", "DescribeStacks"])

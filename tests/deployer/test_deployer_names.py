@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from remit.deployer.deployer_policy import Deployer, bound, deployer
-from remit.deployer.optional_actions import called
+from remit.deployer.optional_actions import called_actions
 from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
 from remit.errors import RemitError
@@ -127,7 +127,7 @@ def test_every_resource_of_every_template_is_in_a_statement_or_in_a_note() -> No
         silent += [
             f"{name}: {declared.logical_id} ({declared.type})"
             for declared in stack.resources.values()
-            if declared.logical_id not in words and called(declared)
+            if declared.logical_id not in words and called_actions(declared)
         ]
     assert silent == []
     assert looked_at > len(OPEN_TEXTS)

@@ -23,7 +23,7 @@ from remit.deployer.lookups_and_repairs import reverting
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import DeployCall, Need, Purpose, sentences
 from remit.deployer.planned_stack import stack_of
-from remit.deployer.s3_objects import _locations, stored
+from remit.deployer.s3_objects import _locations, stored_objects
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.pattern import matches
@@ -743,7 +743,7 @@ KINDS = ("AWS::EC2::VPCEndpoint", "AWS::RDS::DBInstance", "AWS::WAFv2::WebACLAss
          "AWS")  # fmt: skip
 
 
-@settings(max_examples=cases(30, deep=600))
+@settings(max_examples=cases(15, deep=600))
 @given(st.dictionaries(st.sampled_from("AB"), st.tuples(st.sampled_from(KINDS), VALUES), min_size=1))
 def test_any_properties_give_a_policy_or_a_refusal(resources: dict[str, tuple[str, Any]]) -> None:
     template = {"Resources": {name: {"Type": kind, "Properties": value} for name, (kind, value) in resources.items()}}
@@ -782,7 +782,7 @@ def _covers(grant: Grant, need: Need) -> bool:
     return is_about and any(fnmatchcase(need.resource, pattern) for pattern in resources.patterns)
 
 
-@settings(max_examples=cases(30, deep=600))
+@settings(max_examples=cases(15, deep=600))
 @given(st.lists(NEEDS, min_size=1, max_size=12))
 def test_merged_statements_allow_what_the_needs_did_and_nothing_else(needs: list[Need]) -> None:
     apart = Policy(tuple(allow(need.action, on=need.resource, when=need.conditions) for need in needs))
@@ -869,7 +869,7 @@ BUCKETS, REGIONS = ("shop", "shop.code"), ("", "eu-west-1", "${AWS::Region}")
 KEYS = st.lists(st.text("ab.-", min_size=1, max_size=3), min_size=1, max_size=3).map("/".join)
 
 
-@settings(max_examples=cases(25, deep=300))
+@settings(max_examples=cases(12, deep=300))
 @given(st.sampled_from(BUCKETS), KEYS, st.sampled_from(REGIONS), st.sampled_from(["uri", "path", "host", "host-"]))
 def test_an_object_is_found_by_each_of_its_addresses(bucket: str, key: str, region: str, style: str) -> None:
     """Source: "Methods for accessing an Amazon S3 bucket" (Amazon S3 User Guide)."""
@@ -878,7 +878,7 @@ def test_an_object_is_found_by_each_of_its_addresses(bucket: str, key: str, regi
         "uri": f"s3://{bucket}/{key}",
         "path": f"https://{host}/{bucket}/{key}",
     }.get(style, f"https://{bucket}.{host}/{key}")
-    (found,) = stored(stack_of("shop", [{"Resources": {}}]), url)
+    (found,) = stored_objects(stack_of("shop", [{"Resources": {}}]), url)
     folder = f"{key.rpartition('/')[0]}/" if "/" in key else ""
     assert found == f"arn:${{AWS::Partition}}:s3:::{bucket}/{folder}*"
 
@@ -891,7 +891,7 @@ PLACES_IN_S3 = st.builds(
 )
 
 
-@settings(max_examples=cases(25, deep=300))
+@settings(max_examples=cases(12, deep=300))
 @given(st.lists(PLACES_IN_S3, max_size=3), st.booleans())
 def test_each_place_in_s3_is_found_once_however_deep_it_stands(
     drawn: list[dict[str, str]],

@@ -9,7 +9,7 @@ import pytest
 
 from remit.deployer.deployer_policy import Deployer, deployer
 from remit.deployer.needed_actions import Purpose, sentences
-from remit.deployer.optional_actions import linked, needed
+from remit.deployer.optional_actions import is_needed, linked_services
 from remit.deployer.planned_stack import stack_of
 
 GIVEN: Final = {"Parameters": {"Given": {"Type": "String"}}}
@@ -177,7 +177,7 @@ def test_what_a_macro_makes_of_a_template_is_not_in_it(transform: str, *, is_not
 
 
 @pytest.mark.parametrize(
-    ("properties", "is_needed"),
+    ("properties", "expected"),
     [
         ({}, False),
         ({"KmsMasterKeyId": "alias/x"}, True),
@@ -187,11 +187,11 @@ def test_what_a_macro_makes_of_a_template_is_not_in_it(transform: str, *, is_not
     ],
 )
 def test_what_uses_a_key_is_needed_where_a_property_speaks_of_one(
-    properties: dict[str, Any], *, is_needed: bool
+    properties: dict[str, Any], *, expected: bool
 ) -> None:
-    assert needed("AWS::Some::Thing", "kms:Decrypt", properties) == is_needed
-    assert needed("AWS::KMS::Key", "kms:CreateKey", {})
-    assert needed("AWS::Some::Thing", "some:Create", {})
+    assert is_needed("AWS::Some::Thing", "kms:Decrypt", properties) == expected
+    assert is_needed("AWS::KMS::Key", "kms:CreateKey", {})
+    assert is_needed("AWS::Some::Thing", "some:Create", {})
 
 
 def test_the_service_of_a_linked_role_may_be_named_by_a_property() -> None:
@@ -199,8 +199,8 @@ def test_the_service_of_a_linked_role_may_be_named_by_a_property() -> None:
     stack = stack_of("orders-dev", [{"Resources": {"Linked": linked_role}, **GIVEN}])
     (resource,) = stack.resources.values()
 
-    assert linked(stack, resource) in (("es.amazonaws.com",), ())
-    assert linked(stack, replace(resource, properties={"AWSServiceName": OPEN})) == ()
+    assert linked_services(stack, resource) in (("es.amazonaws.com",), ())
+    assert linked_services(stack, replace(resource, properties={"AWSServiceName": OPEN})) == ()
 
 
 @pytest.mark.parametrize(

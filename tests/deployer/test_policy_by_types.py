@@ -22,7 +22,7 @@ from remit.catalogue.types import resource_type, resource_types
 from remit.deploy.aws_calls import CALLS
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.lacking_access import check_deployer
-from remit.deployer.optional_actions import called
+from remit.deployer.optional_actions import called_actions
 from remit.deployer.planned_stack import named_type, stack_of
 from remit.iam.decide.evaluate import Layers
 from remit.iam.length import policy_length
@@ -154,7 +154,7 @@ def test_what_is_added_for_a_type_is_settings_of_its_own_and_no_data() -> None:
     number_of_added = 0
     for type_name in filter(handlers, resource_types()):
         row, bare = resource_type(type_name), Resource("It", type_name, {})
-        exact, by_type = called(bare), called(bare, by_type=True)
+        exact, by_type = called_actions(bare), called_actions(bare, by_type=True)
         assert exact.items() <= by_type.items()
         for name in by_type.keys() - exact.keys():
             number_of_added += 1

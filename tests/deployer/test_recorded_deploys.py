@@ -16,7 +16,7 @@ import pytest
 
 from remit.app import Resource
 from remit.catalogue.handlers import handlers
-from remit.deployer.optional_actions import called
+from remit.deployer.optional_actions import called_actions
 
 DATA: Final = Path(__file__).parents[1] / "data"
 RECORDED: Final = tomllib.loads((DATA / "recorded_deploys.toml").read_text("utf-8"))["source"]
@@ -77,7 +77,7 @@ def never_recorded() -> set[tuple[str, str]]:
     for type_name, properties in RESOURCES.items():
         sources = [source for source in RECORDED if type_name in source["types"]]
         assert sources, type_name
-        for name in called(Resource("It", type_name, properties)):
+        for name in called_actions(Resource("It", type_name, properties)):
             known = [source for source in sources if name.partition(":")[0] in source["actions"]]
             if known and not any(name in recorded(source) for source in known):
                 differences.add((type_name, name))
@@ -88,7 +88,7 @@ def never_asked() -> set[tuple[str, str]]:
     """What a source has, and remit asks for none of the types, whatever their properties."""
     asked: set[str] = set()
     for type_name, properties in RESOURCES.items():
-        asked |= called(Resource("It", type_name, properties), by_type=True).keys()
+        asked |= called_actions(Resource("It", type_name, properties), by_type=True).keys()
     return {(name.partition(":")[0], name) for source in RECORDED for name in recorded(source) if name not in asked}
 
 
@@ -99,7 +99,7 @@ def other_than_schema() -> set[tuple[str, str]]:
         found = handlers(type_name)
         assert found is not None
         in_schema = {name for verb in found.by_verb.values() for name in verb}
-        asked = called(Resource("It", type_name, properties), by_type=True).keys()
+        asked = called_actions(Resource("It", type_name, properties), by_type=True).keys()
         differences |= {(type_name, name) for name in in_schema ^ asked}
     return differences
 
@@ -147,5 +147,5 @@ def test_fifteen_types_are_recorded_and_each_source_says_where_it_is_from() -> N
 
 def test_most_of_what_is_asked_was_recorded() -> None:
     """Of the services that the sources keep, a deploy asks little that no other ran with."""
-    asked = sum(len(called(Resource("It", name, properties))) for name, properties in RESOURCES.items())
+    asked = sum(len(called_actions(Resource("It", name, properties))) for name, properties in RESOURCES.items())
     assert len(never_recorded()) / asked < 0.15

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
+from watchfiles import Change
 
 from projects import write
-from remit.dev.source_files import saved_at_the_top, saved_below
+from remit.dev.source_files import _named, saved_at_the_top, saved_below
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -74,6 +76,23 @@ def test_each_file_is_told_by_one_of_the_two_that_watch(watch: Watch) -> None:
         watch.until(name, name)
     assert {"app.py", "models.py"} == set(watch.at_the_top)
     assert all("/" in name for name in watch.below)
+
+
+def test_what_is_removed_is_told_and_neither_what_came_and_went_nor_what_this_program_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added, changed, removed = Change.added, Change.modified, Change.deleted
+    for name in ("kept", "output", "errors"):
+        (tmp_path / name).touch()
+    changes = [(removed, "gone"), (added, "draft"), (removed, "draft"), (changed, "kept")]
+    changes += [(changed, "output"), (changed, "errors")]
+    with (tmp_path / "output").open("w") as output, (tmp_path / "errors").open("w") as errors:
+        monkeypatch.setattr(sys, "stdout", output)
+        monkeypatch.setattr(sys, "stderr", errors)
+        told = list(_named(tmp_path, [(kind, str(tmp_path / name)) for kind, name in changes]))
+        monkeypatch.setattr(sys, "stderr", None)
+        without_errors = list(_named(tmp_path, [(changed, str(tmp_path / "output"))]))
+    assert ([("gone", "kept")], []) == (told, without_errors)
 
 
 def test_what_tools_keep_is_not_told(watch: Watch) -> None:

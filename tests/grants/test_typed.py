@@ -9,7 +9,8 @@ import pytest
 
 from projects import at
 from remit import grants
-from remit.grants import allow, dynamodb, s3, scheduler
+from remit.errors import RemitError
+from remit.grants import allow, dynamodb, s3, scheduler, typed
 from remit.iam.policy import render_statement
 
 if TYPE_CHECKING:
@@ -304,3 +305,32 @@ def test_a_resource_of_another_type_is_told_by_the_annotation(
     verb, _, rest = call.removeprefix("grants.").partition("(")
     resource = rest.removeprefix("role=").removesuffix(")")
     assert f"{verb}: {taken}, and `{resource}` is {type_name}" == error.message
+
+
+def test_what_a_verb_is_about_may_be_anything_that_its_wildcards_stand_for() -> None:
+    def on(*given: Grant) -> tuple[str, ...]:
+        return given[0].statement.resources.patterns if given[0].statement.resources else ()
+
+    assert ("*",) == on(*grants.sqs.send("*"))
+    # A dot may not follow another, but whatever stands between them may.
+    assert ("arn:${AWS::Partition}:s3:::a.*.b/*",) == on(*s3.read("a.*.b"))
+    assert on(*dynamodb.put("o"))[0].endswith(":table/o")
+    path = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/shop"
+    assert (path, f"{path}/") == on(*grants.ssm.list("/shop"))
+    assert (f"{path}/*",) == on(*grants.ssm.list("/shop/*"))
+    for refused in (lambda: s3.read("a..b*"), lambda: dynamodb.put("or*!"), lambda: dynamodb.query("orders", index="")):
+        with pytest.raises(RemitError):
+            refused()
+
+
+def test_each_of_several_actions_reads_service_and_operation() -> None:
+    for actions in ((), ("GetObject",), ("s3:GetObject", "PutObject")):
+        with pytest.raises(RemitError, match="actions read `service:Operation`"):
+            allow(*actions)
+
+
+def test_values_are_compared_as_patterns_where_any_of_them_is_one() -> None:
+    for values, operator in ((("a", "b"), "StringEquals"), (("a", "b*"), "StringLike"), (("a?",), "StringLike")):
+        (condition,) = typed.holding("ses:FromAddress", *values, None, verb="ses.send")
+        assert (operator, values) == (condition.operator, condition.values)
+    assert () == typed.holding("ses:FromAddress", None, verb="ses.send")

@@ -236,7 +236,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("request", "ALL if self.context is None else frozenset()", "ALL"),
     ("request", "stated_owner or (caller.account if", "(caller.account if"),
     ("request", "stated_owner = parts[4]", "stated_owner = None"),
-    ("request", "return settled | dict.fromkeys(_IDENTITYS)", "return settled"),
+    ("request", "return settled | dict.fromkeys(_IDENTITY_KEYS)", "return settled"),
     ("request", '"aws:principalisawsservice": "false",', ""),
     ("request", 'caller.text.rpartition("/")[2] if caller.kind == "user" else None', "None"),
     ("decide/evaluation_logic", "(False, not request.who.federated)", "_NO_LIMIT"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-CASES = cases(120, deep=3_000)
+CASES = cases(60, deep=3_000)
 
 
 def test_nothing_is_missed_and_every_gain_is_real() -> None:

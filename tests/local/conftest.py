@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -40,6 +41,16 @@ def project(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     yield folder
     aws.stop(folder)
+
+
+@pytest.fixture(scope="module")
+def own_emulator() -> Iterator[None]:
+    """The emulator's modules anew in this process, for one file of tests: functions of theirs may be replaced."""
+    others = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "ministack"}
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ministack"]:
+        del sys.modules[name]
+    sys.modules.update(others)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from random_cases import in_all_cases
 from remit.local.control.clients import client_arguments, session
+from remit.local.emulator import as_request_of, emulated
+from remit.local.repairs.alarms import _measure_queue, _values
 from terminals import HANGS
 from zips import zip_of
 
@@ -49,6 +51,29 @@ def changes(alarms: Any, name: str) -> list[str]:
     """The states that an alarm came to, the newest first."""
     items = alarms.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")["AlarmHistoryItems"]
     return [json.loads(item["HistoryData"])["newState"]["stateValue"] for item in items]
+
+
+def test_a_queue_has_one_value_for_each_minute_and_an_alarm_the_newest_period_first() -> None:
+    with as_request_of("888877776666", "us-east-1"):
+        cloudwatch, sqs = emulated("services.cloudwatch"), emulated("services.sqs")
+        sqs._queues[sqs._queue_url("orders")] = {"messages": [{"visible_at": 0, "sent_at": 0}]}
+        alarm = {
+            "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible", "Statistic": "Maximum",
+            "Dimensions": [{"Name": "QueueName", "Value": "orders"}], "Period": 60, "EvaluationPeriods": 4,
+        }  # fmt: skip
+        for _ in range(3):
+            _measure_queue(cloudwatch, alarm)
+        points = cloudwatch._metrics[
+            alarm["Namespace"], alarm["MetricName"], cloudwatch._dims_key({"QueueName": "orders"})
+        ]
+        assert len({point["Timestamp"] // 60 for point in points}) == len(points)
+        now = time.time()
+        points[:] = [
+            {**points[0], "Timestamp": now - age, "Value": value} for age, value in ((90, 7), (91, 5), (30, 1))
+        ]
+        assert [1, 7, None, None] == _values(cloudwatch, alarm)
+        cloudwatch._metrics.clear()
+        sqs._queues.clear()
 
 
 @in_all_cases

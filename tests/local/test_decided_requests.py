@@ -16,6 +16,7 @@ from remit.local.authorization.authorizer import RequestAuthorizer, Strictness, 
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.canonical_request import canonical_request
 from remit.local.emulator import as_request_of, emulated
+from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.repairs.identities import check_session
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import REFUSES_UNKNOWN
@@ -107,6 +108,18 @@ def test_a_decision_is_noted_with_its_reason_and_the_place_of_the_call(
         "file": "a;b.py", "line": 12, "refused": decision == "denied",
     }  # fmt: skip
     assert expected == {name: record[name] for name in expected}
+
+
+def test_what_a_service_may_not_do_with_a_role_is_noted_once_until_the_decision_changes(role: Role) -> None:
+    log, told = AccessLog(), []
+    calls = ServiceCalls(log)
+    for statements in ((), (ALLOWS,), ()):
+        role.may(*statements, {**ALLOWS, "Action": "sqs:ReceiveMessage"})
+        told += [calls.may_act(ROLE, "", "sqs:SendMessage", QUEUE_ARN, "web") for _ in range(2)]
+    assert [False, False, True, True, False, False] == told
+    assert [("denied", "web", ROLE)] * 2 == [
+        (record["decision"], record["function"], record["caller"]) for record in log.after(0)["records"]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from remit.local.authorization.canonical_request import canonical_request
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations, EventsOnTheWay
-from remit.local.event_sources.destinations import Destinations, InvocationRecord
+from remit.local.event_sources.destinations import DestinationRecord, Destinations, InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.request import ReceivedRequest
 from terminals import HANGS
@@ -98,6 +98,20 @@ def test_the_record_of_an_invocation_is_one_wherever_it_is_sent(sent: Sent, dest
     assert ("eu-central-1" if service == "s3" else "eu-west-1") == region
     resource = f"{destination}/*" if service == "s3" else destination
     assert [resource] == [access[3] for access in sent.asked]
+
+
+def test_a_bucket_alone_gets_what_a_batch_had(sent: Sent) -> None:
+    record = DestinationRecord(failed=True, document={"a": 1}, stored={"a": 1, "payload": "p"}, object_name="m/s")
+    for target in (f"arn:aws:sqs:{OTHER}:done", "arn:aws:s3:::done"):
+        sent.destinations.send(FUNCTION, target, record)
+    (*_, of_queue), (*_, of_bucket) = sent.requests
+    assert ('{"a": 1}', record.stored) == (of_queue["MessageBody"], of_bucket["body"])
+
+
+def test_a_dead_letter_tells_no_reason_where_the_function_gave_none(sent: Sent) -> None:
+    failed = InvocationRecord("0a1b", FUNCTION_ARN, "$LATEST", "RetriesExhausted", 3, {"n": 1}, "no object")
+    sent.destinations.send_dead_letter(FUNCTION, f"arn:aws:sqs:{OTHER}:dead", failed)
+    assert {"RequestID", "ErrorCode"} == set(sent.requests[0][3]["MessageAttributes"])
 
 
 def test_an_event_of_an_invocation_tells_how_it_ended(sent: Sent) -> None:

@@ -73,6 +73,13 @@ def test_a_key_is_known_by_its_id_an_alias_and_what_it_encrypted() -> None:
     ]  # fmt: skip
     assert [key["Arn"]] * 3 + [None] * 2 == arns
     assert resource_policy("kms:Encrypt", key["Arn"]) not in ((), None)
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    ask(kms, "TrentService.PutKeyPolicy", KeyId=key["KeyId"], PolicyName="default", Policy=document)
+    role = "arn:aws:iam::000000000000:role/reads"
+    ask(kms, "TrentService.CreateGrant", KeyId=key["KeyId"], GranteePrincipal=role, Operations=["Decrypt"])
+    (stored,) = resource_policy("kms:Decrypt", key["Arn"]) or ()
+    assert [("kms:*",), ("kms:Decrypt",)] == [rule.actions.patterns for rule in stored.statements]
 
 
 def test_a_secret_is_known_by_its_name_with_its_policy() -> None:
@@ -110,7 +117,8 @@ def test_the_stream_of_an_iterator_is_known() -> None:
         kinesis, "Kinesis_20131202.GetShardIterator", StreamName="clicks", ShardId=shard, ShardIteratorType="LATEST"
     )["ShardIterator"]
     assert f"arn:aws:kinesis:{HERE}:stream/clicks" == NAMES.stream_arn_of_iterator(iterator)
-    assert NAMES.stream_arn_of_iterator("other") is None
+    for other in ("other", "eyJ0IjogMSwgInAiOiAxfQ=="):  # the latter names a table and a place, and no stream
+        assert NAMES.stream_arn_of_iterator(other) is None
 
 
 def test_a_table_is_known_by_its_partition_key_its_tags_and_its_policy() -> None:

@@ -138,7 +138,7 @@ def test_a_function_answers_with_the_parameters_and_may_raise_an_error_of_aws(
         asked.append(parameters)
         if parameters["Document"]["Bytes"] == b"broken":
             error = {"Error": {"Code": "UnsupportedDocumentException", "Message": "no document"}}
-            raise ClientError(error, "DetectDocumentText")  # type: ignore[arg-type]  # as boto3 has it
+            raise ClientError(error | {"ResponseMetadata": {"HTTPStatusCode": 422}}, "DetectDocumentText")  # type: ignore[arg-type]  # as boto3 has it
         return {"Blocks": [{"Text": parameters["Document"]["Bytes"].decode()}]}
 
     functions = AnsweringFunctions()
@@ -146,8 +146,9 @@ def test_a_function_answers_with_the_parameters_and_may_raise_an_error_of_aws(
     give_answer(shared, model, {"address": functions.address(model, read)})
     textract = clients("textract")
     assert "tea" == textract.detect_document_text(Document={"Bytes": b"tea"})["Blocks"][0]["Text"]
-    with pytest.raises(textract.exceptions.UnsupportedDocumentException, match="no document"):
+    with pytest.raises(textract.exceptions.UnsupportedDocumentException, match="no document") as caught:
         textract.detect_document_text(Document={"Bytes": b"broken"})
+    assert 422 == caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
     assert [{"Document": {"Bytes": b"tea"}}, {"Document": {"Bytes": b"broken"}}] == asked
     model = operation_model(shared, "bedrock-runtime", "InvokeModel")
     give_answer(
@@ -170,8 +171,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("s3", "PutObject"): {"Bucket": "orders", "Key": "a b", "Body": b"caf\xe9"},
     ("lambda", "Invoke"): {"FunctionName": "report", "Payload": b'{"a": 1}'},
     ("apigateway", "ImportRestApi"): {"body": b"openapi: 3.0.1"},
+    ("s3", "DeleteObject"): {"Bucket": "orders", "Key": "a", "BypassGovernanceRetention": False},
+    ("dynamodb", "PutItem"): {"TableName": "orders", "Item": {"id": {"B": b"caf\xe9"}, "n": {"NULL": True}}},
 }
-"""Calls whose body is one of the parameters, as text or as bytes."""
+"""Calls whose body is one of the parameters, as text or as bytes, or with bytes and booleans anywhere."""
 
 
 def test_a_function_is_asked_with_what_the_client_was_given_also_where_that_is_the_body(shared: LocalAws) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from remit.local.emulator import emulated, instead_of
 from remit.local.repairs.apis import prepare
-from remit.local.repairs.refusals import _refuse_existing_names
+from remit.local.repairs.refusals import _refuse_existing_names, _refuse_filled_buckets, _refuse_unknown_properties
 from remit.local.repairs.stacks import _replacing_properties
 from remit.local.stack_operations import HandlerError, ResourceOperation, Verb, resource_handlers
 
@@ -142,3 +142,21 @@ def test_a_stack_takes_no_name_that_another_resource_has(
     except HandlerError as error:
         told = str(error)
     assert (refusal in told, bool(refusal)) == (True, bool(told))
+
+
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_a_property_that_no_type_has_is_refused_whatever_is_done(verb: Verb) -> None:
+    operation = ResourceOperation(verb, "AWS::SQS::Queue", "shop", "Jobs", "", {"QueuName": "jobs"})
+    with pytest.raises(ValueError, match=r"extraneous key \[QueuName\] is not permitted"):
+        _refuse_unknown_properties(operation)
+
+
+def test_a_bucket_is_not_empty_while_it_has_a_version_of_an_object() -> None:
+    s3 = emulated("services.s3")
+    operation = ResourceOperation("delete", "AWS::S3::Bucket", "shop", "Files", "files", {})
+    s3._buckets["files"] = {"objects": {}}
+    _refuse_filled_buckets(operation)
+    s3._object_versions["files", "a"] = [{}]
+    with pytest.raises(HandlerError, match="is not empty"):
+        _refuse_filled_buckets(operation)
+    del s3._object_versions["files", "a"], s3._buckets["files"]

@@ -788,7 +788,21 @@ def test_an_empty_body_tells_no_parameters() -> None:
     assert [unresolved] == needs(request, "dynamodb", b"")
 
 
-@pytest.mark.parametrize("body", [b"<", b"<Delete>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&d;</a>'])
+def test_a_parameter_that_is_null_is_none() -> None:
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables")
+    asked = canonical_request(request, "dynamodb", b'{"Limit": 3, "ExclusiveStartTableName": null}')
+    assert {"Limit": 3} == {name: value for name, value in asked.parameters.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<?xml version="1.0" encoding="shift_jis"?><Delete/>',
+        b"<",
+        b"<Delete>",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&d;</a>',
+    ],
+)
 def test_a_broken_list_of_objects_is_refused(body: bytes) -> None:
     assert "MalformedXML" == refusal(received("POST", "/shop?delete"), "s3", body)
 

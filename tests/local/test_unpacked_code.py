@@ -7,6 +7,7 @@ import stat
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +44,13 @@ def test_files_and_their_permissions_are_those_of_the_zip(tmp_path: Path) -> Non
         str(path.relative_to(folder)): oct(path.stat().st_mode & 0o7777) for path in folder.rglob("*") if path.is_file()
     }
     assert files == {"app.py": "0o444", "lib/a/b.py": "0o444", "bin/run": "0o555", "set": "0o555"}
+
+
+def test_of_two_files_with_one_name_the_last_counts(tmp_path: Path) -> None:
+    with warnings.catch_warnings(action="ignore"):  # zipfile's, of what some tools write
+        content = packed(("app.py", "first"), ("app.py", "last"))
+    folder = UnpackedCode(tmp_path / "code").folder(content)
+    assert "last" == (folder / "app.py").read_text()
 
 
 def test_the_same_zip_is_unpacked_once(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,8 @@ from remit.local.functions.runtime_api import Connection
 from remit.local.functions.worker.call_places import _installed
 from remit.local.functions.worker.source_names import name_after
 from remit.local.functions.worker_launch import possible_wall
+from remit.local.functions.worker_pool import WorkerPool, _module_folders
+from remit.local.functions.worker_process import _error_type
 
 LIMITED = """
 import resource
@@ -87,3 +90,44 @@ def test_packages_in_a_functions_folder_are_known_by_what_they_installed(tmp_pat
                 "".join(f"{file},sha256=0,1\n" for file in (*files, f"{record.name}/RECORD"))
             )
     assert {"some", "six", "some-1.0.dist-info", "six-1.17.dist-info"} == _installed(f"{tmp_path}/")
+
+
+def test_a_later_layer_covers_an_earlier_one_and_the_packages_of_one_python_all_others(tmp_path: Path) -> None:
+    first, second, other = tmp_path / "first", tmp_path / "second", tmp_path / "other"
+    of_python = "python/lib/python3.12/site-packages"
+    for folder in (first / of_python, second / of_python, other / "python/lib/python3.13/site-packages"):
+        folder.mkdir(parents=True)
+    places = [second / of_python, first / of_python, other / "python", second / "python", first / "python"]
+    assert tuple(places) == _module_folders([first, second, other], (3, 12))
+
+
+@pytest.mark.parametrize("payload", [b"no JSON", b"[]", b'{"errorType": ""}', b'{"errorType": null}'])
+def test_an_error_without_a_type_is_called_unhandled(payload: bytes) -> None:
+    assert ("Unhandled", "Slow") == (_error_type(payload), _error_type(b'{"errorType": "Slow"}'))
+
+
+class IdleWorker:
+    """A worker that has nothing to do, and knows whether it was ended."""
+
+    function, pid, alive, dismissed, ended = "report", 0, True, False, False
+
+    def is_running(self) -> bool:
+        return not self.ended
+
+    def kill(self) -> None:
+        self.ended = True
+
+
+def test_a_worker_is_kept_warm_until_its_function_changes_also_while_it_works() -> None:
+    nothing: Any = None
+    watchdog: Any = SimpleNamespace(forget=lambda _pid: None)
+    pool = WorkerPool(nothing, nothing, "", nothing, nothing, nothing, nothing, _watchdog=watchdog)
+    worker, report = IdleWorker(), "report"
+    pool._busy.add(worker)  # type: ignore[arg-type]  # what a pool asks of one
+    pool._release(worker)  # type: ignore[arg-type]  # as above
+    assert (worker, None) == (pool._warm(report), pool._warm(report))  # type: ignore[arg-type]  # as above
+    pool.end(lambda function: function != report)  # type: ignore[comparison-overlap]  # as above
+    assert not worker.dismissed
+    pool.end(lambda function: function == report)  # type: ignore[comparison-overlap]  # as above
+    pool._release(worker)  # type: ignore[arg-type]  # as above
+    assert (True, None) == (worker.ended, pool._warm(report))  # type: ignore[arg-type]  # as above

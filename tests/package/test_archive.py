@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tracemalloc
 import zipfile
@@ -29,7 +30,7 @@ def packed(files: dict[str, tuple[bytes, bool]]) -> tuple[bytes, str]:
     file = io.BytesIO()
     archive = Archive(file)
     for name, (content, executable) in files.items():
-        archive.add(name, [content], executable=executable)
+        archive.add(name, [content[:2], content[2:]], executable=executable)
     contents = archive.finish()
     return file.getvalue(), contents
 
@@ -73,6 +74,22 @@ def test_members_copied_from_another_zip_give_the_same_bytes_as_packing_them(
             archive.copy(member.name.decode(), source, member)
     archive.finish()
     assert path.read_bytes() == copy.getvalue()
+
+
+def test_a_part_of_a_zip_is_copied_in_another_order_whatever_its_length(tmp_path: Path) -> None:
+    files = {"a": (b"a" * 9, True), "b": (hashlib.shake_128(b"b").digest(CHUNK + 9), False), "c": (b"c", False)}
+    path, copy = tmp_path / "a.zip", io.BytesIO()
+    path.write_bytes(packed(files)[0])
+    archive = Archive(copy)
+    with path.open("rb") as source:
+        for member in reversed(members(path)):
+            archive.copy(f"x/{member.name.decode()}", source, member)
+    archive.finish()
+    with zipfile.ZipFile(copy) as read:
+        assert read.testzip() is None
+        assert [(name, read.read(name)) for name in read.namelist()] == [
+            (f"x/{name}", files[name][0]) for name in ("c", "b", "a")
+        ]
 
 
 @given(FILES, FILES)

@@ -276,7 +276,7 @@ def test_without_uv_the_environment_that_lacks_it_is_named(project: Project) -> 
     (alone / "remit").symlink_to(Path(remit.__file__).parent)
     command = [sys.executable, "-S", "-c", script, str(folder)]  # -S: without site-packages
     done = subprocess.run(command, env={"PYTHONPATH": str(alone)}, capture_output=True, text=True, check=False)
-    assert f"error: uv, which installs the dependencies, is not in the environment of {sys.executable}" in done.stderr
+    assert f"error: uv, which installs packages, is not in the environment of {sys.executable}" in done.stderr
 
 
 @pytest.mark.network

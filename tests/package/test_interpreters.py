@@ -13,7 +13,7 @@ from uv import find_uv_bin
 
 import remit
 from remit.cli.options import python_option
-from remit.package.interpreters import CHOSEN, Interpreters, looking, own_program
+from remit.package.interpreters import CHOSEN, Interpreters, own_program, variables_of_looking
 
 if TYPE_CHECKING:
     import pytest
@@ -46,6 +46,12 @@ def test_a_program_that_is_no_such_python_is_passed_over(tmp_path: Path) -> None
     assert Interpreters({"PATH": str(tmp_path)}).of_version((3, 19)) is None
 
 
+def test_a_chosen_one_of_another_version_is_none_of_this_one(tmp_path: Path) -> None:
+    chosen = python(tmp_path, "mine", OTHER)
+    environment = {"PATH": "", CHOSEN: chosen, "REMIT_UV": "/no/uv"}
+    assert Interpreters(environment).of_version((3, 19)) is None
+
+
 def test_of_two_as_near_the_newer_is_taken(tmp_path: Path) -> None:
     for minor in (12, 14):
         python(tmp_path, f"python3.{minor}", minor)
@@ -70,7 +76,7 @@ def test_one_that_only_uv_knows_is_found_by_the_uv_that_the_environment_names(tm
 
 
 def test_another_process_is_told_where_uv_is() -> None:
-    assert looking()["REMIT_UV"] == find_uv_bin()
+    assert variables_of_looking()["REMIT_UV"] == find_uv_bin()
 
 
 def test_another_process_is_told_of_no_uv_where_there_is_none(tmp_path: Path) -> None:

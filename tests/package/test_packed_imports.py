@@ -18,7 +18,7 @@ from projects import write
 from random_cases import in_all_cases
 from remit.build import build
 from remit.errors import RemitError
-from remit.package.packed_imports import _memory, _Zip
+from remit.package.packed_imports import _memory_file, _Zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,8 +277,8 @@ EXAMPLES: Final[dict[Any, Callable[[int], Any]]] = {
 @pytest.mark.parametrize("requests", [[], [{"module": "app"}]])
 def test_a_zip_is_tried_again_when_anything_changes_that_decides(requests: list[dict[str, str]]) -> None:
     def remembered(tried: _Zip) -> str:
-        return _memory(Path(), tried, requests).name
+        return _memory_file(Path(), tried, requests).name
 
     check_told(Told(_Zip, remembered, OF_CONTENTS), EXAMPLES)
     tried = Maker(EXAMPLES).noun(_Zip)
-    assert len({_memory(Path(), tried, one).name for one in ([], [{"module": "app"}], [{"module": "web"}])}) == 3
+    assert len({_memory_file(Path(), tried, one).name for one in ([], [{"module": "app"}], [{"module": "web"}])}) == 3

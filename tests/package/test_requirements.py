@@ -17,7 +17,7 @@ from random_cases import cases
 from remit.errors import RemitError
 from remit.package.dependency_source import requirement_name
 from remit.package.locks import _locked_lines
-from remit.package.requirements import find
+from remit.package.requirements import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ PYLOCK = (
 
 def refusal(folder: Path) -> str:
     with pytest.raises(RemitError) as caught:
-        find(folder)
+        read_source(folder)
     return str(caught.value)
 
 
@@ -45,10 +45,10 @@ def test_uv_lock_comes_before_pylock_before_requirements_before_pyproject(projec
     folder = project(files)
     used = []
     for name in files:
-        source = find(folder)
+        source = read_source(folder)
         used.append(source.file if source else None)
         (folder / name).unlink()
-    assert ([*files], None) == (used, find(folder))
+    assert ([*files], None) == (used, read_source(folder))
 
 
 @pytest.mark.parametrize(
@@ -66,21 +66,21 @@ def test_uv_lock_comes_before_pylock_before_requirements_before_pyproject(projec
     ],
 )
 def test_a_project_without_dependencies_has_none(project: Project, files: dict[str, str]) -> None:
-    assert find(project(files)) is None
+    assert read_source(project(files)) is None
 
 
 def test_requirements_may_have_comments_continued_lines_hashes_markers_and_included_files(
     project: Project,
 ) -> None:
     text = "\ufeffidna==3 \\\n  --hash=sha256:ab  # why\n# no\n-r more.txt\n-c limits.txt\nb ; python_version > '3'\n"
-    source = find(project({"requirements.txt": text, "more.txt": "c>=1\n", "limits.txt": "c<2\n"}))
+    source = read_source(project({"requirements.txt": text, "more.txt": "c>=1\n", "limits.txt": "c<2\n"}))
     assert source is not None
     told = tuple(" ".join(line.split()) for line in source.lines)
     assert told == ("idna==3 --hash=sha256:ab", "c>=1", "-c limits.txt", "b ; python_version > '3'")
 
 
 def test_the_project_itself_in_requirements_means_its_stated_dependencies(project: Project) -> None:
-    source = find(project({"requirements.txt": "-e .[web]\nidna\n", "pyproject.toml": PYPROJECT}))
+    source = read_source(project({"requirements.txt": "-e .[web]\nidna\n", "pyproject.toml": PYPROJECT}))
     assert source is not None
     assert (
         source.lines,
@@ -91,7 +91,7 @@ def test_the_project_itself_in_requirements_means_its_stated_dependencies(projec
 def test_a_package_in_a_folder_is_the_user_s_own_and_never_editable(project: Project) -> None:
     library = '[project]\nname = "My_Lib"\nversion = "1"\n'
     folder = project({"requirements.txt": "-e ./lib\n", "lib/pyproject.toml": library})
-    source = find(folder)
+    source = read_source(folder)
     assert source is not None
     assert (("./lib",), (("my-lib", folder / "./lib"),)) == (source.lines, source.local)
 
@@ -100,7 +100,7 @@ def test_a_package_in_a_folder_is_the_user_s_own_and_never_editable(project: Pro
     "name", ["remit", "Remit[local]>=1", "remit==1 --hash=sha256:ab", "remit @ https://host/remit.whl"]
 )
 def test_remit_among_the_dependencies_is_noticed(project: Project, name: str) -> None:
-    source = find(project({"requirements.txt": f"idna\n{name}\n"}))
+    source = read_source(project({"requirements.txt": f"idna\n{name}\n"}))
     assert source is not None
     assert source.names_remit
 
@@ -121,7 +121,7 @@ vcs = {type = "git", url = "https://example.com/both", path = "../both", commit-
 name = "beside"
 vcs = {type = "git", path = "../beside", commit-id = "def"}
 """
-    source = find(project({"pylock.toml": text}))
+    source = read_source(project({"pylock.toml": text}))
     assert source is not None
     assert source.lines == (
         "far @ https://example.com/far.zip --hash=sha256:ab",
@@ -172,7 +172,7 @@ def test_pylock_loses_remit_and_what_remit_alone_brings(needs: dict[str, set[str
     with TemporaryDirectory() as folder:
         Path(folder, "pylock.toml").write_text(text)
         Path(folder, "pyproject.toml").write_text(f'[project]\nname = "shop"\ndependencies = {stated}\n')
-        source = find(Path(folder))
+        source = read_source(Path(folder))
     lines = () if source is None else source.lines
     assert lines == tuple(f"{name}==1" for name in needs if name in kept)
     assert source is None or source.names_remit == ("remit" in needs)
@@ -248,7 +248,7 @@ def test_a_file_that_is_not_utf_8_is_named(project: Project) -> None:
 
 def test_a_file_that_only_includes_one_of_another_folder_states_dependencies(project: Project) -> None:
     folder = project({"requirements.txt": "-r requirements/prod.txt\n", "requirements/prod.txt": "idna==3.10\n"})
-    source = find(folder)
+    source = read_source(folder)
     assert ("-r requirements/prod.txt",) == (source.lines if source else None)
 
 
@@ -263,13 +263,13 @@ def test_what_an_included_file_includes_decides_as_well(project: Project) -> Non
     seen = set()
     for name, text in (("more.txt", "idna\n"), ("more.txt", "idna>2\n"), ("limits.txt", "idna<3.8\n")):
         (folder / "requirements" / name).write_text(text)
-        source = find(folder)
+        source = read_source(folder)
         seen.add(source.settings if source else None)
     assert (3, False) == (len(seen), None in seen)
 
 
 def test_a_line_that_is_no_requirement_is_left_to_uv_to_refuse(project: Project) -> None:
-    source = find(project({"requirements.txt": "!!!\n"}))
+    source = read_source(project({"requirements.txt": "!!!\n"}))
     assert ("!!!",) == (source.lines if source else None)
 
 

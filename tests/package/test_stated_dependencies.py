@@ -8,7 +8,7 @@ import pytest
 
 from remit.errors import RemitError
 from remit.package.locks import uv_workspace
-from remit.package.requirements import find, folder_of_dependencies
+from remit.package.requirements import folder_of_dependencies, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ def lock(*packages: str) -> str:
 
 
 def source_of(folder: Path) -> Source:
-    found = find(folder)
+    found = read_source(folder)
     assert found is not None
     return found
 
@@ -80,7 +80,7 @@ def test_remit_is_told_from_what_is_packed(project: Project, text: str, *, names
 def test_a_line_that_is_wrong_is_told_by_the_number_at_which_it_begins(project: Project) -> None:
     folder = project({"requirements.txt": "# first\nidna\\\n==3\n-r \\\nmore.txt\n"})
     with pytest.raises(RemitError, match=r"there is no more\.txt beside it") as caught:
-        find(folder)
+        read_source(folder)
     assert str(caught.value.origin) == "requirements.txt:4"
 
 
@@ -102,7 +102,7 @@ def test_a_root_of_zips_states_its_own_dependencies_or_has_the_projects(project:
 
 def uv(project: Project, *packages: str, dependencies: str = '"idna"', name: str = "orders") -> Any:
     own = f'[project]\nname = "{name}"\nversion = "1"\ndependencies = [{dependencies}]\n'
-    return find(project({"pyproject.toml": own, "uv.lock": lock(*packages)}))
+    return read_source(project({"pyproject.toml": own, "uv.lock": lock(*packages)}))
 
 
 ORDERS = 'name = "orders"\nsource = { editable = "." }'

@@ -14,7 +14,7 @@ from projects import write
 from remit.errors import RemitError
 from remit.package.app_zip import package
 from remit.package.installer import Target
-from remit.package.requirements import find
+from remit.package.requirements import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,20 +108,20 @@ def test_a_root_of_zips_may_be_a_member_of_the_projects_own_workspace(workspace:
 def test_the_lock_of_a_workspace_must_know_what_the_member_states(workspace: Path) -> None:
     write(workspace, {"services/orders/pyproject.toml": member("orders", "common", "more")})
     with pytest.raises(RemitError, match=r"uv\.lock is older than pyproject\.toml: it does not know `more`") as caught:
-        find(workspace / "services/orders")
+        read_source(workspace / "services/orders")
     assert "../../uv.lock" == str(caught.value.origin)
 
 
 def test_what_a_workspace_leaves_out_is_no_member(workspace: Path) -> None:
     write(workspace, {"services/alone/pyproject.toml": member("alone", further="[tool.other]\n")})
-    assert None is find(workspace / "services/alone")
+    assert None is read_source(workspace / "services/alone")
 
 
 def test_a_workspace_without_a_lock_is_told_what_to_run_and_that_builds(tmp_path: Path) -> None:
     write(tmp_path, WORKSPACE)
     orders = tmp_path / "services/orders"
     with pytest.raises(RemitError, match=r"`common` comes from a uv workspace, which has no uv\.lock") as caught:
-        find(orders)
+        read_source(orders)
     assert caught.value.hint is not None
     assert "`uv lock` writes it" in caught.value.hint
     lock(orders)
@@ -132,6 +132,6 @@ def test_a_member_that_needs_remit_alone_has_nothing_to_pack(workspace: Path) ->
     text = '[project]\nname = "remit"\nversion = "1"\nrequires-python = ">=3.11"\n'
     write(workspace, {"libs/remit/pyproject.toml": text, "services/orders/pyproject.toml": member("orders", "remit")})
     lock(workspace)
-    source = find(workspace / "services/orders")
+    source = read_source(workspace / "services/orders")
     assert source is not None
     assert (True, True) == (source.only_remit, source.names_remit)

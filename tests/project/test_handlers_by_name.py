@@ -92,6 +92,30 @@ def test_what_may_be_called_is_no_error(make: Make) -> None:
     assert [f"{name}.handler" for name in modules.values()] == [function.handler for function in built.app.functions]
 
 
+LOADED = """
+import functools
+class Answer:
+    def __new__(cls, event, context): return {}
+class Nothing:
+    def __init__(self, event, context): ...
+largest = max
+async def pages(event, context): yield event
+def one_after_the_other(event, context): yield event
+"""
+
+
+def test_a_handler_in_a_module_that_is_loaded_is_told_by_what_it_is(make: Make) -> None:
+    names = ("Answer", "Nothing", "largest", "pages", "one_after_the_other")
+    declared = "".join(f"app.function(name='f{n}', handler='app.{name}')\n" for n, name in enumerate(names))
+    told = [mistake.message for mistake in make(app=LOADED + declared).error().all]
+    problems = {
+        "Nothing": "of function `f1` is a class, and Lambda takes what it makes for the answer",
+        "pages": "of function `f3` is `async`",
+        "one_after_the_other": "of function `f4` is a generator",
+    }
+    assert told == [f"the handler `app.{name}` {problem}" for name, problem in problems.items()]
+
+
 FUNCTION = "write `def handler(event, context):`"
 FORM = "a handler reads `module.function`"
 WRONG = {

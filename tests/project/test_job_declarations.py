@@ -244,6 +244,12 @@ def test_a_worker_has_time_for_the_longest_of_its_jobs(make: Make, own: str, exp
     assert expected == project.function("worker-default").properties["Timeout"]
 
 
+def test_a_queue_has_what_the_most_demanding_of_its_jobs_asks_for(make: Make) -> None:
+    app = f"@app.job(once=True, retries=7)\n{JOB}@app.job(retries=1)\ndef other(): ...\n"
+    (queue,) = make(config=ON, app=app).load().queues
+    assert (True, 7) == (queue.keeps_marks, queue.most_retries)
+
+
 def test_jobs_that_ask_for_the_same_concurrency_agree(make: Make) -> None:
     app = f"@app.job(concurrency=5)\n{JOB}@app.job(concurrency=5)\ndef other(): ...\n"
     assert [5] == [queue.concurrency for queue in make(config=ON, app=app).load().queues]

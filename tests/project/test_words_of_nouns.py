@@ -58,6 +58,9 @@ from remit.errors import (
         (Reason("function", "'logs'", ("work",)), "sentence", "'logs' declared for function work"),
         (Reason("function", subjects=("a", "b")), "sentence", "declared for functions a, b"),
         (Reason("setting", "'logs'", ("policy",)), "sentence", "'logs' in config.lambda_.iam.policy, for every function"),  # noqa: E501 - a row
+        (Reason("setting", subjects=("policies",)), "sentence", "in config.lambda_.iam.policies, for every function"),
+        (Reason("text", note="as SAM does"), "sentence", "as SAM does"),
+        (Reason("text", "x", conditions=("if A", "unless B")), "sentence", "x, if A and unless B"),
         (Reason("resource", subjects=("Data",), conditions=("if IsProd",)), "sentence", "shared resource Data, if IsProd"),  # noqa: E501 - a row
         (WebApp("shop.main:api.app"), "module", "shop.main"),
         (WebApp("shop.main:api.app"), "attribute", "api.app"),
@@ -192,6 +195,8 @@ def test_a_signal_has_its_exit_code_and_what_is_judged_its_writer() -> None:
         130,
     ]
     with judging(Origin("b.py", 7)):
+        with judging(Origin("c.py", 1)):
+            assert writer() == Origin("c.py", 1)
         assert writer() == Origin("b.py", 7)
     assert writer().file == __file__
 

@@ -569,6 +569,23 @@ def test_a_definition_may_be_yaml_or_a_dict(make: Make) -> None:
     assert "app.py:19:" in str(project.role("TwoWorkflow").grants[0].origin)
 
 
+def test_a_state_that_a_number_names_is_called_by_its_text(make: Make) -> None:
+    app = f'{APP}app.workflow("render", {{"StartAt": "1", "States": {{1: {{"Type": "Pass", "End": True}}}}}})\n'
+    machine = make(app=app, **{"shared/resources/data.py": DATA}).resources("AWS::StepFunctions::StateMachine")
+    assert ["1"] == list(machine["RenderWorkflow"]["Definition"]["States"])
+
+
+def test_what_is_wrong_of_a_linked_function_is_told_once_and_so_is_each_wrong_link_after_it(make: Make) -> None:
+    app = (
+        f"{APP}@app.function(name=3)\ndef broken(event, context): ...\n"
+        'app.workflow("render", "render.asl.json", link={"A": broken, "B": 1.5, "C": 2.5})\n'
+    )
+    project = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_task("${A}"))})
+    told = [mistake.message for mistake in project.error().all]
+    assert told[-2:] == ["`link` gives 'B' float '1.5'", "`link` gives 'C' float '2.5'"]
+    assert [] == [message for message in told[:-2] if "link" in message]
+
+
 def test_the_template_has_the_definition_as_it_is_written_with_its_substitutions(make: Make) -> None:
     definition = _task("${Prepare}", Comment="${Prepare} and $.x")
     project = _project(make, definition, ', link={"Prepare": prepare}, type="EXPRESS"')

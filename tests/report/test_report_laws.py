@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from remit.review.access_change import Review
 
-CASES: Final = cases(9, deep=100)
+CASES: Final = cases(5, deep=100)
 NAMED: Final = ("iam:PassRole", "iam:Pass*", "iam:AttachRolePolicy", "s3:PutBucketPolicy", "s3:Put*", "dynamodb:*")
 """Those that pass a role, or manage permissions."""
 ACTIONS: Final = (
@@ -179,6 +179,35 @@ def test_each_condition_that_a_statement_has_more_or_less_is_named(before: set[s
     for key in before | after:
         sentences = {word for word in ("now if", "no longer if") if f"{word} StringEquals {key} = a" in text}
         assert sentences == ({"now if"} if key not in before else {"no longer if"} if key not in after else set())
+
+
+@settings(max_examples=CASES)
+@given(CONDITIONS, CONDITIONS)
+def test_a_denial_that_has_other_conditions_is_told_with_them_alike_in_text_and_json(
+    before: set[str], after: set[str]
+) -> None:
+    def template(keys: set[str]) -> bytes:
+        limit = {"Condition": {"StringEquals": dict.fromkeys(sorted(keys), "a")}} if keys else {}
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/*",
+            **limit,
+        }
+        properties = {"Bucket": "b", "PolicyDocument": document([statement])}
+        return json.dumps({"Resources": {"P": {"Type": "AWS::S3::BucketPolicy", "Properties": properties}}}).encode()
+
+    review = compared(template(before), template(after))
+    text = "\n".join(report_lines(review_report(review)))
+    for key in after ^ before:
+        word = "now" if key in after else "no longer"
+        assert f"{word} if StringEquals {key} = a" in text
+    pieces = [*review_document(review)["gained"], *review_document(review)["lost"]]
+    for piece in pieces:
+        assert set(piece["changed"]["added"].get("Condition", ())) == {
+            f"StringEquals {key} = a" for key in after - before
+        }
 
 
 @settings(max_examples=CASES)

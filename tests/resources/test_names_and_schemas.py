@@ -10,7 +10,7 @@ from remit.app import Resource
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.resources.check_schema import check_type, is_newer_python
-from remit.resources.kms_key import EVERY_KEY, KmsKey, kms_key
+from remit.resources.kms_key import EVERY_KEY, KmsKey, encrypting_key, kms_key
 from remit.resources.name_rules import broken_rule
 from remit.resources.names import arn_of, call_meant_by_url, name_of
 
@@ -125,3 +125,31 @@ def test_a_key_is_meant_by_an_alias_of_the_apps_and_one_of_the_account_by_its_co
     assert () == own.conditions
     assert None is kms_key(resources, "")
     assert KmsKey(f"arn:${{AWS::Partition}}:kms:{PLACE}:key/1234") == kms_key(resources, "1234")
+
+
+def test_a_key_is_the_apps_by_a_reference_alone_or_within_an_arn() -> None:
+    key = Resource("Key", "AWS::KMS::Key", {})
+    for text, is_own in (
+        ("${Key}", True),
+        ("${Key.Arn}", True),
+        ("arn:aws:kms:eu-west-1:111122223333:key/${Key}", True),
+        ("arn:aws:kms:eu-west-1:111122223333:key/${Key}-${Key}", False),
+        ("${Key}x", False),
+        ("${Other}", False),
+    ):
+        named = kms_key({"Key": key}, text)
+        assert named is not None
+        assert is_own == (named.own is key), text
+    assert kms_key({"Key": key}, None) is kms_key({"Key": key}, "") is None
+
+
+def test_the_key_of_a_bucket_encrypts_its_objects_and_not_their_replicas() -> None:
+    default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "own"}}
+    replicas = {"Rules": [{"Destination": {"EncryptionConfiguration": {"ReplicaKmsKeyID": "theirs"}}}]}
+    encryption = {"ServerSideEncryptionConfiguration": [default]}
+    for properties, key in (
+        ({"ReplicationConfiguration": replicas}, None),
+        ({"ReplicationConfiguration": replicas, "BucketEncryption": encryption}, "own"),
+    ):
+        assert key == encrypting_key(Resource("Files", "AWS::S3::Bucket", properties))
+    assert "own" == encrypting_key(Resource("Orders", "AWS::SQS::Queue", {"KmsMasterKeyId": "own"}))

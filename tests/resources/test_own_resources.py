@@ -39,3 +39,14 @@ APP = App(
 def test_an_arn_is_of_the_resource_that_it_names_or_is_below(arn: str, logical_id: str | None) -> None:
     resource = own_resources(APP).named(arn)
     assert logical_id == (None if resource is None else resource.logical_id)
+
+
+def test_a_name_is_no_arn_of_a_log_group_which_has_more_and_a_rule_is_on_its_bus() -> None:
+    declared = (
+        Resource("Logs", "AWS::Logs::LogGroup", {"LogGroupName": "/shop"}),
+        Resource("Clock", "AWS::Events::Rule", {"Name": "clock"}),
+        Resource("Far", "AWS::Events::Rule", {"Name": "far", "EventBusName": {"Fn::GetAtt": ["Bus", "Name"]}}),
+    )
+    arns = own_resources(App("shop", "dev", (), resources=declared)).late_bound_arns
+    on_bus = "rule/${Bus.Name}/far"
+    assert {HERE % ("events", "rule/clock"): "${Clock.Arn}", HERE % ("events", on_bus): "${Far.Arn}"} == arns

@@ -15,7 +15,7 @@ from remit.report.access_lines import report_lines
 from remit.report.access_report import review_report
 from remit.report.comment import report_comment
 from remit.review.resource_access import giving, service_of
-from remit.review.resource_policies import beside
+from remit.review.resource_policies import resource_changes
 from remit.review.role_files import plan_review, review_files
 
 if TYPE_CHECKING:
@@ -568,7 +568,7 @@ def test_a_policy_that_is_known_at_the_deploy_only_may_be_more_when_it_comes_or_
     one = Resource("R", "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": document})
     other = Resource("R", "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": {"Statement": [READ]}})
     before, after = giving([one], ()), giving([other], ())
-    assert len(list(beside(before, after))) == len(list(beside(after, before))) == 1
+    assert len(list(resource_changes(before, after))) == len(list(resource_changes(after, before))) == 1
 
 
 def test_a_plans_permissions_count_too() -> None:

@@ -17,7 +17,7 @@ from remit.review.role_files import review_files
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CASES: Final = cases(25, deep=300)
+CASES: Final = cases(12, deep=300)
 TRUST: Final = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -236,7 +236,7 @@ def pieces(document: Declared) -> Counter[str]:
     return Counter(told)
 
 
-@settings(max_examples=cases(10, deep=200))
+@settings(max_examples=cases(6, deep=200))
 @given(parts("A"), parts("A"), parts("B"), parts("B"), st.randoms())
 def test_parts_are_told_as_they_are_alone_in_whatever_order_they_stand(
     old_a: Declared, new_a: Declared, old_b: Declared, new_b: Declared, random: Any
@@ -282,7 +282,7 @@ def chosen(choices: list[Chosen], attached: Chosen | None, holds: dict[str, bool
     return {"Parameters": parameters, "Conditions": conditions, "Resources": resources}
 
 
-@settings(max_examples=cases(10, deep=200))
+@settings(max_examples=cases(6, deep=200))
 @given(*[st.lists(CHOICES, max_size=2), st.none() | CHOICES] * 2)
 def test_conditions_tell_each_change_once_and_hold_what_they_say_in_each_way_they_turn_out(
     old: list[Chosen], old_attached: Chosen | None, new: list[Chosen], new_attached: Chosen | None

@@ -13,7 +13,7 @@ import effort
 from remit.errors import Origin
 from remit.loading.load import load
 from remit.roles.assign import assign
-from remit.roles.broken_features import BrokenFeature, broken, together
+from remit.roles.broken_features import BrokenFeature, broken, grouped
 from remit.roles.defaults import default_grants
 
 if TYPE_CHECKING:
@@ -408,7 +408,7 @@ for name in ("web", "book", "tidy"):
 def test_functions_that_lack_the_same_are_told_together(make: Make) -> None:
     project = make(config="config.lambda_.iam.default_policy = []", app=MANY)
     app = project.load()
-    (one,) = together(broken(app, assign(app)), app)
+    (one,) = grouped(broken(app, assign(app)), app)
     assert (one.function, one.likewise) == ("web", ("book", "tidy"))
     assert one.message == (
         "web writes its logs (likewise book, tidy), but without logs:CreateLogStream, logs:PutLogEvents "
@@ -424,7 +424,7 @@ def test_functions_that_lack_different_things_are_told_apart(make: Make) -> None
         "@app.function(sqs('a'))\ndef one(event, context): ...\n@app.function(sqs('b'))\ndef two(event, context): ...\n"
     )
     loaded = make(config=config, app=app).load()
-    told = together(broken(loaded, assign(loaded)), loaded)
+    told = grouped(broken(loaded, assign(loaded)), loaded)
     assert [(one.function, one.likewise) for one in told] == [("one", ()), ("two", ())]
 
 
@@ -537,7 +537,7 @@ def test_of_many_functions_that_lack_the_same_the_first_are_named_and_the_rest_c
 ) -> None:
     functions = "".join(f"@app.function()\ndef f{number}(event, context): ...\n" for number in range(count))
     project = make(config='config.lambda_.iam.default_policy = ["s3:GetObject"]', app=functions)
-    (once,) = together(found(project), project.load())
+    (once,) = grouped(found(project), project.load())
     assert once.message.startswith(f"f0 writes its logs (likewise {told}), but without logs:CreateLogStream")
     assert len(once.likewise) == count - 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,20 +21,24 @@ from remit.app import (
     StoredValue,
     Workflow,
 )
-from remit.errors import Origin
+from remit.errors import Origin, RemitError
 from remit.holders import Holder, by_arn, inline
-from remit.iam.policy import Condition, Globs, Policy, Statement, allow
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Condition, Globs, Policy, Statement, allow, render
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign, bind, bind_text, may_break
-from remit.roles.broken_features import BrokenFeature, broken, together
+from remit.roles.broken_features import BrokenFeature, broken, grouped
 from remit.roles.defaults import default_grants, notes_of
 from remit.roles.deploy_places import candidates
 from remit.roles.encryption_keys import key_of
 from remit.roles.fit_quotas import explained, fit
+from remit.roles.guardrail_proof import prove
+from remit.roles.guardrails import Guardrail, read_guardrail, unknown_actions
 from remit.roles.policy_size import Sizes, headroom
 from remit.roles.reference_names import arn_of, names_in, put_texts
 from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ask, places, ready_role, ready_roles
+from remit.roles.shaped_comparison import compare_in_shape
 from remit.triggers.api import Api
 from remit.triggers.schedule import Schedule
 from remit.triggers.sqs import Sqs
@@ -361,6 +366,15 @@ def test_a_name_below_a_path_that_only_the_deploy_knows_is_not_foretold() -> Non
     assert None is shapes[1]
 
 
+def test_a_name_that_one_version_gives_alone_stands_in_its_arn() -> None:
+    named, unnamed = (shapes_of((Resource("Orders", "AWS::SQS::Queue", given),)) for given in ({"QueueName": "a"}, {}))
+    nothing = shapes_of(())
+    arn = f"arn:${{AWS::Partition}}:sqs:{PLACE}:"
+    for shapes, other, end in ((named, nothing, "a"), (unnamed, nothing, "${Orders.QueueName}"), (named, named, "a")):
+        assert f"{arn}{end}" == shapes.beside(other)["${Orders.Arn}"]
+        assert f"{arn}{end}" == nothing.beside(shapes)["${Orders.Arn}"]
+
+
 def test_names_that_two_versions_give_differently_stay_symbols() -> None:
     old, new = (
         shapes_of((Resource("Q", "AWS::SQS::Queue", {} if name is None else {"QueueName": name}),))
@@ -369,6 +383,17 @@ def test_names_that_two_versions_give_differently_stay_symbols() -> None:
     assert old.beside(old)["${Q.Arn}"].endswith(":one")
     assert not old.beside(new)["${Q.Arn}"].endswith((":one", ":two"))
     assert new.beside(old)["${Q.Arn}"] == old.beside(new)["${Q.Arn}"]
+
+
+def test_what_is_gained_is_told_by_the_text_that_names_it_also_beside_two_that_mean_the_same() -> None:
+    orders = f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"
+    other = "arn:aws:sqs:eu-west-1:111122223333:other"
+    shapes = {"${Orders.Arn}": orders}
+    new = Layers((Policy((allow("sqs:SendMessage", on=("${Orders.Arn}", orders, other)),)),))
+    gained = compare_in_shape(Layers((Policy(()),)), new, shapes, shapes).gained
+    assert [("${Orders.Arn}", "${Orders.Arn}"), (other, other)] == [
+        (piece.resource, piece.request.resource) for piece in gained
+    ]
 
 
 def test_whoever_asks_may_say_another_function_and_the_home_comes_first() -> None:
@@ -417,7 +442,7 @@ def test_functions_that_lose_the_same_are_told_as_one_also_by_their_own_log_grou
     bare = app(*functions, default_policy=())
     losses = broken(bare, assign(bare))
     assert ["one", "two"] == [loss.function for loss in losses]
-    (loss,) = together(losses, bare)
+    (loss,) = grouped(losses, bare)
     assert ("one", ("two",), "warning") == (loss.function, loss.likewise, loss.severity)
     assert "logs:CreateLogStream, logs:PutLogEvents" in loss.message
 
@@ -482,3 +507,111 @@ def test_network_interfaces_may_be_named_one_by_one_and_only_those_that_must_be_
     assert [] == losses(in_vpc, policy=creating("network-interface", "subnet"))
     lacking = losses(in_vpc, policy=creating("subnet", "security-group"))
     assert [("ec2:CreateNetworkInterface",)] == [loss.missing for loss in lacking]
+
+
+# Guardrails
+
+
+def rails(*statements: dict[str, Any]) -> tuple[Guardrail, ...]:
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    return read_guardrail(json.dumps(document, indent=1).encode(), "team.json")
+
+
+def proven(
+    *functions: Function, rail: dict[str, Any], place: Any = None, documents: Any = None, **fields: Any
+) -> list[str]:
+    """The roles that break a guardrail, or of which nothing is proven, each with the reason in a word."""
+    declared = app(*functions, **fields)
+    found = prove(declared, assign(declared), rails(rail), place, documents)
+    return [f"{each.granted.role.logical_id}: {each.unread or each.note or 'broken'}" for each in found.breaches]
+
+
+DENY_SQS: Final = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}
+
+
+def test_a_guardrail_holds_for_all_that_a_role_has_within_its_denials_and_its_boundary() -> None:
+    sends = function("one", policy=(grant("sqs:SendMessage"),))
+    assert ["OneRole: broken"] == proven(sends, rail=DENY_SQS)
+    denied = Grant(Statement("Deny", Globs(("sqs:Send*",)), Globs(("*",))), Reason("text", "x"))
+    assert [] == proven(replace(sends, policy=(*sends.policy, denied)), rail=DENY_SQS)
+    assert [] == proven(replace(sends, policy=(denied,)), rail=DENY_SQS)
+    bounds = {"${Team}": Policy((allow("s3:*"),)), "${Wide}": Policy((allow("*"),))}
+    for boundary, told in (("${Team}", []), ("${Wide}", ["OneRole: broken"]), ("${Lost}", ["OneRole: ${Lost}"])):
+        assert told == proven(sends, rail=DENY_SQS, boundary=boundary, documents=bounds)
+    managed = function("two", managed=("arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",))
+    assert ["TwoRole: broken"] == [*dict.fromkeys(proven(managed, rail=DENY_SQS))]
+
+
+def test_nothing_is_proven_of_a_role_with_a_policy_that_nobody_has_or_an_action_that_only_the_deploy_knows() -> None:
+    arn = "arn:aws:iam::111122223333:policy/unknown"
+    assert [f"OneRole: {arn}"] == proven(function("one", managed=(arn,)), rail=DENY_SQS)
+    for effect, told in (
+        ("Allow", ["OneRole: which action s3:${Verb}* is, is known at the deploy only"]),
+        ("Deny", []),
+    ):
+        late = Grant(Statement(effect, Globs(("s3:${Verb}*",)), Globs(("*",))), Reason("text", "x"))  # type: ignore[arg-type]
+        assert told == proven(function("one", policy=(late,)), rail=DENY_SQS)[:1]
+
+
+def test_what_is_forbidden_in_a_region_is_broken_there_and_nowhere_else() -> None:
+    forbidden = {"Effect": "Deny", "Action": "sqs:*", "Resource": "arn:aws:sqs:eu-west-1:*:*"}
+    sends = function("one", policy=(grant("sqs:SendMessage", on=f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"),))
+    for region, told in (("eu-west-1", ["OneRole: broken"]), ("eu-west-2", [])):
+        place = {"${AWS::Partition}": "aws", "${AWS::Region}": region, "${AWS::AccountId}": "111122223333"}
+        assert told == proven(sends, rail=forbidden, place=place)
+    assert ["OneRole: broken"] == proven(sends, rail=forbidden)
+
+
+@pytest.mark.parametrize(
+    ("statements", "why"),
+    [
+        ([], "team.json has no statement"),
+        ([{**DENY_SQS, "Principal": "*"}], "a guardrail names no principal"),
+        ([{"Effect": "Deny", "Action": "sqs:*"}], "the statement has no Resource"),
+        ([{**DENY_SQS, "Resource": "arn:aws:sqs:*:*:${Orders}"}], "a guardrail knows no ${Orders}"),
+    ],
+)
+def test_a_guardrail_that_could_hold_for_nothing_is_refused(statements: list[dict[str, Any]], why: str) -> None:
+    with pytest.raises(RemitError) as refused:
+        rails(*statements)
+    assert why in refused.value.message
+    assert refused.value.origin is not None
+    assert "team.json" == refused.value.origin.file
+
+
+def test_a_file_of_both_is_a_ceiling_and_what_it_forbids_and_its_idle_actions_are_told() -> None:
+    ceiling, forbidding = rails({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, DENY_SQS)
+    assert (True, False) == (ceiling.ceiling, forbidding.ceiling)
+    assert (1, 2) == (len(ceiling.policy.statements), len(forbidding.policy.statements))
+    assert [ceiling.file] == [*{ceiling.file, forbidding.file}]
+    every = ({"Effect": "Deny", "Action": ["sqs:Recv", "sqs:*"], "Resource": "*"},)
+    spared = ({"Effect": "Deny", "NotAction": ["sqs:Recv"], "Resource": "*"},)
+    allowed = ({"Effect": "Allow", "NotAction": ["sqs:Recv"], "Resource": "*"},)
+    assert (
+        ["sqs:Recv"]
+        == [text for _, text in unknown_actions(rails(*every))]
+        == [text for _, text in unknown_actions(rails(*allowed))]
+    )
+    assert [] == [*unknown_actions(rails(*spared))]
+
+
+# Sizes
+
+
+def test_a_text_is_as_long_as_what_its_references_become_at_most() -> None:
+    named = Resource("Named", "AWS::SQS::Queue", {"QueueName": "orders"})
+    sizes = Sizes("shop-dev", {"Named": named, "Made": Resource("Made", "AWS::SQS::Queue", {})})
+    arn = "arn:aws-us-gov:sqs:us-isof-south-1:111122223333:"
+    for text, longest in (
+        ("${AWS::StackName}", "shop-dev"),
+        ("${AWS::Region}", "us-isof-south-1"),
+        ("${Named.Arn}", f"{arn}orders"),
+        ("${Made.Arn}", f"{arn}shop-dev-Made-{'x' * 13}"),
+    ):
+        assert len(longest) == sizes.text(text), text
+    assert sizes.text("${AWS::StackId}") > sizes.text("${AWS::StackName}") + 60
+    statements = [allow("s3:GetObject", on="arn:aws:s3:::a/*"), allow("s3:PutObject", on="${Named.Arn}")]
+    written = Policy(tuple(statements))
+    text = json.dumps(render(written), separators=(",", ":")).replace("${Named.Arn}", f"{arn}orders")
+    assert len(text) == sizes.document(statements)
+    assert 0 == sizes.document(())

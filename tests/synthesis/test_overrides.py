@@ -10,7 +10,7 @@ from remit.app import App, Function, Grant, Reason
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Globs, Statement
 from remit.roles.assign import assign
-from remit.synthesis.overrides import guarded
+from remit.synthesis.overrides import notes_on_overrides
 from remit.triggers.sqs import Sqs
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def app(*triggers: Any, policy: tuple[Grant, ...] | None = (), **fields: Any) ->
 
 
 def noted(folder: Path, declared: App, accept: str | None = None) -> tuple[str, ...]:
-    return guarded(declared, assign(declared), accept, folder)
+    return notes_on_overrides(declared, assign(declared), accept, folder)
 
 
 def refused(folder: Path, declared: App) -> RemitError:

@@ -17,7 +17,6 @@ from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_output, check_references
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_tables import check_table
-from remit.synthesis.check_tenants import check_tenants
 from remit.synthesis.circular_dependencies import Waits, buckets_by_name
 from remit.synthesis.declared_roles import DeclaredStack, open_to_everyone, users_of
 from remit.synthesis.service_policies import existing_keys, merged_queue_policies, with_key_policies
@@ -179,7 +178,7 @@ def test_a_source_in_a_network_needs_what_lambda_does_there_beside_its_own() -> 
         assert action in refused.message
 
 
-# References, regions, tables, tenants
+# References, regions, tables
 
 
 def told_of(*resources: Resource) -> list[str]:
@@ -324,13 +323,6 @@ def test_the_keys_of_a_table_are_its_attributes(properties: dict[str, Any], told
     table = Resource("Orders", "AWS::DynamoDB::Table", {"BillingMode": "PAY_PER_REQUEST", **properties})
     messages = [mistake.message for mistake in check_table(table)]
     assert (messages == []) if told is None else told in messages[0]
-
-
-@pytest.mark.parametrize(("arn", "told"), [("${Hello.Arn}", 1), ("${Hello.Arn}${Other}", 0), ("arn:x", 0)])
-def test_a_function_that_keeps_tenants_apart_is_known_by_one_reference(arn: str, told: int) -> None:
-    apart = Resource("Hello", "AWS::Lambda::Function", {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}})
-    url = Resource("Url", "AWS::Lambda::Url", {"TargetFunctionArn": arn})
-    assert told == len(list(check_tenants((apart, url))))
 
 
 # Circles

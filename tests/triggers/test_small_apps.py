@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from remit.app import App, Function, Resource
-from remit.errors import RemitError
-from remit.triggers import http_api, rest_api
+from remit.app import ApiSettings, App, Function, Grant, Reason, Resource
+from remit.errors import Origin, RemitError
+from remit.iam import tokens
+from remit.iam.policy import allow
+from remit.triggers import app_wide, http_api, rest_api
 from remit.triggers.api import Api
 from remit.triggers.authorizer import Authorizer
+from remit.triggers.dynamodb import Dynamodb
+from remit.triggers.event import Event
 from remit.triggers.invoke_permission import fitted_permissions, permission
 from remit.triggers.iot import check_sql
+from remit.triggers.jwt import Jwt
+from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs, check_log_pattern
 from remit.triggers.payload_format import SAMPLE, in_format_1
 from remit.triggers.rest import Rest
 from remit.triggers.rest_settings import RestSettings
 from remit.triggers.s3 import S3, generated_name
+from remit.triggers.sample_events import event_for, sample_event
+from remit.triggers.schedule import Schedule
+from remit.triggers.schedule_expression import EVER, next_run
 from remit.triggers.sns import Sns
+from remit.triggers.source import checked_json
+from remit.triggers.sqs import Sqs
 from remit.triggers.user_pool import UserPool
+from remit.triggers.websocket import Websocket
+from remit.triggers.websocket_api import check_connect
 
 if TYPE_CHECKING:
     from remit.triggers.route_authorizer import RouteAuthorizer
@@ -92,6 +107,18 @@ def test_the_users_of_a_pool_are_asked_for_in_the_words_of_each_api() -> None:
     http = [*http_api.resources(app_of(Api("GET /a", auth=UserPool(POOL, clients=["web"]))))]
     (method,), (route,) = made(rest, "AWS::ApiGateway::Method"), made(http, "AWS::ApiGatewayV2::Route")
     assert ("COGNITO_USER_POOLS", "JWT") == (method["AuthorizationType"], route["AuthorizationType"])
+
+
+def test_a_preflight_is_answered_at_each_path_with_the_headers_that_its_answer_may_have() -> None:
+    settings = RestSettings(cors_configuration={"AllowOrigins": ["*"]})
+    resources = [*rest_api.resources(app_of(Rest("GET /a/b"), Rest("GET /ab"), rest=settings))]
+    preflights = [each for each in made(resources, "AWS::ApiGateway::Method") if each["HttpMethod"] == "OPTIONS"]
+    assert 2 == len(preflights)
+    for preflight in preflights:
+        (answer,), (allowed,) = preflight["Integration"]["IntegrationResponses"], preflight["MethodResponses"]
+        assert dict.fromkeys(answer["ResponseParameters"], True) == allowed["ResponseParameters"]
+        assert "CONVERT_TO_TEXT" == preflight["Integration"]["ContentHandling"]
+    assert len(resources) == len({resource.logical_id for resource in resources})
 
 
 def test_a_domain_leads_to_the_stage_of_its_api() -> None:
@@ -316,3 +343,265 @@ def test_permissions_of_one_function_are_merged_only_where_they_overflow_and_wha
     merged, waits = fitted_permissions(many)
     assert "arn:${AWS::Partition}:s3:::*" == merged.properties["SourceArn"]
     assert [merged.logical_id] == waits.attributes["DependsOn"]
+
+
+# Routes, and whom they answer
+
+HERE, THERE = Origin("app.py", 3, 1), Origin("app.py", 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("route", "problem", "hint"),
+    [
+        ("/orders", "has no method and path", '"ANY /orders" takes every method'),
+        ("orders", "has no method and path", 'such as "GET /orders/{id}"'),
+        ("GTE /orders", "has the method 'GTE'", "did you mean `GET`?"),
+        ("GET /${AWS::Region}", "holds what only the deploy knows", "routes are written whole"),
+        ("GET ", "has a path that does not begin with one /", 'write "/"'),
+        ("GET /orders/:id", "has the segment ':id'", 'a variable reads "{id}"'),
+        ("GET /{a+}/b", "goes on after {a+}, which takes the rest", "move it to the end"),
+        ("GET /{a}/{a}", "has two variables of one name", "None"),
+    ],
+)
+def test_a_route_that_api_gateway_refuses_is_told_with_the_right_one(route: str, problem: str, hint: str) -> None:
+    for kind in (Api, Rest):
+        with pytest.raises(RemitError) as refused:
+            kind(route)
+        assert problem in refused.value.message
+        assert hint in str(refused.value.hint)
+
+
+def test_a_route_that_another_one_has_is_told_at_its_line_with_whose_it_is() -> None:
+    first, second, third = Api("GET /a/{id}").at(HERE), Api("GET /a/{name}").at(THERE), Api("GET /a/{id}").at(THERE)
+    functions = [
+        Function(name, name.title(), f"app.{name}", {}, (trigger,), origin=HERE)
+        for name, trigger in (("one", first), ("two", second), ("three", third))
+    ]
+    mistakes = [*http_api.CHECKS[0](functions)]
+    assert [mistake.message for mistake in mistakes] == [
+        "route `GET /a/{name}` of `two` is declared twice as `GET /a/{id}`; `one` at app.py:3:1 has it, too",
+        "route `GET /a/{id}` of `three` is declared twice; `one` at app.py:3:1 has it, too",
+    ]
+    assert [THERE, THERE] == [mistake.origin for mistake in mistakes]
+
+
+def test_each_route_of_a_function_has_a_permission_of_its_own_until_its_policy_is_full() -> None:
+    def sources(count: int, folder: str = "a", name: str = "f") -> list[str]:
+        routes = tuple(Api(f"GET /{folder}/{at}") for at in range(count))
+        function = Function(name, "F0", "app.f", {}, routes)
+        made = http_api.resources(App("shop", "dev", (function,)))
+        allowed = [each for each in made if each.type == "AWS::Lambda::Permission"]
+        assert len(allowed) == len({each.logical_id for each in allowed})
+        return [each.properties["SourceArn"].partition("${HttpApi}/")[2] for each in allowed]
+
+    def most(**more: str) -> int:
+        return bisect_left(range(64), 1, key=lambda count: count > 1 and sources(count, **more) == ["*"])
+
+    assert [f"*/GET/a/{at}" for at in range(12)] == sources(12)
+    # The name of the function and the path of a route count as they will stand in its policy.
+    assert most() > most(name="f" * 60)
+    assert most() > most(folder="a" * 60)
+
+
+def test_grants_on_connections_are_told_where_an_app_has_no_websocket_api() -> None:
+    on = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebSocketApi}/*"
+    grants = (
+        Grant(allow("execute-api:ManageConnections", on=on), Reason("text", "x"), THERE),
+        Grant(allow("s3:GetObject", on="arn:aws:s3:::a/*"), Reason("text", "x"), HERE),
+    )
+    sending = Function("f", "F", "app.f", {}, policy=grants)
+    told = [mistake for each in app_wide.checks([sending], ()) for mistake in each([sending])]
+    assert [THERE] == [mistake.origin for mistake in told]
+    made_by_hand = Resource("WebSocketApi", "AWS::ApiGatewayV2::Api", {})
+    assert [] == [mistake for each in app_wide.checks([sending], (made_by_hand,)) for mistake in each([sending])]
+
+
+def test_the_stream_of_a_table_is_turned_on_once_as_its_triggers_ask() -> None:
+    def streams(*views: Any, kind: str = "AWS::DynamoDB::Table", **properties: Any) -> Any:
+        table = Resource("Orders", kind, properties)
+        triggers = [Dynamodb("${Orders.StreamArn}", view=view).at(THERE) for view in views]
+        return app_wide.with_own_sources(app_of(*triggers, resources=(table,))).resources[0].properties
+
+    assert {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}} == streams("KEYS_ONLY", "KEYS_ONLY")
+    own = {"StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}
+    assert own == streams("KEYS_ONLY", **own)
+    assert {} == streams("KEYS_ONLY", kind="AWS::SQS::Queue")
+    with pytest.raises(RemitError, match="`Orders` would have two views: KEYS_ONLY and NEW_AND_OLD_IMAGES") as refused:
+        streams("KEYS_ONLY", None)
+    assert THERE == refused.value.origin
+
+
+def check(event: Any, context: Any) -> None: ...
+
+
+def test_an_authorizer_asks_a_function_by_its_name_by_its_handler_or_itself() -> None:
+    functions = [
+        Function(name, name.title(), f"{__name__}.{handler}", {})
+        for name, handler in (("word", "check"), ("other", "x"))
+    ]
+    for asked in ("word", f"{__name__}.check", check):
+        assert functions[0] is Authorizer(asked).asked_function(functions)
+    with pytest.raises(RemitError, match="`wort` is no function of this app") as refused:
+        Authorizer("wort").asked_function(functions, THERE)
+    assert ("did you mean `word`?", THERE) == (refused.value.hint, refused.value.origin)
+    guarded = Function("g", "G", "app.g", {}, (Api("GET /a", auth=Authorizer("wort")).at(THERE),))
+    assert [THERE] == [mistake.origin for mistake in http_api.CHECKS[1]([guarded])]
+    with pytest.raises(RemitError, match="authorizer takes a function of the app, got int '3'"):
+        Authorizer(3)  # type: ignore[arg-type]
+    with pytest.raises(RemitError, match="identity_source has"):
+        Authorizer("word", identity_source=["$request.header.a b"])
+    with pytest.raises(RemitError, match="an HTTP API asks an authorizer with the whole request"):
+        Api("GET /a", auth=Authorizer("word", token=True))
+
+
+def test_a_note_tells_which_routes_answer_everyone_and_which_function_runs_longer_than_an_api_waits() -> None:
+    issuer = "http://127.0.0.1:9000"
+    routes = (
+        Api("GET /open", auth="NONE"),
+        Api("GET /signed"),
+        Api("GET /local", auth=Jwt(issuer, ["a"])),
+        Api("$default"),
+    )
+    functions = [
+        Function(f"f{at}", f"F{at}", "app.f", {"Timeout": 29 + at}, (route,), origin=HERE, written={"Timeout": THERE})
+        for at, route in enumerate(routes)
+    ]
+    api = ApiSettings(cors_configuration={"AllowOrigins": ["*"]})
+    notes = [*http_api.notes(App("shop", "dev", tuple(functions), api=api))]
+    assert [note.split(":")[0].split(",")[0] for note in notes] == [
+        "everyone may call `GET /open`",
+        "the issuer http",
+        "route `$default` (app.py",
+        "f2 may run 31 s",
+        "f3 may run 32 s",
+    ]
+
+
+def test_tokens_are_of_an_audience_and_their_scopes_are_texts() -> None:
+    for options, why in (
+        ({"audience": []}, "audience names nobody"),
+        ({"audience": [3]}, "audience"),
+        ({"audience": ["a"], "scopes": [3]}, "scopes"),
+    ):
+        with pytest.raises(RemitError, match=why):
+            Jwt("https://id.example", **options)
+    for pool, clients, why in (
+        (POOL, [], "clients cannot be"),
+        (POOL, [3], "clients"),
+        ("pool", ["a"], "user_pool takes"),
+    ):
+        with pytest.raises(RemitError, match=why):
+            UserPool(pool, clients=clients)
+    with pytest.raises(RemitError, match="an HTTP API lets in the users of a pool by its app clients"):
+        Api("GET /a", auth=UserPool(POOL))
+
+
+def test_whoever_connects_to_a_websocket_is_asked_then_and_a_route_without_it_is_told() -> None:
+    assert ["AWS_IAM", "NONE", "NONE"] == [
+        each.authorization for each in (Websocket("$connect"), Websocket("$connect", auth="NONE"), Websocket("say"))
+    ]
+    with pytest.raises(RemitError, match="route `say` cannot have auth"):
+        Websocket("say", auth="NONE")
+    with pytest.raises(RemitError, match="is none of a WebSocket API") as refused:
+        Websocket("$conect")
+    assert "did you mean `$connect`?" == refused.value.hint
+    for routes, count in ((["say"], 1), (["say", "$connect"], 0), ([], 0)):
+        functions = app_of(*(Websocket(route).at(THERE) for route in routes)).functions
+        mistakes = [*check_connect(functions)]
+        assert [THERE] * count == [mistake.origin for mistake in mistakes]
+
+
+# What each trigger may do
+
+
+def test_a_consumer_of_its_own_and_the_queue_in_between_are_read_where_there_is_one() -> None:
+    (function,) = app_of(None).functions
+
+    def read(trigger: Any) -> list[tuple[str, ...]]:
+        return [each.statement.resources.patterns for each in trigger.grants(function)]
+
+    stream, topic = "arn:aws:kinesis:eu-west-1:1:stream/s", "arn:aws:sns:eu-west-1:1:news"
+    assert [(stream,)] == read(Kinesis(stream))
+    assert [(stream,), ("${F0SConsumer}",)] == read(Kinesis(stream, fan_out=True))
+    assert ([], [("${F0NewsTopicQueue.Arn}",)]) == (read(Sns(topic)), read(Sns(topic, raw=True)))
+    table = "arn:aws:dynamodb:eu-west-1:1:table/t/stream/x"
+    failed = "arn:aws:sqs:eu-west-1:1:failed"
+    assert [(table,), ("*",), (failed,)] == read(Dynamodb(table, on_failure=failed))
+
+
+def test_the_schedules_of_a_function_have_one_role_of_the_default_group_for_all_that_they_send() -> None:
+    queues = [f"arn:aws:sqs:eu-west-1:1:{name}" for name in ("a", "b", "a")]
+    clocks = tuple(Schedule("rate(1 day)", dead_letter=queue) for queue in queues)
+    function = Function("f", "F", "app.f", {}, clocks)
+    assert [1, 0, 0] == [len([*clock.roles(function)]) for clock in clocks]
+    (role,) = clocks[0].roles(function)
+    assert [("${FFunction.Arn}",), (queues[0],), (queues[1],)] == [
+        each.statement.resources and each.statement.resources.patterns for each in role.grants
+    ]
+    asked = {
+        each.key: each.values
+        for statement in ((role.trust and role.trust.statements) or ())
+        for each in statement.conditions
+    }
+    group = f"arn:{tokens.PARTITION}:scheduler:{tokens.REGION}:{tokens.ACCOUNT}:schedule-group/default"
+    assert {"aws:SourceAccount": (tokens.ACCOUNT,), "aws:SourceArn": (group,)} == asked
+
+
+def test_a_time_in_a_zone_that_scheduler_does_not_know_is_taken_for_utcs() -> None:
+    for zone, hour in (("posix/Europe/Berlin", 8), ("right/Europe/Berlin", 8), ("../Berlin", 8), ("Europe/Berlin", 6)):
+        run = next_run("at(2027-07-01T08:00:00)", zone, EVER)
+        assert run is not None
+        assert hour == run.astimezone(UTC).hour, zone
+
+
+def test_what_no_json_can_hold_is_told_however_deep_it_is() -> None:
+    deep: list[Any] = []
+    for _ in range(5_000):
+        deep = [deep]
+    for value in (deep, {1, 2}, float("nan")):
+        with pytest.raises(RemitError, match="is not JSON"):
+            checked_json("input", value)
+    assert '{"a": 1, "b": 2}' == checked_json("input", {"b": 2, "a": 1})
+
+
+def test_a_trigger_of_another_line_is_another_one() -> None:
+    first = Sqs("orders").at(HERE)
+    second = first.at(THERE)
+    assert (HERE, THERE) == (first.written, second.written)
+
+
+# Sample events
+
+
+def test_a_sample_is_found_by_its_name_and_another_name_is_told() -> None:
+    assert "sqs-fifo" == sample_event("sqs-fifo").name
+    with pytest.raises(RemitError, match="there is no sample event 'sqs-fivo'") as refused:
+        sample_event("sqs-fivo")
+    assert "did you mean `sqs-fifo`?" == refused.value.hint
+
+
+def test_an_event_of_a_source_has_its_name_whatever_signs_that_has() -> None:
+    function = Function("f", "F", "app.f", {}, (Sqs("orders"), S3("files", prefix='a"b/', suffix=".x")))
+    app = App("shop", "dev", (function,))
+    (message, *_) = event_for(sample_event("sqs"), app, function)["Records"]
+    assert message["eventSourceARN"].endswith(":orders")
+    detail = event_for(sample_event("s3-eventbridge"), app, function)["detail"]
+    assert ("files", 'a"b/example.x') == (detail["bucket"]["name"], detail["object"]["key"])
+
+
+@pytest.mark.parametrize(
+    ("comparison", "value"),
+    [
+        ({"suffix": ".png"}, ".png"),
+        ({"prefix": {"equals-ignore-case": "In"}}, "In"),
+        ({"wildcard": "a*b"}, "aexampleb"),
+        ({"cidr": "10.0.0.0/24"}, "10.0.0.0"),
+        ({"numeric": [">", 5]}, 6),
+        ({"numeric": ["<", 5]}, 4),
+        ({"numeric": ["<=", 5]}, 5),
+        ({"numeric": [">", 0, "<=", 10]}, 5),
+    ],
+)
+def test_a_sample_event_has_a_value_that_its_pattern_lets_through(comparison: Any, value: Any) -> None:
+    function = Function("f", "F", "app.f", {}, (Event(detail={"a": [comparison]}),))
+    assert value == event_for(sample_event("event"), App("shop", "dev", (function,)), function)["detail"]["a"]

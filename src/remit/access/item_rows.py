@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    """The mappings in a list; none where it is no list."""
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, dict))
 

@@ -55,7 +55,7 @@ def needs_of(request: OperationRequest) -> tuple[NeededAccess, ...] | None:
     for need in batched_secrets(request):
         needs[need.action, need.resource] = need
     paths = (*known.passes, *_PASSES.get((known.client, known.name), ()))
-    handed_over = [role for path in paths for role in _at(parameters, path.split("."))]
+    handed_over = [role for path in paths for role in _texts_at(parameters, path.split("."))]
     roles = [role for role in handed_over if role.startswith("arn:") and ":role/" in role]
     further_needs = (
         *(NeededAccess("iam:PassRole", role, parameters) for role in roles),
@@ -135,15 +135,15 @@ _PASSES: Final = {
 """Parameters in lists and maps that hand a role to a service ("PutTargets", EventBridge API, and the like)."""
 
 
-def _at(value: Any, steps: list[str]) -> Iterator[str]:
+def _texts_at(value: Any, steps: list[str]) -> Iterator[str]:
     """The texts that the steps lead to, in each item of a list."""
     if isinstance(value, list):
         for item in value:
-            yield from _at(item, steps)
+            yield from _texts_at(item, steps)
     elif not steps:
         yield from (value,) if isinstance(value, str) else ()
     elif isinstance(value, dict):
-        yield from _at(value.get(steps[0]), steps[1:])
+        yield from _texts_at(value.get(steps[0]), steps[1:])
 
 
 LIST_BUCKET: Final = "s3:ListBucket"

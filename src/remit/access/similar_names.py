@@ -49,7 +49,10 @@ def similar(
 def _values(
     variable: str, kind: str, operation: str, parameters: Mapping[str, Any], *, is_alone: bool
 ) -> tuple[str, ...]:
-    """The values of a variable, which may be the only one of an ARN."""
+    """The values of a variable, which may be the only one of an ARN; none where no parameter fits, or several do.
+
+    Texts that are ARNs themselves do not count.
+    """
     is_plain = is_alone and _folded(variable) in _PLAIN
     stem = _stem(kind if is_plain else variable)
     is_on_kind = _is_on_kind(operation, kind)
@@ -74,9 +77,10 @@ def _values(
 def _is_on_kind(operation: str, kind: str) -> bool:
     """Return whether an operation's words have those of a kind: GetScheduledQueryHistory is on a scheduled query."""
     words = [word.lower() for word in _WORD.findall(operation)]
-    first_words = [words[: position + 1] for position in range(len(words))]
-    endings = {"".join(some[start:]).removesuffix("s") for some in first_words for start in range(len(some))}
-    return _folded(kind).removesuffix("s") in endings
+    # Every run of words, joined: the kind may stand anywhere in the operation's name.
+    beginnings = [words[: position + 1] for position in range(len(words))]
+    runs = {"".join(words[start:]).removesuffix("s") for words in beginnings for start in range(len(words))}
+    return _folded(kind).removesuffix("s") in runs
 
 
 @lru_cache(maxsize=4096)

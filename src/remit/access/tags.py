@@ -42,7 +42,7 @@ def _tags(value: Any) -> Iterator[tuple[str, str]]:
     """The tags of a list of pairs, of a mapping, or of what holds such a list (`Tagging.TagSet`, `Tags.Items`)."""
     if isinstance(value, list):
         for item in value:
-            yield from _pair(item) if isinstance(item, dict) else ()
+            yield from _tags_of_item(item) if isinstance(item, dict) else ()
     elif isinstance(value, dict):
         inner = value.get("TagSet", value.get("Items"))
         if isinstance(inner, list):
@@ -51,7 +51,8 @@ def _tags(value: Any) -> Iterator[tuple[str, str]]:
             yield from ((str(key), text) for key, text in value.items() if isinstance(text, str))
 
 
-def _pair(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _tags_of_item(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The tag that an item of a list is, or those that it has under `Tags`."""
     nested = item.get("Tags")
     if isinstance(nested, list):
         yield from _tags(nested)

@@ -199,7 +199,7 @@ def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
 
 
 def _needed(cause: Cause, project: LoadedApp) -> Iterator[str]:
-    """The grant that a function of the app would need, where nobody says which one called."""
+    """The grant that a function of the app would need, where nobody says which one called: the first stands for any."""
     denial, answers = cause.denial, cause.answers
     if denial.deploying:
         return

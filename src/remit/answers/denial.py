@@ -132,11 +132,11 @@ def _wholeness(denial: Denial | None) -> int:
 
 
 def _plain(text: str) -> Denial | None:
-    """From prose: an exception's text, a traceback, a log, XML."""
+    """Read a denial from prose: an exception's text, a traceback, a log, XML. None where it tells of none."""
     flat = _flat(text)
     if wordings.DENIED.search(flat) is None:
         return None
-    denial = replace(_request(flat), **_caller(flat))
+    denial = replace(_request(flat), **_fields_around(flat))
     if (denial.action or "").lower() in FEDERATED and denial.layer is None:
         denial = replace(denial, layer="trust", explicit=False)
     if denial.operation is not None and denial.service is None and "UnauthorizedOperation" in flat:
@@ -229,7 +229,7 @@ def _resource(match: re.Match[str] | None, principal: str | None) -> str | None:
 
 
 def _located(denial: Denial, flat: str) -> Denial:
-    """A denial with the queue, stream, bucket or object that the words around it name."""
+    """A denial with the queue, stream, role, bucket or object that the words around it name, if they name one."""
     queue, stream = wordings.QUEUE.search(flat), wordings.STREAM.search(flat)
     if queue is not None:
         region = queue["region"] or queue["old"] or "*"
@@ -244,7 +244,7 @@ def _located(denial: Denial, flat: str) -> Denial:
 
 
 def _s3_arn(flat: str) -> str | None:
-    """The one object or bucket that a text names."""
+    """The ARN of the one object or bucket that a text names; None where it names none, or several."""
     copied = wordings.COPIED.search(flat)
     if copied is not None:
         return f"arn:aws:s3:::{copied['bucket']}/{copied['key']}"
@@ -264,7 +264,7 @@ def _object_arn(bucket: str, key: str | None) -> str:
     return f"{bucket_arn}/{_trimmed(key)}" if key else bucket_arn
 
 
-def _caller(flat: str) -> dict[str, Any]:
+def _fields_around(flat: str) -> dict[str, Any]:
     """Return the fields of a `Denial` that the SDK, CloudFormation or Lambda puts around a message."""
     fields: dict[str, Any] = {}
     for pattern in wordings.AROUND:
@@ -303,7 +303,7 @@ def _trimmed(text: str) -> str:
 
 
 def _structured(text: str, depth: int) -> Denial | None:
-    """From JSON: a CloudTrail event, a decoded authorization message, a stack event, an error's body."""
+    """Read a denial from JSON: a CloudTrail event, a decoded authorization message, a stack event, an error's body."""
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
     if depth == 0 or not starts:
         return None
@@ -330,7 +330,7 @@ def _structured(text: str, depth: int) -> Denial | None:
 
 
 def _in_lines(text: str) -> Denial | None:
-    """From a record of JSON on a line of a log, whatever stands before it."""
+    """Read a denial from a record of JSON on a line of a log, whatever stands before it."""
     for line in wordings.unwrapped(text).split("\n"):
         start = line.find("{")
         if start >= 0 and any(f'"{key}"' in line for key in _RECORDS):
@@ -347,7 +347,7 @@ def _in_lines(text: str) -> Denial | None:
 def _record(objects: Iterable[dict[str, Any]]) -> Denial | None:
     """The first object that is a record of AWS's of a known form and tells of a denial."""
     for json_object in objects:
-        for reader in (_trail, _decoded, _stack_event):
+        for reader in (_cloudtrail_event, _decoded, _stack_event):
             denial = reader(json_object)
             if denial is not None:
                 return denial
@@ -366,7 +366,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(part)
 
 
-def _trail(event: dict[str, Any]) -> Denial | None:
+def _cloudtrail_event(event: dict[str, Any]) -> Denial | None:
     """A record of CloudTrail: its own fields, and its errorMessage where they are silent. None: it is none."""
     error_code = _string(event, "errorCode")
     event_source = _string(event, "eventSource")
@@ -380,12 +380,12 @@ def _trail(event: dict[str, Any]) -> Denial | None:
     service = event_source.partition(".")[0]
     caller = section(event, "userIdentity")
     principal = denial.principal or _string(caller, "arn") or _string(caller, "invokedBy")
-    resource = denial.resource or _trail_resource(event, service)
+    resource = denial.resource or _cloudtrail_resource(event, service)
     operation = _DATED.sub("", event_name)
     return replace(denial, principal=principal, resource=resource, operation=operation, service=service)
 
 
-def _trail_resource(event: dict[str, Any], service: str) -> str | None:
+def _cloudtrail_resource(event: dict[str, Any], service: str) -> str | None:
     """Return the resource of a CloudTrail record: the first that it lists, else the one its parameters name."""
     for resource in mappings(event.get("resources")):
         arn = _string(resource, "ARN") or _string(resource, "arn")
@@ -435,5 +435,6 @@ def _stack_event(event: dict[str, Any]) -> Denial | None:
 
 
 def _string(value: Mapping[str, Any], key: str) -> str | None:
+    """A text of a record without control characters; None where it is empty, or no text."""
     text = value.get(key)
     return _CONTROL.sub("", text) or None if isinstance(text, str) else None

@@ -81,7 +81,7 @@ def grant_edit(
 ) -> SourceEdit:
     """The edit of a project's source by which `function` may do `action` on `resource` (an ARN, or `*`).
 
-    `account` is the one that the denial comes from, as `explain.remedy` has it. RemitError, with what to write by hand:
+    `account` is the one that the denial comes from, as `needed_grant` has it. RemitError, with what to write by hand:
     the function's decorator cannot be found, its `policy=` is computed, or the grant would be a wildcard.
     """
     needed = needed_grant(app, action, resource, folder, account=account)
@@ -179,6 +179,7 @@ def _declaration(wrapper: MetadataWrapper, origin: Origin) -> cst.BaseExpression
 
 
 def _policy_argument(value: cst.BaseExpression) -> cst.Arg:
+    """The argument `policy=VALUE`."""
     plain_equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     return cst.Arg(value, keyword=cst.Name("policy"), equal=plain_equal)
 

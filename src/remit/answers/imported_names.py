@@ -35,7 +35,7 @@ def names_in(source: bytes, full_names: Sequence[str]) -> Names:
     RemitError: the file calls something else by a name that it would need.
     """
     file = parsed(source)
-    imported = {each.full_name: each.bound for each in imports(file.tree.body) if each.name is not None}
+    imported = {item.full_name: item.bound for item in imports(file.tree.body) if item.name is not None}
     bound = frozenset(bound_names(file.nodes))
     spelled: dict[str, str] = {}
     missing: list[tuple[str, str]] = []

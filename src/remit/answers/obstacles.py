@@ -61,12 +61,12 @@ class Obstacle:
 
 def obstacle(request: Request) -> Obstacle | None:
     """Why no statement of the caller's own policies can ever grant a request; None where one may."""
-    return _first(_OF_CALLERS, request) or resource_obstacle(request)
+    return _first_obstacle(_OF_CALLERS, request) or resource_obstacle(request)
 
 
 def resource_obstacle(request: Request) -> Obstacle | None:
     """Why no statement at all can grant a request, not even of the resource's own policy; None where one may."""
-    return _first(_OF_RESOURCES, request)
+    return _first_obstacle(_OF_RESOURCES, request)
 
 
 def obstacle_in_message(request: Request) -> Obstacle | None:
@@ -90,11 +90,12 @@ def resource_to_allow(action: str, resource: str) -> str:
     return next((resource + end for end in _BELOW if takes(action, resource + end)), resource)
 
 
-def _first(rules: tuple[_Rule, ...], request: Request) -> Obstacle | None:
+def _first_obstacle(rules: tuple[_Rule, ...], request: Request) -> Obstacle | None:
+    """The obstacle of the first rule that gives one; None where none does."""
     for rule in rules:
-        met = rule(request)
-        if met is not None:
-            return met
+        first_obstacle = rule(request)
+        if first_obstacle is not None:
+            return first_obstacle
     return None
 
 

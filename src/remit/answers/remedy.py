@@ -145,14 +145,14 @@ def needed_grant(app: App, action: str, resource: str, folder: Path, *, account:
     if typed_grants:
         _, _, item = typed_grants[0]
         return NeededGrant(item, (f"{_GRANTS}.{item.partition('.')[0]}", *own), typed=True)
-    item = f"allow({json.dumps(name)}, on={_on(targets[-1])})"
+    item = f"allow({json.dumps(name)}, on={_on_argument(targets[-1])})"
     late_bound = ("remit.aws",) if "{aws." in item else ()
     return NeededGrant(item, (f"{_GRANTS}.allow", *own, *late_bound))
 
 
 def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_Target]:
     """The ways to name a resource, the app's own first."""
-    app_resource = _own(app, resource)
+    app_resource = _app_resource(app, resource)
     if app_resource is not None:
         yield _own_target(folder, *app_resource)
         return
@@ -186,7 +186,7 @@ def _own_target(folder: Path, resource: Resource, below: str) -> _Target:
     return _Target(spelled, late, below, arn, declaring_class)
 
 
-def _own(app: App, resource: str) -> tuple[Resource, str] | None:
+def _app_resource(app: App, resource: str) -> tuple[Resource, str] | None:
     """The app's own resource that an ARN names, and what stands below it: an object's key, an index."""
     if not app.resources:
         return None
@@ -254,6 +254,7 @@ _MODULES: Final = {
 
 
 def _gives(statement: Statement, action: str, arn: str) -> bool:
+    """Return whether a statement names the action and is about the ARN, without conditions."""
     if action not in statement.actions.patterns or statement.conditions or statement.resources is None:
         return False
     return any(matches(pattern, arn) for pattern in statement.resources.patterns)
@@ -267,8 +268,8 @@ def grants_module(service: str) -> ModuleType | None:
     return importlib.import_module(f"remit.grants.{name}")
 
 
-def _on(target: _Target) -> str:
-    """An ARN as Python has it: the resource itself, an f-string where parts are late-bound, else text."""
+def _on_argument(target: _Target) -> str:
+    """The value of `on=` in Python: the resource itself, an f-string where parts are late-bound, else text."""
     if target.declaring_class is not None:
         return target.base if not target.below else f'f"{{{target.base}.arn}}/{_in_f_string(target.below)}"'
     if any(part.text not in _PLACES for part in references(target.arn)) or "${" not in target.arn:

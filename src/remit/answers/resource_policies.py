@@ -82,20 +82,20 @@ def _with_policies(
                 deciding.append(StatementSource("resource", grant, None, ruling.index))
             else:
                 deciding.append(source(role, ruling))
-    met = None
+    missing_allow = None
     if decision_of_both.verdict == "ImplicitlyDenied" and own_verdict(decision_of_both) == "Allowed":
-        met = Obstacle(
+        missing_allow = Obstacle(
             f"the {policies[0][0].reason.text} neither allows it nor leaves it to the account's policies",
             f"let it allow {reference}, or the account (arn:…:iam::ACCOUNT:root)",
             "Key policies in AWS KMS (AWS KMS Developer Guide)",
         )
-    return replace(explanation, decision=decision_of_both, deciding=tuple(deciding), near=(), obstacle=met)
+    return replace(explanation, decision=decision_of_both, deciding=tuple(deciding), near=(), obstacle=missing_allow)
 
 
 def _is_of(policy: HeldPolicy, request: Request, names: Mapping[str, str]) -> bool:
     """Return whether a policy is one of the resource that a request names."""
     arn = fill_references(policy.name, names)
-    if not arn:
+    if not arn:  # its statements alone say of which resource it is: all of them must name some
         resources = [grant.statement.resources for grant in policy.grants]
-        return all(each is not None and _EVERYTHING not in each.patterns for each in resources)
+        return all(globs is not None and _EVERYTHING not in globs.patterns for globs in resources)
     return request.resource == arn or request.resource.startswith((f"{arn}/", f"{arn}:"))

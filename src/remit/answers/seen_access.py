@@ -141,7 +141,7 @@ def _is_use(use: SeenUse, action: str, grant: Grant, recorded: Mapping[str, tupl
     """
     if use.decision != "allowed" or not matches(action.lower(), use.action.lower()):
         return False
-    if use.statement.partition(".")[0] in recorded:
+    if use.statement.partition(".")[0] in recorded:  # a policy that is attached allowed it, and no grant
         return False
     grants = [each for each in recorded.get(use.statement, ()) if _may_allow(each, use)]
     return grant in grants if grants else _may_allow(grant, use)

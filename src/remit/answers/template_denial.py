@@ -43,7 +43,7 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if cause.obstacle is not None:
         return cause
     callers = (*read.roles, *(user for user in read.users if user.kind == "user"))
-    matching_roles = tuple(caller for caller in callers if _asked(caller, denial, read.resources))
+    matching_roles = tuple(caller for caller in callers if _is_asker(caller, denial, read.resources))
     nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
     roles = matching_roles
     if not roles and nobody:
@@ -72,6 +72,7 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
 
 
 def _answers(cause: Cause, roles: tuple[Holder, ...], read: FileRoles, conditions: Conditions) -> Iterator[Explanation]:
+    """The explanations of the actions for each of some roles, in the ways in which the conditions may turn out."""
     denial = cause.denial
     names = {**shapes_of(read.resources).texts, **names_in("*", read.resources)}
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
@@ -82,7 +83,7 @@ def _answers(cause: Cause, roles: tuple[Holder, ...], read: FileRoles, condition
             yield explain_in(conditions, evaluated_role, role.title, action, resource, principal=principal)
 
 
-def _asked(role: Holder, denial: Denial, resources: tuple[Resource, ...]) -> bool:
+def _is_asker(role: Holder, denial: Denial, resources: tuple[Resource, ...]) -> bool:
     """Return whether it was this role or user: by its name, or by that of a function that runs under it."""
     name, session = role_and_session(denial)
     if role.kind == "user":

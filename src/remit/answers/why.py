@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Verdict
 
 
-_BY: Final[dict[LayerName, str]] = {
+_LAYER_WORDS: Final[dict[LayerName, str]] = {
     "identity": "the policy of the role or user",
     "boundary": "the permissions boundary",
     "session": "the session policy",
@@ -140,7 +140,7 @@ def _conclusion(cause: Cause, project: LoadedApp | None) -> str:
     """Word the layer that said no: one that the message names, or the role of the function that asked."""
     denial, answers = cause.denial, cause.answers
     if cause.function is None or not answers:
-        return _layer_conclusion(denial) or _nobody(cause, project)
+        return _layer_conclusion(denial) or _unknown_caller_words(cause, project)
     role = f"the role of {cause.function}"
     verdicts = {answer.decision.verdict for answer in answers}
     is_boundary = is_beyond_boundary(answers)
@@ -149,7 +149,7 @@ def _conclusion(cause: Cause, project: LoadedApp | None) -> str:
         return f"{_layer_conclusion(denial)}; {role} {verb}"
     if is_boundary:
         return f"the permissions boundary of {role} does not allow it; {role} allows it"
-    return _of_role(denial, role, verdicts, answers)
+    return _role_words(denial, role, verdicts, answers)
 
 
 def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
@@ -176,11 +176,11 @@ def _layer_conclusion(denial: Denial) -> str:
     """The layer that said no, as far as the message names one; empty where it says nothing of layers."""
     if denial.layer is not None:
         verb = "denies it" if denial.explicit else "does not allow it"
-        return f"{_BY[denial.layer]} {verb}"
+        return f"{_LAYER_WORDS[denial.layer]} {verb}"
     return "a Deny says no, and the message does not say of which layer" if denial.explicit else ""
 
 
-def _of_role(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[Explanation, ...]) -> str:
+def _role_words(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[Explanation, ...]) -> str:
     """Word the role's own policies where no other layer is named, and the conclusion."""
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {role} itself says no"
@@ -201,7 +201,7 @@ def _on_what(denial: Denial) -> str:
     return "" if denial.resource is not None else "; the message does not say on what it was asked for"
 
 
-def _nobody(cause: Cause, project: LoadedApp | None) -> str:
+def _unknown_caller_words(cause: Cause, project: LoadedApp | None) -> str:
     """Word the case in which no role of the app is known to have asked."""
     denial, actions, answers = cause.denial, cause.actions, cause.answers
     if denial.encoded is not None and denial.action is None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SERVICE_LINKED: Final = "/aws-service-role/"
 _TAGGING: Final = ("notaction", "sts:t", "*")
+"""The texts, in lower case, of which a trust policy has one if it allows sts:TagSession."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class AccessQuestions:
         )
 
     def _control_key(self, policy: ControlPolicy, account: str) -> str:
+        """The key of a control policy's document, with the number of `account` folded."""
         name = (policy.id, account)
         if name not in self._control_keys:
             self._control_keys[name] = self.documents.add(policy.document, account)
@@ -153,14 +155,14 @@ class AccessQuestions:
         alike = (policies, profile, asker.caller.kind, asker.partition, decided)
         rows = self._sensitive.get(alike)
         if rows is None:
-            further: list[AccessRow] = []
+            new_rows: list[AccessRow] = []
             for action in SENSITIVE_ACTIONS:
-                known = self.ask_anywhere(asker, action) if self.parts.bits[action] & asker.candidates else NO
-                if known.verdict != "no":
-                    statement = sys.intern(self.statement(asker.identity, action, known))
-                    row = AccessRow(action, known.verdict, known.resource, known.must_hold, statement, known.reason)
-                    further.append(row)
-            rows = self._sensitive[alike] = tuple(further)
+                access = self.ask_anywhere(asker, action) if self.parts.bits[action] & asker.candidates else NO
+                if access.verdict != "no":
+                    statement = sys.intern(self.statement(asker.identity, action, access))
+                    row = AccessRow(action, access.verdict, access.resource, access.must_hold, statement, access.reason)
+                    new_rows.append(row)
+            rows = self._sensitive[alike] = tuple(new_rows)
         return rows
 
     def candidates(self, profile: Profile) -> int:
@@ -180,14 +182,14 @@ class AccessQuestions:
         return bits
 
     def ask_anywhere(self, asker: Asker, action: str) -> AccessAnswer:
-        """Return whether a principal can do an action on a resource of its account, of each type that it requires."""
+        """Whether a principal can do an action on a resource of its account, of each type that the action requires."""
         groups = own_resources(action, asker.partition)
         return combined(tuple(self.ask(asker, action, resources) for resources in groups))
 
     def ask(
         self, asker: Asker, action: str, resources: tuple[str, ...], when: tuple[Condition, ...] = ()
     ) -> AccessAnswer:
-        """Return whether a principal can do an action on some of the resources, `when` some conditions hold."""
+        """Whether a principal can do an action on one of the resources, in requests that meet the conditions `when`."""
         numbers = self.parts.layer_numbers(asker.profile, action)
         return numbered(self.within(asker, action, resources, self.parts.layers(numbers), numbers, when), numbers)
 

@@ -95,6 +95,7 @@ def _content(file: AccountFile) -> FileContent:
 
 
 def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
+    """Join the files of an account, and ask every question about its principals and resources."""
     documents = questions.documents
     pages: list[AccountPage] = []
     for file in work.files:

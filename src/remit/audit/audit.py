@@ -102,7 +102,10 @@ class AuditReport:
 
     @property
     def is_fine(self) -> bool:
-        """True if nothing is wrong, and nothing is undecided."""
+        """True if no policy has an error, nothing is open to anyone, nobody can become administrator, all is decided.
+
+        Warnings of lint, unused access, and access of single outsiders do not count; a problem with the input does.
+        """
         has_errors = any(finding.severity == "error" for document in self.documents for finding in document.findings)
         is_open = any(row.reach == "anyone" for row in self.exposures)
         is_undecided = any(row.unknown or row.undecided for row in self.principals)
@@ -243,7 +246,7 @@ class _Auditing:
         self.unused.keep(result.account, result.unused)
 
     def _ids(self) -> PrincipalIds:
-        """Look the unique ids of policies up in the files, with their owners."""
+        """The owners of the unique ids that policies name, as far as files have them, and the accounts not in these."""
         ids = named_ids(self.summaries, self.audit_input.resources)
         if not ids:
             return NO_IDS

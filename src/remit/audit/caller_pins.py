@@ -126,7 +126,7 @@ def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, .
     for key in sorted(keys):
         is_decided, value = caller.value(key)
         if is_decided:
-            conditions += _equal(key, value, as_arn=any(key in _keys_as_arns(policy) for policy in parts))
+            conditions += _pinning(key, value, as_arn=any(key in _keys_as_arns(policy) for policy in parts))
     return tuple(conditions)
 
 
@@ -145,7 +145,7 @@ def _conditions(policy: Policy) -> Iterator[Condition]:
         yield from statement.conditions
 
 
-def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
+def _pinning(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
     """The conditions that pin a key, in lower case, to a caller's value; None: the caller has none."""
     name = _SPELLED.get(key, key.replace(_TAG, "aws:PrincipalTag/"))
     if value is None:

@@ -196,15 +196,16 @@ class EscalationGraph:
             steps = None if is_in else self.needs.steps(asker, technique, (need,), member)
             if steps is None:
                 continue
-            alone = [asker]
+            # What each of these can do without the other is an edge of its own; only what needs both is told here.
+            apart = [asker]
             if is_unbounded:
-                alone.append(self.questions.asker(member))
+                apart.append(self.questions.asker(member))
                 yield _edge(asker.identity.arn, member.arn, technique, steps)
             policies = (*asker.identity.policies, *member.policies)
             user = replace(asker.identity, groups=(*groups, member.name), policies=policies)
             joined = self.questions.asker(user)
             for further in (*self._techniques(joined), ASSUME_ROLE):
-                if further.gain != "group" and not any(self.needs.may_use(one, further) for one in alone):
+                if further.gain != "group" and not any(self.needs.may_use(each, further) for each in apart):
                     yield from self._after(technique, steps, joined, (further,))
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:

@@ -115,7 +115,10 @@ def escalation_paths(accounts: Sequence[LeadingEdges], administrators: AbstractS
 def _towards_administrators(
     edges_from: Mapping[str, Sequence[Edge]], administrators: AbstractSet[str], *, assuming: bool
 ) -> dict[str, Edge]:
-    """For each vertex that leads to an administrator, the first edge of the shortest way."""
+    """For each vertex that leads to an administrator, the first edge of the shortest way.
+
+    Ways have edges that assume something only if `assuming`.
+    """
     edges_into: dict[str, list[Edge]] = {}
     for edges in edges_from.values():
         for edge in edges:

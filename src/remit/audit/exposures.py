@@ -114,7 +114,7 @@ class _ResourceExposures:
         self.undecided: list[UndecidedExposure] = []
 
     def rows(self) -> Iterator[ExposureRow]:
-        """Yield a row for each of the policy's statements and each outsider that it lets in."""
+        """Yield a row for each statement and outsider that it lets in; `undecided` gets what could not be decided."""
         try:
             policy = parse(parsed(self.resource.text))
         except RemitError as error:
@@ -150,8 +150,10 @@ class _ResourceExposures:
             must_hold = dict(pair for exposure in pieces_of_reach for pair in _must_hold(exposure))
             if who == "*" and reach in ("account", "member account"):
                 # Those whom the conditions of the statement, and of denying ones, mean one by one.
-                alike = (each for each in policy.statements if each == source.statement or each.effect == "Deny")
-                bearing = replace(policy, statements=tuple(alike))
+                bearing_statements = (
+                    each for each in policy.statements if each == source.statement or each.effect == "Deny"
+                )
+                bearing = replace(policy, statements=tuple(bearing_statements))
                 callers = {key: ", ".join(_values(bearing, key.lower())) for key in _CALLERS}
                 must_hold |= {key: text for key, text in callers.items() if text}
             yield ExposureRow(
@@ -314,6 +316,7 @@ def _with_denials(policy: Policy, denials: Iterable[Statement]) -> Policy:
 
 
 def _by_statement(outsiders: Exposures) -> _ByStatement:
+    """The exposures by whom they let in, as the policy has it, and by the statement that does."""
     groups: _ByStatement = {}
     for exposure in outsiders.found:
         groups.setdefault((exposure.who, exposure.piece.source), []).append(exposure)

@@ -182,7 +182,10 @@ def file_summary(file: AccountFile) -> FileSummary:
 
 
 def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:
-    """The ARNs and accounts outside of an account that a trust policy names, unique ids included, and its text."""
+    """The ARNs and accounts outside of an account that a trust policy names, unique ids included, and its text.
+
+    Both are empty where it is no policy.
+    """
     try:
         document = document_value(trust)
         names = trusted(parse(document))

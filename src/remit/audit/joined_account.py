@@ -136,7 +136,7 @@ class _Joining:
                 policies.append(PolicyUse(use.name, document, group))
         return policies
 
-    def _managed_document(self, arn: str, owner: Identity, unknown: list[str], role: str = "policy") -> str:
+    def _managed_document(self, arn: str, owner: Identity, unknown: list[str], purpose: str = "policy") -> str:
         """The document of a managed policy, which `owner` has as its policy or boundary; empty: it is not known."""
         managed = self.managed.get(arn)
         if managed is not None:
@@ -148,7 +148,7 @@ class _Joining:
             self._of_aws[arn] = "" if known is None else self.documents.add(known.document, self.account)
         if not self._of_aws[arn]:
             unknown.append(f"{arn} is not in the files")
-            self._misses(owner, f"the {role} {arn}")
+            self._misses(owner, f"the {purpose} {arn}")
         return self._of_aws[arn]
 
     def _boundary(self, identity: Identity, unknown: list[str]) -> PolicyUse | None:

@@ -54,10 +54,11 @@ class PolicyQuestion:
 
 @dataclass(frozen=True, slots=True)
 class AccessAnswer:
-    """Return whether a question's access exists: on which resource the evaluator allows it, or why it is undecided.
+    """The answer to a question: the verdict, a resource on which the evaluator allows it, or why it is undecided.
 
     `must_hold` are the condition keys of the request that the principal does not decide, each with a value that fits:
-    an ExternalId, a tag of the resource, the address that it comes from.
+    an ExternalId, a tag of the resource, the address that it comes from. `allowing` has the number of the identity's
+    policy that allows it, and the index of the statement there.
     """
 
     verdict: AccessVerdict

@@ -58,7 +58,7 @@ class RoleAssumption:
         return self._policies[name]
 
     def answer(self, asker: Asker, role: Identity) -> AccessAnswer:
-        """Return whether a principal can assume a role: by the trust policy alone where that names it, else by both.
+        """Whether a principal can assume a role: by the trust policy alone if that names it, else by both.
 
         A boundary's lack of an Allow limits a role that is named by its ARN, and no user, no session and nobody whom
         `"Principal": "*"` means.
@@ -119,5 +119,5 @@ class RoleAssumption:
 
 
 def _denials(policy: Policy) -> Policy:
-    """The Deny statements of a policy: they count even where a trust policy allows by itself."""
+    """A policy with its Deny statements alone: they count even where a trust policy allows by itself."""
     return replace(policy, statements=tuple(statement for statement in policy.statements if statement.effect == "Deny"))

@@ -106,6 +106,10 @@ class NeedQuestions:
         target: Identity | None,
         among: tuple[str, ...] = (),
     ) -> AccessAnswer:
+        """The answer to one need: on one of the resources `among`, or, without these, on what the need says.
+
+        A call that attaches AWS's policy for administrators, or a boundary, is asked again with the account's own ones.
+        """
         if among:
             groups: tuple[tuple[str, ...], ...] = (among,)
         elif need.on in ("anything", "a new one"):

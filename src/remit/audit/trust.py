@@ -41,7 +41,7 @@ def trusted(policy: Policy) -> TrustedBy:
     """Collect the principals in the Allow statements of a trust policy."""
     services, arns, accounts, ids = set(), set(), set(), []
     anybody = False
-    for kind, value in _named(policy):
+    for kind, value in _allowed_principals(policy):
         caller = principal_of(value)
         if value == "*":
             anybody = True
@@ -71,7 +71,8 @@ def _names_somebody(statement: Statement) -> bool:
     return any(principal_of(name).kind != "root" for name in names)
 
 
-def _named(policy: Policy) -> Iterator[tuple[str, str]]:
+def _allowed_principals(policy: Policy) -> Iterator[tuple[str, str]]:
+    """The principals whom some Allow lets assume the role, by kind and value; NotPrincipal stands for everybody."""
     for statement in policy.statements:
         if statement.effect == "Allow" and statement.principals is not None and _is_about(statement, _ASSUME):
             if statement.principals.negated:

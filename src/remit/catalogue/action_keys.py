@@ -30,7 +30,7 @@ def key_type(name: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def of_a_service(key: str) -> bool:
+def is_of_one_service(key: str) -> bool:
     """Return whether a key is known, and is one of a service alone."""
     return key_type(key) is not None and global_key(key) is None
 
@@ -64,4 +64,4 @@ def folded_key(key: str) -> str:
 
 def carries(name: str, key: str) -> bool:
     """Return whether requests for an action of the catalogue may carry a key; one that no service lists, any may."""
-    return not of_a_service(key) or takes(name, key)
+    return not is_of_one_service(key) or takes(name, key)

@@ -112,6 +112,7 @@ def resources_asked(name: str) -> int:
 
 
 _NUMBERS: Final[dict[tuple[object, ...], int]] = {}
+"""The numbers that `resources_asked` has given, by what decides them."""
 
 
 def services_taking(arn_service: str) -> frozenset[str]:
@@ -139,6 +140,7 @@ def resource_formats(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=_ACTIONS)
 def _formats(name: str) -> tuple[str, ...]:
+    """The formats of the ARNs that an action is asked on, as the catalogue has them, the usual ones first."""
     listing = _LISTINGS.get(name.lower())
     if listing is not None:
         return (listing,)
@@ -149,6 +151,7 @@ def _formats(name: str) -> tuple[str, ...]:
 
 
 def _oddity(target: ActionTarget) -> tuple[bool, int]:
+    """The place of a type in the order of an action's: required ones first, then those that functions use most."""
     usual = _USUAL.index(target.type.name) if target.type.name in _USUAL else len(_USUAL)
     return not target.required, usual
 

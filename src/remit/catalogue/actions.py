@@ -81,7 +81,7 @@ class Action(NamedTuple):
 
     @property
     def all_keys(self) -> tuple[Key, ...]:
-        """Every condition key that may be there, by name; global keys (see `keys`) come on top."""
+        """Every condition key that may be there, by name; global keys (`condition_keys.global_keys`) come on top."""
         keys_by_name: dict[str, Key] = {}
         for target in self.targets:
             keys_by_name |= {key.name: key for key in (*target.keys, *target.type.keys)}
@@ -128,6 +128,7 @@ def full_name(name: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _text_of_names(prefix: str) -> tuple[str, str]:
+    """The names of a service's actions in one text, each between spaces: as AWS spells them, and in small letters."""
     prefixes = services()  # the lines of names are in their order
     text = f" {line('name-lines', '', prefixes.index(prefix))} " if prefix in prefixes else ""
     return text, text.lower()

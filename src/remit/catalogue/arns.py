@@ -162,7 +162,11 @@ def _late_bound(text: str) -> str:
 
 
 class _Automaton:
-    """A format as a row of elements, of which a set is the bits of an integer: bit n stands before the nth element."""
+    """A format as a row of elements, of which a set is the bits of an integer: bit n stands before the nth element.
+
+    `run` are the elements that take any number of signs, `any_sign` those that take each sign, `plain_sign` each but
+    `/` and `:`, `literal` those of one sign, by that. `end` is the bit behind the last element, `stop` all before it.
+    """
 
     __slots__ = ("any_sign", "end", "literal", "plain_sign", "run", "stop")
 
@@ -201,7 +205,7 @@ class _Automaton:
         return bool(reached & self.end)
 
     def _past_runs(self, reached: int) -> int:
-        """The same, and what is behind runs, which may be empty."""
+        """The elements that are reached, and those behind runs among them, which may be empty."""
         while (further := reached | (reached & self.run) << 1) != reached:
             reached = further
         return reached

@@ -55,7 +55,7 @@ _PUT_IN: Final = (
 )  # fmt: skip
 
 
-def put_in(name: str) -> bool:
+def is_put_in_by_service(name: str) -> bool:
     """Return whether a service puts in a variable by itself, which no list of condition keys has.
 
     Sources: "AWS IoT Core policy variables", "Connect policy examples" and "Authorizing direct calls to AWS services
@@ -117,6 +117,7 @@ def global_keys() -> tuple[GlobalKey, ...]:
 
 @cache
 def _by_name() -> dict[str, GlobalKey]:
+    """The global keys by their names in small letters."""
     return {key.name.lower(): key for key in global_keys()}
 
 

@@ -50,6 +50,7 @@ def matcher(pattern: str) -> re.Pattern[str]:
 
 
 def _literal(text: str) -> str:
+    """A part of a glob without `*` as a regular expression."""
     return "".join("." if character == "?" else re.escape(character) for character in text)
 
 
@@ -73,9 +74,11 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _folded(prefix: str) -> tuple[str, ...]:
+    """The bare names of a service's actions in small letters, in the order of `bare_names`."""
     return tuple(name.lower() for name in bare_names(prefix))
 
 
 @cache
 def _everything() -> tuple[str, ...]:
+    """The full names of all actions."""
     return tuple(name for prefix in services() for name in actions(prefix))

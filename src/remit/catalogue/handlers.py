@@ -28,7 +28,9 @@ def handlers(type_name: str) -> Handlers | None:
     positions_by_verb = service_chunk["h"].get(type_name)
     if positions_by_verb is None:
         return None
-    called = [actions(prefix)[position] for prefix, far in service_chunk["a"].items() for position in accumulate(far)]
+    called = [
+        actions(prefix)[position] for prefix, steps in service_chunk["a"].items() for position in accumulate(steps)
+    ]
     called += service_chunk["x"]
     by_verb: dict[str, tuple[str, ...]] = {}
     for verb in ("create", "read", "update", "delete"):

@@ -72,11 +72,13 @@ def has_action_of(prefix: str) -> bool:
 
 @cache
 def _listed() -> frozenset[str]:
+    """The strings that stand in several policies, which these name by their number."""
     return frozenset(chunk("policy-words", ""))
 
 
 @cache
 def _rows() -> str:
+    """All policies as the snapshot packs them, in one text."""
     return "\n".join(row for name in names("policy-lines") for row in lines("policy-lines", name))
 
 
@@ -107,4 +109,5 @@ def _after_arn(name: str) -> str | None:
 
 @cache
 def _positions() -> dict[str, int]:
+    """The place of each policy among all of them, by its name without case."""
     return {row[0].casefold(): position for position, row in enumerate(chunk("policy-names", ""))}

@@ -302,6 +302,7 @@ def _word_cost(written: str, word: str) -> float:
 
 @lru_cache(maxsize=65536)
 def _words(name: str) -> tuple[str, ...]:
+    """The words that a name is made of, in small letters."""
     return tuple(word.lower() for word in words_of(name))
 
 
@@ -311,11 +312,13 @@ def words_of(name: str) -> list[str]:
 
 
 def _singular(word: str) -> str:
+    """A word without the ending of its plural, where it may have one."""
     return f"{word[:-3]}y" if word.endswith("ies") else word.rstrip("s")
 
 
 @cache
 def _namesakes() -> dict[str, list[str]]:
+    """The full names of all actions, by their bare names in small letters."""
     by_name: dict[str, list[str]] = {}
     for prefix in services():
         for name in bare_names(prefix):
@@ -384,4 +387,5 @@ def _beginnings_of_keys(prefix: str) -> list[str]:
 
 
 def _folded(name: str) -> str:
+    """A name without case, and without all that is no letter and no digit."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

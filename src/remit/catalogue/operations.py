@@ -268,6 +268,7 @@ def _filled(
 
 
 def _values(parameters: Mapping[str, Any], path: str, part: str | None) -> Iterator[str]:
+    """Yield the texts at a path of the parameters, or the part of each that a template asks for."""
     for value in _at(parameters, path):
         if part == "keys" and isinstance(value, dict):
             yield from (str(key) for key in value)
@@ -291,7 +292,7 @@ def _at(value: Any, path: str) -> Iterator[Any]:
             yield item
 
 
-def _function(text: str) -> str:
+def _function_name(text: str) -> str:
     """A function's name out of its name, ARN or partial ARN, with or without a version."""
     parts = text.split(":")
     if "function" in parts[:-1]:
@@ -301,7 +302,7 @@ def _function(text: str) -> str:
 
 _PARTS: Final[dict[str, Callable[[str], str]]] = {
     "last": lambda text: text.rsplit("/", 1)[-1],
-    "function": _function,
+    "function": _function_name,
     "bucket": lambda text: text.lstrip("/").partition("/")[0],
     "key": lambda text: text.lstrip("/").partition("/")[2].partition("?versionId=")[0],
     "bare": lambda text: text.lstrip("/"),
@@ -310,6 +311,7 @@ _PARTS: Final[dict[str, Callable[[str], str]]] = {
 
 
 def _call(row: list[Any]) -> Call:
+    """A call as the snapshot has it in a row."""
     name, arguments, condition, certain = row
     pairs = tuple((variable, tuple(templates)) for variable, templates in arguments.items())
     return Call(name, pairs, When(*condition) if condition else None, bool(certain))
@@ -327,18 +329,21 @@ def _own(client: str) -> dict[str, str]:
 
 @cache
 def _spellings(client: str) -> dict[str, str]:
+    """The names of a client's operations as AWS spells them, by their folded names."""
     client_chunk = chunk("operations", client)
     return {_folded(name): name for name in (*_own(client), *client_chunk["r"], *client_chunk.get("n", ()))}
 
 
 @cache
 def _clients() -> dict[str, str]:
+    """The names of clients by their own folded names, and by those of their services' ids."""
     client_rows = chunk("clients", "")
     by_id = {_folded(service_id): client for client, (service_id, _) in client_rows.items()}
     return by_id | {_folded(client): client for client in client_rows}
 
 
 def _folded(name: str) -> str:
+    """A name without case, and without all that is no letter and no digit."""
     folded = name.lower()
     if folded.isascii() and folded.isalnum():  # as most are, and there are many
         return folded

@@ -11,7 +11,7 @@ from remit.catalogue.snapshot import line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NOWHERE: Final[Mapping[str, int | str]] = {}
+_NO_PROPERTIES: Final[Mapping[str, int | str]] = {}
 Range = tuple[float | None, float | None]
 _UNBOUNDED: Final[Range] = (None, None)
 
@@ -74,7 +74,7 @@ def shape(service: str, reference: int | str) -> Shape:
         number=tuple(row.get("n", _UNBOUNDED)),
         length=tuple(row.get("l", _UNBOUNDED)),
         count=tuple(row.get("c", _UNBOUNDED)),
-        _properties=row.get("p", _NOWHERE),
+        _properties=row.get("p", _NO_PROPERTIES),
         _items=row.get("i", ""),
         _values=row.get("v", ""),
         _service=service,

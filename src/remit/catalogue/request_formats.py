@@ -78,17 +78,20 @@ class ParameterFormat:
 
 @cache
 def _store() -> snapshot.Store:
+    """The file of the formats."""
     return snapshot.Store(os.path.join(snapshot.folder(), snapshot.FORMATS))
 
 
 @cache
 def _index() -> dict[str, dict[str, list[str]]]:
+    """The clients by the names that requests have for them, by the kind of name."""
     index: dict[str, dict[str, list[str]]] = _store().chunk("index", "")
     return index
 
 
 @lru_cache(maxsize=512)
 def _client(client: str) -> dict[str, Any]:
+    """What the file says of a client; no operations of one that it does not have."""
     return _store().chunk("client", client) or {"o": []}
 
 
@@ -103,6 +106,7 @@ def clients_of_target(target: str) -> tuple[str, ...]:
 
 
 def _name_of(client: str, kind: str) -> str | None:
+    """The name of a kind that stands for a client; None where none does."""
     return next((name for name, clients in _index()[kind].items() if client in clients), None)
 
 
@@ -171,4 +175,5 @@ def parameter_format(client: str, operation: str) -> ParameterFormat | None:
 
 @lru_cache(maxsize=512)
 def _lines(client: str) -> tuple[str, ...]:
+    """The formats of a client's parameters, each still JSON text, in the order of its operations."""
     return _store().lines("member-lines", client)

@@ -41,6 +41,7 @@ def sam_policies() -> tuple[str, ...]:
 
 
 def _put(value: Any, values: Mapping[str, Any]) -> Any:
+    """A part of a document with the values in place of the references to them."""
     if isinstance(value, dict):
         name = value.get("Ref")
         # An object with further members is no intrinsic function, whatever it has as Ref.

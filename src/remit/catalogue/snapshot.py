@@ -86,6 +86,7 @@ class Store:
         return () if text is None else tuple(text.splitlines())
 
     def _text(self, kind: str, name: str) -> str | None:
+        """The text of a chunk; None when there is none of that name."""
         position = self._positions.get(kind, {}).get(name)
         if position is None:
             return None
@@ -105,8 +106,8 @@ def folder() -> str:
     from importlib.machinery import PathFinder  # noqa: PLC0415 - once
 
     spec = PathFinder.find_spec("remit_data")
-    for place in (spec.submodule_search_locations or ()) if spec is not None else ():
-        other = os.path.join(place, "data")
+    for location in (spec.submodule_search_locations or ()) if spec is not None else ():
+        other = os.path.join(location, "data")
         if date(other) > date(OWN) and all(_is_readable(os.path.join(other, name)) for name in FILES):
             return other
     return OWN

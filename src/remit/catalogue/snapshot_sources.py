@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourcePackage:
-    """A package that facts came from; `date` is the day its data was made, "" where it does not tell."""
+    """A package that facts came from, and which facts it holds.
+
+    `date` is the day its data was made, "" where it does not tell.
+    """
 
     name: str
     version: str
@@ -28,7 +31,7 @@ class Versions:
     """The sources, and counts by what is counted, both in a fixed order."""
 
     day: date
-    """That of the newest source."""
+    """The date of the newest source."""
     is_own: bool
     """True for the data that remit brings, false for that of a newer `remit-data`."""
     sources: tuple[SourcePackage, ...]

@@ -29,8 +29,8 @@ class PropertyAccess(NamedTuple):
     `opens` is the order of openness, from closed to open: `AWS_IAM<JWT~CUSTOM<NONE=-!`. `=` stands between values that
     are as open, `~` between those that let in others, `-` is a property that is not given, `*` any other value, and `!`
     ends a value that lets in everybody. `adds`: each item of the list lets in more; `any of`: so it does, and no item
-    is no limit. `any`: nobody can tell; `another`: nor of one in place of another, but to have one opens nothing;
-    `limit`: nor of that, and to have none any more opens something.
+    is no limit. `any`: nobody can tell what a change opens; `another`: nobody can of a value in place of another, but a
+    first one opens nothing; `limit`: as `another`, and to give the last one up opens something.
     """
 
     path: str

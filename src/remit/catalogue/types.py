@@ -141,6 +141,7 @@ class Naming(NamedTuple):
         return f"{path.lstrip('/')}{bare.removeprefix('/')}" if path else bare
 
     def _cut(self, text: str) -> str:
+        """A part of a generated name, cut to what is left of it in a name that is too long."""
         return text if len(text) <= self.generated_least else f"{text[: self.generated_least]}*"
 
 
@@ -332,7 +333,7 @@ class ResourceType(NamedTuple):
         )
 
     def holding(self, referent: Referent) -> tuple[str, ...]:
-        """The paths of the properties that hold something."""
+        """The paths of the properties that hold the name, id or ARN of something of a kind."""
         return tuple(path for path, holds in self.references if holds == referent)
 
 
@@ -340,7 +341,7 @@ _NO_ACCESS: Final = TypeAccess()
 
 
 def access_of(type_name: str) -> TypeAccess:
-    """Return the part of access that a resource of a type decides."""
+    """Return which policies a resource of a type holds; none of a type that nobody knows."""
     kind = resource_type(type_name)
     return _NO_ACCESS if kind is None else kind.access
 
@@ -367,7 +368,7 @@ def arns_of(resource: DeclaredResource) -> tuple[str, ...]:
 
 
 def deployment_of(type_name: str) -> TypeDeployment:
-    """Return the access that a resource of a type asks of its deployer."""
+    """Return the access that a resource of a type asks of its deployer; none of a type that nobody knows."""
     kind = resource_type(type_name)
     return _NO_DEPLOYMENT if kind is None else kind.deployment
 
@@ -482,4 +483,5 @@ def resource_types() -> tuple[str, ...]:
 
 
 def _property_calls(pairs: Iterable[tuple[str, str]]) -> tuple[PropertyCalls, ...]:
+    """Calls as the snapshot has them: pairs of actions and of paths, with spaces between."""
     return tuple(PropertyCalls(tuple(actions.split()), tuple(paths.split())) for actions, paths in pairs)

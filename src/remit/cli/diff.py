@@ -211,7 +211,7 @@ def _versions(wishes: _Wishes) -> _Pair:
         from remit.deploy.deployment_record import last
 
         account = wishes.scope.account()
-        running = expected_roles.recorded(account, new.namespace)
+        running = expected_roles.deployed_version(account, new.namespace)
         if running is not None:
             old, record = running.as_declared_by(new), last(account, folder, new.namespace)
             new = replace(new, names=old.names)

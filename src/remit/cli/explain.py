@@ -136,10 +136,10 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
         else:
             question, read = words[1:], read_source(source)
         names = {**shapes_of(read.resources).texts, **names_in(stack or "*", read.resources)}
-        names |= {f"${{{name}}}": value for name, value in values.items()}
-        if read.is_policy:
+        if not read.is_policy:
+            return _template(question, read, names, source, endpoint)
+        if not (stack or parameters):
             return _policy(question, read, names, endpoint, kind)
-        return _template(question, read, names, source, endpoint)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:

@@ -36,7 +36,7 @@ def command() -> None:
     """
 
 
-def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
+def _on_queues(wrapped: Callable[..., None]) -> Any:
     """Add the options that say which queues are meant, and pass the account and these queues in their place.
 
     A command with `--all` gets no id for it.
@@ -52,11 +52,7 @@ def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
         app, account = load(scope.folder, scope.stage), scope.account()
         wrapped(account=account, queues=chosen_queues(deployed_queues(account, app), queue), **others)
 
-    command_options = (options.json_option, options.account_options, options.local_option, options.stage_option)
-    with_options: Callable[..., None] = options.in_scope(on_queues)
-    for option in (*command_options, options.project_option, queue_option):
-        with_options = option(with_options)
-    return with_options
+    return queue_option(options.stack_options(options.json_option(options.in_scope(on_queues))))
 
 
 @command.command("list")

@@ -99,23 +99,24 @@ class AskedGrant(Sequence["Grant"]):
 
     @functools.cached_property
     def _made(self) -> tuple[Grants, Mistakes]:
+        """The grants of the call, and everything that is wrong with its arguments."""
         grants: Grants = ()
-        found = Mistakes(list(self.misfits))
+        mistakes = Mistakes(list(self.misfits))
         signature, kinds = _parameters(self.function)
         readable = dict(self.arguments)
         with judging(self.written):
             for name, value in self.arguments.items():
-                with found.noted():
+                with mistakes.noted():
                     is_unread = type(value) is Unread
                     wrong_types = [] if is_unread else list(type_mistakes(f"{self}: {name}", value, kinds[name]))
                     if wrong_types:
                         is_open = signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
                         readable[name] = (Unread(),) if is_open else Unread()
-                        found.errors += wrong_types
+                        mistakes.errors += wrong_types
             bound = inspect.BoundArguments(signature, readable)
-            with found.noted():
+            with mistakes.noted():
                 grants = self.function(*bound.args, **bound.kwargs)
-        return grants, found
+        return grants, mistakes
 
     @property
     def _read(self) -> Grants:

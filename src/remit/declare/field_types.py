@@ -78,6 +78,7 @@ def kinds_of(annotation: Any) -> tuple[Any, ...]:
 
 
 def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a value is of a kind; the items of a list are looked at one by one, elsewhere."""
     origin = get_origin(kind) or kind
     if origin is types.NoneType:
         return value is None

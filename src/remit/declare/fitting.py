@@ -56,11 +56,11 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
     takes_any_name = further is None and any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken)
     known = [parameter.name for parameter in taken if parameter.kind in _BY_NAME]
     known += sorted(further.names) if further is not None else []
-    found = Mistakes()
+    mistakes = Mistakes()
     if len(arguments) > len(by_position) and not is_open:
         by_name = ", ".join(option_names(taken[len(by_position) :]))
         count = {0: "no argument", 1: "one argument"}.get(len(by_position), f"{len(by_position)} arguments")
-        found.add(
+        mistakes.add(
             f"`{spelled}` takes {count} without a name",
             hint=f"what it takes with a name: {by_name}" if by_name else None,
             origin=places.argument_origin(where, "", len(by_position)),
@@ -73,7 +73,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
     for name, value in options.items():
         if name in given_by_position:
             twice = f"`{spelled}` gets `{name}` twice, once without its name"
-            found.add(twice, origin=places.option_origin(where, name))
+            mistakes.add(twice, origin=places.option_origin(where, name))
         elif name in known or takes_any_name:
             known_options[name] = value
         else:
@@ -85,26 +85,26 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
                 if nearest(name, (meant,), MISSPELT) is not None:
                     known_options[meant] = value
             unknown = f"`{spelled}` has no option `{name}`"
-            found.add(unknown, hint=hint, origin=places.option_origin(where, name))
+            mistakes.add(unknown, hint=hint, origin=places.option_origin(where, name))
     for parameter in taken:
         is_needed = parameter.default is parameter.empty and parameter.kind in (*_BY_POSITION, parameter.KEYWORD_ONLY)
         if not is_needed or parameter.name in given_by_position | known_options.keys():
             continue
         if parameter.name not in meant_names | options.keys():
             hint = f"it takes {', '.join(option_names(taken))}"
-            found.add(f"`{spelled}` lacks `{parameter.name}`", hint=hint, origin=where.origin)
+            mistakes.add(f"`{spelled}` lacks `{parameter.name}`", hint=hint, origin=where.origin)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             arguments = (*arguments, Unread())
         else:
             known_options[parameter.name] = Unread()
-    return Fitted(arguments, known_options, tuple(found.errors))
+    return Fitted(arguments, known_options, tuple(mistakes.errors))
 
 
 @functools.lru_cache(maxsize=256)
 def parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
     """Return what a function takes, without the instance of a method; read once."""
-    found = tuple(inspect.signature(function).parameters.values())
-    return found[1:] if found and found[0].name == "self" else found
+    all_parameters = tuple(inspect.signature(function).parameters.values())
+    return all_parameters[1:] if all_parameters and all_parameters[0].name == "self" else all_parameters
 
 
 def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
@@ -128,18 +128,18 @@ def judged_at_once(function: Callable[P, R]) -> Callable[P, R]:
     def called(*arguments: P.args, **options: P.kwargs) -> Any:
         if not is_recording():
             return function(*arguments, **options)
-        found = Mistakes()
+        mistakes = Mistakes()
         value: Any = Unread()
-        with judging_now(), found.noted():
+        with judging_now(), mistakes.noted():
             try:
                 value = function(*arguments, **options)
             except TypeError as error:
                 if not is_misfit(error):
                     raise
                 fit = fitted(function, arguments, options)
-                found.errors += fit.mistakes
+                mistakes.errors += fit.mistakes
                 function(*fit.arguments, **fit.options)
-        for mistake in found.errors:
+        for mistake in mistakes.errors:
             mistake.origin = mistake.origin or writer()
             note(mistake)
         return value

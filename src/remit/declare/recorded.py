@@ -62,7 +62,7 @@ class Recorded(metaclass=Recording):
 
         `wrong` are the identities of other objects that are not right, so that nothing is to be read of them.
         """
-        found = Mistakes(list(self.misfits))
+        mistakes = Mistakes(list(self.misfits))
         with judging(self.written):
             readable = self  # with nothing to read in place of options whose type is wrong
             for name, default, kinds in _options(type(self)):
@@ -71,22 +71,22 @@ class Recorded(metaclass=Recording):
                     continue
                 is_unread = type(value) is Unread or id(value) in wrong
                 wrong_types = [] if is_unread else list(type_mistakes(name, value, kinds))
-                found.errors += wrong_types
+                mistakes.errors += wrong_types
                 if wrong_types or is_unread:
                     readable = copy(self) if readable is self else readable
                     object.__setattr__(readable, name, Unread())
-            with found.noted():
+            with mistakes.noted():
                 for check in readable.checks():
-                    with found.noted():
+                    with mistakes.noted():
                         try:
                             check()
                         except TypeError:
                             if readable is self:
                                 raise  # otherwise a function in C, such as those of `re`, was given an Unread
-        for error in found.errors:
+        for error in mistakes.errors:
             error.origin = error.origin or self.written
-        found.is_unread = found.is_unread or readable is not self
-        return found
+        mistakes.is_unread = mistakes.is_unread or readable is not self
+        return mistakes
 
 
 @functools.cache

@@ -62,6 +62,8 @@ _OPERATORS: Final = (
 
 
 def _method(gives: Callable[[Unread], Any]) -> Callable[..., Any]:
+    """A method of Unread, which gives something while a project's code runs, and fails afterwards."""
+
     def method(self: Unread, *_arguments: object, **_options: object) -> Any:
         if not is_recording():
             raise UnreadError

@@ -44,18 +44,18 @@ class ManagedPolicyVersion:
     policy: Policy
 
 
-def held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
+def held_roles(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
     role_names = tuple(dict.fromkeys(names))
     roles = None
     with remit_errors():
         if role_names and (account.local or len(role_names) > MANY):
-            roles = if_there(partial(all_held, account, role_names), denied)
-        return each_held(account, role_names) if roles is None else roles
+            roles = if_there(partial(roles_in_one_list, account, role_names), denied)
+        return roles_one_by_one(account, role_names) if roles is None else roles
 
 
-def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
-    """`held` with a call for each role."""
+def roles_one_by_one(account: Account, names: Iterable[str]) -> dict[str, Holder]:
+    """`held_roles` by calls for each role, many at once."""
     client = account.client("iam")
 
     def held_role(name: str) -> Holder:
@@ -65,8 +65,8 @@ def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     return {role.name: role for role in roles if role is not None}
 
 
-def all_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
-    """`held` with one list of all the account's roles."""
+def roles_in_one_list(account: Account, names: Iterable[str]) -> dict[str, Holder]:
+    """`held_roles` with one list of all the account's roles."""
     role_names, client = frozenset(names), account.client("iam")
     roles = {}
     for page in client.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):
@@ -74,7 +74,7 @@ def all_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
             name = raw["RoleName"]
             if name in role_names:
                 policies = [
-                    _inline(policy["PolicyName"], policy["PolicyDocument"], f"role {name}")
+                    _inline_policy(policy["PolicyName"], policy["PolicyDocument"], f"role {name}")
                     for policy in raw["RolePolicyList"]
                 ]
                 policies += by_arn(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"])
@@ -85,18 +85,18 @@ def all_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     return roles
 
 
-def _inline(name: str, raw: Any, holder: str) -> HeldPolicy:
-    """An inline policy of a holder; the reason of its statements is its name."""
-    document = _parsed(raw, f"policy {name} of {holder}")
+def _inline_policy(name: str, raw: Any, holder: str) -> HeldPolicy:
+    """An inline policy; the reason of each of its statements is `policy NAME of HOLDER`."""
+    document = _policy_of(raw, f"policy {name} of {holder}")
     reason = Reason("text", f"policy {name} of {holder}")
     grants = (Grant(statement, reason, version=document.version) for statement in document.statements)
     return HeldPolicy(name, "inline", document, tuple(grants))
 
 
 def _holder(raw: Mapping[str, Any], policies: tuple[HeldPolicy, ...]) -> Holder:
-    """A role with its policies in IAM's order."""
+    """The role that IAM describes in `raw`, with these policies."""
     name = raw["RoleName"]
-    trust = _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}")
+    trust = _policy_of(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}")
     return Holder(
         name,
         policies,
@@ -108,14 +108,14 @@ def _holder(raw: Mapping[str, Any], policies: tuple[HeldPolicy, ...]) -> Holder:
     )
 
 
-def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyVersion]:
-    """Managed policies by their ARNs; one that is not there is left out."""
+def managed_policy_versions(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyVersion]:
+    """The version in force of each managed policy, by ARN; one that is not there is left out."""
     client = account.client("iam")
 
     def document_of(arn: str) -> tuple[str, ManagedPolicyVersion]:
         version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
+        return arn, ManagedPolicyVersion(version, _policy_of(raw, f"policy {arn}"))
 
     with remit_errors():
         read = at_once(lambda arn: if_there(partial(document_of, arn)), dict.fromkeys(arns))
@@ -128,18 +128,18 @@ def held_policies(client: Any, kind: str, name: str) -> tuple[HeldPolicy, ...]:
     inline = []
     for policy in client.get_paginator(f"list_{kind}_policies").paginate(**holder).search("PolicyNames[]"):
         raw = getattr(client, f"get_{kind}_policy")(**holder, PolicyName=policy)
-        inline.append(_inline(policy, raw["PolicyDocument"], f"{kind} {name}"))
+        inline.append(_inline_policy(policy, raw["PolicyDocument"], f"{kind} {name}"))
     attached = client.get_paginator(f"list_attached_{kind}_policies").paginate(**holder)
     return (*inline, *by_arn(attached.search("AttachedPolicies[].PolicyArn")))
 
 
 def held_boundary(raw: Mapping[str, Any]) -> tuple[HeldPolicy, ...]:
-    """The permissions boundary of a role or a user as IAM describes it, if it has one."""
+    """The permissions boundary in IAM's description of a role or a user: one policy, or none."""
     return bounded(raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"))
 
 
-def _parsed(raw: Any, name: str) -> Policy:
-    """A document as botocore gives it: no longer in the encoding of a URL, and no text."""
+def _policy_of(raw: Any, name: str) -> Policy:
+    """The policy in a document that botocore has decoded. Unreadable: it is none; `name` is what the error calls it."""
     try:
         return parse(raw)
     except RemitError as error:
@@ -147,7 +147,10 @@ def _parsed(raw: Any, name: str) -> Policy:
 
 
 def at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:
-    """The results in order; a failure, or Ctrl-C, stops what has not begun."""
+    """Call `work` with each item in threads: the results in the items' order.
+
+    The first failure, or Ctrl-C, is raised and stops what has not begun.
+    """
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         waiting = [pool.submit(work, item) for item in items]
         try:

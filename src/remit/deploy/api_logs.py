@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 _ACCOUNT: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/account"
 
 
-def _writes_log(app: App) -> bool:
+def _has_access_log(app: App) -> bool:
+    """Return whether the app has a REST API whose stage writes an access log."""
     return rest_settings(app).access_log and "rest" in trigger_files(app.functions)
 
 
 def calls_for_log_role(app: App) -> Iterator[DeployCall]:
-    """The call that looks the role up, which whoever deploys must be allowed."""
-    if _writes_log(app):
+    """The call that looks the role up, which whoever deploys must be allowed; none for an app that needs no role."""
+    if _has_access_log(app):
         purpose = "to see before a deploy whether API Gateway may write access logs"
         yield DeployCall("apigateway.GetAccount", ("apigateway:GET",), _ACCOUNT, purpose)
 
@@ -40,7 +41,7 @@ def require_log_role(app: App, account: Account, note: Callable[[str], None]) ->
 
     RemitError: it has none, so that the stage could not be made. Where the caller may not look, `note` hears of it.
     """
-    if account.local or not _writes_log(app):
+    if account.local or not _has_access_log(app):
         return
     try:
         with remit_errors():

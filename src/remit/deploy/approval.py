@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 def settle_manual_changes(job: DeployJob) -> ManualChanges:
-    """Show what was changed by hand on the stack, and do with it what the job's `drift` says; what it was.
+    """Show what was changed by hand on the stack, do with it what the job's `drift` says, and return it.
+
+    Nothing is looked for on a stack that is new, missing or another project's.
 
     `yes` does not answer this. NotApproved (1): nobody agreed to go on. RemitError (75): somebody else deploys.
     """
@@ -52,7 +54,7 @@ def settle_manual_changes(job: DeployJob) -> ManualChanges:
         answer = None if job.yes else operator.reply(question)
         if answer is None:
             raise NotApproved(operator.unanswered(question), Deployment(name, changes, unanswered=(question,)))
-        require(answer)
+        require_yes(answer)
     return changes
 
 
@@ -66,21 +68,21 @@ def agree_to_plan(job: DeployJob, changes: ManualChanges | None, plan: StackPlan
     NotApproved (1): nobody agrees. RemitError (1): a person says no; (2): `yes_delete` names what does not go.
     """
     yes, yes_delete, approval = job.yes, job.yes_delete, job.approval
-    check_names(yes_delete, [change.logical_id for change in plan.data_at_risk])
+    require_named_data(yes_delete, [change.logical_id for change in plan.data_at_risk])
     unnamed = any(change.logical_id not in yes_delete for change in plan.data_to_name)
     lacks_access = access.wants(approval or "broadening") and not job.first and not (yes and approval is None)
     question = PlanQuestion(job.account, plan, access, yes, yes_delete, lacks_access)
     answer = None
     if unnamed or not yes:
         answer = job.operator.reply(question)
-        require(answer is not False)
+        require_yes(answer is not False)
     destroyed = [change for change in plan.destroyed if change.logical_id not in yes_delete]
     if answer is None and (lacks_access or unnamed or (destroyed and not yes)):
         deployment = Deployment(plan.namespace, changes, plan, access, unanswered=(question,))
         raise NotApproved(job.operator.unanswered(question), deployment)
 
 
-def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:
+def require_named_data(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:
     """Refuse a `--yes-delete` of what would not go. RemitError (2) names what would."""
     names = sorted(name for name in yes_delete if name not in data_ids)
     if names:
@@ -110,7 +112,7 @@ def agree_to_delete(
     return operator.decide(DeletionQuestion(account, namespace, is_remnant, data, unnamed))
 
 
-def require(answer: bool) -> None:  # noqa: FBT001 - the answer itself
+def require_yes(answer: bool) -> None:  # noqa: FBT001 - the answer itself
     """Go on after a yes. RemitError (1): the answer is no."""
     if not answer:
         raise RemitError("nothing was deployed", exit_code=1)

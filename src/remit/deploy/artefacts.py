@@ -43,7 +43,7 @@ Upload = Literal["reused", "uploaded", "replaced"]
 
 
 def upload(account: Account, bucket: str, path: Path, key: str, progress: Progress | None = None) -> Upload:
-    """Put a file there, unless S3 says that these very bytes are there; what became of it.
+    """Put a file into the bucket under `key`, unless S3 says that its very bytes are there; return what became of it.
 
     S3 takes only bytes with the SHA-256 of the key, and a cut upload leaves nothing. RemitError: the file is no longer
     what was built.
@@ -67,7 +67,7 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
 
 
 def upload_template(account: Account, bucket: str, folder: str, body: str) -> str:
-    """Put a template there, unless these very bytes are there; the URL (path style) that CloudFormation reads it at."""
+    """Put a template into a folder of the bucket, unless it is there; return the URL (path style) to read it at."""
     raw = body.encode()
     key = f"{folder}/{sha256(raw).hexdigest()}.json"
     client = account.client("s3")
@@ -90,7 +90,7 @@ def names_artefact(text: str) -> bool:
 
 
 def checksum(key: str) -> str:
-    """The SHA-256 that a key promises, as S3 and Lambda write it: in base64."""
+    """The SHA-256 in the key of an artefact, as S3 and Lambda write it: in base64."""
     (digest,) = _ARTEFACT.findall(key)
     return base64.b64encode(bytes.fromhex(digest)).decode()
 
@@ -106,7 +106,7 @@ def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
 
 
 def remove_objects(account: Account, bucket: str, prefix: str = "") -> None:
-    """Delete every version and delete marker of the objects whose keys begin so, or of all.
+    """Delete every version and delete marker of the objects whose keys begin with `prefix`.
 
     Nothing when there is no bucket.
     """
@@ -127,10 +127,10 @@ def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
 
 
 def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object) -> None:
-    """Delete what none of these values names: templates, keys of releases and of their zips.
+    """Delete the namespace's artefacts that none of the `kept` values names: templates, keys of releases and of zips.
 
-    Their old versions stay for as long as the bucket's rule keeps them. Templates themselves are read but once, when a
-    change set is made, so none of them is kept.
+    Their old versions stay for as long as the bucket's rule keeps them. The uploads of templates go as well:
+    CloudFormation reads one but once, when it makes a change set.
     """
     digests = set(_ARTEFACT.findall(json.dumps(kept)))
     with remit_errors():
@@ -147,7 +147,7 @@ def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object
 
 
 def remove_bucket(account: Account) -> bool:
-    """Delete remit's artefact bucket if no app has anything in it; whether it is gone."""
+    """Delete remit's artefact bucket if no app has anything in it; return whether there is none now."""
     bucket = artefact_bucket(account).name
     with remit_errors():
         if not exists(account, bucket):
@@ -159,7 +159,7 @@ def remove_bucket(account: Account) -> bool:
 
 
 def compare_stored(account: Account, bucket: str, key: str) -> Literal["nothing", "these bytes", "other bytes"]:
-    """Compare the object under a key in S3 with these bytes.
+    """Compare the SHA-256 of what S3 has under a key with the one that the key names.
 
     "other bytes" also where S3 has no SHA-256 of the whole object.
     """
@@ -173,6 +173,7 @@ def compare_stored(account: Account, bucket: str, key: str) -> Literal["nothing"
 
 
 def _versions(account: Account, bucket: str, prefix: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield the versions and delete markers of each page that has any, as DeleteObjects takes them."""
     for page in object_pages(account, bucket, prefix):
         items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if items:
@@ -180,7 +181,7 @@ def _versions(account: Account, bucket: str, prefix: str) -> Iterator[list[dict[
 
 
 def object_pages(account: Account, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-    """List all versions of the objects whose keys begin so, in pages as S3 answers them."""
+    """List all versions of the objects whose keys begin with `prefix`, in pages as S3 answers them."""
     paginator = account.client("s3").get_paginator("list_object_versions")
     yield from paginator.paginate(
         Bucket=bucket,

@@ -40,7 +40,7 @@ def summed_up_by_athena(
     with remit_errors():
         identifier = athena.start_query_execution(**arguments)["QueryExecutionId"]
         try:
-            state = _ended(athena, identifier, progress)
+            state = _ended_state(athena, identifier, progress)
         except KeyboardInterrupt:
             athena.stop_query_execution(QueryExecutionId=identifier)  # what it reads is paid for
             raise
@@ -55,8 +55,8 @@ def summed_up_by_athena(
     return summary
 
 
-def _ended(athena: Any, identifier: str, progress: Callable[[str], None]) -> dict[str, Any]:
-    """The state of a query once it has ended."""
+def _ended_state(athena: Any, identifier: str, progress: Callable[[str], None]) -> dict[str, Any]:
+    """Wait until a query has ended, and return its status, of whatever state."""
     for pause in itertools.chain(_PAUSES, itertools.repeat(_LONGEST_PAUSE)):
         execution = athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
         status: dict[str, Any] = execution["Status"]

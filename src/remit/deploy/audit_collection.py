@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 DEFAULT_ROLE: Final = "OrganizationAccountAccessRole"
 """The role that Organizations makes in the accounts that it creates."""
-_OF_ACCOUNTS: Final = ("iam:GetAccountAuthorizationDetails",)
-_OF_ORGANIZATIONS: Final = (
+_ACCOUNT_ACTIONS: Final = ("iam:GetAccountAuthorizationDetails",)
+_ORGANIZATION_ACTIONS: Final = (
     "organizations:DescribeOrganization", "organizations:DescribePolicy", "organizations:ListAccountsForParent",
     "organizations:ListOrganizationalUnitsForParent", "organizations:ListPoliciesForTarget", "organizations:ListRoots",
 )  # fmt: skip
 
-_ITEMS: Final = 300
+_PAGE_SIZE: Final = 300
 """Users, groups, roles and policies of a page: IAM gives a thousand at most."""
-_TYPES: Final = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+_POLICY_TYPES: Final = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 _NOT_ENABLED: Final = frozenset({"PolicyTypeNotEnabledException", "PolicyTypeNotAvailableForOrganizationException"})
 
 
@@ -58,7 +58,7 @@ class Uncollected:
 
 
 def collect(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> tuple[Uncollected, ...]:
-    """Gather the files; what could not be gathered comes back, the rest is there. RemitError: nothing could be."""
+    """Gather the files; return what could not be gathered. RemitError: the organization cannot be read."""
     failures: list[Uncollected] = []
     if collecting.role is None:
         failures += _collect_one(account, collecting, progress)
@@ -121,20 +121,23 @@ def _collect_one(account: Account, collecting: Collecting, progress: Callable[[s
 
 
 def needed_policy(role: str | None = None, *, with_resources: bool = True) -> dict[str, Any]:
-    """The policy that whoever collects needs; the role in each account needs the first statement alone."""
+    """The policy that whoever collects needs, also to assume `role` in each account of an organization.
+
+    That role needs the first statement alone.
+    """
     of_resources = tuple(action for calls in CALLS for action in calls.actions) if with_resources else ()
     statements: list[dict[str, Any]] = [
-        {"Effect": "Allow", "Action": sorted((*_OF_ACCOUNTS, *of_resources)), "Resource": "*"}
+        {"Effect": "Allow", "Action": sorted((*_ACCOUNT_ACTIONS, *of_resources)), "Resource": "*"}
     ]
     if role is not None:
-        statements.append({"Effect": "Allow", "Action": list(_OF_ORGANIZATIONS), "Resource": "*"})
+        statements.append({"Effect": "Allow", "Action": list(_ORGANIZATION_ACTIONS), "Resource": "*"})
         roles = f"arn:*:iam::*:role/{role}"  # of any partition: no role of another can be assumed
         statements.append({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles})
     return {"Version": "2012-10-17", "Statement": statements}
 
 
 def collect_account(account: Account, folder: Path) -> int:
-    """Write the pages of an account that are not there yet; how many there are at the end. RemitError: AWS refuses."""
+    """Write the pages of an account that are not there yet; return how many there are then. RemitError: AWS refuses."""
     pages = sorted(folder.glob(f"{account.account}-*.json"))
     marker = None
     if pages:
@@ -145,7 +148,7 @@ def collect_account(account: Account, folder: Path) -> int:
     iam = account.client("iam")
     number = len(pages)
     while True:
-        arguments: dict[str, Any] = {"MaxItems": _ITEMS} | ({"Marker": marker} if marker else {})
+        arguments: dict[str, Any] = {"MaxItems": _PAGE_SIZE} | ({"Marker": marker} if marker else {})
         with remit_errors():
             page = iam.get_account_authorization_details(**arguments)
         page.pop("ResponseMetadata", None)  # of the call, and not of the account: another run has another
@@ -178,7 +181,7 @@ def collected_organization(account: Account) -> dict[str, Any]:
     def with_policies(target: dict[str, Any]) -> dict[str, Any]:
         """A root, unit or account with the ids of its policies."""
         identifiers = []
-        for kind in _TYPES:
+        for kind in _POLICY_TYPES:
             try:
                 summaries = items("list_policies_for_target", "Policies", TargetId=target["Id"], Filter=kind)
             except RemitError as error:

@@ -17,7 +17,7 @@ from remit.deploy.api_logs import calls_for_log_role
 from remit.deploy.bootstrap import SETTINGS
 from remit.deploy.existing_values import calls_for_existing
 from remit.deploy.live_resources.reading import ROWS
-from remit.deploy.stored_values import calls_for
+from remit.deploy.stored_values import calls_for_stored
 from remit.deployer.needed_actions import DeployCall
 from remit.synthesis.app_wide_settings import role_name
 from remit.synthesis.synth import ARTEFACTS
@@ -44,7 +44,7 @@ _EMPTY: Final = "to empty the buckets of the stack that are deleted with it"
 _GO_BACK: Final = "to keep what was deployed as releases, and to go back to one"
 _COMPARE: Final = "to compare what the stack made with what it is in the account"
 _REVERT: Final = "to undo what was done by hand to what the stack made"
-_OF_PLAN: Final = {
+_REASONS_OF_PLAN: Final = {
     _PLAN: "to have CloudFormation plan changes of the stack, and to throw the plan away",
     _FOLLOW: "to read the stack as it is",
     _IMPORT: "to see which log groups of functions a deploy would import",
@@ -57,8 +57,8 @@ _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted
 
 
 def deployer_calls(app: App, values: Sequence[ExistingValue], bucket: str) -> tuple[DeployCall, ...]:
-    """The calls that remit makes to deploy an app whose template takes some values, with its zips in a bucket."""
-    looked_up = (*calls_for(app), *calls_for_existing(values), *calls_for_log_role(app))
+    """The calls that remit makes to deploy an app, with its zips in `bucket`; its template looks `values` up."""
+    looked_up = (*calls_for_stored(app), *calls_for_existing(values), *calls_for_log_role(app))
     return (*on_roles(in_bucket(CALLS, bucket), app), *looked_up, *(PROTECTION if app.retains_data else ()))
 
 
@@ -68,11 +68,11 @@ def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
 
 
 def only_planning(calls: Iterable[DeployCall]) -> Iterator[DeployCall]:
-    """Those of the calls that `deploy --plan` makes; it writes but its template, into a folder of its own."""
+    """Yield the calls that `deploy --plan` makes. It writes nothing but its template, in a folder of its own."""
     planning = [call for call in calls if call.operation.removeprefix("cloudformation.") not in _CARRIED_OUT]
     for call in planning:
         on = f"{call.on[:-1]}plans/*" if call.because == _UPLOAD else call.on
-        yield replace(call, on=on, because=_OF_PLAN.get(call.because, call.because))
+        yield replace(call, on=on, because=_REASONS_OF_PLAN.get(call.because, call.because))
 
 
 def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
@@ -102,7 +102,7 @@ _BY_NAME: Final = frozenset(call.operation for call in _READ_FUNCTIONS)
 
 
 def _on_each(row: Row, operations: Iterable[str], because: str) -> Iterator[DeployCall]:
-    """Calls on each resource of a row's type."""
+    """Yield a row's calls, on each resource of its type; those in `_READ_FUNCTIONS` are left out."""
     for name in operations:
         if name not in _BY_NAME:
             for call in _calls(name.partition(".")[0], "", because, name.partition(".")[2]):

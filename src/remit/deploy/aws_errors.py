@@ -68,7 +68,7 @@ class AnsweredError(Exception):
         self.operation_name = operation_name
 
 
-def _of_sdk(module: str, *names: str) -> tuple[Any, ...]:
+def _sdk_errors(module: str, *names: str) -> tuple[Any, ...]:
     """The classes of errors in a module of the SDK; none where it is not imported, and has raised none."""
     loaded = sys.modules.get(module)
     return () if loaded is None else tuple(getattr(loaded, name) for name in names)
@@ -76,20 +76,20 @@ def _of_sdk(module: str, *names: str) -> tuple[Any, ...]:
 
 def answered_errors() -> tuple[Any, ...]:
     """The classes of the errors that AWS answers."""
-    return (AnsweredError, *_of_sdk("botocore.exceptions", "ClientError"))
+    return (AnsweredError, *_sdk_errors("botocore.exceptions", "ClientError"))
 
 
 def call_errors() -> tuple[Any, ...]:
     """The classes of the errors of a call: what AWS answers, and what stands in the way to it."""
-    return (*answered_errors(), *_of_sdk("botocore.exceptions", "BotoCoreError"), *_unreadable_answers())
+    return (*answered_errors(), *_sdk_errors("botocore.exceptions", "BotoCoreError"), *_unreadable_answers())
 
 
 def _unreadable_answers() -> tuple[Any, ...]:
-    return _of_sdk("botocore.parsers", "ResponseParserError")
+    return _sdk_errors("botocore.parsers", "ResponseParserError")
 
 
 def _no_answers() -> tuple[Any, ...]:
-    return _of_sdk("botocore.exceptions", "ConnectionError", "HTTPClientError")
+    return _sdk_errors("botocore.exceptions", "ConnectionError", "HTTPClientError")
 
 
 @contextmanager
@@ -97,11 +97,11 @@ def remit_errors() -> Iterator[None]:
     """Turn what botocore raises into RemitError."""
     try:
         yield
-    except _of_sdk("boto3.exceptions", "Boto3Error") as error:  # the transfer manager wraps what it met
+    except _sdk_errors("boto3.exceptions", "Boto3Error") as error:  # the transfer manager wraps what it met
         met = error.__context__
-        raise sentence(met if isinstance(met, call_errors()) else error) from error
+        raise remit_error(met if isinstance(met, call_errors()) else error) from error
     except call_errors() as error:
-        raise sentence(error) from error
+        raise remit_error(error) from error
 
 
 def code(error: BaseException) -> str:
@@ -143,9 +143,9 @@ def throttled(error: BaseException) -> bool:
 
 
 def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[BaseException], bool]) -> T:
-    """Call AWS once more after each of the pauses (seconds) while its error is one that passes; the last one is raised.
+    """Call AWS, and once more after each of the pauses (seconds) while it answers an error of which `passes` is true.
 
-    `passes` says whether an error does.
+    Any other error is raised at once, and the last one in any case.
     """
     for pause in pauses:
         try:
@@ -157,13 +157,13 @@ def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[
     return call()
 
 
-def nothing(error: BaseException) -> bool:
+def not_found(error: BaseException) -> bool:
     """Return whether AWS says that there is nothing of a name, or none of what was asked for."""
     return re.fullmatch(NOTHING, code(error)) is not None
 
 
-def if_there(call: Callable[[], T], is_absent: Callable[[BaseException], bool] = nothing) -> T | None:
-    """The answer to a call; None where AWS answers with an error that says so."""
+def if_there(call: Callable[[], T], is_absent: Callable[[BaseException], bool] = not_found) -> T | None:
+    """The answer to a call; None where AWS answers with an error of which `is_absent` is true."""
     try:
         return call()
     except answered_errors() as error:
@@ -172,14 +172,14 @@ def if_there(call: Callable[[], T], is_absent: Callable[[BaseException], bool] =
         return None
 
 
-def sentence(error: BaseException, operation: str | None = None) -> RemitError:
-    """The RemitError that tells `error`; `operation`: what continues in AWS whatever happens here."""
+def remit_error(error: BaseException, operation: str | None = None) -> RemitError:
+    """The RemitError for what an SDK raised, with the next step; `operation` names what continues in AWS meanwhile."""
     if isinstance(error, _no_answers()):
-        return _unreachable(error, operation)
+        return _unreachable_error(error, operation)
     if isinstance(error, _unreadable_answers()):
         return not_aws(operation)
     if isinstance(error, answered_errors()):
-        return _answered(error, operation)
+        return _answered_error(error, operation)
     goes_on = _goes_on(operation)
     if type(error).__name__ in _SIGNED_OUT:
         return RemitError(
@@ -188,7 +188,7 @@ def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     return RemitError(f"AWS cannot be used: {error}{goes_on}")
 
 
-def _answered(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911 - one case after the other
+def _answered_error(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911 - one case after the other
     error_code, words, goes_on, again = code(error), message(error), _goes_on(operation), _again(operation)
     if error_code in _EXPIRED:
         return RemitError(
@@ -198,7 +198,7 @@ def _answered(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911
     # AWS says of a clock that is a little wrong that the signature does not match.
     is_late = error_code in _SIGNATURE and ("expired" in words or "not yet current" in words)
     if error_code in _SKEWED or is_late:
-        return _skewed(error)
+        return _clock_error(error)
     if error_code in _UNKNOWN_KEY | _SIGNATURE:
         # AWS's text for a wrong signature repeats the signed headers, the session token among them: not shown.
         wrong = error_code in _SIGNATURE
@@ -208,7 +208,7 @@ def _answered(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911
             hint="check which are used: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come before any profile",
         )
     if denied(error):
-        return _denied(error, operation)
+        return _denied_error(error, operation)
     if transient(error):
         return RemitError(
             f"AWS answered {status(error)} ({error_code}) to {error.operation_name}, again and again{goes_on}",
@@ -224,6 +224,7 @@ def _answered(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911
 
 
 def _goes_on(operation: str | None) -> str:
+    """The end of a message that says what continues in AWS; empty where nothing does."""
     return f"; {operation} continues in AWS" if operation else ""
 
 
@@ -231,7 +232,7 @@ def _again(operation: str | None) -> str:
     return "`remit deploy --resume` follows on" if operation else "run the same command again: it is safe to repeat"
 
 
-def _unreachable(error: Any, operation: str | None) -> RemitError:
+def _unreachable_error(error: Any, operation: str | None) -> RemitError:
     url = str(error.kwargs.get("endpoint_url") or error.kwargs.get("proxy_url") or "")
     host = urlsplit(url).netloc.rpartition("@")[2] or "AWS"
     kind = type(error).__name__
@@ -259,7 +260,7 @@ def not_aws(operation: str | None = None) -> RemitError:
     )
 
 
-def _skewed(error: Any) -> RemitError:
+def _clock_error(error: Any) -> RemitError:
     from datetime import UTC, datetime  # noqa: PLC0415
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
@@ -275,7 +276,7 @@ def _skewed(error: Any) -> RemitError:
     )
 
 
-def _denied(error: Any, operation: str | None) -> Denied:
+def _denied_error(error: Any, operation: str | None) -> Denied:
     from remit.answers.denial import parse  # noqa: PLC0415 - only a denial needs it
 
     called, words, goes_on = error.operation_name, message(error), _goes_on(operation)

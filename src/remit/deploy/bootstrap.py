@@ -134,10 +134,12 @@ def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]
 
 
 def _settles(error: BaseException) -> bool:
+    """Return whether an error passes by itself once the bucket is there everywhere."""
     return code(error) in _SETTLING
 
 
-def _statement(arn: str) -> dict[str, Any]:
+def _tls_statement(arn: str) -> dict[str, Any]:
+    """The statement of remit's that denies every request without TLS."""
     return {
         "Sid": "RemitTlsOnly",
         "Effect": "Deny",
@@ -149,23 +151,24 @@ def _statement(arn: str) -> dict[str, Any]:
 
 
 def _statements(answer: dict[str, Any]) -> list[Any]:
+    """The statements of the bucket policy in an answer; empty without one."""
     statements = json.loads(answer.get("Policy", "{}")).get("Statement", [])
     return [statements] if isinstance(statements, dict) else list(statements)
 
 
-def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
+def _is_encrypted(answer: dict[str, Any], _arn: str) -> bool:
     rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     return any(rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules)
 
 
-def _ruled(answer: dict[str, Any], _arn: str) -> bool:
+def _has_rule(answer: dict[str, Any], _arn: str) -> bool:
     """Return whether the bucket has the lifecycle rule, and it is on."""
     enabled = [rule for rule in answer.get("Rules", []) if rule.get("Status") == "Enabled"]
     return any(rule.get("ID") == _RULE["ID"] for rule in enabled)
 
 
 def _with(items: Iterable[Any], own: dict[str, Any], name: str) -> list[Any]:
-    """A list with remit's own item, in place of the one whose member `name` is the same; all others stay."""
+    """A list with remit's own item at its end, in place of any whose member `name` is the same; all others stay."""
     return [*(item for item in items if item.get(name) != own[name]), own]
 
 
@@ -185,7 +188,7 @@ SETTINGS: Final = (
     BucketSetting(
         "encryption",
         "bucket_encryption",
-        _encrypted,
+        _is_encrypted,
         lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
     ),
     BucketSetting(
@@ -197,17 +200,17 @@ SETTINGS: Final = (
     BucketSetting(
         "bucket policy",
         "bucket_policy",
-        lambda answer, arn: _statement(arn) in _statements(answer),
+        lambda answer, arn: _tls_statement(arn) in _statements(answer),
         lambda answer, arn: {
             "Policy": json.dumps(
-                {"Version": "2012-10-17", "Statement": _with(_statements(answer), _statement(arn), "Sid")}
+                {"Version": "2012-10-17", "Statement": _with(_statements(answer), _tls_statement(arn), "Sid")}
             )
         },
     ),
     BucketSetting(
         "lifecycle",
         "bucket_lifecycle_configuration",
-        _ruled,
+        _has_rule,
         lambda answer, _: {"LifecycleConfiguration": {"Rules": _with(answer.get("Rules", []), _RULE, "ID")}},
     ),
     BucketSetting(

@@ -26,7 +26,7 @@ _TYPE: Final = "AWS::S3::Bucket"
 def keep_bucket_names(
     account: Account, stack: DeployedStack | None, running: Mapping[str, Any], template: dict[str, Any]
 ) -> dict[str, Any]:
-    """The template as it changes no name of a deployed bucket, given the one that runs."""
+    """The template, changed so that it gives no deployed bucket another name than the `running` template does."""
     deployed = _names(running)
     unnamed: dict[str, str] = {}
     for logical_id, name in _names(template).items():
@@ -44,7 +44,8 @@ def keep_bucket_names(
         # The bucket has no name in the template, and its own name stands in the place of what named it.
         properties = dict(template["Resources"][logical_id]["Properties"])
         del properties["BucketName"]
-        template = _replaced(_with_properties(template, logical_id, properties), name, physical_names[logical_id])
+        template = _with_properties(template, logical_id, properties)
+        template = _with_bucket_named(template, name, physical_names[logical_id])
     return template
 
 
@@ -59,6 +60,7 @@ def _names(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _is_generated(name: str) -> bool:
+    """Return whether remit made a bucket's name up, which ends in a part of the stack's id."""
     return name.endswith(f"-{UNIQUE}")
 
 
@@ -67,7 +69,9 @@ def _with_properties(template: dict[str, Any], logical_id: str, properties: dict
     return {**template, "Resources": {**resources, logical_id: {**resources[logical_id], "Properties": properties}}}
 
 
-def _replaced(value: Any, name: str, text: str) -> Any:
+def _with_bucket_named(value: Any, name: str, text: str) -> Any:
+    """A value of the template with `text` wherever its late-bound text has the bucket's `name`."""
+
     def leaf(value: Any) -> Any:
         late_text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else ""
         return intrinsics(late_text.replace(name, text)) if name in late_text else value

@@ -27,7 +27,7 @@ import remit
 from remit.build import text
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, remove_objects, upload_template
-from remit.deploy.aws_errors import BUSY, answered_errors, code, if_there, message, nothing, remit_errors
+from remit.deploy.aws_errors import BUSY, answered_errors, code, if_there, message, not_found, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
@@ -38,10 +38,10 @@ from remit.deploy.stack import (
     DEAD,
     NAMESPACE_TAG,
     VERSION_TAG,
-    absent,
-    busy,
+    busy_error,
     deployed_template,
     describe,
+    no_such_stack,
     ours,
     pauses,
     settled,
@@ -137,9 +137,9 @@ def plan(account: Account, request: PlanRequest) -> StackPlan | None:
     with remit_errors():
         stack = settled(account, namespace, wait=request.wait, on_wait=request.on_wait)
         if request.take_over:
-            _may_be_taken_over(stack, namespace, owner)
+            _require_free_to_take_over(stack, namespace, owner)
         elif stack is not None:
-            _deployable(account, stack, owner, force=request.force)
+            _require_deployable(account, stack, owner, force=request.force)
         old = deployed_template(account, stack)
         _require_same_types(old, new)
         kept = keep_bucket_names(account, stack, old, new)
@@ -150,18 +150,18 @@ def plan(account: Account, request: PlanRequest) -> StackPlan | None:
             return None
         if request.needs_bucket and not (request.only_looks and account.local and request.inline):
             require_bucket(account, bucket)
-        change_set = _change_set(account, stack, request)
+        change_set = _made_change_set(account, stack, request)
         if adopt and change_set is not None:
             raw_changes = [raw["ResourceChange"] for raw in change_set["Changes"]]
-            there = {raw["LogicalResourceId"] for raw in raw_changes if raw["Action"] == "Import"}
-            if imports.keys() - there:  # what is only added would stay after a delete
+            imported = {raw["LogicalResourceId"] for raw in raw_changes if raw["Action"] == "Import"}
+            if imports.keys() - imported:  # what is only added would stay after a delete
                 _discard(account, change_set["StackId"], change_set["ChangeSetId"])
-                new, request = _importing(request, kept, {id_: imports[id_] for id_ in imports.keys() & there})
-                change_set = _change_set(account, stack, request)
+                new, request = _importing(request, kept, {id_: imports[id_] for id_ in imports.keys() & imported})
+                change_set = _made_change_set(account, stack, request)
         if change_set is None:
             return None
         if not request.inline:
-            _same_template(account, change_set, new)
+            _require_same_template(account, change_set, new)
         # Read again: what runs once the change set is there runs until it is executed, or else AWS refuses that.
         running = deployed_template(account, stack)
     return StackPlan(
@@ -227,10 +227,10 @@ def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
                 if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner
             ]
             for change_set in change_sets:
-                _created(account, namespace, change_set)  # AWS deletes none that it still makes
+                _finished_change_set(account, namespace, change_set)  # AWS deletes none that it still makes
             _discard(account, namespace, *change_sets)
         except answered_errors() as error:
-            if not absent(error):  # else no stack is there, or another plan threw it away
+            if not no_such_stack(error):  # else no stack is there, or another plan threw it away
                 raise
 
 
@@ -239,7 +239,7 @@ def _look_folder(namespace: str, owner: str) -> str:
     return f"{namespace}/plans/{sha256(owner.encode()).hexdigest()[:16]}"
 
 
-def _may_be_taken_over(stack: DeployedStack | None, namespace: str, owner: str) -> None:
+def _require_free_to_take_over(stack: DeployedStack | None, namespace: str, owner: str) -> None:
     """Refuse to take over a stack that is not there, is somebody's, or is in no state that an update may begin from."""
     if stack is None or stack.new:
         raise RemitError(
@@ -282,7 +282,8 @@ def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any])
         )
 
 
-def _deployable(account: Account, stack: DeployedStack, owner: str, *, force: bool) -> None:
+def _require_deployable(account: Account, stack: DeployedStack, owner: str, *, force: bool) -> None:
+    """Refuse to deploy over a stack of somebody else, one that is stuck, or (but for `force`) one of a newer remit."""
     ours(stack, owner, "deploy over")
     if stack.status in DEAD:
         raise Stuck(
@@ -304,14 +305,15 @@ def _deployable(account: Account, stack: DeployedStack, owner: str, *, force: bo
             hint=f"`remit delete{flag}` finishes that; with `--empty` it empties buckets first, with all versions",
         )
     newest = dict(stack.tags).get(VERSION_TAG, "")
-    if not force and _number(newest) > _number(remit.__version__):
+    if not force and _release_number(newest) > _release_number(remit.__version__):
         raise RemitError(
             f"{stack.name} was deployed by remit {newest}, and this is {remit.__version__}",
             hint="update remit here; `--force` deploys all the same",
         )
 
 
-def _number(version: str) -> tuple[int, ...]:
+def _release_number(version: str) -> tuple[int, ...]:
+    """The first three numbers of a version, to compare; of `0.1.0.dev7` those of 0.1.0; () of an empty text."""
     release = version.partition("dev")[0]  # 0.1.0.dev7 comes before 0.1.0
     return tuple(int(part) for part in re.findall(r"\d+", release)[:3])
 
@@ -322,13 +324,13 @@ def _same_request(stack: DeployedStack, request: PlanRequest) -> bool:
     return same_tags and dict(stack.parameters) == request.parameters
 
 
-def _change_set(account: Account, stack: DeployedStack | None, request: PlanRequest) -> dict[str, Any] | None:
-    """The change set, with all its changes; None when it has none (it is gone then)."""
+def _made_change_set(account: Account, stack: DeployedStack | None, request: PlanRequest) -> dict[str, Any] | None:
+    """Make a change set, and return it with all its changes; None when it is empty (it is thrown away then)."""
     name = request.name_onto(stack, _owner(account))
-    source = _source(account, request)
+    source = _template_source(account, request)
     for again in (True, False):
         _create(account, stack, request, name, source)
-        change_set = _created(account, request.namespace, name)
+        change_set = _finished_change_set(account, request.namespace, name)
         if change_set is None:  # it went with the stack, whose own plan somebody threw away, or executed
             _refuse_overtaken(account, request.namespace)
             continue
@@ -337,8 +339,8 @@ def _change_set(account: Account, stack: DeployedStack | None, request: PlanRequ
         reason = change_set.get("StatusReason", "")
         is_empty, mistakes = any(words in reason for words in _EMPTY), Mistakes()
         if change_set["Status"] == "FAILED" and not is_empty:  # what says why goes with the change set
-            found = refusals(account, change_set["StackId"], change_set=change_set["ChangeSetId"])
-            mistakes.errors += [refusal.error for refusal in found]
+            refused = refusals(account, change_set["StackId"], change_set=change_set["ChangeSetId"])
+            mistakes.errors += [refusal.error for refusal in refused]
         # AWS keeps a change set that failed, and counts it among those of its stack.
         _discard(account, change_set["StackId"], change_set["ChangeSetId"])
         if is_empty:
@@ -359,7 +361,7 @@ def _change_set(account: Account, stack: DeployedStack | None, request: PlanRequ
     )
 
 
-def _same_template(account: Account, change_set: dict[str, Any], template: dict[str, Any]) -> None:
+def _require_same_template(account: Account, change_set: dict[str, Any], template: dict[str, Any]) -> None:
     """Throw a change set away that CloudFormation made of another template: it reads the bucket a moment later."""
     names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
     answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
@@ -372,7 +374,11 @@ def _same_template(account: Account, change_set: dict[str, Any], template: dict[
         )
 
 
-def _source(account: Account, request: PlanRequest) -> dict[str, str]:
+def _template_source(account: Account, request: PlanRequest) -> dict[str, str]:
+    """The argument that gives CloudFormation the template: its text, or the URL that it is uploaded to.
+
+    RemitError: it is larger than CloudFormation reads.
+    """
     size = len(request.body.encode())
     most = quota("cloudformation.template.s3").most
     if size > most:
@@ -426,19 +432,22 @@ def _create(
 
 
 def _refuse_overtaken(account: Account, namespace: str, *, only_busy: bool = False) -> None:
-    """Refuse to go on where somebody else deploys, or has deployed what was not there a moment ago. RemitError (75)."""
+    """Refuse to go on where somebody else deploys, or has deployed what was not there a moment ago. RemitError (75).
+
+    With `only_busy`, a stack that somebody has deployed is no reason.
+    """
     stack = describe(account, namespace)
     if stack is not None and (stack.busy or not (stack.new or only_busy)):
-        raise busy(account, stack)
+        raise busy_error(account, stack)
 
 
-def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | None:
-    """The change set once it is made, with all its changes; None where it is gone."""
+def _finished_change_set(account: Account, namespace: str, name: str) -> dict[str, Any] | None:
+    """Wait until a change set is made or has failed, and return it with all its changes; None where it is gone."""
     client = account.client("cloudformation")
     ask: Callable[[], dict[str, Any]] = partial(client.describe_change_set, StackName=namespace, ChangeSetName=name)
     waits = pauses(account)
     while True:
-        change_set = if_there(ask, lambda error: nothing(error) or absent(error))
+        change_set = if_there(ask, lambda error: not_found(error) or no_such_stack(error))
         if change_set is None:
             return None
         if change_set["Status"] not in _PENDING:
@@ -465,6 +474,7 @@ def _discard(account: Account, stack_name: str, *change_sets: str) -> None:
 
 
 def _change(raw: dict[str, Any]) -> ResourceChange:
+    """A change of a resource, as a change set lists it."""
     details: list[Detail] = []
     for detail in raw.get("Details", ()):
         target = detail.get("Target", {})

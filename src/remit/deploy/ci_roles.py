@@ -31,7 +31,10 @@ _SUBJECTS: Final = {
 
 
 def subject(service: str, repository: str, environment: str, branch: str) -> str:
-    """Whom the token of a job names. RemitError: no repository can be called that."""
+    """The subject in the token of a job of `service` (github, gitlab). RemitError: no repository can be called that.
+
+    GitHub's names the environment of the job, GitLab's its branch; the other is left out.
+    """
     if not re.fullmatch(_REPOSITORY, repository):
         raise RemitError(f"no repository is called {repository!r}", hint="acme/shop, or acme@12/shop@34 with ids")
     return _SUBJECTS[service].format(repository=repository, environment=environment, branch=branch)
@@ -50,7 +53,10 @@ def ci_roles(service: str, subjects: Sequence[str], policies: Mapping[str, Seque
 
 
 def make_roles(account: Account, stack: str, template: Mapping[str, Any]) -> dict[str, str]:
-    """Deploy the roles as a stack of their own: the variables of the jobs. The account's identity provider stays."""
+    """Deploy the roles as a stack of their own; return the variables that the jobs need, by name.
+
+    An identity provider that the account has stays as it is. RemitError: the deploy fails.
+    """
     host = template["Resources"]["IdentityProvider"]["Properties"]["Url"].removeprefix("https://")
     provider = f"arn:{account.partition}:iam::{account.account}:oidc-provider/{host}"
     with remit_errors():

@@ -70,10 +70,9 @@ _SID: Final = "AccessControlList"
 
 
 def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[str, str] | RemitError]:
-    """The resources of a kind that have a policy, as `remit audit --resource-policies` reads them.
+    """Yield the resources of a kind that have a policy, as `remit audit --resource-policies` reads them.
 
     The access control list of a bucket comes as a policy of its own.
-
     A policy that AWS refuses to show comes as an error in its place: a key's own policy may shut out whoever asks.
     RemitError: AWS refuses to list them.
     """

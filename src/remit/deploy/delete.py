@@ -46,7 +46,7 @@ def deletable(account: Account, namespace: str, owner: str | None = None) -> Dep
 
 
 def data_at_risk(account: Account, namespace: str) -> tuple[tuple[DeployedResource, ...], frozenset[str]]:
-    """List resources with data that no deletion policy keeps; and the ids of the log groups of functions."""
+    """List the resources with data that no deletion policy keeps; and the logical ids of functions' log groups."""
     deployed = status(account, namespace)
     if deployed is None:
         return (), frozenset()
@@ -73,7 +73,7 @@ class FilledBucket:
 
 
 def filled_buckets(account: Account, namespace: str) -> tuple[FilledBucket, ...]:
-    """List the buckets that stand in the way of a delete: CloudFormation deletes none that holds anything."""
+    """List the stack's buckets that would go and hold something: CloudFormation deletes none of these."""
     buckets = []
     for resource in data_at_risk(account, namespace)[0]:
         if resource.type == "AWS::S3::Bucket" and resource.physical_id:
@@ -98,7 +98,9 @@ def delete(
     service_role: str | None = None,
     empties: Iterable[FilledBucket] = (),
 ) -> Outcome | None:
-    """Delete the stack, then every version of its artefacts (without a stack as well: then it is None).
+    """Delete the stack, then every version of its artefacts. Without a stack the artefacts go, and it returns None.
+
+    After a failure, the artefacts stay.
 
     `owner` is as for `deletable`. `bucket` is remit's, unless it is given; it stays: it is the account's, not the
     app's. CloudFormation works as `service_role` (an ARN), or as the one of the last deploy. What is in the buckets

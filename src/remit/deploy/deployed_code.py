@@ -96,6 +96,7 @@ def built_code(account: Account, namespace: str, template: Mapping[str, Any], ty
 
 
 def _layer_name(arn: str) -> str:
+    """The name in the ARN of a layer's version."""
     return arn.split(":")[6]
 
 

@@ -33,10 +33,10 @@ class ReferenceValues:
     open: tuple[str, ...]
 
 
-def names(
+def reference_values(
     account: Account, deployed: StackStatus, used: Iterable[Policy], roles: Mapping[str, Holder]
 ) -> ReferenceValues:
-    """Resolve each reference to text that holds no more references.
+    """The values of the references to what is deployed, which hold no references; and those in use without a value.
 
     `used` are the policies that the template writes; `roles` what IAM holds, by logical id, which knows the paths of
     roles and the streams of tables.
@@ -99,7 +99,7 @@ def filled(value: Any, names: Mapping[str, str], unclear: str = "") -> Any:
 
 
 def is_known(value: Any) -> bool:
-    """Whether no part of a value is UNKNOWN."""
+    """Return whether no part of a value is UNKNOWN."""
     if isinstance(value, dict | list | tuple):
         return all(map(is_known, value.values() if isinstance(value, dict) else value))
     return value is not UNKNOWN
@@ -111,6 +111,7 @@ def is_open(policy: Policy) -> bool:
 
 
 def _texts(policy: Policy) -> Iterator[str]:
+    """Yield every text of a policy that may hold a reference."""
     for statement in policy.statements:
         yield from statement.actions.patterns
         yield from statement.resources.patterns if statement.resources is not None else ()

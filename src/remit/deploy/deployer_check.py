@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import is_of_aws
-from remit.deploy.account_roles import documents, held_boundary, held_policies
+from remit.deploy.account_roles import held_boundary, held_policies, managed_policy_versions
 from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.stack import deployed_template, describe
 from remit.deployer.deployer_policy import bound, deployer
@@ -42,7 +42,7 @@ _DENIED: Final = "EvaluationResults[?EvalDecision != 'allowed' && !MissingContex
 
 
 def require_deployer(built: Built, account: Account, parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """Refuse a deploy that the caller may not carry out, before it writes anything; sentences on what is undecided.
+    """Refuse a deploy that the caller may not carry out, before it writes anything; return what is undecided, in words.
 
     What counts are writes that the new template needs to make its resources, and the running one did not. (What remit
     calls itself is refused before anything changes, too; what else an update calls, only AWS knows.) Nothing is said
@@ -64,6 +64,7 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
         have = caller_policies(account)
     except RemitError:
         return ()
+    # The needs of the running template count as held: it was deployed, by this caller or another.
     had, after = needs[0].policy, needs[1]
     have = replace(have, identity=(*have.identity, had), boundary=have.boundary and (*have.boundary, had))
     check = check_deployer(have, replace(after, grants=tuple(_certain(after.grants))), account.account)
@@ -80,7 +81,7 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
 
 
 def _certain(grants: Iterable[Grant]) -> Iterator[Grant]:
-    """The grants with their writes alone, without those that a key's policy or an earlier deploy may spare."""
+    """Yield the grants with their writes alone, without those that a key's policy or an earlier deploy may spare."""
     for grant in grants:
         actions = [
             action.full_name
@@ -120,8 +121,8 @@ def caller_policies(account: Account) -> Layers:
                 policies += held_policies(client, "group", group)
     holder = Holder(name, tuple(policies), limits=held_boundary(raw))
     arns = [policy.name for policy in (*policies, *holder.limits) if policy.how != "inline"]
-    own = {arn: read.policy for arn, read in documents(account, (arn for arn in arns if not is_of_aws(arn))).items()}
-    return ready_holder(holder, {}, lambda arn: own.get(arn) or aws_policy(arn)).layers
+    own = managed_policy_versions(account, (arn for arn in arns if not is_of_aws(arn)))
+    return ready_holder(holder, {}, lambda arn: own[arn].policy if arn in own else aws_policy(arn)).layers
 
 
 def _role_or_user(account: Account) -> tuple[str, str]:

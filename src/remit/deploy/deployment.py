@@ -94,7 +94,7 @@ class Deployment:
 
     namespace: str
     manual_changes: ManualChanges | None = None
-    """What had been changed by hand on the stack's roles."""
+    """What had been changed by hand on the stack."""
     plan: StackPlan | None = None
     access: PlannedAccess | None = None
     """What the plan does to access."""

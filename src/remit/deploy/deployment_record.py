@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason
-from remit.deploy.expected_roles import explained
-from remit.deploy.expected_roles import recorded as running
+from remit.deploy.expected_roles import deployed_version, explained
 from remit.errors import Origin, RemitError
 from remit.holders import Holder, inline
 from remit.iam.policy import parse_statement
@@ -34,7 +33,7 @@ def remember_running(account: Account, folder: Path, namespace: str, stage: str)
 
     Reasons and lines come from the last build and the last record, where they wrote the same statements.
     """
-    running_version = running(account, namespace)
+    running_version = deployed_version(account, namespace)
     if running_version is None:
         return
     for reasons in (last(account, folder, namespace), _last_build(folder)):

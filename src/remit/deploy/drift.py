@@ -57,9 +57,9 @@ class Drift:
 def drift(
     declared: Holder, own: Mapping[str, Any], held: Holder | None, physical: str, names: Mapping[str, str]
 ) -> Iterator[Drift]:
-    """Compare a role with its declaration; its name in the account is `physical`.
+    """Yield what differs between a role in the account (`held`) and its declaration; None: it is gone.
 
-    `own` are the role's properties, as the template writes them.
+    `physical` is its name in the account, and `own` are its properties, as the template writes them.
     """
     role = declared.logical_id
     if held is None:
@@ -84,6 +84,10 @@ def drift(
 
 
 def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
+    """Yield the inline policies that were made, edited or deleted by hand.
+
+    Of those that only the deploy knows, nothing is said.
+    """
     role, held_policies = declared.logical_id, held.inline
     declared_policies = {
         fill_references(name, names): fill_policy_with_principals(policy, names)
@@ -112,6 +116,7 @@ def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterato
 
 
 def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
+    """Yield the managed policies that were attached or detached by hand."""
     role, declared_arns = declared.logical_id, tuple(fill_references(arn, names) for arn in declared.attached)
     certain = declared.is_inline_known and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
@@ -127,6 +132,7 @@ def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
 
 
 def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
+    """Yield the permissions boundary that was put on, swapped or taken off by hand; none that only a deploy knows."""
     role = declared.logical_id
     declared_arn = None if declared.boundary is None else fill_references(declared.boundary, names)
     if declared_arn == held.boundary or (declared_arn is not None and references(declared_arn)):

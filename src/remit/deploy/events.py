@@ -16,7 +16,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy import aws_errors
-from remit.deploy.stack import absent, describe, pauses
+from remit.deploy.stack import describe, no_such_stack, pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,18 +133,19 @@ def latest(account: Account, stack_id: str) -> StackOperation | None:
 
 
 def _patient_polls(account: Account, operation: StackOperation, passed_on: _PassedOn) -> Iterator[list[StackEvent]]:
+    """Yield the news of each poll without an end, [] where there are none; after a failure, poll again for a while."""
     failures, silent_since = 0, time.monotonic()
     longest = _LONGEST_LOCAL if account.local else _LONGEST
     while True:
         try:
             news = _news(account, operation, passed_on)
         except aws_errors.call_errors() as error:
-            if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
+            if no_such_stack(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
                 yield []
                 continue
             patience = _THROTTLED_PATIENCE if aws_errors.throttled(error) else _PATIENCE
             if not aws_errors.transient(error) or time.monotonic() - silent_since > patience:
-                raise aws_errors.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
+                raise aws_errors.remit_error(error, f"the operation on {_stack_name(operation.stack_id)}") from error
             failures += 1
             time.sleep(random.uniform(0.1, min(longest, 2.0**failures)))  # noqa: S311 - spreads load, hides nothing
         else:
@@ -153,25 +154,28 @@ def _patient_polls(account: Account, operation: StackOperation, passed_on: _Pass
 
 
 def _news(account: Account, operation: StackOperation, passed_on: _PassedOn) -> list[StackEvent]:
-    """Return the events since the last poll. None is marked as told before every page has come."""
-    events, since = _of_root(account, operation, passed_on)
+    """Return the events since the last poll, oldest first. None is marked as passed on before every page has come."""
+    events, since = _new_root_events(account, operation, passed_on)
     events_by_id = {event.id: event for event in events}
     nested = dict(passed_on.nested)
-    queue = [*nested, *_nested(events_by_id.values(), nested)]
+    queue = [*nested, *_new_nested_stacks(events_by_id.values(), nested)]
     while queue:
         stack_id = queue.pop(0)
         nested[stack_id] = None
-        nested_events = {event.id: event for event in _of_nested(account, stack_id, since, passed_on)}
+        nested_events = {event.id: event for event in _new_nested_events(account, stack_id, since, passed_on)}
         events_by_id |= nested_events
-        queue += _nested(nested_events.values(), nested)
+        queue += _new_nested_stacks(nested_events.values(), nested)
     passed_on.since, passed_on.nested = since, nested
     passed_on.ids |= events_by_id.keys()
     # The end comes last, whatever a nested stack still tells of the same millisecond.
     return sorted(events_by_id.values(), key=lambda event: (operation.ends(event), event.at))
 
 
-def _of_root(account: Account, operation: StackOperation, passed_on: _PassedOn) -> tuple[list[StackEvent], str]:
-    """The new events, oldest first, and when the operation began (`""`: AWS does not show that yet)."""
+def _new_root_events(account: Account, operation: StackOperation, passed_on: _PassedOn) -> tuple[list[StackEvent], str]:
+    """The new events of the stack itself, oldest first, and when the operation began.
+
+    Until AWS shows its beginning there are no events, and the time is `""`.
+    """
     new: list[StackEvent] = []
     for page in _pages(account, operation.stack_id):
         for event in page:
@@ -188,7 +192,7 @@ def _of_root(account: Account, operation: StackOperation, passed_on: _PassedOn) 
     return (new[::-1], passed_on.since) if passed_on.since else ([], "")
 
 
-def _of_nested(account: Account, stack_id: str, since: str, passed_on: _PassedOn) -> list[StackEvent]:
+def _new_nested_events(account: Account, stack_id: str, since: str, passed_on: _PassedOn) -> list[StackEvent]:
     """The new events of a nested stack, oldest first; none when it is gone."""
     new: list[StackEvent] = []
     try:
@@ -198,18 +202,19 @@ def _of_nested(account: Account, stack_id: str, since: str, passed_on: _PassedOn
             if len(fresh) < len(page):
                 break
     except aws_errors.answered_errors() as error:
-        if not absent(error):
+        if not no_such_stack(error):
             raise
     return new[::-1]
 
 
-def _nested(events: Iterable[StackEvent], known_stacks: dict[str, None]) -> list[str]:
+def _new_nested_stacks(events: Iterable[StackEvent], known_stacks: dict[str, None]) -> list[str]:
     """The nested stacks that these events speak of for the first time."""
     stack_ids = (event.physical_id for event in events if event.type == STACK_TYPE and not event.of_stack)
     return list(dict.fromkeys(arn for arn in stack_ids if ":stack/" in arn and arn not in known_stacks))
 
 
 def _pages(account: Account, stack_id: str) -> Iterator[list[StackEvent]]:
+    """Yield the events of a stack in AWS's pages, the newest first."""
     paginator = account.client("cloudformation").get_paginator("describe_stack_events")
     for page in paginator.paginate(StackName=stack_id):
         yield [_event(raw) for raw in page["StackEvents"]]
@@ -231,7 +236,7 @@ def _event(raw: dict[str, Any]) -> StackEvent:
 
 
 def _end_unseen(account: Account, operation: StackOperation, *, started: bool) -> StackEvent | None:
-    """The end, told by the stack itself, if its events kept it back; None while the operation runs."""
+    """An event made of the stack's own status where its end is in no event; None while the operation may still run."""
     try:
         stack = describe(account, operation.stack_id)
     except aws_errors.call_errors():
@@ -241,10 +246,10 @@ def _end_unseen(account: Account, operation: StackOperation, *, started: bool) -
     if not mine or status.endswith("_IN_PROGRESS"):
         return None
     reason = "" if stack is None else stack.reason
-    name, identifier = _short(operation.stack_id), operation.stack_id
+    name, identifier = _stack_name(operation.stack_id), operation.stack_id
     return StackEvent("", identifier, name, "", name, identifier, STACK_TYPE, status, reason, operation.token)
 
 
-def _short(stack_id: str) -> str:
+def _stack_name(stack_id: str) -> str:
     """The name in a stack's ARN: arn:…:stack/NAME/UUID."""
     return stack_id.split("/")[1] if "/" in stack_id else stack_id

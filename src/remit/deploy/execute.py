@@ -12,7 +12,7 @@ from remit.deploy.aws_errors import BUSY, answered_errors, call_errors, code, re
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
 from remit.deploy.first_failure import cause_of, cause_text, first_cause, hint_of
 from remit.deploy.refusals import Refusal, refusals
-from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, not_deployed, pauses
+from remit.deploy.stack import DeployedStack, StackOutput, busy_error, describe, not_deployed, pauses
 from remit.errors import RemitError, stop_code
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
 
 
 def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
-    """Follow the operation that runs, or tell the last one again, from its first event to its end."""
+    """Follow the operation that runs, or the last one again, from its first event to its end.
+
+    RemitError: there is no stack, or nothing was ever done to it.
+    """
     with remit_errors():
         stack = describe(account, namespace)
     operation = None if stack is None else latest(account, stack.id)
@@ -117,7 +120,7 @@ def continue_rollback(account: Account, stack: DeployedStack, on_event: OnEvent,
 
 
 def followed(account: Account, namespace: str, operation: StackOperation, on_event: OnEvent) -> Outcome:
-    """Tell each event of an operation, and how it ended."""
+    """Pass each event of an operation to `on_event`, and return how it ended. RemitError: as `execute`."""
     began, failures, retained, status = time.monotonic(), [], [], ""
     left: dict[tuple[str, str], StackEvent] = {}
     try:
@@ -137,7 +140,7 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
         ok = status in _GOOD and not (operation.kind != "DELETE" and status == "DELETE_COMPLETE")
         outputs = _outputs(account, operation) if ok and operation.kind != "DELETE" else ()
     except KeyboardInterrupt as stop:
-        raise _left(namespace, operation, stop) from stop
+        raise _stopped_watching(namespace, operation, stop) from stop
     refused = () if ok else refusals(account, operation.stack_id, token=operation.token)
     return Outcome(
         namespace=namespace,
@@ -176,16 +179,17 @@ def failure(outcome: Outcome, hint: str | None) -> RemitError:
 
 
 def left_line(event: StackEvent) -> str:
-    """Word what could not be deleted, and why."""
+    """The line about a resource that could not be deleted, and why."""
     return f"left: {event.physical_id} ({event.logical_id}, {event.type}): {cause_of(event).reason or event.status}"
 
 
 def stays_line(event: StackEvent) -> str:
-    """Word the remains of a stack that is gone."""
+    """The line about a resource that stays without its stack, since its deletion policy says so."""
     return f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
 
 
-def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) -> RemitError:
+def _stopped_watching(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) -> RemitError:
+    """The error for a signal while an operation is followed, which goes on."""
     deleting = operation.kind == "DELETE"
     return RemitError(
         f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} continues in AWS",
@@ -196,12 +200,13 @@ def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) ->
 
 
 def _start(account: Account, planned: StackPlan, operation: StackOperation) -> None:
+    """Execute the change set, unless an earlier request did. Superseded, or RemitError (75), as `execute`."""
     try:
         account.client("cloudformation").execute_change_set(
             ChangeSetName=planned.change_set, StackName=planned.stack_id, ClientRequestToken=operation.token
         )
     except KeyboardInterrupt as stop:
-        raise _left(planned.namespace, operation, stop) from stop
+        raise _stopped_watching(planned.namespace, operation, stop) from stop
     except answered_errors() as error:
         if code(error) == "TokenAlreadyExistsException":
             return
@@ -212,7 +217,7 @@ def _start(account: Account, planned: StackPlan, operation: StackOperation) -> N
             return  # the request came through before, and its answer was lost
         stack = describe(account, planned.namespace)
         if stack is not None and (stack.busy or (planned.kind == "CREATE" and not stack.new)):
-            raise busy(account, stack) from error
+            raise busy_error(account, stack) from error
         if code(error) == "ValidationError" and stack is not None:
             raise
         raise Superseded(

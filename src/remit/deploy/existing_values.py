@@ -30,7 +30,7 @@ _DESCRIBED: Final = ("DescribeVpcs", "DescribeSubnets", "DescribeRouteTables", "
 
 
 def calls_for_existing(values: Sequence[ExistingValue]) -> Iterator[DeployCall]:
-    """The calls that look values up, which whoever deploys must be allowed."""
+    """Yield the calls that look values up, which whoever deploys must be allowed."""
     for value in values:
         if value.kind != "parameter":
             continue
@@ -46,7 +46,7 @@ def calls_for_existing(values: Sequence[ExistingValue]) -> Iterator[DeployCall]:
 def look_up_existing(
     values: Sequence[ExistingValue], account: Account, folder: Path, note: Callable[[str], None]
 ) -> dict[str, str]:
-    """The value of each of the template's parameters.
+    """The value of each of the template's parameters, by the parameter's name.
 
     RemitError has all that do not exist, or are not what they should be, each at the line that names it.
     """
@@ -57,7 +57,7 @@ def look_up_existing(
     for value in values:
         with mistakes.noted(), _at(value):
             if value.kind == "parameter":
-                parameters[value.parameter] = local.get(value.name) or _stored(value, account)
+                parameters[value.parameter] = local.get(value.name) or _parameter_value(value, account)
                 continue
             if value.name not in vpcs:
                 vpcs[value.name] = look_up_vpc(value.name, account)
@@ -81,7 +81,8 @@ def _at(value: ExistingValue) -> Iterator[None]:
         raise
 
 
-def _stored(value: ExistingValue, account: Account) -> str:
+def _parameter_value(value: ExistingValue, account: Account) -> str:
+    """The value of a parameter in Systems Manager. RemitError: there is none, or it is a SecureString."""
     answer: Any = if_there(partial(account.client("ssm").get_parameter, Name=value.name))
     if answer is None:
         create = f"make it first: aws ssm put-parameter --type String --name {value.name} --value …"

@@ -41,8 +41,11 @@ class ExistingVpc:
 
 
 def look_up_vpc(name: str, account: Account) -> ExistingVpc:
-    """The VPC that is meant. RemitError: there is none of this name, or there are two."""
-    vpcs = list(_described(account, "vpcs", "Vpcs"))
+    """The VPC of this tag Name or id; on this machine, its default VPC where there is none.
+
+    RemitError: there is none, or there are several.
+    """
+    vpcs = list(_described_parts(account, "vpcs", "Vpcs"))
     ids = sorted(str(vpc["VpcId"]) for vpc in vpcs if name in (vpc["VpcId"], _tag_name(vpc)))
     place = f"{account.account}, {account.region}"
     if len(ids) > 1:
@@ -65,14 +68,14 @@ def _with_parts(name: str, vpc: str, account: Account, *, is_stand_in: bool = Fa
     return ExistingVpc(
         name,
         vpc,
-        tuple(sorted(subnet["SubnetId"] for subnet in _described(account, "subnets", "Subnets", within))),
-        tuple(_described(account, "route_tables", "RouteTables", within)),
-        tuple(_described(account, "security_groups", "SecurityGroups", within)),
+        tuple(sorted(subnet["SubnetId"] for subnet in _described_parts(account, "subnets", "Subnets", within))),
+        tuple(_described_parts(account, "route_tables", "RouteTables", within)),
+        tuple(_described_parts(account, "security_groups", "SecurityGroups", within)),
         is_stand_in,
     )
 
 
-def _described(
+def _described_parts(
     account: Account, what: str, key: str, filters: Sequence[Mapping[str, Any]] = ()
 ) -> Iterator[Mapping[str, Any]]:
     for page in account.client("ec2").get_paginator(f"describe_{what}").paginate(Filters=list(filters)):
@@ -84,9 +87,9 @@ def _tag_name(item: Mapping[str, Any]) -> str:
 
 
 def private_subnets(vpc: ExistingVpc) -> tuple[str, ...]:
-    """The subnets (ids) that no route joins to an internet gateway; those with another way out, if there are any.
+    """The ids of the subnets without a route to an internet gateway; of these, only those with another way out, if any.
 
-    RemitError: there is none, or more than a function takes.
+    Of a stand-in, all subnets. RemitError: there is none, or more than a function takes.
     """
     if vpc.is_stand_in:
         return vpc.subnets
@@ -133,7 +136,10 @@ def _routes(vpc: ExistingVpc) -> Mapping[str, Sequence[Mapping[str, Any]]]:
 
 
 def security_group(vpc: ExistingVpc, name: str) -> str:
-    """The id of a group, by its name, tag Name or id. RemitError: there is none, or there are two."""
+    """The id of a group, by its name, tag Name or id; of a stand-in, its default group.
+
+    RemitError: there is none, or there are several.
+    """
     meant = "default" if vpc.is_stand_in else name
     ids = [
         str(group["GroupId"])

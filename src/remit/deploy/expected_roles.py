@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LAST: Final = "the last deploy"
 
 
-def recorded(account: Account, namespace: str) -> Version | None:
+def deployed_version(account: Account, namespace: str) -> Version | None:
     """The roles of the template that runs; None when nothing is deployed. Two calls."""
     with remit_errors():
         stack = describe(account, namespace)
@@ -46,5 +46,5 @@ def in_references(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def explained(old: Version, by: Version) -> Version:
-    """A version whose grants have the reasons and lines that another gives to the same statement of the same role."""
+    """The version `old`, whose grants have the reasons and lines that `by` gives to the same statement of a role."""
     return replace(old, roles=reading.with_reasons(old.roles, by.roles))

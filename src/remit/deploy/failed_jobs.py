@@ -87,18 +87,18 @@ class FailedJob:
 
     @property
     def arguments(self) -> Any:
-        """The arguments in the message; None where the message is no job's."""
-        message = _parsed(self.body)
+        """Its `arguments` and `options`, by these two names; None where the message is no job's."""
+        message = _content(self.body)
         return {name: message.get(name) for name in ("arguments", "options")} if self.job else None
 
     @property
     def sending(self) -> str:
         """The part of the message that is the same each time this sending fails."""
-        return str(_parsed(self.body).get("id", self.body))
+        return str(_content(self.body).get("id", self.body))
 
 
 def deployed_queues(account: Account, app: App) -> tuple[DeployedQueue, ...]:
-    """The job queues of an app. RemitError: it is not deployed, or has no jobs there."""
+    """The job queues of an app that are deployed. RemitError: the app is not, or none of them is."""
     stack = status(account, app.namespace)
     if stack is None:
         raise not_deployed(account, app.namespace)
@@ -159,7 +159,7 @@ def held_jobs(account: Account, queues: Iterable[DeployedQueue]) -> Iterator[tup
 
 
 def each_page(account: Account, queues: Iterable[DeployedQueue]) -> Generator[tuple[FailedJob, ...]]:
-    """The jobs that failed for good, up to ten at a time; what is not deleted of them is released in the end.
+    """Yield the jobs that failed for good, up to ten at a time; what is not deleted of them is released in the end.
 
     A job that failed again meanwhile is left where it is.
     """
@@ -224,16 +224,16 @@ def _batches(jobs: Sequence[FailedJob]) -> Iterator[tuple[FailedJob, ...]]:
 
 
 def _failed_job(queue: DeployedQueue, message: Mapping[str, Any]) -> FailedJob:
-    content = _parsed(message["Body"])
-    said = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
+    content = _content(message["Body"])
+    attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
     system = message.get("Attributes", {})
     return FailedJob(
         id=str(content.get("id", message["MessageId"])),
         queue=queue,
         job=str(content.get("job", "")),
         body=message["Body"],
-        reason=said.get("Reason", ""),
-        attempts=int(said["Attempts"]) if said.get("Attempts", "").isdecimal() else None,
+        reason=attributes.get("Reason", ""),
+        attempts=int(attributes["Attempts"]) if attributes.get("Attempts", "").isdecimal() else None,
         sent=int(system.get("SentTimestamp", 0)) // 1000,
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
@@ -242,8 +242,8 @@ def _failed_job(queue: DeployedQueue, message: Mapping[str, Any]) -> FailedJob:
     )
 
 
-def _parsed(body: str) -> dict[str, Any]:
-    """Read a message as a job; empty where it is no job's."""
+def _content(body: str) -> dict[str, Any]:
+    """The JSON object in a message's body; empty where it is none."""
     try:
         content = json.loads(body)
     except ValueError:

@@ -66,11 +66,15 @@ def cause_text(cause: StackEvent, namespace: str) -> str:
 
 
 def first_cause(events: Sequence[StackEvent]) -> StackEvent | None:
-    """The first failure among an operation's events; inside the nested stack, when the failure is one's."""
+    """The first failure among an operation's events, inside the nested stack if it is one's; None if nothing failed.
+
+    Cancelled resources and the stack itself count only where nothing else failed.
+    """
     failed = sorted((event for event in events if event.failed), key=lambda event: event.at)
     real = [event for event in failed if event.reason and not _CANCELLED.search(event.reason)]
     of_resources = [event for event in real if not event.of_stack]
-    first = next(iter(of_resources or real or failed), None)
+    candidates = of_resources or real or failed
+    first = candidates[0] if candidates else None
     while first is not None and first.type == STACK_TYPE:  # a nested stack: what in it failed first
         inside = [event for event in of_resources if event.stack_id == first.physical_id]
         if not inside:

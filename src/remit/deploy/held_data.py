@@ -35,5 +35,5 @@ def held_data(account: Account, changes: Iterable[ResourceChange]) -> dict[str, 
             service, method, name, words = _COUNTS[change.type]
             answer = getattr(account.client(service), method)(**{name: change.physical_id})
             text = re.sub(r"\b1 (\w+)s", r"1 \1", words.format_map(answer))
-            held[change.logical_id] = text + " or more" * answer.get("IsTruncated", False)
+            held[change.logical_id] = f"{text} or more" if answer.get("IsTruncated") else text
     return held

@@ -57,7 +57,7 @@ def importable(
 
 
 def with_imports(template: Mapping[str, Any], imports: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """The template as CloudFormation imports resources with these properties, where they exist."""
+    """The template with these properties of resources, and a deletion policy under which they can be imported."""
     resources = dict(template["Resources"])
     for logical_id, properties in imports.items():
         resources[logical_id] = {
@@ -69,6 +69,7 @@ def with_imports(template: Mapping[str, Any], imports: Mapping[str, dict[str, An
 
 
 def _named_by(resource: Mapping[str, Any]) -> str:
+    """The property that names a resource; empty where its type has none."""
     return naming_property(str(resource.get("Type")))
 
 

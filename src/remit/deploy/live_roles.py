@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from remit.app import Reason
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
-from remit.deploy.account_roles import Unreadable, documents, held
+from remit.deploy.account_roles import Unreadable, held_roles, managed_policy_versions
 from remit.deploy.aws_errors import Denied, remit_errors
-from remit.deploy.deployed_references import names
+from remit.deploy.deployed_references import reference_values
 from remit.deploy.drift import Drift, drift
 from remit.deploy.live_resources.reading import compared, read_resources
 from remit.deploy.role_repairs import repair
@@ -86,10 +86,10 @@ def live(account: Account, namespace: str, note: Callable[[str], None] = silent)
     RemitError: a call is denied (`deploy.aws_calls.LIVE` lists what is needed), or a policy cannot be read.
     """
     deployed = status(account, namespace)
-    return None if deployed is None else live_of(account, read(account, deployed, note))
+    return None if deployed is None else live_of(account, read_stack(account, deployed, note))
 
 
-def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = silent) -> Reading:
+def read_stack(account: Account, deployed: StackStatus, note: Callable[[str], None] = silent) -> Reading:
     """Read the roles and the resources of a stack, and compare them with its template. RemitError: as `live`.
 
     `note` hears of it where that takes long.
@@ -102,12 +102,12 @@ def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = 
         message = f"the roles of the template that runs cannot be read: {error.message}"
         raise Unreadable(message, hint=error.hint) from error
     physical = deployed.physical_ids
-    held_roles = held(account, (role.physical_id for role in deployed.roles if role.physical_id))
-    roles = {logical_id: held_roles[name] for logical_id, name in physical.items() if name in held_roles}
+    roles_by_name = held_roles(account, (role.physical_id for role in deployed.roles if role.physical_id))
+    roles = {logical_id: roles_by_name[name] for logical_id, name in physical.items() if name in roles_by_name}
     policies: list[Policy] = []
     for role in running.roles:
         policies += (*role.inline.values(), role.trust_policy)
-    values = names(account, deployed, policies, roles)
+    values = reference_values(account, deployed, policies, roles)
     resources = read_resources(account, deployed, running.resources, note)
     under = {running.functions[name]: arn for name, arn in resources.roles_of_functions(running.functions).items()}
     moved = _moved(running, physical, roles, under, values.known)
@@ -117,7 +117,7 @@ def read(account: Account, deployed: StackStatus, note: Callable[[str], None] = 
         logical_id = role.logical_id
         if logical_id in physical:
             changed += drift(role, properties[logical_id], roles.get(logical_id), physical[logical_id], values.known)
-    changed += _under_others(running, physical, moved, values.known)
+    changed += _moved_changes(running, physical, moved, values.known)
     changes, not_compared = compared(account, deployed, resources, running.resources, values.known)
     return Reading(deployed, template, running, values, roles, under, moved, (*changed, *changes), not_compared)
 
@@ -128,7 +128,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     With `lenient`, managed policies that the caller may not read are unknown.
     """
     running, roles, moved, values = reading.running, reading.roles, reading.moved, reading.known
-    strangers = held(account, (_name(arn) for arn in moved.values()))
+    strangers = held_roles(account, (_name(arn) for arn in moved.values()))
     arns: list[str] = []
     for role in (*roles.values(), *strangers.values()):
         arns += (*role.attached, *(limit.name for limit in role.limits if limit.how == "boundary"))
@@ -136,7 +136,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         arns = [arn for arn in arns if not is_of_aws(arn)]
     documents_there: Mapping[str, ManagedPolicyVersion] = {}
     try:
-        documents_there = documents(account, arns)
+        documents_there = managed_policy_versions(account, arns)
     except Denied:
         if not lenient:
             raise
@@ -183,9 +183,9 @@ def _moved(
     under: Mapping[str, str],
     values: Mapping[str, str],
 ) -> dict[str, str]:
-    """The functions that run under another role than the template's, and that role.
+    """The functions that run under another role than the template's, each with the ARN of the role that it has.
 
-    Of a role that was deleted, with its path, the name alone is known.
+    Of a role that was deleted only the name is known, and not its path: that alone is compared.
     """
     expected_arns = {name: fill_references(arn, values) for name, arn in running.others.items()}
     gone: dict[str, str] = {}
@@ -203,9 +203,10 @@ def _moved(
     }
 
 
-def _under_others(
+def _moved_changes(
     running: DeclaredStack, physical: Mapping[str, str], moved: Mapping[str, str], values: Mapping[str, str]
 ) -> Iterator[Drift]:
+    """Yield the functions that were set by hand to run under another role; one is put back if its role is known."""
     serving = {name: role.logical_id for role in running.roles for name in role.functions}
     for logical_id, name in running.functions.items():
         if name in moved:
@@ -225,9 +226,9 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _newer(read: Mapping[str, ManagedPolicyVersion]) -> Iterator[str]:
+def _newer(versions: Mapping[str, ManagedPolicyVersion]) -> Iterator[str]:
     """Name the policies of AWS that have changed since the catalogue was made."""
-    for arn, document in read.items():
+    for arn, document in versions.items():
         policy = managed_policy(arn) if is_of_aws(arn) else None
         if policy is not None and policy.version != document.version:
             in_account = f"{policy.name} is in version {document.version} in the account"

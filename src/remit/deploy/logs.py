@@ -96,7 +96,10 @@ class LogReader:
 def readers(
     account: Account, functions: Mapping[str, str], since_ms: int, text: str = "", shared_group: str = ""
 ) -> list[LogReader]:
-    """The readers of the logs of functions, by their names in the app and in the account; one where they share it."""
+    """A reader for the log of each function, or one for all where they share `shared_group`.
+
+    `functions` has their names in the account by those in the app.
+    """
     names = {deployed_name: name for name, deployed_name in functions.items()}
     if shared_group and names:
         return [LogReader(account, names, shared_group, since_ms, text)]

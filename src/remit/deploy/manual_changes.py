@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy.account_roles import Unreadable
-from remit.deploy.aws_errors import Denied, code, if_there, nothing, remit_errors
+from remit.deploy.aws_errors import Denied, code, if_there, not_found, remit_errors
 from remit.deploy.expected_roles import explained, version
-from remit.deploy.live_roles import live_of, read, silent
+from remit.deploy.live_roles import live_of, read_stack, silent
 from remit.deploy.stack import DEAD, pauses
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -64,7 +64,7 @@ class ManualChanges:
 
 
 def changed_by_hand(account: Account, namespace: str) -> ManualChanges:
-    """Compare the stack's roles in the account with what its template gives them.
+    """Compare the stack's roles and other resources in the account with its template.
 
     Nothing is found where no stack is, nor while an operation runs on it or it is stuck. RemitError: AWS does not
     answer. A call that is denied and a policy that remit cannot read come back as `unread`.
@@ -84,15 +84,16 @@ def changes_of(
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
         return ManualChanges()
     try:
-        reading = read(account, deployed, note)
-        access = _access(account, reading, last) if any(change.kind == "role" for change in reading.drift) else None
+        reading = read_stack(account, deployed, note)
+        has_role_changes = any(change.kind == "role" for change in reading.drift)
+        access = _access_changes(account, reading, last) if has_role_changes else None
         return ManualChanges(reading.drift, access, not_compared=reading.not_compared)
     except (Denied, Unreadable) as error:
         return ManualChanges(unread=error)
 
 
-def _access(account: Account, reading: Reading, last: Version | None) -> Review | None:
-    """Compare the changed access with the deployed one; None where the caller may not read it."""
+def _access_changes(account: Account, reading: Reading, last: Version | None) -> Review | None:
+    """Compare the access of roles as they are with the deployed one; None where the caller may not read it."""
     try:
         now = live_of(account, reading, lenient=True).version
     except Denied:
@@ -106,7 +107,9 @@ def _access(account: Account, reading: Reading, last: Version | None) -> Review 
 
 
 def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: Callable[[Repair], None]) -> None:
-    """Put the roles back as the template has them, call by call, and look again. `on_repair` is called before each.
+    """Put all that was changed back as the template has it, call by call, and look again.
+
+    `on_repair` is called before each call.
 
     It can be stopped and begun again at any point. RemitError: a change cannot be undone (nothing is written then),
     a call is denied, or something differs still.
@@ -123,14 +126,14 @@ def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: 
         with remit_errors():
             client = account.client(repair.service)
             make = partial(getattr(client, repair.method), **dict(repair.parameters))
-            if_there(make, lambda error: nothing(error) or code(error) in _DONE)
+            if_there(make, lambda error: not_found(error) or code(error) in _DONE)
             if repair.until:
                 # A role that was made a moment ago is not seen everywhere yet, nor a function free for the next change.
                 client.get_waiter(repair.until).wait(**dict(repair.parameters[:1]))
-    _check(account, namespace)
+    _require_reverted(account, namespace)
 
 
-def _check(account: Account, namespace: str) -> None:
+def _require_reverted(account: Account, namespace: str) -> None:
     """Look until nothing differs any more. RemitError: something does still."""
     for pause, _ in zip(pauses(account), range(_LOOKS), strict=False):
         changes = changed_by_hand(account, namespace)

@@ -38,7 +38,7 @@ class PlannedDeploy:
 
 @dataclass(frozen=True, slots=True)
 class PlanQuestion:
-    """Return whether to carry a plan out; with what the options say already."""
+    """The question whether to carry a plan out, with what the options answer already."""
 
     account: Account
     plan: StackPlan
@@ -51,21 +51,21 @@ class PlanQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ManualChangesQuestion:
-    """Return whether to deploy over what was changed by hand."""
+    """The question whether to deploy over what was changed by hand."""
 
     changes: ManualChanges
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackQuestion:
-    """Return whether to continue a rollback that failed, without the resources of some logical ids."""
+    """The question whether to continue a rollback that failed, without the resources of some logical ids."""
 
     skip: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DeletionQuestion:
-    """Return whether to delete a stack, or what is left of one whose first deploy failed."""
+    """The question whether to delete a stack, or what is left of one whose first deploy failed."""
 
     account: Account
     namespace: str

@@ -215,7 +215,7 @@ def _without_name(change: ResourceChange, template: Mapping[str, Any]) -> dict[s
 
 
 def _roles_of_functions(template: Mapping[str, Any]) -> dict[str, str]:
-    """The role of each Lambda function of a template."""
+    """The role of each Lambda function, by the function's logical id: a logical id, or text that names the role."""
     roles = {}
     for logical_id, properties in _functions(template).items():
         roles[logical_id] = tokens.text_of(properties.get("Role")).removeprefix("${").removesuffix(".Arn}")
@@ -223,7 +223,7 @@ def _roles_of_functions(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the capabilities that the template needs: for IAM resources, named ones, and stacks with unseen content.
+    """The capabilities that a template needs: CAPABILITY_IAM at least, another for named roles, one for nested stacks.
 
     Source: "Acknowledging IAM resources in CloudFormation templates" (CloudFormation User Guide). An emulator does
     not ask, AWS refuses the change set without.

@@ -36,20 +36,20 @@ def protect(account: Account, namespace: str, note: Callable[[str], None], *, go
             client.update_termination_protection(StackName=stack.id, EnableTerminationProtection=True)
         template = deployed_template(account, stack)
         logs = function_log_groups(template)
-        kept = _policy(
+        kept = _stack_policy(
             logical_id
             for logical_id, resource in template.get("Resources", {}).items()
             if holds_data(resource["Type"]) and logical_id not in logs and logical_id not in going
         )
         body = client.get_stack_policy(StackName=stack.id).get("StackPolicyBody", "")
-        current = json.loads(body) if body else _policy(())
-        if current != _policy(re.findall(r"LogicalResourceId/(\w+)", body)):
+        current = json.loads(body) if body else _stack_policy(())
+        if current != _stack_policy(re.findall(r"LogicalResourceId/(\w+)", body)):
             note(f"note: {namespace} has a stack policy that remit did not write: it stays as it is")
         elif current != kept:
             client.set_stack_policy(StackName=stack.id, StackPolicyBody=text(kept))
 
 
-def _policy(logical_ids: Iterable[str]) -> dict[str, Any]:
+def _stack_policy(logical_ids: Iterable[str]) -> dict[str, Any]:
     """The stack policy with which these resources stay."""
     resources = [f"LogicalResourceId/{logical_id}" for logical_id in logical_ids]
     everything = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}

@@ -147,7 +147,7 @@ def keep(account: Account, bucket: Bucket, release: Release) -> None:
 
 
 def kept_keys(account: Account, bucket: Bucket, namespace: str, most: int) -> tuple[str, ...]:
-    """The keys of the newest releases, and those of the zips that they need."""
+    """The keys of the `most` newest releases (one at least), and those of the zips that they need."""
     keys = release_keys(account, bucket, namespace)[-most:]
     return (*keys, *(zip_key for key in keys for zip_key in read_release(account, bucket, key).zips))
 
@@ -162,12 +162,12 @@ def release_keys(account: Account, bucket: Bucket, namespace: str) -> tuple[str,
 
 
 def kept_releases(account: Account, bucket: Bucket, namespace: str, most: int = 0) -> tuple[Release, ...]:
-    """The newest releases of a stack, the oldest first; all of them where no number is given."""
+    """The `most` newest releases of a stack, the oldest of them first; all where `most` is 0."""
     return tuple(read_release(account, bucket, key) for key in release_keys(account, bucket, namespace)[-most:])
 
 
 def read_release(account: Account, bucket: Bucket, key: str) -> Release:
-    """The release under a key; nothing but its `damage` where the key's bytes are others, or it is of another stack."""
+    """The release under a key; an empty one with its `damage` where the bytes are others, or it is of another stack."""
     namespace, digits, digest = re.findall(_KEY, key)[0]
     empty, body = Release(namespace, int(digits)), b""
     client = account.client("s3")

@@ -72,13 +72,13 @@ def repair(operation: str, until: str = "", **parameters: Any) -> Repair:
 
 
 def put_inline(role: str, name: str, policy: Policy) -> Repair:
-    """Write an inline policy, over another of its name."""
+    """The call that writes an inline policy, over another of its name."""
     document = json.dumps(render(policy))
     return repair("iam.PutRolePolicy", RoleName=role, PolicyName=name, PolicyDocument=document)
 
 
 def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
-    """Make a role again that is gone, with all that its template gives it; nothing where a part of that is not known.
+    """The calls that make a role again, with all that its template gives it; none where a part of that is not known.
 
     `own` are the properties that the template writes. Stacks refer to a role by its name, so CloudFormation takes it
     for the one that it made.

@@ -78,7 +78,7 @@ class Account:
 
     @property
     def preparing(self) -> Account:
-        """Make on this machine what a real account has before a deploy: the bucket, secrets, parameters."""
+        """The account as its owner, who makes here what a real one has before a deploy: the bucket, secrets."""
         return self.owner or self
 
     def client(self, service: str, *, once: bool = False) -> Any:

@@ -81,7 +81,7 @@ class DeployedStack:
 
 def describe(account: Account, name: str) -> DeployedStack | None:
     """The stack of this name (or id), None when there is none. One call."""
-    answer = if_there(partial(account.client("cloudformation").describe_stacks, StackName=name), absent)
+    answer = if_there(partial(account.client("cloudformation").describe_stacks, StackName=name), no_such_stack)
     if answer is None:
         return None
     raw = answer["Stacks"][0]
@@ -129,7 +129,7 @@ def not_deployed(account: Account, name: str) -> RemitError:
     return RemitError(f"{name} is not deployed", hint=f"`remit deploy{flag}` deploys it", exit_code=1)
 
 
-def absent(error: BaseException) -> bool:
+def no_such_stack(error: BaseException) -> bool:
     """Return whether AWS says that there is no such stack."""
     return code(error) == "ValidationError" and "does not exist" in message(error)
 
@@ -148,9 +148,9 @@ def pauses(account: Account) -> Iterator[float]:
 def settled(
     account: Account, name: str, *, wait: bool = False, on_wait: Callable[[DeployedStack], None] | None = None
 ) -> DeployedStack | None:
-    """The stack once no operation runs on it.
+    """The stack once no operation runs on it; None when there is none.
 
-    It waits when told to, and always for a clean-up, which nobody can hurry.
+    It waits with `wait`, and always for a clean-up, which nobody can hurry; `on_wait` hears of each state meanwhile.
 
     RemitError (75): somebody else is deploying.
     """
@@ -162,7 +162,7 @@ def settled(
         if stack is None or not stack.busy:
             return stack
         if not wait and stack.status not in CLEANING:
-            raise busy(account, stack)
+            raise busy_error(account, stack)
         if on_wait is not None and told_of != stack.status:
             on_wait(stack)
             told_of = stack.status
@@ -174,10 +174,10 @@ def minute(at: str) -> str:
     return f"{at[:16].replace('T', ' ')} UTC"
 
 
-def busy(account: Account, stack: DeployedStack) -> RemitError:
+def busy_error(account: Account, stack: DeployedStack) -> RemitError:
     """The refusal to deploy while another operation runs, or after somebody else's first deploy was quicker."""
     deleting = stack.status.startswith("DELETE")
-    who = "" if deleting else deployer(account, stack)
+    who = "" if deleting else last_deployer(account, stack)
     colon = f": {who}" if who else ""
     if not stack.busy:
         return RemitError(
@@ -193,8 +193,8 @@ def busy(account: Account, stack: DeployedStack) -> RemitError:
     )
 
 
-def deployer(account: Account, stack: DeployedStack) -> str:
-    """The last deployer of a stack, by the description of the change set; "" where AWS does not say."""
+def last_deployer(account: Account, stack: DeployedStack) -> str:
+    """Whoever deployed a stack last, or deploys it now, by the change set's description; "" where AWS does not say."""
     try:
         summaries = account.client("cloudformation").list_change_sets(StackName=stack.name)["Summaries"]
     except call_errors():  # it is only told beside the refusal
@@ -205,7 +205,10 @@ def deployer(account: Account, stack: DeployedStack) -> str:
 
 
 def ours(stack: DeployedStack, owner: str, doing: str) -> DeployedStack:
-    """The stack, if remit made it for this project and stage. RemitError: it did not, so remit keeps its hands off."""
+    """The stack, if remit made it for this project and stage, or it is new and nobody tagged it.
+
+    RemitError: somebody else did; `doing` is what remit then does not do to it ("deploy over").
+    """
     if stack.namespace is None and not stack.new:
         raise RemitError(
             f"stack {stack.name} exists, and remit did not make it (it has no tag {NAMESPACE_TAG}): remit "

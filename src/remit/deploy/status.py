@@ -55,7 +55,7 @@ class StackStatus:
 
 
 def status(account: Account, namespace: str) -> StackStatus | None:
-    """The stack and its resources; None when it is not deployed.
+    """The stack and its resources, sorted by logical id; None when it is not deployed.
 
     Two calls, one more per hundred resources.
     """

@@ -28,7 +28,7 @@ _MAKES: Final = {
 _PURPOSE: Final = "to see before a deploy whether the secrets and parameters exist that functions read"
 
 
-def must_exist(app: App) -> tuple[StoredValue, ...]:
+def required_values(app: App) -> tuple[StoredValue, ...]:
     """The secrets and parameters that functions name and the app does not declare, each once."""
     by_name: dict[tuple[str, str], StoredValue] = {}
     for function in app.functions:
@@ -38,9 +38,9 @@ def must_exist(app: App) -> tuple[StoredValue, ...]:
     return tuple(by_name.values())
 
 
-def calls_for(app: App) -> Iterator[DeployCall]:
+def calls_for_stored(app: App) -> Iterator[DeployCall]:
     """The calls that look them up, which whoever deploys must be allowed."""
-    for value in must_exist(app):
+    for value in required_values(app):
         if value.store == "secretsmanager":
             (grant,) = secretsmanager.describe(value.subject)
             patterns = () if grant.statement.resources is None else grant.statement.resources.patterns
@@ -50,13 +50,15 @@ def calls_for(app: App) -> Iterator[DeployCall]:
             yield DeployCall("ssm.DescribeParameters", ("ssm:DescribeParameters",), "*", _PURPOSE)
 
 
-def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None], *, only_looks: bool = False) -> None:
-    """See that each exists. RemitError has all that do not, each at the line that names it.
+def look_up_stored(
+    app: App, account: Account, folder: Path, note: Callable[[str], None], *, only_looks: bool = False
+) -> None:
+    """See that each secret and parameter exists. RemitError has all that do not, each at the line that names it.
 
-    Where the caller may not look, `note` hears of it, and the deploy goes on. With `only_looks`, nothing is made on the
-    AWS of this machine, either.
+    On the AWS of this machine those that `.env.local` has are made, but not with `only_looks`. Where the caller may not
+    look, `note` hears of it, and the deploy goes on.
     """
-    values = must_exist(app)
+    values = required_values(app)
     local = local_values(folder) if account.local and values else {}
     mistakes = Mistakes()
     for value in values:
@@ -80,6 +82,7 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
 
 
 def _exists(account: Account, value: StoredValue) -> bool:
+    """Return whether a secret or parameter is there to be read, as far as the caller's account can tell."""
     if value.store == "ssm":
         if value.name.startswith("arn:"):  # of another account, whose parameters nobody can list
             return True

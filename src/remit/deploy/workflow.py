@@ -1,6 +1,6 @@
 """Deploy a build to AWS, from the first look at its stack to the record of what is deployed.
 
-1. Settle what people changed by hand on the stack's roles.
+1. Settle what people changed by hand on the stack.
 2. Plan: ask CloudFormation what would change. A stack that is stuck is cleared first, if somebody agrees.
 3. Show what changes, for resources and for access, and go on only if somebody agrees, or nothing needs approval.
 4. Upload the zips.
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
 from remit.deploy.api_logs import require_log_role
-from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, require, settle_manual_changes
+from remit.deploy.approval import agree_to_delete, agree_to_plan, require_named_data, require_yes, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
@@ -38,8 +38,8 @@ from remit.deploy.planned_access import access_of
 from remit.deploy.protection import protect
 from remit.deploy.refusals import at_lines
 from remit.deploy.releases import keep, kept_keys, next_number, release_of
-from remit.deploy.stack import deployed_template, deployer, describe
-from remit.deploy.stored_values import look_up, must_exist
+from remit.deploy.stack import deployed_template, describe, last_deployer
+from remit.deploy.stored_values import look_up_stored, required_values
 from remit.errors import Mistakes, RemitError, stop_code
 from remit.project.stack_name import checked_stage
 from remit.review.accepted import read_accepted
@@ -99,13 +99,13 @@ def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[Rem
     It is for the report of a build that is refused anyway. The account is asked for only if there is something to look
     up. Where it does not answer, or the caller may not look, nothing is said: the next deploy says it.
     """
-    if not must_exist(app) and not app.existing:
+    if not required_values(app) and not app.existing:
         return ()
     missing = Mistakes()
     with missing.noted():
         account = connect()
         with missing.noted():
-            look_up(app, account, folder, _NOBODY.note, only_looks=True)
+            look_up_stored(app, account, folder, _NOBODY.note, only_looks=True)
         with missing.noted():
             look_up_existing(app.existing, account, folder, _NOBODY.note)
     return tuple(error for error in missing.errors if error.origin is not None)
@@ -131,7 +131,7 @@ def _looked_up(job: DeployJob) -> DeployJob:
     parameters: dict[str, str] = {} if job.release is None else dict(job.release.parameters)
     values = [value for value in built.template.parameters if value.parameter not in parameters]
     with missing.noted():
-        look_up(built.app, account, built.folder, note, only_looks=job.only_plans)
+        look_up_stored(built.app, account, built.folder, note, only_looks=job.only_plans)
     with missing.noted():
         require_log_role(built.app, account, note)
     with missing.noted():
@@ -146,7 +146,7 @@ def _looked_up(job: DeployJob) -> DeployJob:
 
 
 def _change_stack_again(job: DeployJob) -> Deployment:
-    """As `_change_stack`: once more if somebody else changed the stack meanwhile, and until it is free with `wait`."""
+    """`_change_stack`, once more if somebody changed the stack meanwhile; with `wait`, until nobody else deploys."""
     was_superseded = False
     while True:
         try:
@@ -160,12 +160,12 @@ def _change_stack_again(job: DeployJob) -> Deployment:
 
 
 def _change_stack(job: DeployJob) -> Deployment:
-    """From the look at the stack to the end of its change, or its plan alone; no plan when nothing has to change."""
+    """Look at the stack, plan, ask and change it, or only plan. Its `plan` is None when nothing has to change."""
     deployment = _settled_and_planned(job)
     planned = deployment.plan
     if planned is None:
         _require_first(job, is_first=False)
-        check_names(job.yes_delete, ())
+        require_named_data(job.yes_delete, ())
         with remit_errors():
             stack = describe(job.account, job.built.namespace)
         return replace(deployment, outputs=() if stack is None else stack.outputs)
@@ -196,7 +196,7 @@ def _agreed(job: DeployJob, deployment: Deployment, planned: StackPlan) -> Deplo
     built = job.built
     before = last(job.account, built.folder, built.namespace)
     access = access_of(job.account, planned, version_of(built.app).roles, before, read_accepted(built.folder))
-    job.operator.see(PlannedDeploy(planned, access, must_exist(built.app), built.template.parameters))
+    job.operator.see(PlannedDeploy(planned, access, required_values(built.app), built.template.parameters))
     if job.release is not None and planned.data_to_name:
         data = ", ".join(f"{change.logical_id} ({change.type})" for change in planned.data_to_name)
         refusal = RemitError(
@@ -271,9 +271,9 @@ def _clear(job: DeployJob, stuck: Stuck) -> None:
     stack, operator = stuck.stack, job.operator
     rolling_back = stack.status == "UPDATE_ROLLBACK_FAILED"
     if rolling_back:
-        require(job.yes or operator.decide(RollbackQuestion(tuple(job.skip))))
+        require_yes(job.yes or operator.decide(RollbackQuestion(tuple(job.skip))))
     else:
-        require(agree_to_delete(job.account, stack.name, operator, yes=job.yes, is_remnant=True))
+        require_yes(agree_to_delete(job.account, stack.name, operator, yes=job.yes, is_remnant=True))
     with operator.events(stack.name) as on_event:
         if rolling_back:
             outcome: execute.Outcome | None = execute.continue_rollback(job.account, stack, on_event, job.skip)
@@ -301,7 +301,7 @@ def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:
     number = next_number(account, bucket, release)
     if number is None:
         return
-    release = replace(release, number=number, by=account.caller if by_this_deploy else deployer(account, stack))
+    release = replace(release, number=number, by=account.caller if by_this_deploy else last_deployer(account, stack))
     if by_this_deploy and job.release is not None:
         back = job.release
         release = replace(release, commit=back.commit, is_clean=back.is_clean, went_back_to=back.number)

@@ -16,10 +16,10 @@ from remit.deployer.lookups_and_repairs import looked_up, reverting
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import VERBS, Need, Purpose
 from remit.deployer.notes import notes
-from remit.deployer.optional_actions import called, linked
+from remit.deployer.optional_actions import called_actions, linked_services
 from remit.deployer.passed_roles import passed
 from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_retained, is_specific, items
-from remit.deployer.s3_objects import stored
+from remit.deployer.s3_objects import stored_objects
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy
 from remit.iam.tokens import PLACE
@@ -122,7 +122,7 @@ def deployer(
 
 
 def on_resources(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[DeployCall]:
-    """The calls, those on each resource of a type by the ARNs that the stack's resources of it have."""
+    """Yield the calls. One on each resource of a type becomes one for each action and ARN that the stack has of it."""
     for call in calls:
         if not call.of_type:
             yield call
@@ -152,7 +152,7 @@ def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
         bare = name.removeprefix("AWS::")
         arn = f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{bare}"
         yield Need("cloudformation:CreateChangeSet", arn, Purpose(f"to expand the template's transform {name}"))
-        for stored_arn in stored(stack, transform.location):
+        for stored_arn in stored_objects(stack, transform.location):
             yield Need("s3:GetObject", stored_arn, Purpose(f"to fetch what the transform {name} includes"))
 
 
@@ -193,7 +193,7 @@ def _needs_of_handlers(
                 for verb in ("create", "update", "delete"):
                     yield Need(action, arn, Purpose(verb, resource.logical_id, resource.type))
         return
-    for action, verbs in called(resource, by_type=stack.by_types).items():
+    for action, verbs in called_actions(resource, by_type=stack.by_types).items():
         if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
             continue
         conditions = _conditions(stack, resource, action)
@@ -208,7 +208,7 @@ def _needs_of_handlers(
 
 
 def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[Condition, ...]:
-    """The condition of an action beside its resource, where its values are known."""
+    """The condition that narrows an action beside its resource; none where it has none, or its values are not known."""
     operator, key = "StringEquals", ""
     values: tuple[str, ...] = ()
     if action in _ATTACH and resource.type == "AWS::IAM::ManagedPolicy":
@@ -220,7 +220,7 @@ def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[C
         values = tuple(dict.fromkeys(filter(is_specific, listed)))
     elif action == "iam:CreateServiceLinkedRole":
         key = "iam:AWSServiceName"
-        values = linked(stack, resource)
+        values = linked_services(stack, resource)
     elif action in _MAPPINGS:
         operator, key = "ArnLike", "lambda:FunctionArn"
         functions = targets(stack, resource, "lambda:GetFunction")
@@ -239,14 +239,15 @@ def bound(late: Deployer, partition: str = "aws", region: str = "*", account: st
     def place(text: str) -> str:
         arn = parse(text)
         if arn is not None:
-            text = str(replace(arn, resource=_put(arn.resource, partition, region, owner)))
-        return _put(text, partition, region, account)
+            text = str(replace(arn, resource=_with_place(arn.resource, partition, region, owner)))
+        return _with_place(text, partition, region, account)
 
     grants = (replace(grant, statement=put_texts(grant.statement, place)) for grant in late.grants)
     return replace(late, grants=tuple(grants))
 
 
-def _put(text: str, partition: str, region: str, account: str) -> str:
+def _with_place(text: str, partition: str, region: str, account: str) -> str:
+    """A text with these in place of its late-bound partition, region and account."""
     for token, value in zip(PLACE.values(), (partition, region, account), strict=True):
         text = text.replace(token, value)
     return text

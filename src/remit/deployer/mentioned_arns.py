@@ -135,7 +135,10 @@ def mentioned_arns(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
 
 
 def arns_like_type(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> list[str]:
-    """The kind that a type is named like: those of the name that its properties give, or all, if it is made up."""
+    """The ARNs of the kind that IAM knows a type as, by the name in its properties, or all if it has none there.
+
+    None for a type whose names CloudFormation makes in a known way.
+    """
     if is_generated(resource.type):
         return []
     own_names = own_kinds(resource, kinds)
@@ -227,15 +230,16 @@ def _given(stack: PlannedStack, resource: Resource, service: str, variable: str,
     texts = () if isinstance(value, list) else stack.texts(value)
     if texts:
         return tuple(_as_kept(service, text) for text in texts)
-    found: list[str] = []
+    names_in_use: list[str] = []
     for related in (resource, *referred(stack, resource)):
         named = named_type(related.type)
         if named is not None and named.row.iam[0].startswith(f"{service}:") and named.name_variable == variable:
-            found += stack.names(related)
-    return tuple(found)
+            names_in_use += stack.names(related)
+    return tuple(names_in_use)
 
 
 def _as_kept(service: str, text: str) -> str:
+    """A value of a property as the service has it in ARNs."""
     return _SCOPES.get(text, lowered(text) if service in _LOWER else text.lstrip("/"))
 
 

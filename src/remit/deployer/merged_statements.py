@@ -57,7 +57,7 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     for targets in rights.values():
         for narrow, wide in _covered(tuple(targets)):
             targets[wide] |= targets.pop(narrow)
-    _absorbed(rights)
+    _absorb(rights)
     joined = _joined(rights)
     groups: dict[object, _Group] = {}
     for (action, conditions), targets in joined.items():
@@ -79,8 +79,8 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     return tuple(grants)
 
 
-def _absorbed(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
-    """Leave out what a pattern of actions allows as well (`ec2:Describe*`), on the same resources or more."""
+def _absorb(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
+    """Take out of `rights` what a pattern of actions allows, too (`ec2:Describe*`), on the same resources or more."""
     patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
     for (action, conditions), narrow in list(rights.items()):
         for pattern, wide in patterns:
@@ -128,7 +128,7 @@ def _either(conditions: _Conditions, alternatives: _Conditions) -> _Conditions |
 
 @lru_cache(maxsize=256)
 def _covered(targets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Pairs: a resource that another of them covers, and the widest that does."""
+    """Pairs, for each resource that another of them covers: that resource, and the widest that covers it."""
     listed = PatternList(targets)
     over: dict[str, str] = {}
     for narrow in targets:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.optional_actions import called, linked
+from remit.deployer.optional_actions import called_actions, linked_services
 from remit.deployer.passed_roles import passes
 from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type
 from remit.deployer.references import foreign_profiles, unknown_roles
@@ -54,8 +54,8 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None, *, o
     documented = []
     for resource in resources:
         type_handlers = handlers(resource.type)
-        if called(resource) and not (type_handlers is not None and type_handlers.in_schema):
-            documented.append(_called(resource))
+        if called_actions(resource) and not (type_handlers is not None and type_handlers.in_schema):
+            documented.append(_named(resource))
     if documented:
         yield f"granted as the API reference has it, since the type does not say: {', '.join(documented)}"
     granted = {need.purpose.subject for need in needs}
@@ -67,18 +67,18 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None, *, o
             with_open_names.add(resource.logical_id)
             is_left_out = _is_nameless(stack, resource) and not is_granted
             effect = "nothing is granted on it" if is_left_out else "that stretch is a wildcard"
-            yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
+            yield f"the name of {_named(resource)} is known at the deploy only: {effect}; {_GIVES}"
         yield from _on_roles(stack, resource)
         yield from _on_actions(stack, resource, is_granted=is_granted)
     yield from _wide(needs, with_open_names)
 
 
-def _called(resource: Resource) -> str:
+def _named(resource: Resource) -> str:
     return f"{resource.logical_id} ({resource.type})"
 
 
 def _unbounded(stack: PlannedStack, boundary: str | None, *, of_app: bool) -> Iterator[str]:
-    """Roles and users without a boundary may be given more than whoever deploys has, or cannot be made."""
+    """Yield a note on roles and users without a boundary: what they may do is open, or they cannot be made."""
     free = [
         resource.logical_id
         for resource in stack.resources.values()
@@ -100,11 +100,12 @@ def _unbounded(stack: PlannedStack, boundary: str | None, *, of_app: bool) -> It
 
 
 def _boundaries(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
+    """The ARNs that the boundary of a resource may have; none if it has no boundary."""
     return stack.texts(resource.properties.get("PermissionsBoundary"))
 
 
 def _own_boundaries(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
-    """A boundary that the stack makes is none for whoever deploys it."""
+    """Yield a note on each boundary that the stack itself makes: whoever deploys may change it."""
     resources = stack.resources.values()
     boundaries = {text for resource in resources for text in _boundaries(stack, resource)}
     if boundary is not None:
@@ -124,8 +125,8 @@ def _own_boundaries(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
 
 
 def _on_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    """What is not known of a resource's path, of the roles that it is given, and of a stack within it."""
-    name = _called(resource)
+    """Yield notes on what is not known of a resource's path, of the roles it is given, and of a stack within it."""
+    name = _named(resource)
     if resource.type.startswith("AWS::IAM::") and _is_open(stack.texts(resource.properties.get("Path"))):
         yield f"the path of {name} is known at the deploy only: it is a wildcard; {_GIVES}"
     if passes(resource):
@@ -141,8 +142,8 @@ def _on_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
 
 
 def _on_actions(stack: PlannedStack, resource: Resource, *, is_granted: bool) -> Iterator[str]:
-    """What is not granted for a resource, or on more than it, since its template does not say enough."""
-    name, actions = _called(resource), called(resource)
+    """Yield notes on actions that are not granted for a resource, or on more than it, since too little is known."""
+    name, actions = _named(resource), called_actions(resource)
     missing = [
         action
         for action in actions
@@ -150,7 +151,7 @@ def _on_actions(stack: PlannedStack, resource: Resource, *, is_granted: bool) ->
     ]
     if missing:
         yield f"not granted for {name}, since the template does not say on what: {', '.join(missing)}"
-    if "iam:CreateServiceLinkedRole" in actions and not linked(stack, resource):
+    if "iam:CreateServiceLinkedRole" in actions and not linked_services(stack, resource):
         yield f"whose service-linked role {name} may need is not known, so that of any service may be made"
     patterns = [action for action in actions if "*" in action]
     if patterns:
@@ -182,7 +183,7 @@ def _is_open(texts: Iterable[str]) -> bool:
 
 
 def _wide(needs: Iterable[Need], with_open_names: Container[str]) -> Iterator[str]:
-    """The resources that nothing narrower than their kind can be granted for, and of which nothing is said yet."""
+    """Yield a note on the resources for which all of their kind is granted, and of which no other note says so."""
     by_type: dict[str, dict[str, None]] = {}
     for need in needs:
         purpose = need.purpose

@@ -32,7 +32,7 @@ _PROPERTY: Final = re.compile(r"\$\{(\w+)\}")
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
 
 
-def called(resource: Resource, *, by_type: bool = False) -> Mapping[str, tuple[str, ...]]:
+def called_actions(resource: Resource, *, by_type: bool = False) -> Mapping[str, tuple[str, ...]]:
     """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them.
 
     With `by_type` they may set properties that it does not have (yet).
@@ -49,7 +49,7 @@ def called(resource: Resource, *, by_type: bool = False) -> Mapping[str, tuple[s
     verbs = {
         action: verbs[action]
         for action in verbs
-        if needed(resource.type, action, resource.properties) or (by_type and _is_own_setting(resource.type, action))
+        if is_needed(resource.type, action, resource.properties) or (by_type and _is_own_setting(resource.type, action))
     }
     for calls in deployment_of(resource.type).further_calls:
         if _gives_any(resource.properties, calls.properties):
@@ -57,12 +57,12 @@ def called(resource: Resource, *, by_type: bool = False) -> Mapping[str, tuple[s
     return verbs
 
 
-def needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
+def is_needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
     """Return whether a handler of the type calls the action for a resource that has these properties.
 
     What uses a key (`kms:…`) is needed only where some property speaks of keys or encryption, whatever the type.
     """
-    uses = _uses(type_name, action)
+    uses = _deciding_properties(type_name, action)
     if uses is not None:
         return _gives_any(properties, uses)
     if action.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
@@ -70,8 +70,8 @@ def needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
     return True
 
 
-def linked(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
-    """The services whose linked role a resource of this type may need; none: nobody knows."""
+def linked_services(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
+    """The services whose linked role a resource of this type may need; none where it needs none, or nobody knows."""
     services = []
     for service in deployment_of(resource.type).linked_roles:
         property_reference = _PROPERTY.match(service)
@@ -91,17 +91,18 @@ def _is_own_setting(type_name: str, action: str) -> bool:
     That is no action on what is in it (objects of a bucket) or beside it, but for networks, which are only looked up.
     """
     row, entry = resource_type(type_name), known_action(action)
-    if row is None or entry is None or not _uses(type_name, action):
+    if row is None or entry is None or not _deciding_properties(type_name, action):
         return False
     return action.startswith("ec2:Describe") or any(target.type.full_name in row.iam[:1] for target in entry.targets)
 
 
 def _gives_any(properties: Mapping[str, Any], paths: tuple[str, ...]) -> bool:
+    """Return whether one of the properties at these paths is there and not empty."""
     return any(value_at(properties, path) not in _EMPTY for path in paths)
 
 
 @cache
-def _uses(type_name: str, action: str) -> tuple[str, ...] | None:
+def _deciding_properties(type_name: str, action: str) -> tuple[str, ...] | None:
     """The properties that make a handler call the action; None: it is called for any resource of the type."""
     for calls in deployment_of(type_name).optional_calls:
         if any(fnmatchcase(action, pattern) for pattern in calls.actions):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.types import deployment_of
 from remit.deployer.needed_actions import Need, Purpose
-from remit.deployer.optional_actions import called
+from remit.deployer.optional_actions import called_actions
 from remit.deployer.planned_stack import ROLE_TYPE, PlannedStack
 from remit.deployer.references import ROLES, referred
 from remit.deployer.targets import targets
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def passed(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
-    """iam:PassRole for a resource that is given a role: only the role that its properties name, to its service."""
+    """Yield iam:PassRole for a resource that is given a role: for the role that its properties name, to its service."""
     if not passes(resource):
         return
     role_by_arn: dict[str, Resource] = {}
@@ -38,11 +38,11 @@ def passed(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
 
 def passes(resource: Resource) -> bool:
     """Return whether deploying a resource may pass a role."""
-    return "iam:PassRole" in called(resource)
+    return "iam:PassRole" in called_actions(resource)
 
 
 def _services(stack: PlannedStack, resource: Resource, role: Resource | None) -> tuple[str, ...]:
-    """The services that take the role: what the type is known for, else who the role trusts."""
+    """The services that take the role: those known of the type, else those that it trusts, else the type's own."""
     deployment = deployment_of(resource.type)
     if deployment.passes_to:
         return deployment.passes_to

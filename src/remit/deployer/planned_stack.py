@@ -145,7 +145,7 @@ class PlannedStack:
         return tuple(map(lowered, names)) if naming.is_lower else names
 
     def _paths(self, resource: Resource, naming: Naming) -> tuple[str, ...]:
-        """The paths that IAM may put before a name: of one that nobody knows, none at all and any."""
+        """The paths that IAM may put before a name, each with its last slash; of an unknown one both "" and UNKNOWN."""
         if not naming.path:
             return ("",)
         paths: dict[str, None] = {}
@@ -213,6 +213,7 @@ def stack_of(
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object under a key; empty without one. RemitError: it is something else."""
     section = value.get(key, {})
     if not isinstance(section, Mapping):
         raise RemitError(f"`{key}` in the template must be an object, got {type(section).__name__}")
@@ -297,6 +298,7 @@ def filled(format_: str, values: Mapping[str, str]) -> str:
 
 
 def _formats(kind: str) -> tuple[str, ...]:
+    """The formats of a kind's ARNs (`s3:bucket`); none where the catalogue has no such kind."""
     from remit.catalogue.actions import resource_types  # noqa: PLC0415 - only an ARN needs the formats
 
     service, _, name = kind.partition(":")

@@ -31,12 +31,13 @@ def source_arns(stack: PlannedStack, resource: Resource, entry: Action) -> Itera
         yield _stored(stack, bucket, key, on_objects=on_objects)
 
 
-def stored(stack: PlannedStack, url: str) -> tuple[str, ...]:
+def stored_objects(stack: PlannedStack, url: str) -> tuple[str, ...]:
     """The objects beside one in S3, whose URL this is; none if it is no URL, or not known."""
     return tuple(_stored(stack, bucket, key, on_objects=True) for bucket, key in _locations(url))
 
 
 def _stored(stack: PlannedStack, bucket: Any, key: Any, *, on_objects: bool) -> str:
+    """The ARN of a bucket, or of all objects in the folder of a key."""
     bucket_name, key_name = (next(iter(stack.texts(value)), "") for value in (bucket, key))
     arn = f"arn:${{AWS::Partition}}:s3:::{bucket_name}"
     if not on_objects:

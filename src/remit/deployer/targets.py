@@ -16,7 +16,7 @@ from remit.catalogue.arns import parse
 from remit.catalogue.types import deployment_of
 from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
 from remit.deployer.mentioned_arns import arns_like_type, mentioned_arns
-from remit.deployer.optional_actions import linked
+from remit.deployer.optional_actions import linked_services
 from remit.deployer.planned_stack import filled, is_generated
 from remit.deployer.references import direct, literals, mentions, named_literals
 from remit.deployer.s3_objects import source_arns
@@ -74,7 +74,8 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
     if name.startswith("apigateway:"):
         return _of_apis(stack, resource, name)
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
-        return tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked(stack, resource)) or (f"{_SERVICE_ROLES}*",)
+        roles = tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked_services(stack, resource))
+        return roles or (f"{_SERVICE_ROLES}*",)
     entry = action(name)
     if entry is None or not entry.targets:  # a pattern such as `ec2:Describe*`, whose actions have nothing in common
         return ("*",)

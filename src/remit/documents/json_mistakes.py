@@ -199,6 +199,7 @@ def _refuse_where_it_stopped(source: JsonText, error: json.JSONDecodeError) -> N
 
 
 def _no_value(source: JsonText, at: int) -> NoReturn:
+    """Refuse what stands where a value must. RemitError in any case."""
     if source.text.startswith('"', at):
         _no_string(source, at, "a value")
     word = _WORD.match(source.text, at)
@@ -210,6 +211,7 @@ def _no_value(source: JsonText, at: int) -> NoReturn:
 
 
 def _no_string(source: JsonText, at: int, label: str) -> NoReturn:
+    """Refuse what stands where a string must, by its label. RemitError in any case."""
     if source.text.startswith('"', at):
         hint = "close it, and escape \\ and newlines"
         source.fail(f"{label} starts here and is not a valid JSON string", at, hint)
@@ -217,4 +219,5 @@ def _no_string(source: JsonText, at: int, label: str) -> NoReturn:
 
 
 def _quotes(source: JsonText, at: int) -> str | None:
+    """A hint about single quotes, if they are what stands there."""
     return "JSON strings have double quotes" if source.text.startswith("'", at) else None

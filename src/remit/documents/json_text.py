@@ -128,16 +128,19 @@ class _Objects:
 
 
 def _no_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which JSON does not have. RefusedLiteral in any case."""
     raise RefusedLiteral(name)
 
 
 def _integer(digits: str) -> int:
+    """The whole number of some digits. RefusedLiteral: they are too many."""
     if len(digits) > LONGEST_NUMBER:  # int() of them would take quadratic time
         raise RefusedLiteral(digits)
     return int(digits)
 
 
 def _finite(digits: str) -> float:
+    """The number of some digits. RefusedLiteral: it is too large."""
     value = float(digits)
     if not math.isfinite(value):
         raise RefusedLiteral(digits)

@@ -86,6 +86,7 @@ def _beginning(text: str, file: str, mistakes: list[RemitError]) -> str:
 
 
 def _syntax(error: Exception, file: str, text: str) -> RemitError:
+    """A mistake of syntax that a parser raised, at its line and column as far as that tells them."""
     mark, begun = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     if mark is None or (begun is not None and mark.index >= len(text.rstrip())):
         mark = begun or mark  # what never ends is told where it begins
@@ -318,6 +319,7 @@ class _Reader:
 
 
 def _integer(text: str) -> int:
+    """The whole number that YAML 1.1 reads. ValueError: it is none, or too long."""
     digits = text.replace("_", "")
     if len(digits) > 300:  # noqa: PLR2004 - int() of more would take quadratic time
         raise ValueError(text)

@@ -172,6 +172,7 @@ def _all_values(key: str, check: Check, negated: bool, _: bool) -> Test:  # noqa
 
 
 def _turned(truth: Truth, negated: bool) -> Truth:  # noqa: FBT001 - as _single
+    """The truth of a comparison, turned round for a negated operator; what is not known stays so."""
     return truth if truth is None or not negated else not truth
 
 

@@ -39,6 +39,7 @@ def length(value: Any, late: Callable[[tokens.Reference], int] | None = None) ->
 
 
 def _references(value: Any) -> Iterator[tokens.Reference]:
+    """Yield the references of CloudFormation in the texts of a document, its keys among them."""
     if isinstance(value, str):
         yield from tokens.references(value)
     elif isinstance(value, dict):

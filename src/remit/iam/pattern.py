@@ -157,6 +157,7 @@ def _chunks_with_any(parts: tuple[Piece, ...]) -> Matcher:
 
 
 def _length_after_last_star(parts: tuple[Piece, ...]) -> int:
+    """How many characters the part of a pattern takes that follows its last `*`."""
     size = 0
     for part in reversed(parts):
         if part is STAR:
@@ -207,6 +208,7 @@ def covers_pieces(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
 
 
 def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The pieces of a pattern with each literal taken apart into its letters."""
     out: list[Piece] = []
     for part in parts:
         out.extend(part if isinstance(part, str) else (part,))
@@ -214,7 +216,11 @@ def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 class _Automaton:
-    """A pattern as an automaton whose states are its positions, held together as the bits of a number."""
+    """A pattern as an automaton whose states are its positions, held together as the bits of a number.
+
+    `letters` has for each symbol the positions before it; `stars` are those before a `*`, `singles` before a `?`,
+    `late` before a reference. `accept` is the end.
+    """
 
     __slots__ = ("accept", "late", "letters", "singles", "stars")
 
@@ -228,6 +234,7 @@ class _Automaton:
         self.late = sum(mask for symbol, mask in self.letters.items() if isinstance(symbol, Late))
 
     def close(self, mask: int) -> int:
+        """The same states, and those behind stars among them, which may stand for nothing."""
         while (closed := mask | (mask & self.stars) << 1) != mask:
             mask = closed
         return mask

@@ -63,9 +63,11 @@ class PatternList:
         return any(overlap(listed, text) for listed in self._texts)
 
     def _has_cover_of(self, text: str) -> bool:
+        """Return whether a pattern of the list covers a text."""
         return any(self._covers(pattern, text) for patterns in self._beginning_like(text) for pattern in patterns)
 
     def _beginning_like(self, text: str) -> Iterator[list[str]]:
+        """Yield the patterns whose literal beginnings are a text's, the shorter first."""
         longest = len(head(text)) if self._lengths else 0
         for length in self._lengths:
             if length > longest:
@@ -139,11 +141,13 @@ def _takes(patterns: tuple[str, ...], text: str) -> bool | None:
 
 @lru_cache(maxsize=1024)
 def _listed(patterns: tuple[str, ...]) -> PatternList:
+    """The patterns of resources as a list, made once."""
     return PatternList(patterns)
 
 
 @lru_cache(maxsize=1024)
 def _listed_actions(patterns: tuple[str, ...]) -> PatternList:
+    """As `_listed`, of actions, which are compared without case."""
     return PatternList(folded(patterns))
 
 

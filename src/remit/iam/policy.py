@@ -218,6 +218,7 @@ def one_or_list(values: tuple[str, ...]) -> str | list[str]:
 
 
 def _globs(raw: dict[str, Any], element: str, path: Path) -> Globs | None:
+    """The patterns of an element or of its negation; None where a statement has neither."""
     negative = f"Not{element}"
     if element in raw and negative in raw:
         raise _wrong(path, f"has both '{element}' and '{negative}'", hint="IAM allows exactly one of them")
@@ -238,6 +239,7 @@ def _strings(value: object, path: Path) -> tuple[str, ...]:
 
 
 def _string(value: Any, path: Path, index: int | None = None) -> str:
+    """A text of a document, with late-bound text for an intrinsic function. RemitError: it is none, or empty."""
     if type(value) is not str:  # nearly all are, and there are many
         value = tokens.plain(value)
     if isinstance(value, str) and len(value) <= _LONGEST and value.strip():
@@ -269,6 +271,7 @@ def _string(value: Any, path: Path, index: int | None = None) -> str:
 
 
 def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
+    """The principals of a statement; None where it has none."""
     if "Principal" in raw and "NotPrincipal" in raw:
         raise _wrong(path, "has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
     for name, negated in (("Principal", False), ("NotPrincipal", True)):
@@ -294,6 +297,7 @@ def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
 
 
 def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition, ...]:
+    """The conditions of a block, one for each operator and key."""
     if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
         got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else described(raw)
         raise _wrong(
@@ -331,6 +335,7 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
 
 
 def _scalar(value: object, path: Path) -> str:
+    """A value of a condition as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -345,6 +350,7 @@ def _scalar(value: object, path: Path) -> str:
 
 
 def _sid(value: object, path: Path) -> str:
+    """The Sid of a statement as text."""
     text = tokens.textual(value)
     if not isinstance(text, str):
         raise _wrong((*path, "Sid"), f"must be a string, got {described(text)}")
@@ -352,14 +358,17 @@ def _sid(value: object, path: Path) -> str:
 
 
 def _wrong(path: Path, problem: str, *, hint: str | None = None) -> RemitError:
+    """The mistake of what stands at a path, which the message begins with."""
     return RemitError(f"{_called(path)} {problem}", hint=hint, path=path)
 
 
 def _called(path: Path) -> str:
+    """A path as messages have it."""
     return spelled(path) or "policy document"
 
 
 def _check_keys(raw: dict[Any, Any], valid_keys: tuple[str, ...], path: Path) -> None:
+    """Refuse a dict with keys that its place in a document does not have."""
     unknown = [key for key in raw if key not in valid_keys]
     if not unknown:
         return

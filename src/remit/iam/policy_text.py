@@ -101,6 +101,7 @@ def is_late(text: str) -> bool:
 
 
 def _stretches(text: str) -> tuple[str | Late, ...]:
+    """The literal stretches of a text, and the references in it that CloudFormation fills."""
     if "${" not in text:
         return (text,)
     try:
@@ -110,6 +111,7 @@ def _stretches(text: str) -> tuple[str | Late, ...]:
 
 
 def _with_variables(text: str, version: str, *, globs: bool) -> Iterator[Part]:
+    """Yield the parts of a text without references: its variables, and what stands between them."""
     position = 0
     for match in _VARIABLE.finditer(text) if version == VERSION else ():
         yield from _literal(text[position : match.start()], globs=globs)
@@ -120,6 +122,7 @@ def _with_variables(text: str, version: str, *, globs: bool) -> Iterator[Part]:
 
 
 def _literal(text: str, *, globs: bool) -> tuple[Piece, ...]:
+    """The pieces of a text without variables and references."""
     return pieces(text) if globs else (text,)
 
 

@@ -1,4 +1,4 @@
-"""Return whether a statement's Principal means the caller, and how closely.
+"""Whether a statement's Principal means the caller, and how closely.
 
 A resource's policy that names a user or a role session grants by itself. One that names the role is still limited by
 the boundary and the session policy. One that names the account leaves it to the account's own policies.
@@ -41,7 +41,7 @@ def reach(principals: Principals | None, request: Request, *, deny: bool) -> Rea
 
 
 def _all_others(reaches: list[Reach], caller: Principal, *, deny: bool) -> Reach:
-    """NotPrincipal: a Deny spares only a caller that it names at every level (session, role, account)."""
+    """How closely NotPrincipal means a caller: a Deny spares only one that it names as session, role and account."""
     if caller.kind == "unknown":
         return Reach.UNKNOWN
     if not deny:
@@ -57,6 +57,7 @@ def _all_others(reaches: list[Reach], caller: Principal, *, deny: bool) -> Reach
 
 
 def _reach_of(kind: str, value: str, caller: Principal, request: Request) -> Reach:
+    """How closely one pattern of a Principal means the caller."""
     if kind == "*" or (kind == "AWS" and value == "*"):
         return Reach.DIRECT
     if caller.kind == "unknown":
@@ -68,6 +69,7 @@ def _reach_of(kind: str, value: str, caller: Principal, request: Request) -> Rea
 
 
 def _aws(value: str, caller: Principal, request: Request) -> Reach:
+    """As `_reach_of`, of a pattern of kind AWS: an account, a role, a user, a session."""
     account = _ACCOUNT.fullmatch(value)
     if account is not None:
         if account[1] != caller.account:

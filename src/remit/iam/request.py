@@ -108,6 +108,11 @@ class Request:
     catalogue decides, which also knows the ARN that some such actions are asked on (`asked`).
     `stack` says what the pseudo parameters of the policies stand for, by their text (`${AWS::Region}`); None: what
     `bound` takes for it.
+
+    What follows from these: `folded`, the action in lower case; `who`, the caller; `owner`, the resource's account;
+    `asked`, the resource that IAM is asked about; `without_resources`, which is `wildcard_only` or what the catalogue
+    says; `plain`: what is asked has no wildcards and no references; `local`: one account decides; `simple`: it does so
+    without any rule that is the caller's, the action's or the resource's own.
     """
 
     action: str
@@ -267,6 +272,7 @@ def _texts(value: object, key: str) -> str | tuple[str, ...] | None:
 
 
 def _text(value: object, key: str) -> str:
+    """A value of a context as text. RemitError: it is none that a key has."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -298,6 +304,7 @@ def principal_of(text: str | None) -> Principal:
 
 
 def _from_arn(text: str, account: str, tail: str) -> Principal:
+    """The principal of an ARN of IAM's or of STS's, taken apart."""
     kind, _, name = tail.partition("/")
     if kind == "assumed-role":
         return Principal("session", text, account, role=name.split("/", 1)[0])
@@ -316,8 +323,8 @@ _TYPES: Final = {
     "federated-user": "FederatedUser",
     "anonymous": "Anonymous",
 }
-_IDENTITYS: Final = ("aws:userid", "aws:principalorgid", "aws:principalorgpaths")
-_SERVICES: Final = ("aws:principalservicename", "aws:principalservicenameslist")
+_IDENTITY_KEYS: Final = ("aws:userid", "aws:principalorgid", "aws:principalorgpaths")
+_SERVICE_KEYS: Final = ("aws:principalservicename", "aws:principalservicenameslist")
 
 
 def _settled(caller: Principal) -> dict[str, str | None]:
@@ -335,10 +342,10 @@ def _settled(caller: Principal) -> dict[str, str | None]:
     if caller.kind == "anonymous":
         settled |= {"aws:principalaccount": "anonymous", "aws:principalarn": None}
     if caller.account is None or caller.kind == "certificate":
-        return settled | dict.fromkeys(_IDENTITYS)
+        return settled | dict.fromkeys(_IDENTITY_KEYS)
     return (
         settled
-        | dict.fromkeys(_SERVICES)
+        | dict.fromkeys(_SERVICE_KEYS)
         | {
             "aws:principalaccount": caller.account,
             "aws:principalarn": _principal_arn(caller),
@@ -348,6 +355,7 @@ def _settled(caller: Principal) -> dict[str, str | None]:
 
 
 def _principal_arn(caller: Principal) -> str:
+    """What aws:PrincipalArn says of a caller: of a session the role's ARN."""
     if caller.kind == "session":
         partition = arn_parts(caller.text)[1]
         return f"arn:{partition}:iam::{caller.account}:role/{caller.role}"

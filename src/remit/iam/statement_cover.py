@@ -1,4 +1,4 @@
-"""Return whether one statement covers another: by a cheap look at its patterns, else by the procedure of `compare`."""
+"""Whether one statement covers another: by a cheap look at its patterns, else by the procedure of `compare`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def covers_statement(wide: Statement, narrow: Statement, version: str = VERSION,
 
 
 def _covers_at_a_glance(wide: Statement, narrow: Statement) -> bool | None:
-    """None where one look does not tell. What asks for further keys hardly covers anything."""
+    """As `covers_statement` in one look; None where that does not tell.
+
+    What asks for further keys hardly covers anything: False.
+    """
     if not asks_no_more(wide, narrow) or not actions_cover(wide.actions, narrow.actions):
         return False
     if any(_asks_for_another_value(condition, narrow) for condition in wide.conditions):

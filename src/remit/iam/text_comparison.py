@@ -77,6 +77,7 @@ def equals_ignoring_case(texts: tuple[str, ...], version: str) -> Check:
 
 
 def _lower(parts: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """A pattern in lower case."""
     return tuple(part.lower() if isinstance(part, str) else part for part in parts)
 
 
@@ -101,18 +102,20 @@ def _sorted_out(texts: tuple[str, ...], version: str, *, globs: bool) -> tuple[t
 
 
 def _held(templates: tuple[Parts, ...], value: str, request: Request) -> Iterator[Truth]:
+    """Yield for each template whether a value of the request is as it says."""
     asked_value = asked(value, request, globs=False)
     return (holds(parts, asked_value, request) for parts in templates)
 
 
 def _late(value: str, literals: frozenset[str], request: Request, *, globs: bool) -> Truth:
-    """A value that is late-bound itself may turn out to be one of the known ones."""
+    """Return whether a value is one of the texts: of a late-bound one that is not known, since it may turn out so."""
     if "${" not in value:
         return False
     return either(_held(_late_parts(value, literals, globs=globs), value, request))
 
 
 def _late_parts(value: str, literals: frozenset[str], *, globs: bool) -> tuple[Parts, ...]:
+    """The texts as patterns that a late-bound value may turn out to be; none for any other value."""
     return tuple(parts_of(text, "", globs=globs) for text in sorted(literals)) if "${" in value else ()
 
 
@@ -150,6 +153,7 @@ def _six_matchers(pattern: str) -> tuple[Matcher, ...] | None:
 
 
 def _arn_held(parts: Parts, asked_value: Asked, request: Request) -> Truth:
+    """Return whether a value is as a pattern of ARNs says; None where that depends on what is not known."""
     resolved = resolve(parts, request)
     if resolved is None:
         return False
@@ -160,6 +164,7 @@ def _arn_held(parts: Parts, asked_value: Asked, request: Request) -> Truth:
 
 
 def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...]) -> bool:
+    """Return whether a pattern of ARNs takes a text, each of the six components by itself."""
     if pattern == text and len(text) == 1 and isinstance(text[0], Late):
         return True  # one reference, compared with itself
     six, components = _split_arn(pattern), _split_arn(text)

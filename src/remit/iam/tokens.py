@@ -117,6 +117,7 @@ def references(text: str) -> tuple[Reference, ...]:
 
 
 def _raw_at(text: str, start: int) -> tuple[Reference, int]:
+    """The intrinsic function that begins at a position, and where it ends. RemitError: it is none, or not closed."""
     try:
         intrinsic, end = _DECODE(text, start + 2)
     except (ValueError, RecursionError):
@@ -127,6 +128,7 @@ def _raw_at(text: str, start: int) -> tuple[Reference, int]:
 
 
 def _named(name: str) -> dict[str, Any]:
+    """The intrinsic function of a name in `${…}`: Ref, or Fn::GetAtt where it has a dot."""
     if name.startswith("AWS::") or "." not in name:
         return {"Ref": name}
     return {"Fn::GetAtt": name.split(".", 1)}
@@ -143,6 +145,7 @@ def pseudo_parameter(name: str) -> str | None:
 
 
 def _folded(name: str) -> str:
+    """A name without case, and without all that is no letter."""
     return re.sub(r"[^a-z]", "", name.lower())
 
 
@@ -206,6 +209,7 @@ def for_people(text: str) -> str:
 
 
 def _short_form(reference: Reference) -> str:
+    """A reference as `for_people` has it."""
     if _RESOLVE in reference.intrinsic:
         return as_written(reference.text)
     if UNFILLED in reference.intrinsic:
@@ -284,6 +288,7 @@ def _from_sub(argument: object, value: dict[str, Any]) -> str:
 
 
 def _raw(value: dict[str, Any]) -> str:
+    """The text of an intrinsic function that Fn::Sub has no name for."""
     return f"${{{json.dumps(value, sort_keys=True, separators=(',', ':'))}}}"
 
 

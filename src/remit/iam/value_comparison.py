@@ -55,6 +55,7 @@ def instant(text: str) -> Decimal | None:
 
 
 def _offset(zone: str) -> int | None:
+    """The seconds by which a time zone is ahead of UTC; None: there is no such zone."""
     if zone == "Z":
         return 0
     hours, minutes = int(zone[1:3]), int(zone[-2:])

@@ -66,24 +66,24 @@ def access_of_role(
         items: list[Item] = []
         for index, (value, path) in enumerate(values):
             what = f"{keyword}[{index}] of {function}"
-            said = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
-            if said is None and denies(value, resources):
+            converted = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
+            if converted is None and denies(value, resources):
                 # What the others allow, without what this one denies, would be more.
                 names.leftovers.add(f"policies of {function}", "one that denies is left", expansion.locate(base), part)
                 return
-            items += [replace(item, what=what) for item in said or ()]
+            items += [replace(item, what=what) for item in converted or ()]
         keywords += [Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")] if items else []
     yield from keywords
 
 
 def denies(value: Any, resources: Mapping[str, Any]) -> bool:
-    """Whether a value, or a resource that it refers to, denies something."""
+    """Return whether a value, or a resource that it refers to, denies something."""
     referred = [resources.get(str(reference.target)) for reference, _ in references(value, late=False)]
     return "Deny" in str((value, referred))
 
 
 def policies_of_roles(resources: Mapping[str, Any]) -> dict[str, str]:
-    """The roles, by inline policy that is a resource of its own, where it is of one role alone."""
+    """The role of each inline policy that is a resource of its own, by logical ids, where it is of one role alone."""
     owners: dict[str, str] = {}
     for name, resource in resources.items():
         roles = value_at_path(resource, "Properties.Roles")
@@ -97,18 +97,18 @@ def _managed_policies(
 ) -> Iterator[tuple[Any, Path]]:
     """The managed policies of a role, with their places: also those that name the role themselves, if they are left."""
     for index, arn in enumerate(listed(value_at_path(resources[role_id], "Properties.ManagedPolicyArns"))):
-        for name in _managed(arn, triggers):
+        for name in _managed_policy(arn, triggers):
             yield name, ("Resources", role_id, "Properties", "ManagedPolicyArns", index)
     for name in names.left:
         if role_id in map(referred_to, listed(value_at_path(resources.get(name), "Properties.Roles"))):
             yield {"Ref": name}, ("Resources", name)
 
 
-def _managed(arn: Any, triggers: Collection[str]) -> list[Any]:
-    """A managed policy by its name, if it is AWS's, or by its ARN; nothing where remit grants the same."""
+def _managed_policy(arn: Any, triggers: Collection[str]) -> list[Any]:
+    """A managed policy by its name, if it is AWS's, or by its ARN, in a list; empty where remit grants the same."""
     chosen = choice(arn)
     if chosen is not None:
-        return _chosen(chosen, [_managed(branch, triggers) for branch in chosen.values])
+        return _under_condition(chosen, [_managed_policy(branch, triggers) for branch in chosen.values])
     name = tokens.text_of(arn).partition(_OF_AWS)[2]
     is_computed = name in _COMPUTED and _COMPUTED[name] in ("", *triggers)
     return [] if is_computed or arn == NO_VALUE else [name or arn]
@@ -118,7 +118,7 @@ def _statements(policy: Any) -> list[Any]:
     """The statements of a policy, without names, of which one document has none twice."""
     chosen = choice(policy)
     if chosen is not None:
-        return _chosen(chosen, [_statements(branch) for branch in chosen.values])
+        return _under_condition(chosen, [_statements(branch) for branch in chosen.values])
     statements = listed(section(policy, "PolicyDocument").get("Statement", policy))
     return [
         {key: value for key, value in statement.items() if key != "Sid"} if isinstance(statement, dict) else statement
@@ -126,5 +126,5 @@ def _statements(policy: Any) -> list[Any]:
     ]
 
 
-def _chosen(chosen: Choice, branches: list[list[Any]]) -> list[Any]:
+def _under_condition(chosen: Choice, branches: list[list[Any]]) -> list[Any]:
     return [{IF: [chosen.condition, *branches]}] if any(branches) else []

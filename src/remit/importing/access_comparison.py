@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def review_source(source: Path, folder: Path, stage: str | None = None) -> Review:
-    """What access a project has more or less than a source, whose parameters have their defaults.
+    """The access that a project has more or less than a source, whose parameters have their defaults.
 
     The routes of the source are those of an import. RemitError: it cannot be read, or the project does not build.
     """
@@ -45,17 +45,17 @@ def review_source(source: Path, folder: Path, stage: str | None = None) -> Revie
         text = re.sub(rf'(?<=["{{]){re.escape(name)}(?=["}}.])', own, text)
     old = json.loads(text)
     old["Resources"] |= _routes(source)
-    new = _built(folder, stage)
+    new = _built_template(folder, stage)
     parsed = ParsedFile(str(source), json.dumps(old), old, written.locate)
     return review_templates(settled_source(parsed, defaults(old)), settled_source(new))
 
 
 def _routes(source: Path) -> dict[str, Any]:
-    """What an import makes of a source's routes, with its ids: SAM writes them into a document."""
+    """The resources that an import makes of a source's routes, by logical id: SAM writes them into a document."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "app"
         import_app(source, folder)
-        resources = _built(folder, "dev").value["Resources"]
+        resources = _built_template(folder, "dev").value["Resources"]
     return {
         name: resource
         for name, resource in resources.items()
@@ -64,7 +64,7 @@ def _routes(source: Path) -> dict[str, Any]:
     }
 
 
-def _built(folder: Path, stage: str | None) -> ParsedFile:
+def _built_template(folder: Path, stage: str | None) -> ParsedFile:
     build(folder, stage, package=False)
     file = folder / FOLDER / "template.json"
     return read(file.read_bytes(), str(file))

@@ -184,14 +184,14 @@ def _check_openness(event: SamEvent, api: SamResource, names: TemplateNames) -> 
     for properties in (api.properties, event.properties):
         if any(tokens.is_intrinsic(value_at_path(properties, path)) for path in _DECIDES):
             raise RemitError("only the deploy knows whom its API lets in")
-        said = {"CustomStatements"} if properties is api.properties else set()
-        if section(properties, "Auth", "ResourcePolicy").keys() - said:
+        expressible = {"CustomStatements"} if properties is api.properties else set()
+        if section(properties, "Auth", "ResourcePolicy").keys() - expressible:
             raise RemitError("remit has no resource policy of its API but by CustomStatements")
         if "MutualTlsAuthentication" in section(properties, "Domain"):
             raise RemitError("its API asks clients for certificates, and remit's asks for none")
     for setting, value, origin in _settings(api, names.leftovers):
-        said_of_api = names.leftovers.said(partial(names.source, value), f"config.{setting}", origin)
-        if said_of_api is None and setting.endswith(_CLOSING):
+        source = names.leftovers.said(partial(names.source, value), f"config.{setting}", origin)
+        if source is None and setting.endswith(_CLOSING):
             raise RemitError(f"config.{setting} is left, which would keep people out of its API")
 
 
@@ -205,6 +205,7 @@ def _required_parameters(parameters: Any) -> list[str]:
 
 
 def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: TemplateNames) -> Source:
+    """The call of `on.authorizer` for SAM's authorizer by a function. RemitError: remit has none such."""
     version = str(authorizer.get("AuthorizerPayloadFormatVersion", "1.0"))
     is_old = kind == "HttpApi" and version == "1.0"
     if kind == "HttpApi" and not is_old and authorizer.get("EnableSimpleResponses") is not True:
@@ -283,11 +284,13 @@ def _cors(value: Any) -> Any:
 
 
 def _media_types(value: Any) -> Any:
+    """Media types as REST APIs have them: SAM takes `~1` for the slash."""
     types = value if isinstance(value, list) else []
     return [text.replace("~1", "/") if isinstance(text, str) else text for text in types] or value
 
 
 def _usage_plans(value: Any) -> Any:
+    """The usage plan that SAM makes, with one key; None where it makes none."""
     if section(value).get("CreateUsagePlan") not in ("PER_API", "SHARED"):
         return None
     return {"default": {**{key: value[key] for key in ("Quota", "Throttle") if key in value}, "Keys": ["default"]}}

@@ -96,7 +96,7 @@ class Leftovers:
         self.found[Left(what, because, origin, part)] = None
 
     def said(self, make: Callable[[], T], what: str, origin: Origin | None, part: str = "") -> T | None:
-        """The result of a call, or None: what it, a check of remit's or a build before refuses, is left."""
+        """The result of `make`; None if it raises RemitError, or a build refused this before: it is left then."""
         self.seen[what] = part
         because = self.refused.get(what)
         if because is None:
@@ -125,7 +125,10 @@ class SourceTemplate:
 
 
 def beside(folder: Path, path: str) -> Path | None:
-    """A path that a source names, from its folder; None where it leads out of its repository, or beside that folder."""
+    """A path that a source names, from its folder; None where it leads out of the repository.
+
+    Without a repository it may lead beside that folder, and no further up.
+    """
     target, home = path_from(folder, path).resolve(), folder.resolve()
     repository = next((parent for parent in (home, *home.parents) if (parent / ".git").exists()), home.parent)
     return target if target.is_relative_to(repository) else None

@@ -267,10 +267,12 @@ def _parsed(path: Path) -> PythonFile:
 
 
 def _name(node: ast.AST) -> str:
+    """The name, or the attribute behind the last dot; empty for any other node."""
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _owner(call: ast.Call) -> str:
+    """The name of the object whose method is called; empty for any other call."""
     return _name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
@@ -280,6 +282,7 @@ def _arguments(call: ast.Call) -> dict[str, ast.expr]:
 
 
 def _literal(node: ast.AST | None) -> Any:
+    """The value of a literal; None for anything else."""
     try:
         return None if node is None else ast.literal_eval(node)
     except ValueError:

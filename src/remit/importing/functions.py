@@ -122,7 +122,7 @@ class TemplateParts:
 
 
 def why_not(function: SamResource) -> str | None:
-    """Why a function cannot be one of remit's; None where it can."""
+    """The reason why a function cannot be one of remit's; None where it can."""
     properties = function.properties
     if properties.get("PackageType") == "Image" or value_at_path(properties, "Code.ImageUri") is not None:
         return "it is an image, and remit deploys zips"
@@ -173,6 +173,7 @@ class FunctionReader:
         return PythonStatement(declared, "", self.part, self.condition, self.comment)
 
     def _said(self, make: Callable[[], Any], what: str, path: Path) -> Any:
+        """As `Leftovers.said`, of a part of this function."""
         origin = self.parts.expansion.locate(path)
         return self.names.leftovers.said(make, f"{what} of {self.logical_id}", origin, self.part)
 
@@ -255,13 +256,13 @@ class FunctionReader:
             if not str(name).startswith("REMIT_"):  # remit's own, of a template that it has built
                 make = partial(self.names.entry, str(name), "" if value is None else value, self.names.text)
                 items += self._item(make, f"variable {name}", "Environment", "Variables", name)
-        yield from _group("environment=", "{", items, "}")
+        yield from _keyword_group("environment=", "{", items, "}")
         items = []
         for index, layer in enumerate(listed(self.properties.get("Layers"))):
             read = partial(self.names.items, [layer], self._layer)
-            said = self._said(read, "a layer", self.declared.at("Layers", index))
-            items += [replace(item, what=f"a layer of {self.logical_id}") for item in said or ()]
-        yield from _group("layers=", "[", items, "]")
+            converted = self._said(read, "a layer", self.declared.at("Layers", index))
+            items += [replace(item, what=f"a layer of {self.logical_id}") for item in converted or ()]
+        yield from _keyword_group("layers=", "[", items, "]")
         yield Item("None", "log_retention=")
 
     def _layer(self, layer: Any) -> Source:
@@ -299,7 +300,7 @@ class FunctionReader:
         entries: list[Item] = []
         for name, value in others.items():
             entries += self._item(partial(self.names.entry, name, value, self.names.source), name, name)
-        yield from _group("properties=", "{", entries, "}")
+        yield from _keyword_group("properties=", "{", entries, "}")
 
     def _leave(self, what: str, because: str, *steps: str) -> None:
         origin = self.parts.expansion.locate(self.declared.at(*steps))
@@ -311,7 +312,7 @@ def depends_on(written: Mapping[str, Any]) -> list[str]:
     return [str(name) for name in listed(written.get("DependsOn"))]
 
 
-def _group(keyword: str, begin: str, items: list[Item], end: str) -> Iterator[Item]:
+def _keyword_group(keyword: str, begin: str, items: list[Item], end: str) -> Iterator[Item]:
     if items:
         yield Item(Bracketed(begin, tuple(items), end), keyword)
 

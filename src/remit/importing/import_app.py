@@ -74,7 +74,7 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
         missing: dict[str, None] = {}
         for code in dict.fromkeys(app_of(read).code):
             _copy(code, folder, missing)
-        app, files, mistakes = _tried(read, folder)
+        app, files, mistakes = _settled_app(read, folder)
         shutil.rmtree(folder / ".remit", ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(folder, target, dirs_exist_ok=True, symlinks=True)
@@ -101,18 +101,18 @@ def _copy(code: Code, app: Path, missing: dict[str, None]) -> None:
         missing[path] = None
 
 
-def _tried(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tuple[str, ...], tuple[RemitError, ...]]:
-    """Build an app in a folder that has its code, until the build refuses nothing of it.
+def _settled_app(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tuple[str, ...], tuple[RemitError, ...]]:
+    """Write an app into the folder with its code and build it, until the build refuses nothing of it.
 
-    The app, its modules, and the mistakes that nothing could be done about.
+    Returns the app, its modules, and the mistakes that nothing could be done about.
     """
     refused: dict[str, str] = {}
     app = app_of(source)
     files = _modules(app)
     mistakes: tuple[RemitError, ...] = ()
     for _ in range(_MOST_ROUNDS):
-        mistakes = _refused(files, folder)
-        constructs = {_what(mistake, files): mistake.message for mistake in mistakes if mistake.rule is None}
+        mistakes = _mistakes_of_build(files, folder)
+        constructs = {_construct_at(mistake, files): mistake.message for mistake in mistakes if mistake.rule is None}
         newly_refused = {what: message for what, message in constructs.items() if what and what not in refused}
         if newly_refused:
             refused |= newly_refused
@@ -123,8 +123,8 @@ def _tried(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tuple[str
     return app, tuple(files), mistakes
 
 
-def _refused(files: Mapping[str, list[Line]], folder: Path) -> tuple[RemitError, ...]:
-    """What the build of an app refuses, once its modules are written."""
+def _mistakes_of_build(files: Mapping[str, list[Line]], folder: Path) -> tuple[RemitError, ...]:
+    """Write the modules of an app, build it, and return what the build refuses."""
     for name in _PATHS:
         (folder / name).unlink(missing_ok=True)
     for name, lines in files.items():
@@ -138,7 +138,7 @@ def _refused(files: Mapping[str, list[Line]], folder: Path) -> tuple[RemitError,
     return ()
 
 
-def _what(mistake: RemitError, files: Mapping[str, list[Line]]) -> str:
+def _construct_at(mistake: RemitError, files: Mapping[str, list[Line]]) -> str:
     """The construct at the line of a mistake; empty for none that can be left."""
     origin = mistake.origin
     return files[origin.file][origin.line - 1].what if origin is not None and origin.file in files else ""

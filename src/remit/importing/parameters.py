@@ -59,7 +59,7 @@ def constants_of(
             if not is_decided:
                 # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
                 declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
-        source = _value(name, declared[name], template, _POLICY if name in bounding else "")
+        source = _value_of_parameter(name, declared[name], template, _POLICY if name in bounding else "")
         constants.append(PythonStatement(source, constant, comment=comment))
     names = TemplateNames(parameters=parameter_names, declared=declared, leftovers=leftovers)
     mapping_names: dict[str, str] = {}
@@ -103,7 +103,7 @@ def _named_at(template: Mapping[str, Any], is_meant: Callable[[Path], bool]) -> 
     return {str(reference.target) for reference, path in references(parts, late=False) if is_meant(path)}
 
 
-def _value(name: str, parameter: Parameter, template: Mapping[str, Any], prefix: str) -> Source:
+def _value_of_parameter(name: str, parameter: Parameter, template: Mapping[str, Any], prefix: str) -> Source:
     own_name = words(name).replace("_", "-")
     if parameter.is_stored:
         path = f"/{own_name}" if parameter.default is None else str(parameter.default)

@@ -75,7 +75,10 @@ def literal(text: str) -> Source:
 
 
 def joined(pieces: Iterable[tuple[bool, str]]) -> Source:
-    """Expressions (True) and texts (False) as one text: an f-string, where there is anything to put in."""
+    """Expressions (True) and texts (False) as one expression for a text: an f-string where both are there.
+
+    Or a `join`, where an f-string cannot have the expressions before Python 3.12.
+    """
     merged: list[tuple[bool, str]] = []
     for is_code, code in pieces:
         plain = re.fullmatch(r'"([^"\\]*)"', code) if is_code else None
@@ -113,7 +116,7 @@ def flat(source: Source, *, bare: bool = False) -> str:
 
 
 def _is_bare(source: Bracketed, item: Item) -> bool:
-    """Whether a part needs no parentheses: of a list or a call, where no star stands before it."""
+    """Return whether a part needs no parentheses: of a list or a call, where no star stands before it."""
     return bool(source.separator) and not item.prefix.startswith("*")
 
 

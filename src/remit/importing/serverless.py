@@ -56,6 +56,7 @@ _ANY_ORIGIN: Final = {"AllowOrigins": ["*"]}
 
 
 def _url(value: Any) -> dict[str, Any]:
+    """The FunctionUrlConfig of a function's `url`."""
     if tokens.is_intrinsic(value):
         return value  # only the deploy knows whether there is one
     auth = "AWS_IAM" if section(value).get("authorizer") else "NONE"  # Serverless knows no other than IAM
@@ -213,7 +214,7 @@ class _Service:
         merged = {**_DEFAULTS, **above, "tracing": traced, **function, "environment": environment or None}
         merged["url"] = function.get("url") or None
         properties = {
-            "FunctionName": _joined(self.name or "", "-", self.stage, "-", name),
+            "FunctionName": _as_one_text(self.name or "", "-", self.stage, "-", name),
             "CodeUri": ".",
             **placed(merged, _SETTINGS, _CONVERSIONS),
         }
@@ -383,7 +384,7 @@ def _logical_id(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}LambdaFunction".replace("-", "Dash").replace("_", "Underscore")
 
 
-def _joined(*parts: Any) -> Any:
+def _as_one_text(*parts: Any) -> Any:
     """Texts and functions of CloudFormation as one text."""
     text = "".join(tokens.text_of(section(part).get("Fn::Sub") or part) for part in parts)
     return {"Fn::Sub": text} if any(isinstance(part, dict) for part in parts) else text

@@ -80,7 +80,7 @@ class ServerlessVariables:
             self._waiting.pop()
 
     def _of_source(self, source: str, path: Steps) -> Any:  # noqa: PLR0911 - one source after the other
-        """The value that a source has; None where that has none."""
+        """The value of one source of a variable (`self:custom.name`, a literal); None where it has none."""
         kind, _, name = source.partition(":")
         if source[:1] in ("'", '"'):
             return source.strip("'\"")
@@ -107,6 +107,7 @@ class ServerlessVariables:
         return _DEFAULTS.get(name) if value is None else value
 
     def _of_file(self, name: str, key: str, path: Steps) -> Any:
+        """The value at a key of another file; None where it is not there. RemitError: it is outside of the folder."""
         target = (self.folder / name).resolve()
         if not target.is_relative_to(self.folder.resolve()):
             raise self._wrong(f"`file({name})` is outside of {self.folder}", path, "copy the file beside the source")

@@ -58,7 +58,7 @@ def _read(path: Path) -> SourceTemplate:
     content = path.read_bytes()
     if path.name.startswith("zappa_settings"):
         # Zappa reads its file as Hjson: with comments, whose columns are kept, and a comma after the last setting.
-        text = re.sub(_COMMENT, lambda found: found[0] if found[0][:1] == b'"' else b" " * len(found[0]), content)
+        text = re.sub(_COMMENT, lambda match: match[0] if match[0][:1] == b'"' else b" " * len(match[0]), content)
         parsed = read_on(re.sub(rb",(\s*[}\]])", rb" \1", text), str(path))
         return zappa_template(parsed.value, path.name, parsed.locate, path.parent)
     parsed = read_as_written(content, str(path))
@@ -86,6 +86,7 @@ def _with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, An
 
 
 def _content(folder: Path, location: Any) -> Any:
+    """The content of a file that a template names; None where it is not there, or cannot be read."""
     file = beside(folder, location) if isinstance(location, str) and not location.startswith("s3://") else None
     if file is None or not file.is_file():
         return None

@@ -67,17 +67,17 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
         leftovers.add(left.what, left.because, left.origin)
     parts = _taken_apart(source, _readable(source, leftovers))
     constants, names, to_fill_in = constants_of(parts.template, source.locate, leftovers)
-    names = _names(parts, names)
+    names = _with_names(parts, names)
     names = names.without({name: why for name in names.types if (why := leftovers.refused.get(parts.part(name)))})
-    names, resources = _settled(parts, names)
+    names, resources = _settled_resources(parts, names)
     present = [declared for name, declared in parts.functions.items() if name not in names.left]
-    parts, boundary = _bounded(parts, names)
+    parts, boundary = _with_boundary(parts, names)
     shared, functions = _shared_settings([FunctionReader(declared, parts, names).statement() for declared in present])
     settings = [*(leftovers.said(partial(replace, setting), setting.name, None) for setting in shared), *boundary]
     for name, value, origin in parts.apis.settings(leftovers):
-        said = leftovers.said(partial(names.source, value), f"config.{name}", origin)
-        if said is not None:
-            settings.append(PythonStatement(said, f"config.{name}", f"config.{name}"))
+        converted = leftovers.said(partial(names.source, value), f"config.{name}", origin)
+        if converted is not None:
+            settings.append(PythonStatement(converted, f"config.{name}", f"config.{name}"))
     outputs = tuple(_outputs(parts, names))
     for name, why in names.left.items():
         leftovers.add(parts.part(name), why, parts.expansion.locate(("Resources", name)))
@@ -169,7 +169,7 @@ def _with_log_groups(
     return {**template, "Resources": resources}
 
 
-def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
+def _with_names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
     """Names for all resources that become attributes of the class, and for what remit names itself."""
     expansion, functions = parts.expansion, parts.functions
     left = {name: why for name, function in functions.items() if (why := why_not(function)) is not None}
@@ -233,8 +233,8 @@ def _function_names(
     return function_names
 
 
-def _settled(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateNames, list[PythonStatement]]:
-    """The resources, once what cannot be said has left, and what refers to it."""
+def _settled_resources(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateNames, list[PythonStatement]]:
+    """The names and the resources that remain when those without a form, and all that refer to these, are left."""
     present = [function for name, function in parts.functions.items() if name not in names.left]
     by_hand = {event.path: event for function in present for event in parts.by_hand(function, names)}
     attributes = dict(names.resources)
@@ -369,6 +369,7 @@ def _outputs(parts: TemplateParts, names: TemplateNames) -> Iterator[PythonState
 
 
 def _output(attribute: str, what: str, written: Mapping[str, Any], names: TemplateNames) -> PythonStatement:
+    """An output. RemitError: it has no form here."""
     export, description = section(written, "Export").get("Name"), written.get("Description")
     value = call(
         "output",
@@ -380,8 +381,11 @@ def _output(attribute: str, what: str, written: Mapping[str, Any], names: Templa
     return PythonStatement(value, attribute, what, condition)
 
 
-def _bounded(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateParts, list[PythonStatement]]:
-    """The permissions boundary, which an app has one of; functions with another one have no policies."""
+def _with_boundary(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateParts, list[PythonStatement]]:
+    """The parts, and the setting of the one permissions boundary that an app has, if a function has any.
+
+    Functions with another boundary keep no policies.
+    """
     key, setting = "PermissionsBoundary", "config.lambda_.iam.permissions_boundary"
     bounded = [function for function in parts.functions.values() if function.properties.get(key) is not None]
     roles, settings = dict(parts.roles), list[PythonStatement]()
@@ -389,8 +393,8 @@ def _bounded(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateParts,
         own, name = function.properties[key], function.logical_id
         origin = parts.expansion.locate(function.at(key))
         if function is bounded[0]:
-            said = names.leftovers.said(partial(names.source, own), setting, origin)
-            settings = [] if said is None else [PythonStatement(said, setting, setting)]
+            converted = names.leftovers.said(partial(names.source, own), setting, origin)
+            settings = [] if converted is None else [PythonStatement(converted, setting, setting)]
         if not settings or own != bounded[0].properties[key]:
             because = "all roles of an app have one boundary, and without it they would allow more"
             names.leftovers.add(f"policies of {name}", because, origin, parts.part(name))

@@ -134,7 +134,7 @@ class TemplateNames:
         raise RemitError("its form is not known here")
 
     def known(self, value: Any) -> bool:
-        """Whether Python knows a value before the deploy: it hangs on parameters, mappings and conditions alone."""
+        """Return whether Python knows a value before the deploy: it hangs on parameters, mappings, conditions alone."""
         for function, argument, _ in functions(value):
             if function not in _OF_PYTHON:
                 return False
@@ -145,6 +145,7 @@ class TemplateNames:
         return True
 
     def _spelled(self, value: Any, source: Source) -> Source:
+        """The source of a value as text: a number that a parameter has, by `str(…)`."""
         is_number = tokens.is_intrinsic(value) and self._type_of(value.get("Ref")) == "Number"
         return f"str({flat(source)})" if is_number else source
 
@@ -313,6 +314,6 @@ def _as_it_is(value: Any, marks: Mapping[str, str]) -> Source:
 
 
 def _may_be_away(value: Any) -> bool:
-    """Whether a value is AWS::NoValue, or a condition may make it so."""
+    """Return whether a value is AWS::NoValue, or a condition may make it so."""
     chosen = choice(value)
     return value == NO_VALUE or (chosen is not None and any(map(_may_be_away, chosen.values)))

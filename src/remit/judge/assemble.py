@@ -276,10 +276,10 @@ def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     try:
         return {name: setting_values.FUNCTION_SETTINGS[name].check((name,), value)}
     except RemitError as error:
-        for each in error.all:
-            setting, *steps = each.path or ("",)
-            each.origin = places.part_origin(span, str(setting), tuple(steps))
-            each.path = ()
+        for mistake in error.all:
+            setting, *steps = mistake.path or ("",)
+            mistake.origin = places.part_origin(span, str(setting), tuple(steps))
+            mistake.path = ()
         raise
 
 

@@ -37,6 +37,7 @@ def each_alone(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _each_of_statement(statement: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A statement once for each of its parts: of a list of texts, for each text."""
     for element, value in statement.items():
         beside = {name: right for name, right in _RIGHT.items() if element not in (name, f"Not{name}")}
         if element not in _RIGHT_TEXTS or not isinstance(value, list | tuple):

@@ -39,6 +39,7 @@ _SENDING: Final = frozenset({"perform_later", "perform_in"})
 
 
 def _once(_path: Path, value: Any) -> bool:
+    """The value of a job's `once`. RemitError: it is no bool."""
     if not isinstance(value, bool):
         raise RemitError(f"once must be True or False, got {value!r:.40}")
     return value
@@ -104,6 +105,7 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
 
 
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
+    """The jobs that a queue runs."""
     return [declaration for declaration in jobs if declaration.job.queue == queue]
 
 
@@ -192,10 +194,12 @@ def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> N
 
 
 def _mistake(declaration: Declaration, name: str, message: str, hint: str | None = None) -> RemitError:
+    """A mistake in an option of a declaration, at its place."""
     return RemitError(message, hint=hint, origin=_origin(declaration, name))
 
 
 def _origin(declaration: Declaration, name: str) -> Origin:
+    """Where a declaration gives an option."""
     return places.argument_origin(declaration.where, name)
 
 

@@ -49,6 +49,7 @@ class Judgement:
     """The declarations of functions some of whose triggers failed."""
 
     _mentioned: dict[str, MentionedNames] = field(default_factory=dict)
+    """What reads the names in code, by the folder at the root of a function's zip."""
 
     def noted(self) -> Self:
         """Note what is wrong with one part of what is declared, and go on with the next."""

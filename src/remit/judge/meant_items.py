@@ -49,6 +49,7 @@ def of_unknown_service(text: str) -> str | None:
 
 
 def _first(guesses: Sequence[Callable[[str], str | None]], text: str) -> str | None:
+    """What the first guess says that says anything."""
     for guess in guesses:
         meaning = guess(text)
         if meaning is not None:
@@ -69,6 +70,7 @@ def _managed_policy(text: str) -> str | None:
 
 
 def _arn(text: str) -> str | None:
+    """What to do with an ARN, which belongs into a statement."""
     is_arn = text.startswith("arn:")
     return "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}" if is_arn else None
 

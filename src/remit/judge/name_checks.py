@@ -75,8 +75,8 @@ def checked_option(where: Span, name: str, value: Any, check: Check, position: i
     try:
         return check((name,), value)
     except RemitError as error:
-        for each in error.all:
-            each.origin, each.path = places.argument_origin(where, name, position), ()
+        for mistake in error.all:
+            mistake.origin, mistake.path = places.argument_origin(where, name, position), ()
         raise
 
 
@@ -168,6 +168,7 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
 
 
 def _problem_of(target: object) -> HandlerProblem | None:
+    """What keeps Lambda from calling an object as a handler; None where nothing does."""
     if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
         return asynchronous()
     if inspect.isgeneratorfunction(target):
@@ -187,6 +188,7 @@ def _problem_of(target: object) -> HandlerProblem | None:
 def _problem_of_source(
     state: Judgement, code: str, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
+    """As `_problem_of`, of a handler of the project that was not imported: by what its source shows."""
     from remit.source.handlers import problem  # noqa: PLC0415 - most handlers have been imported: few are read
 
     return problem(partial(_module_source, state, code), module_name, attribute, is_web_app=is_web_app)

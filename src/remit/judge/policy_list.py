@@ -18,7 +18,7 @@ from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, sp
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
-from remit.project.lambda_environment import placeholder_in, refusal
+from remit.project.lambda_environment import placeholder_error, placeholder_in
 from remit.project.settings import Items
 from remit.resources.names import logical
 from remit.source import places
@@ -82,25 +82,25 @@ def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword:
     grants: list[Grant] = []
     for item in _items(_Item(value, places.value_node(span, keyword), span, (keyword,)), mistakes):
         given, origin, path = item.value, item.origin, item.path
-        of_item = Mistakes()
+        item_mistakes = Mistakes()
         item_grants: tuple[Grant, ...] = ()
         if isinstance(given, Mapping) and item.node is not None:
             for repeated, _ in islice(places.repeated_keys(ast.walk(item.node)), 1):
                 message = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
                 place = places.origin_of(repeated, item.span)
-                of_item.errors.append(_wrong(path, message, hint="merge them into one list", origin=place))
-        with of_item.noted():
+                item_mistakes.errors.append(_wrong(path, message, hint="merge them into one list", origin=place))
+        with item_mistakes.noted():
             granted = given.grants() if isinstance(given, AskedGrant) else given
             item_grants = tuple(_grants(granted, reason, origin, path))
         for number, grant in enumerate(item_grants):
-            _check(grant.statement, path, number, of_item)
-        if isinstance(given, Mapping) and of_item.errors:
-            of_item.errors[:] = _mistakes_of_parts(given, reason, origin, path, of_item.errors)
-        for error in of_item.errors:
+            _check(grant.statement, path, number, item_mistakes)
+        if isinstance(given, Mapping) and item_mistakes.errors:
+            item_mistakes.errors[:] = _mistakes_of_parts(given, reason, origin, path, item_mistakes.errors)
+        for error in item_mistakes.errors:
             error.origin = error.origin or origin
             error.path = error.path[len(path) :]  # within the item, which stands at the origin
-        mistakes.errors += of_item.errors
-        if not of_item.errors:
+        mistakes.errors += item_mistakes.errors
+        if not item_mistakes.errors:
             grants += item_grants
     return tuple(grants)
 
@@ -111,13 +111,13 @@ def _mistakes_of_parts(
     """The mistakes of an item that has some, and those that they hide: of each part of its statements by itself."""
     from remit.judge.item_parts import each_alone  # noqa: PLC0415 - of mistakes alone
 
-    found = Mistakes(list(mistakes))
-    with found.noted():
+    gathered = Mistakes(list(mistakes))
+    with gathered.noted():
         for item in each_alone(_spelled_by_aws(value, path)):
-            with found.noted():
+            with gathered.noted():
                 for number, grant in enumerate(_grants(item, reason, origin, path)):
-                    _check(grant.statement, path, number, found)
-    return list({error.message: error for error in reversed(found.errors)}.values())[::-1]
+                    _check(grant.statement, path, number, gathered)
+    return list({error.message: error for error in reversed(gathered.errors)}.values())[::-1]
 
 
 def _spelled_by_aws(value: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
@@ -188,6 +188,7 @@ def _from_string(value: str, path: Path) -> iam.Statement:
 
 
 def _from_dict(raw: Mapping[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
+    """The statements of a dict: of a document, of an inline policy with its name, or the one statement that it is."""
     outer = _pascal(raw, path)
     further_keys = sorted(set(outer) - {"PolicyDocument", "PolicyName"}) if "PolicyDocument" in outer else []
     if further_keys:
@@ -198,14 +199,14 @@ def _from_dict(raw: Mapping[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
         if not isinstance(document, Mapping):
             raise _wrong((*path, "PolicyDocument"), f"must be a dict, got {type(document).__name__}")
     if "Statement" not in document:
-        return (_identity(iam.parse_statement(document, path), path),)
+        return (_of_role(iam.parse_statement(document, path), path),)
     try:
         parsed = iam.parse({"Version": iam.VERSION, **document})
     except RemitError as error:
         message = f"{spelled(path)}: {error.message}"
         raise RemitError(message, hint=error.hint, path=(*path, *error.path)) from None
     _check_version(parsed, path)
-    return tuple(_identity(statement, path) for statement in parsed.statements)
+    return tuple(_of_role(statement, path) for statement in parsed.statements)
 
 
 def _check_version(document: iam.Policy, path: Path) -> None:
@@ -228,6 +229,7 @@ def _check_version(document: iam.Policy, path: Path) -> None:
 
 
 def _wrong(path: Path, message: str, *, hint: str | None = None, origin: Origin | None = None) -> RemitError:
+    """A mistake of the item at a path, which the message begins with."""
     return RemitError(f"{spelled(path)} {message}", hint=hint, origin=origin, path=path)
 
 
@@ -246,7 +248,8 @@ def _pascal(raw: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
     return renamed
 
 
-def _identity(statement: iam.Statement, path: Path) -> iam.Statement:
+def _of_role(statement: iam.Statement, path: Path) -> iam.Statement:
+    """The statement, if it may stand in a role's policy. RemitError: it has principals, or no resources."""
     if statement.principals is not None:
         raise _wrong(path, "has a Principal, but the role itself is the principal", hint="remove it")
     if statement.resources is None:
@@ -290,7 +293,7 @@ def _problem_of(  # noqa: PLR0911 - one problem after the other
         return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
     variable = placeholder_in(text)
     if variable is not None:
-        error = refusal(variable)
+        error = placeholder_error(variable)
         return error.message, error.hint
     foreign = None if text.isascii() else re.search(_FOREIGN, text)
     if foreign is not None:
@@ -321,24 +324,25 @@ def declare_managed(value: Any, span: Span, mistakes: Mistakes, keyword: str = "
     They are right in every partition. Items that are wrong are noted.
     """
     written: dict[str, Origin] = {}
-    of_value = Mistakes()
-    for item in _items(_Item(value, places.value_node(span, keyword), span, (keyword,)), of_value):
-        with of_value.noted():
+    value_mistakes = Mistakes()
+    for item in _items(_Item(value, places.value_node(span, keyword), span, (keyword,)), value_mistakes):
+        with value_mistakes.noted():
             policy = getattr(item.value, "ref", item.value)  # of a policy of the app, the ARN
             if not isinstance(policy, str):
                 problem = f"must be a policy's name or ARN, got {described(policy)}"
                 raise _wrong(item.path, problem, origin=item.origin)
             written.setdefault(managed_arn(tokens.plain(policy), item.path, item.origin), item.origin)
-    for error in of_value.errors:
+    for error in value_mistakes.errors:
         error.origin = error.origin or span.origin
-    mistakes.errors += of_value.errors
+    mistakes.errors += value_mistakes.errors
     return written
 
 
 def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> None:
+    """Refuse a text in which the value of a variable would stand that nobody knows before the function runs."""
     variable = placeholder_in(text)
     if variable is not None:
-        error = refusal(variable)
+        error = placeholder_error(variable)
         raise RemitError(f"{spelled(path)}: {error.message}", hint=error.hint, origin=origin, path=path)
 
 
@@ -368,7 +372,7 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
 
 
 def _check_exists(name: str, path: Path, origin: Origin) -> None:
-    """AWS's own policies are known by name and path."""
+    """A policy of AWS must be there, by its path and name: all of them are known."""
     if managed_policy(f"arn:aws:iam::aws:policy/{name}") is not None:
         return
     namesake = managed_policy(name.rpartition("/")[2])

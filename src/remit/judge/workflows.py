@@ -160,6 +160,7 @@ def _as_json(definition: Any, origin: Origin) -> Any:
 
 
 def _placed(mistake: RemitError, definition: ReadDefinition) -> RemitError:
+    """A mistake of a definition at its line, or where the definition is given."""
     mistake.origin, mistake.path = definition.locate(mistake.path), ()
     return mistake
 
@@ -214,6 +215,7 @@ def _mistakes_of_substitutions(
 
 
 def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[Trigger, ...]:
+    """The triggers of a workflow, each with its line; what starts no workflow is noted."""
     triggers: list[Trigger] = []
     for position, trigger in enumerate(declaration.triggers, 2):  # after the name and the definition
         if isinstance(trigger, Schedule | Event):
@@ -228,6 +230,7 @@ def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mist
 
 
 def _properties(path: Path, value: Any) -> Mapping[str, Any]:
+    """The further properties of a state machine. RemitError: one that remit sets itself."""
     properties: Mapping[str, Any] = plain(
         path, entries(path, {} if value is None else value, "a dict", lambda _, *entry: dict([entry]))
     )
@@ -255,6 +258,7 @@ def _with_any_key(resource: str) -> str:
 
 
 def _unresolved(access: StateAccess, workflow: str) -> RemitError:
+    """The mistake of a state that needs something whose name is not known before an execution."""
     state, action = access.state, access.action
     arguments = next((name for name in ("Arguments", "Parameters") if name in state.fields), "Resource")
     problem = f"state {state.name} of workflow {workflow} needs {action} on what only its input names"

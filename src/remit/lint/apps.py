@@ -50,7 +50,7 @@ def lint(
     python_file.forget()
     assigned = assign(app) if roles is None else roles
     unsuppressed = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
-    files = dict.fromkeys((*_files(app), *(found.file for found in unsuppressed if found.file)))
+    files = dict.fromkeys((*_files(app), *(problem.file for problem in unsuppressed if problem.file)))
     texts = {file: text for file in files if (text := _text(root / file)) is not None}
     table = {**app.allowed, **{name: (why, None) for name, why in (allow or {}).items()}}
     return ordered(_in_characters(suppress(unsuppressed, texts, table), texts))
@@ -100,7 +100,7 @@ def without_jobs(app: App) -> App:
 
 
 def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
-    """Columns that Python counts in bytes of UTF-8, in characters."""
+    """The findings with columns in characters, where Python counted them in bytes of UTF-8."""
     from remit.lint.suppress import OF_COMMENTS  # noqa: PLC0415 - as above
 
     for located in findings:
@@ -245,6 +245,7 @@ def _of_files(app: App, folder: Path) -> Iterator[Finding]:
 
 
 def _text(path: Path) -> str | None:
+    """The text of a file; None where it cannot be read as one."""
     try:
         return path.read_text("utf-8")
     except (OSError, ValueError):

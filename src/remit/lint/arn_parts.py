@@ -47,6 +47,7 @@ def may_lack(part: str, pattern: Arn) -> bool:
 
 @lru_cache(maxsize=1024)
 def _ever_has(part: str, prefix: str) -> bool:
+    """Return whether the ARNs of some resource type of a service have the part."""
     kinds = resource_types(prefix) if service(prefix) is not None else ()
     return any(getattr(shape, part) for kind in kinds for format_ in kind.arns if (shape := parse(format_)))
 

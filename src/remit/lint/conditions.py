@@ -9,7 +9,7 @@ from remit.catalogue.action_keys import folded_key, key_type, key_types, takes
 from remit.catalogue.actions import actions as actions_of
 from remit.catalogue.actions import keys as keys_of
 from remit.catalogue.actions import services
-from remit.catalogue.condition_keys import global_key, operator, put_in
+from remit.catalogue.condition_keys import global_key, is_put_in_by_service, operator
 
 if TYPE_CHECKING:
     from remit.iam.policy import Condition
@@ -48,7 +48,7 @@ def negated(condition: Condition) -> bool:
 @lru_cache(maxsize=4096)
 def exists(key: str) -> bool:
     """Tell whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""
-    if key.lower().startswith("saml:") or put_in(key):
+    if key.lower().startswith("saml:") or is_put_in_by_service(key):
         return True  # what an identity provider asserts, or a service puts in
     return key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
 

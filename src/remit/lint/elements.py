@@ -26,7 +26,7 @@ _REMARKS: Final = frozenset({"comment", "description", "name", "note", "reason",
 
 
 def unknown(raw: Mapping[str, Any], elements: tuple[str, ...]) -> dict[str, str | None]:
-    """The keys that are no elements, each with the element that it resembles."""
+    """The keys that are no elements, each with the element that it resembles; None for none, and for a remark."""
     resembled: dict[str, str | None] = {}
     for key in raw:
         if key not in elements:

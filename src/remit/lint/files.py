@@ -58,7 +58,7 @@ def lint_document(
 
 
 def _no_json(value: Any) -> str | None:
-    """Name the part of a value that JSON cannot have, and that would lead rules astray."""
+    """Name the part of a value that JSON cannot have, and that would lead rules astray; None where there is none."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEPTH):
         below: list[Any] = []

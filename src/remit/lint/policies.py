@@ -93,6 +93,7 @@ def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
 
 
 def _first(value: Any) -> Any:
+    """A value with the first branch of each choice in its place; None where nothing is there."""
     branch = next(branches(value), None)
     if branch is None:
         return None
@@ -126,12 +127,14 @@ def _located(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths
 
 
 def _index(values: list[Any], text: object) -> int | None:
+    """The index of the item that reads as a text of the parsed statement; None where none does."""
     if text in values:
         return values.index(text)
     return next((position for position, member in enumerate(values) if _text(member) == text), None)
 
 
 def _text(value: Any) -> str:
+    """A value as the text that it is in a parsed statement."""
     if tokens.is_intrinsic(value):
         return tokens.with_dynamic(tokens.from_intrinsic(value))
     if isinstance(value, bool):

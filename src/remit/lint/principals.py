@@ -44,7 +44,7 @@ _LIKELY: Final = (
 
 
 def of_service(value: str) -> tuple[str, str] | None:
-    """Return the problem of a service's principal, and the one that was meant; None when none is known."""
+    """The problem of a service's principal, and a hint, such as the one that was meant; None when none is known."""
     if "*" in value or "?" in value:
         return f"'{value}' has a wildcard, and a service has to be named: IAM refuses it", "name the services"
     if "${" in value:
@@ -57,7 +57,7 @@ def of_service(value: str) -> tuple[str, str] | None:
         hint = f"did you mean '{meant}.{_DOMAIN}'?" if meant else f"a service is written NAME.{_DOMAIN}"
         return f"'{value}' is not a principal of a service: IAM refuses it", hint
     labels = value.lower().removesuffix(f".{_DOMAIN}").split(".")
-    is_part_of_service = not _known().isdisjoint(labels)  # monitoring.rds.amazonaws.com
+    is_part_of_service = not _principal_names().isdisjoint(labels)  # monitoring.rds.amazonaws.com
     meant = None if is_part_of_service else _meant(label)
     if meant is None:
         return None
@@ -65,7 +65,7 @@ def of_service(value: str) -> tuple[str, str] | None:
 
 
 def of_account(value: str) -> tuple[str, str] | None:
-    """The same for an account, a user, a role or a session."""
+    """The problem of an account, a user, a role or a session as principal, and a hint; None when none is known."""
     settled = value.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "111122223333")
     if value == "*" or "${" in settled or re.fullmatch(_ID, settled) or settled.isdigit():
         return None  # another rule counts the digits
@@ -98,7 +98,7 @@ def of_account(value: str) -> tuple[str, str] | None:
 
 
 def of_provider(value: str) -> tuple[str, str] | None:
-    """The same for an identity provider: the ARN of one, or the domain of one that IAM knows."""
+    """The problem of an identity provider, and a hint; None for the ARN of one, or the domain of one that IAM knows."""
     if "${" in value or re.fullmatch(_PROVIDER, value) or (":" not in value and re.fullmatch(_DOMAIN_NAME, value)):
         return None
     hint = "write its ARN: arn:aws:iam::ACCOUNT:oidc-provider/HOST or …:saml-provider/NAME"
@@ -118,7 +118,7 @@ def _meant(label: str) -> str | None:
     """The service that a name means: as people call it, with other signs, misspelt; None where none is near."""
     from remit.catalogue.meant_names import spoken  # noqa: PLC0415 - asked of mistakes alone
 
-    if label in _SPOKEN or label in _known():
+    if label in _SPOKEN or label in _principal_names():
         return _SPOKEN.get(label, label)
     folded = {"".join(filter(str.isalnum, name)): name for name in (*_LIKELY, *_BESIDE)}
     written = "".join(filter(str.isalnum, label))
@@ -130,5 +130,5 @@ def _meant(label: str) -> str | None:
 
 
 @cache
-def _known() -> frozenset[str]:
+def _principal_names() -> frozenset[str]:
     return frozenset((*services(), *_BESIDE))

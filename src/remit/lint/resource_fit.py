@@ -1,4 +1,4 @@
-"""Return whether the actions of a statement and its resources fit each other, as far as ARNs and their types tell."""
+"""Actions of a statement that act on none of its resources, as far as ARNs and their types tell, and what was meant."""
 
 from __future__ import annotations
 
@@ -111,6 +111,7 @@ def _words(name: str) -> list[str]:
 
 
 def _is_list(text: str) -> bool:
+    """Return whether an ARN stands for all of a kind in an account: `role/*`, `*`."""
     arn = parse_arn(text)
     if arn is None or (not arn.account and arn.resource != "*"):
         return False
@@ -153,7 +154,7 @@ def acted_on(name: str, like: str | None = None) -> str:
 
 
 def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: tuple[str, ...]) -> str | None:
-    """The ARN that was meant: an object for a bucket, a table for its index, and so on.
+    """The ARN that was meant: an object for a bucket, a table for its index, and so on; None where no guess fits.
 
     `shapes` are what the resources look like, where they are references.
     """
@@ -233,6 +234,7 @@ def _inner(text: str, name: str) -> Iterator[str]:
 
 
 def _guesses(text: str) -> Iterator[str]:
+    """What is in a resource (`…/*`, `…:*`), and what it may be in: up to three parts shorter."""
     yield f"{text.removesuffix('/')}/*"
     yield f"{text.removesuffix('/*')}:*"
     for sign in ("/", ":"):

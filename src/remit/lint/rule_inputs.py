@@ -89,7 +89,7 @@ class PolicyDocument:
         return max(map(len, self.text.replace('\\"', "''").split('"')))
 
     def wide_among(self, actions: Collection[str]) -> Iterator[tuple[ParsedStatement, str, str]]:
-        """Each statement and pattern on every resource that means one of the `named` actions: with the first.
+        """Each statement and pattern on every resource that means one of the actions, with the first that it means.
 
         `s3:*` has a finding of its own.
         """
@@ -108,6 +108,7 @@ class PolicyDocument:
 
         Where a condition chooses between two values the shorter counts.
         """
+        # A small one is within every quota: its size need not be exact.
         is_small = len(self.text) <= _LEAST_QUOTA
         if not is_small and self.names is not None:
             # What the deploy settles may become a name of one character.
@@ -165,7 +166,7 @@ class BrokenStatement(NamedTuple):
 
 @dataclass(frozen=True)  # without slots: what many rules ask is kept
 class ParsedStatement:
-    """A statement of a document. `place` knows where its spots stand."""
+    """A statement of a document. `locate` gives the origins of its spots."""
 
     document: PolicyDocument
     index: int

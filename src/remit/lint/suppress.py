@@ -75,6 +75,7 @@ def _python_comments(text: str) -> dict[int, int] | None:
 
 
 def _next_line(lines: list[str], number: int) -> int:
+    """The number of the next line that is neither empty nor a comment; that of the line itself where none follows."""
     for following in range(number, len(lines)):
         if lines[following].strip() and not lines[following].lstrip().startswith("#"):
             return following + 1
@@ -82,6 +83,7 @@ def _next_line(lines: list[str], number: int) -> int:
 
 
 def _allowance(name: str, ending: str, origin: Origin, line: int) -> Allowance | Finding:
+    """The allowance of a rule with the reason that ends a comment; a Finding without a rule or a reason."""
     try:
         code = rule_named(name).code
     except RemitError as error:
@@ -140,6 +142,7 @@ def _speaks_to_builds(allowance: Allowance, texts: Mapping[str, str]) -> bool:
 
 
 def _code(name: str, origin: Origin | None) -> str:
+    """The code of a rule by its code or name. RemitError at the line that names it: there is none."""
     try:
         return rule_named(name).code
     except RemitError as error:

@@ -41,6 +41,7 @@ class _StandIn(ModuleType):
 
 
 def _real(stand_in: ModuleType) -> ModuleType:
+    """The module that a stand-in stands for, imported now if nobody has done it."""
     name = stand_in.__name__
     if sys.modules.get(name) is stand_in:
         del sys.modules[name]
@@ -100,7 +101,7 @@ class _Imported:
 
 @contextlib.contextmanager
 def deferred_sdk() -> Iterator[None]:
-    """Defers imports of the SDK; what nobody has used by the end was never imported."""
+    """Defer imports of the SDK inside of the `with` block; what nobody has used by the end was never imported."""
     finder = _Finder()
     sys.meta_path.insert(0, finder)
     try:

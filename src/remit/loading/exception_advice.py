@@ -44,6 +44,7 @@ def advice(error: BaseException, state: Loading) -> str | None:
 def _of_its_kind(  # noqa: PLR0911 - one kind of exception after the other
     error: BaseException, state: Loading
 ) -> str | None:
+    """Advise by the type of an exception, and by what its text says; None where that tells nothing."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         file = os.path.relpath(last_user_line(state.folder, error, "").file, state.folder)
         installed = f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
@@ -70,6 +71,7 @@ def _of_its_kind(  # noqa: PLR0911 - one kind of exception after the other
 
 
 def _unset_variable(name: str, state: Loading) -> str:
+    """Advise on an environment variable that the project reads, and that is not set."""
     slip = did_you_mean(name, state.declared_variables)
     if slip is not None:
         return f"{slip} (a function's `environment` has that, and none has {name})"

@@ -11,7 +11,6 @@ import math
 import os
 import signal
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
@@ -34,51 +33,21 @@ _PATIENCE: Final = 5  # times that it may
 _DEBUGGERS: Final = frozenset({"bdb", "pdb", "pydevd", "debugpy"})
 
 
-@dataclass(slots=True)
-class _Limit:
-    """Says where a load was when its time was over."""
-
-    folder: Path
-    seconds: float
-    mistake: RemitError | None = None
-    times: int = 0
-
-    def is_over(self, frame: FrameType | None) -> bool:
-        """Return whether to end the load, whose thread executes `frame`.
-
-        Code that went on all the same ends the process.
-        """
-        if frame is None or _is_debugged(frame):
-            return False
-        self.times += 1
-        self.mistake = RemitError(
-            f"loading the project takes longer than {self.seconds:g} seconds",
-            hint=f"what takes long or never ends belongs into a function; {VARIABLE} sets another limit",
-            origin=relative(users_line(frame, self.folder), self.folder),
-        )
-        if self.times > _PATIENCE:
-            os.write(2, f"{self.mistake}\n".encode(errors="backslashreplace"))
-            end_now(self.mistake.exit_code)
-        return True
-
-
-def _is_debugged(frame: FrameType) -> bool:
+def _is_debugged(frame: FrameType | None) -> bool:
     """Return whether a person looks at the project in a debugger, which takes as long as it takes."""
-    current: FrameType | None = frame
-    while current is not None:
-        if str(current.f_globals.get("__name__")).partition(".")[0] in _DEBUGGERS:
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] in _DEBUGGERS:
             return True
-        current = current.f_back
+        frame = frame.f_back
     return False
 
 
-def users_line(frame: FrameType, folder: Path) -> Origin | None:
+def users_line(frame: FrameType | None, folder: Path) -> Origin | None:
     """The innermost line of the project's own code that led to a frame; None: there is none."""
-    current: FrameType | None = frame
-    while current is not None:
-        if is_users_file(current.f_code.co_filename, folder):
-            return Origin(current.f_code.co_filename, current.f_lineno)
-        current = current.f_back
+    while frame is not None:
+        if is_users_file(frame.f_code.co_filename, folder):
+            return Origin(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
     return None
 
 
@@ -92,33 +61,34 @@ def time_limit(state: Loading) -> Iterator[None]:
         seconds = -1
     if not math.isfinite(seconds) or seconds < 0:
         raise RemitError(f"{VARIABLE} is {written!r}", hint="write a number of seconds, or 0 for no limit")
-    if not seconds:
-        yield
-        return
-    limit = _Limit(state.folder, seconds)
     in_main_thread = threading.current_thread() is threading.main_thread()
     has_timer = hasattr(signal, "setitimer") and not any(signal.getitimer(signal.ITIMER_REAL))
-    try:
-        with _alarm(limit) if in_main_thread and has_timer else contextlib.nullcontext():
-            yield
-    except LoadEndError:
-        if limit.mistake is not None:
-            state.mistakes.errors.append(limit.mistake)
-        raise
+    if not (seconds and in_main_thread and has_timer):
+        yield
+        return
+    mistakes: list[RemitError] = []  # one each time: code may go on all the same, until the process ends
 
+    def end(_number: int, frame: FrameType | None) -> None:
+        if _is_debugged(frame):
+            return
+        mistake = RemitError(
+            f"loading the project takes longer than {seconds:g} seconds",
+            hint=f"what takes long or never ends belongs into a function; {VARIABLE} sets another limit",
+            origin=relative(users_line(frame, state.folder), state.folder),
+        )
+        mistakes.append(mistake)
+        if len(mistakes) > _PATIENCE:
+            os.write(2, f"{mistake}\n".encode(errors="backslashreplace"))
+            end_now(mistake.exit_code)
+        raise LoadEndError
 
-@contextlib.contextmanager
-def _alarm(limit: _Limit) -> Iterator[None]:
-    """End the load from a signal's handler, which also interrupts what waits."""
-
-    def handler(_number: int, frame: FrameType | None) -> None:
-        if limit.is_over(frame):
-            raise LoadEndError
-
-    before = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, limit.seconds, _AGAIN)
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
+    except LoadEndError:
+        state.mistakes.errors += mistakes[-1:]
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -86,7 +86,7 @@ _NEVER: Final = frozenset({"remit", "__main__"})
 
 @contextlib.contextmanager
 def importing(state: Loading) -> Iterator[None]:
-    """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again.
+    """Put the project's folder first on the path, and forget its modules afterwards, so that it can load again.
 
     What was read of their source is forgotten before: the files may change between two loads of one process.
     """
@@ -149,8 +149,8 @@ def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
     name = Path(file).relative_to(state.folder).as_posix() if Path(file).is_absolute() else file
     if isinstance(error, RemitError):
         origin = error.origin or last_user_line(state.folder, error, file)
-        for each in error.all:
-            each.origin = each.origin or origin
+        for part in error.all:
+            part.origin = part.origin or origin
         return error
     if isinstance(error, SyntaxError):
         at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
@@ -190,6 +190,8 @@ class ModuleFinder:
 
 
 class _Loader(SourceFileLoader):
+    """Loads a module of the project, once."""
+
     ended: dict[str, BaseException]
 
     def exec_module(self, module: ModuleType) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 import time
@@ -24,8 +23,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.local.state_files import alone
-from remit.package.installer import OFFLINE, without_secrets
-from remit.package.interpreters import own_program, uv_program
+from remit.package.installer import OFFLINE, run_uv, without_secrets
+from remit.package.interpreters import own_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,24 +107,9 @@ class CachedPackages:
 
     def _install(self, project: Path, requirements: Path, target: Path, *options: str) -> None:
         """Let uv install a locked list into a folder. RemitError: there is no uv, or it fails."""
-        uv = uv_program()
-        if uv is None:
-            raise RemitError(
-                f"uv, which installs packages for remit, is not in the environment of {sys.executable}",
-                hint="install remit again, with the packages that it requires",
-            )
-        command = (uv, "pip", "install", "--python", own_program(), "--target", str(target), *options)
+        command = ("pip", "install", "--python", own_program(), "--target", str(target), *options)
         locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirements", str(requirements))
-        ended = subprocess.run(
-            (*command, *locked),
-            cwd=project if project.is_dir() else None,  # uv reads the settings of the project, such as its index
-            env={**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="replace",
-        )
+        ended = run_uv((*command, *locked), project if project.is_dir() else None)
         if ended.returncode != 0:
             raise self._failure(without_secrets(ended.stderr))
 

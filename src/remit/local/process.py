@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
 from remit.local.state_files import own
-from remit.package.interpreters import looking, own_program
+from remit.package.interpreters import own_program, variables_of_looking
 
 if TYPE_CHECKING:
     from remit.local.environment import LocalEnvironment
@@ -48,7 +48,7 @@ def spawn(files: StateFiles, region: str, environment: LocalEnvironment) -> int:
         files.log.write_bytes(files.log.read_bytes()[-_LOG_BYTES // 4 :])
     with open(files.log, "ab", opener=own) as log:
         begin = log.tell()
-        arguments = [str(files.root), region, str(environment.folder), json.dumps(looking())]
+        arguments = [str(files.root), region, str(environment.folder), json.dumps(variables_of_looking())]
         ended = subprocess.run(
             [own_program(), "-I", "-S", "-c", _PROGRAM, str(_REMIT), str(environment.packages), *arguments],
             cwd=files.root,

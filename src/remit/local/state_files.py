@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
-from remit.project.dot_remit import link
+from remit.project.dot_remit import link_error
 
 try:
     import fcntl
@@ -133,7 +133,7 @@ class StateFiles:
                 path = os.path.join(folder, name)  # noqa: PTH118 - of many thousands of objects
                 mode = os.lstat(path).st_mode
                 if stat.S_ISLNK(mode):
-                    raise link(path)
+                    raise link_error(path)
                 if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
                     raise _no_such_kind(path, "file")
 
@@ -225,7 +225,7 @@ def _check_own(path: Path, is_expected: Callable[[int], bool], kind: str) -> Non
     except OSError as error:
         raise RemitError(f"{str(path)!r} cannot be looked at: {error.strerror}") from error
     if stat.S_ISLNK(found.st_mode):
-        raise link(str(path))
+        raise link_error(str(path))
     if found.st_uid != os.geteuid():
         raise RemitError(
             f"{str(path)!r} belongs to {_user(found.st_uid)}, and remit runs as {_user(os.geteuid())}",

@@ -25,7 +25,7 @@ from remit.package.archive import Archive, Member, members
 from remit.package.dependencies import Layer, layer, prune, sha256, web_adapters
 from remit.package.files import LeftOut, Tree, survey
 from remit.package.packed_files import ChangedError, Entry, look
-from remit.package.requirements import find, folder_of_dependencies
+from remit.package.requirements import folder_of_dependencies, read_source
 from remit.package.secrets import Unneeded, refuse, watched
 from remit.project.dot_remit import own_folder
 
@@ -164,8 +164,8 @@ def check_own_files(
 
 
 def depends(folder: Path, code: str) -> bool:
-    """Return whether a root of zips in a project states dependencies: without any, a zip fits every target."""
-    return find(folder_of_dependencies(folder, code)) is not None
+    """Return whether a root of zips in a project states dependencies. Without any, its zip fits every target."""
+    return read_source(folder_of_dependencies(folder, code)) is not None
 
 
 def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
@@ -289,7 +289,10 @@ def _package_of(name: str) -> str:
 
 
 def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer, ...], suspects: list[Entry]) -> str:
-    """Write the zip; the digest of its contents and its layers'. Files that may hold a secret join `suspects`."""
+    """Write the zip, and return a digest of the contents of it and its layers.
+
+    Files that may hold a secret join `suspects`.
+    """
     with path.open("w+b") as file, contextlib.ExitStack() as opened:
         zips = {installed.path: opened.enter_context(installed.path.open("rb")) for installed in layers}
         archive = Archive(file)

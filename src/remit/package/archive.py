@@ -62,12 +62,12 @@ class Archive:
         self._contents = hashlib.sha256()
 
     def add(self, name: str, chunks: Iterable[bytes], *, executable: bool = False) -> int:
-        """Deflate one file from its chunks; the number of bytes it had. Raises RemitError for an odd name."""
+        """Deflate one file from its chunks, and return the bytes that it had. RemitError: an odd name, or too large."""
         check_name(name)
         offset = self._file.tell()
         empty = Member(name.encode(), executable, 0, 0, 0, offset)
         # The header comes first in a zip, and its sizes are known last: it is written again over the empty one.
-        self._file.write(_local(empty))
+        self._file.write(_local_header(empty))
         packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         crc = size = packed = 0
         digest = hashlib.sha256()
@@ -81,14 +81,14 @@ class Archive:
         member = Member(empty.name, executable, crc, packed, size, offset)
         self._note(member, digest.digest())
         self._file.seek(offset)
-        self._file.write(_local(member))
+        self._file.write(_local_header(member))
         self._file.seek(end)
         return size
 
     def copy(self, name: str, source: BinaryIO, member: Member) -> None:
         """Take a member of another zip that an Archive wrote, as it is packed there, under a name."""
         moved = replace(member, name=name.encode(), offset=self._file.tell())
-        self._file.write(_local(moved))
+        self._file.write(_local_header(moved))
         source.seek(member.offset + _LOCAL.size + len(member.name))
         remaining = member.packed
         while remaining:
@@ -99,6 +99,7 @@ class Archive:
         self._note(moved, struct.pack("<IQ", member.crc, member.size))
 
     def _note(self, member: Member, check: bytes) -> None:
+        """Take a member that was written into the table and the digest. RemitError: a zip cannot hold it."""
         if max(member.size, member.packed, member.offset) > _BIGGEST_NUMBER:
             raise RemitError(f"{member.name.decode()!r} is too big for a zip: more than 4 GiB")
         if len(self._members) >= _MOST_MEMBERS:
@@ -108,7 +109,7 @@ class Archive:
             self._contents.update(part)
 
     def finish(self) -> str:
-        """Write the table of contents; the digest of the contents, in hex."""
+        """Write the table of contents, and return the digest of the contents, in hex."""
         start = self._file.tell()
         time, date = _1980
         for member in self._members:
@@ -122,7 +123,7 @@ class Archive:
         return self._contents.hexdigest()
 
 
-def _local(member: Member) -> bytes:
+def _local_header(member: Member) -> bytes:
     """The header in front of the data (it says nothing of the mode: that stands in the table of contents)."""
     time, date = _1980
     sizes = (member.crc, member.packed, member.size, len(member.name), 0)

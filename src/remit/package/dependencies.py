@@ -21,7 +21,7 @@ from remit.package.dependency_source import OWN_NAME, Source
 from remit.package.files import LeftOut, survey
 from remit.package.installer import Target, install
 from remit.package.packed_files import read
-from remit.package.requirements import find, folder_of_dependencies
+from remit.package.requirements import folder_of_dependencies, read_source
 from remit.project.dot_remit import own_folder
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def layer(folder: Path, code: str, target: Target, progress: Callable[[str], Non
     """
     stating = folder_of_dependencies(folder, code)
     try:
-        source = find(stating)
+        source = read_source(stating)
         return None if source is None else _installed_layer(folder, stating, source, target, progress)
     except RemitError as error:
         for each in error.all:
@@ -66,6 +66,7 @@ def layer(folder: Path, code: str, target: Target, progress: Callable[[str], Non
 def _installed_layer(
     folder: Path, stating: Path, source: Source, target: Target, progress: Callable[[str], None]
 ) -> Layer:
+    """The layer of a source, from the cache of the project in `folder`, or installed now; uv runs in `stating`."""
     cache = own_folder(folder, "cache", "dependencies")
     place = cache / _key(source, target)
     facts = _facts(place)
@@ -134,6 +135,7 @@ def prune(cache: Path, count: int) -> None:
 
 
 def _key(source: Source, target: Target) -> str:
+    """The name in the cache: a hash of everything that decides what uv installs. RemitError: a folder is missing."""
     from importlib.metadata import version  # noqa: PLC0415 - 15 ms, only with dependencies
 
     # Whatever can change what uv installs is in the key, also uv's own version and its variables.
@@ -148,9 +150,9 @@ def _key(source: Source, target: Target) -> str:
             for chunk in read(entry):
                 tree.update(chunk)
         local.append((name, tree.hexdigest()))
-    said: list[object] = [_FORMAT, version("uv"), target.python, target.platform, environment, local, source.settings]
-    said += [source.file, source.lines, source.arguments, source.export]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+    deciding: list[object] = [_FORMAT, version("uv"), target.python, target.platform, environment, local]
+    deciding += [source.settings, source.file, source.lines, source.arguments, source.export]
+    return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:32]
 
 
 def _facts(place: Path) -> dict[str, str] | None:
@@ -215,6 +217,7 @@ def _installed(target: Path) -> list[tuple[str, Path]]:
 
 
 def _useless(name: str, path: Path) -> bool:
+    """Return whether nothing in Lambda reads an installed file: scripts, compiled files, notes of installers."""
     parent, _, file = name.rpartition("/")
     if parent == "":
         return file == ".lock" or file.endswith(".pth")  # nothing in Lambda reads .pth files of the task's folder

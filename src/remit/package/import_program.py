@@ -52,7 +52,7 @@ def refuse_calls(event: str, _arguments: object) -> None:
 
 
 def imported_web_app(target: str, interface: str | None) -> str | None:
-    """Import a web app; what is wrong with it, in words."""
+    """Import a web app, and return what is wrong with it, in words that follow its name; None if nothing is."""
     web = importlib.import_module("remit.web")  # the zip's
     served = web.web_app(target)
     if not callable(served):
@@ -63,7 +63,7 @@ def imported_web_app(target: str, interface: str | None) -> str | None:
 
 
 def arity_problem(served: Any, interface: str) -> str | None:
-    """Word the problem with a web app's parameters: a function that makes one has others."""
+    """What is wrong with a web app's parameters, in words; None if nothing is. A function that makes one has others."""
     given = ARGUMENTS[interface]
     try:
         signature = inspect.signature(served)
@@ -125,7 +125,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def answer_to(request: dict[str, Any], folders: Sequence[str], missing: Missing) -> dict[str, Any]:
-    """Import a web app or the modules of handlers; what went wrong."""
+    """Import a web app or the modules of handlers; what went wrong, as `_Answer` of packed_imports has it."""
     os.environ.clear()
     os.environ.update(request["environment"])
     answer: dict[str, Any] = {"name": request["name"], "problem": None, "failure": None, "lacking": []}
@@ -135,7 +135,7 @@ def answer_to(request: dict[str, Any], folders: Sequence[str], missing: Missing)
         for module in request["modules"]:
             answer["lacking"] += lacking(module, folders, missing)
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-        answer["failure"] = told(error, folders)
+        answer["failure"] = failure_of(error, folders)
     return answer
 
 
@@ -147,7 +147,7 @@ def lacking(module: str, folders: Sequence[str], missing: Missing) -> list[dict[
             importlib.import_module(module)
             break
         except ImportError as error:
-            errors.append(told(error, folders))
+            errors.append(failure_of(error, folders))
             name = error.name if isinstance(error, ModuleNotFoundError) else None
             if name is None or name in missing.names:
                 break
@@ -157,7 +157,7 @@ def lacking(module: str, folders: Sequence[str], missing: Missing) -> list[dict[
     return errors
 
 
-def told(error: BaseException, folders: Sequence[str]) -> dict[str, Any]:
+def failure_of(error: BaseException, folders: Sequence[str]) -> dict[str, Any]:
     """An exception, and the last line of the zip's own code that raised it."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     failure = {"error": f"{type(error).__name__}: {error}", "missing": missing or "", "file": "", "line": 0}

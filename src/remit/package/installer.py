@@ -15,6 +15,7 @@ from remit.package.dependency_source import OWN_NAME, Source, normal, requiremen
 from remit.package.interpreters import Interpreters, uv_program
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 OFFLINE = 69
@@ -89,7 +90,15 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
 
 
 def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
-    """Run uv in the project's folder, so that it reads the user's settings; what it printed.
+    """Run uv in the project's folder; what it printed."""
+    done = run_uv(arguments, folder, lines)
+    if done.returncode != 0:
+        raise _failure(done.stderr, folder, source)
+    return done.stdout
+
+
+def run_uv(arguments: Iterable[str], folder: Path | None, lines: str = "") -> subprocess.CompletedProcess[str]:
+    """Run uv in a folder, so that it reads the user's settings there (the index to ask). RemitError: there is no uv.
 
     It gets no AWS_* variable: it runs the build backends of the user's own packages.
     """
@@ -99,10 +108,10 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     program = uv_program()
     if program is None:
         raise RemitError(
-            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
+            f"uv, which installs packages, is not in the environment of {sys.executable}",
             hint="install remit again, with the packages that it requires",
         )
-    done = subprocess.run(
+    return subprocess.run(
         [program, *arguments],
         cwd=folder,
         env=environment,
@@ -112,31 +121,28 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
         encoding="utf-8",
         errors="replace",
     )
-    if done.returncode != 0:
-        raise _failure(done.stderr, folder, source)
-    return done.stdout
 
 
-def _failure(said: str, folder: Path, source: Source) -> RemitError:
-    """The error for what uv said: the network, a package without a wheel, or its last lines as they are."""
-    said = without_secrets(said)
-    lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
+def _failure(stderr: str, folder: Path, source: Source) -> RemitError:
+    """The error for uv's messages: the network, a package without a wheel, or their last lines as they are."""
+    message = without_secrets(stderr)
+    lines = [line.rstrip() for line in message.splitlines() if not line.startswith(("Using CPython", "warning:"))]
     last_lines = "\n".join(f"  {line}" for line in lines[-12:])
     origin = Origin(source.file)
     if source.file == "requirements.txt":  # and the line of the first requirement that uv's words name
-        mentioned_names = {normal(name) for name in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", said)}
+        mentioned_names = {normal(name) for name in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", message)}
         requirements = (folder / source.file).read_text("utf-8-sig").splitlines()
         named = [number for number, line in enumerate(requirements, 1) if requirement_name(line) in mentioned_names]
         origin = Origin(source.file, named[0] if named else 0)
-    host = re.search(r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said)
-    if host and re.search(r"error sending request|dns error|timed out|[Cc]onnect", said):
+    host = re.search(r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", message)
+    if host and re.search(r"error sending request|dns error|timed out|[Cc]onnect", message):
         return RemitError(
             f"cannot reach {host[1]} to install the dependencies in {source.file}; uv said:\n{last_lines}",
             hint="check the network and HTTPS_PROXY; once installed, unchanged dependencies need no network",
             origin=origin,
             exit_code=OFFLINE,
         )
-    sdist = re.search(r"Wheels are required for `([^`]+)`|attempted to build `([^`]+)`", said)
+    sdist = re.search(r"Wheels are required for `([^`]+)`|attempted to build `([^`]+)`", message)
     if sdist:
         name = sdist[1] or re.split(r"[=@ ]", sdist[2])[0]
         return RemitError(
@@ -148,13 +154,13 @@ def _failure(said: str, folder: Path, source: Source) -> RemitError:
     return RemitError(f"uv cannot install the dependencies in {source.file}:\n{last_lines}", origin=origin)
 
 
-def without_secrets(said: str) -> str:
-    """Return uv's message without the credentials of addresses: a user with a password, or a query.
+def without_secrets(message: str) -> str:
+    """A message of uv's without the credentials in addresses: a user with a password, or a query.
 
     uv hides passwords in addresses that it understood; not those in a line of a file that it quotes.
     """
-    said = re.sub(r"(?<=://)[^\s/@'\"`]*@", "****@", said)
-    return re.sub(r"(://[^\s?'\"`)]*\?)[^\s'\"`)]*", r"\1****", said)
+    message = re.sub(r"(?<=://)[^\s/@'\"`]*@", "****@", message)
+    return re.sub(r"(://[^\s?'\"`)]*\?)[^\s'\"`)]*", r"\1****", message)
 
 
 def _check_platform(installed: Path, source: Source, target: Target) -> None:

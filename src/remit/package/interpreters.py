@@ -76,7 +76,7 @@ class Interpreters:
             return self._by_version[version]
 
     def _candidates(self, version: Version) -> Iterator[str]:
-        """Programs that may be a Python of this version, the best first."""
+        """Yield programs that may be a Python of this version, the best first."""
         yield from filter(None, self.environment.get(CHOSEN, "").split(os.pathsep))
         if version == sys.version_info[:2]:
             yield own_program()
@@ -98,6 +98,7 @@ class Interpreters:
         return None
 
     def _output(self, command: tuple[str, ...]) -> str:
+        """The output of a command; empty if it fails, cannot be run, or does not end in time."""
         try:
             ended = subprocess.run(
                 command,
@@ -113,8 +114,8 @@ class Interpreters:
         return ended.stdout if ended.returncode == 0 else ""
 
 
-def looking() -> dict[str, str]:
-    """Return the environment in which another process finds the Pythons that this one finds."""
+def variables_of_looking() -> dict[str, str]:
+    """The environment variables with which another process finds the Pythons that this one finds."""
     variables = {name: os.environ[name] for name in _LOOKING if name in os.environ}
     uv = uv_program()
     return variables if uv is None else {**variables, UV: uv}
@@ -126,7 +127,7 @@ def own_program() -> str:
 
 
 def uv_program() -> str | None:
-    """The program uv, which knows more Pythons than PATH does."""
+    """The program uv, which knows more Pythons than PATH does; None where it is not installed."""
     try:
         from uv import find_uv_bin  # noqa: PLC0415 - few commands need it
     except ImportError:

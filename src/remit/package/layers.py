@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from remit.app import App, LayerCode
 from remit.errors import Mistakes
 from remit.package.app_zip import UNZIPPED, bytes_in_words
-from remit.package.requirements import find, folder_of_dependencies
+from remit.package.requirements import folder_of_dependencies, read_source
 from remit.project.setting_values import MOST_LAYERS
 from remit.resources.names import logical
 
@@ -32,7 +32,7 @@ def with_dependency_layers(app: App, folder: Path) -> App:
     functions: list[Function] = []
     mistakes = Mistakes()
     for function in app.functions:
-        source = find(folder_of_dependencies(folder, function.code))
+        source = read_source(folder_of_dependencies(folder, function.code))
         if source is None or source.only_remit:
             functions.append(function)
             continue

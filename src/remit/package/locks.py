@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def uv_lock(folder: Path, workspace: Path | None = None) -> Source:
-    """Read uv.lock, or that of a workspace. It is refused when it does not know a dependency of pyproject.toml."""
+    """Read uv.lock, or that of a workspace. RemitError: it does not know a dependency of pyproject.toml."""
     place = workspace or folder
     file = os.path.relpath(place / "uv.lock", folder)
     lock = plain_files.toml(place / "uv.lock")
@@ -158,6 +158,7 @@ def _locked_lines(package: dict[str, Any]) -> list[str]:
 
 
 def _locked_place(package: dict[str, Any]) -> str:
+    """A package of a pylock.toml as a requirement: from a repository, an archive, a folder, or by its version."""
     name = package["name"]
     if "vcs" in package:
         vcs = package["vcs"]

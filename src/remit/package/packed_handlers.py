@@ -28,22 +28,22 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
     for package in dict.fromkeys(packages.values()):
         with zipfile.ZipFile(package.path) as archive:
             names = frozenset(archive.namelist())
-            read = cache(partial(_source, archive, names))
+            read = cache(partial(_source_of_module, archive, names))
             for function in functions:
                 if packages[function.name] is not package:
                     continue
-                problem = _problem(read, names, function)
+                problem = _problem_in_zip(read, names, function)
                 if problem is not None:
                     message = f"the handler `{function.handler}` of function `{function.name}` {problem.message}"
                     mistakes.add(message, hint=problem.hint, origin=function.handler_origin)
     mistakes.refuse()
 
 
-def _problem(read: handlers.Read, names: frozenset[str], function: Function) -> HandlerProblem | None:
+def _problem_in_zip(read: handlers.Read, names: frozenset[str], function: Function) -> HandlerProblem | None:
     """Return the problem of a handler in its zip; None: it has none, or is compiled, in a layer, or Lambda's own."""
     module, attribute = split(function.handler)
     path = module.replace(".", "/")
-    if _file(names, module) is not None:
+    if _file_of_module(names, module) is not None:
         return handlers.problem(read, module, attribute)
     is_compiled = any(name.startswith((f"{path}.", f"{path}/__init__.")) for name in names)
     is_elsewhere = function.properties.get("Layers") or module.partition(".")[0] in OF_LAMBDA | sys.stdlib_module_names
@@ -55,12 +55,12 @@ def _problem(read: handlers.Read, names: frozenset[str], function: Function) -> 
     )
 
 
-def _source(archive: zipfile.ZipFile, names: frozenset[str], module: str) -> tuple[bytes, str] | None:
-    """The source and the file of a module of a zip."""
-    file = _file(names, module)
+def _source_of_module(archive: zipfile.ZipFile, names: frozenset[str], module: str) -> tuple[bytes, str] | None:
+    """The source and the file of a module of a zip; None if the zip has none."""
+    file = _file_of_module(names, module)
     return None if file is None else (archive.read(file), file)
 
 
-def _file(names: frozenset[str], module: str) -> str | None:
+def _file_of_module(names: frozenset[str], module: str) -> str | None:
     path = module.replace(".", "/")
     return next((file for file in (f"{path}/__init__.py", f"{path}.py") if file in names), None)

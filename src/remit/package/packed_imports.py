@@ -26,7 +26,7 @@ from remit.iam import tokens
 from remit.package.app_zip import depends
 from remit.package.archive import unpack
 from remit.package.dependencies import prune, unpacked
-from remit.package.interpreters import Interpreters, looking
+from remit.package.interpreters import Interpreters, variables_of_looking
 from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
 from remit.project.dot_remit import own_folder
 from remit.source.handler_problem import split
@@ -92,7 +92,7 @@ def check_imports(
     layers: Mapping[str, Package],
     targets: Mapping[str, Target],
 ) -> tuple[str, ...]:
-    """Refuse handlers whose imports the zip lacks, and web apps that cannot be imported. Notes on what was not tried.
+    """Refuse handlers whose imports the zip lacks, and web apps that cannot be imported; return notes on what was left.
 
     `packages` and `targets` are by the functions' names, `layers` those of the app's own by their references.
     RemitError at the line of each import, or at the line that declares the web app.
@@ -124,16 +124,19 @@ def check_imports(
         contents = tuple(layers[reference].contents for reference in references)
         zip_file = _Zip(package, target, tuple(functions), frozenset(names), module_folders, contents)
         with mistakes.noted():
-            notes += _tried(folder, app, zip_file)
+            notes += _try_imports(folder, app, zip_file)
     mistakes.refuse()
     return tuple(notes)
 
 
-def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
-    """Notes on what of a zip was not tried; RemitError has all that is wrong. What was right is remembered."""
+def _try_imports(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
+    """Try the imports of a zip, and return notes on what was not tried. RemitError has all that is wrong.
+
+    What was right is remembered, and not tried again.
+    """
     by_request = _by_request(app, zip_file.functions)
     requests = [_request(name, app, group) for name, group in by_request.items()]
-    memory = _memory(folder, zip_file, requests)
+    memory = _memory_file(folder, zip_file, requests)
     with contextlib.suppress(OSError, ValueError):  # nothing was right by now, or nothing is left of it
         remembered: list[str] = json.loads(memory.read_text("utf-8"))
         return remembered
@@ -150,7 +153,7 @@ def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
             for function in zip_file.functions
             if function.web is not None
         ]
-    answers = _imported(zip_file, python, requests)
+    answers = _answers_of_program(zip_file, python, requests)
     mistakes = Mistakes()
     imports: dict[tuple[str, str, int], list[Function]] = {}  # a missing module is told once, for all that import it
     for answer in answers:
@@ -179,7 +182,7 @@ def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
     return notes
 
 
-def _memory(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]]) -> Path:
+def _memory_file(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]]) -> Path:
     """The file that is there once all imports of a zip were right: named by everything that decides that.
 
     It has the notes of that trial.
@@ -189,7 +192,7 @@ def _memory(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]])
         zip_file.contents_of_layers,
         zip_file.target.words,
         requests,
-        looking(),
+        variables_of_looking(),
         sys.version,
         _lambda_site(),
         _PROGRAM.read_text("utf-8"),
@@ -231,7 +234,7 @@ def _is_lacking(failure: _Failure, names: Iterable[str], *, is_exact: bool) -> b
 def _problem_of_handlers(
     folder: Path, problem: str, file: str, place: Origin | None, importers: Sequence[Function]
 ) -> RemitError:
-    """A module that handlers import and the zip lacks; or another ImportError, in its own words.
+    """The error for a module that handlers import and the zip lacks; or for another ImportError, in its own words.
 
     `place` is the import's in the project's own code, which imports nothing that is in a `file` of a dependency.
     """
@@ -249,7 +252,7 @@ def _problem_of_handlers(
 
 
 def _way_to_pack(folder: Path, code: str, module: str, place: Origin | None) -> str:
-    """Word the way to pack a module: that the project's own is packed, or the package that has it."""
+    """The hint how to pack a missing module: of the project, of another folder of it, or of a package."""
     from importlib.metadata import packages_distributions  # noqa: PLC0415 - of mistakes alone
 
     top = module.partition(".")[0]
@@ -321,8 +324,11 @@ def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, An
     }
 
 
-def _imported(zip_file: _Zip, python: Interpreter, requests: Sequence[Mapping[str, Any]]) -> list[_Answer]:
-    """Ask the program. After an import that does not end, nothing is known."""
+def _answers_of_program(zip_file: _Zip, python: Interpreter, requests: Sequence[Mapping[str, Any]]) -> list[_Answer]:
+    """Run the program, and return its answers, in the requests' order.
+
+    After an import that does not end there are none, but one that says so; a program that dies leaves them out.
+    """
     if not requests:
         return []
     with tempfile.TemporaryDirectory() as name:
@@ -352,10 +358,10 @@ def _imported(zip_file: _Zip, python: Interpreter, requests: Sequence[Mapping[st
         text = answers.read_text("utf-8") if answers.exists() else ""
     all_answers = []
     for line in text.splitlines():
-        said = json.loads(line)
-        failure = None if said["failure"] is None else _Failure(**said["failure"])
-        lacking = tuple(_Failure(**each) for each in said["lacking"])
-        all_answers.append(_Answer(said["name"], said["problem"], failure, lacking))
+        raw = json.loads(line)
+        failure = None if raw["failure"] is None else _Failure(**raw["failure"])
+        lacking = tuple(_Failure(**each) for each in raw["lacking"])
+        all_answers.append(_Answer(raw["name"], raw["problem"], failure, lacking))
     if not ended and len(all_answers) < len(requests):
         name = requests[len(all_answers)]["name"]
         all_answers.append(_Answer(name, f"does not finish its import in {_SECONDS} seconds", None, ()))

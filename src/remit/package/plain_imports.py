@@ -39,7 +39,7 @@ def has_plain_imports(archive: zipfile.ZipFile) -> bool:
     for name in names:
         if name.endswith(".py") and not name.startswith("remit/"):
             try:
-                modules = _imported(parsed(archive.read(name)))
+                modules = _imported_modules(parsed(archive.read(name)))
             except (SyntaxError, ValueError):
                 return False
             if not all(_is_there(module, names) for module in modules):
@@ -47,8 +47,8 @@ def has_plain_imports(archive: zipfile.ZipFile) -> bool:
     return True
 
 
-def _imported(file: PythonFile) -> Iterator[str]:
-    """The modules that a source imports; "" where that is not plain to see."""
+def _imported_modules(file: PythonFile) -> Iterator[str]:
+    """Yield the modules that a source imports; "" for an import that is relative or named by a text."""
     for node in file.nodes:
         match node:
             case ast.Import(names=aliases):
@@ -62,6 +62,7 @@ def _imported(file: PythonFile) -> Iterator[str]:
 
 
 def _is_there(module: str, names: Collection[str]) -> bool:
+    """Return whether the zip has a module, or else Python or Lambda, which no file of the zip hides."""
     top = module.partition(".")[0]
     path = module.replace(".", "/")
     if f"{path}.py" in names or f"{path}/__init__.py" in names:

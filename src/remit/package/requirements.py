@@ -29,8 +29,8 @@ _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]?\s*(\S+)$")
 _OPTION = re.compile(r"(?:-[rc]|--requirement|--constraint)[ =]?\s*(\S+)$")
 
 
-def find(folder: Path) -> Source | None:
-    """Read the first of uv.lock, pylock.toml, requirements.txt, pyproject.toml; None if there is none.
+def read_source(folder: Path) -> Source | None:
+    """Read the first of uv.lock, pylock.toml, requirements.txt, pyproject.toml; None if none is there, or asks for any.
 
     Raises RemitError where the file cannot be read, is not the whole truth (a lock older than the project),
     or where another tool's lock would be ignored.
@@ -95,7 +95,7 @@ def _requirements(folder: Path) -> Source:
         local=tuple(local),
         names_remit=OWN_NAME in map(requirement_name, names),
         only_remit={requirement_name(name) for name in names if _asks(name)} <= {OWN_NAME},
-        settings=_included(folder, lines) + (json.dumps(project.get("project", {})) if arguments else ""),
+        settings=_included_contents(folder, lines) + (json.dumps(project.get("project", {})) if arguments else ""),
     )
 
 
@@ -154,7 +154,7 @@ def _local_path(line: str) -> tuple[str | None, list[str]]:
     return path, [name.strip() for name in extras[1].split(",")] if extras else []
 
 
-def _included(folder: Path, lines: list[tuple[Origin, str]]) -> str:
+def _included_contents(folder: Path, lines: list[tuple[Origin, str]]) -> str:
     """The contents of the other files that lines point to, and those to others: constraints, includes, wheels."""
     parts: dict[Path, str] = {}
     waiting = [(folder, line) for _, line in lines]

@@ -76,7 +76,7 @@ def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
 
 
 def refuse(entries: Iterable[Entry], suspects: list[Entry], allow: Allowed) -> PackedSecrets:
-    """Raise RemitError for all secrets in what is packed that nothing allows; else what is noticed.
+    """Refuse secrets in what is packed that nothing allows; return what may be one, and patterns that allow nothing.
 
     `suspects` are those of the entries that may hold one, `allow` reasons by patterns, each with its line.
     """
@@ -90,8 +90,8 @@ def refuse(entries: Iterable[Entry], suspects: list[Entry], allow: Allowed) -> P
         of_name = _Secret(f"{description} (by its name)", Origin(entry.written))
         secrets = [] if description is None else [of_name]
         if entry in suspected:
-            secrets += _in_text(entry, secrets_in)
-        possible_secrets = _in_text(entry, possible_secrets_in) if entry.size <= _LARGEST_CODE else []
+            secrets += _secrets_in_text(entry, secrets_in)
+        possible_secrets = _secrets_in_text(entry, possible_secrets_in) if entry.size <= _LARGEST_CODE else []
         if not secrets and not possible_secrets:
             continue
         parts = entry.written.split("/")
@@ -114,14 +114,14 @@ def refuse(entries: Iterable[Entry], suspects: list[Entry], allow: Allowed) -> P
     return PackedSecrets(tuple(_lines(possible)), unneeded)
 
 
-def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_Secret]:
+def _secrets_in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_Secret]:
     """The secrets in a file, but for those that a comment at their line allows; columns count characters."""
     from remit.lint.suppress import OF_SECRETS, Allowance, allowances  # noqa: PLC0415 - few files hold any
 
     content = b"".join(read(entry)).replace(b"\0", b"")  # as `watched` has it
     text = content.decode(_BYTES)
-    found = look(text)
-    if not found:
+    all_secrets = look(text)
+    if not all_secrets:
         return []
     comments = allowances(content.decode("utf-8", "replace"), entry.written)
     allowed_lines = {
@@ -129,7 +129,7 @@ def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_S
     }
     lines = LINE_END.split(text)
     secrets: list[_Secret] = []
-    for secret in found:
+    for secret in all_secrets:
         if secret.line not in allowed_lines:
             before = lines[secret.line - 1][: secret.column - 1]
             column = len(before.encode(_BYTES).decode("utf-8", "replace")) + 1
@@ -138,7 +138,7 @@ def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_S
 
 
 def _lines(secrets: list[_Secret]) -> Iterator[str]:
-    """The first few secrets of each file by their place, and how many more it has."""
+    """Yield a line for each of the first few secrets of each file, and how many more it has."""
     by_file: dict[str, list[_Secret]] = {}
     for secret in secrets:
         by_file.setdefault(secret.origin.file, []).append(secret)

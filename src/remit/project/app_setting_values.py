@@ -19,6 +19,7 @@ from remit.project.setting_values import (
     Table,
     Texts,
     between,
+    by_cloudformation,
     entries,
     flag,
     matching,
@@ -118,11 +119,6 @@ def rate(path: Path, value: Any) -> float:
     return value
 
 
-def _by_cloudformation(key: Any) -> str:
-    """A key of CloudFormation's properties, in its spelling or in snake_case."""
-    return "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
-
-
 def _cors_origin(path: Path, origin: str) -> None:
     if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
         hint = 'a scheme and a host without a path, such as "https://shop.example"'
@@ -145,7 +141,7 @@ _CORS: Final = members(
         "ExposeHeaders": texts,
         "MaxAge": between(0, 86_400, "seconds"),
     },
-    _by_cloudformation,
+    by_cloudformation,
 )
 
 
@@ -202,15 +198,15 @@ _USAGE_PLAN: Final = members(
         "Quota": members(
             'a dict such as {"limit": 1000, "period": "DAY"}',
             dict.fromkeys(("Limit", "Offset", "Period"), plain),
-            _by_cloudformation,
+            by_cloudformation,
         ),
         "Throttle": members(
             'a dict such as {"rate_limit": 10, "burst_limit": 20}',
             dict.fromkeys(("BurstLimit", "RateLimit"), plain),
-            _by_cloudformation,
+            by_cloudformation,
         ),
     },
-    _by_cloudformation,
+    by_cloudformation,
 )
 
 

@@ -47,7 +47,7 @@ class Loading(Recorder):
     layers: dict[str, LayerCode] = field(default_factory=dict)
     """Folders that are layers, by their paths."""
     ended: dict[str, BaseException | None] = field(default_factory=dict)
-    """The files that did not run to their ends, by the exceptions that ended them; None: it cannot be read."""
+    """The files that did not run to their ends, each with the exception that ended it; None: it cannot be read."""
     lost_names: set[str] = field(default_factory=set)
     """The shared resources of which something is wrong, so that the template lacks them: `Data_queue`."""
     placeholders: dict[str, str] = field(default_factory=dict)

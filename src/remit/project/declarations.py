@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[[Any, Any], Any])  # a handler takes an event and a context
 
 
-def _advice(option: str) -> str:
-    """Name the triggers that have an option which a function does not have."""
+def _advice_on_option(option: str) -> str:
+    """The hint about an option that a function does not have: the triggers that have it, or else `properties`."""
     with_option = [
         name for name in all_triggers.__all__ if option in option_names(parameters(getattr(all_triggers, name)))
     ]
@@ -65,7 +65,7 @@ def _advice(option: str) -> str:
     return "anything that CloudFormation takes goes into `properties`"
 
 
-_FUNCTION_OPTIONS: Final = FurtherOptions(frozenset({*FUNCTION_SETTINGS, "link"}), _advice)
+_FUNCTION_OPTIONS: Final = FurtherOptions(frozenset({*FUNCTION_SETTINGS, "link"}), _advice_on_option)
 """The options of functions beside their parameters: settings."""
 _GROUP_OPTIONS: Final = _FUNCTION_OPTIONS._replace(names=_FUNCTION_OPTIONS.names - OWN_NAMES)
 
@@ -220,6 +220,8 @@ class Group:
         """
         options = JobOptions(tokens.plain(queue), timeout, retries, concurrency, once)
         arguments = _Arguments(writer_span(), policy, managed_policy, {"link": link}, sends, reads, options)
+        is_bare = len(schedules) == 1 and _is_function(schedules[0])  # `@app.job` without parentheses
+        triggers: tuple[Any, ...] = () if is_bare else schedules
 
         from remit.runtime.job import Job  # noqa: PLC0415 - few apps have jobs
 
@@ -229,14 +231,10 @@ class Group:
             self._decorated(function, triggers, None, arguments._replace(job=named_options))
             return job
 
-        if len(schedules) == 1 and _is_function(schedules[0]):
-            triggers: tuple[Any, ...] = ()
-            return decorate(schedules[0])
-        triggers = schedules
-        return decorate
+        return decorate(schedules[0]) if is_bare else decorate
 
     def _decorated(self, function: Any, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments) -> None:
-        """Declare what a decorator stands above."""
+        """Declare the function that a decorator stands above; anything else is noted as a mistake."""
         if not callable(function):
             if current_load.current() is not None:
                 note(RemitError(f"{function!r:.60} is not a function", origin=arguments.span.origin))
@@ -313,7 +311,7 @@ def _is_function(value: Any) -> bool:
 
 
 def undecorated(function: Any) -> Any:
-    """Return the innermost function that functools.wraps wraps."""
+    """The innermost function that functools.wraps wraps; itself where it wraps none."""
     for _ in range(100):  # a wrapper may name itself
         if not hasattr(function, "__wrapped__"):
             break

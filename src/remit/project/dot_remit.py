@@ -20,11 +20,11 @@ def own_folder(folder: Path, *names: str) -> Path:
     for name in ("", *names):
         path = path / name
         if path.is_symlink():
-            raise link(str(path))
+            raise link_error(str(path))
     return path
 
 
-def link(path: str) -> RemitError:
+def link_error(path: str) -> RemitError:
     """The error for a link in the place of something that remit keeps."""
     return RemitError(
         f"{path!r} is a link: remit would write, and delete, where it leads",

@@ -31,11 +31,11 @@ def parameter(name: str) -> str:
     Elsewhere `.split(",")` gives the list. A SecureString has no place in a template: `remit.parameter` names it in a
     function's environment.
     """
-    checked = _name(name, "parameter", "the name of a parameter", "/shop/subnets")
+    checked = _checked_name(name, "parameter", "the name of a parameter", "/shop/subnets")
     rule = None if checked.startswith("arn:") else broken_rule("AWS::SSM::Parameter", [checked], makes=False)
     if rule is not None:
         raise RemitError(f"no parameter can be named {checked!r:.60}", hint=rule, origin=writer())
-    return _value("parameter", checked, f'existing.parameter("{checked}")')
+    return _late_bound_value("parameter", checked, f'existing.parameter("{checked}")')
 
 
 @judged_at_once
@@ -46,16 +46,16 @@ def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
     default group of the VPC. Private is a subnet that no route joins to an internet gateway. Those that have a way out,
     through a NAT gateway say, are taken if there are any.
     """
-    checked = _name(name, "vpc", "the tag Name of a VPC, or its id", "prod")
-    group = _name(security_group, "vpc", "the name of a security group, or its id", "functions")
+    checked = _checked_name(name, "vpc", "the tag Name of a VPC, or its id", "prod")
+    group = _checked_name(security_group, "vpc", "the name of a security group, or its id", "functions")
     written = f'existing.vpc("{checked}")'
     return {
-        "SubnetIds": _value("subnets", checked, written).split(","),
-        "SecurityGroupIds": _value("security group", checked, written, group).split(","),
+        "SubnetIds": _late_bound_value("subnets", checked, written).split(","),
+        "SecurityGroupIds": _late_bound_value("security group", checked, written, group).split(","),
     }
 
 
-def _value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
+def _late_bound_value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
     """The text that stands for a value, which is noted with the load that is going on."""
     end = digest(f"{name} {group}", digits=_DIGITS)
     before, after = _AROUND_NAME[kind]
@@ -74,7 +74,8 @@ _AROUND_NAME: Final[dict[ExistingKind, tuple[str, str]]] = {
 """What stands before and after the name, by its kind, in the id of a parameter of the template."""
 
 
-def _name(value: Any, function: str, kind: str, example: str) -> str:
+def _checked_name(value: Any, function: str, kind: str, example: str) -> str:
+    """The name that somebody wrote. RemitError: it is no text, is empty, or only the deploy knows it."""
     name = tokens.plain(value)
     wanted = f'existing.{function} takes {kind}, such as "{example}"'
     if not isinstance(name, str) or not name.strip():

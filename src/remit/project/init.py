@@ -68,8 +68,8 @@ def init(folder: Path, *, existing: bool = False) -> Started:
         source = FILES[target]
         text = (resources.files("remit.project") / "skeleton").joinpath(*source.split("/")).read_text("utf-8")
         if source.endswith(".in"):
-            text = Template(text).substitute(name=name, remit=_remit())
-        _save(folder / target, text, "x")  # never over a file that is there
+            text = Template(text).substitute(name=name, remit=_remit_requirement())
+        _write_file(folder / target, text, "x")  # never over a file that is there
     return Started(made, kept, tuple(_notes(folder, kept)))
 
 
@@ -79,12 +79,13 @@ def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: st
         with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:
             file.write(filled("stages.py.in", {"stage": stage}))
     for path, text in files.items():
-        _save(path, text, "w")
+        _write_file(path, text, "w")
     written = tuple(os.path.relpath(path, folder.resolve()) for path in files)
     return replace(started, made=started.made + written, notes=(*started.notes, *ci_notes(folder, owners)))
 
 
 def _notes(folder: Path, kept: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is left to do by hand, since remit touches no file that was there."""
     ignored = (folder / ".gitignore").read_text("utf-8", errors="replace").split()
     if not {_IGNORED, _IGNORED.rstrip("/"), f"/{_IGNORED}"} & set(ignored):
         yield f"add {_IGNORED} to .gitignore: remit keeps what it builds there"
@@ -94,7 +95,7 @@ def _notes(folder: Path, kept: tuple[str, ...]) -> Iterator[str]:
         yield "add remit to the development dependencies in pyproject.toml"
 
 
-def _save(path: Path, text: str, mode: str) -> None:
+def _write_file(path: Path, text: str, mode: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open(mode, encoding="utf-8") as file:
@@ -103,7 +104,7 @@ def _save(path: Path, text: str, mode: str) -> None:
         raise RemitError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _remit() -> str:
+def _remit_requirement() -> str:
     """The requirement that gives a project this remit: from where it was installed, or of an index, this version on.
 
     Source: "Recording the Direct URL Origin of installed distributions" (PEP 610).

@@ -108,7 +108,7 @@ def _value_in_lambda(name: str, asking: FrameType) -> str | None:
         return "true"
     if name != _REGION[0] or _profile_has_region():
         return None
-    return os.environ.get(_REGION[1]) or _registered(name)
+    return os.environ.get(_REGION[1]) or _noted_placeholder(name)
 
 
 def _loading_for(frame: FrameType) -> Loading | None:
@@ -120,12 +120,13 @@ def _loading_for(frame: FrameType) -> Loading | None:
 
 def _placeholder(name: str, variable: DeclaredVariable | None) -> str:
     """The placeholder of a variable that Lambda sets in each function (None), or that some function declares."""
-    placeholder = Placeholder(_registered(name))
+    placeholder = Placeholder(_noted_placeholder(name))
     placeholder.declared = None if variable is None else variable.text
     return placeholder
 
 
-def _registered(name: str) -> str:
+def _noted_placeholder(name: str) -> str:
+    """The placeholder of a variable; the load that is going on notes which one it is."""
     value, state = placeholder_of(name), current_load.current()
     if state is not None:
         state.placeholders[value.casefold()] = name
@@ -168,11 +169,11 @@ def check_placeholders(placeholders: Mapping[str, str], app: App, mistakes: Mist
         match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
             name = placeholders.get(match[0].casefold(), match[1])
-            mistakes.errors.append(refusal(name, origin))
+            mistakes.errors.append(placeholder_error(name, origin))
 
 
 def explain_placeholders(placeholders: Mapping[str, str], mistakes: Iterable[RemitError]) -> None:
-    """Say of the mistakes whose message shows a placeholder which variable that is."""
+    """Give each mistake whose message shows a placeholder a hint that says which variable that is."""
     for mistake in mistakes:
         match = re.search(_BEGINNING, mistake.message)
         shown = "" if match is None else match[0].casefold()
@@ -180,21 +181,21 @@ def explain_placeholders(placeholders: Mapping[str, str], mistakes: Iterable[Rem
         if names and f"{names[0]} has a value" not in (mistake.hint or ""):
             placeholder = placeholder_of(names[0])
             meaning = f"{placeholder!r} stands for the environment variable {names[0]}, which is not set"
-            mistake.hint = f"{meaning} where remit runs: {_way(names[0])}"
+            mistake.hint = f"{meaning} where remit runs: {_hint(names[0])}"
 
 
-def _way(name: str) -> str:
-    """Word the way to declare a value in place of a variable that is not set."""
+def _hint(name: str) -> str:
+    """The hint about a variable that is not set: how to declare its value."""
     if name in _REGION:
         return "write `aws.region` (`from remit import aws`), which is right in every region"
     return f"write the value that the function's `environment` gives to {name}, or set the variable before the build"
 
 
-def refusal(name: str, origin: Origin | None = None) -> RemitError:
+def placeholder_error(name: str, origin: Origin | None = None) -> RemitError:
     """The error about a placeholder in a declaration."""
     called = name if name in _REGION else f"the environment variable {name}"
     return RemitError(
-        f"{called} is not set where remit runs, and this declaration needs its value", hint=_way(name), origin=origin
+        f"{called} is not set where remit runs, and this declaration needs its value", hint=_hint(name), origin=origin
     )
 
 

@@ -63,10 +63,10 @@ _TEXT_MAKING: Final = frozenset({"join"})
 
 
 def _refuse(value: LateBound, problem: str, hint: str) -> NoReturn:
-    raise RemitError(f"`{value.written}` {problem}: only the deploy knows its value", hint=hint, origin=_line())
+    raise RemitError(f"`{value.written}` {problem}: only the deploy knows its value", hint=hint, origin=_users_line())
 
 
-def _line() -> Origin | None:
+def _users_line() -> Origin | None:
     """The user's line that is executed; None where remit itself asks, which knows better what line is meant."""
     frame = sys._getframe(1)  # noqa: SLF001 - the only way to know who asks
     while frame.f_code.co_filename == __file__ and frame.f_back is not None:
@@ -74,7 +74,9 @@ def _line() -> Origin | None:
     return None if is_own_code(frame) else writer()
 
 
-def _refusal(problem: str, hint: str) -> Callable[..., NoReturn]:
+def _failing_method(problem: str, hint: str) -> Callable[..., NoReturn]:
+    """A method of LateBound that refuses whatever it is called with."""
+
     def method(self: LateBound, *_arguments: object, **_options: object) -> NoReturn:
         _refuse(self, problem, hint)
 
@@ -84,10 +86,10 @@ def _refusal(problem: str, hint: str) -> Callable[..., NoReturn]:
 # LateBound gets the methods that fail behind the type checkers' back, to which it is a string like any other.
 for _problem, (_hint, _names) in _REFUSED.items():
     for _name in _names:
-        setattr(LateBound, _name, _refusal(_problem, _hint))
+        setattr(LateBound, _name, _failing_method(_problem, _hint))
 for _name in dir(str):
     if not _name.startswith("_") and _name not in _TEXT_MAKING:
-        setattr(LateBound, _name, _refusal(f"has no `{_name}` yet", _WHOLE))
+        setattr(LateBound, _name, _failing_method(f"has no `{_name}` yet", _WHOLE))
 
 
 class StoredText(str):
@@ -127,7 +129,7 @@ class NoText:
 
     def _refuse_text(self, *_other: Any) -> NoReturn:
         name, hint = self._as_text()
-        raise RemitError(f"`{name}` itself is not text", hint=hint, origin=_line())
+        raise RemitError(f"`{name}` itself is not text", hint=hint, origin=_users_line())
 
     if not TYPE_CHECKING:
         __add__ = __radd__ = __mod__ = __rmod__ = _refuse_text
@@ -150,7 +152,7 @@ class Aws(NoText):
         if name.startswith("__"):
             raise AttributeError(name)
         hint = did_you_mean(name, _ATTRIBUTES) or f"there are {_KNOWN}"
-        raise RemitError(f"there is no `aws.{name}`", hint=hint, origin=_line())
+        raise RemitError(f"there is no `aws.{name}`", hint=hint, origin=_users_line())
 
 
 _ATTRIBUTES: Final = ("region", "account", "partition", "url_suffix")

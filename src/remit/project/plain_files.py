@@ -42,7 +42,7 @@ def toml(path: Path) -> dict[str, Any]:
 
 
 def is_there(path: Path, name: str | None = None) -> bool:
-    """Return whether there is a file. RemitError at it: it is no plain file, which nobody could read to its end."""
+    """Return whether there is a file or a folder. RemitError at it: it is a pipe, a socket or a device."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -33,7 +33,7 @@ class PolicyKinds:
     files: tuple[tuple[frozenset[Path], str], ...]
 
     def of(self, *paths: Path) -> str | None:
-        """The kind of the first of some files that has one, by the first glob that matches it; None: nobody says."""
+        """The kind for all, or of the first of `paths` that a glob matches, by its first glob; None: nobody says."""
         if self.for_all is not None:
             return self.for_all
         for path in paths:
@@ -46,13 +46,13 @@ class PolicyKinds:
 def policy_kinds(folder: Path, for_all: str | None = None) -> PolicyKinds:
     """The kinds of the files below a folder. RemitError: no such kind, or a glob that matches no file."""
     if for_all is not None:
-        _check(for_all, "--kind")
+        _require_kind(for_all, "--kind")
     table = section(plain_files.toml(folder / PYPROJECT), "tool", "remit").get("kinds", {})
     if not isinstance(table, dict):
         raise RemitError(f"{_TABLE} is a table of globs and kinds", origin=Origin(PYPROJECT))
     files = []
     for glob, kind in table.items():
-        _check(kind, _TABLE, Origin(PYPROJECT))
+        _require_kind(kind, _TABLE, Origin(PYPROJECT))
         try:
             matching = frozenset(path.resolve() for path in folder.glob(glob))
         except (NotImplementedError, ValueError) as error:
@@ -65,7 +65,7 @@ def policy_kinds(folder: Path, for_all: str | None = None) -> PolicyKinds:
     return PolicyKinds(for_all, tuple(files))
 
 
-def _check(kind: object, where: str, origin: Origin | None = None) -> None:
+def _require_kind(kind: object, where: str, origin: Origin | None = None) -> None:
     if kind not in KINDS:
         hint = did_you_mean(str(kind), KINDS) or f"there are {', '.join(KINDS)}"
         raise RemitError(f"{where}: there is no kind {kind!r} of policies", hint=hint, origin=origin)

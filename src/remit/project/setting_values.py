@@ -184,7 +184,7 @@ def wrong(path: Path, kind: str, value: object) -> RemitError:
 
 
 def between(low: int, high: int, unit: str) -> Check:
-    """A whole number in a range."""
+    """A check for a whole number from `low` to `high`."""
 
     def check(path: Path, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -198,7 +198,7 @@ def between(low: int, high: int, unit: str) -> Check:
 
 
 def one_of(words: Sequence[str]) -> Check:
-    """One of a few words."""
+    """A check for one of a few words."""
 
     def check(path: Path, value: Any) -> str:
         if not isinstance(value, str):
@@ -224,7 +224,7 @@ def python_runtime(path: Path, value: Any) -> str:
 
 
 def or_none(check: Check) -> Check:
-    """None as well."""
+    """A check that takes None, too, and gives it as it is."""
     return lambda path, value: None if value is None else check(path, value)
 
 
@@ -239,7 +239,7 @@ def text(path: Path, value: Any) -> str:
 
 
 def matching(pattern: str, hint: str) -> Check:
-    """A name of a certain form."""
+    """A check for a text that matches a pattern as a whole; `hint` says what it looks like."""
 
     def check(path: Path, value: Any) -> str:
         name = text(path, value)
@@ -298,7 +298,7 @@ def entries(path: Path, value: Any, kind: str, check: Callable[[Path, Any, Any],
 
 
 def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str] = str) -> Check:
-    """A dict of some keys, each with its check; `spelled` is a key as it is kept."""
+    """A check for a dict of some keys, each with its own check; `spelled` gives a key as it is kept."""
 
     def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
         name = spelled(key)
@@ -311,8 +311,13 @@ def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str
     return lambda path, value: entries(path, value, kind, member)
 
 
+def by_cloudformation(key: Any) -> str:
+    """A key of CloudFormation's properties, in its spelling or in snake_case."""
+    return "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
+
+
 def reasons(example: str) -> Check:
-    """A dict of strings, none of them empty: for what is accepted, why."""
+    """A check for a dict of reasons by what is accepted; each reason has a letter or a digit."""
     return lambda path, value: entries(path, value, f"a dict such as {example}", _reason)
 
 
@@ -332,6 +337,7 @@ def flag(path: Path, value: Any) -> bool:
 
 
 def _architectures(path: Path, value: Any) -> Texts:
+    """A list with one architecture."""
     chosen = Texts(one_of(ARCHITECTURES)(path, item) for item in texts(path, value))
     if len(chosen) != 1:
         raise mistake(path, f"takes one architecture, got {len(chosen)}")
@@ -438,6 +444,7 @@ def _layers(path: Path, value: Any) -> Texts:
 
 
 def _layer(arn: str) -> re.Match[str] | None:
+    """The parts of a layer's ARN, which may be without a version; None of any other text."""
     return re.fullmatch(_LAYER, arn.replace("${AWS::", "{"))
 
 
@@ -514,7 +521,10 @@ _SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start
 
 
 def _property(path: Path, name: Any, content: Any) -> dict[str, Any]:
-    """Refuse properties that remit looks into, or sets itself."""
+    """One property of CloudFormation's as it is kept.
+
+    RemitError: remit sets it itself, a setting must set it, or remit looks into it and it has another shape.
+    """
     if name in OWNED:
         hint = "write function_name=" if name == "FunctionName" else None
         raise mistake(path, f"sets {name}, which remit sets itself", hint=hint, inside=(name,))

@@ -106,11 +106,12 @@ class ByType(Protocol[P]):
     def __call__(self, type: str, /, *properties: P.args, **options: P.kwargs) -> Any: ...
 
 
-def _by_type(function: Callable[Concatenate[str, P], Any]) -> ByType[P]:
+def _seen_by_type(function: Callable[Concatenate[str, P], Any]) -> ByType[P]:
+    """The function itself, as type checkers are to see it."""
     return function
 
 
-@_by_type
+@_seen_by_type
 @judged_at_once
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
@@ -163,7 +164,7 @@ def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
         if attribute is not None and keyword.replace("_", "").casefold() not in by_letters:
             raise RemitError(f"`resource` has no option `{keyword}`", hint=f"did you mean `{attribute}`?")
     return {
-        by_letters.get(keyword.replace("_", "").casefold(), _pascal(keyword)): value
+        by_letters.get(keyword.replace("_", "").casefold(), setting_values.by_cloudformation(keyword)): value
         for keyword, value in keywords.items()
     }
 
@@ -216,7 +217,7 @@ class Shared(metaclass=_SharedClass):
         def named(part: Any) -> Any:
             if not isinstance(part, str):
                 return part
-            return re.sub(_PENDING, lambda found: "${" + names.get(found[1], found[1]), part)
+            return re.sub(_PENDING, lambda match: "${" + names.get(match[1], match[1]), part)
 
         for name, value in declared.items():
             beside = dict(value.attributes)
@@ -274,7 +275,7 @@ def _with_parts(value: Any, made: Callable[[Any], Any]) -> Any:
 
 def _id(cls: type, name: str, span: Span) -> str:
     """The name in the template, which has letters and digits only; `lookup` makes the same one at run time."""
-    logical_id = _pascal(f"{cls.__name__}_{name}")
+    logical_id = setting_values.by_cloudformation(f"{cls.__name__}_{name}")
     if not (logical_id.isascii() and logical_id.isalnum()):
         raise RemitError(
             f"`{cls.__name__}.{name}` cannot be named in a template",
@@ -282,7 +283,3 @@ def _id(cls: type, name: str, span: Span) -> str:
             origin=span.origin,
         )
     return logical_id
-
-
-def _pascal(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))

@@ -59,6 +59,7 @@ def _stored(store: Store, function: str, name: Any, key: Any) -> str:
         rule = broken_rule(_TYPES[function], tokens.split(late), makes=False) if is_known else None
         if rule is not None:
             raise RemitError(f"no {function} can be named {late!r:.60}", hint=rule, origin=writer())
+    # Outside of a load, a module's own lines declare names; a function that runs asks for the value.
     if current_load.current() is None and sys._getframe(3).f_code.co_name != "<module>":  # noqa: SLF001 - who asks
         return local_value(late, function)
     text = StoredText(late)

@@ -29,15 +29,15 @@ def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> d
     """The comparison of two policies: {gained, lost, undecided, freed, forbidden}, with where statements stand."""
 
     def pieces(name: str, locate: Locator) -> list[dict[str, Any]]:
-        told = []
+        documents = []
         for piece in getattr(comparison, name):
             caller = {"principal": piece.request.principal, "public": piece.public} if piece.principal else {}
             allowed = {"action": piece.action, "resource": piece.resource}
             if piece.principal:
                 allowed["principal"] = piece.principal
             request = _request(piece, locate(piece.source), caller)
-            told.append({**request, "allows": allowed, "because": piece.because})
-        return told
+            documents.append({**request, "allows": allowed, "because": piece.because})
+        return documents
 
     return {
         "gained": pieces("gained", new),
@@ -65,7 +65,7 @@ def _request(piece: Piece, origin: Origin | None, caller: dict[str, Any]) -> dic
 
 
 def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
-    """The same for programs."""
+    """The changes by hand in an account, for programs: [{resource, kind, public, what, undo}]."""
     return [
         {
             **members(change, "resource", "kind"),
@@ -93,8 +93,8 @@ def review_document(review: Review) -> dict[str, Any]:
         for item in (*change.access.undecided, *change.trust.undecided):
             document["undecided"].append({"statement": item.source.name, "reason": item.reason, **_whom(change)})
         for unread in change.unread:
-            told = {"statement": None, "reason": unread.reason, "policy": unread.arn or None}
-            document["undecided"].append({**told, **_whom(change)})
+            undecided = {"statement": None, "reason": unread.reason, "policy": unread.arn or None}
+            document["undecided"].append({**undecided, **_whom(change)})
         document["doors"] += [_door(change, door) for door in change.doors]
         document["accepted"] += [_accepted(change, accepted) for accepted in change.accepted]
         for policy in change.attached:
@@ -110,6 +110,7 @@ def review_document(review: Review) -> dict[str, Any]:
 
 
 def _whom(change: Change) -> dict[str, Any]:
+    """Whom a change concerns: {role, functions}, and `when` for one that depends on the template's conditions."""
     document: dict[str, Any] = {"role": change.role, "functions": list(change.functions)}
     if change.when:
         document["when"] = list(change.when)

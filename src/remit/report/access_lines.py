@@ -78,6 +78,7 @@ def brief(change: CauseChange) -> str:
 
 
 def _paragraph(change: CauseChange, *, whole: bool) -> Iterator[str]:
+    """One cause: its access and resources, whom it concerns, where it is written, an example; all of it if `whole`."""
     start = f"  {change.sign}"
     accesses = change.accesses(None if whole else MOST_KINDS)
     for (words, resources), (_, next_resources) in zip_longest(accesses, accesses[1:], fillvalue=("", ())):

@@ -330,7 +330,7 @@ def _undecided_words(item: Undecided | UnreadPolicy) -> str:
 
 
 def _undecided_places(change: Change, item: Undecided | UnreadPolicy) -> Iterator[str]:
-    """Yield the place of the statement that could not be decided, which may be of either side."""
+    """Yield the place of the statement that could not be decided, of either side; nothing where no line wrote it."""
     if isinstance(item, UnreadPolicy):
         return
     for standing in (change.after, change.before):
@@ -355,9 +355,13 @@ def _concerning(change: Change, cause: CauseChange) -> CauseChange:
 def _access_causes(
     sign: str, change: Change, pieces: Iterable[Piece], sides: Sides, verb: str = ""
 ) -> Iterator[CauseChange]:
-    """Yield the causes of some pieces of access: a change, or else their statement."""
+    """Yield the causes of some pieces of access: an attached policy, a limit or a use of a role, else their statement.
+
+    `verb` says what becomes of denials, for pieces of these.
+    """
     own, counterpart = sides
-    is_new = (sign == LOST) is (verb == _FORBIDDEN)
+    # Access that is lost, and denials that are gone, stand in statements of the old version.
+    is_new = verb == _FORBIDDEN or (sign != LOST and verb != _FREED)
 
     def cause_of(piece: Piece) -> tuple[str, object]:
         words = _attached_words(change, piece, own)
@@ -381,7 +385,9 @@ def _attached_words(change: Change, piece: Piece, own: Holder | None) -> str:
     if change.use:
         return change.use
     difference = piece.difference
-    limit = "" if difference is None else difference.part if difference.denial is None else difference.denial.layer
+    limit = ""
+    if difference is not None:
+        limit = difference.part if difference.denial is None else difference.denial.layer
     arn = None if own is None else own.policy(piece.source)
     for attached in change.attached:
         if attached.kind == limit or (arn is not None and arn in (attached.arn, attached.before)):
@@ -463,6 +469,7 @@ def kinds_of(pieces: Iterable[Piece], *, can_be_public: bool = True) -> tuple[Ac
         request = "" if is_unused else example(first, caller)
         key = AccessKind(level, service, (), tuple(by_resource), principals, is_public)
         kind = kinds.get(key, replace(key, example=request))
+        # What gives a role away comes first: by its first action the kind is weighed.
         actions = (pattern, *kind.actions) if passes_a_role(pattern) else (*kind.actions, pattern)
         kinds[key] = replace(kind, actions=actions)
     return tuple(kinds.values())
@@ -548,7 +555,7 @@ def _changed_conditions(change: StatementChange) -> str:
 
 
 def _concerned(review: Review) -> str:
-    """How many functions, roles and resources change."""
+    """The end of a verdict, with how many change: `; 2 of 5 functions concerned`."""
     names = {name for change in review.changes for name in change.functions or (change.title,)}
     if names <= set(review.functions):
         return f"; {len(names)} of {len(review.functions)} functions concerned"

@@ -70,7 +70,7 @@ def type_lines(handlers: Handlers) -> Iterator[str]:
 
 
 def type_document(handlers: Handlers) -> dict[str, Any]:
-    """The same for programs."""
+    """The calls of CloudFormation for a type, for programs; `told` says whether the type itself has them."""
     return {
         "type": handlers.type,
         "told": handlers.in_schema,
@@ -88,7 +88,7 @@ def arn_lines(text: str, kinds: tuple[IamResourceType, ...]) -> Iterator[str]:
 
 
 def arn_document(text: str, kinds: tuple[IamResourceType, ...]) -> dict[str, Any]:
-    """The same for programs."""
+    """The resource types of an ARN, and the actions that take each, for programs."""
     types = [{"type": kind.name, "arns": list(kind.arns), "actions": list(actions_on(kind))} for kind in kinds]
     return {"arn": text, "service": kinds[0].service, "types": types}
 
@@ -116,7 +116,7 @@ def action_document(entry: Action) -> dict[str, Any]:
 
 
 def covered(actions: Globs) -> tuple[tuple[str, str], ...]:
-    """The actions that a statement names, each with its level; () for all but some, and for too many to tell."""
+    """The actions that a statement names, each with its level; () for NotAction, and for too many to tell."""
     if actions.negated:
         return ()
     names = dict.fromkeys(name for pattern in actions.patterns for name in (expand(pattern) or (pattern,)))
@@ -177,7 +177,7 @@ def levels_of(patterns: Iterable[str]) -> Iterator[str]:
 
 
 def some(texts: Sequence[str], most: int | None = LISTED) -> str:
-    """The first of them on one line, and how many there are beyond `most`; with None, all."""
+    """The first `most` texts on one line, and how many there are beyond; with None, all."""
     if most is None or len(texts) <= most:
         return ", ".join(texts)
     return f"{', '.join(texts[:most])} and {len(texts) - most} more"

@@ -106,8 +106,8 @@ def _unused_json(row: UnusedRow) -> dict[str, Any]:
 
 
 def _exposure_json(row: ExposureRow) -> dict[str, Any]:
-    told = members(row, "resource", "account", "who", "reach", "actions", "statement")
-    return {**told, "must_hold": dict(row.must_hold)}
+    document = members(row, "resource", "account", "who", "reach", "actions", "statement")
+    return {**document, "must_hold": dict(row.must_hold)}
 
 
 def _document_json(document: LintedDocument) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Part:
     opened: bool = False
 
     def shown(self, limit: int, command: str) -> Iterator[str]:
-        """The first lines, and how many there are beyond, which `command` tells."""
+        """The first `limit` lines, and how many there are beyond, which `command` tells; nothing if there are none."""
         if not self.lines:
             return
         yield ""
@@ -144,7 +144,7 @@ def files_comment(comments: Mapping[str, Callable[[int], str]]) -> str:
 
 
 def mark(command: str, about: str) -> str:
-    """A comment that nobody sees: what it is about may hold nothing that ends it."""
+    """The hidden mark of a comment, by the command and what it is about, in which nothing may end it early."""
     plain = re.sub(r"-(?=-)", "- ", " ".join(shown(about).split()))
     return f"<!-- remit {command} {f'{plain} ' if plain else ''}-->"
 

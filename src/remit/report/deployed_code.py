@@ -45,9 +45,9 @@ def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
 
 
 def other_code_document(functions: Iterable[OtherCode]) -> list[dict[str, str | None]]:
-    """The same for programs: [{function, expected, actual}], SHA-256 in base64; null for a function that is gone.
+    """What runs other code, for programs: [{function, expected, actual}], SHA-256 in base64; null for one that is gone.
 
     Of a layer, its ARN is with it: `layer`.
     """
     documents = [asdict(function) for function in functions]
-    return [{name: value for name, value in each.items() if value or name != "layer"} for each in documents]
+    return [{name: value for name, value in document.items() if value or name != "layer"} for document in documents]

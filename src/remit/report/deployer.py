@@ -30,7 +30,7 @@ def deployer_text(deployer: Deployer) -> str:
 
 
 def deployer_document(deployer: Deployer) -> dict[str, Any]:
-    """The same: {stack, characters, statements: [{statement, because}], unknown: [{resource, type}], notes}."""
+    """For programs: {stack, characters, statements: [{statement, because}], unknown: [{resource, type}], notes}."""
     return {
         "stack": deployer.stack or None,
         "characters": policy_length(deployer.policy),
@@ -50,7 +50,7 @@ def remarks(deployer: Deployer) -> Iterator[str]:
 
 
 def check_document(check: DeployerCheck, need: Deployer) -> dict[str, Any]:
-    """{stack, enough, lacking: [{statement, because, request: {action, resource}, reason}], undecided}."""
+    """{stack, enough, lacking: [{statement, because, request: {action, resource}, reason}], undecided} of a check."""
     lacking = []
     for item in check.lacking:
         request = {"action": item.request.action, "resource": item.request.resource}

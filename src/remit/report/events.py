@@ -25,7 +25,7 @@ def event_line(event: StackEvent, namespace: str) -> str:
 
 
 def cause_document(cause: StackEvent | None) -> dict[str, Any] | None:
-    """The cause for programs."""
+    """The cause of a failure, for programs; None where nobody knows it."""
     if cause is None:
         return None
     return members(cause, "logical_id", "type", "stack", "reason")

@@ -112,7 +112,7 @@ def _listed_patterns(globs: Globs, most: int | None = None) -> str:
 
 def statement_lines(statement: Statement) -> Iterator[str]:
     """A statement: effect and resources, conditions, then the actions with their levels."""
-    yield f"  {statement.effect}{_for(statement)}{on_resources(statement)}"
+    yield f"  {statement.effect}{_principal_words(statement)}{on_resources(statement)}"
     for condition in statement.conditions:
         yield f"      if {condition.words}"
     yield from (f"      {line}" for line in covered_lines(statement.actions))
@@ -123,11 +123,13 @@ def on_resources(statement: Statement) -> str:
     return "" if statement.resources is None else f" on {_listed_patterns(statement.resources)}"
 
 
-def _for(statement: Statement) -> str:
+def _principal_words(statement: Statement) -> str:
+    """Whom a statement is about, after its effect: ` AWS arn:…`; empty where it names nobody."""
     return "" if statement.principals is None else f" {_whom(statement.principals)}"
 
 
 def _reason(grant: Grant) -> str:
+    """Why a grant is there, and its line: `because ingest reads it  (app.py:3:1)`; without a reason, the line alone."""
     at = f"  ({grant.origin})" if grant.origin is not None else ""
     if not grant.because:
         return f"at {grant.origin}"
@@ -163,7 +165,7 @@ def role_document(role: Holder) -> dict[str, Any]:
             unread_policies.append(arn)
             continue
         managed = parse(policy.document)
-        statements += [_statement(each, managed.version, "", None, policy.name) for each in managed.statements]
+        statements += [_statement(item, managed.version, "", None, policy.name) for item in managed.statements]
     document: dict[str, Any] = {"role": role.logical_id}
     if role.kind != "role":
         document["kind"] = role.kind
@@ -262,6 +264,7 @@ _LAYERS: Final = {
 
 
 def _source_lines(source: StatementSource) -> Iterator[str]:
+    """A statement behind a verdict: what it says and why it is there, or where it stands if no grant holds it."""
     if source.layer in ("endpoint", "scp[0]", "rcp[0]"):
         yield f"statement {source.index + 1} of {_LAYERS[source.layer]}"
         return
@@ -272,7 +275,7 @@ def _source_lines(source: StatementSource) -> Iterator[str]:
     statement = source.grant.statement
     actions = _listed_patterns(statement.actions, _LISTED)
     resources = "" if statement.resources is None else f" on {_listed_patterns(statement.resources, _LISTED)}"
-    yield f"{statement.effect}{_for(statement)} {actions}{resources}"
+    yield f"{statement.effect}{_principal_words(statement)} {actions}{resources}"
     yield f"  {_reason(source.grant)}"
 
 
@@ -330,7 +333,7 @@ _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
 
 
 def remedy_lines(remedy: Remedy, fix: str = "fix") -> Iterator[str]:
-    """A fix as a line of configuration."""
+    """A line of configuration that grants what is missing: its place, the line, and the imports that it needs."""
     yield f"{fix}: in config/deploy.py" if remedy.origin is None else f"{fix}: at {remedy.origin}"
     yield f"    {remedy.code}"
     if remedy.imports:
@@ -374,6 +377,7 @@ def _source(source: StatementSource) -> dict[str, Any]:
 
 
 def _fix(explanation: Explanation) -> dict[str, Any] | None:
+    """The line or the statement that would grant it, for programs; None where a Deny decides, or nothing helps."""
     if _denials(explanation) is not None or not explanation.fixable:
         return None
     if explanation.remedy is None:
@@ -382,5 +386,5 @@ def _fix(explanation: Explanation) -> dict[str, Any] | None:
 
 
 def remedy_document(remedy: Remedy) -> dict[str, Any]:
-    """A fix for programs."""
+    """A line of configuration that grants what is missing, for programs."""
     return {**members(remedy, "item", "code", "imports", "typed"), **place(remedy.origin)}

@@ -70,7 +70,7 @@ def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, 
 
 
 def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterator[str]:
-    """The line of a finding, cut to the width of a terminal, and a caret below its column."""
+    """The line of a finding, cut to the width of a terminal, and a caret below its column; nothing without the line."""
     lines = source(finding.file or "")
     if not 0 < finding.line <= len(lines):
         return
@@ -170,8 +170,8 @@ def findings_github(findings: Iterable[Finding]) -> str:
     for finding in findings:
         properties = {"file": finding.file, "line": finding.line, "col": finding.column}
         properties["title"] = f"remit {finding.rule} {finding.name}"
-        told = {name: _escaped(str(value), property_=True) for name, value in properties.items() if value}
-        written = ",".join(f"{name}={value}" for name, value in told.items())
+        escaped = {name: _escaped(str(value), property_=True) for name, value in properties.items() if value}
+        written = ",".join(f"{name}={value}" for name, value in escaped.items())
         text = _escaped(_with_hint(finding), property_=False)
         lines.append(f"::{_GITHUB_LEVELS[finding.severity]} {written}::{text}\n")
     return "".join(lines)

@@ -32,7 +32,7 @@ def by_hand_lines(changes: ManualChanges) -> Iterator[str]:
 
 
 def by_hand_document(changes: ManualChanges) -> dict[str, Any]:
-    """The same: {checked, reason, changes: [{resource, kind, public, what, undo}], not_compared, access}.
+    """For programs: {checked, reason, changes: [{resource, kind, public, what, undo}], not_compared, access}.
 
     `access` is as `remit diff --json` has it.
     """

@@ -62,7 +62,7 @@ class WordedOperator(DeployOperator):
 
     def reply(self, question: DeployQuestion) -> bool | None:
         """Ask it in words."""
-        return self.ask(_text(question))
+        return self.ask(_words(question))
 
     def unanswered(self, question: DeployQuestion) -> RemitError:
         """Say what needs the answer, and which options give it."""
@@ -86,7 +86,7 @@ class WordedOperator(DeployOperator):
                     exit_code=1,
                 )
             case _:
-                return _needs_answer(_text(question))
+                return _needs_answer(_words(question))
 
 
 def reasons(question: StoppingQuestion) -> list[str]:
@@ -107,7 +107,8 @@ def stop_lines(operator: DeployOperator, unanswered: Sequence[StoppingQuestion])
         yield f"    {operator.unanswered(question).hint}"
 
 
-def _text(question: DeployQuestion) -> str:
+def _words(question: DeployQuestion) -> str:
+    """The question as a person is asked it, with what it costs before it."""
     from remit.report.plan import deletion_words, gained_words, loss_words  # noqa: PLC0415 - most deploys have no need of it
 
     match question:

@@ -140,13 +140,13 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
     roles = []
     for change in access.review.changes:
         document = review_document(replace(access.review, changes=(change,), notes=()))
-        told = {part: document[part] for part in ("gained", "lost", "undecided", "accepted", "policies")}
+        differences = {part: document[part] for part in ("gained", "lost", "undecided", "accepted", "policies")}
         action = "Modify"
         if change.before is None:
             action = "Add"
         elif change.after is None:
             action = "Remove"
-        roles.append({"logical_id": change.role, "action": action, "functions": list(change.functions), **told})
+        roles.append({"logical_id": change.role, "action": action, "functions": list(change.functions), **differences})
     return {
         "resources": [
             {
@@ -246,15 +246,15 @@ def loss_words(plan: StackPlan) -> str:
     for change in lost:
         losses[_LOSES[change.replacement if change.action == "Modify" else change.action]].append(change)
     parts = [f"{verb} {data_words(changes)}" for verb, changes in losses.items() if changes]
-    sentences = [f"This {' and '.join(parts)}, with all that is in {_it(lost)}."] if parts else []
+    sentences = [f"This {' and '.join(parts)}, with all that is in {_pronoun(lost)}."] if parts else []
     if left:
-        sentences.append(f"This leaves {data_words(left)} in the account, and the app no longer uses {_it(left)}.")
+        sentences.append(f"This leaves {data_words(left)} in the account, and the app no longer uses {_pronoun(left)}.")
     return " ".join(sentences)
 
 
 def deletion_words(resources: Sequence[DeployedResource]) -> str:
     """The data that a delete of a stack takes away, as the beginning of a question; empty when it takes none."""
-    return f"This deletes {data_words(resources)}, with all that is in {_it(resources)}." if resources else ""
+    return f"This deletes {data_words(resources)}, with all that is in {_pronoun(resources)}." if resources else ""
 
 
 def data_words(resources: Iterable[ResourceChange | DeployedResource]) -> str:
@@ -271,7 +271,7 @@ def data_words(resources: Iterable[ResourceChange | DeployedResource]) -> str:
     return ", ".join((*resource_phrases, *log_groups))
 
 
-def _it(resources: Sequence[object]) -> str:
+def _pronoun(resources: Sequence[object]) -> str:
     return "it" if len(resources) == 1 else "them"
 
 

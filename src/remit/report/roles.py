@@ -19,7 +19,7 @@ def roles_text(roles: Iterable[Holder]) -> str:
 
 
 def role_lines(role: Holder) -> Iterator[str]:
-    """One role."""
+    """A role: the functions that it serves, its boundary and managed policies, and each of its grants."""
     yield f"{role.logical_id}, the role of {', '.join(role.serves)}"
     if role.boundary is not None:
         yield f"  within the permissions boundary {role.boundary}"

@@ -40,7 +40,7 @@ def seen_lines(title: str, seen: GrantedAndSeen) -> Iterator[str]:
 
 
 def seen_document(role: str, seen: GrantedAndSeen) -> dict[str, Any]:
-    """The same for programs."""
+    """What a function is granted beside what it was seen to use, for programs; `since` is null if nothing was seen."""
     rows = []
     for granted in seen.granted:
         resources, where = granted.grant.statement.resources, place(granted.grant.origin)

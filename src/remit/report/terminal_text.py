@@ -31,7 +31,7 @@ def shown(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """The same in one line: newlines are spelled out as well."""
+    """A text as `shown`, on one line: newlines are spelled out as well."""
     return shown(text).replace("\n", "\\n")
 
 

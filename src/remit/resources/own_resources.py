@@ -60,9 +60,10 @@ def _literal_arn(resource: Resource) -> str | None:
     kind = resource_type(resource.type)
     if kind is None or kind.naming is None or kind.arn_ends or kind.naming.path:
         return None
-    texts = {name: value for name, value in resource.properties.items() if isinstance(value, str)}
-    name = texts.get(kind.naming.property)
-    if not name:
+    values = {name: tokens.textual(value) for name, value in resource.properties.items()}
+    name = resource.properties.get(kind.naming.property)
+    if not name or not isinstance(name, str):
         return None
+    texts = {path: value for path, value in values.items() if isinstance(value, str)}
     arn = kind.arn_named(kind.naming.in_arn(name), tokens.PLACE, texts.get)
     return None if arn is None or any(sign in arn for sign in "*?") else arn

@@ -33,7 +33,7 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
     """The review with what is accepted set aside, and the entries that nothing needed.
 
     A gain is accepted when it is proven to be within the accepted statements, and in no other way. Losses need no
-    agreement. RemitError at its line: an entry for a function that neither version has.
+    agreement. RemitError at its line: an entry for a name that is no function, role or resource of either version.
     """
     names = (*review.functions, *review.roles)
     placed = []
@@ -54,7 +54,10 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
 
 
 def _accepted(change: Change, entries: Sequence[AcceptedGain], review: Review, used: set[int]) -> Iterator[Change]:
-    """The change for all of its functions, or in parts where entries speak of some of them."""
+    """The change with what is accepted set aside: one part for each group of its functions that the same entries name.
+
+    The numbers of the entries that were needed are added to `used`.
+    """
     names_by_entries: dict[tuple[int, ...], list[str]] = {}
     for name in change.functions or (change.role,):
         numbers = tuple(number for number, entry in enumerate(entries) if entry.speaks_of(name))
@@ -81,10 +84,10 @@ def _settled(change: Change, judge: _Judge) -> Change:
                 accepted.append(Accepted(difference, because, kind))
         return tuple(open_differences)
 
-    of_gains = "resource" if change.of_resource else "access"
+    kind_of_gains = "resource" if change.of_resource else "access"
     access = replace(
         change.access,
-        gained=still_open(change.access.gained, of_gains, judge.access),
+        gained=still_open(change.access.gained, kind_of_gains, judge.access),
         undecided=still_open(change.access.undecided, "access", judge.undecided),
         freed=still_open(change.access.freed, "denial", judge.access),
     )
@@ -147,7 +150,7 @@ class _Judge:
         return None
 
     def undecided(self, undecided: Undecided) -> str | None:
-        """The reason of an entry that has exactly this statement."""
+        """The reason of an entry that has exactly this statement, whatever its Sid; None where none has."""
         statement = replace(fill_statement_with_principals(undecided.source.statement, self.review.names), sid="")
 
         def has_it(entry: AcceptedGain) -> bool:
@@ -155,30 +158,33 @@ class _Judge:
                 return False
             return replace(entry.statement, sid="") == statement
 
-        return self._equal(has_it)
+        return self._reason_of_first(has_it)
 
     def unread(self, unread: UnreadPolicy) -> str | None:
-        """The reason of an entry that names this policy, or is about the very thing."""
+        """The reason of an entry with the ARN of this policy, in any partition, or with the reason why it is unread."""
         texts = {
             POLICY: plain(fill_references(unread.arn, self.review.names)) or None,
             UNDECIDED: plain(fill_references(unread.reason, self.review.names)),
         }
-        return self._equal(lambda entry: texts.get(entry.kind) == plain(entry.text))
+        return self._reason_of_first(lambda entry: texts.get(entry.kind) == plain(entry.text))
 
     def door(self, door: Door) -> str | None:
-        """The reason of an entry that names this very opening; what closes needs none."""
-        return self._equal(lambda entry: entry.kind == DOOR and door.opens and entry.text == door.words)
+        """The reason of an entry that has the words of this door; None for a door that closes, which needs no entry."""
+        return self._reason_of_first(lambda entry: entry.kind == DOOR and door.opens and entry.text == door.words)
 
-    def _equal(self, meant: Callable[[AcceptedGain], bool]) -> str | None:
+    def _reason_of_first(self, matches: Callable[[AcceptedGain], bool]) -> str | None:
+        """The reason of the first entry that matches, which is then among the needed ones; None where none does."""
         for number, entry in self.entries.items():
-            if meant(entry):
+            if matches(entry):
                 self.used.add(number)
                 return entry.because
         return None
 
 
 def narrowed(piece: Piece) -> Statement:
-    """The statement of a piece with the one action and the one resource that the piece is about, conditions kept.
+    """The statement of a piece as an Allow of the one action on the one resource that the piece is about.
+
+    Conditions, NotAction and NotResource stay; a piece of its whole statement keeps all actions and resources.
 
     All pieces of a statement together have all that it gains, so that nobody accepts more than is told, nor less.
     """
@@ -204,11 +210,15 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
 
     functions_by_entry: dict[AcceptedGain, dict[str, None]] = {}
     for change in review.changes:
-        told = [(ACCESS, each) for each in _merged(map(narrowed, (*change.access.gained, *change.access.freed)))]
-        told += [(TRUST, each) for each in _merged(map(narrowed_trust, change.trust.gained))]
+        statements = [
+            (ACCESS, statement) for statement in _merged(map(narrowed, (*change.access.gained, *change.access.freed)))
+        ]
+        statements += [(TRUST, statement) for statement in _merged(map(narrowed_trust, change.trust.gained))]
         for undecided in (*change.access.undecided, *change.trust.undecided):
-            told.append((UNDECIDED, replace(undecided.source.statement, sid="")))
-        entries = [AcceptedGain((), kind, because, put_texts(each, for_every_stage)) for kind, each in told]
+            statements.append((UNDECIDED, replace(undecided.source.statement, sid="")))
+        entries = []
+        for kind, statement in statements:
+            entries.append(AcceptedGain((), kind, because, put_texts(statement, for_every_stage)))
         for unread in change.unread:
             kind, text = (POLICY, unread.arn) if unread.arn.startswith("arn:") else (UNDECIDED, unread.reason)
             entries.append(AcceptedGain((), kind, because, text=for_every_stage(text)))
@@ -234,15 +244,15 @@ def _joined(statements: Iterable[Statement], element: Literal["actions", "resour
         if globs is None or globs.negated:
             patterns.setdefault(statement, {})
         else:
-            without_patterns = _with(statement, element, Globs(()))
+            without_patterns = _with_globs(statement, element, Globs(()))
             patterns.setdefault(without_patterns, {}).update(dict.fromkeys(globs.patterns))
     joined = []
     for statement, texts in patterns.items():
-        joined.append(_with(statement, element, Globs(tuple(texts))) if texts else statement)
+        joined.append(_with_globs(statement, element, Globs(tuple(texts))) if texts else statement)
     return joined
 
 
-def _with(statement: Statement, element: Literal["actions", "resources"], globs: Globs) -> Statement:
+def _with_globs(statement: Statement, element: Literal["actions", "resources"], globs: Globs) -> Statement:
     return replace(statement, actions=globs) if element == "actions" else replace(statement, resources=globs)
 
 

@@ -62,7 +62,7 @@ def read_accepted(folder: Path) -> tuple[AcceptedGain, ...]:
 
 
 def entries_of(content: bytes, file: str) -> tuple[AcceptedGain, ...]:
-    """As `read_accepted`, of bytes."""
+    """The entries in the content of a file, whose name messages have. RemitError as of `read_accepted`."""
     entries, locate = read_json(content, file)
     if not isinstance(entries, list):
         raise RemitError(
@@ -147,7 +147,7 @@ class _Reader:
 
 
 def written(entries: Iterable[AcceptedGain]) -> str:
-    """The file of some entries, in their order."""
+    """The text of a file with these entries, in their order."""
     return json.dumps([_document(entry) for entry in entries], indent=2, ensure_ascii=False) + "\n"
 
 

@@ -114,20 +114,23 @@ class Given:
         return tuple(HeldPolicy("", how, *parts) for parts in zip(self.policies, self.documents, strict=True))
 
     def beside(self, other: Given | None) -> Given:
-        """The same for a comparison: where SAM makes it and the other version writes it out, with SAM's settings."""
+        """This for a comparison with `other`: with `made_settings`, if SAM makes this and the other is written out."""
         is_written_out = other is not None and not other.made_settings
         return replace(self, settings=self.made_settings) if self.made_settings and is_written_out else self
 
     @property
     def is_nothing(self) -> bool:
-        """True if it lets nobody do anything."""
+        """True if it has no policy, read or unread, and no setting that is compared."""
         return not (self.documents or self.unread or any(setting.kind not in _BEYOND for setting in self.settings))
 
     @property
     def meaning(self) -> object:
-        """All that it says of others, wherever it stands in a file and in whatever order; "" for nothing."""
-        told = (setting for setting in self.settings if setting.kind not in (*_BEYOND, "role"))
-        settings = frozenset(setting for setting in told if setting.opens != "limit")  # which lets in nobody
+        """All that it says of others, wherever it stands in a file and in whatever order; "" for nothing.
+
+        Roles that it hands over, and settings that are not compared, are no part of it.
+        """
+        others = (setting for setting in self.settings if setting.kind not in (*_BEYOND, "role"))
+        settings = frozenset(setting for setting in others if setting.opens != "limit")  # which lets in nobody
         policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
         is_nothing = not (policies or settings or self.unread)
         return "" if is_nothing else (policies, self.on, settings, self.unread, self.is_gateway)
@@ -150,7 +153,7 @@ class Elsewhere:
 
 
 def type_words(kind: str) -> str:
-    """A resource's type in words: AWS::S3::BucketPolicy is a bucket policy, AWS::SQS::Queue has one."""
+    """A type's policy in words: `bucket policy` for AWS::S3::BucketPolicy, `policy of queue` for AWS::SQS::Queue."""
     plain = resource_words(kind)
     return plain if plain.endswith(_POLICIES_OF_THEIR_OWN) else f"policy of {plain}"
 
@@ -198,7 +201,7 @@ class Version:
     """All resources of its template; None where nobody asked for them."""
 
     def as_declared_by(self, declaration: Version) -> Version:
-        """A deployed version without what resources say that its app does not declare: those of triggers, say."""
+        """A deployed version without settings of resources that its app does not declare: those of triggers, say."""
         if self.giving is None or declaration.giving is None:
             return self
         giving = dict(self.giving)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 TAGS: Final = ("Tags", "tags", "tags_all")
 _LABELS: Final = ("Description", "description")
-_TOLD: Final = ("door", "grant", "member")
+_TOLD_KINDS: Final = ("door", "grant", "member")
 _RECIPIENT: Final = re.compile(r"(?i)principal|grantee|member|holder|user")
 """The names of properties by which a role is who gets something, not what is handed over."""
 _NO_ROLES_IN: Final = ("policy", "ceiling", "grant", "member")
@@ -79,9 +79,9 @@ _PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
 def settings_of(
     resource: Resource, resources: Mapping[str, Resource], locate: Locate | None = None
 ) -> tuple[AccessSetting, ...]:
-    """What a resource says about access outside of policies.
+    """What a resource says about access outside of policies; nothing where it has no effect, or is compared elsewhere.
 
-    `resources` are those of its template, by their Ref; `place` has the line of each part of the file.
+    `resources` are those of its template, by their Ref; `locate` has the line of each part of the file.
     """
     integration = resource.properties.get("Integration")
     # API Gateway answers a mock by itself, such as preflights: nothing is behind it.
@@ -102,7 +102,7 @@ def settings_of(
 
 
 def _without_members_made_here(resource: Resource, resources: Mapping[str, Resource]) -> Mapping[str, Any]:
-    """The properties, without what is compared with the users of the template: those in groups of the template."""
+    """The properties without the memberships that are compared as part of the template's own users and groups."""
 
     def elsewhere(values: Any) -> list[Any]:
         items = values if isinstance(values, list) else [values]
@@ -123,7 +123,10 @@ def _without_members_made_here(resource: Resource, resources: Mapping[str, Resou
 
 
 def role_meant(value: Any, resources: Mapping[str, Resource]) -> str | None:
-    """The text by which a value names a role of the template, through its instance profile; None: it names none."""
+    """The reference to the ARN of the role of the template that a value names; None where it names none.
+
+    An instance profile stands for its role, which may be one from elsewhere: then it is the text that names it.
+    """
     text = tokens.text_of(value) if isinstance(value, str) or tokens.is_intrinsic(value) else ""
     if text.startswith("${") and text.endswith("}"):
         resource, attribute = resources.get(text), "Arn"
@@ -173,8 +176,9 @@ class _SettingReader:
         self._values: dict[tuple[str, str, str], list[str]] = {}
         kind = resource_type(resource.type)
         name = "" if kind is None or kind.naming is None else kind.naming.property
-        is_spoken = any(row.path == name and row.kind != "none" for row in self._rows or ())
-        self.labels = _LABELS if is_spoken else (*_LABELS, name)
+        is_about_access = any(row.path == name and row.kind != "none" for row in self._rows or ())
+        # The names of properties that say nothing of access: the resource's own name, unless its row says otherwise.
+        self.labels = _LABELS if is_about_access else (*_LABELS, name)
 
     def settings(self) -> tuple[AccessSetting, ...]:
         """What was read."""
@@ -233,6 +237,7 @@ class _SettingReader:
         return None
 
     def _add(self, row: PropertyAccess | None, path: str, value: Any) -> None:  # noqa: C901, PLR0912 - kind by kind
+        """Note what a property says by its row, and the roles in it; without a row, the roles alone."""
         if row is None or row.kind not in _NO_ROLES_IN:
             roles = list(self._roles_in(path, value))
             if path in BODIES:  # an API's: not for each of its routes anew
@@ -250,10 +255,10 @@ class _SettingReader:
         own_resource = next((ref for ref, attribute in refs if attribute or ref in self._resources), "")
         if row.kind == "destination":
             if not own_resource:
-                self._put(path, "door", "adds", [_told(path, value)])
+                self._put(path, "door", "adds", [_shown(path, value)])
         elif row.opens == "limit":
             if _KEYS_OF_AWS not in _text(value):
-                self._put(path, row.kind, row.opens, [own_resource or _told(path, value)])
+                self._put(path, row.kind, row.opens, [own_resource or _shown(path, value)])
         elif row.kind == "role":
             if role_meant(value, self._resources) is None:  # it is named, or from outside
                 by_name = (role.attribute("Arn") for role in self._resources.values() if value and _name(role) == value)
@@ -261,12 +266,17 @@ class _SettingReader:
                 self._put(path, "role", "", [other_role])
         elif row.path == _WHOLE:
             for item in value if isinstance(value, list) else [value]:
-                self._put("", row.kind, row.opens, [in_words(path, item, is_told=row.kind in _TOLD)])
+                self._put("", row.kind, row.opens, [in_words(path, item, is_told=row.kind in _TOLD_KINDS)])
         elif row.opens in ("adds", "any of"):
             items = value if isinstance(value, list) else [value]
-            self._put(path, row.kind, row.opens, [_told(path, item) for item in items])
+            self._put(path, row.kind, row.opens, [_shown(path, item) for item in items])
         else:
-            self._put(path, row.kind, row.opens, [_told(path, value) if row.kind in _TOLD else _digest(value)])
+            self._put(
+                path,
+                row.kind,
+                row.opens,
+                [_shown(path, value) if row.kind in _TOLD_KINDS else _digest(value)],
+            )
 
     def _is_unread(self, path: str, value: Any) -> bool:
         """Return whether what stands for a policy is none that is read: an ARN, a text from elsewhere, other JSON."""
@@ -294,11 +304,12 @@ class _SettingReader:
 
 
 def in_words(name: str, value: Any, *, is_told: bool = True) -> str:
-    """A property in words, `Mode = READ`, without what may be a secret."""
-    return f"{name} = {_told(name, value) if is_told else _digest(value)}"
+    """A property in words, `Mode = READ`; with a digest for its value if that may be secret, or is not to be told."""
+    return f"{name} = {_shown(name, value) if is_told else _digest(value)}"
 
 
-def _told(path: str, value: Any) -> str:
+def _shown(path: str, value: Any) -> str:
+    """A value as text; as a digest where it may be a secret, by its property's name or those within it."""
     is_yes_or_no = _text(value) in ("true", "false")  # which is no secret whatever its name: GenerateSecret
     if not is_yes_or_no and (has_secret_property(path) or has_secret_property(json.dumps(value, default=str))):
         return _digest(value)

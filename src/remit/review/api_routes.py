@@ -81,10 +81,10 @@ def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[Acce
     for path, operations in _mapping(document.get("paths")).items():
         for method, operation in _mapping(operations).items():
             if method.lower() in _METHODS:
-                asked = _asked(_mapping(operation), default, schemes)
+                authorization = _authorization(_mapping(operation), default, schemes)
                 verb = "ANY" if method.startswith("x-") else method.upper()
                 yield AccessSetting(
-                    f"{name} {verb} {path}", "door", _OF_OPERATION, (asked,), f"{verb} {path}", origin=origin
+                    f"{name} {verb} {path}", "door", _OF_OPERATION, (authorization,), f"{verb} {path}", origin=origin
                 )
     for scheme, definition in schemes.items():
         text = json.dumps(definition, sort_keys=True, default=str)
@@ -92,17 +92,18 @@ def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[Acce
         yield AccessSetting(f"{name} {scheme}", "door", "another", (digest,), origin=origin)
 
 
-def _asked(operation: Mapping[str, Any], default: Any, schemes: Mapping[str, Any]) -> str:
+def _authorization(operation: Mapping[str, Any], default: Any, schemes: Mapping[str, Any]) -> str:
     """What an operation asks of whoever calls: the names of schemes with their scopes, AWS_IAM, or NONE."""
     auth = _mapping(operation.get("x-amazon-apigateway-auth")).get("type")
     if isinstance(auth, str):
         return auth
     security = operation.get("security", default)
-    asked = [pair for item in security for pair in _mapping(item).items()] if isinstance(security, list) else []
-    if any(_mapping(schemes.get(name)).get("x-amazon-apigateway-authtype") == "awsSigv4" for name, _ in asked):
+    required = [pair for item in security for pair in _mapping(item).items()] if isinstance(security, list) else []
+    if any(_mapping(schemes.get(name)).get("x-amazon-apigateway-authtype") == "awsSigv4" for name, _ in required):
         return "AWS_IAM"
-    return ", ".join(sorted(" ".join((name, *map(str, scopes or ()))) for name, scopes in asked)) or _NONE
+    return ", ".join(sorted(" ".join((name, *map(str, scopes or ()))) for name, scopes in required)) or _NONE
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
+    """A mapping as it is; an empty one for all else, also for a function of CloudFormation's."""
     return value if isinstance(value, dict) and not tokens.is_intrinsic(value) else {}

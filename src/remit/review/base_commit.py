@@ -45,8 +45,8 @@ def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable
     with tempfile.TemporaryDirectory(prefix="remit-") as temporary:
         place = Path(temporary).resolve() / (folder.resolve().name or "project")
         _check_out(inside, commit, ref, place)
-        with loading_apart(place, stage, ref) as loaded:
-            yield lambda: _loaded(loaded, ref, commit)
+        with loading_apart(place, stage, ref) as wait:
+            yield lambda: _version_at(wait, ref, commit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _file_at(path: Path, ref: str) -> bytes | None:
 
 
 def head_of(folder: Path) -> tuple[str | None, bool]:
-    """The commit of the working tree, and whether it has nothing but that; no commit where nobody knows it."""
+    """The commit of the working tree, and whether no file differs from it; (None, False) where git knows no commit."""
     with contextlib.suppress(RemitError):
         lines = _git(folder, "status", "--porcelain=v2", "--branch").out.splitlines()
         commits = [line.removeprefix("# branch.oid ") for line in lines if line.startswith("# branch.oid ")]
@@ -105,9 +105,10 @@ def head_of(folder: Path) -> tuple[str | None, bool]:
     return None, False
 
 
-def _loaded(loaded: Callable[[], Version], ref: str, commit: str) -> Version:
+def _version_at(wait: Callable[[], Version], ref: str, commit: str) -> Version:
+    """The version that was loaded of a commit; it and its mistakes say which commit that is."""
     try:
-        version = loaded()
+        version = wait()
     except RemitError as error:
         for mistake in error.all:
             at = mistake.origin
@@ -173,7 +174,7 @@ def _inside(folder: Path) -> _Inside:
 
 
 def _commit(folder: Path, ref: str) -> str:
-    """The commit of a name, or the one at which this branch left it."""
+    """The commit of a name; of a name with `...`, the one at which this branch left it. RemitError: there is none."""
     name = ref.removesuffix(_SINCE)
     if not name or name.startswith("-"):
         raise _no_commit(folder, name)

@@ -55,7 +55,7 @@ def _documents(holder: Holder) -> dict[str, Policy | None]:
 
 
 def _versions(arn: str, old: Version, new: Version) -> str:
-    """`from v12 to v13`, where both are known."""
+    """`from v12 to v13`; empty where one is not known, or both are the same."""
     was, now = _version(arn, old), _version(arn, new)
     if not was or not now or was == now:
         return ""
@@ -128,7 +128,7 @@ def _released(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
 
 
 def notes(changes: Sequence[Change]) -> Iterator[str]:
-    """What people should know of the policies that cannot be read here and stand on both sides."""
+    """What people should know beside the changes: policies that cannot be read here, and notes that both sides have."""
     same: dict[str, None] = {}
     added: dict[str, None] = {}
     for change in changes:

@@ -17,11 +17,11 @@ from remit.iam.policy import Globs, Policy
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import SAME, Change, Review, UnreadPolicy
 from remit.review.boundary_changes import attached, notes, unread
-from remit.review.comparable_roles import plain, stand
+from remit.review.comparable_roles import comparable, plain
 from remit.review.joint_access import JoinedResources, arn_of, joint_access
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_losses import resource_losses
-from remit.review.resource_policies import beside, elsewhere
+from remit.review.resource_policies import differing_resources, resource_changes
 from remit.review.setting_changes import acts_as, setting_changes
 from remit.roles.reference_names import fill_references
 
@@ -65,13 +65,13 @@ def review(old: Version, new: Version, shapes: tuple[Mapping[str, str], Mapping[
             name: setting_changes(name, old.giving.get(name), new.giving.get(name), new_roles.keys() ^ old_roles.keys())
             for name in dict.fromkeys((*new.giving, *old.giving))
         }
-        changes += beside(old.giving, new.giving, settings, was, now, own_principals)
+        changes += resource_changes(old.giving, new.giving, settings, was, now, own_principals)
         for use in (use for of_resource in settings.values() for use in of_resource.uses):
             roles = old_roles.get(use.was), new_roles.get(use.now)
             change = _use_change(use, roles, before, after)
             if not change.same:
                 changes.append(change)
-        resource_differences = tuple(elsewhere(old.giving, new.giving))
+        resource_differences = tuple(differing_resources(old.giving, new.giving))
         not_compared = tuple(item for of_resource in settings.values() for item in of_resource.not_compared)
     losses = None
     if old.resources is not None and new.resources is not None:
@@ -110,7 +110,7 @@ def _use_change(use: RoleUse, roles: tuple[Holder | None, Holder | None], old: _
 
 
 def known_shapes(version: Version, counterpart: Version) -> dict[str, str]:
-    """What is known of each reference of a version, where the version itself does not know what it is."""
+    """The shape of each reference of a version, with what the version knows exactly (`names`) in its place."""
     shapes = version.shapes.beside(counterpart.shapes)
     return {reference: fill_references(text, version.names) for reference, text in shapes.items()}
 
@@ -155,7 +155,7 @@ class _Side:
             return None
         # By the object: a role is asked for in several pairs, and making it ready reads its policies.
         if id(role) not in self._ready:
-            ready = stand(role, self.version, self._documents)
+            ready = comparable(role, self.version, self._documents)
             self._ready[id(role)] = replace(ready, policies=(*ready.policies, *self.joined.policies))
         return self._ready[id(role)]
 
@@ -176,10 +176,10 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
     old, new, was, now = old_side.version, new_side.version, old_side.shapes, new_side.shapes
     before, after = old_side.of(pair.old), new_side.of(pair.new)
     unread_changes = list(_opened(pair, old, new))
-    said_before = () if before is None else old_side.joined.sayings(before)
-    said_after = () if after is None else new_side.joined.sayings(after)
-    is_told_the_same = _named(said_before) == _named(said_after)
-    alike = before is not None and after is not None and _alike(before, after) and is_told_the_same
+    sayings_before = () if before is None else old_side.joined.sayings(before)
+    sayings_after = () if after is None else new_side.joined.sayings(after)
+    says_the_same = _named_meanings(sayings_before) == _named_meanings(sayings_after)
+    alike = before is not None and after is not None and _alike(before, after) and says_the_same
     if alike and not unread_changes:
         return Change(pair.functions, before, after)
     if pair.moved:
@@ -191,7 +191,7 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
     if after is not None and after.unread_boundary is not None:
         old_layers = Layers(old_layers.identity)  # a boundary that is not known limits neither side
     access = joint_access(
-        (old_layers, said_before, old_side.joined), (new_layers, said_after, new_side.joined), was, now
+        (old_layers, sayings_before, old_side.joined), (new_layers, sayings_after, new_side.joined), was, now
     )
     return Change(
         pair.functions,
@@ -207,7 +207,7 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
 def _opened(pair: Pair, old: Version, new: Version) -> Iterator[UnreadPolicy]:
     """The functions that everyone may call now: whoever can call one has what it may do, as far as its code allows.
 
-    Of a function that is new, everything is.
+    A new function is left out: all that it may do is told as gained.
     """
     if old.open is None or new.open is None:
         return
@@ -231,9 +231,9 @@ def _alike(before: Holder, after: Holder) -> bool:
     return set(after.notes) <= set(before.notes)
 
 
-def _named(said: Iterable[Saying]) -> frozenset[object]:
+def _named_meanings(sayings: Iterable[Saying]) -> frozenset[object]:
     """What resources say to a role by its name."""
-    return frozenset(item.meaning for item in said if item.is_named)
+    return frozenset(saying.meaning for saying in sayings if saying.is_named)
 
 
 def _trust(before: Holder | None, after: Holder | None, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:

@@ -30,8 +30,8 @@ def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
     return documents.get(plain(arn)) or aws_policy(arn)
 
 
-def stand(role: Holder, version: Version, documents: Mapping[str, Policy]) -> Holder:
-    """A role of a version with its references in place as far as they are known exactly; the others stay symbols."""
+def comparable(role: Holder, version: Version, documents: Mapping[str, Policy]) -> Holder:
+    """A role of a version ready to be compared: references that are known exactly in place, the others as symbols."""
     names = version.names
     with_arns = replace(
         role,

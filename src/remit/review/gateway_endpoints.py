@@ -53,6 +53,7 @@ def as_in_gateway(policy: Policy) -> Policy:
 
 
 def _for_root_users(statement: Statement) -> Statement:
+    """A statement for the root users alone that it names; as it is if it means everyone, or nobody knows whom."""
     principals = statement.principals
     if principals is None or means_everyone(statement) or not is_documented_in_gateway(statement):
         return statement

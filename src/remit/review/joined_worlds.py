@@ -74,6 +74,7 @@ def _elsewhere(reviews: Iterable[Review]) -> tuple[Elsewhere, ...] | None:
 
 
 def _keys(change: Change) -> Iterator[Hashable]:
+    """The keys of all parts of a change."""
     for part, items in _parts(change):
         yield from (_key(change, part, item) for item in items)
 
@@ -88,6 +89,7 @@ def _key(change: Change, part: str, item: Any) -> Hashable:
 
 
 def _parts(change: Change) -> Iterator[tuple[str, Iterable[Any]]]:
+    """The lists of a change by name, such as `access gained` and `doors`."""
     for kind in _COMPARISONS:
         for part in _COMPARED:
             yield f"{kind} {part}", getattr(getattr(change, kind), part)

@@ -148,7 +148,7 @@ class JoinedResources:
         """What they say to a role, or to many and so to the role as well, in the order of the resources."""
         arn = fill_references(arn_of(role, self._version.names, self._shapes), self._place)
         caller = Request("none:None", principal=arn)
-        said = []
+        sayings = []
         statements = [*self._to_many, *self._by_name.get(arn, ())]
         # What names the role and what means many were kept apart: a piece names the first statement that gives it.
         statements.sort(key=lambda written: (written.location.policy, written.location.index))
@@ -157,12 +157,12 @@ class JoinedResources:
             how = reach(filled.principals, caller, deny=filled.effect == "Deny")
             conditions = _open_conditions(written.location.statement, filled, written.version, caller)
             if how >= Reach.ACCOUNT and conditions is not None:
-                statement = replace(_held(written.location.statement, access), conditions=conditions)
+                statement = replace(_about_own_resource(written.location.statement, access), conditions=conditions)
                 principals = filled.principals
                 is_named = principals is not None and not principals.negated and ("AWS", arn) in principals.patterns
                 key = access.arns[0] if is_key(access) else ""
-                said.append(Saying(written.location, statement, written.version, how, is_named, key))
-        return tuple(said)
+                sayings.append(Saying(written.location, statement, written.version, how, is_named, key))
+        return tuple(sayings)
 
 
 def _open_conditions(
@@ -179,7 +179,7 @@ def _open_conditions(
     return tuple(conditions)
 
 
-def _held(statement: Statement, access: Given) -> Statement:
+def _about_own_resource(statement: Statement, access: Given) -> Statement:
     """A resource's statement about its resource alone, and about what its service does."""
     service = service_of(access.type)
     actions = [f"{service}:*" if pattern == "*" and service else pattern for pattern in statement.actions.patterns]
@@ -293,7 +293,11 @@ def joint_access(
     was: Names,
     now: Names,
 ) -> Comparison:
-    """What a role gains and loses by its policies and by what the resources of either version say to it."""
+    """What a role gains and loses by its policies and by what the resources of either version say to it.
+
+    `old` and `new` have the role's own layers, what resources say to it, and those resources; `was` and `now` have what
+    references stand for.
+    """
     before, after = _side(*old, new[1]), _side(*new)
     gains = _compared(before, after, was, now)
     before_losses, after_losses = _side(*old), _side(*new, old[1])

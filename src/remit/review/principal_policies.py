@@ -48,7 +48,7 @@ def compare_trust(old: Policy, new: Policy, was: Names = NO_SHAPES, now: Names =
         resource=f"arn:aws:iam::{place[ACCOUNT]}:role/example",
         denials=False,
     )
-    comparison = _as_written(compare_callers(compared), compared, (old,), (new,), place)
+    comparison = _as_written(compare_callers(compared), compared, (old,), (new,), (was, now), place)
     return comparison.each(lambda piece: replace(piece, resource=piece.principal))
 
 
@@ -70,10 +70,10 @@ def compare_resource_policies(
         tuple(_placed(policy, now, place) for policy in new),
         service=service,
     )
-    return _as_written(compare_callers(compared), compared, old, new, place)
+    return _as_written(compare_callers(compared), compared, old, new, (was, now), place)
 
 
-def compare_in_place(
+def compare_without_principals(
     old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names = NO_SHAPES, now: Names = NO_SHAPES
 ) -> Comparison:
     """As `compare_resource_policies`, of documents that say what may be done and leave open by whom."""
@@ -154,7 +154,10 @@ def _placed(policy: Policy, shapes: Names, place: Names) -> Policy:
 
 
 def narrowed_trust(piece: Piece) -> Statement:
-    """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about."""
+    """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about.
+
+    NotAction and NotPrincipal stay, and so does all of a statement if the piece is the whole of it.
+    """
     statement = piece.source.statement
     principals = statement.principals
     if piece.whole:
@@ -173,6 +176,7 @@ class _Written:
 
     compared: tuple[Policy, ...]
     written: tuple[Policy, ...]
+    shapes: Names
     place: Names
     """The accounts that were put in place of references."""
 
@@ -193,7 +197,7 @@ class _Written:
             difference=difference,
             request=replace(piece.request, principal=self._caller(piece.request.principal or "")),
             principal=_principal(piece.principal, compared.principals, written.principals),
-            resource=as_written(piece.resource, compared.resources, written.resources),
+            resource=as_written(piece.resource, written.resources, self.shapes, self.place),
         )
 
     def _caller(self, principal: str) -> str:
@@ -216,10 +220,12 @@ def _as_written(
     compared: ComparedPolicies,
     old: tuple[Policy, ...],
     new: tuple[Policy, ...],
+    shapes: tuple[Names, Names],
     place: Names,
 ) -> Comparison:
     """A comparison of what stands at a place, told in the texts as they are written, late-bound ones among them."""
-    before, after = _Written(compared.old, old, place), _Written(compared.new, new, place)
+    was, now = shapes
+    before, after = _Written(compared.old, old, was, place), _Written(compared.new, new, now, place)
     undecided: dict[Undecided, None] = {}
     for item in comparison.undecided:
         side = next((side for side in (after, before) if side.has(item.source)), None)

@@ -89,8 +89,8 @@ def _role(role: Holder) -> dict[str, Any]:
 def _given(access: Given) -> dict[str, Any]:
     settings = []
     for setting in access.settings:
-        told = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
-        settings.append({**told, **_told({"door": setting.door, "is_limited": setting.is_limited})})
+        members = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
+        settings.append({**members, **_nonempty({"door": setting.door, "is_limited": setting.is_limited})})
     further = {
         "is_conditional": access.is_conditional,
         "documents": [[_grant(grant) for grant in grants] for grants in access.documents],
@@ -99,11 +99,11 @@ def _given(access: Given) -> dict[str, Any]:
         "is_ceiling": access.is_ceiling,
         "is_gateway": access.is_gateway,
     }
-    return {"type": access.type, "on": list(access.on), **_told(further)}
+    return {"type": access.type, "on": list(access.on), **_nonempty(further)}
 
 
-def _told(further: dict[str, Any]) -> dict[str, Any]:
-    """Those of some members that say something."""
+def _nonempty(further: dict[str, Any]) -> dict[str, Any]:
+    """Those of some members that have a value, which is not empty, false or None."""
     return {name: value for name, value in further.items() if value}
 
 
@@ -135,7 +135,7 @@ def _managed(roles: tuple[Holder, ...], documents: Mapping[str, Policy]) -> Iter
 
 
 def recorded(folder: Path, namespace: str, *, local: bool = False) -> Version | None:
-    """The roles of the last deploy from this folder; None when there is no record of one."""
+    """The roles of the last deploy from this folder; None when there is no record. RemitError: it cannot be read."""
     path = record_path(folder, namespace, local=local)
     try:
         content = path.read_bytes()

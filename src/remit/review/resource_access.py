@@ -256,7 +256,10 @@ _OF_THE_ACCOUNT: Final = Grant(
 
 
 def policies_beside(resources: Sequence[Resource]) -> Iterator[HeldPolicy]:
-    """The policies of resources, permissions among them; each has the ARN that it is of as its name."""
+    """The policies of resources, permissions among them; each has the ARN that it is of as its name.
+
+    Left out are limits, such as an endpoint's policy, and policies with a statement that names nobody.
+    """
     for access in giving(resources).values():
         if access.is_ceiling:
             continue

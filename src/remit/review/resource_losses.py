@@ -55,14 +55,14 @@ def resource_losses(old: Iterable[Resource], new: Iterable[Resource]) -> tuple[R
     now = {resource.logical_id: resource for resource in new}
     before = {resource.logical_id: resource for resource in old if resource.type not in _MADE_ANEW}
     losses: dict[str, ResourceLoss] = {}
-    found = True
-    while found:  # until nothing else refers to what is replaced
-        found = False
+    is_complete = False
+    while not is_complete:  # until nothing else refers to what is replaced
+        is_complete = True
         for logical_id, resource in before.items():
             loss = None if logical_id in losses else _loss(resource, now.get(logical_id), losses)
             if loss is not None:
                 losses[logical_id] = loss
-                found = True
+                is_complete = False
     return tuple(sorted(losses.values(), key=lambda loss: (not loss.loses_data, loss.logical_id)))
 
 

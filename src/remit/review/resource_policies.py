@@ -17,7 +17,7 @@ from remit.review.access_change import Change, Elsewhere, Given, UnreadPolicy
 from remit.review.comparable_roles import plain
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.joint_access import is_joined
-from remit.review.principal_policies import compare_in_place, compare_resource_policies
+from remit.review.principal_policies import compare_resource_policies, compare_without_principals
 from remit.review.resource_access import service_of
 from remit.review.setting_changes import SettingChanges
 from remit.roles.reference_names import fill_references
@@ -68,7 +68,7 @@ class _Document(NamedTuple):
         return replace(source, policy=self.number, statement=statement)
 
 
-def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Elsewhere]:
+def differing_resources(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Elsewhere]:
     """The resources that let others do something else than before, whether that is more or less."""
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
@@ -78,7 +78,7 @@ def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[El
             yield Elsewhere(name, after.type or before.type, how)
 
 
-def beside(
+def resource_changes(
     old: Mapping[str, Given],
     new: Mapping[str, Given],
     settings: Mapping[str, SettingChanges] = _NO_SETTINGS,
@@ -170,7 +170,7 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
             service = service_of(target.type)
             comparison = compare_resource_policies(old_policies, new_policies, was, now, service=service)
         else:
-            comparison = compare_in_place(old_policies, new_policies, was, now)
+            comparison = compare_without_principals(old_policies, new_policies, was, now)
         if any(new[document.owner].is_ceiling for document in new_documents):
             comparison = replace(comparison, gained=tuple(replace(piece, public=False) for piece in comparison.gained))
         undecided = list(comparison.undecided)
@@ -205,7 +205,10 @@ def _by_target(given: Mapping[str, Given]) -> dict[_Target, tuple[_Document, ...
 
 
 def _document_of(source: StatementLocation, *sides: Sequence[_Document]) -> _Document:
-    """The document that has a statement at a location, in the first side that has."""
+    """The document that has a statement at a location, in the first side that has; else the first of all.
+
+    Actions alone are compared: principals and conditions may have been changed for the comparison.
+    """
     for documents in sides:
         if source.policy < len(documents):
             statements = documents[source.policy].policy.statements

@@ -79,6 +79,6 @@ def beside_file(path: Path) -> Beside:
 
 
 def plan_review(content: bytes, file: str) -> Review:
-    """What a Terraform plan changes. RemitError as above."""
+    """What a Terraform plan changes. RemitError at line and column."""
     plan = read_plan(content, file)
     return review_reads(plan.before, f"{file}, before", plan.after, f"{file}, after")

@@ -69,6 +69,7 @@ def setting_changes(
 
 
 def _by_path(given: Given | None, other: Given | None) -> dict[tuple[str, str], AccessSetting]:
+    """The settings of one side, for a comparison with the other, by path and kind."""
     settings = () if given is None else given.beside(other).settings
     return {(setting.path, setting.kind): setting for setting in settings}
 
@@ -190,7 +191,7 @@ class _Comparison:
 
 
 def _level(levels: list[str], values: tuple[str, ...]) -> int:
-    """Where a value stands in an order, from 0; -1 where it does not, or stands for several."""
+    """Where a value stands in an order, from 0; -1 for several values, and for one that the order does not have."""
     if len(values) > 1:
         return -1
     text = values[0] if values else _ABSENT
@@ -202,7 +203,7 @@ def _level(levels: list[str], values: tuple[str, ...]) -> int:
 
 
 def acts_as(role: str) -> str:
-    """As people read it: `acts as Worker` for `${Worker.Arn}`."""
+    """A role that is handed over, as people read it: `acts as Worker` for `${Worker.Arn}`."""
     return f"acts as {role.removeprefix('${').removesuffix('}').removesuffix('.Arn')}"
 
 

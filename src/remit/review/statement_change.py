@@ -63,7 +63,9 @@ def changed_statement(
     ]
     parts = set(_parts(statement))
     same_sid = [candidate for candidate in candidates if statement.sid and candidate.sid == statement.sid]
-    counterpart = max(same_sid or candidates, key=lambda one: len(parts.intersection(_parts(one))), default=None)
+    counterpart = max(
+        same_sid or candidates, key=lambda candidate: len(parts.intersection(_parts(candidate))), default=None
+    )
     if counterpart is None or (not same_sid and parts.isdisjoint(_parts(counterpart))):
         return NO_CHANGE
     new, old = (statement, counterpart) if is_new else (counterpart, statement)

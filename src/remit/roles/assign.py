@@ -85,7 +85,7 @@ def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
 
 
 def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:
-    """As many functions to a role as its inline policy has room for, since each brings its log group's ARN.
+    """Yield the members of a group in parts: as many as a role has room for, since each brings its log group's ARN.
 
     Where what they share is too long for that, the role will have managed policies: one more holds their log groups.
     """
@@ -130,6 +130,7 @@ def _with_source_arns(statement: Statement, function: Function, arns: tuple[str,
 
 
 def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """The first grant of each statement, in order; a Sid that another statement has gets a number."""
     first_grants: dict[Statement, Grant] = {}
     for grant in grants:
         first_grants.setdefault(grant.statement, grant)  # its reason is the default's, where that has it as well
@@ -156,6 +157,7 @@ def bind(grant: Grant, own: OwnResources) -> Grant:
 
 
 def _with_resources(statement: Statement, names: Mapping[str, str]) -> Statement:
+    """The statement with its resources bound by `bind_text`; itself where that changes none."""
     if statement.resources is None:
         return statement
     patterns = tuple(bind_text(pattern, names) for pattern in statement.resources.patterns)
@@ -165,7 +167,10 @@ def _with_resources(statement: Statement, names: Mapping[str, str]) -> Statement
 
 
 def bind_text(text: str, names: Mapping[str, str]) -> str:
-    """An ARN, or one below it (a bucket's objects, a table's indexes), with its start late-bound."""
+    """The text with the ARN in `names` that it is, or is below (a bucket's objects, a table's indexes), replaced.
+
+    A text that begins with none of them stays.
+    """
     if text in names:
         return names[text]
     head, slash, tail = text.partition("/")
@@ -178,7 +183,10 @@ def bind_text(text: str, names: Mapping[str, str]) -> str:
 
 
 def may_break(app: App, roles: Iterable[Holder]) -> bool:
-    """Return whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
+    """Return whether an override, a Deny or a boundary is there that could break a feature.
+
+    Most apps have none of these, and need no evaluator.
+    """
     if replaces(app) or app.boundary is not None:
         return True
     return any(

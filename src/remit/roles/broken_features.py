@@ -45,7 +45,7 @@ class BrokenFeature:
     has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
     hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
     role forbids them, so that no further Allow helps; `denies` is where it is written. `beyond`: the permissions
-    boundary that does not allow them. `likewise` are the functions that lack the same (`together`), each for its own.
+    boundary that does not allow them. `likewise` are the functions that lack the same (`grouped`), each for its own.
     """
 
     function: str
@@ -139,9 +139,7 @@ _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
 def broken(app: App, roles: tuple[Holder, ...]) -> tuple[BrokenFeature, ...]:
-    """Return the features that break by function.
-
-    An override of `default_policy` or `default_vpc_policy`, a Deny, a boundary.
+    """The features of functions that an override of the default, a Deny or a boundary breaks, by function.
 
     `roles` are the app's as `assign` makes them. A function that brings a role of its own is not looked at. A boundary
     counts where its policy is known: AWS's, or the app's own.
@@ -153,7 +151,7 @@ def broken(app: App, roles: tuple[Holder, ...]) -> tuple[BrokenFeature, ...]:
     by_function = ready_roles(app, roles)
     names_by_place: dict[tuple[str, ...], dict[str, str]] = {}
     by_id = {
-        role.logical_id: _Asked(by_function[name], names_by_place) for role in roles for name in role.functions[:1]
+        role.logical_id: _PlacedRole(by_function[name], names_by_place) for role in roles for name in role.functions[:1]
     }
     losses: list[BrokenFeature] = []
     for function in app.functions:
@@ -164,12 +162,15 @@ def broken(app: App, roles: tuple[Holder, ...]) -> tuple[BrokenFeature, ...]:
             for grant in part(plain, function):
                 if grant.statement.effect == "Deny":  # which is no need
                     continue
-                losses += _broken(app, function, role, part, bind(grant, own))
+                losses += _losses_of(app, function, role, part, bind(grant, own))
     return _merged(losses)
 
 
-def together(losses: Iterable[BrokenFeature], app: App) -> tuple[BrokenFeature, ...]:
-    """Functions that lack the same told as one, each thing where its first is; a log group of its own is the same."""
+def grouped(losses: Iterable[BrokenFeature], app: App) -> tuple[BrokenFeature, ...]:
+    """The losses, where those that differ in the function alone are one: the first, with the others in `likewise`.
+
+    Each function's own log group counts as the same.
+    """
     groups = {function.name: function.log_group_arn for function in app.functions}
     alike: dict[BrokenFeature, list[BrokenFeature]] = {}
     for loss in losses:
@@ -186,7 +187,7 @@ def together(losses: Iterable[BrokenFeature], app: App) -> tuple[BrokenFeature, 
 
 
 def _merged(losses: Iterable[BrokenFeature]) -> tuple[BrokenFeature, ...]:
-    """One for each feature of a function, however many statements it needs."""
+    """The losses, where those of one feature of a function are one, with the actions and resources of all."""
     features: dict[BrokenFeature, BrokenFeature] = {}
     for loss in losses:
         feature = replace(loss, missing=(), resources=())
@@ -197,8 +198,8 @@ def _merged(losses: Iterable[BrokenFeature]) -> tuple[BrokenFeature, ...]:
     return tuple(features.values())
 
 
-class _Asked:
-    """A role to be asked, in each of the places that its statements name, where it is put once.
+class _PlacedRole:
+    """A role as it is in each of the places that its statements name, made ready once for each.
 
     `names_by_place` says what references are in each place: all roles of an app have the same, so they share it.
     """
@@ -220,7 +221,7 @@ class _Asked:
             yield self._at[where]
 
     @cached_property
-    def bounds(self) -> _Asked | None:
+    def bounds(self) -> _PlacedRole | None:
         """The permissions boundary as if it were a role; None where there is none, or nobody here has its policy."""
         role = self.role
         if not role.layers.boundary:
@@ -231,10 +232,10 @@ class _Asked:
             for statement in policy.statements
         )
         boundary = ready_role(replace(role, policies=(inline(grants),), limits=()), role.names)
-        return _Asked(boundary, self._names_by_place)
+        return _PlacedRole(boundary, self._names_by_place)
 
 
-def _broken(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> Iterator[BrokenFeature]:
+def _losses_of(app: App, function: Function, role: _PlacedRole, part: Part, grant: Grant) -> Iterator[BrokenFeature]:
     """The actions of one needed grant that the role does not carry, by what stops them, and those that are open."""
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
     vpc_alone = app.default_policy is None
@@ -253,7 +254,7 @@ def _broken(app: App, function: Function, role: _Asked, part: Part, grant: Grant
     answers: dict[str, Answer] = {}
     outside_boundary: list[str] = []
     for action in grant.statement.actions.patterns:
-        answers[action] = _all([_allowed(role, action, resource, context) for resource in resources])
+        answers[action] = _combined([_allowed(role, action, resource, context) for resource in resources])
         boundary = role.bounds
         if boundary and any(_allowed(boundary, action, resource, context) is False for resource in resources):
             outside_boundary.append(action)
@@ -306,25 +307,25 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
     return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **granted_keys}
 
 
-def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answer:
-    """Return whether some place of the role allows it: True, the unknowns that decide (a tuple), or False.
+def _allowed(role: _PlacedRole, action: str, resource: str, context: Context) -> Answer:
+    """Return whether the role's policies allow an action in some place; else the keys it depends on in one, or False.
 
     Where an override names a region, an account or a partition, the user means the one that is deployed to.
     """
     best: Answer = False
     for role_in_place in role.at(resource):
-        answer = _asked(role_in_place, action, resource, context)
-        by_type = _by_type(action, resource) if answer is False else ()
+        answer = _answer(role_in_place, action, resource, context)
+        by_type = _resource_types(action, resource) if answer is False else ()
         if by_type:
-            answer = _all([_asked(role_in_place, action, pattern, context) for pattern in by_type])
+            answer = _combined([_answer(role_in_place, action, pattern, context) for pattern in by_type])
         if answer is True:
             return True
         best = best or answer
     return best
 
 
-def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[StatementSource]:
-    """The Denies of the role's that are why."""
+def _denying(role: _PlacedRole, action: str, resources: tuple[str, ...], context: Context) -> Iterator[StatementSource]:
+    """Yield the role's Deny statements that forbid an action on some of the resources, in any place."""
     for resource in resources:
         for role_in_place in role.at(resource):
             decision = _decision(role_in_place, action, resource, context)
@@ -332,8 +333,11 @@ def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Con
                 yield from (source(role_in_place, ruling) for layer in decision.layers for ruling in layer.rulings)
 
 
-def _asked(role: Holder, action: str, resource: str, context: Context) -> Answer:
-    """Tell whether the role's policies allow it in the place that the role is put in: True, the unknowns, or False."""
+def _answer(role: Holder, action: str, resource: str, context: Context) -> Answer:
+    """Return whether a role's policies allow an action in the place that the role is put in.
+
+    A tuple: the condition keys that it depends on, without those in the request's context.
+    """
     decision = _decision(role, action, resource, context)
     verdict = own_verdict(decision)
     if verdict == "Unknown":
@@ -351,15 +355,18 @@ def _decision(role: Holder, action: str, resource: str, context: Context) -> Dec
     return ask(role, action, resource, context=request_context, identity_alone=True)
 
 
-def _all(answers: list[Answer]) -> Answer:
+def _combined(answers: list[Answer]) -> Answer:
     """False if any answer is; else the unknowns of all that depend on some; else True."""
     if False in answers:
         return False
     return tuple(key for answer in answers if isinstance(answer, tuple) for key in answer) or True
 
 
-def _by_type(action: str, resource: str) -> tuple[str, ...]:
-    """`…:*/*` told as the resource types that the action must have: who writes them one by one means the same."""
+def _resource_types(action: str, resource: str) -> tuple[str, ...]:
+    """The ARNs of an action's required resource types that together are `…:*/*`; none for any other resource.
+
+    Whoever allows them one by one means the same.
+    """
     action_row = catalogued(action)
     arn = parse(resource)
     if action_row is None or arn is None or arn.resource != "*/*":

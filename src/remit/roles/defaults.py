@@ -48,23 +48,23 @@ def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
 
 
 def defaults_of(function: Function) -> Iterator[Callable[[App, Function], Iterator[Grant]]]:
-    """Yield the parts of the default that may give a function something."""
+    """Yield the parts of the default whose property or field the function has; each may still give it nothing."""
     for default, need in DEFAULTS.items():
         if not need or need in function.properties or getattr(function, need, None):
             yield default
 
 
 def needed_actions(app: App, function: Function) -> tuple[str, ...]:
-    """Return the actions that its triggers and settings need: the computed default's, also where that is replaced."""
+    """The actions of a function's computed default, each once, also where a setting replaces it."""
     computed = replace(app, default_policy=None, default_vpc_policy=None)
     grants = default_grants(computed, function)
     return tuple(dict.fromkeys(action for grant in grants for action in grant.statement.actions.patterns))
 
 
 def notes_of(app: App) -> list[str]:
-    """A sentence for each function that brings its role, and one for those whose code does not say what they ask for.
+    """A sentence for each function that brings its role, and one each for those that name no job and no output.
 
-    Those may send no job, or look up no output, where the app has any; a worker of jobs does neither.
+    These may send no job, or look up no output, where the app has any; workers of jobs are not meant.
     """
     notes = []
     for function in app.functions:
@@ -118,7 +118,7 @@ def network(app: App, function: Function) -> Iterator[Grant]:
         function.computed("runs in a VPC"),
         origin,
     )
-    granted = [*_granted(app, function)]
+    granted = [*_granted_statements(app, function)]
     denied = [
         action
         for action in ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", *_INTERFACE_CHANGES)
@@ -137,7 +137,7 @@ def network(app: App, function: Function) -> Iterator[Grant]:
         )
 
 
-def _granted(app: App, function: Function) -> Iterator[Statement]:
+def _granted_statements(app: App, function: Function) -> Iterator[Statement]:
     """Yield statements of a function's own policy and managed policies that are known, but those for Lambda."""
     for grant in function.policy:
         if grant.statement.effect == "Allow":
@@ -287,7 +287,7 @@ def may_wait(app: App, queue: JobQueue) -> bool:
 
 
 def job_schedulers(app: App) -> Iterator[Holder]:
-    """The roles with which EventBridge Scheduler sends jobs: one per queue that the clock fills or whose jobs may wait.
+    """Yield the roles with which EventBridge Scheduler sends jobs: for each queue with scheduled jobs or later ones.
 
     Whoever may hand over the role of a queue can have anything sent there, and nothing to another queue.
     """

@@ -53,9 +53,9 @@ class Candidate:
 
 
 def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candidate, ...]:
-    """The places to try, those that are spelled first. Empty: no text is late-bound, so that none makes a difference.
+    """The places to try, those that are spelled first; none where no text is late-bound, so that all are alike.
 
-    `resources` and condition `values` are all texts of both sides. What is not told of a place stays late-bound.
+    `resources` and condition `values` are all texts of both sides. Parts that a place lacks stay late-bound.
     """
     arns = list(dict.fromkeys(map(_sealed, resources)))
     texts = list(dict.fromkeys(map(_sealed, values)))
@@ -90,44 +90,45 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
     if not any(seal in text for text in (*arns, *values)):
         return [_Choice(None)]
     # Texts in the component's place, be they names or patterns, and the values that are names of its kind.
-    parts = {_part(text, part) for text in (*arns, *values)} - {"", "*"}
-    spelled = parts | set(_known(component)).intersection(values)
+    parts = {_part_of_arn(text, part) for text in (*arns, *values)} - {"", "*"}
+    spelled = parts | set(_known_names(component)).intersection(values)
     names = {text for text in spelled if not any(sign in text for sign in _OPEN)}
     patterns = {text for text in spelled if is_pattern(text) and "$" not in text and seal not in text}
     # The known names that patterns describe, and for each pattern one that nobody has.
-    names |= {name for name in _known(component) if any(matches(pattern, name) for pattern in patterns)}
+    names |= {name for name in _known_names(component) if any(matches(pattern, name) for pattern in patterns)}
     names |= {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
     choices = [_Choice(name, is_spelled=True) for name in sorted(names)]
     both_may_describe_one_account = component == ACCOUNT and len(patterns) > 1
     is_in_a_value = any(seal in value for value in values)
-    tells_others_apart = is_in_a_value or not all(_tells(arn, part, seal) for arn in arns)
+    tells_others_apart = is_in_a_value or not all(_treats_others_alike(arn, part, seal) for arn in arns)
     if both_may_describe_one_account or tells_others_apart:
         return [*choices, _Choice(None)]
-    another = next((name for name in _known(component) if name not in names), None)
+    another = next((name for name in _known_names(component) if name not in names), None)
     return [*choices, _Choice(another)]
 
 
-def _known(text: str) -> tuple[str, ...]:
-    """Names that there are, the usual ones first."""
+def _known_names(text: str) -> tuple[str, ...]:
+    """Names for the part of a place that a text like `${AWS::Region}` stands for, the usual ones first."""
     if text == PARTITION:
         return tuple(partition_row.name for partition_row in partitions())
     return ("us-east-1", "eu-central-1", *regions()) if text == REGION else _ACCOUNTS
 
 
 def _sealed(text: str) -> str:
+    """A text with a private character in place of each late-bound part of a place."""
     for late, seal in _SEALS.items():
         text = text.replace(late, seal)
     return text
 
 
-def _part(text: str, part: int) -> str:
-    """A part of an ARN; nothing where it has none, or where AWS itself owns what it names."""
+def _part_of_arn(text: str, part: int) -> str:
+    """The part of an ARN at a position; "" where there is none, or where the account is AWS itself."""
     parts = text.split(":", _ARN - 1)
     name = parts[part] if parts[0] == "arn" and len(parts) > part else ""
     return "" if name == "aws" and part == COMPONENTS[ACCOUNT] else name
 
 
-def _tells(text: str, part: int, seal: str) -> bool:
+def _treats_others_alike(text: str, part: int, seal: str) -> bool:
     """Return whether a text surely treats all names alike that it neither spells nor describes in that part of an ARN.
 
     What is late-bound stands for a whole part, and nothing else late-bound is in the text.
@@ -143,7 +144,7 @@ def _tells(text: str, part: int, seal: str) -> bool:
 
 
 def _consistent(partition_choice: _Choice, region_choice: _Choice) -> bool:
-    """Return whether a region is in a partition, where both are spelled and known."""
+    """Return whether a region is in a partition; True where either is not spelled or not known."""
     name, region = partition_choice.name, region_choice.name
     if not (partition_choice.is_spelled and region_choice.is_spelled and name and region) or partition(name) is None:
         return True
@@ -152,6 +153,6 @@ def _consistent(partition_choice: _Choice, region_choice: _Choice) -> bool:
 
 
 def listed(places: Iterable[Candidate], most: int = 4) -> str:
-    """Several places in words, each once."""
+    """The first `most` places in words, each once, and how many more there are."""
     words = list(dict.fromkeys(place.words for place in places))
     return "; ".join(words[:most]) + (f"; and {len(words) - most} more" if len(words) > most else "")

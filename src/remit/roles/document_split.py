@@ -44,7 +44,10 @@ def packed(
 
 
 def fewest(statements: tuple[Statement, ...], sizes: Sizes, most: int) -> tuple[tuple[Statement, ...], ...] | None:
-    """Pack statements into no more documents than their length takes, where that goes."""
+    """Pack statements into documents of at most `most` characters: the fewest that their length takes, if that works.
+
+    Else into as many as it takes. None: a statement that is longer than a document cannot be taken apart.
+    """
     least = -(-sizes.document(statements) // most)
     return packed(statements, sizes, first_length=most, further_length=most, spare=least - 1) or packed(
         statements, sizes, first_length=most, further_length=most
@@ -128,7 +131,10 @@ class _Packer:
 
 
 def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Statement] | None:
-    """As much of a statement as `room` has, and the rest: of its resources, or else of its actions; or None."""
+    """As much of a statement as fits into `room` characters, and the rest: of its resources, or else of its actions.
+
+    None: not one of them fits, or the two do not mean the same as the whole.
+    """
     for parted in (_parted(statement, "resources"), _parted(statement, "actions")):
         if parted is None:
             continue
@@ -136,22 +142,25 @@ def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Stat
         most = bisect_right(range(1, count), room, key=lambda end: sizes.statement(take(0, end)))
         if most:
             pieces = take(0, most), replace(take(most, count), sid="")  # a Sid may stand but once
-            if _say_the_same(statement, pieces):
+            if _mean_the_same(statement, pieces):
                 return pieces
     return None
 
 
 def _halved(statement: Statement) -> tuple[Statement, Statement] | None:
-    """A statement of which not even one resource, or one action, fits into a document: half of its actions each."""
+    """Two statements with half of the actions each; None: it has one action, or they do not mean the same.
+
+    That is for a statement of which not even one resource, or one action, fits into a document.
+    """
     parted = _parted(statement, "actions")
     if parted is None:
         return None
     count, take = parted
     halves = take(0, count // 2), replace(take(count // 2, count), sid="")
-    return halves if _say_the_same(statement, halves) else None
+    return halves if _mean_the_same(statement, halves) else None
 
 
-def _say_the_same(statement: Statement, pieces: tuple[Statement, ...]) -> bool:
+def _mean_the_same(statement: Statement, pieces: tuple[Statement, ...]) -> bool:
     from remit.iam.prove.minimise import same  # noqa: PLC0415 - it brings the comparison, and most statements stay whole
 
     return same(Policy((statement,)), Policy(pieces))
@@ -161,7 +170,10 @@ _Parted = tuple[int, "Callable[[int, int], Statement]"]
 
 
 def _parted(statement: Statement, name: Literal["resources", "actions"]) -> _Parted | None:
-    """The patterns of a statement's resources or actions, how many and what takes some; None: it has not two."""
+    """How many patterns a statement's resources or actions have, and a function that gives it with some of them.
+
+    None: it has fewer than two, or they are negated.
+    """
     globs = statement.resources if name == "resources" else statement.actions
     if globs is None or globs.negated or len(globs.patterns) < 2:  # noqa: PLR2004 - two parts
         return None

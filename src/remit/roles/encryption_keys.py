@@ -33,9 +33,9 @@ _KMS: Final = "kms:"
 
 
 def grants_on_keys(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
-    """Yield grants on the keys that encrypt the app's resources, for reading from them and sending to them."""
+    """Yield grants on the keys of the app's own that encrypt its resources, for what `grants` read and send."""
     for grant in grants:
-        actions = _on_key(grant.statement)
+        actions = _actions_on_key(grant.statement)
         resources = grant.statement.resources
         if not actions or resources is None:
             continue
@@ -43,11 +43,11 @@ def grants_on_keys(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
             key = key_of(app, arn)
             # The policy of a key that AWS manages lets in whoever may use the service.
             if key is not None and not key.is_of_aws:
-                yield _encrypted(grant, key, actions)
+                yield _grant_on_key(grant, key, actions)
 
 
 def grants_on_keys_of(trigger: Any, app: App, function: Function) -> Iterator[Grant]:
-    """Decrypt what a trigger reads that is not the app's own, by the key that the trigger names.
+    """Yield grants to decrypt what a trigger reads that is not the app's own, by the key that the trigger names.
 
     A user pool encrypts the codes that it gives to whoever sends its mail or messages. Source: "Custom sender Lambda
     triggers" (Amazon Cognito Developer Guide).
@@ -58,8 +58,8 @@ def grants_on_keys_of(trigger: Any, app: App, function: Function) -> Iterator[Gr
     if source is not None and source_key is not None and key_of(app, source) is None:
         key = kms_key(resources, key_text(source_key))
         for grant in trigger.grants(function):
-            if key is not None and _on_key(grant.statement) == _READ:
-                yield _encrypted(grant, key, _READ)
+            if key is not None and _actions_on_key(grant.statement) == _READ:
+                yield _grant_on_key(grant, key, _READ)
     pool = resources.get(getattr(trigger, "custom_sender_pool", ""))
     if pool is not None:
         key = kms_key(resources, pool.properties.get("LambdaConfig", {}).get("KMSKeyID"))
@@ -112,7 +112,7 @@ def _with_key_of_alias(statement: Statement, own: OwnResources) -> Statement | N
     return None
 
 
-def _on_key(statement: Statement) -> tuple[str, ...]:
+def _actions_on_key(statement: Statement) -> tuple[str, ...]:
     """Return the actions on a key behind a statement's actions; none where no key has a say."""
     needed: dict[str, None] = {}
     for action in statement.actions.patterns:
@@ -120,6 +120,7 @@ def _on_key(statement: Statement) -> tuple[str, ...]:
     return tuple(needed)
 
 
-def _encrypted(grant: Grant, key: KmsKey, actions: tuple[str, ...]) -> Grant:
+def _grant_on_key(grant: Grant, key: KmsKey, actions: tuple[str, ...]) -> Grant:
+    """The grant on a key that goes with another grant, for the same reason and from the same line."""
     reason = replace(grant.reason, text=f"{grant.reason.text}, which this key encrypts")
     return Grant(key.allowing(*actions), reason, grant.origin)

@@ -52,17 +52,18 @@ def fit(role: Holder, sizes: Sizes) -> Holder:
     if sizes.document(smaller) > inline_length and len(smaller) > 1:
         smaller = minimise(Policy(smaller)).statements
     if sizes.document(smaller) <= inline_length:
-        return _made(role, (smaller,))
+        return _with_documents(role, (smaller,))
     spare = quota("iam.role.managed").most - len(role.managed)
     documents = packed(
         smaller, sizes, first_length=inline_length, further_length=quota("iam.managed").most, spare=max(spare, 0)
     )
     if documents is None:
         raise _refusal(role, smaller, sizes)
-    return _made(role, documents)
+    return _with_documents(role, documents)
 
 
-def _made(role: Holder, documents: Iterable[tuple[Statement, ...]]) -> Holder:
+def _with_documents(role: Holder, documents: Iterable[tuple[Statement, ...]]) -> Holder:
+    """The role with its statements laid into documents: the first inline, each further one a managed policy."""
     split = tuple(documents)
     # Grants come in the order of the statements, so each document takes as many of them as it has statements.
     grants = iter(explained((statement for document in split for statement in document), role.grants))
@@ -113,8 +114,11 @@ def _refusal(role: Holder, statements: tuple[Statement, ...], sizes: Sizes) -> R
 
 
 def _described(statement: Statement, grants: tuple[Grant, ...], sizes: Sizes) -> str:
-    """A statement with the reasons of the grants of which it gives some; of the first grant where it gives of none."""
-    given_by = tuple(grant for grant in dict.fromkeys(grants) if _gives(statement, grant.statement))
+    """A line about a statement: its characters, its actions, and the reasons of the grants of which it gives some.
+
+    Where it gives some of none, the reason of the first grant.
+    """
+    given_by = tuple(grant for grant in dict.fromkeys(grants) if _gives_some_of(statement, grant.statement))
     grant = _grant(statement, given_by or grants[:1])
     actions = ", ".join(statement.actions.patterns)
     actions = actions if len(actions) <= _SHORT else f"{actions[: _SHORT - 2]} …"
@@ -144,35 +148,36 @@ def _standing_for(grant: Grant, merged: tuple[Statement, ...]) -> tuple[Statemen
     """The statements that stand for a grant, by the narrowest relation that any has to it."""
     granted = grant.statement
     same_effect = tuple(statement for statement in merged if statement.effect == granted.effect)
-    for relation, candidates in ((_gives, merged), (_touches, same_effect), (_touches, merged)):
+    for relation, candidates in ((_gives_some_of, merged), (_touches, same_effect), (_touches, merged)):
         related = [statement for statement in candidates if statement == granted or relation(statement, granted)]
         if related:
             return tuple(related)
     return merged[:1]
 
 
-def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
-    if len(of) == 1 and of[0].statement == statement:
-        return of[0]
-    reason = Reason("text", "; ".join(dict.fromkeys(grant.because for grant in of)))
-    origin = next((grant.origin for grant in of if grant.origin is not None), None)
-    return Grant(statement, reason, origin, stands_for=of)
+def _grant(statement: Statement, grants: tuple[Grant, ...]) -> Grant:
+    """A statement as one grant for others: with all their reasons and the first line; an only one that is it stays."""
+    if len(grants) == 1 and grants[0].statement == statement:
+        return grants[0]
+    reason = Reason("text", "; ".join(dict.fromkeys(grant.because for grant in grants)))
+    origin = next((grant.origin for grant in grants if grant.origin is not None), None)
+    return Grant(statement, reason, origin, stands_for=grants)
 
 
-def _gives(wide: Statement, narrow: Statement) -> bool:
+def _gives_some_of(wide: Statement, narrow: Statement) -> bool:
     """Return whether some action on some resource of `narrow` is given by `wide` whenever `narrow` gives it."""
     if wide.effect != narrow.effect:
         return False
-    action = next((action for action in _each(narrow.actions) if actions_cover(wide.actions, action)), None)
+    action = next((action for action in _one_by_one(narrow.actions) if actions_cover(wide.actions, action)), None)
     if action is None:
         return False
-    for resource in (None,) if narrow.resources is None else _each(narrow.resources):
+    for resource in (None,) if narrow.resources is None else _one_by_one(narrow.resources):
         if covers_statement(wide, replace(narrow, actions=action, resources=resource)):
             return True
     return False
 
 
-def _each(globs: Globs) -> tuple[Globs, ...]:
+def _one_by_one(globs: Globs) -> tuple[Globs, ...]:
     """Each pattern alone; a list that is negated says one thing."""
     return (globs,) if globs.negated else tuple(Globs((pattern,)) for pattern in globs.patterns)
 

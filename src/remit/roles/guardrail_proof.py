@@ -150,9 +150,10 @@ class _Prover:
         self._rail = cache(self._placed)
 
     def _granted(self, role: Holder, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
+        """Yield the Allow statements of a role's grants and of its managed policies that are known."""
         for grant in role.grants:
             if grant.statement.effect == "Allow":
-                statement = fill_statement(_named(grant.statement, names, self._exact), self._shapes)
+                statement = fill_statement(_with_names(grant.statement, names, self._exact), self._shapes)
                 yield GrantedStatement(role, statement, grant.version, grant)
         for policy in role.policies:
             document = policy.document
@@ -166,6 +167,7 @@ class _Prover:
         return fill_statement(fill_statement(statement, self._exact), self._shapes)
 
     def _limits_of(self, role: Holder) -> _Limits:
+        """The denials and the boundary of a role, with references as far as they are known for certain."""
         denies = []
         for policy in role.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
@@ -180,7 +182,10 @@ class _Prover:
         return _Limits(tuple(denies), role.layers.boundary, role.unread_boundary)
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
-        """The policies that nobody has here: a role that has one may do whatever it says."""
+        """Yield a breach of the first guardrail for all that is not known of a role: it may do anything by that.
+
+        These are policies that nobody has here, notes on the role, and actions that only the deploy knows.
+        """
         file = Origin(rails[0].file)
         for role in self._roles:
             nothing = GrantedStatement(role, _NOTHING, VERSION)
@@ -211,7 +216,7 @@ class _Prover:
         return resources, values
 
     def all_breaches(self, rails: Sequence[Guardrail], place: Place) -> tuple[Breach, ...]:
-        """The breaches to report at a place."""
+        """The breaches to report at a place, of each guardrail no more than `_TOLD` statements."""
         return tuple(breach for rail in rails for breach in self._breaches(rail, place, _TOLD, _gain_of_today))
 
     def is_broken(self, rail: Guardrail, place: Place) -> bool:
@@ -246,7 +251,7 @@ class _Prover:
     def _of_owners(
         self, rail: Guardrail, key: tuple[Statement, str], place: Place, first_gain: _FirstGain
     ) -> list[Breach]:
-        """The roles whose own denials and boundary leave something of what a statement gives beyond a guardrail."""
+        """The breaches by roles whose own denials and boundary leave something of a statement beyond a guardrail."""
         policy = fill_policy(Policy((key[0],), key[1]), place)
         remainders: dict[_Limits, Piece | Undecided | None] = {}
         breaches = []
@@ -263,6 +268,7 @@ class _Prover:
         return breaches
 
     def _line(self, rail: Guardrail, reason: Piece | Undecided, place: Place) -> Origin:
+        """The line of the Deny that forbids a finding's request; the guardrail's file where no Deny does."""
         if isinstance(reason, Piece) and not rail.ceiling:
             policy = self._rail(rail, tuple(place.items()))
             for statement, origin in zip(policy.statements, rail.origins, strict=False):
@@ -283,6 +289,7 @@ class _Prover:
         return batches
 
     def _placed(self, rail: Guardrail, at: tuple[tuple[str, str], ...]) -> Policy:
+        """The policy of a guardrail as it is at a place."""
         exact = tuple(map(self._known, rail.policy.statements))
         return fill_policy(replace(rail.policy, statements=exact), dict(at))
 
@@ -291,7 +298,7 @@ _NOTHING: Final = allow()
 """Stands for the statements of a policy that nobody has here."""
 
 
-def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, str]) -> Statement:
+def _with_names(statement: Statement, names: Mapping[str, str], exact: Mapping[str, str]) -> Statement:
     """A statement that allows, with its references in place; a name that is partly guessed only where it can but widen.
 
     Guessed names are patterns, which in a NotResource or a condition could make it mean less than it will.
@@ -311,7 +318,7 @@ def _gain_of_today(guardrail: Policies, role: Policies) -> Piece | Undecided | N
     return gain
 
 
-def late(piece: Piece) -> tuple[str, ...]:
+def unresolved(piece: Piece) -> tuple[str, ...]:
     """The references that a request of a finding still holds: nobody knows what they stand for."""
     texts = [piece.request.resource]
     for key, value in piece.context.items():

@@ -32,11 +32,9 @@ _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Ve
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guardrail:
-    """A guardrail of one file: a `ceiling` of Allow statements that roles must be within.
+    """What a file allows: the Allow statements that roles must be within (a `ceiling`), or everything but its denials.
 
-    Or everything but its denials.
-
-    A file with both is both, which together means what the file does.
+    A file with both gives two, which together mean what the file does.
     """
 
     file: str
@@ -67,7 +65,7 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
 
 
 def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
-    """Read one file; `file` is how errors name it. RemitError as above."""
+    """The ceiling and the denials of one file, if it has both; `file` is how errors name it. RemitError as above."""
     policy, locate = read_policy(text, file, _HINT)
     if not policy.statements:
         raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))
@@ -78,7 +76,7 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     mistakes = Mistakes()
     for statement, origin in placed:
         with mistakes.noted():
-            _check(statement, policy.version, origin)
+            _require_provable(statement, policy.version, origin)
     mistakes.refuse()
     allows = [pair for pair in placed if pair[0].effect == "Allow"]
     denies = [pair for pair in placed if pair[0].effect == "Deny"]
@@ -95,8 +93,8 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     )
 
 
-def _check(statement: Statement, version: str, origin: Origin) -> None:
-    """RemitError where a statement cannot be a guardrail's, or cannot be compared with what roles may do."""
+def _require_provable(statement: Statement, version: str, origin: Origin) -> None:
+    """Refuse a statement that cannot be a guardrail's, or cannot be compared with what roles may do."""
     if statement.principals is not None:
         hint = "it holds for every role of the app: leave Principal out"
         raise RemitError("a guardrail names no principal", hint=hint, origin=origin)
@@ -114,8 +112,8 @@ def _check(statement: Statement, version: str, origin: Origin) -> None:
             raise RemitError(f"a guardrail knows no {text}", hint=f"there are {', '.join(LATE)}", origin=origin)
 
 
-def idle(rails: Iterable[Guardrail]) -> Iterator[tuple[Origin, str]]:
-    """The actions that guardrails mean to keep from roles, and that nobody knows: likely misspelt.
+def unknown_actions(rails: Iterable[Guardrail]) -> Iterator[tuple[Origin, str]]:
+    """Yield the actions that guardrails mean to keep from roles, and that no service has: likely misspelt.
 
     Those that a ceiling allows, or a Deny spares, can be misspelt, too; then it says more than it means to, and a build
     stops where that matters.
@@ -127,7 +125,7 @@ def idle(rails: Iterable[Guardrail]) -> Iterator[tuple[Origin, str]]:
 
 
 def texts(statement: Statement) -> Iterator[str]:
-    """The texts of a statement that may hold late-bound parts."""
+    """Yield the texts of a statement's resources and conditions, which may hold late-bound parts."""
     if statement.resources is not None:
         yield from statement.resources.patterns
     for condition in statement.conditions:

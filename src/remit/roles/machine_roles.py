@@ -82,7 +82,7 @@ def _definition(
     path: Path = ("Resources", resource.logical_id, "Properties", name)
     value = resource.properties.get("Definition", resource.properties.get("DefinitionString"))
     if is_definition(value):
-        return ReadDefinition(value, partial(_place, roles, path))
+        return ReadDefinition(value, partial(_origin_of, roles, path))
     text, uri = tokens.textual(value), as_written.get("DefinitionUri")
     file = beside(uri) if isinstance(uri, str) and "://" not in uri else None
     content = (text.encode(), "definition") if isinstance(text, str) else file
@@ -92,15 +92,17 @@ def _definition(
         document = read_as_written(*content)
     except RemitError:
         return None
-    locate = document.locate if content is file else partial(_place, roles, path)
+    locate = document.locate if content is file else partial(_origin_of, roles, path)
     return ReadDefinition(document.value, locate) if is_definition(document.value) else None
 
 
-def _place(roles: FileRoles, start: Path, steps: Path) -> Origin:
+def _origin_of(roles: FileRoles, start: Path, steps: Path) -> Origin:
+    """The line of a part of the template, at `steps` below `start`; an empty origin without a file."""
     return Origin("") if roles.locate is None else roles.locate((*start, *steps))
 
 
 def _compared(resource: Resource, role: Holder, definition: ReadDefinition, roles: FileRoles) -> ComparedRole:
+    """Compare a machine's role with its definition; what a role that others use has too much is not looked for."""
     stand_ins = StandIns(roles.resources, unknown_are_names=True)
     given = resource.properties.get("DefinitionSubstitutions")
     names = {name: tokens.text_of(value) for name, value in given.items()} if isinstance(given, dict) else {}
@@ -143,6 +145,10 @@ def _compared(resource: Resource, role: Holder, definition: ReadDefinition, role
 def _unneeded(
     grant: Grant, needed: tuple[StateAccess, ...], of_settings: tuple[str, ...], stand_ins: StandIns
 ) -> Iterator[UnneededAccess]:
+    """Yield the actions of a grant that are neither needed exactly as they stand nor by the machine's settings.
+
+    Nothing is said where a resource is not known, or is known only to an execution.
+    """
     statement = grant.statement
     if statement.effect != "Allow" or statement.actions.negated or statement.resources is None:
         return

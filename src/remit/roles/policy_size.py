@@ -73,7 +73,7 @@ class Sizes:
         return self._of_references[reference.text]
 
     def _counted(self, reference: tokens.Reference) -> int:
-        """The longest text of a reference that was not counted yet; of what nobody foretells, a long ARN."""
+        """Characters of the longest text that a reference can become; of what nobody foretells, those of a long ARN."""
         name = reference.target
         if name in LONGEST:
             return LONGEST[name]
@@ -124,7 +124,7 @@ class Headroom(NamedTuple):
 
     @property
     def remarkable(self) -> bool:
-        """True if people should know: something was done to the role so that it fits, or little room is left."""
+        """True if people should know: something was done to the role so that it fits, or little inline room is left."""
         return self.minimised or bool(self.managed) or self.inline > _NEARLY * _INLINE
 
     @property

@@ -21,7 +21,7 @@ _DESTINATIONS: Final = {**SENDING, "lambda": "lambda:InvokeFunction", "events": 
 
 
 def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
-    """Keep and read the state of a durable function's executions, of any of its versions, and of no other function.
+    """Let a durable function keep and read the state of its executions, of any of its versions, and of no other.
 
     Source: "Security and permissions for Lambda durable functions" (AWS Lambda Developer Guide). The function is
     named by its text, since a role that referred to it would be a circular dependency.
@@ -35,7 +35,7 @@ def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
 
 
 def destinations(app: App, function: Function) -> Iterator[Grant]:
-    """Send the records of asynchronous calls to their destinations. RemitError: what can be none."""
+    """Send the records of asynchronous calls to their destinations. RemitError: an ARN can be no destination."""
     for outcome, destination in function.event_invoke.get("DestinationConfig", {}).items():
         arn = destination["Destination"]
         actions = _sending_actions(app, arn, _DESTINATIONS)
@@ -51,7 +51,7 @@ def destinations(app: App, function: Function) -> Iterator[Grant]:
 
 
 def dead_letters(app: App, function: Function) -> Iterator[Grant]:
-    """Send events that failed to the dead-letter target. RemitError: what can be none."""
+    """Send events that failed to the dead-letter target. RemitError: its ARN can be none."""
     arn = tokens.textual(function.properties.get("DeadLetterConfig", {}).get("TargetArn"))
     if not isinstance(arn, str):
         return
@@ -67,7 +67,7 @@ def dead_letters(app: App, function: Function) -> Iterator[Grant]:
 
 
 def _sending_actions(app: App, arn: str, actions: Mapping[str, str]) -> tuple[str, ...]:
-    """The action that sends to what an ARN names; all of them where only the deploy knows what that is."""
+    """The action that sends to what an ARN names: none if nothing can, all where only the deploy knows what it is."""
     if arn.startswith("arn:"):
         service = arn.replace(tokens.PARTITION, "aws").split(":")[2]
         return (actions[service],) if service in actions else ()

@@ -30,7 +30,7 @@ _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acco
 
 
 def names_of(app: App) -> dict[str, str]:
-    """Foretell each reference of an app's roles, by its text."""
+    """What each reference of an app's roles will be, by its text; those that cannot be foretold are left out."""
     return names_in(app.namespace, resources_of(app))
 
 
@@ -57,7 +57,10 @@ def resources_of(app: App) -> tuple[Resource, ...]:
 
 
 def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
-    """Foretell each reference to the resources of a stack, by its text. A stack nobody knows is `*`."""
+    """What each reference to the resources of a stack will be, by its text; those that cannot be foretold are left out.
+
+    The `stack` is a name, or `*` where nobody knows it.
+    """
     names = {"${AWS::StackName}": stack, "${AWS::StackId}": _STACK % stack}
     for resource in resources:
         kind = resource_type(resource.type)
@@ -138,7 +141,7 @@ def fill_references(text: str, names: Mapping[str, str]) -> str:
 
 
 def references(text: str) -> tuple[tokens.Reference, ...]:
-    """The references in a text that somebody typed or pasted: one that is not well formed has none."""
+    """The references in a text that somebody typed or pasted; none in a text that is not well formed."""
     try:
         return tokens.references(text)
     except RemitError:

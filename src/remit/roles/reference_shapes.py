@@ -64,13 +64,13 @@ def shapes_of(resources: Iterable[Resource]) -> Shapes:
             texts.update(_texts(resource, kind))
             if kind.naming is not None and kind.naming.property and kind.naming.is_identity:
                 # The symbol of the name, with the name as the service keeps it, if the template gives one.
-                name = _given(resource, kind.naming.property)
+                name = _given_text(resource, kind.naming.property)
                 names[_symbol(resource, kind, kind.naming.property)] = kind.naming.in_arn(name) if name else ""
     return Shapes(texts, names)
 
 
 def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
-    """Yield the references to a resource's ARN, or once more its name, each with its shape."""
+    """Yield the references that give a resource's ARN or its name, each with its shape."""
     arn = None if kind.arn is None else _arn(resource, kind, kind.arn)
     if arn is not None:
         yield from arn_references(resource, kind, arn, late_bound(resource.logical_id, _STREAM_LABEL))
@@ -84,7 +84,7 @@ def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
 
 
 def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
-    """The ARN with symbols for what the resource gives; None where its form hangs on what is not known."""
+    """The ARN with a symbol for each property in it; None where its form depends on what is not known."""
     if any(name in resource.properties for name, _ in form.otherwise):
         return None
     paths, defaults = dict(form.properties), dict(form.defaults)
@@ -95,7 +95,7 @@ def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
         values[variable] = defaults[variable] if is_default else _symbol(resource, kind, path)
     name_variable = form.variable("" if kind.naming is None else kind.naming.property)
     if name_variable is not None and kind.naming is not None and kind.naming.path:
-        folder = _given(resource, kind.naming.path)
+        folder = _given_text(resource, kind.naming.path)
         if folder is None or "${" in folder:
             return None
         values[name_variable] = f"{folder.lstrip('/')}{values[name_variable]}"
@@ -103,15 +103,12 @@ def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
 
 
 def _symbol(resource: Resource, kind: ResourceType, path: str) -> str:
-    """Return the symbol for a property's value.
-
-    Ref, where that gives it as the ARN has it, else an attribute's text.
-    """
+    """The symbol for a property's value: the resource's Ref where that is what the ARN has, else an attribute."""
     is_ref = kind.ref == "name" and kind.ref_of == (path,) and not (kind.naming is not None and kind.naming.starts)
     return late_bound(resource.logical_id, REF if is_ref else path)
 
 
-def _given(resource: Resource, path: str) -> str | None:
+def _given_text(resource: Resource, path: str) -> str | None:
     """The text of a property; "" where it is not given, None where only the deploy tells."""
     value: Any = resource.properties
     for step in path.split("."):

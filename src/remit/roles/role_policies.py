@@ -127,14 +127,14 @@ def at(role: Holder, place: Place) -> Holder:
 
 
 def renamed(role: Holder, names: Mapping[str, str]) -> Holder:
-    """The same role with other values of its references."""
+    """The same role, ready to be asked, with other values of its references."""
     held = (*role.policies, *role.limits)
     documents = {policy.name: policy.document for policy in held if policy.document is not None}
     return ready_role(role, names, documents, role.endpoint)
 
 
 def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
-    """Return the values of references in one partition, region and account."""
+    """The values of references in one partition, region and account, and those three, by their texts."""
     return {**{text: fill_references(name, place) for text, name in names.items()}, **place}
 
 
@@ -213,5 +213,5 @@ def own_verdict(decision: Decision) -> Verdict:
 
 
 def source(role: Holder, ruling: StatementLocation) -> StatementSource:
-    """Return the source of a ruling's statement."""
+    """The source of the statement that `ruling` locates among the role's policies."""
     return StatementSource(ruling.layer, role.grant(ruling), role.policy(ruling), ruling.index)

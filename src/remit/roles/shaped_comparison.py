@@ -6,6 +6,7 @@ Apart from the shapes themselves, which every build needs: comparing brings in t
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import tokens
@@ -53,7 +54,10 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
 
 
 def _decided_in_usual_partition(old: Layers, new: Layers, gained: Iterable[Piece], lost: Iterable[Piece]) -> bool:
-    """Tell whether nothing is undecided in the partition aws, and no statement gains or loses anything beside these."""
+    """Return whether in the partition aws nothing is undecided, and nothing is gained or lost beside these pieces.
+
+    False where the layers have no reference to a partition.
+    """
     usual_old, usual_new = (_Shaped(layers, _USUAL_PARTITION).layers for layers in (old, new))
     if (usual_old, usual_new) == (old, new):
         return False
@@ -107,7 +111,7 @@ class _Shaped:
         return all_shaped
 
     def settled(self, pieces: tuple[Piece, ...]) -> tuple[list[Piece], list[Undecided]]:
-        """Return the other side's pieces beyond this one wherever the stack is deployed; the rest is undecided."""
+        """Part the other side's pieces: those that are beyond this side wherever the stack is, and undecided ones."""
         settled, undecided = [], []
         for piece in pieces:
             literal = self._elsewhere(piece)
@@ -119,7 +123,7 @@ class _Shaped:
         return settled, undecided
 
     def _elsewhere(self, piece: Piece) -> str | None:
-        """The resource that covers the other side's piece where the stack is deployed to that resource's own place."""
+        """The resource of this side that covers the piece if the stack is deployed to its place; None: none does."""
         action = Globs((piece.action,))
         for statement in (statement for policy in self.layers.identity for statement in policy.statements):
             if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
@@ -131,17 +135,14 @@ class _Shaped:
 
     def piece(self, piece: Piece) -> Piece:
         """A finding of this side as the statement is written."""
-        shaped = piece.source.statement
-        written = self._written.get(id(shaped))
+        written = self._written.get(id(piece.source.statement))
         if written is None:
             return piece
-        request = replace(
-            piece.request, resource=as_written(piece.request.resource, shaped.resources, written.resources)
-        )
+        request = replace(piece.request, resource=as_written(piece.request.resource, written.resources, self._texts))
         return replace(
             piece,
             source=replace(piece.source, statement=written),
-            resource=as_written(piece.resource, shaped.resources, written.resources),
+            resource=as_written(piece.resource, written.resources, self._texts),
             request=request,
         )
 
@@ -153,8 +154,9 @@ class _Shaped:
         return replace(question, source=replace(question.source, statement=written))
 
 
-def as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:
-    """A resource as its statement has it written; as it is where the statement does not name it."""
-    if shaped is None or written is None or text not in shaped.patterns:
-        return text
-    return written.patterns[shaped.patterns.index(text)]
+def as_written(text: str, written: Globs | None, *names: Mapping[str, str]) -> str:
+    """A resource as its statement has it written, of which references became `names`; as it is where it names none."""
+    for pattern in () if written is None else written.patterns:
+        if text == reduce(fill_references, names, pattern):
+            return pattern
+    return text

@@ -160,11 +160,11 @@ def secrets_in(text: str) -> tuple[Secret, ...]:
     return _placed(text, [(match.start(), name) for match, name in _in_file(text)])
 
 
-def _placed(text: str, found: list[tuple[int, str]]) -> tuple[Secret, ...]:
-    """Secrets by where they begin, as lines and columns."""
+def _placed(text: str, starts: list[tuple[int, str]]) -> tuple[Secret, ...]:
+    """Secrets with their lines and columns, in the order of the text; `starts` are positions, each with a name."""
     secrets = []
     line, line_start = 1, 0
-    for start, name in sorted(found):
+    for start, name in sorted(starts):
         for line_end in LINE_END.finditer(text, line_start, start):
             line, line_start = line + 1, line_end.end()
         secrets.append(Secret(name, line, start - line_start + 1))
@@ -174,14 +174,14 @@ def _placed(text: str, found: list[tuple[int, str]]) -> tuple[Secret, ...]:
 def possible_secrets_in(text: str) -> tuple[Secret, ...]:
     """What may be a secret in a file's text: the value of a name such as PASSWORD, an Authorization header."""
     folded = text.lower()
-    found = [
+    starts = [
         (match.start("value"), "what looks like a password")
         for match in _named_values(text)
         if not _is_of_a_vendor(match)
     ]
     if "bearer " in folded or "basic " in folded:
-        found += ((match.start(), "a header with a password") for match in _headers(text))
-    return _placed(text, found)
+        starts += ((match.start(), "a header with a password") for match in _headers(text))
+    return _placed(text, starts)
 
 
 def _named_values(text: str) -> Iterator[re.Match[str]]:
@@ -255,6 +255,7 @@ def _matches(text: str, kinds: tuple[Kind, ...]) -> Iterator[tuple[re.Match[str]
 
 
 def _long_words(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the long words of a text begin and end: runs of characters that tokens may have."""
     # A byte for each character keeps positions; what Latin-1 lacks becomes `?`, which no token has.
     signs = text.encode("latin-1", "replace").translate(_SIGNS)
     end = 0
@@ -368,6 +369,7 @@ def concealed(text: str, secrets: Iterable[str], assignment: str = _NAMED_IN_SEN
 
 
 def _assigned(assignment: re.Match[str]) -> str:
+    """The assignment with stars for its value, which is left as it is where it is short or harmless."""
     name, sign, value = re.split("([=:])", assignment[0], maxsplit=1)
     word = value.strip().strip("\"'")
     if len(word) < _LEAST or _compiled(_HARMLESS).match(word):
@@ -376,8 +378,10 @@ def _assigned(assignment: re.Match[str]) -> str:
 
 
 def _is_mixed(text: str) -> bool:
+    """Return whether a text has letters of both cases and two digits, as drawn keys do."""
     return all(_compiled(case).search(text) for case in _CASES)
 
 
 def _stars(match: re.Match[str]) -> str:
+    """Stars in place of what may be a secret access key; an example, or a word of one case, stays."""
     return "*" * len(match[0]) if _is_mixed(match[0]) and not _is_example(match) else match[0]

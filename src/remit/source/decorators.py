@@ -42,7 +42,7 @@ def decorator(folder: Path, origin: Origin | None) -> Decorator | None:
     if origin is None:
         return None
     file = read(str(folder / origin.file))
-    imported = {each.bound: each.full_name for each in imports(file.nodes) if each.name is not None}
+    imported = {item.bound: item.full_name for item in imports(file.nodes) if item.name is not None}
     nodes = file.at(origin.line, origin.column)
     for node in nodes:
         if isinstance(node, ast.Call) and not isinstance(node.func, ast.Call):
@@ -59,6 +59,7 @@ def decorator(folder: Path, origin: Origin | None) -> Decorator | None:
 
 
 def _items(policy: ast.expr | None, text: str) -> tuple[str, ...]:
+    """The items of a policy as they are written; one that is a list by itself, or may be, begins with `*`."""
     if policy is None:
         return ()
     if isinstance(policy, ast.List | ast.Tuple):
@@ -75,7 +76,10 @@ def _as_written(node: ast.expr, text: str) -> str:
 
 
 def attribute(folder: Path, origin: Origin | None) -> str | None:
-    """How the user's code calls the shared resource that is made at `origin`, `Data.table`; None if not shown."""
+    """How the user's code calls the shared resource that is made at `origin`: `Data.table`.
+
+    None where no class of the file assigns it.
+    """
     if origin is None:
         return None
     for node in read(str(folder / origin.file)).nodes:

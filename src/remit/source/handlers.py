@@ -56,6 +56,8 @@ class _Function:
 
 @dataclass(frozen=True, slots=True)
 class _Class:
+    """A class of a module."""
+
     node: ast.ClassDef
     module: ModuleSource
 
@@ -70,6 +72,8 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class _Module:
+    """A module, by its full name."""
+
     name: str
 
 
@@ -130,10 +134,15 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
 
 
 def _no_function(text: str) -> HandlerProblem:
+    """The problem of what can be told at a glance to be no function."""
     return HandlerProblem(f"is not a function but `{text[:_SHOWN]}`")
 
 
 def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerProblem | None:
+    """What keeps Lambda from calling a function; None where nothing does.
+
+    Its line is told where it is not of the handler's own module, `source`.
+    """
     node = function.node
     place = "" if function.module is source else f", at {function.module.file}:{node.lineno}"
     if isinstance(node, ast.AsyncFunctionDef):
@@ -158,6 +167,7 @@ def _yields(function: ast.AST) -> bool:
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[inspect.Parameter]:
+    """Yield the parameters that `inspect` would tell of a function; of a default only that there is one."""
     positional = [*arguments.posonlyargs, *arguments.args]
     first_with_default = len(positional) - len(arguments.defaults)
     for index, argument in enumerate(positional):
@@ -236,6 +246,7 @@ class _Reader:
         return None if module.may_have_more else _Nothing(name, module)
 
     def _defined(self, definition: Definition, module: ModuleSource, depth: int) -> _Meaning:
+        """What a definition of a module stands for."""
         match definition.value:
             case Import() as imported:
                 if imported.name is None:
@@ -274,6 +285,7 @@ class _Reader:
         return _no_function(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
 
     def _attribute(self, owner: _Meaning, attribute: str, depth: int) -> _Meaning:
+        """What an attribute of a module, a class or an object stands for."""
         match owner:
             case _Module(name=name):
                 return self._member(name, attribute, depth + 1)
@@ -284,6 +296,7 @@ class _Reader:
         return None
 
     def _method(self, node: ast.ClassDef, name: str, module: ModuleSource, *, is_bound: bool) -> _Meaning:
+        """A method of a class, or of an object of it where `is_bound`; None where a decorator may change it."""
         method = _method(node, name)
         if method is None:
             return None
@@ -297,6 +310,7 @@ class _Reader:
         return None
 
     def _call(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
+        """What a call gives: a function with arguments given (`partial`), or an object of a class of the project."""
         if _full_name(node.func, module) == "functools.partial":
             return self._partial(node, module, depth)
         made = self.expression(node.func, module, depth + 1)

@@ -93,6 +93,7 @@ class MentionedNames:
         return self._mentions[module]
 
     def _with_imports(self, first: str) -> Iterator[Mentions]:
+        """Yield what a module mentions, and what each module of the project does that its import runs."""
         waiting, seen = [first], set[str]()
         while waiting:
             name = waiting.pop()

@@ -140,6 +140,7 @@ def _shown(node: ast.expr, file: PythonFile, depth: int = 0) -> Iterator[tuple[a
 
 
 def _is_list(node: ast.expr | None) -> TypeGuard[ast.expr]:
+    """Return whether an expression shows items of a list: a display, or a sum."""
     return isinstance(node, ast.List | ast.Tuple | ast.BinOp)
 
 
@@ -166,6 +167,7 @@ def _nodes_at(folder: pathlib.Path, origin: Origin) -> Sequence[ast.AST]:
 
 
 def _expression(folder: pathlib.Path, origin: Origin) -> ast.expr | None:
+    """The outermost expression that begins at a place; None where none does."""
     return next((node for node in _nodes_at(folder, origin) if isinstance(node, ast.expr)), None)
 
 
@@ -207,6 +209,7 @@ def _statement(node: ast.expr, ordinal: int) -> ast.expr | None:
 
 
 def _below(node: ast.expr, step: str | int) -> ast.expr | None:
+    """The part of an expression one step below it: of a dict, a list, or a call. None: not shown."""
     if isinstance(node, ast.Dict):
         return member(node, str(step))
     if isinstance(node, ast.List | ast.Tuple):
@@ -239,6 +242,7 @@ def member(node: ast.AST, name: str) -> ast.expr | None:
 
 
 def _first_member(nodes: Iterable[ast.AST], name: str) -> ast.expr | None:
+    """The value of a name in the first of some dict displays that has it."""
     values = (member(node, name) for node in nodes)
     return next((value for value in values if value is not None), None)
 

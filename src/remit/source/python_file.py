@@ -56,6 +56,10 @@ class PythonFile:
 
 @lru_cache(maxsize=128)
 def _by_start(file: PythonFile, *, in_functions: bool) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
+    """The expressions and statements of a file by the line and column where each begins, outer ones first.
+
+    An assignment to several targets begins at each of them.
+    """
     by_start: dict[tuple[int, int], list[ast.AST]] = {}
     for node in file.nodes if in_functions else walk(file.tree, outside_of_functions):
         if isinstance(node, ast.expr | ast.stmt):
@@ -137,6 +141,7 @@ def origin_in(file: str, node: ast.expr | ast.keyword) -> Origin:
 
 @lru_cache(maxsize=64)
 def _parsed(source: bytes) -> PythonFile:
+    """A file of this source. SyntaxError, ValueError, RecursionError: it cannot be parsed."""
     return PythonFile(source, ast.parse(source))
 
 

@@ -66,6 +66,7 @@ def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
 
 
 def _constant_text(value: ast.expr | None) -> str | None:
+    """The text that an expression spells out; None for any other."""
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 

@@ -57,8 +57,8 @@ def app_alarms(app: App, resources: Sequence[Resource], topic: str) -> Iterator[
     have_alarms = {
         dimension["Value"] for resource in resources for dimension in resource.properties.get("Dimensions", ())
     }
-    for_failed = set(_named([resource.properties for resource in resources], _FOR_FAILED))
-    read = set(_named([resource.properties for resource in resources], frozenset({"EventSourceArn"})))
+    for_failed = set(_referred_ids([resource.properties for resource in resources], _FOR_FAILED))
+    read = set(_referred_ids([resource.properties for resource in resources], frozenset({"EventSourceArn"})))
     for queue in resources:
         if queue.type != _QUEUE or f"${{{queue.logical_id}.QueueName}}" in have_alarms:
             continue
@@ -72,7 +72,7 @@ def app_alarms(app: App, resources: Sequence[Resource], topic: str) -> Iterator[
 
 
 def _alarm(alarm_id: str, description: str, metric: Metric, name: str, topic: str) -> Resource:
-    """An alarm on a metric of the function or queue of a name, which is on while one period is over the threshold."""
+    """An alarm on a metric of the function or queue of a name: on while a period is at the threshold or over it."""
     return Resource(
         alarm_id,
         "AWS::CloudWatch::Alarm",
@@ -92,8 +92,8 @@ def _alarm(alarm_id: str, description: str, metric: Metric, name: str, topic: st
     )
 
 
-def _named(value: Any, properties: frozenset[str]) -> Iterator[str | None]:
-    """Yield the logical ids that properties of these names refer to, anywhere in a value."""
+def _referred_ids(value: Any, properties: frozenset[str]) -> Iterator[str | None]:
+    """Yield the logical ids that properties of these names refer to, at any depth of a value."""
     parts: Iterable[Any] = value if isinstance(value, list | tuple) else ()
     if isinstance(value, Mapping):
         for name in properties & set(value):
@@ -101,4 +101,4 @@ def _named(value: Any, properties: frozenset[str]) -> Iterator[str | None]:
                 yield reference.target
         parts = value.values()
     for part in parts:
-        yield from _named(part, properties)
+        yield from _referred_ids(part, properties)

@@ -47,7 +47,7 @@ def with_app_wide_settings(app: App, resources: Iterable[Resource]) -> tuple[Res
         kind = resource_type(resource.type)
         has_own_tags = resource.logical_id == HTTP_API and "Body" in properties  # in the document, as all of it
         if app.tags and kind is not None and kind.tags and not has_own_tags:
-            properties = _changed(properties, kind.tags.split("."), partial(_with_tags, kind, app.tags))
+            properties = _with_value_at(properties, kind.tags.split("."), partial(_with_tags, kind, app.tags))
         changed.append(replace(resource, properties=properties, attributes=attributes))
     return tuple(changed)
 
@@ -73,7 +73,7 @@ def _length(name: str) -> int:
     return len(name.replace(_REGION, "x" * _LONGEST_REGION))
 
 
-def _changed(properties: Mapping[str, Any], path: Sequence[str], change: Callable[[Any], Any]) -> dict[str, Any]:
+def _with_value_at(properties: Mapping[str, Any], path: Sequence[str], change: Callable[[Any], Any]) -> dict[str, Any]:
     """Properties with another value at a path (`Replicas[].Tags`), of each item of a list that is given.
 
     What an intrinsic function gives stays: only the deploy knows it.
@@ -83,13 +83,14 @@ def _changed(properties: Mapping[str, Any], path: Sequence[str], change: Callabl
     if not rest:
         return dict(properties) if tokens.is_intrinsic(value) else {**properties, name: change(value)}
     if isinstance(value, list | tuple):
-        parts = [_changed(part, rest, change) if _is_plain(part) else part for part in value]
+        parts = [_with_value_at(part, rest, change) if _is_plain(part) else part for part in value]
         return {**properties, name: parts}
     inner: Any = {} if value is None and name == path[0] else value
-    return {**properties, name: _changed(inner, rest, change)} if _is_plain(inner) else dict(properties)
+    return {**properties, name: _with_value_at(inner, rest, change)} if _is_plain(inner) else dict(properties)
 
 
 def _is_plain(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Return whether a value is a mapping that the template writes out, and no intrinsic function."""
     return isinstance(value, Mapping) and not tokens.is_intrinsic(value)
 
 
@@ -112,6 +113,7 @@ def _with_tags(kind: ResourceType, tags: Mapping[str, str], own: Any) -> Any:
 
 
 def _tag_list(tags: Mapping[str, str], own: Any) -> list[Any]:
+    """Tags as a list of Key and Value: those whose keys are not among the resource's own, then its own."""
     own_tags = list(own or ())
     own_keys = {tag.get("Key") for tag in own_tags if isinstance(tag, dict)}
     return [{"Key": key, "Value": value} for key, value in tags.items() if key not in own_keys] + own_tags

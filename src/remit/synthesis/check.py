@@ -43,7 +43,7 @@ def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mis
     """
     most, count = quota("cloudformation.template.resources").most, len(template.resources)
     if count > most:
-        message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
+        message = f"the template has {count} resources; CloudFormation allows {most}: {_counts_by_type(template)}"
         mistakes.add(message, hint=_way_to_fewer(template, app, roles))
     most, count = quota("cloudformation.template.outputs").most, len(template.outputs)
     if count > most:
@@ -103,14 +103,10 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
-    if any("TenancyConfig" in resource.properties for resource in template.resources):
-        from remit.synthesis.check_tenants import check_tenants  # noqa: PLC0415 - few functions keep tenants apart
-
-        mistakes.errors += check_tenants(template.resources)
 
 
 def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
-    """Note each resource with the name of another of its type, where the name alone tells them apart."""
+    """Note each resource with the name of an earlier one of its type, where names must be unique."""
     by_name: dict[tuple[str, str], Resource] = {}
     for resource in resources:
         kind = resource_type(resource.type)
@@ -154,7 +150,7 @@ def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace:
 
 
 def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
-    """A function must not run on its own log group: each run writes more to it."""
+    """Yield the error for a function that runs on its own log group: each run writes more to it."""
     function = by_id.get(own_id(tokens.textual(subscription.properties.get("DestinationArn"))))
     if function is None or function.type != "AWS::Lambda::Function":
         return
@@ -187,19 +183,22 @@ def notes_on(template: Template, roles: tuple[Holder, ...], app: App) -> Iterato
     most, count = quota("cloudformation.template.resources").most, len(template.resources)
     if count >= _NEARLY * most:
         yield (
-            f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; "
+            f"the template has {count} of {most} resources that CloudFormation allows: {_counts_by_type(template)}; "
             f"{_way_to_fewer(template, app, roles)}"
         )
 
 
-def _by_type(template: Template) -> str:
+def _counts_by_type(template: Template) -> str:
     """How many resources there are of each type, the most first."""
     counts = Counter(resource.type for resource in template.resources)
     return ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
 
 
 def _way_to_fewer(template: Template, app: App, roles: tuple[Holder, ...]) -> str:
-    """Word the way to a smaller template: each setting that makes fewer resources, with how many, or two projects."""
+    """The way to a smaller template, in words: each setting that makes fewer resources, with how many.
+
+    And two projects, if those settings are not enough, or there are none.
+    """
     http_api = [resource for resource in template.resources if resource.properties.get("ApiId") == f"${{{HTTP_API}}}"]
     permissions = [resource for resource in template.resources if f"{HTTP_API}Permission" in resource.logical_id]
     fewer = {
@@ -216,7 +215,7 @@ def _way_to_fewer(template: Template, app: App, roles: tuple[Holder, ...]) -> st
 
 
 def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """A queue must hide a message at least as long as its function may run, else Lambda refuses the mapping.
+    """Yield the error for a queue that hides a message for less time than its function may run: Lambda refuses that.
 
     Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
     """
@@ -239,7 +238,7 @@ _FIFO_PROPERTIES: Final = {"AWS::SQS::Queue": "FifoQueue", "AWS::SNS::Topic": "F
 
 
 def check_name(resource: Resource) -> Iterator[RemitError]:
-    """Yield errors in a resource's name, which AWS refuses."""
+    """Yield what is wrong with a resource's name, so that AWS refuses it; nothing of a name that the deploy makes."""
     kind = resource_type(resource.type)
     if kind is None or kind.naming is None:
         return
@@ -266,7 +265,7 @@ def check_name(resource: Resource) -> Iterator[RemitError]:
 
 
 def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[RemitError]:
-    """Yield SQS's refusals of a queue, FIFO or not; `dead_letters` is the app's queue of failed messages.
+    """Yield SQS's refusals of a queue; `dead_letters` is its dead-letter queue, None where the app has none for it.
 
     Source: "SetQueueAttributes" (Amazon SQS API Reference): the dead-letter queue of a FIFO queue must be one, too.
     """
@@ -289,4 +288,5 @@ def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[Remi
 
 
 def _is_fifo(resource: Resource) -> bool:
+    """Return whether a queue or a topic is FIFO; of any other type, KeyError."""
     return str(resource.properties.get(_FIFO_PROPERTIES[resource.type], False)).lower() == "true"

@@ -64,16 +64,16 @@ _SECRETS: Final = (
 def check_event_sources(
     declared: Iterable[Resource], app: App, roles: tuple[Holder, ...], unknown: Container[str] = ()
 ) -> Iterator[RemitError]:
-    """The event source mappings among the app's own resources whose function may not read the source, at their lines.
+    """Yield an error for each mapping in `declared` whose function may not read the source, at the mapping's line.
 
     Nothing is said of the functions in `unknown`, by their logical ids: some of their access could not be read.
     """
     by_id = {resource.logical_id: resource for resource in app.resources}
     ready = ready_roles(app, roles)
     for mapping in declared:
-        function = _function(mapping, app)
-        service, source = _source(mapping, by_id)
-        needed = _needed(service, source, mapping.properties)
+        function = _function_of(mapping, app)
+        service, source = _source_of(mapping, by_id)
+        needed = _needed_actions(service, source, mapping.properties)
         if function is None or not needed or function.resource_id in unknown:
             continue
         role = ready.get(function.name)
@@ -98,8 +98,8 @@ def check_event_sources(
             )
 
 
-def _needed(service: str, source: str, mapping: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The actions with which Lambda reads a mapping's source, by the ARN of what it does them on."""
+def _needed_actions(service: str, source: str, mapping: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The actions with which Lambda reads a mapping's source, by the ARN they are on; empty if it needs none."""
     accesses = mappings(mapping.get("SourceAccessConfigurations"))
     needed = {source: _NEEDED[service]} if service in _NEEDED else {}
     for access in accesses:
@@ -123,7 +123,7 @@ def _may(role: Holder, action: str, source: str) -> bool:
     return any(own_verdict(decision) in ("Allowed", "Unknown") for decision in decisions)
 
 
-def _function(mapping: Resource, app: App) -> Function | None:
+def _function_of(mapping: Resource, app: App) -> Function | None:
     """The app's function that a mapping names: by a reference, by its name or by its ARN."""
     text = tokens.textual(mapping.properties.get("FunctionName"))
     if not isinstance(text, str):
@@ -135,7 +135,7 @@ def _function(mapping: Resource, app: App) -> Function | None:
     return None
 
 
-def _source(mapping: Resource, by_id: Mapping[str, Resource]) -> tuple[str, str]:
+def _source_of(mapping: Resource, by_id: Mapping[str, Resource]) -> tuple[str, str]:
     """The service of a mapping's source, "" if that is not known, and its ARN or what stands for it."""
     text = tokens.textual(mapping.properties.get("EventSourceArn"))
     if not isinstance(text, str):

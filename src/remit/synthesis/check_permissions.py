@@ -64,7 +64,7 @@ def check_permissions(
     misled: Container[str] = (),
     without_triggers: Container[str] = (),
 ) -> Iterator[RemitError]:
-    """The resources that name a function which their service has no permission to invoke, each at its line.
+    """Yield an error for each resource that names a function which its service may not invoke, at the resource's line.
 
     By their logical ids, `misled` are resources with references that lead nowhere, and `without_triggers` functions
     some of whose triggers could not be read: of these nothing is said, since it would follow from that.
@@ -97,7 +97,7 @@ def _no_permission(
     if invoker.source_account or source is None:
         lines.append('source_account="${AWS::AccountId}"')
     # A bucket is made once it may call: its permission cannot wait for the bucket's own ARN.
-    if source is not None and not (invoker.source_account and resource.logical_id in _named(source)):
+    if source is not None and not (invoker.source_account and resource.logical_id in _referred_ids(source)):
         lines.append(f'source_arn="{source}"')
     properties = "".join(f"    {line},\n" for line in ('action="lambda:InvokeFunction"', *lines))
     permission = f'permission = resource(\n    "{_PERMISSION}",\n{properties})'
@@ -113,7 +113,7 @@ def _no_permission(
 
 
 def _late_bound_source(resource: Resource, invoker: Invoker) -> str | None:
-    """The ARN for which a service calls, references in it as they stand; None where no one text says it."""
+    """The ARN for which a service calls, references in it as they stand; None where no single text gives it."""
     if invoker.source_arn == "own":
         arn = _own_arn(resource)
         return None if arn == "*" else arn
@@ -172,9 +172,9 @@ class _Template:
             if not (is_service or principal == "*") or properties.get("Action") not in _ACTIONS:
                 continue
             source = tokens.textual(properties.get("SourceArn"))
-            if not isinstance(source, str) or not _named(source).isdisjoint(_sources(resource, invoker)):
+            if not isinstance(source, str) or not _referred_ids(source).isdisjoint(_sources(resource, invoker)):
                 return True
-            if _meet(self._filled(source), self._source(resource, invoker)):
+            if _overlap(self._filled(source), self._source(resource, invoker)):
                 return True
         return False
 
@@ -213,7 +213,7 @@ class _Template:
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        """Foretell the ARNs and names that references to resources will give, as far as that is possible."""
+        """The ARNs and names that references to resources will give, by the references, as far as can be foretold."""
         shapes = shapes_of(self._resources).beside(Shapes())
         texts = {**shapes, **names_in(self._namespace, self._resources)}
         for reference, callee in self._by_reference.items():
@@ -223,21 +223,18 @@ class _Template:
         return texts
 
     def _filled(self, value: Any) -> str:
-        """A text with what is known of its references; each place is any, and what is unknown equals itself alone."""
+        """A text with values for its references, where known; partition, region and account are `*`; "" for no text."""
         text = tokens.textual(value)
         if not isinstance(text, str):
             return ""
-        if _named(text):
+        if _referred_ids(text):
             text = fill_references(text, self._texts)
         return fill_references(text, self._pseudo)
 
 
 def _in_openapi(document: Any) -> Iterator[Any]:
     """Yield the URIs of integrations and authorizers that an OpenAPI document calls without a role."""
-    if isinstance(document, list):
-        for item in document:
-            yield from _in_openapi(item)
-    elif isinstance(document, dict):
+    if isinstance(document, dict):
         for name, content in document.items():
             if name in _OPENAPI and isinstance(content, dict):
                 uri, role = _OPENAPI[name]
@@ -248,22 +245,22 @@ def _in_openapi(document: Any) -> Iterator[Any]:
 
 
 def _sources(resource: Resource, invoker: Invoker) -> frozenset[str]:
-    """The logical ids of what the service may call for: the resource, or what it says that it is of."""
+    """The logical ids of what the service may call for: the resource, and those that its source's ARN is made of."""
     if invoker.source_arn == "own":
         return frozenset((resource.logical_id,))
     names = variables(invoker.source_arn) or (invoker.source_arn,)
-    named = [_named(_text_at(resource, name) or "") for name in names]
+    named = [_referred_ids(_text_at(resource, name) or "") for name in names]
     return frozenset((resource.logical_id,)).union(*named)
 
 
-def _named(text: str) -> frozenset[str]:
+def _referred_ids(text: str) -> frozenset[str]:
     """The logical ids that a text refers to."""
     targets = (reference.target for reference in tokens.references(text))
     return frozenset(target for target in targets if target is not None and "::" not in target)
 
 
 def _own_arn(resource: Resource) -> str:
-    """The ARN of a resource by the name that it is given, or by what gives its ARN."""
+    """The ARN of a resource by the name that it is given, else the reference that gives its ARN, else `*`."""
     kind = resource_type(resource.type)
     naming = None if kind is None else kind.naming
     name = None if naming is None else _text_at(resource, naming.property)
@@ -273,8 +270,8 @@ def _own_arn(resource: Resource) -> str:
     return named_arn or arn_of(resource) or "*"
 
 
-def _meet(arn: str, other_arn: str) -> bool:
-    """Return whether some ARN matches both patterns: part by part, since no wildcard reaches beyond its part."""
+def _overlap(arn: str, other_arn: str) -> bool:
+    """Return whether some ARN matches both patterns. ARNs are held part by part, any other text as a whole."""
     parsed, other_parsed = parse(arn), parse(other_arn)
     if parsed is None or other_parsed is None:
         return overlaps(arn, other_arn)
@@ -282,6 +279,7 @@ def _meet(arn: str, other_arn: str) -> bool:
 
 
 def _text_at(resource: Resource, path: str) -> str | None:
+    """The late-bound text at a path of a resource's properties; None where there is none, or another value."""
     value = next(values_at(resource.properties, path), None) if path else None
     text = tokens.textual(value)
     return text if isinstance(text, str) and text else None

@@ -34,7 +34,7 @@ class KnownIds(NamedTuple):
 def check_references(
     resource: Resource, known: KnownIds, written: Mapping[str, Origin]
 ) -> tuple[tuple[str, ...], list[RemitError]]:
-    """The resources that a resource names and depends on, and what is wrong with its references.
+    """The logical ids in the template that a resource names and depends on, and what is wrong with its references.
 
     Each must be in the template, or one of its parameters. `written`: the lines that set properties, where these are
     not the resource's own.
@@ -51,7 +51,7 @@ def check_references(
         calls = [*functions(dict(resource.properties), late=True)]
         named_references = [(reference, path) for *call, path in calls for reference in named_by(*call)]
         if resource.attributes:
-            named_references += [(reference, ()) for reference in _named(resource.attributes)]
+            named_references += [(reference, ()) for reference in _references_in(resource.attributes)]
     except RemitError as error:
         return (), [*mistakes, RemitError(f"{label}: {error.message}", origin=resource.origin)]
     for reference, path in named_references:
@@ -79,10 +79,10 @@ def check_references(
 
 
 def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
-    """Yield an output's references that the template has not."""
+    """Yield what is wrong with an output's references."""
     label = f"output {output.name}"
     try:
-        named_references = _named({"Value": output.value})
+        named_references = _references_in({"Value": output.value})
     except RemitError as error:
         yield RemitError(f"{label}: {error.message}", origin=output.origin)
         return
@@ -90,12 +90,13 @@ def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
         yield from _check_reference(reference, known, output, label)
 
 
-def _named(value: Mapping[str, Any]) -> list[Reference]:
+def _references_in(value: Mapping[str, Any]) -> list[Reference]:
     """List a value's references. RemitError: late-bound text in it cannot be read."""
     return [reference for reference, _ in references(dict(value), late=True)]
 
 
 def _check_reference(reference: Reference, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:
+    """Yield the error for a reference to nothing, or to an attribute that its resource has not; `label` begins it."""
     name, attribute = reference.target, reference.attribute
     if name is None or name in known.parameters:
         return
@@ -129,7 +130,7 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
 
 
 def _late_value(name: str, attribute: str | None) -> str | None:
-    """Return what was meant by a reference to a value of Python's, `${aws.region}`, or a misspelt `${AWS::Region}`."""
+    """The hint for a reference to a value of Python, `${aws.region}`, or to a misspelt `${AWS::Region}`; else None."""
     if name in ("aws", "project"):
         return f'write it without the `$`, in an f-string: f"…{{{name}.{attribute}}}…"'
     parameter = tokens.pseudo_parameter(name)

@@ -145,7 +145,7 @@ def check_regions(template: Template, app: App, place: Mapping[str, str] | None)
 
 
 def _named_things(template: Template, app: App) -> Iterator[_Named]:  # noqa: C901 - one kind after the other
-    """Yield the ARNs that the template's resources name, and those that it has no part of."""
+    """Yield the ARNs that resources name, the log groups that functions run on, and the values that functions read."""
     sources = [
         (function, trigger.written, source)
         for function, trigger in triggers_of(app.functions, BaseTrigger)

@@ -18,7 +18,10 @@ _TYPES: Final = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 
 
 def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
-    """Each schedule that never runs from `now` on, and is not turned off, of functions, jobs and shared resources."""
+    """Yield an error for each schedule that is wrong or never runs, at its line.
+
+    Triggers and jobs: none after `now`, unless it is turned off. Shared resources: none at any time.
+    """
     resources = [resource for resource in app.resources if resource.type in _TYPES]
     if not resources and not app.queues and "schedule" not in trigger_files(app.triggered):
         return

@@ -25,7 +25,7 @@ _BILLING_MODES: Final = ("PAY_PER_REQUEST", "PROVISIONED")
 
 
 def check_table(table: Resource) -> Iterator[RemitError]:
-    """Keys that are none, attributes of keys that the table does not define, or defines beside them, and capacities.
+    """Yield wrong keys, attributes that keys use and the table does not define or the reverse, and wrong capacities.
 
     A capacity is missing, or stands beside payment by request. What only the deploy knows is not looked at.
     """
@@ -46,6 +46,7 @@ def check_table(table: Resource) -> Iterator[RemitError]:
 
 
 def _check_keys(table: Resource) -> Iterator[RemitError]:  # noqa: C901 - one case after the other
+    """Yield what is wrong with the keys of a table and its indexes, up to a key that only the deploy knows."""
     defined = _texts(table.properties.get("AttributeDefinitions"), "AttributeName")
     used: dict[str, None] = {}
     indexes = [*_indexes(table, _GLOBAL_INDEXES), *_indexes(table, _LOCAL_INDEXES)]
@@ -89,7 +90,7 @@ def _check_keys(table: Resource) -> Iterator[RemitError]:  # noqa: C901 - one ca
 
 
 def _indexes(table: Resource, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The indexes of a table that are known before the deploy, with how errors call each."""
+    """Yield the indexes of a table that are known before the deploy, each after the words that errors have for it."""
     indexes = table.properties.get(kind)
     for index in indexes if isinstance(indexes, list) else ():
         if isinstance(index, Mapping):
@@ -97,7 +98,7 @@ def _indexes(table: Resource, kind: str) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _check_local_indexes(table: Resource) -> Iterator[RemitError]:
-    """A local index sorts the items of each HASH attribute of its table by another RANGE attribute."""
+    """Yield the local indexes whose key is not the table's HASH attribute and a RANGE attribute."""
     table_key = _texts(table.properties.get("KeySchema"), "AttributeName") or []
     for label, index in _indexes(table, _LOCAL_INDEXES):
         key = _texts(index.get("KeySchema"), "AttributeName")

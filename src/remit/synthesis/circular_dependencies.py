@@ -27,8 +27,8 @@ _LATER: Final = "remit-later"
 
 
 def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
-    """The resources, where whatever a notifying bucket waits for names the bucket in the place of referring to it."""
-    names = {resource.logical_id: _name(resource) for resource in resources if _notifies(resource)}
+    """The resources: whatever a notifying bucket waits for has the bucket's name in place of a reference to it."""
+    names = {resource.logical_id: _bucket_name(resource) for resource in resources if _notifies(resource)}
     if not names:
         return list(resources)
     waits = Waits({resource.logical_id: resource for resource in resources})
@@ -39,14 +39,14 @@ def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
         for bucket, name in names.items():
             if bucket != resource.logical_id and resource.logical_id in waits.all_before(bucket):
                 own_names |= {f"${{{bucket}}}": name, f"${{{bucket}.Arn}}": f"arn:{tokens.PARTITION}:s3:::{name}"}
-        named.append(replace(resource, properties=_named(resource.properties, own_names)) if own_names else resource)
+        named.append(replace(resource, properties=_by_name(resource.properties, own_names)) if own_names else resource)
     return named
 
 
 def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
     """Map ARNs that `buckets_by_name` wrote to their references, `${DataFiles.Arn}`."""
     return {
-        f"arn:{tokens.PARTITION}:s3:::{_name(resource)}": f"${{{resource.logical_id}.Arn}}"
+        f"arn:{tokens.PARTITION}:s3:::{_bucket_name(resource)}": f"${{{resource.logical_id}.Arn}}"
         for resource in resources
         if _notifies(resource)
     }
@@ -54,17 +54,18 @@ def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
 
 def _notifies(resource: Resource) -> bool:
     """Return whether a resource is a bucket that has functions to notify, and a name by which they can know it."""
-    if resource.type != "AWS::S3::Bucket" or not _name(resource):
+    if resource.type != "AWS::S3::Bucket" or not _bucket_name(resource):
         return False
     configuration = resource.properties.get("NotificationConfiguration")
     return isinstance(configuration, dict) and bool(configuration.get("LambdaConfigurations"))
 
 
-def _name(bucket: Resource) -> str:
+def _bucket_name(bucket: Resource) -> str:
+    """The name that the template gives a bucket, as late-bound text; empty where it gives none."""
     return str(tokens.textual(bucket.properties.get("BucketName", "")))
 
 
-def _named(value: Any, names: Mapping[str, str]) -> Any:
+def _by_name(value: Any, names: Mapping[str, str]) -> Any:
     """A value with the names of buckets in the place of the references to them."""
 
     def named(leaf: Any) -> Any:
@@ -90,7 +91,7 @@ def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -
         earlier: list[Any] = []
         later: list[Any] = []
         for statement in policies[0]["PolicyDocument"]["Statement"] if policies else ():
-            names = referred(statement) if isinstance(statement, dict) else ()
+            names = referred_ids(statement) if isinstance(statement, dict) else ()
             makes_cycle = any(resource.logical_id in waits.all_before(name) for name in names)
             (later if makes_cycle else earlier).append(statement)
         if not later:
@@ -129,16 +130,16 @@ class Waits:
         return frozenset(before)
 
     def _names_in(self, logical_id: str) -> tuple[str, ...]:
-        """Return the resources that a resource itself names."""
+        """The logical ids that a resource itself names or depends on; none for what is no resource of the template."""
         resource = self._by_id.get(logical_id)
         if resource is None:
             return ()
         depends = resource.attributes.get("DependsOn", ())
-        return (*([depends] if isinstance(depends, str) else depends), *referred(resource.properties))
+        return (*([depends] if isinstance(depends, str) else depends), *referred_ids(resource.properties))
 
 
-def referred(value: Any) -> Iterator[str]:
-    """The logical ids that a value refers to."""
+def referred_ids(value: Any) -> Iterator[str]:
+    """Yield the logical ids that a value refers to."""
     for reference, _ in references(dict(value), late=True):
         if reference.target is not None:
             yield reference.target

@@ -69,6 +69,7 @@ def declared(template: Mapping[str, Any], kept_arns: Mapping[str, str] | None = 
 
 
 def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
+    """The stack of a template whose roles were read; `kept_arns` as for `declared`."""
     functions: dict[str, str] = {}
     for resource in read.resources:
         if resource.type == "AWS::Lambda::Function":
@@ -81,12 +82,12 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
                 functions[resource.logical_id] = metadata[FUNCTION_KEY]
     by_id = {resource.logical_id: resource for resource in read.resources}
     arns = {**arns_by_name(read.resources), **kept_arns}
-    roles = [_referring(role, arns) for role in read.roles] if arns else read.roles
+    roles = [_with_references(role, arns) for role in read.roles] if arns else read.roles
     own_roles = [role for role in roles if role.logical_id in by_id]
     outside = tuple(_unplaced(role) for role in roles if role.logical_id not in by_id)
     foreign_roles = {functions[logical_id]: role for logical_id, role in read.others.items()}
     return DeclaredStack(
-        tuple(_declared(role, functions) for role in own_roles),
+        tuple(_with_project_names(role, functions) for role in own_roles),
         functions,
         foreign_roles,
         read.documents,
@@ -97,8 +98,8 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     )
 
 
-def _referring(role: Holder, references: Mapping[str, str]) -> Holder:
-    """A role whose statements refer to the buckets that they name."""
+def _with_references(role: Holder, references: Mapping[str, str]) -> Holder:
+    """A role whose grants have a reference in place of each ARN in `references`, or of the start of a longer one."""
 
     def put(text: str) -> str:
         for arn, reference in references.items():
@@ -129,7 +130,7 @@ def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]
 
 
 def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
-    """The functions, by logical id, behind routes without authorization; a WebSocket's clients pass `$connect` first.
+    """Yield what routes without authorization lead to, by logical id; a WebSocket's clients pass `$connect` first.
 
     A key of a usage plan is no authorization, and a policy of a REST API says itself whom it lets in. Source:
     "AWS::ApiGatewayV2::Route" (CloudFormation reference): only `$connect` of a WebSocket API authorizes.
@@ -153,7 +154,7 @@ def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
 
 
 def _behind_open_operations(document: Mapping[str, Any]) -> Iterator[str]:
-    """The functions, by logical id, behind the operations of an OpenAPI document that have no security."""
+    """Yield what the operations of an OpenAPI document without security lead to, by logical id."""
     for path in section(document, "paths"):
         operations = section(document, "paths", path)
         for name in operations:
@@ -165,12 +166,12 @@ def _behind_open_operations(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _referred(value: object) -> str:
-    """The logical id that a Ref or a Fn::GetAtt names."""
+    """The logical id that a Ref or a Fn::GetAtt names; any other text as it stands, up to its first dot."""
     return tokens.text_of(value).removeprefix("${").partition(".")[0].removesuffix("}")
 
 
 def users_of(stack: DeclaredStack, roles: Iterable[Holder]) -> tuple[Holder, ...]:
-    """The users and groups of a template, and the managed policies that neither they nor any of the roles have."""
+    """The users and groups of a template, and the managed policies that none of `roles` has, attached or as grants."""
     app_roles = tuple(roles)
     granted = {grant.statement for role in app_roles for grant in role.grants}
     attached_arns = {arn for role in app_roles for arn in (*role.managed, role.boundary)}
@@ -189,8 +190,8 @@ def _unplaced(role: Holder) -> Holder:
     return replace(without_places, trust_origin=None, origin=None)
 
 
-def _declared(role: Holder, functions: Mapping[str, str]) -> Holder:
-    """A role whose functions have their names in the project."""
+def _with_project_names(role: Holder, functions: Mapping[str, str]) -> Holder:
+    """A role of the template whose functions have their names in the project, without lines; `trusts` has services."""
     trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
     return replace(
@@ -218,7 +219,10 @@ def with_reasons(roles: Iterable[Holder], by: Iterable[Holder]) -> tuple[Holder,
 
 
 def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
-    """The roles of the template of an app: with what its shared resources add, and each grant with its reason."""
+    """The roles of the template of an app: with what its shared resources add, and each grant with its reason.
+
+    RemitError: there can be no template.
+    """
     from remit.template.roles import roles_of  # noqa: PLC0415 - a build needs it where shared resources declare access
 
     mistakes = Mistakes()
@@ -230,21 +234,24 @@ def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
     assigned = {role.logical_id: role for role in fitted_roles}
     located = {}
     for role in with_reasons(stack.roles, fitted_roles):
-        located[role.logical_id] = _located(role, origins, assigned.get(role.logical_id))
+        located[role.logical_id] = _with_lines(role, origins, assigned.get(role.logical_id))
     ordered = [located.pop(logical_id) for logical_id in assigned if logical_id in located]
-    outside = tuple(_located(role, origins) for role in stack.outside)
+    outside = tuple(_with_lines(role, origins) for role in stack.outside)
     return replace(stack, roles=(*ordered, *located.values()), outside=outside)
 
 
 def every_role(app: App, roles: tuple[Holder, ...]) -> tuple[tuple[Holder, ...], Mapping[str, Policy]]:
-    """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
+    """Every role of an app, also those of others that it attaches policies to; and its own managed policies.
+
+    The policies are by the text that refers to them.
+    """
     if not adds_access(app):
         return roles, {}
     stack = declared_by(app, roles)
     return (*stack.roles, *stack.outside), stack.documents
 
 
-def _located(role: Holder, origins: Mapping[str, Origin | None], assigned: Holder | None = None) -> Holder:
+def _with_lines(role: Holder, origins: Mapping[str, Origin | None], assigned: Holder | None = None) -> Holder:
     """A role with the lines of the shared resources that write it, or of what it was assigned for."""
     at = trust_origin = origins.get(role.logical_id)
     if assigned is not None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import RemitError, few
 from remit.iam.comparison import Piece
 from remit.roles.deploy_places import listed
-from remit.roles.guardrail_proof import late, prove
-from remit.roles.guardrails import guardrails, idle
+from remit.roles.guardrail_proof import prove, unresolved
+from remit.roles.guardrails import guardrails, unknown_actions
 from remit.synthesis.declared_roles import every_role
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def guard(folder: Path, app: App, roles: tuple[Holder, ...], place: Place | None
 
 
 def _notes(app: App, rails: Iterable[Guardrail], proof: Proof) -> Iterator[str]:
-    """On each action that is likely misspelt (AWS may have added it since), and on what was not proven."""
+    """Yield remarks on each action that is likely misspelt (or newer than the data), and on what was not proven."""
     from remit.catalogue.meant_names import misspelt_action, nearest_actions  # noqa: PLC0415 - few are misspelt
 
-    for origin, text in dict.fromkeys(idle(rails)):
+    for origin, text in dict.fromkeys(unknown_actions(rails)):
         bare = text.replace("*", "").replace("?", "")
         suggestion = misspelt_action(bare) if bare != text else next(iter(nearest_actions(text)), None)
         meant = f": did you mean `{suggestion}`?" if suggestion else ""
@@ -61,7 +61,7 @@ def _notes(app: App, rails: Iterable[Guardrail], proof: Proof) -> Iterator[str]:
 
 
 def _refusal(proof: Proof) -> RemitError:
-    """That guardrails do not hold: the breaches, those alike together, at the line of the first grant among them."""
+    """The error that guardrails do not hold: the breaches, those alike together, at the line of the first grant."""
     groups: dict[tuple[object, ...], list[Breach]] = {}
     for breach in proof.breaches:
         granted = breach.granted
@@ -72,7 +72,7 @@ def _refusal(proof: Proof) -> RemitError:
     place = f" in {proof.at.words}" if proof.at is not None and proof.at.named else ""
     lines = [f"a guardrail does not hold{place}"]
     for breaches in list(groups.values())[:_SHOWN]:
-        lines += _told(breaches)
+        lines += _breach_lines(breaches)
     if len(groups) > _SHOWN:
         lines.append(f"and {len(groups) - _SHOWN} more")
     granting = [breach for breach in proof.breaches if breach.granted.grant is not None]
@@ -88,15 +88,12 @@ def _refusal(proof: Proof) -> RemitError:
 
 
 def _is_broken(breach: Breach) -> bool:
-    """Return whether there is a request that shows it.
-
-    One without parts that nobody knows, under a boundary that is known.
-    """
-    return isinstance(breach.finding, Piece) and breach.unread is None and not late(breach.finding)
+    """Return whether a request shows the breach: one without parts that nobody knows, under a known boundary."""
+    return isinstance(breach.finding, Piece) and breach.unread is None and not unresolved(breach.finding)
 
 
-def _told(breaches: Sequence[Breach]) -> Iterator[str]:
-    """A guardrail that some roles do not keep to: whose, by what request, and what gives it."""
+def _breach_lines(breaches: Sequence[Breach]) -> Iterator[str]:
+    """Yield the lines about breaches that are alike: whose they are, by what request, and what gives the access."""
     first_breach = breaches[0]
     roles = list(dict.fromkeys(breach.granted.role for breach in breaches))
     whose = few([role.logical_id for role in roles])
@@ -120,7 +117,7 @@ def _told(breaches: Sequence[Breach]) -> Iterator[str]:
             context = f"{context[:_CONTEXT]}…"
         request = f"  may {finding.request.action} on {finding.request.resource}"
         yield request if context == "{}" else f"{request} when {context}"
-        unknown = late(finding)
+        unknown = unresolved(finding)
         if unknown:
             yield f"  which depends on what {', '.join(unknown)} stands for"
     else:

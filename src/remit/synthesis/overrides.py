@@ -20,7 +20,7 @@ _RULE: Final = "R704"
 """What the guard finds, as lint calls it: the rule that a comment at the override accepts."""
 
 
-def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
+def notes_on_overrides(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
     """List the features that break: a default policy is replaced, a Deny was added, or a boundary limits the role.
 
     Warnings are told, and so are errors that `accept` accepts. A comment at the override in the project's `folder`, or
@@ -32,9 +32,9 @@ def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Pat
     unused = [] if accept is None else ["warning: nothing needs --accept: no override stops the build"]
     if not may_break(app, roles):
         return tuple(unused)
-    from remit.roles.broken_features import broken, together  # noqa: PLC0415 - it brings the evaluator, which few builds need
+    from remit.roles.broken_features import broken, grouped  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
-    losses = together(broken(app, roles), app)
+    losses = grouped(broken(app, roles), app)
     from remit.lint.suppress import reason_at  # noqa: PLC0415 - as above
 
     reasons = {loss.origin: reason_at(_RULE, loss.origin, folder, app.allowed) for loss in losses}
@@ -55,7 +55,7 @@ def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Pat
 
 
 def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> RemitError:
-    """That a build is refused: what breaks, and how to put it right, in one error at the first setting's line."""
+    """The error that refuses a build: what breaks, and how to put it right, at the first setting's line."""
     first = errors[0]
     is_forbidden = all(loss.beyond for loss in errors) or not first.setting
     verb = "forbids" if is_forbidden else "replaces the computed default and breaks"

@@ -59,8 +59,8 @@ class _Service(NamedTuple):
         if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
             return False
         principal = statement.get("Principal")
-        services = _listed(principal.get("Service")) if isinstance(principal, dict) else []
-        actions = _listed(statement.get("Action"))
+        services = _as_list(principal.get("Service")) if isinstance(principal, dict) else []
+        actions = _as_list(statement.get("Action"))
         allowed = [
             action
             for action in self.actions
@@ -134,7 +134,7 @@ def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]
             services.setdefault(use.key.own.logical_id, []).append(use.service)
     mistakes.refuse()
     return [
-        _letting(resource, services[resource.logical_id]) if resource.logical_id in services else resource
+        _with_services(resource, services[resource.logical_id]) if resource.logical_id in services else resource
         for resource in resources
     ]
 
@@ -179,7 +179,7 @@ def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:
 
 
 def _targets(resource: Resource) -> Iterator[str]:
-    """The ARNs of what a resource may send to."""
+    """Yield the ARNs of what a resource may send to, as late-bound text."""
     kind = resource_type(resource.type)
     if kind is None:
         return
@@ -192,8 +192,8 @@ def _targets(resource: Resource) -> Iterator[str]:
                 yield target
 
 
-def _letting(key: Resource, services: Iterable[_Service]) -> Resource:
-    """A key whose policy lets the services, beside what somebody wrote."""
+def _with_services(key: Resource, services: Iterable[_Service]) -> Resource:
+    """A key whose policy lets the services use it, beside what somebody wrote. RemitError: nothing can be added."""
     # A policy that is written replaces KMS's default one: without its statement, nobody could manage the key.
     document = key.properties.get("KeyPolicy") or {"Version": "2012-10-17", "Statement": [_OWNER]}
     if not isinstance(document, dict) or tokens.is_intrinsic(document):
@@ -202,7 +202,7 @@ def _letting(key: Resource, services: Iterable[_Service]) -> Resource:
             hint="write its `key_policy` as a plain document",
             origin=key.origin,
         )
-    written = _listed(document.get("Statement", []))
+    written = _as_list(document.get("Statement", []))
     additions: list[dict[str, Any]] = []
     for service in services:
         if service.statement not in additions and not any(service.is_let_by(statement) for statement in written):
@@ -211,14 +211,14 @@ def _letting(key: Resource, services: Iterable[_Service]) -> Resource:
 
 
 def merged_queue_policies(shared: Sequence[Resource], made: Sequence[Resource]) -> list[Resource]:
-    """All resources, where the policies that triggers make are merged into the first of the same queue.
+    """All resources, where each queue policy in `made` is merged into the first policy of its queue.
 
     A queue has one policy: of two AWS::SQS::QueuePolicy, CloudFormation keeps whichever it puts last.
     """
     resources = [*shared]
-    policy_at = {queue: index for index, resource in enumerate(resources) for queue in _queues(resource)}
+    policy_at = {queue: index for index, resource in enumerate(resources) for queue in _queues_of(resource)}
     for resource in made:
-        queues = _queues(resource)
+        queues = _queues_of(resource)
         index = next((policy_at[queue] for queue in queues if queue in policy_at), None)
         if index is None:
             policy_at |= dict.fromkeys(queues, len(resources))
@@ -226,24 +226,25 @@ def merged_queue_policies(shared: Sequence[Resource], made: Sequence[Resource]) 
             continue
         policy = resources[index]
         document = policy.properties.get("PolicyDocument")
-        if not isinstance(document, dict) or tokens.is_intrinsic(document) or len(_queues(policy)) != 1:
+        if not isinstance(document, dict) or tokens.is_intrinsic(document) or len(_queues_of(policy)) != 1:
             raise RemitError(
                 f"a trigger's dead-letter queue has the policy `{policy.logical_id}`, "
                 "to which no statement can be added",
                 hint="give the dead-letter queue a policy of its own, as a plain document",
                 origin=policy.origin,
             )
-        statements = _listed(document.get("Statement", []))
+        statements = _as_list(document.get("Statement", []))
         statements += [item for item in resource.properties["PolicyDocument"]["Statement"] if item not in statements]
         properties = {**policy.properties, "PolicyDocument": {**document, "Statement": statements}}
         resources[index] = replace(policy, properties=properties)
     return resources
 
 
-def _queues(resource: Resource) -> list[Any]:
+def _queues_of(resource: Resource) -> list[Any]:
+    """The queues of a queue policy, as late-bound text; empty for a resource of another type."""
     queues = resource.properties.get("Queues", ()) if resource.type == "AWS::SQS::QueuePolicy" else ()
     return [tokens.textual(queue) for queue in queues] if isinstance(queues, list) else []
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]

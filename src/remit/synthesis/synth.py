@@ -69,7 +69,7 @@ def draft(
 ) -> Draft:
     """Synthesise without what is wrong, which `mistakes` gets: the rest of the template can still be checked.
 
-    Roles that no policies can hold are among that; those that are fitted already stay as they are.
+    A role that exceeds IAM's quotas is a mistake, and stays as it is; so do roles that were fitted before.
     """
     shared = [*app.resources]
     if app.queues:
@@ -84,7 +84,7 @@ def draft(
     fitted_roles: list[Holder] = []
     for role in roles:
         fitted = role
-        with mistakes.noted():  # one that no policies can hold stays as it is
+        with mistakes.noted():  # one that exceeds IAM's quotas stays as it is
             fitted = fit(role, sizes)
         fitted_roles.append(fitted)
         origin = origins.get(role.functions[0]) if role.functions else None
@@ -171,30 +171,30 @@ def _functions(
             resources += publication_resources(function, resource.properties)
         for trigger in function.triggers:
             with mistakes.noted():
-                resources += _of_trigger(trigger, trigger.resources(function), late_bound_arns)
+                resources += _trigger_resources(trigger, trigger.resources(function), late_bound_arns)
         if function.queue is not None:
             resources += worker_source(app, function)
     for workflow, starter in triggers_of(app.workflows, BaseTrigger):
         with mistakes.noted():
-            resources += _of_trigger(starter, starter.resources(workflow), late_bound_arns)
+            resources += _trigger_resources(starter, starter.resources(workflow), late_bound_arns)
     for api in app_apis.values():
         with mistakes.noted():
             for made in tuple(api.resources(app)):  # all of them or none, where one is wrong
-                resources.append(replace(made, properties=_bound(made.properties, late_bound_arns)))
+                resources.append(replace(made, properties=_with_arns(made.properties, late_bound_arns)))
     return resources
 
 
-def _of_trigger(trigger: Any, made: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> list[Resource]:
-    """The resources of a trigger: all of them or none, where one is wrong."""
+def _trigger_resources(trigger: Any, made: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> list[Resource]:
+    """The resources of a trigger in a list: all of them or none, where `made` raises an error. Each has its line."""
     resources = []
     for resource in made:
         written = trigger.written if isinstance(trigger, BaseTrigger) else resource.origin
-        resources.append(replace(resource, properties=_bound(resource.properties, late_bound_arns), origin=written))
+        resources.append(replace(resource, properties=_with_arns(resource.properties, late_bound_arns), origin=written))
     return resources
 
 
 def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
-    """The app's outputs, and those of its triggers, of which several may offer the same one, or the app itself."""
+    """The outputs of the app, its triggers and its APIs, each once; two that differ under one name are a mistake."""
     declared = {(output.name, output.value) for output in app.outputs}
     offered = [output for runs in app.triggered for trigger in runs.triggers for output in trigger.outputs(runs)]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
@@ -213,7 +213,7 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
 
 
 def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
-    """The managed policies that a role needs beside its inline one, if any, and the role, which attaches them.
+    """Yield the managed policies that a role needs beside its inline one, if any, and then the role.
 
     The role names them, not they the role: when it is there, everything is attached to it.
     """
@@ -243,12 +243,14 @@ def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
 
 
 def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
+    """The policy document of some grants, as IAM spells it."""
     return iam.render(iam.Policy(tuple(grant.statement for grant in grants)))
 
 
 def _function(
     app: App, function: Function, role: Holder | None, code: dict[str, str], websocket: ModuleType | None
 ) -> Resource:
+    """A function's resource; without a `role`, its properties bring one. `websocket`: the WebSocket API's module."""
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
     variables = dict(settings.pop("Environment", {}).get("Variables", {}))
@@ -264,7 +266,7 @@ def _function(
         if function.web.interface is not None:
             variables["REMIT_WEB_INTERFACE"] = function.web.interface
     if websocket is not None:
-        variables |= websocket.sending(function, () if role is None else role.grants)
+        variables |= websocket.endpoint_variable(function, () if role is None else role.grants)
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -288,7 +290,7 @@ def _function(
     return Resource(function.resource_id, "AWS::Lambda::Function", ordered, attributes, function.origin)
 
 
-def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
+def _with_arns(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
     """A property of a trigger's resource, with each ARN of the app's own resources by Fn::GetAtt."""
     if not late_bound_arns:
         return value

@@ -73,7 +73,7 @@ class AttachedPolicies:
 
 def attached(resources: tuple[Resource, ...], locate: Locate) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
-    policies = tuple(_own(resource, locate) for resource in resources if _is_policy(resource))
+    policies = tuple(_made_policy(resource, locate) for resource in resources if _is_policy(resource))
     made = {named for resource in resources if resource.type in HOLDERS for named in names_of(resource)}
     outside: dict[tuple[HolderKind, str], list[MadePolicy]] = {}
     for policy in policies:
@@ -88,7 +88,7 @@ def _is_policy(resource: Resource) -> bool:
     return bool(access.roles) or (access.policies == "identity" and "PolicyDocument" in resource.properties)
 
 
-def _own(policy: Resource, locate: Locate) -> MadePolicy:
+def _made_policy(policy: Resource, locate: Locate) -> MadePolicy:
     """A policy resource of the template, with the roles, users and groups that it lists."""
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
@@ -129,7 +129,7 @@ def _arns(policy: Resource) -> Iterator[str]:
 
 
 def names_of(holder: Resource) -> Iterator[tuple[HolderKind, str]]:
-    """Yield each role, user and group with the texts by which policies name it."""
+    """The texts by which policies name a role, user or group, its reference and its name, each with what it is."""
     row = HOLDERS[holder.type]
     name = holder.properties.get(row.name)
     yield row.kind, holder.ref

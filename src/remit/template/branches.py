@@ -179,6 +179,7 @@ class Deciding:
         return self._put(*self._taken(value, target if source is None else source), target)
 
     def _put(self, value: Any, path: Path, target: Path) -> Any:
+        """A value that is no choice, and stood at `path`, with the choices in it decided."""
         if path != target:
             self.moved[target] = path
         if isinstance(value, dict):
@@ -194,6 +195,7 @@ class Deciding:
         return value
 
     def _taken(self, value: Any, path: Path) -> tuple[Any, Path]:
+        """The value that the conditions choose, down to one that is no choice, and where that stands."""
         chosen = choice(value)
         while chosen is not None:
             value, below = chosen.branch(holds=self.holds(chosen.condition))
@@ -212,6 +214,7 @@ class Deciding:
 
 
 def _outcomes(count: int) -> Iterator[tuple[bool, ...]]:
+    """All ways in which so many conditions may turn out; of many, all alike, and all alike but for one."""
     if count <= _MOST:
         yield from product((True, False), repeat=count)
         return

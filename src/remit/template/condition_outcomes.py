@@ -32,7 +32,7 @@ _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Return whether a value, late-bound, is a text; or whatever else decides, without a text."""
+    """A question that decides: whether a value, late-bound, is a text; without a text, whatever else is asked."""
 
     value: str
     text: str | None = None
@@ -94,6 +94,7 @@ def _deciding(template: Any) -> Iterator[str]:
 
 
 def _function(condition: Any) -> tuple[str, Any]:
+    """The function that a condition is, and its argument; an empty name for anything else."""
     if isinstance(condition, dict) and len(condition) == 1:
         ((kind, argument),) = condition.items()
         return str(kind), argument
@@ -182,7 +183,7 @@ def decided(template: Any, holding: frozenset[str], locate: Locate) -> tuple[Any
 
 
 def words(holds: Iterable[World], all_ways: Iterable[World]) -> tuple[str, ...]:
-    """Word the conditions for one of some worlds among all, in as few words as the first of them needs."""
+    """What holds in some of all worlds, in words: tests of the first, as few as tell it from the other worlds."""
     among, all_worlds = list(holds), list(all_ways)
     telling = dict(among[0]) if among else {}
     for test in list(telling):

@@ -82,6 +82,7 @@ def _late(value: Any, variable: str) -> Any:
 
 
 def _unrolled(name: str, body_or_loop: Any, values: Mapping[str, str], path: Path) -> Iterator[tuple[str, Any, Path]]:
+    """The resources that an entry of Resources is or makes, loops in loops too, each with where it is written."""
     items = _items(body_or_loop[1], values) if name.startswith(_LOOP) and _is_loop(body_or_loop) else None
     if items is None:
         yield name, body_or_loop, path
@@ -98,6 +99,7 @@ def _is_loop(value: Any) -> bool:
 
 
 def _items(collection: Any, values: Mapping[str, str]) -> list[str] | None:
+    """The texts that a loop takes one after the other; None where only the deploy knows them."""
     texts: list[str] = []
     for entry in collection if isinstance(collection, list) else [collection]:
         name = entry.get("Ref") if isinstance(entry, Mapping) and len(entry) == 1 else None

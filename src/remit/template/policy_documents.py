@@ -171,15 +171,16 @@ def _grants(branch: Branch, locate: Locate, reason: Reason) -> Iterator[Grant]:
     statements = document.get("Statement") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(statements, dict | list):
         if put_in_from(statements) is None:
-            _parsed(document, base, locate)
+            _refuse_if_wrong(document, base, locate)
         return
     for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, branch.when):
-        _parsed({**head.value, "Statement": []}, base, locate)
+        _refuse_if_wrong({**head.value, "Statement": []}, base, locate)
         version = head.value.get("Version", OLD_VERSION)
         yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, locate, reason)
 
 
 def _statements(branch: Branch, version: str, locate: Locate, reason: Reason) -> Iterator[Grant]:
+    """The statements of a document, but those that are put in from elsewhere. RemitError at the part that is wrong."""
     is_list = isinstance(branch.value, list)
     for number, element in enumerate(items(branch.value, branch.path, branch.when)):
         if put_in_from(element.value) is not None:
@@ -202,8 +203,8 @@ def as_deployed(statement: Any) -> Any:
     return statement
 
 
-def _parsed(document: Any, base: Path, locate: Locate) -> None:
-    """Refuse what is no document, and a document whose own elements are wrong."""
+def _refuse_if_wrong(document: Any, base: Path, locate: Locate) -> None:
+    """Do nothing for a document. RemitError at its line: it is none, or its own elements are wrong."""
     try:
         parse(document)
     except RemitError as error:
@@ -211,6 +212,7 @@ def _parsed(document: Any, base: Path, locate: Locate) -> None:
 
 
 def _text_document(text: str, at: Origin) -> Any:
+    """The value of a document in JSON text. RemitError at the line of the text: it is no JSON."""
     try:
         return read_json(text, "the policy")[0]
     except RemitError as error:

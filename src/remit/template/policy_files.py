@@ -88,13 +88,12 @@ def read_policy(text: bytes, file: str, hint: str) -> tuple[Policy, Locator]:
 
 
 def side_of(value: Any, locate: Locate, file: str) -> ComparisonSide:
-    """The same of what was read already, from JSON or YAML."""
+    """One side, as of `read_side`, of what was read already, from JSON or YAML."""
     reader = _Reader(locate)
     if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
         for key in (key for key in value if key not in _COMPARED):
-            hint = _PRINTED.get(key) or did_you_mean(key, (*_COMPARED, "Statement"))
-            if hint is None:
-                hint = f"there are {', '.join(_COMPARED)}"
+            near = did_you_mean(key, (*_COMPARED, "Statement"))
+            hint = _PRINTED.get(key) or near or f"there are {', '.join(_COMPARED)}"
             raise RemitError(f"there is no layer {key!r}", hint=hint, origin=locate((key,)))
         return ComparisonSide(reader.layers(value), single=False, locate=reader.origin)
     if isinstance(value, dict | list):

@@ -61,7 +61,7 @@ def named_by(function: str, argument: Any) -> Iterator[Reference]:
 
 
 def references(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tuple[Reference, Path]]:
-    """Every resource, parameter and attribute that a value names, with its place; `late` as above."""
+    """Every resource, parameter and attribute that a value names, with its place; `late` is as in `functions`."""
     for function, argument, place in functions(value, path, late=late):
         for reference in named_by(function, argument):
             yield reference, place

@@ -87,6 +87,7 @@ class Values:
         return tuple(parts for parts in split if parts is not None) if None not in split else ()
 
     def _of_items(self, items: list[Any]) -> tuple[tuple[str, ...], ...]:
+        """The possible texts of all items together; none where there are too many."""
         options: list[list[tuple[str, ...]]] = []
         for item in items:
             texts = ("",) if item == "" else self.texts(item)

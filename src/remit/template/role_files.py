@@ -35,7 +35,7 @@ def read_source(source: ParsedFile) -> FileRoles:
 
 
 def policy_source(source: ParsedFile) -> FileRoles:
-    """A policy document, which counts as a role. RemitError as above."""
+    """A policy document, which counts as a role. RemitError at line and column."""
     file = source.file
     if is_template(source.value) or is_plan(source.value):
         kind = "plan" if is_plan(source.value) else "template"
@@ -46,13 +46,13 @@ def policy_source(source: ParsedFile) -> FileRoles:
 
 
 def read_policies(content: bytes, file: str) -> ComparisonSide:
-    """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError as above."""
+    """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError at the line."""
     source = read(content, file)
     return side_of(source.value, source.locate, source.file)
 
 
 def template_source(source: ParsedFile) -> FileRoles:
-    """The roles of a template or a plan. RemitError as above."""
+    """The roles of a template or a plan. RemitError at line and column."""
     if is_plan(source.value):
         return plan_roles(source.value, source.file, source.locate)
     read_roles = template_roles(source.value, source.file, source.locate)

@@ -252,6 +252,7 @@ def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _named(resource: Any) -> dict[str, Any]:
+    """The properties of a role, a user, a group or a managed policy that give it a name."""
     return {key: value for key, value in section(resource, "Properties").items() if key in _NAMES}
 
 
@@ -271,6 +272,7 @@ def names_in(value: Any) -> frozenset[str]:
 
 
 def _join(groups: dict[str, set[str]], names: list[str]) -> None:
+    """Make one group of some names, and of all groups that they are in already."""
     joined = set(names).union(*(groups.get(name, ()) for name in names))
     groups.update(dict.fromkeys(joined, joined))
 
@@ -281,6 +283,7 @@ def _type(resource: Any) -> str:
 
 
 def _bearing(resource: Any) -> Any:
+    """The part of a resource that bears on roles: all of one of IAM's or SAM's, the role that it runs under, None."""
     kind = _type(resource)
     if kind.startswith((_IAM, _SAM)):
         return resource

@@ -88,13 +88,13 @@ def policy_role(value: Any, file: str, locate: Locate) -> FileRoles:
 
 
 def template_roles(value: Any, file: str, locate: Locate) -> FileRoles:
-    """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
+    """The roles of a template, with the policies that other resources of it attach. RemitError at the line."""
     plain = expanded(*settled(_template(value, file, locate), locate))
     return _roles(tuple(_resources(plain)), plain)
 
 
 def roles_of(resources: tuple[Resource, ...], locate: Locate) -> FileRoles:
-    """The same of resources that nobody has written into a file, such as those of an app's template."""
+    """The roles of resources that nobody has written into a file, such as those of an app's template."""
     return _roles(resources, ExpandedTemplate({}, locate))
 
 
@@ -128,12 +128,13 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
 
 
 def roles_where(holding: frozenset[str], source: ParsedFile) -> FileRoles:
-    """The same, where these of the template's conditions hold and no others."""
+    """The roles of a template in which these of its conditions hold and no others."""
     value, locate = decided(source.value, holding, source.locate)
     return template_roles(value, source.file, locate)
 
 
 def _template(value: Any, file: str, locate: Locate) -> Mapping[str, Any]:
+    """The value, which is a template. RemitError: it has no Resources."""
     resources = value.get("Resources") if isinstance(value, dict) else None
     if isinstance(value, dict) and isinstance(resources, dict):
         return value
@@ -143,6 +144,7 @@ def _template(value: Any, file: str, locate: Locate) -> Mapping[str, Any]:
 
 
 def _resources(plain: ExpandedTemplate) -> Iterator[Resource]:
+    """The resources of an expanded template. RemitError at the line of one that is no mapping, or has no properties."""
     for name, body in plain.resources.items():
         path = ("Resources", name)
         if not isinstance(body, dict):

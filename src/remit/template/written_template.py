@@ -132,6 +132,7 @@ def written_template(raw: Mapping[str, Any], locate: Locate = lambda _: None, si
 
 
 def _transforms_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The arguments of every Fn::Transform in a value."""
     if isinstance(value, dict):
         for branch in items(value.get("Fn::Transform")):
             if isinstance(branch.value, dict):

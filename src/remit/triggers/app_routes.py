@@ -57,7 +57,7 @@ def route_checks(kind: type[RouteTrigger]) -> tuple[Callable[[Iterable[Function]
     """The checks of the routes of an API of a kind."""
 
     def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
-        """Each route that takes the same requests as an earlier one."""
+        """Yield an error for each route that takes the same requests as an earlier one."""
         by_requests: dict[str, Routed[RouteTrigger]] = {}
         for function, trigger in triggers_of(functions, kind):
             routed = Routed(function, trigger)
@@ -72,13 +72,13 @@ def route_checks(kind: type[RouteTrigger]) -> tuple[Callable[[Iterable[Function]
                 )
 
     def check_authorizers(functions: Iterable[Function]) -> Iterator[RemitError]:
-        """Each route that asks a function which the app does not have."""
+        """Yield an error for each route that asks a function which the app does not have."""
         functions = tuple(functions)
         mistakes = Mistakes()
         for _, trigger in triggers_of(functions, kind):
             if isinstance(trigger.authorizer, Authorizer):
                 with mistakes.noted():
-                    trigger.authorizer.asked(functions, trigger.written)
+                    trigger.authorizer.asked_function(functions, trigger.written)
         yield from mistakes.errors
 
     return check_routes, check_authorizers
@@ -95,7 +95,7 @@ def authorizers(app: App, app_routes: Iterable[Routed[R]]) -> Iterator[tuple[Rou
         if authorizer is not None and authorizer.logical_id not in seen:
             seen.add(authorizer.logical_id)
             if isinstance(authorizer, Authorizer):
-                authorizer.asked(app.functions, routed.trigger.written)
+                authorizer.asked_function(app.functions, routed.trigger.written)
             yield authorizer, routed.function
 
 
@@ -152,7 +152,7 @@ def access_log(
 
 
 def domain(api: str, settings: ApiSettings) -> Iterator[Resource]:
-    """The custom domain of an API, and that it leads to the stage.
+    """Yield the custom domain of an API, and its mapping to the stage; nothing where it has none.
 
     API mappings lead to REST APIs, too ("Use API mappings to connect API stages to a custom domain name").
     """
@@ -187,14 +187,14 @@ def addresses(api: str, prefix: str, own_address: str, settings: ApiSettings) ->
 
 def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]) -> Iterator[Resource]:
     """The permissions by which an API calls a function: for each route, or for fewer, wider ones if these are many."""
-    for source in _fitting(app, function, sources):
+    for source in _fitting_sources(app, function, sources):
         logical_id = f"{function.logical_id}{api}Permission{digest(source)}"
         arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{source}"
         yield permission(function, logical_id, "apigateway.amazonaws.com", arn)
 
 
-def _fitting(app: App, function: Function, sources: tuple[str, ...]) -> tuple[str, ...]:
-    """The first way to name the routes whose permissions fit a function's resource policy."""
+def _fitting_sources(app: App, function: Function, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources whose permissions fit a function's resource policy: as they are, or of any method, or one for all."""
     room = quota("lambda.function.policy").most - _OTHER_PERMISSIONS
     # API Gateway takes `*` for the method, too: each path once, whatever the method.
     of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, r"\1/*/", source) for source in sources))

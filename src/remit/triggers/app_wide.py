@@ -35,7 +35,7 @@ def apis(functions: Iterable[Function]) -> dict[str, ModuleType]:
 def checks(
     functions: Iterable[Function], resources: Iterable[Resource]
 ) -> list[Callable[[Iterable[Function]], Iterator[RemitError]]]:
-    """List the checks that give the mistakes of triggers which collide, or do not make one whole."""
+    """List the checks for triggers that collide, or lack something together; each is called with all functions."""
     app_apis = apis(functions)
     own_checks = [check for api in app_apis.values() for check in api.CHECKS]
     has_websocket = "websocket" in app_apis or any(resource.logical_id == WEBSOCKET_API for resource in resources)
@@ -49,7 +49,7 @@ def is_about_connections(grant: Grant) -> bool:
 
 
 def _check_grants(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """Each grant on connections of an app that has no WebSocket API."""
+    """Yield an error for each grant on connections, of an app that has no WebSocket API."""
     for function in functions:
         for grant in function.policy:
             if is_about_connections(grant):

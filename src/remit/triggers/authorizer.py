@@ -96,8 +96,8 @@ class Authorizer(RouteAuthorizer):
             raise RemitError("an HTTP API asks an authorizer with the whole request", hint=hint)
 
     @property
-    def _named(self) -> str:
-        """How it is told which function is meant: its name, or its handler."""
+    def _function_name(self) -> str:
+        """What says which function is meant: the function's name, or the handler of one that is given itself."""
         if isinstance(self.function, str):
             return str(tokens.plain(self.function))
         qualname = getattr(self.function, "__qualname__", type(self.function).__qualname__)
@@ -105,20 +105,20 @@ class Authorizer(RouteAuthorizer):
 
     @property
     def logical_id(self) -> str:
-        """By what it asks, and for how long."""
+        """The logical id behind the API's: a hash of what it asks, and for how long."""
         own_tokens = ("TOKEN", str(self.identity_validation_expression)) if self.token else ()
         own_format = () if self.payload_format_version == "2.0" else (self.payload_format_version,)
         words = (*plain_texts(self.identity_source), str(self.cache), *own_tokens, *own_format)
-        return f"Authorizer{digest(self._named, *words)}"
+        return f"Authorizer{digest(self._function_name, *words)}"
 
-    def asked(self, functions: Iterable[Function], route: Origin | None = None) -> Function:
-        """The function that it asks. RemitError at the route: the app has none such."""
+    def asked_function(self, functions: Iterable[Function], route: Origin | None = None) -> Function:
+        """The one of the app's `functions` that it asks. RemitError, at the line `route`: the app has none such."""
         by_name = {function.name: function for function in functions}
         for function in by_name.values():
-            if self._named in (function.name, function.handler):
+            if self._function_name in (function.name, function.handler):
                 return function
-        hint = did_you_mean(self._named, by_name) or "decorate it with `@app.function`: it needs no trigger"
-        problem = f"`{self._named}` is no function of this app, so that no route can ask it"
+        hint = did_you_mean(self._function_name, by_name) or "decorate it with `@app.function`: it needs no trigger"
+        problem = f"`{self._function_name}` is no function of this app, so that no route can ask it"
         raise RemitError(problem, hint=hint, origin=route)
 
     @property
@@ -132,7 +132,7 @@ class Authorizer(RouteAuthorizer):
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": self.payload_format_version,
             "AuthorizerResultTtlInSeconds": self.cache,
-            "AuthorizerUri": self.asked(functions).invocation_uri,
+            "AuthorizerUri": self.asked_function(functions).invocation_uri,
         }
         if self.payload_format_version == "2.0":
             properties["EnableSimpleResponses"] = True
@@ -145,7 +145,7 @@ class Authorizer(RouteAuthorizer):
         properties: dict[str, Any] = {
             "Type": "TOKEN" if self.token else "REQUEST",
             "AuthorizerResultTtlInSeconds": self.cache,
-            "AuthorizerUri": self.asked(functions).invocation_uri,
+            "AuthorizerUri": self.asked_function(functions).invocation_uri,
         }
         if self.identity_source:
             sources = [f"method.{source}" if source.startswith("request.") else source for source in self._sources]

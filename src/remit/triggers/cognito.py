@@ -91,11 +91,12 @@ def with_sources(app: App) -> App:
     """The app with the LambdaConfig of its user pools that its triggers ask for."""
     by_id = {resource.logical_id: resource for resource in app.resources}
     return with_changed_sources(
-        app, Cognito, lambda trigger: own_id(trigger.pool), lambda pool, own: _triggering(pool, own, by_id)
+        app, Cognito, lambda trigger: own_id(trigger.pool), lambda pool, own: _with_config(pool, own, by_id)
     )
 
 
-def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id: Mapping[str, Resource]) -> Resource:
+def _with_config(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id: Mapping[str, Resource]) -> Resource:
+    """A user pool that runs the functions of its triggers. RemitError: two for one step, or a key is wrong."""
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
     mistakes = Mistakes()
     for function, trigger in triggers:
@@ -117,7 +118,7 @@ def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id:
 
 
 def _key_arn(pool_key: Any, trigger: Cognito, by_id: Mapping[str, Resource]) -> str:
-    """The ARN of the key that encrypts the codes of a pool, which has one. RemitError: it has none, or two.
+    """The ARN of the one key that encrypts the codes of a pool. RemitError: there is none, or two, or an alias.
 
     Cognito takes it by its ARN alone ("LambdaConfigType", Amazon Cognito user pools API Reference).
     """

@@ -42,7 +42,7 @@ class Field(NamedTuple):
         return int(text)
 
     def numbers(self, item: str) -> tuple[int, ...] | None:
-        """The numbers of a value, a range or a step; None where it is none of these."""
+        """The numbers of a value, a range or a step, in order; None where it is none of these, or out of range."""
         start, slash, step = item.partition("/")
         if slash and (not step.isdecimal() or int(step) == 0):
             return None
@@ -148,6 +148,7 @@ def parsed(fields: list[str]) -> Cron | str:
 
 
 def _all_numbers(field: Field, text: str) -> tuple[int, ...]:
+    """The numbers of a field's items, sorted and each once."""
     numbers: set[int] = set()
     for item in text.split(","):
         numbers.update(field.numbers(item) or ())
@@ -160,7 +161,7 @@ def _is_field(field: Field, text: str) -> bool:
 
 
 def _is_item(field: Field, item: str) -> bool:
-    """One of the items that commas separate: a value, a range, a step, or one of the signs for days."""
+    """Return whether a field takes an item between commas: a value, a range, a step, or one of the signs for days."""
     workday = re.fullmatch(_NEAREST_WORKDAY, item)
     if field is DAY and workday is not None:
         return field.number(workday[1]) is not None
@@ -171,6 +172,7 @@ def _is_item(field: Field, item: str) -> bool:
 
 
 def _days_of_month(item: str, year: int, month: int, length: int) -> set[int]:
+    """The days that an item of the field `day` means in a month of `length` days."""
     if item == "L":
         return {length}
     if item == "LW":
@@ -193,6 +195,7 @@ def _nearest_workday(day: int, year: int, month: int, length: int) -> int:
 
 
 def _days_of_week(item: str, year: int, month: int, length: int) -> set[int]:
+    """The days that an item of the field `weekday` means in a month of `length` days."""
     nth, last = re.fullmatch(_NTH_WEEKDAY, item), re.fullmatch(_LAST_WEEKDAY, item)
     if nth is not None:
         days = _on_weekday(WEEKDAY.number(nth[1]), year, month, length)

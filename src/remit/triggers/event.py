@@ -18,7 +18,7 @@ from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
-from remit.triggers.source import checked, checked_json, position_suffix, retry_policy
+from remit.triggers.source import check_range, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Event(BaseTrigger):
         if self.bus is not None:
             yield partial(arn_of, self.bus, "events", "event-bus/")
         yield self._check_pattern
-        yield partial(checked, "retries", self.retries, 0, 185)
-        yield partial(checked, "max_event_age", self.max_event_age, 60, 86_400)
+        yield partial(check_range, "retries", self.retries, 0, 185)
+        yield partial(check_range, "max_event_age", self.max_event_age, 60, 86_400)
         yield partial(checked_json, "event's input", self.input)
         if self.dead_letter is not None:
             yield partial(dead_letter_queue, self.dead_letter)

@@ -76,6 +76,7 @@ class _PatternPart(NamedTuple):
 
 
 def _check_fields(fields: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield what is wrong with a pattern of an object that has this shape."""
     for name, value in fields.items():
         field = part.at(str(name))
         if not isinstance(name, str) or not name:
@@ -91,6 +92,7 @@ def _check_fields(fields: dict[Any, Any], shape: Shape, part: _PatternPart) -> I
 
 
 def _check_field(value: Any, shape: Shape, field: _PatternPart) -> Iterator[RemitError]:
+    """Yield what is wrong with the pattern of one field: a list of values, or a pattern of the object in it."""
     if isinstance(value, dict):
         if not value:
             yield field.wrong("is empty, and so matches nothing", 'any value: `[{"exists": True}]`')
@@ -114,7 +116,7 @@ def _is_comparison(fields: dict[Any, Any]) -> bool:
 
 
 def _hint_of_list(value: Any, field: _PatternPart) -> str | None:
-    """How the value is written that stands for a list."""
+    """The hint how to write a value in a list; None for one that no list takes."""
     if isinstance(value, dict):
         is_comparison = any(operator in field.language.operators for operator in value)
         stands = f"a comparison stands in a list: `[{json.dumps(value, default=str)}]`"
@@ -150,7 +152,7 @@ def _check_values(values: list[Any], shape: Shape, part: _PatternPart) -> Iterat
 
 
 def _check_text_value(value: Any, text: Text, item: _PatternPart) -> Iterator[RemitError]:
-    """A value of a field that is a string in every record."""
+    """Yield why a value never matches a field that is a string in every record."""
     if not isinstance(value, str):
         hint = f"write `{json.dumps(json.dumps(value))}`"
         yield item.wrong(f"matches nothing: the field is a string, got {described(value)}", hint)
@@ -164,7 +166,7 @@ def _check_text_value(value: Any, text: Text, item: _PatternPart) -> Iterator[Re
 
 
 def _check_filter(comparison: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
-    """One comparison: `{"prefix": "in/"}`."""
+    """Yield what is wrong with one comparison, such as `{"prefix": "in/"}`."""
     if len(comparison) != 1:
         yield part.wrong(f"has {len(comparison)} operators of 1")
         return
@@ -181,7 +183,7 @@ def _check_filter(comparison: dict[Any, Any], shape: Shape, part: _PatternPart) 
 
 
 def _check_text(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
-    """A string, or `{"equals-ignore-case": string}`, as prefix and suffix take it."""
+    """Yield what is wrong with the operand of prefix and suffix: a string, or `{"equals-ignore-case": string}`."""
     if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"]:
         operand = operand["equals-ignore-case"]
     yield from _check_string(operand, part)
@@ -213,7 +215,7 @@ def _check_cidr(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
 
 
 def _check_anything_but(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
-    """Values, or one of the comparisons of texts with a value or several."""
+    """Yield what is wrong with the operand of anything-but: values, or one comparison of texts with some."""
     if isinstance(operand, dict):
         if len(operand) != 1:
             yield part.wrong(f"has {len(operand)} operators of 1")
@@ -233,7 +235,7 @@ def _check_anything_but(operand: Any, part: _PatternPart) -> Iterator[RemitError
 
 
 def _check_numeric(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
-    """Bounds: `[">", 0, "<=", 5]`."""
+    """Yield what is wrong with the operand of numeric: bounds, such as `[">", 0, "<=", 5]`."""
     if not isinstance(operand, list) or len(operand) not in (2, 4):
         yield part.wrong(f"takes one comparison or two, got {described(operand)}", _NUMERIC_FORM)
         return

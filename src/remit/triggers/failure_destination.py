@@ -38,7 +38,10 @@ class Destination:
 
 
 def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> Destination:
-    """The destination that an option gives: by ARN, as a resource of the app, or a queue by its name."""
+    """The destination that an option gives: by ARN, as a resource of the app, or a queue by its name.
+
+    RemitError: it is of none of these `kinds`; `option` is what the error calls it.
+    """
     kind = _kind(subject, option)
     if kind not in kinds:
         allowed = " or ".join(_CALLED[name] for name in kinds)
@@ -47,7 +50,7 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
 
 
 def _kind(subject: Any, option: str) -> DestinationKind:
-    """The kind of a destination: by its type, its ARN, or the reference to it; a mere name is a queue's."""
+    """The kind of a destination: by its type, its ARN, or the reference to it; any other text is a queue's name."""
     type_name = getattr(subject, "type", None)
     if type_name is not None:
         for kind in _CALLED:
@@ -62,7 +65,7 @@ def _kind(subject: Any, option: str) -> DestinationKind:
 
 
 def dead_letter_queue(subject: Any) -> Destination:
-    """A dead-letter queue, the only kind that SNS, EventBridge and EventBridge Scheduler know."""
+    """The queue of the option `dead_letter`: SNS, EventBridge and Scheduler know no other kind. RemitError: none."""
     return destination(subject, "dead_letter", ("sqs",))
 
 

@@ -50,10 +50,10 @@ def resources(app: App) -> Iterator[Resource]:
             of_authorizer = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions), "Name": name}
             yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", of_authorizer, origin=guarded.origin)
             if isinstance(authorizer, Authorizer):
-                asked = authorizer.asked(app.functions)
+                asked = authorizer.asked_function(app.functions)
                 yield from app_routes.permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
         for function, triggers in app_routes.route_functions(own_routes):
-            yield from _of_function(app, function, triggers)
+            yield from _integration_and_routes(app, function, triggers)
     stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
     if app.api.route_settings:
         stage["DefaultRouteSettings"] = dict(app.api.route_settings)
@@ -97,8 +97,8 @@ def _notes_on_preflights(settings: ApiSettings, own_routes: tuple[Routed[Api], .
             )
 
 
-def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
-    """An integration of a function for each format of events, its routes, and the permissions to call it."""
+def _integration_and_routes(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
+    """Yield an integration of a function for each format of events, its routes, and the permissions to call it."""
     formats = [trigger.payload_format(function, app) for trigger in triggers]
     for version in sorted(set(formats), reverse=True):
         integration = Resource(
@@ -123,10 +123,10 @@ def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[
                 }
                 logical_id = f"{API}{logical(trigger.route.lower())}Route{digest(trigger.route)}"
                 yield Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
-    yield from app_routes.permissions(app, function, API, tuple(_source(trigger) for trigger in triggers))
+    yield from app_routes.permissions(app, function, API, tuple(_source_of_route(trigger) for trigger in triggers))
 
 
-def _source(trigger: Api) -> str:
+def _source_of_route(trigger: Api) -> str:
     """The end of the ARN by which API Gateway names a route when it calls a function: stage, method, path.
 
     Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway", and "ARN format reference".

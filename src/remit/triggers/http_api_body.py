@@ -39,7 +39,7 @@ def invoking_role(app: App) -> Holder:
     called = {routed.function.name: routed.function for routed in app_routes}
     for authorizer, _ in authorizers(app, app_routes):
         if isinstance(authorizer, Authorizer):
-            asked = authorizer.asked(app.functions)
+            asked = authorizer.asked_function(app.functions)
             called.setdefault(asked.name, asked)
     grants = [
         Grant(allow(function.start, on=function.arn), function.computed("is called by the HTTP API"), function.origin)
@@ -112,7 +112,7 @@ def _operation(app: App, routed: Routed[Api]) -> dict[str, Any]:
 
 
 def _scheme(app: App, authorizer: RouteAuthorizer) -> dict[str, Any]:
-    """An authorizer as a document has it."""
+    """An authorizer as a security scheme of the document."""
     properties = _in_camel_case(authorizer.properties(app.functions))
     kind = properties.pop("authorizerType").lower()
     if kind == "jwt":
@@ -124,4 +124,5 @@ def _scheme(app: App, authorizer: RouteAuthorizer) -> dict[str, Any]:
 
 
 def _in_camel_case(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties of CloudFormation's in an API's spelling, whose names begin small; values stay."""
     return {name[0].lower() + name[1:]: value for name, value in properties.items()}

@@ -72,6 +72,7 @@ def check_sql(sql: str) -> None:
 
 
 def _problem(text: str) -> str | None:
+    """Why AWS IoT refuses a statement, in words that follow it; None: it takes it, or only the deploy knows."""
     size = len(text.encode())
     if size > _MOST:
         return f"has {size:,} bytes; AWS IoT takes {_MOST:,}"
@@ -92,7 +93,7 @@ def _problem(text: str) -> str | None:
 
 
 def _unbalanced(text: str) -> str | None:
-    """The first bracket that has no counterpart."""
+    """A bracket that has no counterpart: the first one that closes nothing, else the last that stays open, or None."""
     opened: list[str] = []
     for sign in text:
         if sign in _PAIRS.values():
@@ -103,6 +104,7 @@ def _unbalanced(text: str) -> str | None:
 
 
 def _problem_of_topic(topic: str) -> str | None:
+    """Why AWS IoT refuses a topic filter, in words; None: it takes it."""
     size, slashes = len(topic.encode()), topic.count("/")
     if not topic:
         return "has an empty topic"

@@ -102,6 +102,7 @@ def check_log_pattern(pattern: str) -> None:
 
 
 def _problem(text: str) -> str | None:  # noqa: C901, PLR0911 - one case after the other
+    """Why CloudWatch Logs refuses a pattern, in words that follow it; None: it takes it."""
     if len(text) > _MOST:
         return f"has {len(text):,} characters; CloudWatch Logs takes {_MOST:,}"
     without_texts = re.sub(_QUOTED, _STAND_IN, text)
@@ -134,8 +135,10 @@ def _problem(text: str) -> str | None:  # noqa: C901, PLR0911 - one case after t
 
 
 def _problem_of_json(plain: str) -> str | None:
+    """Why a pattern of JSON is refused, in words; None: it is not."""
     if not plain.endswith("}"):
         return "has a { without its }"
+    # Conditions, and what joins two of them or stands around one, become the stand-in, until nothing changes.
     rest, joined = "", re.sub(_CONDITION, _STAND_IN, plain[1:-1])
     while joined != rest:
         rest = joined

@@ -47,7 +47,7 @@ _ON_ERRORS: Final = {
 
 
 def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """Each path whose variable stands where another path has one of another name."""
+    """Yield an error for each path whose variable stands where another path has one of another name."""
     variables: dict[tuple[str, ...], tuple[str, str]] = {}
     for routed in app_routes.routes(functions, Rest):
         parts = routed.trigger.parts
@@ -78,7 +78,8 @@ def resources(app: App) -> Iterator[Resource]:
         made = Resource(f"{API}{name}", "AWS::ApiGateway::Authorizer", properties, origin=guarded.origin)
         own_authorizers.append(made)
         if isinstance(authorizer, Authorizer):
-            asked += app_routes.permissions(app, authorizer.asked(app.functions), API, (f"authorizers/{made.ref}",))
+            function = authorizer.asked_function(app.functions)
+            asked += app_routes.permissions(app, function, API, (f"authorizers/{made.ref}",))
     of_api = {
         "Name": "${AWS::StackName}",
         "EndpointConfiguration": {"Types": ["REGIONAL"]},
@@ -88,7 +89,7 @@ def resources(app: App) -> Iterator[Resource]:
     }
     origin = settings.written.get("properties", first_user.origin)
     deployed = [
-        Resource(API, "AWS::ApiGateway::RestApi", _set(of_api), origin=origin),
+        Resource(API, "AWS::ApiGateway::RestApi", _given(of_api), origin=origin),
         *_paths(own_routes),
         *own_authorizers,
         *_validation(own_routes),
@@ -101,7 +102,7 @@ def resources(app: App) -> Iterator[Resource]:
     yield from _stage(app, deployment, first_user)
     yield from asked
     for function, triggers in app_routes.route_functions(own_routes):
-        yield from app_routes.permissions(app, function, API, tuple(_source(app, trigger) for trigger in triggers))
+        yield from app_routes.permissions(app, function, API, tuple(_source_of(app, trigger) for trigger in triggers))
     yield from _usage_plans(settings)
     yield from app_routes.domain(API, settings)
 
@@ -127,8 +128,8 @@ def notes(app: App) -> Iterator[str]:
     yield from app_routes.notes_on_timeouts(own_routes, _PATIENCE)
 
 
-def _set(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the properties that say something."""
+def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties without those that are None or empty."""
     return {name: value for name, value in properties.items() if value not in (None, [], {})}
 
 
@@ -153,7 +154,7 @@ def _paths(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
 
 
 def _validation(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
-    """The models of bodies, and the validator of all methods: what a method does not ask for it does not check."""
+    """Yield the models of bodies, and one validator, which checks of each method only what that method asks for."""
     validated = [routed for routed in own_routes if routed.trigger.body_schema or routed.trigger.required_parameters]
     models: dict[str, Resource] = {}
     for routed in validated:
@@ -189,7 +190,7 @@ def _methods(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
             "RequestModels": None if schema is None else {"$default": f"${{{_model_id(schema)}}}"},
             "RequestParameters": {f"method.request.querystring.{name}": True for name in parameters},
         }
-        yield Resource(_method_id(trigger.route), "AWS::ApiGateway::Method", _set(properties), origin=function.origin)
+        yield Resource(_method_id(trigger.route), "AWS::ApiGateway::Method", _given(properties), origin=function.origin)
 
 
 def _method_id(route: str) -> str:
@@ -197,7 +198,7 @@ def _method_id(route: str) -> str:
 
 
 def _cors(settings: RestSettings, own_routes: tuple[Routed[Rest], ...]) -> Iterator[Resource]:
-    """The answers to preflights, of each path that has no OPTIONS of its own, and the headers of errors.
+    """Yield the answers to preflights, of each path that has no OPTIONS of its own, and the headers of errors.
 
     Source: "CORS for REST APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
@@ -286,7 +287,7 @@ def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Res
         "MethodSettings": limits,
         "AccessLogSetting": log,
     }
-    yield Resource(f"{API}Stage", "AWS::ApiGateway::Stage", _set(properties), origin=first_user.origin)
+    yield Resource(f"{API}Stage", "AWS::ApiGateway::Stage", _given(properties), origin=first_user.origin)
 
 
 def _usage_plans(settings: RestSettings) -> Iterator[Resource]:
@@ -310,7 +311,7 @@ def _usage_plans(settings: RestSettings) -> Iterator[Resource]:
             yield Resource(f"{API}{logical(key)}PlanKey", "AWS::ApiGateway::UsagePlanKey", link, origin=origin)
 
 
-def _source(app: App, trigger: Rest) -> str:
+def _source_of(app: App, trigger: Rest) -> str:
     """The end of the ARN by which API Gateway names a method when it calls a function: stage, method, path.
 
     Source: "Control access for invoking an API" (API Gateway Developer Guide): a variable is `*`.

@@ -129,6 +129,7 @@ class S3(BaseTrigger):
         yield permission(function, f"{rule}Permission", "events.amazonaws.com", f"${{{rule}.Arn}}")
 
     def _event_pattern(self) -> dict[str, Any]:
+        """The pattern of EventBridge for these events. RemitError: it has no such event, or one rule cannot say it."""
         unknown = [event for event in self.names if event not in _BY_EVENTBRIDGE]
         if unknown:
             raise RemitError(
@@ -179,13 +180,14 @@ class _Notification:
     def overlaps(self, other: _Notification) -> bool:
         """Return whether an object may have both: S3 then refuses the configuration."""
         return (
-            _same_events(self.event, other.event)
+            _have_events_in_common(self.event, other.event)
             and (self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix))
             and (self.suffix.endswith(other.suffix) or other.suffix.endswith(self.suffix))
         )
 
 
-def _same_events(event: str, other: str) -> bool:
+def _have_events_in_common(event: str, other: str) -> bool:
+    """Return whether two events of notifications are the same, or one ends in `:*` and has the other in it."""
     if event.endswith(":*"):
         return other.startswith(event[:-1]) or event == other
     return event == other or (other.endswith(":*") and event.startswith(other[:-1]))
@@ -199,11 +201,12 @@ def with_sources(app: App) -> App:
     puts it in the place of references).
     """
     return with_changed_sources(
-        app, S3, lambda trigger: trigger.own_bucket, lambda bucket, own: _notifying(bucket, own, app.namespace)
+        app, S3, lambda trigger: trigger.own_bucket, lambda bucket, own: _with_notifications(bucket, own, app.namespace)
     )
 
 
-def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namespace: str) -> Resource:
+def _with_notifications(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namespace: str) -> Resource:
+    """A bucket that notifies the functions of its triggers. RemitError: S3 refuses that, or nothing can be added."""
     configuration = bucket.properties.get("NotificationConfiguration", {})
     if tokens.is_intrinsic(configuration):
         raise RemitError(
@@ -234,7 +237,10 @@ def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namesp
 def _check_overlaps(
     bucket: Resource, configuration: Mapping[str, Any], triggers: Sequence[tuple[Function, S3]]
 ) -> None:
-    """S3 refuses two notifications that one object may have, whoever they are for ("Configuring notifications")."""
+    """Refuse two notifications that one object may have, whoever they are for, as S3 does.
+
+    Source: "Configuring notifications" (Amazon S3 User Guide).
+    """
     notifications: list[_Notification] = []
     for kind in _CONFIGURATIONS:
         for entry in configuration.get(kind, ()):

@@ -127,6 +127,7 @@ def with_deployed_names(app: App, physical_ids: Mapping[str, str]) -> App:
 
 
 def _fits(sample: SampleEvent, trigger: Trigger) -> bool:
+    """Return whether a trigger sends events of a sample's form."""
     if not isinstance(trigger, sample.trigger):
         return False
     if isinstance(trigger, S3):
@@ -150,8 +151,8 @@ def _renamed(event: Any, names: dict[str, str]) -> Any:
     return json.loads(text)
 
 
-def _name(app: App, subject: Any, arn: str) -> str:
-    """Return the name of a source, or one that CloudFormation may give to one of the app's that has none."""
+def _source_name(app: App, subject: Any, arn: str) -> str:
+    """The name of a trigger's source; of one of the app's without a name, one that CloudFormation may give it."""
     logical_id = own_id(subject)
     if not logical_id:
         return name_of(arn)
@@ -162,8 +163,8 @@ def _name(app: App, subject: Any, arn: str) -> str:
     return str(tokens.plain(name)).replace(UNIQUE, "0123456789ab")
 
 
-def _bucket(event: Any, trigger: S3, app: App) -> Any:
-    name = _name(app, trigger.bucket, trigger.bucket_name)
+def _bucket_event(event: Any, trigger: S3, app: App) -> Any:
+    name = _source_name(app, trigger.bucket, trigger.bucket_name)
     key = f"{trigger.prefix}example{trigger.suffix}"
     sample_keys = ("b21b84d653bb07b05b1e6b33684dc11b", "example-key")
     renamed = _renamed(event, {"amzn-s3-demo-bucket": name})
@@ -173,24 +174,24 @@ def _bucket(event: Any, trigger: S3, app: App) -> Any:
     return renamed
 
 
-def _topic(event: Any, trigger: Sns, app: App) -> Any:
-    return _renamed(event, {"sns-lambda": _name(app, trigger.topic, trigger.arn)})
+def _topic_event(event: Any, trigger: Sns, app: App) -> Any:
+    return _renamed(event, {"sns-lambda": _source_name(app, trigger.topic, trigger.arn)})
 
 
-def _queue(event: Any, trigger: Sqs, app: App) -> Any:
-    name = _name(app, trigger.queue, trigger.arn)
+def _queue_event(event: Any, trigger: Sqs, app: App) -> Any:
+    name = _source_name(app, trigger.queue, trigger.arn)
     return _renamed(event, {":my-queue": f":{name}", ":fifo.fifo": f":{name}"})
 
 
-def _table(event: Any, trigger: Dynamodb, app: App) -> Any:
-    return _renamed(event, {"my-table": _name(app, trigger.stream, trigger.arn)})
+def _table_event(event: Any, trigger: Dynamodb, app: App) -> Any:
+    return _renamed(event, {"my-table": _source_name(app, trigger.stream, trigger.arn)})
 
 
-def _stream(event: Any, trigger: Kinesis, app: App) -> Any:
-    return _renamed(event, {"lambda-stream": _name(app, trigger.stream, trigger.arn)})
+def _stream_event(event: Any, trigger: Kinesis, app: App) -> Any:
+    return _renamed(event, {"lambda-stream": _source_name(app, trigger.stream, trigger.arn)})
 
 
-def _rule(event: Any, trigger: Event, _: App) -> Any:
+def _rule_event(event: Any, trigger: Event, _: App) -> Any:
     """An event that the pattern lets through, with what the sample says in fields that the pattern does not name."""
     example = _example_of(trigger.pattern)
     resources = {"resources": [example["resources"]]} if "resources" in example else {}
@@ -229,9 +230,9 @@ def _example_value(comparison: Any) -> Any:
     return "example"
 
 
-def _group(_: Any, trigger: Logs, app: App) -> Any:
+def _log_event(_: Any, trigger: Logs, app: App) -> Any:
     sample = json.loads((_FOLDER / "logs.json").read_text("utf-8"))
-    name = _name(app, trigger.group, trigger.group_name)
+    name = _source_name(app, trigger.group, trigger.group_name)
     return _packed(_renamed(sample, {"/aws/lambda/echo-nodejs": name}))
 
 
@@ -239,21 +240,21 @@ def _rest_request(_: Any, trigger: Rest, app: App) -> Any:
     return in_rest_format(request(sample_event("api").event, trigger, app), trigger, app)
 
 
-def _step(event: Any, trigger: Cognito, _: App) -> Any:
+def _pool_event(event: Any, trigger: Cognito, _: App) -> Any:
     sources = {"PreSignUp": "PreSignUp_SignUp", "PostConfirmation": "PostConfirmation_ConfirmSignUp"}
     source = sources.get(trigger.step, f"{trigger.step}_Authentication")
     return {**event, "triggerSource": source}
 
 
 _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
-    S3: _bucket,
-    Sns: _topic,
-    Sqs: _queue,
-    Dynamodb: _table,
-    Kinesis: _stream,
-    Event: _rule,
-    Logs: _group,
-    Cognito: _step,
+    S3: _bucket_event,
+    Sns: _topic_event,
+    Sqs: _queue_event,
+    Dynamodb: _table_event,
+    Kinesis: _stream_event,
+    Event: _rule_event,
+    Logs: _log_event,
+    Cognito: _pool_event,
     Api: request,
     Rest: _rest_request,
     Websocket: message,

@@ -16,7 +16,7 @@ from remit.iam.policy import Condition, Policy, allow
 from remit.resources.names import name_of
 from remit.triggers.failure_destination import dead_letter_queue
 from remit.triggers.schedule_expression import EVER, HINT, check_expression, check_timezone, next_run, why_never
-from remit.triggers.source import check_zone, checked, checked_json, position_suffix, retry_policy
+from remit.triggers.source import check_range, check_zone, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class Schedule(BaseTrigger):
         yield partial(check_zone, "start", self.start)
         yield partial(check_zone, "end", self.end)
         yield partial(checked_json, "schedule's input", self.input)
-        yield partial(checked, "flexible_window", self.flexible_window, 1, 1_440)
-        yield partial(checked, "retries", self.retries, 0, 185)
-        yield partial(checked, "max_event_age", self.max_event_age, 60, 86_400)
+        yield partial(check_range, "flexible_window", self.flexible_window, 1, 1_440)
+        yield partial(check_range, "retries", self.retries, 0, 185)
+        yield partial(check_range, "max_event_age", self.max_event_age, 60, 86_400)
         if self.dead_letter is not None:
             yield partial(dead_letter_queue, self.dead_letter)
         yield self._check_runs

@@ -65,7 +65,7 @@ class Sns(BaseTrigger):
                 raise RemitError(message, hint=hint)
             return
         pattern = checked_pattern(self.filter, "filter", SNS)
-        fields, combinations = _count(pattern), _combinations(pattern)
+        fields, combinations = _count_fields(pattern), _combinations(pattern)
         if fields > _MOST_FIELDS:
             raise RemitError(f"filter has {fields} fields; SNS allows {_MOST_FIELDS}")
         if combinations > _MOST_COMBINATIONS:
@@ -132,13 +132,13 @@ class Sns(BaseTrigger):
         yield from mapping(function, f"{logical(name_of(self.arn))}TopicMessages", queue.attribute("Arn"))
 
 
-def _count(pattern: Mapping[str, Any]) -> int:
+def _count_fields(pattern: Mapping[str, Any]) -> int:
     """The fields of a filter policy that have values."""
-    return sum(_count(value) if isinstance(value, dict) else 1 for value in pattern.values())
+    return sum(_count_fields(value) if isinstance(value, dict) else 1 for value in pattern.values())
 
 
 def _combinations(pattern: Mapping[str, Any], depth: int = 1) -> int:
-    """The combinations of values that SNS counts: those of each field, as often as it is deep, multiplied."""
+    """The combinations of values as SNS counts them: the product of each field's values, times its depth."""
     combinations = 1
     for name, value in pattern.items():
         if isinstance(value, dict):

@@ -23,8 +23,8 @@ _MOST: Final = 5
 _RAISED: Final = 10
 
 
-def checked(option: str, value: int | None, low: int, high: int) -> None:
-    """A number in a range, or None."""
+def check_range(option: str, value: int | None, low: int, high: int) -> None:
+    """RemitError: a number is not from `low` to `high`. None is fine."""
     if value is not None and not low <= value <= high:
         raise RemitError(f"{option} is {value}; it can be {low} to {high}")
 
@@ -37,7 +37,7 @@ def check_zone(option: str, moment: datetime | None) -> None:
 
 
 def checked_json(option: str, value: Any) -> str:
-    """A value as JSON. RemitError: it is none."""
+    """A value as JSON text. RemitError: JSON cannot hold it."""
     try:
         return json.dumps(tokens.plain(value), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -45,7 +45,10 @@ def checked_json(option: str, value: Any) -> str:
 
 
 def filter_criteria(trigger: Any) -> dict[str, Any] | None:
-    """The property FilterCriteria of a trigger's pattern, or of several, any of which lets a record through."""
+    """The property FilterCriteria of a trigger's pattern, or of several, any of which lets a record through.
+
+    None where it has no filter. RemitError: Lambda refuses it, or it matches nothing.
+    """
     filters = trigger.filter
     if filters is None:
         return None
@@ -96,7 +99,10 @@ def retry_policy(trigger: Any) -> dict[str, Any]:
 
 
 def position_suffix(trigger: object, function: Triggered, source: Callable[[Any], str] = lambda _: "") -> str:
-    """Nothing for a function's first trigger of a class, on the same source if one is told, then 2, 3 and so on."""
+    """The end of a logical id: "" for a function's first trigger of a class, then 2, 3 and so on.
+
+    With `source`, only those on the same source count.
+    """
     position, own_source = 0, source(trigger)
     for item in function.triggers:
         if type(item) is type(trigger) and source(item) == own_source:

@@ -12,7 +12,7 @@ from remit.errors import RemitError
 from remit.iam.policy import allow
 from remit.resources.kms_key import key_text
 from remit.resources.names import arn_of, logical, name_of
-from remit.triggers.source import Filter, checked, filter_criteria, mapping
+from remit.triggers.source import Filter, check_range, filter_criteria, mapping
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ class Sqs(BaseTrigger):
         """The queue, the filter, the numbers."""
         yield partial(arn_of, self.queue, "sqs")
         yield partial(filter_criteria, self)
-        yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
-        yield partial(checked, "batch_window", self.batch_window, 0, 300)
-        yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
+        yield partial(check_range, "batch_size", self.batch_size, 1, 10_000)
+        yield partial(check_range, "batch_window", self.batch_window, 0, 300)
+        yield partial(check_range, "max_concurrency", self.max_concurrency, 2, 1_000)
         yield partial(key_text, self.key)
         yield self._check_batches
         if self.provisioned_pollers is not None:
@@ -71,8 +71,8 @@ class Sqs(BaseTrigger):
             hint = "such as provisioned_pollers=(2, 4)"
             raise RemitError(f"provisioned_pollers are two numbers, got {pollers}", hint=hint)
         least, most = pollers
-        checked("the least of provisioned_pollers", least, 2, 200)
-        checked("the most of provisioned_pollers", most, 2, 10_000)
+        check_range("the least of provisioned_pollers", least, 2, 200)
+        check_range("the most of provisioned_pollers", most, 2, 10_000)
         if most < least:
             raise RemitError(f"provisioned_pollers are at least {least}, and at most {most}")
         if self.max_concurrency is not None:

@@ -11,7 +11,7 @@ from remit.declare.resource_references import AnyRef, FailureRef, KeyRef
 from remit.resources.kms_key import key_text
 from remit.resources.names import logical, name_of
 from remit.triggers.failure_destination import Destination, destination
-from remit.triggers.source import Filter, checked, filter_criteria, mapping
+from remit.triggers.source import Filter, check_range, filter_criteria, mapping
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ class StreamTrigger(BaseTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The numbers, the filter, the destination."""
-        yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
-        yield partial(checked, "batch_window", self.batch_window, 0, 300)
-        yield partial(checked, "retries", self.retries, -1, 10_000)
+        yield partial(check_range, "batch_size", self.batch_size, 1, 10_000)
+        yield partial(check_range, "batch_window", self.batch_window, 0, 300)
+        yield partial(check_range, "retries", self.retries, -1, 10_000)
         if self.max_record_age != -1:  # for ever
-            yield partial(checked, "max_record_age", self.max_record_age, 60, 604_800)
-        yield partial(checked, "parallelization_factor", self.parallelization_factor, 1, 10)
-        yield partial(checked, "tumbling_window", self.tumbling_window, 0, 900)
+            yield partial(check_range, "max_record_age", self.max_record_age, 60, 604_800)
+        yield partial(check_range, "parallelization_factor", self.parallelization_factor, 1, 10)
+        yield partial(check_range, "tumbling_window", self.tumbling_window, 0, 900)
         yield partial(filter_criteria, self)
         yield partial(key_text, self.key)
         yield self.failures

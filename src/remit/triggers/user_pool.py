@@ -78,7 +78,7 @@ class UserPool(TokenAuthorizer):
         reference = own_id(self.pool)
         if reference and getattr(self.pool, "type", _POOL_TYPE) == _POOL_TYPE:
             return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{reference}}}"
-        pool_id = _id(self.pool)
+        pool_id = _id_of_pool(self.pool)
         existing = re.fullmatch(_POOL_ID, pool_id)
         if existing is None:
             raise RemitError(
@@ -107,7 +107,7 @@ class UserPool(TokenAuthorizer):
         }
 
 
-def _id(pool: Any) -> str:
+def _id_of_pool(pool: Any) -> str:
     """The id in a pool's ARN; text that is no ARN as it is, which the caller checks; else ""."""
     text = tokens.plain(pool)
     if not isinstance(text, str):

@@ -32,7 +32,7 @@ _ADDRESS: Final = f"${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/
 
 
 def check_connect(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """An API of which nothing says who may connect."""
+    """Yield an error for an API with routes of which no `$connect` says who may connect."""
     app_routes = routes(functions, Websocket)
     if app_routes and all(routed.trigger.route != CONNECT for routed in app_routes):
         trigger = app_routes[0].trigger
@@ -100,7 +100,7 @@ def notes(app: App) -> tuple[str, ...]:
     )
 
 
-def sending(function: Function, grants: tuple[Grant, ...]) -> dict[str, str]:
-    """The variable that a function has which runs for connections, or may send to them."""
+def endpoint_variable(function: Function, grants: tuple[Grant, ...]) -> dict[str, str]:
+    """The variable with the API's endpoint, for a function that runs for connections or may send to them; else none."""
     runs = any(isinstance(trigger, Websocket) for trigger in function.triggers)
     return {ENDPOINT: f"https://{_ADDRESS}"} if runs or any(map(is_about_connections, grants)) else {}

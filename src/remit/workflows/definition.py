@@ -83,6 +83,10 @@ def states(definition: Mapping[str, Any]) -> Iterator[State]:
 
 
 def _machines(fields: Mapping[str, Any], path: Path, language: str) -> Iterator[Machine]:
+    """Yield the machine of some fields, and the machines inside of its states: items of a Map, branches.
+
+    `language` is what those around it have, which counts where it says nothing itself.
+    """
     language = str(fields.get("QueryLanguage", language))
     machine = Machine(path, fields, language)
     yield machine
@@ -96,6 +100,7 @@ def _machines(fields: Mapping[str, Any], path: Path, language: str) -> Iterator[
 
 
 def _own_states(machine: Machine) -> Iterator[State]:
+    """Yield the states that a machine itself lists."""
     declared = machine.fields.get("States")
     for name, fields in declared.items() if isinstance(declared, dict) else ():
         if isinstance(fields, dict):
@@ -182,4 +187,5 @@ def _mistakes_of_state(state: State, machine_type: MachineType) -> Iterator[Remi
 
 
 def _items(value: Any) -> list[Any]:
+    """The items of a list; none of what is no list."""
     return value if isinstance(value, list) else []

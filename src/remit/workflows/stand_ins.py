@@ -85,6 +85,7 @@ class StandIns:
         return text.startswith("unknown") and text in self._references
 
     def _text(self, reference: str) -> str:
+        """What stands for a reference; `OPEN`, or a new name, for one that is not known."""
         if self._unknown_are_names and reference not in self._texts:
             self._texts[reference] = f"unknown{len(self._texts)}x"
             self._references[self._texts[reference]] = reference

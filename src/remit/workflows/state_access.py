@@ -150,6 +150,7 @@ def call_accesses(resource: str, arguments: Any, setting: RequestSetting) -> tup
 
 
 def _of_operation(client: str, name: str, arguments: Any, setting: RequestSetting) -> tuple[Access, ...]:
+    """The access of a call of an API operation; on `UNRESOLVED` where only an execution tells the arguments."""
     is_itemised = (client, name) in ITEMS or (client, name) == ("events", "PutEvents")
     if not isinstance(arguments, dict) or (is_itemised and OPEN in arguments.values()):
         known = catalogued_operation(client, name)
@@ -171,6 +172,7 @@ def _as_spelled(arguments: Mapping[str, Any], spelling: ParameterFormat | None) 
 
 
 def _with_small_initials(value: Any) -> Any:
+    """A value in which the names of members begin with small letters."""
     if isinstance(value, dict):
         return {name[:1].lower() + name[1:]: _with_small_initials(item) for name, item in value.items()}
     return [_with_small_initials(item) for item in value] if isinstance(value, list) else value
@@ -260,5 +262,6 @@ def _doing(action: str) -> str:
 
 
 def _with_s(word: str) -> str:
+    """A word in the plural, or a verb with the ending of `he puts`."""
     word = re.sub(r"(?<![aeiou])y$", "ie", word)
     return f"{word}{'es' if word.endswith(('s', 'sh', 'ch', 'x')) else 's'}"

@@ -42,8 +42,8 @@ def _parts_of_arn(arn: str) -> tuple[str, str]:
     return function, qualifier
 
 
-def _called(subject: Subject) -> dict[str, str]:
-    """The parameters that name a function, or the function of an alias (its ARN)."""
+def _function_name(subject: Subject) -> dict[str, str]:
+    """The parameters that name a function, or an alias by its function and qualifier."""
     if not subject.name.startswith("arn:"):
         return {"FunctionName": subject.name}
     function, qualifier = _parts_of_arn(subject.name)
@@ -51,6 +51,7 @@ def _called(subject: Subject) -> dict[str, str]:
 
 
 def _alias_name(subject: Subject) -> dict[str, str]:
+    """The parameters that name an alias."""
     function, name = _parts_of_arn(subject.name)
     return {"FunctionName": function, "Name": name}
 
@@ -71,14 +72,14 @@ def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
         if comparable(statement) not in declared:
             effects, is_public = new_callers(live, (statement,), ())
             what = f"permission {statement.sid} of {live.words} was added by hand{effects}"
-            removal = repair("lambda.RemovePermission", **_called(live.subject), StatementId=statement.sid)
+            removal = repair("lambda.RemovePermission", **_function_name(live.subject), StatementId=statement.sid)
             yield live.drift("access", what, removal, is_public=is_public)
     for statement, holder in declared.items():
         if statement not in held:
             properties = live.stack.filled(dict(holder.properties))
             given = {name: properties[name] for name in _PERMISSION if name in properties}
             name = live.stack.physical[holder.logical_id].rpartition("|")[2]
-            back = repair("lambda.AddPermission", **_called(live.subject), StatementId=name, **given)
+            back = repair("lambda.AddPermission", **_function_name(live.subject), StatementId=name, **given)
             yield live.drift("runs", f"permission {holder.logical_id} of {live.words} was removed by hand", back)
 
 
@@ -147,6 +148,7 @@ def _tags(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
+    """Yield what differs of an event source mapping: its function, its state, its numbers; or that it is gone."""
     mapping = next((item for item in answer["EventSourceMappings"] if item["UUID"] == live.name), None)
     if mapping is None:
         yield live.gone()
@@ -173,7 +175,7 @@ def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
 _NUMBERS: Final = {"BatchSize": "batch size", "MaximumBatchingWindowInSeconds": "batching window"}
 
 
-def _point(live: LiveResource, _: ComparedProperty) -> Repair:
+def _point_alias(live: LiveResource, _: ComparedProperty) -> Repair:
     """Put an alias back, to its version alone."""
     version = live.properties["FunctionVersion"]
     weights = live.properties.get("RoutingConfig") or {"AdditionalVersionWeights": {}}
@@ -185,8 +187,8 @@ ROWS: Final = (
         "AWS::Lambda::Function",
         "function",
         (
-            Read(_FUNCTION, _called),
-            Read(_POLICY, _called, "ResourceNotFoundException"),
+            Read(_FUNCTION, _function_name),
+            Read(_POLICY, _function_name, "ResourceNotFoundException"),
         ),
         (
             ComparedProperty("layers", "Layers", _FUNCTION, "Configuration.Layers.Arn", _configure, [], "runs"),
@@ -227,16 +229,16 @@ ROWS: Final = (
         "alias",
         (
             Read(_ALIAS, _alias_name),
-            Read(_POLICY, _called, "ResourceNotFoundException"),
+            Read(_POLICY, _function_name, "ResourceNotFoundException"),
         ),
         (
-            ComparedProperty("version", "FunctionVersion", _ALIAS, "FunctionVersion", _point, kind="runs"),
+            ComparedProperty("version", "FunctionVersion", _ALIAS, "FunctionVersion", _point_alias, kind="runs"),
             ComparedProperty(
                 "routing",
                 "RoutingConfig.AdditionalVersionWeights",
                 _ALIAS,
                 "RoutingConfig.AdditionalVersionWeights",
-                _point,
+                _point_alias,
                 {},
                 "runs",
             ),

@@ -90,12 +90,12 @@ def compare_policy(
 
 
 def policy_check(put: Put, path: str = "Policy") -> Check:
-    """The comparison of a policy that stands at a path of AWS's answer."""
+    """A check that compares the policy at `path` of AWS's answer, and puts it back by `put`."""
     return lambda live, answer: compare_policy(live, value_at(answer, path), put)
 
 
 def put_by(write: str, delete: str, parameters: Callable[[Subject], Mapping[str, Any]], member: str = "Policy") -> Put:
-    """How a policy is put back by these calls; deleted where the template gives none. `member` is the document's."""
+    """A `Put` that calls `write` with the document as its parameter `member`, or `delete` where there is none."""
 
     def put(live: LiveResource, document: str) -> Repair:
         given = {member: document} if document else {}
@@ -105,7 +105,10 @@ def put_by(write: str, delete: str, parameters: Callable[[Subject], Mapping[str,
 
 
 def new_callers(live: LiveResource, actual: Iterable[Statement], expected: Iterable[Statement]) -> tuple[str, bool]:
-    """Who else may do what by a policy, in words (`: anybody may sqs:SendMessage`), and whether that is everybody."""
+    """The callers that `actual` admits and `expected` does not, in words (`: anybody may sqs:SendMessage`).
+
+    And whether anybody is among them. The words are empty where nobody is new.
+    """
     gained: dict[str, dict[str, None]] = {}
     before = _exposed(live, expected)
     for who, action in _exposed(live, actual):
@@ -121,5 +124,6 @@ def new_callers(live: LiveResource, actual: Iterable[Statement], expected: Itera
 
 
 def _exposed(live: LiveResource, statements: Iterable[Statement]) -> dict[tuple[str, str], None]:
-    found = public(Policy(tuple(statements)), live.stack.account).found
-    return dict.fromkeys((exposure.who, exposure.piece.action) for exposure in found)
+    """The callers outside the account, or anybody (`*`), each with an action that the statements allow it, in order."""
+    exposures = public(Policy(tuple(statements)), live.stack.account).found
+    return dict.fromkeys((exposure.who, exposure.piece.action) for exposure in exposures)

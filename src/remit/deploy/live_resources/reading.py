@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import at_once
-from remit.deploy.aws_errors import NOTHING, answered_errors, code, patiently, remit_errors, sentence, transient
+from remit.deploy.aws_errors import NOTHING, answered_errors, code, patiently, remit_error, remit_errors, transient
 from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
 from remit.deploy.live_resources.policies import attached_policies
 from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
@@ -123,7 +123,7 @@ def calls_for(
 
 
 def _key(read: Read, subject: Subject) -> tuple[str, str]:
-    """A call, once for all resources that it tells of."""
+    """The operation and its parameters as JSON: equal for all resources that one call tells of."""
     return read.operation, json.dumps(read.parameters(subject))
 
 
@@ -175,7 +175,7 @@ def ask(account: Account, read: Read, parameters: Mapping[str, Any]) -> Any:
             return None
         if transient(error):
             raise
-        return sentence(error)
+        return remit_error(error)
 
 
 def compared(
@@ -215,10 +215,12 @@ def compared(
         for name in answers.keys() - known.keys():
             failures.setdefault(name, []).append(resource.logical_id)
     changes.sort(key=lambda change: (not change.is_public, _KINDS.index(change.kind)))
-    left = [f"what {name} tells of {few(ids)}, which the caller may not read" for name, ids in sorted(failures.items())]
+    omitted = [
+        f"what {name} tells of {few(ids)}, which the caller may not read" for name, ids in sorted(failures.items())
+    ]
     of_deploy = "of which the template has a part that its deploy alone knew"
     unknown = [name for name in read.subjects if policies.get(name, ()) is None]
-    left += [f"the policy of {few(unknown)}, {of_deploy}"] if unknown else []
+    omitted += [f"the policy of {few(unknown)}, {of_deploy}"] if unknown else []
     lost = [part.logical_id for part in resources if part.type in ROWS and part.logical_id not in read.subjects]
-    left += [f"{few(lost)}, {of_deploy}"] if lost else []
-    return tuple(changes), tuple(f"not compared: {text}" for text in left)
+    omitted += [f"{few(lost)}, {of_deploy}"] if lost else []
+    return tuple(changes), tuple(f"not compared: {text}" for text in omitted)

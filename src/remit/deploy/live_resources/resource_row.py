@@ -141,7 +141,7 @@ class LiveResource:
         return f"{self.row.word} {short} ({self.logical_id})"
 
     def gone(self) -> Drift:
-        """It was deleted by hand."""
+        """The finding that somebody deleted it, which remit cannot undo."""
         return Drift(self.logical_id, f"{self.words} is gone: it was deleted by hand", _AGAIN, kind="runs")
 
     def drift(self, kind: DriftKind, what: str, *repairs: Repair, is_public: bool = False) -> Drift:
@@ -164,13 +164,13 @@ def value_at(value: Any, path: str) -> Any:
 
 
 def expected_at(live: LiveResource, setting: ComparedProperty) -> Any:
-    """What the template says of a setting, or AWS's value where it says nothing."""
+    """The template's value of a setting; where it has none, the row's `absent`: what AWS has then, or IF_SET."""
     value = value_at(live.properties, setting.property)
     return setting.absent if value is None else value
 
 
 def is_same(expected: Any, actual: Any) -> bool:
-    """Whether AWS has what the template says, however it writes it; a part that only its deploy knew equals any."""
+    """Return whether AWS has what the template says, in any spelling; a part that only its deploy knew equals any."""
     if expected is UNKNOWN:
         return True
     expected, actual = _plain(expected), _plain(actual)

@@ -73,6 +73,7 @@ def _with_values(pattern: str, version: str, request: Request) -> str:
 
 
 def _is_allowed(pattern: str, request: Request, by_layer: RulesByLayer) -> bool:
+    """Return whether a request is allowed on every resource of a pattern, and can name one."""
     whole_pattern = completed(pattern)
     narrow = replace(request, resource=whole_pattern)
     if verdict_on(narrow, by_layer) != "Allowed":

@@ -162,6 +162,7 @@ class Decision:
 
 
 def _layers(decision: Decision) -> Iterator[tuple[str, LayerRules]]:
+    """Yield the layers that decide a request, by name; of the resource's policy, only one with statements."""
     by_layer = rules_by_layer(decision.policies)
     yield "identity", by_layer.identity
     for name, layer in (
@@ -177,6 +178,7 @@ def _layers(decision: Decision) -> Iterator[tuple[str, LayerRules]]:
 
 
 def _layer_decision(name: str, layer: LayerRules, request: Request) -> LayerDecision:
+    """The decision of one layer: its Deny statements first, then its Allow statements."""
     denies, allows = layer.speaking_of(request.folded)
     for verdict, expected, rules in _ORDER:
         if only_denies(name) and (verdict, rules) == ("Unknown", "Allow"):
@@ -211,19 +213,23 @@ def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) 
 
 
 def _ruling(name: str, layer: LayerRules, rule: StatementRule) -> StatementLocation:
+    """The location of a rule's statement."""
     return StatementLocation(name, *layer.place(rule), rule.statement)
 
 
 def _asked_access(request: Request) -> str:
+    """What a request asks for, as sentences have it."""
     return f"{request.action} on {request.asked}"
 
 
 def _denied(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
+    """The sentence for an explicit denial: the first statement that denies."""
     ruling = next(layer.rulings[0] for layer in layers if layer.verdict == "ExplicitlyDenied")
     return f"{ruling.name} denies {_asked_access(decision.request)}"
 
 
 def _allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
+    """The sentence for a request that is allowed: the statements that allow it, or why none is needed."""
     case = special_case(decision.request)
     if case is not None:
         return f"{decision.request.action} {case.reason}: see {case.source}"
@@ -234,6 +240,7 @@ def _allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
 
 
 def _open(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
+    """The sentence for an unknown verdict: what it depends on, and by which statements."""
     names = [layer.rulings[0].name for layer in layers if layer.verdict == "Unknown"]
     by = f", by {' and '.join(names)}" if names else ""
     keys = ", ".join(decision.unknown)
@@ -272,6 +279,7 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
 
 
 def _may_allow(name: str, layer: LayerRules, request: Request) -> bool:
+    """Return whether a layer by itself leaves open that a request is allowed."""
     return only_denies(name) or name in _WITH_PRINCIPALS or weigh(layer, request)[1] is not False
 
 

@@ -56,6 +56,7 @@ def evaluate(
 
 
 def _as_tuple(policies: Policy | Sequence[Policy] | None) -> tuple[Policy, ...]:
+    """Policies that are given as one, as several, or not at all."""
     if policies is None:
         return ()
     return (policies,) if isinstance(policies, Policy) else tuple(policies)
@@ -63,6 +64,7 @@ def _as_tuple(policies: Policy | Sequence[Policy] | None) -> tuple[Policy, ...]:
 
 @kept_by_identity(KEPT)
 def _identity_only(policies: Policy | tuple[Policy, ...]) -> Layers:
+    """The layers of an identity without any others, made once per object."""
     return Layers(_as_tuple(policies))
 
 

@@ -94,6 +94,7 @@ class StatementRule:
 
 
 def _action_test(rule: StatementRule) -> Matcher:
+    """The test whether a statement's Action means a folded action."""
     actions, names = rule.statement.actions, rule.names
     if names.late and not actions.negated:
         # `*` for what CloudFormation puts in: `_late_test` then decides whether they are meant.
@@ -102,6 +103,7 @@ def _action_test(rule: StatementRule) -> Matcher:
 
 
 def _condition_tests(rule: StatementRule) -> tuple[Test, ...]:
+    """The tests of a statement's conditions; of late-bound actions one more, the last."""
     tests = tuple(compile_condition(condition, rule.version) for condition in rule.statement.conditions)
     return (*tests, _late_test(rule.statement.actions)) if rule.names.late else tests
 
@@ -178,12 +180,12 @@ def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Cal
     return decorate
 
 
-_MOST: Final = 8192
+_MOST: Final = 8192  # objects whose derived form is kept
 
 
 @kept_by_identity(_MOST)
 def action_names(actions: Globs) -> ActionNames:
-    """Read once per object: a statement may name hundreds."""
+    """The action patterns of a statement, sorted; once per object, since it may name hundreds."""
     folded = tuple(map(str.lower, actions.patterns))
     joined = "\n".join(folded)
     late = "${" in joined and any(map(is_late, folded))
@@ -214,7 +216,7 @@ def _resource_test(
 
 
 def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Request], Truth]:
-    """The general case: sets, variables, references.
+    """The test of a request's resource in the general case: sets, variables, references.
 
     Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around
     with it. Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks
@@ -250,11 +252,13 @@ _COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
 
 @kept_by_identity(_MOST)
 def _rules(policy: Policy) -> tuple[StatementRule, ...]:
+    """The rules of a policy, compiled once per object."""
     return tuple(StatementRule(statement, policy.version, trust=False) for statement in policy.statements)
 
 
 @kept_by_identity(_MOST)
 def _rules_of_trust(policy: Policy) -> tuple[StatementRule, ...]:
+    """As `_rules`, for a policy of a resource, whose statements may lack a Resource."""
     return tuple(StatementRule(statement, policy.version, trust=True) for statement in policy.statements)
 
 

@@ -30,6 +30,7 @@ def unbinding_case(layer: str, request: Request) -> SpecialCase | None:
 
 
 def _first_of(rows: tuple[_Row, ...], request: Request) -> SpecialCase | None:
+    """The first of some rows that a request is of; None where it is of none."""
     for is_of, case in rows:
         if is_of(request):
             return case
@@ -37,6 +38,7 @@ def _first_of(rows: tuple[_Row, ...], request: Request) -> SpecialCase | None:
 
 
 def _of_management_account(request: Request, account: str | None) -> bool:
+    """Return whether an account is the one that manages the organization."""
     return request.management_account is not None and account == request.management_account
 
 

@@ -266,6 +266,7 @@ class ActionSearch:
                 yield names
 
     def _grouped(self, pattern: str) -> Iterator[list[str]]:
+        """Yield the existing actions of a pattern in groups that are asked alike, service by service."""
         for _, of_service in groupby(self._uncovered_actions(pattern), key=lambda name: name.partition(":")[0]):
             groups: dict[tuple[tuple[Box, ...], int], list[str]] = {}
             for name in of_service:
@@ -335,5 +336,5 @@ def _literal_service(pattern: str) -> str | None:
 
 
 def _is_action(text: str) -> bool:
-    """Every action has one colon."""
+    """Return whether a text may be an action, which has one colon."""
     return text.count(":") == 1

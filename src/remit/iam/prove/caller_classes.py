@@ -74,6 +74,7 @@ class ComparedCaller:
 
 @lru_cache(maxsize=4096)
 def _request_of(principal: str) -> Request:
+    """A request of a principal, to see which statements mean it."""
     return Request("none:None", principal=principal, context={})
 
 
@@ -141,6 +142,7 @@ def _accounts(named: Iterable[str]) -> tuple[str, ...]:
 
 
 def _texts(statement: Statement) -> Iterator[str]:
+    """Yield the texts of a statement that may name a caller, and its condition keys."""
     if statement.principals is not None:
         yield from (value for _, value in statement.principals.patterns)
     if statement.resources is not None:
@@ -198,5 +200,6 @@ class _MentionedKeys:
             yield Condition(f"{operator}NotLike", name, excluded)
 
     def _equal(self, folded: str, name: str, value: str) -> Condition:
+        """The condition that pins a key to one value, by the operator that suits the key."""
         operator = "ArnEquals" if folded in self._as_arns else "Bool" if folded == _SERVICE_KEY else "StringEquals"
         return Condition(operator, name, (value,))

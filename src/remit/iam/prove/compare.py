@@ -95,6 +95,7 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
 
 def _compare_sides(old_side: Side, new_side: Side, actions_of: ActionsOf) -> Comparison:
+    """What the new side gains over the old one, and the reverse."""
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
     # A loss is what the old side gains over the new one.
     loss_search = GainSearch(new_side, old_side, actions_of, "new")
@@ -275,6 +276,7 @@ def equivalent(old: Policies, new: Policies, *, budget: Budget | None = None) ->
 
 
 def _include_each_other(old: Policies, new: Policies, budget: Budget | None) -> bool:
+    """Return whether it is proven that both sides allow the same; one budget is for both directions."""
     return includes(old, new, budget=budget) and includes(new, old, budget=budget)
 
 
@@ -307,5 +309,5 @@ def side_of(policies: Policies) -> Side:
 
 @kept_by_identity(4096)
 def _side_of_one(policy: Policy) -> Side:
-    """One version of a document is compared with others in both directions."""
+    """The side of a single policy, kept: a version of a document is compared with others in both directions."""
     return Side(Layers((policy,)))

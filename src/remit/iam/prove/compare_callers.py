@@ -88,6 +88,7 @@ def compare_callers(policies: ComparedPolicies) -> Comparison:
 
 
 def _questions(policies: ComparedPolicies) -> Iterator[_Question]:
+    """Yield a question for each class of callers whom the two versions may treat differently."""
     both = (*policies.old, *policies.new)
     _, second_account = islice(free_accounts(*both), 2)  # the first is that of strangers
     owner = policies.owner or second_account
@@ -214,6 +215,7 @@ class _Question:
         return pieces
 
     def _leave_undecided(self, undecided: Iterable[Undecided], old: _Side, new: _Side) -> None:
+        """Note undecided statements at their places in the whole policies."""
         for item in undecided:
             self.undecided.append(Undecided(_place(item.source, old, new), item.reason))
 
@@ -264,6 +266,7 @@ class _Question:
                 yield replace(piece, source=source, request=shown, difference=difference, principal=principal)
 
     def _not_confirmed(self, source: StatementLocation) -> None:
+        """Note a statement of which the evaluator does not confirm what was found."""
         reason = f"the evaluator does not confirm what was found about {self.callers[0].principal}"
         self.undecided.append(Undecided(source, reason))
 

@@ -122,6 +122,7 @@ _CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[CompiledPolicy, ...]], ...]
 
 
 def _compiled(layers: Iterable[tuple[str, tuple[Policy, ...]]]) -> _CompiledLayers:
+    """Layers with their policies compiled."""
     return tuple([(name, tuple(map(compiled, policies))) for name, policies in layers])
 
 

@@ -184,6 +184,7 @@ def without_variables(atom: Atom) -> Atom:
 
 
 def _with_texts(atom: Atom, texts: tuple[str, ...]) -> Atom:
+    """The atom with other values."""
     if texts == atom.values:
         return atom
     return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.name, if_exists=atom.if_exists)

@@ -62,6 +62,7 @@ def _breakable_clauses(
 
 
 def _order(atom: Atom) -> tuple[object, ...]:
+    """The sort key of an atom, so that searches go the same way each time."""
     return atom.key, atom.operator, atom.quantifier, atom.if_exists, atom.values
 
 

@@ -1,4 +1,4 @@
-"""Return whether a statement can ever apply, and whether other statements cover it, proven as `compare` proves.
+"""Whether a statement can ever apply, and whether other statements cover it, proven as `compare` proves.
 
 Both are one question: is there a request to which all of some statements apply, and none of some others? Effects and
 principals are not looked at.
@@ -70,7 +70,7 @@ def leave_nothing_of(covering: Index, box: Box, action: str, search: ResourceSea
 
 
 def _may_cover(covering: Index, action: str, budget: Budget) -> bool:
-    """A cheap look: whether any of the statements includes the point that stands for the whole pattern."""
+    """Return whether any of the statements includes the point that stands for the whole pattern: a cheap look."""
     # A statement that does not take this point does not take all of the pattern, whatever its resources are.
     point = points(action)[0]
     return bool(covering.at(point, budget))
@@ -89,4 +89,5 @@ def _is_open(case: Case, search: ResourceSearch) -> bool | None:
 
 
 def _actions(box: Box) -> tuple[str, ...]:
+    """The action patterns to ask about, folded; `*` for NotAction."""
     return ("*",) if box.not_actions else box.actions

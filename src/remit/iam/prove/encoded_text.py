@@ -52,6 +52,7 @@ def encode(text: str, version: str, *, globs: bool = True, resource: bool = Fals
 
 
 def _shifted(text: str) -> str:
+    """A text in private characters. UndecidedQuestion: it is beyond ASCII."""
     if not text.isascii():
         raise UndecidedQuestion("a reference has characters beyond ASCII")
     return "".join(chr(_SHIFT + ord(character)) for character in text)
@@ -62,6 +63,7 @@ _PLACES: Final = tuple(encode(reference, "") for reference in PLACE.values())
 
 
 def _unshifted(text: str) -> str:
+    """The text that `_shifted` has put into private characters."""
     return "".join(chr(ord(character) - _SHIFT) for character in text)
 
 
@@ -77,12 +79,13 @@ def own_letter(position: int) -> str:
 
 
 def own_place(text: str) -> int | None:
-    """Return the variable that a text is the own letter of; None when it is none's."""
+    """Return the position of the variable whose own letter a text is; None when it is none's."""
     return ord(text) - _OWN if _OWNED.fullmatch(text) else None
 
 
 @lru_cache(maxsize=16_384)
 def _variables_in(text: str) -> frozenset[str]:
+    """As `variables_in`, of a text that has some."""
     return frozenset(_unshifted(mark.split(_DEFAULT)[0]) for mark in _MARK.findall(text))
 
 
@@ -149,6 +152,7 @@ def around(text: str) -> tuple[str, str] | None:
 
 
 def _spelled(match: re.Match[str]) -> str:
+    """The variable of a mark as a policy spells it."""
     key, marked, default = match[1].partition(_DEFAULT)
     fallback = f", '{_unshifted(default)}'" if marked else ""
     return f"${{{_unshifted(key)}{fallback}}}"

@@ -75,6 +75,7 @@ def _policies(layers: Layers) -> Iterator[Policy]:
 
 
 def _statements(layers: Layers) -> Iterator[Statement]:
+    """Yield the statements of a VPC endpoint's policies."""
     for policy in layers.endpoint:
         yield from policy.statements
 

@@ -153,6 +153,7 @@ class GainSearch:
                     yield _Question(Case((*required, denial), denies, of_rcp), difference, actions)
 
     def _count_case(self) -> None:
+        """Count one more case. UndecidedQuestion: there are too many."""
         self._cases += 1
         if self._cases > MOST_CASES:
             raise UndecidedQuestion(_TOO_MANY)
@@ -262,6 +263,7 @@ class GainSearch:
         return example
 
     def _leave_undecided(self, box: Box, reason: str) -> None:
+        """Note that a statement of the new side is undecided."""
         self.undecided[Undecided(self.new.source(box), reason)] = None
 
 
@@ -314,6 +316,7 @@ def _everywhere_beside(box: Box, compared: tuple[CompiledPolicy, ...]) -> list[B
 
 
 def _as_spelled(box: Box) -> tuple[object, ...]:
+    """What two statements have in common that are spelled alike."""
     return box.spelled, box.actions, box.not_actions, box.statement.principals
 
 

@@ -112,6 +112,7 @@ def meeting(p: str, q: str) -> Meeting:
 
 
 def _common_head(p: str, q: str) -> int:
+    """How long a beginning without wildcards two patterns have in common."""
     length = 0
     for p_letter, q_letter in zip(p, q, strict=False):
         if p_letter != q_letter or p_letter in "*?":
@@ -180,6 +181,7 @@ class _Intersection:
         )
 
     def _spend(self, steps: int) -> None:
+        """Count steps. UndecidedQuestion: they are too many."""
         self.steps += steps
         if self.steps > MOST_STEPS:
             raise UndecidedQuestion(_TOO_MANY)

@@ -108,10 +108,7 @@ class Domain:
         self._states: dict[tuple[frozenset[Atom], frozenset[Atom]], tuple[State] | None] = {}
 
     def state(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
-        """Find a value of the key that makes these atoms true and those false, the simplest first; None.
-
-        There is none.
-        """
+        """A state of the key that makes these atoms true and those false, the simplest one; None: there is none."""
         question = (true, false)
         if question not in self._states:
             self._states[question] = self._search(true, false)
@@ -146,6 +143,7 @@ class Domain:
         return mask
 
     def _mask(self, atom: Atom) -> int:
+        """The values of the pool that fit an atom, as a bit mask."""
         if atom.operator == "Null":
             return -1 if "false" in atom.values else 0
         return self.fits[atom]
@@ -168,6 +166,7 @@ class Domain:
 
 
 def _lowest_bit(mask: int) -> int:
+    """The position of the lowest bit that is set."""
     return (mask & -mask).bit_length() - 1
 
 
@@ -294,10 +293,12 @@ def _pairs(atoms: list[Atom], to_match: frozenset[Atom]) -> int:
 
 
 def _is_glob(atom: Atom) -> bool:
+    """Return whether the values of a condition are patterns."""
     return atom.kind == "ARN" or atom.operator in ("StringLike", "StringNotLike")
 
 
 def _as_glob(atom: Atom, text: str) -> str:
+    """A value of a condition as a pattern of texts: a lone `*` stands for any ARN."""
     return "*:*:*:*:*:*" if atom.kind == "ARN" and text == "*" else text
 
 
@@ -342,6 +343,7 @@ def _in_parts(pattern: str) -> list[str]:
 
 
 def _parted(piece: str, colons: int) -> str:
+    """A piece of a pattern that matches so many of the colons of an ARN."""
     return ":" if piece == "?" and colons else piece + f":{piece}" * colons
 
 

@@ -62,6 +62,7 @@ def same(old: Policy, new: Policy, budget: Budget | None = None) -> bool:
 
 
 def _by_principals(policy: Policy) -> dict[object, list[Statement]]:
+    """The statements of a policy by whom they are about."""
     groups: dict[object, list[Statement]] = {}
     for statement in policy.statements:
         groups.setdefault(statement.principals, []).append(statement)
@@ -151,6 +152,8 @@ def pruned(policy: Policy, budget: Budget) -> Policy:
 
 
 class _Pruner:
+    """Leaves out of a policy's statements, one after another, what the others make redundant."""
+
     def __init__(self, policy: Policy, budget: Budget) -> None:
         self._version = policy.version
         self._budget = budget
@@ -170,6 +173,7 @@ class _Pruner:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
+        """What is left of the statements."""
         return tuple(box.statement for box in self._boxes if box is not None)
 
     def shorten(self, number: int) -> None:

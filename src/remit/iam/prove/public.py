@@ -81,6 +81,8 @@ def public(
 
 
 class _ExposureSearch:
+    """Searches for what one resource's policy lets outsiders do; the undecided part goes to `undecided`."""
+
     def __init__(self, policy: Policy, account: str, actions_of: ActionsOf, budget: Budget) -> None:
         self.policy = policy
         self.account = account
@@ -199,6 +201,7 @@ def _caller_like(text: str, stranger: str) -> str | None:
 
 
 def _means(box: Box, asker: Request) -> bool:
+    """Return whether a statement means whoever asks."""
     return reach(box.statement.principals, asker, deny=box.deny) is not Reach.NOBODY
 
 

@@ -71,6 +71,7 @@ class ResourceSearch:
         return _answered_once(self._parts, (pattern, required, covers), self._find_parts)
 
     def _find_parts(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> tuple[str, ...]:
+        """As `parts`, which keeps the answers."""
         if has_marks(pattern):
             return (pattern,)
         conditions = {atom for box in required for atom in box.atoms}
@@ -85,6 +86,7 @@ class ResourceSearch:
             return (pattern,)
 
     def _find_witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
+        """As `witness`, which keeps the answers."""
         marked = _marked(required, covers)
         if marked:
             self.budget.spend(_STEPS_PER_COVER * _effort(covers))
@@ -228,6 +230,7 @@ class ResourceSearch:
         return None, tuple(escapes)
 
     def _context(self, conditions: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
+        """A context in which the conditions hold, and those of no active cover all do."""
         clauses = frozenset([box.clause for box in active])
         return _answered_once(
             self._contexts,
@@ -262,6 +265,7 @@ def _effort(boxes: tuple[Box, ...]) -> int:
 
 
 def _bind_steps(box: Box) -> int:
+    """The steps to put the values of variables into a box."""
     return _STEPS_PER_BINDING * (len(box.resources) + len(box.atoms))
 
 

@@ -46,11 +46,9 @@ SimpleRequest: TypeAlias = "tuple[str, str, dict[str, ContextValue]]"
 
 
 def simple_gain(box: Box, old: Side, new: Side, old_name: str, actions_of: ActionsOf) -> Piece | None:
-    """Return the gain by a box's statement on the new side, with the first plain request that shows it; None.
+    """Return the gain by a box's statement on the new side, with the first plain request that shows it.
 
-    None does.
-
-    Parameters are as `GainSearch` has them.
+    None where none does. Parameters are as `GainSearch` has them.
     """
     alone = Side(Layers((Policy((box.statement,), box.version),)))
     statements = [other.statement for side in (new, old) for policy in side.compiled for other in policy.boxes]
@@ -86,6 +84,7 @@ def _spelled(statement: Statement, resource: str) -> str:
 
 
 def _spelled_action(statement: Statement, action: str) -> str:
+    """The pattern of a statement that matches an action; `*` for NotAction."""
     if statement.actions.negated:
         return "*"
     return next(pattern for pattern in statement.actions.patterns if matches(pattern.lower(), action.lower()))
@@ -97,9 +96,9 @@ def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> I
     count = min(MOST, _MOST_WORK // len(every_statement))
     actions = _actions(every_statement)
     patterns: list[str] = []
-    for each in every_statement:
-        if each.resources is not None:
-            patterns += each.resources.patterns
+    for spoken in every_statement:
+        if spoken.resources is not None:
+            patterns += spoken.resources.patterns
     resources = [text for text in _plainest_first(patterns) if text][:_MOST_RESOURCES]
     contexts = _contexts(statement, every_statement)
     requests = product(contexts, resources, actions)
@@ -146,7 +145,7 @@ def _contexts(statement: Statement, statements: Iterable[Statement]) -> tuple[di
 
     A word is no value of a key that is compared as a number, a date or an address.
     """
-    conditions = [condition for each in (statement, *statements) for condition in each.conditions]
+    conditions = [condition for spoken in (statement, *statements) for condition in spoken.conditions]
     typed = {condition.key for condition in conditions if not condition.operator.startswith(("String", "Null"))}
     values: dict[str, dict[ContextValue, None]] = {}
     for condition in conditions:

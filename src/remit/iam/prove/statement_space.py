@@ -69,6 +69,7 @@ class Box:
         return content
 
     def _read_resources(self) -> tuple[str, ...]:
+        """The resource patterns, encoded. UndecidedQuestion: they cannot be compared."""
         resources = self.statement.resources
         texts = tuple(map(completed, resources.patterns)) if resources else ()
         if all(text.isascii() and "${" not in text for text in texts):
@@ -78,6 +79,7 @@ class Box:
         return tuple(encode(text, self.version, resource=True) for text in texts)
 
     def _read_variables(self) -> frozenset[str]:
+        """The variables in the resource patterns and in the conditions."""
         marked = [text for text in self.resources if _marked(text)] if self.marked_resources else []
         marked += [text for atom in self.marked_atoms for text in atom.values]
         return frozenset().union(*map(variables_in, marked))
@@ -223,6 +225,7 @@ def _is_plain(statement: Statement) -> bool:
 
 
 def _marked(text: str) -> bool:
+    """Return whether an encoded text holds a variable or a reference; quicker than `has_marks` of plain texts."""
     return not text.isascii() and has_marks(text)
 
 
@@ -274,10 +277,12 @@ def tightened(box: Box, true: frozenset[Atom], points: tuple[str, ...]) -> Box:
 
 
 def _widened(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Texts with `*` for what nobody knows of them."""
     return tuple(widened(text) if _marked(text) else text for text in texts)
 
 
 def _unmarked(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts that hold no variables and no references."""
     return tuple(text for text in texts if not _marked(text))
 
 
@@ -302,6 +307,7 @@ class Index:
         return self._most_single_wildcards
 
     def _sort(self) -> None:
+        """Sort all boxes in, at the first question."""
         if self._sorted:
             return
         self._sorted = True

@@ -19,6 +19,7 @@ _EXACT: Final = Context(4_000, Emin=MIN_EMIN, Emax=MAX_EMAX)  # digits of the su
 
 
 def _number(value: Decimal) -> str:
+    """A number as a policy spells it."""
     text = f"{value:f}"
     return text if len(text) <= _LONGEST else str(value.normalize(_EXACT))
 
@@ -45,6 +46,7 @@ def _between(low: Decimal, high: Decimal) -> Decimal:
 
 
 def _date(seconds: Decimal) -> str:
+    """An instant as a policy spells it; in seconds where no date says it."""
     if seconds == int(seconds):
         try:
             moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
@@ -56,6 +58,7 @@ def _date(seconds: Decimal) -> str:
 
 
 def _bytes(texts: list[str]) -> Iterator[str]:
+    """Every value that is spelled, and one that is longer than all of them."""
     literals = {literal for literal in map(value_comparison.binary, texts) if literal is not None}
     yield from sorted(base64.b64encode(literal).decode() for literal in literals)
     longest = max((len(literal) for literal in literals), default=0)

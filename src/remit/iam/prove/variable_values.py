@@ -101,6 +101,7 @@ def _related_atoms(name: str, demanded_variables: frozenset[str], atoms: list[At
 
 
 def _variables_of(texts: Iterable[str]) -> frozenset[str]:
+    """The keys of the variables in some encoded texts."""
     return frozenset().union(*map(variables_in, texts))
 
 
@@ -191,6 +192,7 @@ def _measured_in_conditions(boxes: tuple[Box, ...], covers: tuple[Box, ...], lat
 
 
 def _all_texts(box: Box) -> Iterator[str]:
+    """Yield the resource patterns of a box, and the values of its conditions."""
     yield from box.resources
     for atom in box.atoms:
         yield from atom.values
@@ -198,6 +200,7 @@ def _all_texts(box: Box) -> Iterator[str]:
 
 @lru_cache(maxsize=16_384)
 def _settled(pattern: str, other_pattern: str) -> bool:
+    """Return whether two patterns meet in the same way, whatever their marks stand for."""
     if not overlaps(widened(pattern), widened(other_pattern)):
         return True
     pairs = ((pattern, other_pattern), (other_pattern, pattern))
@@ -233,6 +236,7 @@ def _aligned(templates: Iterable[str], texts: Iterable[str], name: str) -> Itera
 
 
 def _ends(remainder: str, after: str) -> Iterator[str]:
+    """Yield what a variable may stand for at the beginning of a text: up to a separator, or to what follows it."""
     full = remainder.removesuffix(after) if after and remainder.endswith(after) else remainder
     head = remainder
     for sign in ("*", "?", "/", ":"):

@@ -231,12 +231,14 @@ def _tidied(text: str, item: ParsedStatement, otherwise: str = _FORM) -> str:
 
 
 def _from_method(text: str, item: ParsedStatement) -> str:
+    """A hint at the action that a method of an SDK, or another service's action, means; else how one is written."""
     prefix, _, name = text.partition(":")
     actions = meant_actions.of_service(prefix, name) or meant_actions.of_another_service(text, item)
     return f"did you mean `{actions[0]}`?" if actions else _FORM
 
 
 def _without_prefix(text: str, item: ParsedStatement) -> tuple[str, str]:
+    """The mistake and the hint for a text without a colon: another sign in its place, a service, or a name alone."""
     for sign in ("::", ".", "/", " ", "_", "-"):
         prefix, separator, operation = text.partition(sign)
         if separator and service(prefix):

@@ -172,7 +172,7 @@ def escalation(item: ParsedStatement) -> Iterator[Problem]:
     management".
     """
     for pattern in () if _SERVICES.isdisjoint(item.services) else item.wide:
-        for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
+        for name in _expanded(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
             if name in _ALONE:
                 message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
                 yield Problem(message, "name the resources, or set a permissions boundary", ("Action", pattern))
@@ -185,9 +185,9 @@ def _escalation_in_policy(document: PolicyDocument) -> Iterator[Problem]:
     if not any("iam" in item.services for item in document.statements):
         return
     wide = [(item, pattern) for item in document.statements for pattern in item.wide]
-    if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
+    if not any("iam:PassRole" in _expanded(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return
-    granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}
+    granted = {name: (item, pattern) for item, pattern in wide for name in _expanded(pattern)}
     for name, created in _WITH_PASS_ROLE.items():
         if name in granted:
             item, pattern = granted[name]
@@ -196,7 +196,8 @@ def _escalation_in_policy(document: PolicyDocument) -> Iterator[Problem]:
             return
 
 
-def _of(pattern: str) -> tuple[str, ...]:
+def _expanded(pattern: str) -> tuple[str, ...]:
+    """The actions that a pattern means; none for every action, of which R210 tells."""
     return expand(pattern) if pattern not in ("*", "*:*") else ()
 
 

@@ -59,9 +59,9 @@ def broken_by_override(project: Project) -> Iterator[Problem]:
     app = project.app
     if not may_break(app, project.roles):
         return
-    from remit.roles.broken_features import broken, together  # noqa: PLC0415 - most apps replace nothing: no evaluator
+    from remit.roles.broken_features import broken, grouped  # noqa: PLC0415 - most apps replace nothing: no evaluator
 
-    for feature in together(broken(app, project.roles), app):
+    for feature in grouped(broken(app, project.roles), app):
         yield Problem(feature.message, feature.way, (), feature.severity, origin=feature.origin)
 
 

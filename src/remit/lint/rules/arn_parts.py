@@ -401,6 +401,7 @@ def cross_stage(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _family(word: str) -> str | None:
+    """The kind of stage that a word names: `prod` for production; None where it names none."""
     return next((name for name, words in _LIKE.items() if word in words), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue import managed_policies
-from remit.catalogue.action_keys import of_a_service, takes
+from remit.catalogue.action_keys import is_of_one_service, takes
 from remit.catalogue.actions import service, target_names
 from remit.catalogue.expand import expand
 from remit.iam.tokens import references
@@ -93,7 +93,7 @@ def key_of_other_actions(item: ParsedStatement, condition: Condition) -> Iterato
     names = item.known_actions
     if not names or item.document.kind != IDENTITY or not item.allows or any("*" in prefix for prefix in item.services):
         return  # of `*`, some action takes every key
-    if not of_a_service(condition.key):
+    if not is_of_one_service(condition.key):
         return
     if not conditions.needs_key(condition):
         yield from _always(item, condition)
@@ -129,11 +129,11 @@ def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
 
 def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     """Actions that are written out and never meet the condition."""
-    idle = [
-        text
-        for text in item.statement.actions.patterns
-        if (meant := expand(text)) and not any(takes(name, key) for name in meant)
-    ]
+    idle = []
+    for text in item.statement.actions.patterns:
+        names = expand(text)
+        if names and not any(takes(name, key) for name in names):
+            idle.append(text)
     if idle:
         listed = ", ".join(idle[:_LISTED]) + (f" and {len(idle) - _LISTED} more" if len(idle) > _LISTED else "")
         verb = "has" if len(idle) == 1 else "have"

@@ -126,6 +126,7 @@ def _meant(condition: Condition) -> str:
 
 
 def _translated(operator: str) -> str:
+    """An operator in small letters, with synonyms of its words as operators have them."""
     parts = (part.lower() for part in _PARTS.findall(operator))
     return "".join(_SYNONYMS.get(part, part) for part in parts)
 
@@ -186,6 +187,7 @@ def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
 
 
 def _for_text(condition: Condition, family: str, kind: str) -> bool:
+    """An operator of another type on a key that holds text; ARNs as values show that the text is one."""
     if family == "ARN" and any(value.startswith(("arn:", "*", "${")) for value in condition.values):
         return False
     if kind != "String" or family == "String":

@@ -51,7 +51,7 @@ def bad_address(item: ParsedStatement, condition: Condition) -> Iterator[Problem
             if "${" not in value and network(value) is None:
                 yield Problem(
                     f"'{value}' is neither an IP address nor a CIDR block: it matches nothing",
-                    _hint(value),
+                    _address_hint(value),
                     (*condition.path, value),
                 )
             elif "${" not in value and "/" in value:
@@ -69,7 +69,8 @@ def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Proble
         yield Problem(f"'{value}' has host bits: it stands for the whole block", f"write '{block}'", spot, NOTE)
 
 
-def _hint(value: str) -> str:
+def _address_hint(value: str) -> str:
+    """How to write what somebody meant by a value that is no address."""
     address, slash, mask = value.partition("/")
     kind = ":" if ":" in address else "."
     if slash and network(address) is not None and mask.isdigit():
@@ -438,11 +439,12 @@ def only_a_wildcard(_: ParsedStatement, condition: Condition) -> Iterator[Proble
     """
     if "*" not in condition.values or conditions.name_of(condition) not in ("StringLike", "StringNotLike"):
         return
-    message, hint, severity = _said(condition)
+    message, hint, severity = _effect_of_wildcard(condition)
     yield Problem(message, hint, (*condition.path, "*"), severity)
 
 
-def _said(condition: Condition) -> tuple[str, str, str]:
+def _effect_of_wildcard(condition: Condition) -> tuple[str, str, str]:
+    """The effect of a comparison with `*` alone, in a sentence, with a hint and the severity."""
     negated = conditions.name_of(condition) == "StringNotLike"
     quantifier, subject = condition.quantifier.lower(), f"{condition.spelled} with '*'"
     if negated and quantifier == "foranyvalue":

@@ -80,7 +80,7 @@ def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
         )
         yield Problem(message, "remove it, and compare aws:PrincipalArn in a condition", (element,))
     elif value.get("Principal") == "*":
-        yield from _of_resources(written)
+        yield from _resource_control_problems(written)
 
 
 @rule("R141", looks_at="template")
@@ -99,7 +99,8 @@ def _bad_control_policy_in_template(written: WrittenTemplate) -> Iterator[Proble
                 yield Problem(f"an SCP names no principal: {_REFUSED_BY_ORGANIZATIONS}", hint, spot)
 
 
-def _of_resources(written: WrittenStatement) -> Iterator[Problem]:
+def _resource_control_problems(written: WrittenStatement) -> Iterator[Problem]:
+    """What a statement on everyone has that Organizations takes in no resource control policy."""
     value = written.value
     everything = value.get("Action") == value.get("Resource") == "*" and not value.get("Condition")
     if value.get("Effect") == "Allow" and not everything:

@@ -257,6 +257,7 @@ def _unknown_element_in_shape(written: WrittenStatement) -> Iterator[Problem]:
 
 
 def _problems(slips: dict[str, str | None], subject: str) -> Iterator[Problem]:
+    """One problem on all unknown keys of a subject, each given with the element that it resembles; none without keys."""
     if not slips:
         return
     names = ", ".join(repr(name) for name in slips)

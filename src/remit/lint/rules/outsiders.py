@@ -166,7 +166,7 @@ def wide_federation(item: ParsedStatement) -> Iterator[Problem]:
         return  # without any condition R216 tells
     keys = item.keys
     # what a reference stands for, `${GitLab}`, the keys of the conditions tell
-    issuers = sorted(issuer for key in keys if _forge(issuer := key.rpartition(":")[0]))
+    issuers = sorted(filter(_forge, {key.rpartition(":")[0] for key in keys}))
     for kind, value in federated.patterns:
         provider = principals.provider(value) if kind == "Federated" else None
         if kind == "Federated" and "${" in value and provider is None:
@@ -187,19 +187,21 @@ def wide_federation(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _forge(provider: str) -> _Forge | None:
+    """The service of jobs whose tokens a provider gives; None for a provider of others."""
     return _FORGES.get(provider.partition("/")[0])
 
 
 def _subjects(condition: Condition, keys: frozenset[str], provider: str, forge: _Forge) -> Iterator[Problem]:
+    """Patterns of a token's subject that mean several repositories, or every branch of one."""
     for value in condition.values if conditions.name_of(condition) == "StringLike" else ():
         # a parameter may be the owner and the repository: `repo:${Repository}:*`
         subject = re.sub(rf":{_LATE}(?=:)", f":{_LATE}/{_LATE}", REFERENCE.sub(_LATE, value))
         if is_plain(subject) or "${" in subject:
             continue
         spot = (*condition.path, value)
-        found = re.fullmatch(forge.subject, subject)
-        parts = {} if found is None else found.groupdict()
-        if found is None or not (is_plain(parts.get("owner", "")) and is_plain(parts["repository"])):
+        match = re.fullmatch(forge.subject, subject)
+        parts = {} if match is None else match.groupdict()
+        if match is None or not (is_plain(parts.get("owner", "")) and is_plain(parts["repository"])):
             hint = f"name the repository and the branch: {forge.example}"
             yield Problem(f"'{value}' lets in {forge.several}", hint, spot)
         elif "rest" in parts and f"{provider}:ref" not in keys and not parts["rest"].startswith(_OF_ONE_BRANCH):

@@ -133,6 +133,7 @@ def _duplicate_statement_in_project(project: Project) -> Iterator[Problem]:
 
 
 def _ordered(statement: Statement) -> Statement:
+    """A statement in the form that is equal for all that say the same: sorted, without case of actions and Sid."""
     actions = Globs(tuple(sorted(text.lower() for text in statement.actions.patterns)), statement.actions.negated)
     resources = statement.resources
     if resources is not None:
@@ -212,6 +213,7 @@ def _sessions(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterator[Problem]:
+    """Patterns of a list that another one covers; with `fold`, case does not count. Long lists are not looked at."""
     if not 1 < len(patterns) <= _MOST:
         return
     texts = [text.lower() for text in patterns] if fold else list(patterns)

@@ -106,7 +106,8 @@ def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) ->
     """Conditions, mappings, functions that do not exist, and what Fn::Sub takes for a resource or leaves alone."""
     section = tokens.SECTIONS.get(name)
     entry = argument[0] if section is not None and isinstance(argument, list) and argument else None
-    if section is not None and isinstance(entry, str) and entry not in (defined := written.raw.get(section) or {}):
+    defined = {} if section is None else written.raw.get(section) or {}
+    if section is not None and isinstance(entry, str) and entry not in defined:
         message = f"{name} asks for '{entry}', and the template has no such {section.lower().removesuffix('s')}"
         yield Problem(message, did_you_mean(entry, defined) or f"add it to {section}", spot)
     elif name.startswith("Fn::") and name not in tokens.FUNCTIONS:
@@ -118,6 +119,7 @@ def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) ->
 
 
 def _substituted(argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
+    """Variables of IAM that Fn::Sub takes for resources, and braces that it leaves as they are."""
     text, _ = tokens.substitution(argument)
     variable = re.search(_VARIABLE, text)
     if variable is not None:
@@ -162,6 +164,7 @@ def _unknown_reference_in_statement(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
+    """A reference to what the template does not have: a pseudo parameter, a resource, an attribute."""
     name = reference.target
     if name is None or is_unfilled(reference.text):
         return

@@ -403,6 +403,7 @@ def resource_of_another_policy(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _actions(item: ParsedStatement) -> Iterator[Problem]:
+    """Actions of another service in the policy of a template's resource."""
     kind = item.document.types.get(item.document.title, "")
     if access_of(kind).policies != "resource" or item.unfit:  # then R303 tells
         return

@@ -90,10 +90,11 @@ def policy_of_another_bucket(written: WrittenTemplate) -> Iterator[Problem]:
                 if own_bucket and (text == "*" or _of_another(text, own_bucket, written)):
                     message = f"'{text}' is not the bucket whose policy this is, '{own_bucket}': S3 refuses it"
                     place = (*spot, index) if len(item.resources) > 1 else spot
-                    yield Problem(message, f"name {_named(own_bucket)} and {_named(own_bucket)}/*", place)
+                    yield Problem(message, f"name {_bucket_arn(own_bucket)} and {_bucket_arn(own_bucket)}/*", place)
 
 
-def _named(bucket: str) -> str:
+def _bucket_arn(bucket: str) -> str:
+    """The ARN of a bucket, by its name or a reference to it."""
     reference = _REFERENCE.fullmatch(bucket)
     return f"${{{reference[1]}.Arn}}" if reference is not None else f"arn:aws:s3:::{bucket}"
 
@@ -282,6 +283,7 @@ def _nearest_policy(name: str) -> str | None:
 
 
 def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
+    """What is wrong with an ARN of a policy for a purpose: attached, or a boundary."""
     text = tokens.textual(value)
     if not isinstance(text, str):
         return
@@ -289,11 +291,11 @@ def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
     if "${" in text or "{{resolve:" in text:
         return  # only the deploy knows it
     if not _ARN.fullmatch(text):
-        hint = _full_arn(text) or "arn:aws:iam::ACCOUNT:policy/NAME"
+        hint = _hint_at_arn(text) or "arn:aws:iam::ACCOUNT:policy/NAME"
         yield Problem(f"'{text}' is not an ARN of a policy: the {purpose} is refused", hint, spot)
     elif ":iam::aws:policy/" in text and managed_policy(text) is None:
         name = text.rpartition("/")[2]
-        meant = _full_arn(name) or _nearest_policy(name)
+        meant = _hint_at_arn(name) or _nearest_policy(name)
         message = f"AWS has no managed policy '{text.partition(':policy/')[2]}'"
         yield Problem(message, meant, spot, ERROR if meant else WARNING)
     elif _OF_SERVICE_LINKED_ROLE in text and purpose == _ATTACHED:
@@ -301,7 +303,8 @@ def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
         yield Problem(message, _MADE_BY_SERVICE, spot)
 
 
-def _full_arn(name: str) -> str | None:
+def _hint_at_arn(name: str) -> str | None:
+    """A hint at the ARN of AWS's managed policy of this name; None where AWS has none."""
     policy = managed_policy(name)
     if policy is None:
         return None
@@ -345,6 +348,7 @@ def open_function(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _action(text: Any, spot: Spot) -> Iterator[Problem]:
+    """The Action of a permission that is none of Lambda's."""
     if isinstance(text, str) and "${" not in text and not (text.startswith("lambda:") and expand(text)):
         actions = meant_actions.of_service("lambda", text.rpartition(":")[2])
         hint = f"did you mean `{actions[0]}`?" if actions else "lambda:InvokeFunction"
@@ -352,6 +356,7 @@ def _action(text: Any, spot: Spot) -> Iterator[Problem]:
 
 
 def _principal(properties: Mapping[str, Any], spot: Spot) -> Iterator[Problem]:
+    """The Principal of a permission that lets in everyone, is no service, or is a service for any account."""
     value = properties.get("Principal")
     if not isinstance(value, str) or "${" in value:
         return

@@ -105,13 +105,13 @@ def _near_type(kind: str) -> str | None:
 
 
 def _elsewhere(path: str, types: Iterable[str]) -> str | None:
-    """The one type of this name in another service, as that is called elsewhere: AWS::Events::Rule for EventBridge."""
+    """The type of this name in the service that was meant, or the one that has it: AWS::Events::Rule for EventBridge."""
     owner, _, name = path.partition("::")
     called = spoken(owner) or next(iter(nearest_services(owner)), owner)
     same = [type_name for type_name in types if name and type_name.endswith(f"::{name}")]
-    return next(
-        (type_name for type_name in same if type_name == f"aws::{called}::{name}"), same[0] if len(same) == 1 else None
-    )
+    if f"aws::{called}::{name}" in same:
+        return f"aws::{called}::{name}"
+    return same[0] if len(same) == 1 else None
 
 
 _WITH_POLICIES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
@@ -155,6 +155,7 @@ def bad_policy_template(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _problems(name: Any, parameters: Any, at: Spot, written: WrittenTemplate) -> Iterator[Problem]:
+    """What is wrong with a use of a policy template: its name, the parameters that it has too many or too few."""
     known_template = sam_policy(name)
     if known_template is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):

@@ -77,7 +77,7 @@ def not_an_arn(item: ParsedStatement) -> Iterator[Problem]:
             message = f"'{text}' leaves out parts of an ARN, and IAM puts * for each: it means '{full_arn}'"
             yield Problem(message, "write it whole, or narrower", (item.resource_element, text), WARNING)
             continue
-        yield Problem(*_said(text, item), (item.resource_element, text))
+        yield Problem(*_mistake_and_hint(text, item), (item.resource_element, text))
 
 
 def _whole(text: str) -> str | None:
@@ -145,7 +145,8 @@ def _late(text: str) -> bool:
     return "${" in re.sub(_PSEUDO, "", text.rpartition(":")[0])
 
 
-def _said(text: str, item: ParsedStatement) -> tuple[str, str]:
+def _mistake_and_hint(text: str, item: ParsedStatement) -> tuple[str, str]:
+    """What a text is in the place of an ARN, in a sentence, and the ARN that was meant, as a hint."""
     parsed = parse_arn(text)
     if parsed is not None:
         return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.catalogue.action_keys import key_type
 from remit.catalogue.actions import keys, service
 from remit.catalogue.arns import parse as parse_arn
-from remit.catalogue.condition_keys import global_key, put_in
+from remit.catalogue.condition_keys import global_key, is_put_in_by_service
 from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import without_unfilled
 from remit.iam import tokens
@@ -111,7 +111,7 @@ def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
         return
     if colon and (key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
-    if put_in(name):
+    if is_put_in_by_service(name):
         return
     parameter = tokens.pseudo_parameter(name) if late else None
     if parameter is not None:  # in a template, or in an app, where it is `aws.region`
@@ -314,7 +314,7 @@ def _forgotten_substitution_in_shape(written: WrittenStatement) -> Iterator[Prob
         value = written.value.get(element)
         for text, spot in () if _signless(value) else _texts(value, (element,)):
             if written.document.late:  # references are put in place by remit
-                yield from _left(text, spot)
+                yield from _placeholder_in_arn(text, spot)
             else:
                 yield from _placeholder_problem(text, spot, template=written.document.names is not None)
 
@@ -338,6 +338,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
+    """What nothing replaces in a text: a reference, a format, a variable without its signs, a placeholder."""
     written, text = text, without_unfilled(text, "")  # said of the whole document
     if _SIGNS.isdisjoint(text):
         return
@@ -357,11 +358,11 @@ def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[P
             message = f"'{marker}'{around} is a placeholder: nothing replaces it"
             yield Problem(message, "put the value in", spot, WARNING)
     else:
-        yield from _left(text, spot)
+        yield from _placeholder_in_arn(text, spot)
 
 
-def _left(text: str, spot: Spot) -> Iterator[Problem]:
-    """A placeholder in an ARN, or one of the words that people leave for others to replace."""
+def _placeholder_in_arn(text: str, spot: Spot) -> Iterator[Problem]:
+    """A placeholder in an ARN, also one of the words that people leave for others to replace; none in other texts."""
     if not text.startswith("arn:"):
         return
     marker, word = placeholder(text), PLACEHOLDER.search(text)
@@ -384,6 +385,7 @@ def _outside(name: str) -> str:
 
 
 def _without_signs(text: str) -> str | None:
+    """The first of IAM's variables in a text that lacks its dollar sign or its braces; None where there is none."""
     for variable in re.finditer(_BARE_VARIABLE, text):
         name = variable[1] or variable[2]
         if not variable.group().startswith("${") and key_type(name) is not None:

@@ -24,7 +24,7 @@ from remit.catalogue.arns import fill
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.operations import Call, arns
 from remit.catalogue.types import deployment_of, resource_type
-from remit.deployer.optional_actions import called
+from remit.deployer.optional_actions import called_actions
 from remit.iam.pattern import is_pattern
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Ite
     context = _context(operation, place)
     handlers = _HANDLERS[operation.verb]
     resource = Resource(operation.logical_id, operation.type, operation.properties)
-    for name, verbs in called(resource).items():
+    for name, verbs in called_actions(resource).items():
         # Schemas state some actions as patterns (`ec2:Describe*`), of which nobody says which are called.
         if not handlers.isdisjoint(verbs) and not is_pattern(name):
             for resources in _resources(operation, kind, name, place):

@@ -176,7 +176,7 @@ class LambdaService:
 
 def _body(payload: bytes, content_type: str) -> Any:
     """An answer as the emulator has it: a JSON value, or the bytes where it is none."""
-    if content_type and not content_type.startswith("application/json"):
+    if not content_type.startswith("application/json"):
         return payload
     try:
         return json.loads(payload)

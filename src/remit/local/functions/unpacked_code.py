@@ -108,7 +108,7 @@ def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
     room = largest
     for entry in archive.infolist():
         parts = entry.filename.replace("\\", "/").split("/")  # some tools write Windows' separator into a zip
-        if entry.filename.startswith(("/", "\\")) or ".." in parts or "\0" in entry.filename:
+        if entry.filename.startswith(("/", "\\")) or ".." in parts:
             raise UnusableCode(f"the zip has a file {entry.filename!r}, which would lie outside of its folder")
         path = folder.joinpath(*(part for part in parts if part not in {"", "."}))
         mode = entry.external_attr >> 16 if entry.create_system == _UNIX else 0

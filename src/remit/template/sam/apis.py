@@ -149,7 +149,7 @@ def definition(declared: SamResource) -> dict[str, Any]:
     if not schemes or tokens.is_intrinsic(body):
         return {"Body": body}
     path = _SCHEMES[declared.kind]
-    return {"Body": _with(body, path, {**section(body, *path), **schemes})}
+    return {"Body": _with_value(body, path, {**section(body, *path), **schemes})}
 
 
 def _schemes_with_roles(declared: SamResource) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _schemes_with_roles(declared: SamResource) -> dict[str, Any]:
     return schemes
 
 
-def _with(body: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+def _with_value(body: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
     """A body with a value at a path."""
     name, *below = path
-    return {**body, name: _with(section(body, name), tuple(below), value) if below else value}
+    return {**body, name: _with_value(section(body, name), tuple(below), value) if below else value}

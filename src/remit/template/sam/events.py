@@ -63,7 +63,7 @@ def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResourc
         yield replace(resource_made, origin=event.path)
 
 
-def known(event: SamEvent) -> bool:
+def is_known(event: SamEvent) -> bool:
     """Return whether SAM's translator has such an event."""
     return event.type in SOURCES or event.type in _PUSHED
 
@@ -118,7 +118,7 @@ def _permission(event: SamEvent, target: EventTarget, service: str, **limits: An
 def _rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"})
     yield _permission(event, target, "events.amazonaws.com", SourceArn=arn_of(event.id))
-    yield from letters(event, policy=True)
+    yield from dead_letter_queue(event, policy=True)
 
 
 def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
@@ -157,7 +157,7 @@ def _dead_letter_queue_id(event: SamEvent, config: dict[str, Any]) -> str:
     return given_id if isinstance(given_id, str) else f"{event.id}Queue"
 
 
-def letters(event: SamEvent, *, policy: bool) -> Iterator[MadeResource]:
+def dead_letter_queue(event: SamEvent, *, policy: bool) -> Iterator[MadeResource]:
     """The queue for what could not be delivered, where SAM makes it, and its policy."""
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
@@ -195,7 +195,7 @@ def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[M
     yield MadeResource(
         event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}
     )
-    yield from letters(event, policy=False)
+    yield from dead_letter_queue(event, policy=False)
     if not role_arn:
         queue = _dead_letter_arn(event)
         sends = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}] if queue is not None else []

@@ -10,7 +10,7 @@ from remit.template.branches import written_at
 from remit.template.parameters import parameters
 from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
-from remit.template.sam.events import IMPLICIT_API, api_of, known
+from remit.template.sam.events import IMPLICIT_API, api_of, is_known
 from remit.template.sam.function import function, opposite
 from remit.template.sam.linked_resources import linked
 from remit.template.sam.resources import SamResource
@@ -52,7 +52,7 @@ _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 @dataclass(frozen=True, slots=True)
 class ExpandedTemplate:
-    """Resources without any of SAM's types; `place` and `reason` know the made ones, `notes` what was not expanded."""
+    """Resources without any of SAM's types; `locate` and `reason` know the made ones, `notes` what was not expanded."""
 
     resources: Mapping[str, Any]
     written: Locate
@@ -240,7 +240,7 @@ def _unknown(declaration: SamResource) -> Iterator[str]:
         yield f"what {declaration.logical_id} ({declaration.type}) becomes is not known here"
         return
     for event in declaration.events():
-        if not known(event):
+        if not is_known(event):
             yield f"what event {event.name} of {declaration.logical_id} ({event.type}) becomes is not known here"
     left_out = [*_LEFT_OUT]
     if not declaration.properties.get("AutoPublishAlias") and not is_turned_off(declaration):

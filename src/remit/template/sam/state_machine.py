@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from remit.template.sam.events import event_role, letters, rule, schedule
+from remit.template.sam.events import dead_letter_queue, event_role, rule, schedule
 from remit.template.sam.resources import MadeResource, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import role
 
@@ -64,6 +64,6 @@ def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[MadeResou
     own_role = event.properties.get("RoleArn")
     target = {"Arn": machine, "Id": f"{event.id}StepFunctionsTarget", "RoleArn": own_role or arn_of(role_id)}
     yield rule(event, target)
-    yield from letters(event, policy=True)
+    yield from dead_letter_queue(event, policy=True)
     if not own_role:
         yield event_role(event, role_id, "events.amazonaws.com", [statement], boundary)

@@ -81,7 +81,7 @@ def read_plan(content: bytes, file: str) -> TerraformPlan:
 
 
 def plan_roles(value: Mapping[str, Any], file: str, locate: Locate) -> FileRoles:
-    """The roles as they will be after the apply; of a state, as they are. RemitError as above."""
+    """The roles as they will be after the apply; of a state, as they are. RemitError at line and column."""
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
         raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=locate((key,)))
@@ -266,6 +266,7 @@ def _own(item: PlannedResource, locate: Locate) -> HeldPolicy:
 
 
 def _of_document(document: Any, path: Path, address: str, locate: Locate) -> HeldPolicy:
+    """A policy by its document, with the address as name and reason; a note where not all of it stands in the plan."""
     grants = tuple(grants_of(document, path, locate, Reason("text", address)))
     if known(document):
         return HeldPolicy(address, document=policy_in(grants), grants=grants)

@@ -64,6 +64,7 @@ def _lists(block: Mapping[str, Any], address: str) -> Iterator[tuple[str, list[s
 
 
 def _principals(block: Mapping[str, Any], attribute: str, address: str) -> dict[str, list[str]]:
+    """The identifiers of an attribute's blocks, by the type of principal."""
     principals: dict[str, list[str]] = {}
     for index, entry in enumerate(mappings(block.get(attribute))):
         identifiers = _texts(entry, "identifiers", f"{address}.{attribute}[{index}]")

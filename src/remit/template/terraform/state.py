@@ -90,6 +90,7 @@ def _module(
 
 
 def _listed(module: Mapping[str, Any], name: str, path: Path, locate: Locate) -> list[Any]:
+    """The list of a module by name; empty without it. RemitError: it is no list."""
     elements = module.get(name)
     if elements is not None and not isinstance(elements, list):
         raise RemitError(f"{name} of a Terraform plan must be a list", origin=locate((*path, name)))
