@@ -69,11 +69,11 @@ def test_a_table_accepts_a_rule_by_its_code_or_name_and_what_nothing_needs_in_it
 
 def test_a_comment_about_a_secret_speaks_to_builds_which_find_secrets_and_what_may_be_some() -> None:
     comment = "# remit: allow R701 because it is made up"
-    secret = 'DB_PASSWORD = "hX7$kq92Lm!z"'
-    for text in (f"{secret}  {comment}\n", f"{comment}\n{secret}\n"):
+    line = 'DB_PASSWORD = "hX7$kq92Lm!z"'
+    for text in (f"{line}  {comment}\n", f"{comment}\n{line}\n"):
         assert [] == told(text)
     assert [("R002", 1)] == told(f"x = 1  {comment}\n")
-    assert [("R002", 2)] == told(f"{secret}\nx = 1  {comment}\n")
+    assert [("R002", 2)] == told(f"{line}\nx = 1  {comment}\n")
 
 
 def test_a_reason_is_that_of_the_line_or_else_of_the_app(tmp_path: Path) -> None:
