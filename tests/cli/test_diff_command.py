@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 import projects
+from remit.cli.diff import _Answer
+from remit.deploy.drift import Drift
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import parse
+from remit.report.access_report import Report
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,6 +152,14 @@ def test_documents_of_other_shapes_are_compared_from_both_sides(
     (files / "new.json").write_text(json.dumps(new))
     there, back = (remit("diff", *names, cwd=files) for names in (("old.json", "new.json"), ("new.json", "old.json")))
     assert ((there[0], back[0]), words in there[1]) == (statuses, True)
+
+
+def test_a_comment_tells_first_what_was_changed_by_hand() -> None:
+    by_hand = Drift("ReportRole", "policy admin was attached by hand", "a deploy detaches it")
+    answer = _Answer(is_open=False, document={}, report=Report((), notes=("a note",)), about="shop", drift=(by_hand,))
+    comment = answer.comment(60_000)
+    first = comment.index("changed by hand: ReportRole: policy admin was attached by hand: a deploy detaches it")
+    assert first < comment.index("a note")
 
 
 def test_layers_are_compared_as_a_whole(files: Path) -> None:

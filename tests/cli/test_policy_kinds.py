@@ -78,6 +78,9 @@ def test_an_endpoints_policy_is_a_limit_and_not_public(folder: Path) -> None:
     assert "PUBLIC" not in limited.out
     assert remit(folder, "lint", "--kind", "endpoint", "endpoint-wide.json").out == "nothing found\n"
     assert "R216" in remit(folder, "lint", "--kind", "resource", "endpoint-wide.json").out
+    wide = (folder / "endpoint-wide.json").read_bytes()
+    for kind, is_told in (("endpoint", False), ("resource", True)):
+        assert ("R216" in projects.remit("lint", "--kind", kind, "-", stdin=wide).out) == is_told
 
 
 @pytest.mark.parametrize("kind", ["scp", "boundary"])
@@ -90,7 +93,8 @@ def test_a_path_has_its_kind_by_the_first_glob_that_matches(folder: Path) -> Non
     table = '[tool.remit.kinds]\n"endpoint-*.json" = "endpoint"\n"*wide.json" = "resource"\n"*.json" = "scp"\n'
     (folder / "pyproject.toml").write_text(table)
     assert "PUBLIC" not in remit(folder, "diff", "endpoint-narrow.json", "endpoint-wide.json").out
-    assert "R216" not in remit(folder, "lint", "endpoint-wide.json").out
+    for path in ("endpoint-wide.json", "."):
+        assert "R216" not in remit(folder, "lint", path).out
     assert remit(folder, "diff", "--kind", "resource", "endpoint-narrow.json", "endpoint-wide.json").out.count("PUBLIC")
 
 

@@ -12,8 +12,9 @@ import click
 import pytest
 
 from nouns import Maker, Told, check_told
-from remit.cli import deploy, dev, invoke, stack_commands
-from remit.cli.command_group import mistake_of
+from projects import remit
+from remit.cli import deploy, dev, invoke, options, stack_commands
+from remit.cli.command_group import CommandFiles, mistake_of
 from remit.deploy.deployment import Deployment
 from remit.deploy.events import STACK_TYPE, StackEvent
 from remit.deploy.invoke import Answer
@@ -26,6 +27,7 @@ from remit.local.authorization.access_log import AccessRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 HERE: Final = Account("111122223333", "eu-west-1", "aws", None)
 
@@ -161,3 +163,48 @@ def test_a_mistake_is_told_in_the_words_of_remit_whoever_found_it(
 ) -> None:
     told = mistake_of(error)
     assert (message, exit_code, None) == (told.message, told.exit_code, told.hint)
+
+
+@click.command()
+@options.json_option
+@click.option("--breaks", is_flag=True)
+def busy(*, breaks: bool) -> None:
+    """A command that ends with what is no mistake of a command line."""
+    raise BrokenPipeError if breaks else RemitError("somebody else deploys", exit_code=75)
+
+
+class Busy(CommandFiles):
+    """The commands, each of which is busy."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002 - click's signature
+        return busy
+
+
+def test_a_program_is_told_of_a_mistake_as_of_an_answer_with_the_same_exit_code() -> None:
+    codes: list[Any] = []
+    out, _ = printed(lambda: codes.append(Busy("remit").main(["status", "--json"], standalone_mode=False)))
+    assert codes == [75]
+    assert "somebody else deploys" in json.loads(out)[0]["message"]
+    for arguments, error in ((["status"], RemitError), (["status", "--json", "--breaks"], BrokenPipeError)):
+        with pytest.raises(error):
+            Busy("remit").main(arguments, standalone_mode=False)
+
+
+def test_an_answer_in_a_file_has_no_secret_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_API_TOKEN", "tok-3f9a1c5e7b2d4f6a8c0e")
+    options.write_answer(tmp_path / "plan.md", "deployed with tok-3f9a1c5e7b2d4f6a8c0e\n")
+    text = (tmp_path / "plan.md").read_text()
+    assert ("tok-3f9a" in text, text.startswith("deployed with ")) == (False, True)
+    with pytest.raises(RemitError, match="cannot write") as told:
+        options.write_answer(tmp_path / "plan.md" / "more.md", "")
+    assert told.value.hint is None
+
+
+def test_a_plain_file_is_read_whole_and_a_bucket_without_a_name_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"[1, 2]")
+    assert options.file_bytes(tmp_path / "a.json", 2) == b"[1, 2]"
+    ran = remit("deploy", "--artefact-bucket", "")
+    assert (ran.status, ran.err.partition(":")[2].strip().startswith("'' is not a valid name for a bucket")) == (
+        2,
+        True,
+    )

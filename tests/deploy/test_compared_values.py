@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.deploy.deployed_references import UNKNOWN
-from remit.deploy.live_resources.functions import _code
+from remit.deploy.live_resources.functions import _code, _environment, _tags
 from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Subject, is_same, value_at
 
@@ -104,3 +104,41 @@ def test_code_that_remit_did_not_package_is_not_compared(key: Any) -> None:
     subject = Subject("orders-dev-report", "arn:aws:lambda:eu-west-1:111122223333:function:orders-dev-report", ())
     function = LiveResource(ROWS["AWS::Lambda::Function"], "Report", subject, properties, {}, STACK)
     assert [] == list(_code(function, {"Configuration": {"CodeSha256": "another"}}))
+
+
+PAIRS: Final = st.dictionaries(NAMES, st.sampled_from(("x", "y")), max_size=3)
+
+
+@settings(max_examples=cases(40, deep=400))
+@given(declared=PAIRS, held=PAIRS, unclear=st.sets(NAMES), is_environment=st.booleans())
+def test_what_differs_of_tags_and_variables_is_told_by_name_and_put_back(
+    declared: dict[str, str], held: dict[str, str], unclear: set[str], *, is_environment: bool
+) -> None:
+    """Tags that others added stay, variables go. What only the deploy knew is as it is, if it is there."""
+    written = {name: UNKNOWN if name in unclear else value for name, value in declared.items()}
+    tags = [{"Key": name, "Value": value} for name, value in written.items()]
+    properties = {"Tags": tags, "Environment": {"Variables": written}}
+    subject = Subject("orders-dev-report", "arn:aws:lambda:eu-west-1:111122223333:function:orders-dev-report", ())
+    function = LiveResource(ROWS["AWS::Lambda::Function"], "Report", subject, properties, {}, STACK)
+    answer = {"Tags": held, "Configuration": {"Environment": {"Variables": held}}}
+
+    found = list((_environment if is_environment else _tags)(function, answer))
+
+    known = {name: value for name, value in declared.items() if name not in unclear}
+    differing = {name for name, value in known.items() if held.get(name) != value}
+    if is_environment:
+        differing |= set(held) ^ set(declared)
+    assert len(found) == bool(differing)
+    for drift in found:
+        said = drift.what.rpartition("by hand: ")[2].split(", ")
+        assert {words.partition(" ")[0] for words in said} == differing
+        if is_environment and not unclear & set(declared) <= set(held):
+            assert drift.repairs == ()
+            continue
+        (back,) = (dict(repair.parameters) for repair in drift.repairs)
+        if is_environment:
+            expected = {name: held[name] if name in unclear else value for name, value in declared.items()}
+            assert back["Environment"]["Variables"] == expected
+        else:
+            assert {**held, **back["Tags"]} == {**held, **known}
+            assert back["Tags"].keys() == differing

@@ -47,6 +47,18 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["absent.json"], 2),
         (["bad.json", "--allow", "R202=because it is coming"], 0),
         (["bad.json", "good.json", "--strict", "--allow", "R202=because it is coming"], 0),
+        (
+            [
+                "bad.json",
+                "wide.json",
+                "--strict",
+                "--allow",
+                "R202=it is coming",
+                "--allow",
+                "administrator=it is meant",
+            ],
+            0,
+        ),
         (["good.json", "--strict", "--allow", "R202=because it is coming"], 1),
         (["broken.json", "--allow", "R001=because it is"], 2),
         (["bad.json", "--allow", "R202"], 2),
@@ -286,6 +298,7 @@ def test_notes_are_shown_when_they_are_asked_for_and_json_has_them_always(
     (files / "noted.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "utf-8")
     plain, shown, data = (run(capsys, "noted.json", *more)[1] for more in ((), ("--notes",), ("--json",)))
     severities = [row["severity"] for row in json.loads(data)]
+    assert run(capsys, "noted.json", "--strict")[0] == 0
     assert (severities, f"nothing found; {len(severities)} note not shown (--notes)\n", True) == (
         ["note"],
         plain,
@@ -293,13 +306,27 @@ def test_notes_are_shown_when_they_are_asked_for_and_json_has_them_always(
     )
 
 
+def test_a_folder_tells_what_cannot_be_read_and_names_three_files_that_it_skips(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "more").mkdir()
+    for name in ("a", "b", "c"):
+        (files / "more" / f"{name}.json").write_text("[1]")
+    (files / "more" / "gone.json").symlink_to("nowhere")
+    code, out, talk = run(capsys, "more", "--json")
+    assert (code, [(row["rule"], row["file"]) for row in json.loads(out)]) == (2, [("R001", "more/gone.json")])
+    skipped = "more/a.json, more/b.json, more/c.json"
+    assert talk == f"note: 3 files hold neither a policy nor a template: {skipped}\n"
+
+
 @pytest.mark.usefixtures("files")
 def test_a_folder_ends_with_how_often_each_rule_found_something(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = run(capsys, ".")[1].split("\n")
-    assert lines[-5:-3] == [
-        "     1  error    R202  unknown-action",
-        "     1  warning  R210  administrator",
-    ]
+    for paths in ((".",), ("good.json", ".")):
+        lines = run(capsys, *paths)[1].split("\n")
+        assert lines[-5:-3] == [
+            "     1  error    R202  unknown-action",
+            "     1  warning  R210  administrator",
+        ]
 
 
 @pytest.mark.usefixtures("files")

@@ -37,6 +37,11 @@ def test_one_of_the_runtimes_version_is_found_by_its_name_on_path(tmp_path: Path
     assert (found.program, found.words) == (program, f"3.{OTHER}")
 
 
+def test_the_python_of_the_oldest_runtime_is_found(tmp_path: Path) -> None:
+    program = python(tmp_path, "python3.10", 10)
+    assert Interpreters({"PATH": str(tmp_path)}).for_runtime("python3.10").program == program
+
+
 def test_a_program_that_is_no_such_python_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "python3.19").write_text("#!/bin/sh\nexit 127\n")
     (tmp_path / "python3.19").chmod(0o755)
@@ -81,7 +86,7 @@ def test_another_process_is_told_where_uv_is() -> None:
 
 def test_another_process_is_told_of_no_uv_where_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "remit").symlink_to(Path(remit.__file__).parent)  # an installed remit has uv beside it
-    script = "from remit.package.interpreters import looking; print(looking())"
+    script = "from remit.package.interpreters import variables_of_looking; print(variables_of_looking())"
     command = [sys.executable, "-S", "-c", script]  # -S: without site-packages
     environment = {"PATH": "/nowhere", "PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

@@ -123,6 +123,10 @@ REACHES = {
     ),
     "a trigger": (f"@app.function(sqs(TABLE.lower()), {ENVIRONMENT}){FUNCTION}", "11:2"),
     "a setting": (f"@app.function({ENVIRONMENT}, properties={{'Description': f'of {{TABLE}}'}}){FUNCTION}", "11:59"),
+    "a managed policy": (
+        f"@app.function({ENVIRONMENT}, policy=[\n    f'arn:aws:iam::111122223333:policy/{{TABLE}}',\n]){FUNCTION}",
+        "12:5",
+    ),
     "the name": (f"@app.function({ENVIRONMENT}, name=TABLE){FUNCTION}", "11:2"),
     "its own environment": (f"@app.function(environment={{'MY_DB': TABLE}}){FUNCTION}", "11:27"),
 }

@@ -283,7 +283,10 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
 
 
 def _of_aws(word: str, error: RemitError) -> int:
-    """A word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`)."""
+    """Explain a word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`).
+
+    RemitError: it names neither. That is `error`, with the services that the word resembles.
+    """
     from remit.answers.meant_actions import is_meant
     from remit.catalogue.meant_names import nearest_services
 
