@@ -16,6 +16,8 @@ from projects import remit, write
 from random_cases import in_all_cases
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
+from remit.local.emulator import emulated
+from remit.local.journal import _Replay
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -388,3 +390,16 @@ def test_a_job_that_has_finished_does_not_run_again_after_a_kill(project: Path, 
         lambda: {"0"} == set(queues.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values())
     )
     assert "paid\n" == ledger.read_text()
+
+
+def test_what_is_there_already_is_not_put_back_a_second_time() -> None:
+    arn = "arn:aws:sqs:us-east-1:888877776666:orders"
+    queues = emulated("services.sqs")._queues._data
+    queues["888877776666", "us-east-1", "orders"] = queue = {"attributes": {"QueueArn": arn}, "messages": [{"id": "a"}]}
+    replay = _Replay()
+    for name in ("a", "b", "b"):
+        replay.put_back({"queue": arn, "message": {"id": name}})
+    with pytest.raises(KeyError):
+        replay.put_back({"queue": f"{arn}-gone", "message": {"id": "c"}})
+    assert [{"id": "a"}, {"id": "b"}] == queue["messages"]
+    del queues["888877776666", "us-east-1", "orders"]

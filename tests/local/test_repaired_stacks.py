@@ -1,16 +1,23 @@
-"""What a stack makes here is what its template says: each property that the emulator would drop or misread."""
+"""What a stack makes here is what its template says, and each operation on a resource is looked at once before it."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.local import stack_operations
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.emulator import as_request_of, emulated
 from remit.local.repairs.stacks import repair_stacks
+from remit.local.stack_operations import before_each, completed_by, content_of, resource_handlers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.local.stack_operations import ResourceOperation
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
@@ -145,3 +152,53 @@ def test_a_resource_of_a_type_that_is_not_here_has_texts_of_the_right_kind(stack
     assert "stack-Logical" == name
     assert attributes["FlowArn"].startswith("arn:aws:appflow:")
     assert json.dumps(attributes)
+
+
+KIND = "Shop::Orders::Desk"
+"""A type that the emulator makes, and cannot change, but by making it again."""
+
+
+@pytest.fixture(scope="module")
+def looked_at(own_emulator: None) -> Iterator[list[ResourceOperation]]:  # noqa: ARG001 - its functions are replaced
+    """The operations that are looked at."""
+    seen: list[ResourceOperation] = []
+    resource_handlers()[KIND] = {
+        "create": lambda _id, properties, _stack: (properties["Name"], {}),
+        "delete": lambda _physical_id, _properties: None,
+    }
+    before_each(seen.append)
+    yield seen
+    stack_operations._CHECKS.remove(seen.append)
+
+
+def test_an_operation_is_looked_at_once_also_where_the_emulator_makes_the_resource_again(
+    looked_at: list[ResourceOperation],
+) -> None:
+    provisioners, old, new = emulated("services.cloudformation.provisioners"), {"Name": "a"}, {"Name": "b"}
+    with as_request_of("888877776666", "us-east-1"):
+        provisioners._provision_resource(KIND, "Desk", old, "shop")
+        provisioners._update_resource(KIND, "a", old, new, "shop", "Desk")
+        provisioners._update_resource(KIND, "b", new, new, "shop", "Desk")
+        provisioners._delete_resource(KIND, "b", new)
+    told = [(one.verb, one.logical_id, one.physical_id, one.properties, one.previous) for one in looked_at]
+    assert told == [("create", "Desk", "", old, {}), ("update", "Desk", "a", new, old), ("delete", "", "b", new, {})]
+
+
+def test_what_takes_the_place_of_a_resource_has_no_properties_of_before(own_emulator: None) -> None:  # noqa: ARG001 - as above
+    told: list[tuple[str, Any, Any]] = []
+    handler = resource_handlers()["Shop::Orders::Shelf"] = {
+        "create": lambda _id, properties, _stack: (properties["Name"], {}),
+        "update": lambda _physical_id, _old, new, *_: (new["Name"], {}),
+    }
+    completed_by("Shop::Orders::Shelf", lambda *made: told.append(made))
+    handler["create"]("Shelf", {"Name": "a"}, "shop")
+    handler["update"]("a", {"Name": "a"}, {"Name": "a", "Size": 2}, "shop")
+    handler["update"]("a", {"Name": "a"}, {"Name": "b"}, "shop")
+    same = ("a", {"Name": "a", "Size": 2}, {"Name": "a"})
+    assert told == [("a", {"Name": "a"}, {}), same, ("b", {"Name": "b"}, {})]
+
+
+def test_an_answer_that_is_an_error_fails_in_its_own_words() -> None:
+    assert {"a": 1} == content_of((201, {}, b'{"a": 1}'))
+    with pytest.raises(ValueError, match="no such queue"):
+        content_of((400, {}, b'{"message": "no such queue"}'))

@@ -15,7 +15,8 @@ from remit.build import build
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import accesses
-from remit.local.event_sources.workflows import Workflows, _Running
+from remit.local.emulator import during
+from remit.local.event_sources.workflows import _RUNNING, Workflows, _Running, _running
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -285,3 +286,21 @@ def test_what_nobody_knows_of_a_state_and_what_follows_it_are_not_asked_for() ->
     running = _Running(MACHINE, "arn:aws:iam::000000000000:role/runs", "night")
     Workflows(calls)._ask(accesses, "States.TaskFailed", running)
     assert [(running.role, "states.amazonaws.com", "sqs:SendMessage", queue, "shop", "night")] == asked
+
+
+def test_a_call_that_waits_asks_for_the_sight_of_its_job_too_as_the_machine_of_its_execution() -> None:
+    asked = []
+
+    def denial(*access: str) -> str:
+        asked.append(access)
+        return ""
+
+    calls, role = SimpleNamespace(denial=denial), "arn:aws:iam::000000000000:role/runs"
+    states = SimpleNamespace(_state_machines={MACHINE: {"roleArn": role}})
+    running = _running(states, {"stateMachineArn": f"{MACHINE}/items", "name": "night"})
+    assert (MACHINE, role, "night") == running[:3]
+    workflows: Any = Workflows(calls)  # type: ignore[arg-type]  # what it asks of them
+    with during(_RUNNING, running):
+        workflows._ask_for_call("arn:aws:states:::codebuild:startBuild.sync", {"ProjectName": "site"})
+    assert {"codebuild:StartBuild", "codebuild:BatchGetBuilds"} <= {access[2] for access in asked}
+    assert {(role, "states.amazonaws.com", "shop", "night")} == {(*access[:2], *access[4:]) for access in asked}
