@@ -164,7 +164,6 @@ FUNCTION = some(
     MemorySize=[512],
     PermissionsBoundary=[BOUNDARY],
     Policies=st.one_of(st.lists(POLICIES, max_size=3), POLICIES),
-    PropagateTags=[True, False],
     PublishToLatestPublished=[True],
     RecursiveLoop=["Allow"],
     ReservedConcurrentExecutions=[1],
@@ -528,7 +527,6 @@ MACHINE = with_some(
     Name=["machine"],
     PermissionsBoundary=[BOUNDARY],
     Policies=st.lists(POLICIES, max_size=2),
-    PropagateTags=[True],
     RolePath=["/app/"],
     Tags=TAGS,
     Tracing=[{"Enabled": True}],
@@ -571,7 +569,6 @@ GLOBALS = some(
         },
     ),
     HttpApi=some(**{key: HTTP[key] for key in ("AccessLogSettings", "Auth", "RouteSettings", "StageVariables")}),
-    StateMachine=some(PropagateTags=[False]),
 )
 
 
@@ -597,9 +594,6 @@ def function_properties(draw: st.DrawFn, shared: Json) -> Json:
                 ProvisionedConcurrencyConfig=[{"ProvisionedConcurrentExecutions": 1}],
             )
         )
-    if properties.get("PropagateTags") and "Tags" in shared:
-        # To the API that SAM makes for events it passes the function's own tags alone on, if there are any.
-        properties.pop("Tags", None)
     if draw(st.integers(0, 4)) == 0 and "VpcConfig" not in shared:
         # A function on instances of one's own has neither a VPC nor provisioned concurrency.
         for other in ("VpcConfig", "ProvisionedConcurrencyConfig"):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import Choice, choice
-from remit.template.sam.resources import MadeResource, arn_of, given, propagated_tags
+from remit.template.sam.resources import MadeResource, arn_of, given
 from remit.template.sam.role import trusting
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ _TYPES: Final = (
 
 
 def deployments(declared: Iterable[SamResource]) -> Iterator[tuple[SamResource, MadeResource]]:
-    """The group of each function that is deployed little by little, and what all of them share, with all their tags."""
+    """The group of each function that is deployed little by little, and what all of them share."""
     shifted = [function for function in declared if function.kind == "Function" and _preference(function)]
     for function in shifted:
         yield function, _group(function)
     if not shifted:
         return
     path = shifted[0].at("DeploymentPreference")
-    every = replace(shifted[0], attributes={}, properties={"PropagateTags": True, "Tags": propagated_tags(shifted)})
+    every = replace(shifted[0], attributes={})
     yield every, MadeResource(APPLICATION, "AWS::CodeDeploy::Application", {"ComputePlatform": "Lambda"}, path)
     own_roles = [_preference(function).get("Role") for function in shifted]
     if not all(own_roles):

@@ -13,7 +13,7 @@ from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import IMPLICIT_API, api_of, is_known
 from remit.template.sam.function import function, opposite
 from remit.template.sam.linked_resources import linked
-from remit.template.sam.resources import SamResource, propagated_tags
+from remit.template.sam.resources import SamResource
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
@@ -48,13 +48,6 @@ _TEXTS: Final = ("String", "Number")
 _PASSED_ON: Final = ("Condition",)
 _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 """How SAM keeps the versions of a state machine."""
-_TAGGED: Final = (
-    "AWS::ApiGateway::ApiKey", "AWS::ApiGateway::DomainName", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage",
-    "AWS::ApiGateway::UsagePlan", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup", "AWS::IAM::Role",
-    "AWS::IoT::TopicRule", "AWS::Lambda::Function", "AWS::SNS::Topic", "AWS::SQS::Queue",
-    "AWS::StepFunctions::StateMachine",
-)  # fmt: skip
-"""The types of resources that get the tags which PropagateTags passes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +121,6 @@ def _implicit_apis(
         # Where all of its functions are under one condition, so is the API.
         (condition, *others) = {declaration.attributes.get("Condition") for declaration, _ in events_of_api}
         attributes = {} if condition is None or others else {"Condition": condition}
-        passed_on = propagated_tags(declaration for declaration, _ in events_of_api)
-        if passed_on:
-            properties = {**properties, "Tags": passed_on, "PropagateTags": True}
         api = SamResource(name, kind, properties, attributes, locate)
         yield replace(api, properties=_with_globals(shared, api, properties)), events_of_api[0][1].path
 
@@ -234,15 +224,13 @@ def _made(
 
 
 def _plain(declaration: SamResource, resource_made: MadeResource) -> dict[str, Any]:
-    """A resource that SAM makes as a template has it, with the tags that its maker passes on in the place of SAM's."""
-    propagated = propagated_tags([declaration]) if resource_made.type in _TAGGED else {}
-    new_tags = [{"Key": key, "Value": value} for key, value in propagated.items()]
+    """A resource that SAM makes as a template has it."""
     return {
         "Type": resource_made.type,
         **declaration.attributes,
         **(_KEPT if resource_made.type == "AWS::StepFunctions::StateMachineVersion" else {}),
         **resource_made.attributes,
-        "Properties": {**resource_made.properties, **({"Tags": new_tags} if new_tags else {})},
+        "Properties": resource_made.properties,
     }
 
 
@@ -264,4 +252,4 @@ def _unknown(declaration: SamResource) -> Iterator[str]:
 
 _REPLACED: Final = ("Architectures",)
 """The lists of which a resource's own takes the place of the one in Globals."""
-_LEFT_OUT: Final = ("Connectors",)
+_LEFT_OUT: Final = ("Connectors", "PropagateTags")

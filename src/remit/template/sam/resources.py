@@ -9,7 +9,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.documents.json_text import Locate, Path
 
@@ -118,15 +118,6 @@ def in_s3(uri: Any, bucket: str = "Bucket", key: str = "Key", version: str = "Ve
 def code_in_s3(uri: Any) -> dict[str, Any]:
     """The same in Lambda's words, of a function or a layer."""
     return in_s3(uri, "S3Bucket", "S3Key", "S3ObjectVersion")
-
-
-def propagated_tags(declared: Iterable[SamResource]) -> dict[str, Any]:
-    """The tags that resources pass on to all that SAM makes of them (PropagateTags)."""
-    merged: dict[str, Any] = {}
-    for declaration in declared:
-        if declaration.properties.get("PropagateTags") is True:
-            merged |= declaration.mapping("Tags")
-    return merged
 
 
 def tags(properties: Mapping[str, Any], by: str) -> list[dict[str, Any]]:
