@@ -632,7 +632,7 @@ class App:
         return in_stack(function.physical_name, self.namespace)
 
     def function_deployed_as(self, name: str) -> Function | None:
-        """The function that has a name in the account."""
+        """The function that has a name in the account; None: none has."""
         return next((function for function in self.functions if self.deployed_name(function) == name), None)
 
 

@@ -368,7 +368,7 @@ def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Tar
 def _notes_on_zips(
     app: App, packages: Mapping[tuple[str, Target], Package], layers: Mapping[str, Package]
 ) -> Iterator[str]:
-    """For whom each zip is, how large it is, and what was left out of it."""
+    """Yield for whom each zip is, how large it is, and what was left out of it."""
     from remit.package.app_zip import bytes_in_words  # noqa: PLC0415 - as above
 
     kinds = [(f"{code} for {target.words}".lstrip(), package) for (code, target), package in packages.items()]

@@ -211,7 +211,7 @@ def is_own_code(frame: FrameType) -> bool:
 
 def writer_span() -> Span:
     """The stretch of the user's own code that is executed: neither this package's nor the standard library's."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to know who calls
     while frame is not None and is_nobodys_code(frame):
         frame = frame.f_back
     return _NOWHERE if frame is None else span(frame)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from random_cases import cases
 from remit.cli import options
 from remit.cli.check import _named_place
-from remit.cli.invoke import _json, _text
+from remit.cli.invoke import _parsed, _source_and_text
 from remit.cli.logs import _since
 from remit.cli.policy import arn_place
 from remit.errors import RemitError
@@ -97,19 +97,19 @@ def test_an_event_is_json_or_a_file_of_it(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "e.json").write_text('{"a": 1}')
     (tmp_path / "[1]").write_text("no event")
-    assert _text("e.json") == _text("@e.json") == ("e.json", '{"a": 1}')
-    assert _text(' {"b": 2}') == ("--event", ' {"b": 2}')
-    assert _text("[1]") == ("--event", "[1]")
-    assert _text("none.json") == ("--event", "none.json")
-    assert _text("x" * 5000) == ("--event", "x" * 5000)
+    assert _source_and_text("e.json") == _source_and_text("@e.json") == ("e.json", '{"a": 1}')
+    assert _source_and_text(' {"b": 2}') == ("--event", ' {"b": 2}')
+    assert _source_and_text("[1]") == ("--event", "[1]")
+    assert _source_and_text("none.json") == ("--event", "none.json")
+    assert _source_and_text("x" * 5000) == ("--event", "x" * 5000)
     (tmp_path / "latin").write_bytes(b"ab\xff")
     with pytest.raises(RemitError, match="latin is not UTF-8: byte 2"):
-        _text("latin")
+        _source_and_text("latin")
 
 
 @pytest.mark.parametrize("text", ['{"a": [1, null, "x"]}', "1", '"x"', "null"])
 def test_any_json_is_an_event(text: str) -> None:
-    assert _json("--event", text) == json.loads(text)
+    assert _parsed("--event", text) == json.loads(text)
 
 
 @pytest.mark.parametrize(
@@ -125,5 +125,5 @@ def test_any_json_is_an_event(text: str) -> None:
 )
 def test_what_is_no_json_is_refused_and_may_be_the_name_of_a_file(source: str, text: str, *, names_file: bool) -> None:
     with pytest.raises(RemitError, match=f"the event in {source} is not JSON") as raised:
-        _json(source, text)
+        _parsed(source, text)
     assert ("there is no file" in (raised.value.hint or "")) == names_file

@@ -12,7 +12,7 @@ import pytest
 from watchfiles import Change
 
 from projects import write
-from remit.dev.source_files import _named, saved_at_the_top, saved_below
+from remit.dev.source_files import _saved_names, saved_at_the_top, saved_below
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def test_what_is_removed_is_told_and_neither_what_came_and_went_nor_what_this_pr
     with (tmp_path / "output").open("w") as output, (tmp_path / "errors").open("w") as errors:
         monkeypatch.setattr(sys, "stdout", output)
         monkeypatch.setattr(sys, "stderr", errors)
-        told = list(_named(tmp_path, [(kind, str(tmp_path / name)) for kind, name in changes]))
+        told = list(_saved_names(tmp_path, [(kind, str(tmp_path / name)) for kind, name in changes]))
         monkeypatch.setattr(sys, "stderr", None)
-        without_errors = list(_named(tmp_path, [(changed, str(tmp_path / "output"))]))
+        without_errors = list(_saved_names(tmp_path, [(changed, str(tmp_path / "output"))]))
     assert ([("gone", "kept")], []) == (told, without_errors)
 
 

@@ -192,7 +192,7 @@ def requests(data: bytes) -> None:
     """A line for `remit evaluate`, as bytes or made of them, to its whole answer."""
     text = _json(Draw(data[1:]).case()) if data[:1] > b"\x3f" else data
     value, locate = read_json(text, "lines.jsonl", line=3)
-    answer = evaluate_command._answer(1, evaluate(*evaluate_command._case(value, locate)))
+    answer = evaluate_command._answer_document(1, evaluate(*evaluate_command._read_case(value, locate)))
     json.dumps(answer)
 
 

@@ -1,12 +1,22 @@
-"""What lint tells of the smallest apps."""
+"""What lint tells of the smallest apps, and which of it somebody has accepted."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from remit.app import App, Function, Grant, Reason
-from remit.errors import Origin
+from remit.errors import Origin, RemitError
 from remit.iam.policy import allow
 from remit.lint.apps import errors
+from remit.lint.finding import Finding
+from remit.lint.rule_registry import rule as rule_named
+from remit.lint.suppress import reason_at, suppress
 from remit.roles.assign import assign
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_reference_that_leads_nowhere_is_an_error_unless_what_it_names_may_be_what_could_not_be_read() -> None:
@@ -19,3 +29,59 @@ def test_a_reference_that_leads_nowhere_is_an_error_unless_what_it_names_may_be_
     for is_whole, rules in ((True, ["R202", "R401"]), (False, ["R202"])):
         found = errors(app, assign(app), is_whole=is_whole)
         assert rules == sorted(finding.rule for finding in found)
+
+
+# What is accepted
+
+
+def told(
+    text: str, *findings: Finding, table: dict[str, tuple[str, Origin | None]] | None = None
+) -> list[tuple[str, int]]:
+    remaining = suppress(findings, {"app.py": text}, table or {})
+    return [(finding.rule, finding.origin.line if finding.origin else 0) for finding in remaining]
+
+
+def finding(rule: str, line: int) -> Finding:
+    return Finding(rule, rule_named(rule).name, "error", "x", None, Origin("app.py", line, 1))
+
+
+def test_a_comment_accepts_its_rule_at_its_line_or_the_next_and_one_that_nothing_needs_is_told() -> None:
+    at_line = "x = 1\ny = 2  # remit: allow R202 because it is about to come\n"
+    above = "# remit: allow R202, R213 because it is about to come\n# and more\n\nx = 1\n"
+    assert [] == told(at_line, finding("R202", 2))
+    assert [("R202", 1), ("R002", 2)] == told(at_line, finding("R202", 1))
+    assert [("R213", 2), ("R002", 2)] == told(at_line, finding("R213", 2))
+    assert [] == told(above, finding("R202", 4), finding("R213", 4))
+    assert [("R002", 1)] == told(above, finding("R202", 4))
+    assert [("R003", 1), ("R202", 1)] == told("x = 1  # remit: allow R202 because …\n", finding("R202", 1))
+    assert [] == told('x = "# remit: allow R202 because it is text"\n')
+
+
+def test_a_table_accepts_a_rule_by_its_code_or_name_and_what_nothing_needs_in_it_is_told() -> None:
+    line = Origin("config/deploy.py", 5, 1)
+    for name in ("R202", "r202", rule_named("R202").name):
+        assert [] == told("", finding("R202", 1), finding("R202", 7), table={name: ("it is moved", line)})
+        assert [("R213", 1), ("R002", 5)] == told("", finding("R213", 1), table={name: ("it is moved", line)})
+    with pytest.raises(RemitError) as refused:
+        told("", table={"R2020": ("it is moved", line)})
+    assert line == refused.value.origin
+
+
+def test_a_comment_about_a_secret_speaks_to_builds_which_find_secrets_and_what_may_be_some() -> None:
+    comment = "# remit: allow R701 because it is made up"
+    line = 'DB_PASSWORD = "hX7$kq92Lm!z"'
+    for text in (f"{line}  {comment}\n", f"{comment}\n{line}\n"):
+        assert [] == told(text)
+    assert [("R002", 1)] == told(f"x = 1  {comment}\n")
+    assert [("R002", 2)] == told(f"{line}\nx = 1  {comment}\n")
+
+
+def test_a_reason_is_that_of_the_line_or_else_of_the_app(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("x = 1  # remit: allow R704 because of the line\ny = 2\n")
+    table = {rule_named("R704").name: ("of the app", None)}
+    reasons = ((1, table, "of the line"), (2, table, "of the app"), (1, {}, "of the line"), (2, {}, None))
+    for line, of_table, reason in reasons:
+        assert reason == reason_at("R704", Origin("app.py", line, 1), tmp_path, of_table)
+    for nowhere in (None, Origin("lost.py", 1)):
+        assert "of the app" == reason_at("R704", nowhere, tmp_path, table)
+    assert reason_at("R202", Origin("app.py", 1, 1), tmp_path, table) is None

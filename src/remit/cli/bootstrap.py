@@ -82,7 +82,7 @@ def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str
 
     RemitError: the roles of previews would reach another stage.
     """
-    from remit.cli.policy import parts, planned_calls
+    from remit.cli.policy import managed_policies, planned_calls
     from remit.deploy.ci_roles import ci_roles, subject
     from remit.deployer.deployer_policy import deployer
     from remit.iam.policy import render
@@ -102,7 +102,7 @@ def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str
         "DeployRole": deployer(planned, calls, service_role="${ServiceRole.Arn}"),
         "ServiceRole": deployer(planned),
     }
-    policies = {role: [intrinsics(render(policy)) for policy in parts(need)] for role, need in needs.items()}
+    policies = {role: [intrinsics(render(policy)) for policy in managed_policies(need)] for role, need in needs.items()}
     if previews:
         policies = json.loads(re.sub(rf"(?<![A-Za-z0-9]){stage}1(?![0-9])", f"{stage}*", json.dumps(policies)))
     name = planned.name.removesuffix("1") if previews else planned.name

@@ -75,11 +75,11 @@ class CommandFiles(click.Group):
     """A group whose commands are the modules beside it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Every command, by name."""
+        """The names of all commands, in alphabetical order."""
         return sorted(_SUMMARIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """The command of one file, imported now."""
+        """The command of one file, imported now; None: there is none of this name."""
         if cmd_name not in _SUMMARIES:
             return None
         module = importlib.import_module(f"remit.cli.{cmd_name.replace('-', '_')}")

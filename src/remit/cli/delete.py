@@ -87,7 +87,7 @@ def command(
     with stack_commands.stoppable():
         terminal = stack_commands.Terminal()
         stack = deletable(account, name, owner)
-        filled = _filled(scope, account, name, terminal) if empty and stack is not None else ()
+        filled = _to_empty(scope, account, name, terminal) if empty and stack is not None else ()
         is_followed = resume and stack is not None and stack.status == "DELETE_IN_PROGRESS"
         needs_agreement = stack is not None and not is_followed
         with_data = yes_delete is not None
@@ -120,10 +120,10 @@ def command(
     _tell(account, name, outcome, bucket_of_zips, remove=bucket)
 
 
-def _filled(scope: options.Scope, account: Account, name: str, terminal: Terminal) -> tuple[FilledBucket, ...]:
-    """The buckets that are to be emptied, which the terminal shows. In production the stack's name is typed for that.
+def _to_empty(scope: options.Scope, account: Account, name: str, terminal: Terminal) -> tuple[FilledBucket, ...]:
+    """The buckets of the stack that hold anything, which the terminal shows.
 
-    RemitError (1): it is not.
+    In a production stage the stack's name is typed for them. RemitError (1): it is not.
     """
     from remit.deploy.delete import filled_buckets
     from remit.loading.load import configuration

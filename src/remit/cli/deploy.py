@@ -141,7 +141,7 @@ def command(
     """
     from remit.cli import stack_commands
 
-    check(click.get_current_context().params)
+    check_options(click.get_current_context().params)
     with stack_commands.stoppable():
         name = scope.namespace()  # a stage that cannot be is told before anything is asked for
         terminal = operator(wished)
@@ -188,7 +188,7 @@ def _workflow() -> Any:
     return workflow
 
 
-def _reading(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> str:
+def _hash_of_input(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> str:
     """The hash of all that a deploy to the AWS on this machine reads: the build, options, a few files, and that AWS.
 
     The build's notes are told by each build, and change when Python writes its caches into the project.
@@ -205,10 +205,13 @@ def _reading(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> s
 
 
 def _tell_unchanged(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> bool:
-    """Tell the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same."""
+    """Tell the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same.
+
+    Returns whether it was told.
+    """
     from remit.local.state_files import StateFiles
 
-    lines = StateFiles.of(built.folder).read_answer(_reading(built, scope, wished))
+    lines = StateFiles.of(built.folder).read_answer(_hash_of_input(built, scope, wished))
     _say(lines or ())
     return lines is not None
 
@@ -223,15 +226,16 @@ def _deploy(
 ) -> Any:
     """Deploy; of one with `plain` options, keep the end for `_tell_unchanged` if it changes nothing.
 
-    A state machine may change something later, by itself; and of parameters there may be more to say.
+    Nothing is kept of a stack with a state machine, which may change something later by itself, or with parameters, of
+    which there may be more to say.
     """
     from remit.deploy.deployment import DeployJob
 
-    before = plain and _reading(built, scope, plain)
+    before = plain and _hash_of_input(built, scope, plain)
     deployment = _workflow().deploy(DeployJob(built, account, terminal, **arguments))
     is_same = deployment.ok and deployment.outcome is None and not deployment.manual_changes.found
     is_plain = plain and not (built.template.parameters or "AWS::StepFunctions::StateMachine" in built.body)
-    if is_plain and is_same and before == _reading(built, scope, plain):
+    if is_plain and is_same and before == _hash_of_input(built, scope, plain):
         from remit.local.state_files import StateFiles
 
         StateFiles.of(built.folder).write_answer(before, list(_last_lines(account, deployment, built)))
@@ -271,7 +275,7 @@ def carry_out(
     return 0
 
 
-def check(wished: Mapping[str, Any]) -> None:
+def check_options(wished: Mapping[str, Any]) -> None:
     """Refuse what does not go together, and a file that cannot be written, before anything is done."""
     plan, write, is_document = wished["only_plans"], wished["write"], options.wants_json() or wished["markdown"]
     names = ("yes", "resume", "revert_drift", "skip")
@@ -291,7 +295,7 @@ def check(wished: Mapping[str, Any]) -> None:
 
 
 def _tell_plan(account: Account, planned: Deployment, terminal: Terminal, wished: Mapping[str, Any]) -> None:
-    """The end of a plan, after what the terminal has shown; and the document for programs or for a comment."""
+    """Tell the end of a plan, after what the terminal has shown, and print or write the document that is asked for."""
     import io
 
     from remit.report.operators import stop_lines
@@ -312,13 +316,16 @@ def _tell_plan(account: Account, planned: Deployment, terminal: Terminal, wished
 
 
 def _place(account: Account) -> dict[str, str]:
-    """Return the place of the deploy, as guardrails read it."""
+    """The partition, region and account of the deploy, by the late-bound text that guardrails have for each."""
     parts = {"Partition": account.partition, "Region": account.region, "AccountId": account.account}
     return {f"${{AWS::{name}}}": value for name, value in parts.items()}
 
 
 def _tell(account: Account, deployment: Deployment, built: Built | None) -> None:
-    """The end: outputs and roles, the first cause, or the functions that run other code than was built."""
+    """Tell the end of a deploy: its outputs and roles.
+
+    RemitError: it failed, with the first cause; or functions run other code than was built.
+    """
     if options.wants_json():
         options.print_report(_document(account, deployment))
     outcome, functions = deployment.outcome, deployment.other_code
@@ -337,12 +344,13 @@ def _tell(account: Account, deployment: Deployment, built: Built | None) -> None
 
 
 def _say(lines: Iterable[tuple[str, bool]]) -> None:
+    """Print lines; those that are marked as messages on standard error."""
     for line, is_message in lines:
         click.echo(line, err=is_message)
 
 
 def _last_lines(account: Account, deployment: Deployment, built: Built | None) -> Iterator[tuple[str, bool]]:
-    """The end of a deploy that succeeded, line by line: the answer, and messages, which are marked."""
+    """Yield the end of a deploy that succeeded: each line, and whether it is a message and no part of the answer."""
     from remit.deploy.execute import left_line
     from remit.report.stacks import output_lines, place, role_summary
 

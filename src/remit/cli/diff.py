@@ -142,6 +142,7 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
 
 
 def _project(wishes: _Wishes) -> int:
+    """Compare the project with what the options say, accept gains if that is wished, and tell it; the exit code."""
     from remit.review.accepted import accept, read_accepted
     from remit.review.changes import review
 
@@ -158,11 +159,11 @@ def _project(wishes: _Wishes) -> int:
         listed = "entry" if len(places) == 1 else "entries"
         notes.append(f"{places[0].file}: nothing needs the {listed} of line {lines} now{renewal}")
     result = replace(reviewed, notes=tuple(dict.fromkeys(notes)))
-    return _tell(_of_review(result, pair.new.namespace, wishes, pair.drift), wishes)
+    return _tell(_answer_of_review(result, pair.new.namespace, wishes, pair.drift), wishes)
 
 
 def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
-    """Add what is left to the accepted gains, and judge again."""
+    """Add the gains that are left to the accepted ones in the project's file, and judge again."""
     from remit.review.accepted import accept, acceptance
     from remit.review.accepted_file import FILE, write_accepted
 
@@ -179,6 +180,7 @@ def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes
 
 
 def _versions(wishes: _Wishes) -> _Pair:
+    """The two versions of the project that the options name; an old one without access where nothing is deployed."""
     from remit.review.access_change import nothing
     from remit.review.working_tree import renamed_to, tree, with_resources
 
@@ -211,9 +213,9 @@ def _versions(wishes: _Wishes) -> _Pair:
         from remit.deploy.deployment_record import last
 
         account = wishes.scope.account()
-        running = expected_roles.deployed_version(account, new.namespace)
-        if running is not None:
-            old, record = running.as_declared_by(new), last(account, folder, new.namespace)
+        deployed = expected_roles.deployed_version(account, new.namespace)
+        if deployed is not None:
+            old, record = deployed.as_declared_by(new), last(account, folder, new.namespace)
             new = replace(new, names=old.names)
             return _Pair(old if record is None else expected_roles.explained(old, record), new)
     else:
@@ -251,14 +253,14 @@ class _Answer:
 
 
 def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
-    """Two templates or two policies, or a plan."""
+    """Compare two templates, two policies, the sides of a plan, or a source and a project; the exit code."""
     from remit.documents.read import may_be_plan
     from remit.review.role_files import beside_file, plan_review, review_files
 
     if len(paths) == _SIDES and paths[1].is_dir():
         from remit.importing.access_comparison import review_source
 
-        return _tell(_of_review(review_source(paths[0], paths[1]), str(paths[1]), wishes), wishes)
+        return _tell(_answer_of_review(review_source(paths[0], paths[1]), str(paths[1]), wishes), wishes)
     files = [options.content(path) for path in paths]
     about = files[-1][1]
     if len(files) == 1:
@@ -267,20 +269,20 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
                 f"{about} alone is compared with nothing: it is not a Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
-        answer = _of_review(plan_review(*files[0]), about, wishes)
+        answer = _answer_of_review(plan_review(*files[0]), about, wishes)
     elif _are_templates(files):
         old_path, new_path = paths
         beside = beside_file(old_path), beside_file(new_path)
-        answer = _of_review(review_files(files[0], files[1], beside), about, wishes)
+        answer = _answer_of_review(review_files(files[0], files[1], beside), about, wishes)
     else:
-        answer = _of_policies(files, about, wishes)
+        answer = _answer_of_policies(files, about, wishes)
     return _tell(answer, wishes)
 
 
 def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
-    """Files and what they were at a commit, each by itself. RemitError has the mistakes of all of them.
+    """Compare files with what they were at a commit, each by itself; the exit code.
 
-    A comment tells of the others beside those that cannot be read.
+    RemitError has the mistakes of all of them. With --markdown, those that can be read are told first.
     """
     from remit.errors import Mistakes
     from remit.report.comment import files_comment
@@ -292,9 +294,9 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
         try:
             pair = since(path, ref)
             if _are_templates([pair.old, pair.new]):
-                answers[str(path)] = _of_review(pair.review(), str(path), wishes)
+                answers[str(path)] = _answer_of_review(pair.review(), str(path), wishes)
             else:
-                answers[str(path)] = _of_policies([pair.old, pair.new], str(path), wishes)
+                answers[str(path)] = _answer_of_policies([pair.old, pair.new], str(path), wishes)
         except RemitError as error:
             mistakes.errors.append(error)
             answers[str(path)] = _unread(error, str(path))
@@ -340,7 +342,7 @@ def _are_templates(files: list[tuple[bytes, str]]) -> bool:
     return all(roles)
 
 
-def _of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[Drift, ...] = ()) -> _Answer:
+def _answer_of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[Drift, ...] = ()) -> _Answer:
     from remit.report.access_documents import drift_document, review_document
     from remit.report.access_report import review_report
 
@@ -348,7 +350,7 @@ def _of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[Drift, 
     return _Answer(review.leaves_open(strict=wishes.strict), document, review_report(review), about, drift)
 
 
-def _of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _Answer:
+def _answer_of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _Answer:
     from remit.iam.prove.compare import compare, compare_documents
     from remit.project.policy_kinds import LIMITS, policy_kinds
     from remit.report.access_documents import comparison_document

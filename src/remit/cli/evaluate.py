@@ -114,7 +114,7 @@ def command(**values: Any) -> int:
             hint="remit evaluate cases.jsonl, or remit evaluate --policy role.json --action s3:GetObject",
         )
     if file is None:
-        return _one(values)
+        return _answer_one(values)
     given = [option for option in click.get_current_context().command.params if values.get(option.name or "")]
     misplaced = [option.opts[0] for option in given if option.name not in _OF_ANY_FILE]
     if misplaced:
@@ -124,10 +124,10 @@ def command(**values: Any) -> int:
     return _answer_lines(file)
 
 
-def _one(values: dict[str, Any]) -> int:
+def _answer_one(values: dict[str, Any]) -> int:
     """Answer the one request that the options tell; the exit code is 0 if it is allowed, else 1."""
     action = values["action"]
-    _action(action, None)
+    _require_action(action, None)
     endpoint_policy = values["endpoint_policy"]
     layers = Layers(
         identity=tuple(map(_policy, values["policy"])),
@@ -153,7 +153,7 @@ def _one(values: dict[str, Any]) -> int:
     lines = [f"{decision.verdict}: {decision.because}"]
     lines += [f"  allowed on {pattern}" for pattern in decision.allowed_on]
     lines += [f"  also near: {miss}" for miss in decision.misses[1:]]
-    options.print_answer(_answer(None, decision), lines)
+    options.print_answer(_answer_document(None, decision), lines)
     return 0 if decision.allowed else 1
 
 
@@ -184,7 +184,7 @@ def _slips(request: Request, layers: Layers) -> Iterator[str]:
             yield f"a Principal means nothing in --{option}: a resource's policy goes with --resource-policy"
 
 
-def _action(text: str, origin: Origin | None) -> None:
+def _require_action(text: str, origin: Origin | None) -> None:
     if ":" not in text and text != "*":
         raise RemitError(f"{text!r} is not an action", hint="an action reads `service:Operation`", origin=origin)
 
@@ -240,7 +240,7 @@ def _answer_lines(path: Path) -> int:
             value, locate = read_json(text, name, line=number)
             if isinstance(value, dict):
                 identifier = value.get("id")
-            answer = _answer(identifier, evaluate(*_case(value, locate)))
+            answer = _answer_document(identifier, evaluate(*_read_case(value, locate)))
             read += 1
         except RemitError as error:
             bad += 1
@@ -255,7 +255,7 @@ def _answer_lines(path: Path) -> int:
 
 
 def _no_lines(name: str, number: int) -> int:
-    """Say that a file holds something else, of which the first lines were answered."""
+    """Say that a file, of which the first lines were answered, is of another kind; the exit code."""
     from remit.report.terminal_text import shown
 
     hint = (
@@ -266,7 +266,7 @@ def _no_lines(name: str, number: int) -> int:
     return 2
 
 
-def _case(value: Any, locate: Locate) -> tuple[Request, Layers]:
+def _read_case(value: Any, locate: Locate) -> tuple[Request, Layers]:
     _expect(value, dict, (), locate)
     for name in ("policies", "request"):
         if name not in value:
@@ -276,13 +276,13 @@ def _case(value: Any, locate: Locate) -> tuple[Request, Layers]:
 
 
 def _request(raw: dict[str, Any], locate: Locate) -> Request:
-    _no_slips(raw, tuple(_REQUEST), ("request",), locate)
+    _refuse_slips(raw, tuple(_REQUEST), ("request",), locate)
     if "action" not in raw:
         raise RemitError("the request has no 'action'", origin=locate(("request",)))
     for key, types in _REQUEST.items():
         if key in raw:
             _expect(raw[key], types, ("request", key), locate)
-    _action(raw["action"], locate(("request", "action")))
+    _require_action(raw["action"], locate(("request", "action")))
     opened = raw.get("open") or []
     for index, key in enumerate(opened if isinstance(opened, list) else ()):
         _expect(key, str, ("request", "open", index), locate)
@@ -305,12 +305,13 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
-    _no_slips(raw, LAYERS, ("policies",), locate)
+    _refuse_slips(raw, LAYERS, ("policies",), locate)
     layers = layers_of(late_bound(raw, in_template=False), lambda path: locate(("policies", *path)))
     return replace(layers, resource=layers.resource or ())
 
 
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:
+    """RemitError at the place of a value: it is of none of the types."""
     if isinstance(value, types) and not (isinstance(value, bool) and types is str):
         return
     expected_types = types if isinstance(types, tuple) else (types,)
@@ -329,15 +330,15 @@ _KINDS: Final = {
 }
 
 
-def _no_slips(raw: dict[str, Any], known_keys: tuple[str, ...], path: tuple[str, ...], locate: Locate) -> None:
-    """Further keys are nobody's business, unless one is nearly a known one: then an answer would be wrong."""
+def _refuse_slips(raw: dict[str, Any], known_keys: tuple[str, ...], path: tuple[str, ...], locate: Locate) -> None:
+    """Refuse a key that is nearly a known one, without which the answer would be wrong; any other key is let pass."""
     for key in raw:
         hint = None if key in known_keys else did_you_mean(key, known_keys)
         if hint is not None:
             raise RemitError(f"{path[0]} has no key {key!r}", hint=hint, origin=locate((*path, key)))
 
 
-def _answer(identifier: Any, decision: Decision) -> dict[str, Any]:
+def _answer_document(identifier: Any, decision: Decision) -> dict[str, Any]:
     answer: dict[str, Any] = {} if identifier is None else {"id": identifier}
     answer |= {
         "verdict": decision.verdict,

@@ -137,22 +137,22 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
             question, read = words[1:], read_source(source)
         names = {**shapes_of(read.resources).texts, **names_in(stack or "*", read.resources)}
         if not read.is_policy:
-            return _template(question, read, names, source, endpoint)
+            return _explain_template(question, read, names, source, endpoint)
         if not (stack or parameters):
-            return _policy(question, read, names, endpoint, kind)
+            return _explain_policy(question, read, names, endpoint, kind)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
-    if words[0].startswith("arn:") and (managed := _managed(words[0])) is not None:
-        return _policy(words[1:], managed, {}, endpoint)
+    if words[0].startswith("arn:") and (managed := _managed_policy(words[0])) is not None:
+        return _explain_policy(words[1:], managed, {}, endpoint)
     if words[0].startswith("arn:") or _TYPE.fullmatch(words[0]):
         _at_most(words, 1)
-        return _noun(words[0])
+        return _explain_noun(words[0])
     if ":" in words[0] or "." in words[0]:
         _at_most(words, 1)
-        return _action(words[0])
-    return _function(words, folder, stage, endpoint)
+        return _explain_action(words[0])
+    return _explain_function(words, folder, stage, endpoint)
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
@@ -160,8 +160,8 @@ def _at_most(words: tuple[str, ...], most: int) -> None:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
 
 
-def _managed(name: str) -> FileRoles | None:
-    """AWS's managed policy of a name or an ARN."""
+def _managed_policy(name: str) -> FileRoles | None:
+    """AWS's managed policy of a name or an ARN; None: there is none."""
     from remit.catalogue.managed_policies import managed_policy
     from remit.errors import Origin
     from remit.template.roles import policy_role
@@ -173,8 +173,8 @@ def _managed(name: str) -> FileRoles | None:
     return policy_role(policy.document, title, lambda _: Origin(title))
 
 
-def _noun(text: str) -> int:
-    """A type of CloudFormation's: what is called for it. An ARN: what it names."""
+def _explain_noun(text: str) -> int:
+    """Explain a type of CloudFormation by what is called for it, or an ARN by what it names; the exit code."""
     from remit.catalogue.arns import parse, types_of
     from remit.catalogue.handlers import handlers
     from remit.report.actions import arn_document, arn_lines, type_document, type_lines
@@ -207,7 +207,7 @@ def _noun(text: str) -> int:
     return 0
 
 
-def _action(text: str) -> int:
+def _explain_action(text: str) -> int:
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.actions import services
@@ -228,7 +228,7 @@ def _action(text: str) -> int:
     return 0
 
 
-def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint) -> int:
+def _explain_function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint) -> int:
     from remit.cli.policy import role_of
     from remit.loading.load import load
     from remit.roles.assign import assign
@@ -240,11 +240,11 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint:
         roles = assign(app)
         role = role_of(app, roles, words[0])
     except RemitError as error:
-        if (managed := _managed(words[0])) is not None:
-            return _policy(words[1:], managed, {}, endpoint)
+        if (managed := _managed_policy(words[0])) is not None:
+            return _explain_policy(words[1:], managed, {}, endpoint)
         if len(words) > 1:
             raise
-        return _of_aws(words[0], error)
+        return _explain_aws_word(words[0], error)
     if len(words) == 1:
         return _tell_roles([role], endpoint)
     if not role.functions:
@@ -254,7 +254,7 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint:
         )
     name = words[0] if words[0] in role.functions else role.functions[0]
     ready_role = ready_roles(app, roles, endpoint)[name]
-    return _request(app, ready_role, name, words[1:], folder)
+    return _explain_request(app, ready_role, name, words[1:], folder)
 
 
 def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
@@ -282,16 +282,16 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
     return 0
 
 
-def _of_aws(word: str, error: RemitError) -> int:
-    """Explain a word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`).
+def _explain_aws_word(word: str, error: RemitError) -> int:
+    """Explain a word that names no function of the app but an action of AWS (`GetItem`); the exit code.
 
-    RemitError: it names neither. That is `error`, with the services that the word resembles.
+    RemitError: it names none. That is `error`, with a hint where the word is nearly a service (`s3`).
     """
     from remit.answers.meant_actions import is_meant
     from remit.catalogue.meant_names import nearest_services
 
     if is_meant(word):
-        return _action(word)
+        return _explain_action(word)
     services = nearest_services(word, MISSPELT)
     if not services:
         raise error
@@ -299,15 +299,15 @@ def _of_aws(word: str, error: RemitError) -> int:
     raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, hint))), origin=error.origin)
 
 
-def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path) -> int:
-    """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
+def _explain_request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path) -> int:
+    """Print the verdict on ACTION [RESOURCE] of a function, with the line that would grant it; the exit code."""
     from remit.answers.explanation import explain
     from remit.answers.remedy import remedy
     from remit.answers.resource_policies import with_resource_policies
     from remit.catalogue.actions import targets_of
     from remit.review.resource_access import policies_beside
 
-    action, resources = _asked(ready_role, words)
+    action, resources = _action_and_resources(ready_role, words)
     asker = next(declared for declared in app.triggered if declared.listed_as == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
     policies = tuple(policies_beside(app.resources))
@@ -323,8 +323,8 @@ def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], fo
     )
 
 
-def _asked(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The action, and on what: where nobody says, on what the role's own statements have it, else on everything.
+def _action_and_resources(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The action, and its resources: those that are named, else those of the role's own statements, else `*`.
 
     An action that lists things is asked on what its service asks about.
     """
@@ -368,6 +368,7 @@ def _action_of(action: str) -> str:
 
 
 def _tell(*explanations: Explanation) -> int:
+    """Print explanations; the exit code is 0 if all of the requests are allowed, else 1."""
     from remit.report.explanation import verdict_document, verdict_lines
 
     documents = [verdict_document(explanation) for explanation in explanations]
@@ -377,20 +378,23 @@ def _tell(*explanations: Explanation) -> int:
 
 
 def _is_file(word: str) -> bool:
-    """Tell whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
+    """Return whether a word is the path of a file, there or not: names of functions have no dots and no slashes."""
     path = Path(word)
     has_suffix = path.suffix in (".json", ".yaml", ".yml", ".template")
     return has_suffix or ("/" in word and (path.is_file() or path.is_fifo()))
 
 
-def _policy(
+def _explain_policy(
     words: tuple[str, ...],
     read: FileRoles,
     names: Mapping[str, str],
     endpoint: VpcEndpoint,
     kind: str | None = None,
 ) -> int:
-    """A policy document: all of it, or ACTION [RESOURCE]; of a limit, whether somebody who may do all may do that."""
+    """Explain all of a policy, or ACTION [RESOURCE] by it; the exit code.
+
+    A limit, such as an SCP, is asked as if somebody who may do everything was within it.
+    """
     _at_most(words, 2)
     from remit.answers.template_roles import Conditions
     from remit.app import Grant, Reason
@@ -424,18 +428,21 @@ def _policy(
 def _answers(role: Holder, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
     from remit.answers.template_roles import explain_in
 
-    action, resources = _asked(role, words)
+    action, resources = _action_and_resources(role, words)
     return tuple(explain_in(conditions, role, asker, action, resource) for resource in resources)
 
 
-def _template(
+def _explain_template(
     words: tuple[str, ...],
     read: FileRoles,
     names: Mapping[str, str],
     source: ParsedFile,
     endpoint: VpcEndpoint,
 ) -> int:
-    """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
+    """Explain whoever has policies in a template or plan, or the one that is named; or ACTION [RESOURCE] by them.
+
+    The exit code is returned.
+    """
     from remit.answers.resource_policies import with_resource_policies
     from remit.answers.template_roles import Conditions
     from remit.review.resource_access import policies_beside

@@ -84,8 +84,8 @@ def _payload(scope: options.Scope, name: str, event: str | None, request: str | 
         from remit.triggers.http_events import http_event, request_line
 
         line = request_line(request)
-        return http_event(*scope.declared(name), line, None if event is None else _text(event)[1])
-    return {} if event is None else _json(*_text(event))
+        return http_event(*scope.declared(name), line, None if event is None else _source_and_text(event)[1])
+    return {} if event is None else _parsed(*_source_and_text(event))
 
 
 def _invoke_locally(scope: options.Scope, name: str, payload: Any, *, strict: bool) -> LocalInvocation:
@@ -153,14 +153,14 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
     options.print_json(answer.value)
 
 
-def _text(argument: str) -> tuple[str, str]:
-    """Return the text of --event and its source for messages. A text that is no JSON may name a file."""
+def _source_and_text(argument: str) -> tuple[str, str]:
+    """The source of an event, for messages, and its text. An --event that does not look like JSON may name a file."""
     if argument == "-":
         return "standard input", sys.stdin.read()
     if argument.startswith("@"):
-        return _of_file(argument[1:])
+        return _name_and_text(argument[1:])
     if not argument.lstrip().startswith(("{", "[", '"')) and _is_file(argument):
-        return _of_file(argument)
+        return _name_and_text(argument)
     return "--event", argument
 
 
@@ -171,14 +171,14 @@ def _is_file(argument: str) -> bool:
         return False
 
 
-def _of_file(name: str) -> tuple[str, str]:
+def _name_and_text(name: str) -> tuple[str, str]:
     try:
         return name, Path(name).read_text("utf-8")
     except UnicodeDecodeError as error:
         raise RemitError(f"{name} is not UTF-8: byte {error.start}") from None
 
 
-def _json(source: str, text: str) -> Any:
+def _parsed(source: str, text: str) -> Any:
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too

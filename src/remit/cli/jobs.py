@@ -39,7 +39,7 @@ def command() -> None:
 def _on_queues(wrapped: Callable[..., None]) -> Any:
     """Add the options that say which queues are meant, and pass the account and these queues in their place.
 
-    A command with `--all` gets no id for it.
+    A command with `--all` gets the ids of jobs, and none where all are meant.
     """
 
     @functools.wraps(wrapped)
@@ -47,7 +47,8 @@ def _on_queues(wrapped: Callable[..., None]) -> Any:
         from remit.deploy.failed_jobs import chosen_queues, deployed_queues
         from remit.loading.load import load
 
-        if "every" in others and bool(others["ids"]) is others.pop("every"):
+        every = others.pop("every", None)
+        if every is not None and every == bool(others["ids"]):
             raise RemitError("say which jobs: by their ids, or --all", hint="`remit jobs list` shows the ids")
         app, account = load(scope.folder, scope.stage), scope.account()
         wrapped(account=account, queues=chosen_queues(deployed_queues(account, app), queue), **others)
@@ -160,6 +161,7 @@ def purge(ids: tuple[str, ...], account: Account, queues: tuple[DeployedQueue, .
 
 
 def _agree(terminal: Terminal, number: int, *, yes: bool) -> None:
+    """Ask whether so many jobs are to be deleted, if there are any. RemitError (1): nobody agrees."""
     if number and not terminal.agrees(f"Delete {_counted(number)} for good?", yes=yes):
         raise RemitError("nothing was deleted", exit_code=1)
 

@@ -80,16 +80,16 @@ def command(
     """
     form = "json" if options.wants_json() else form
     if explain is not None or listing:
-        return _pages(explain, as_json=form == "json")
+        return _print_rules(explain, as_json=form == "json")
     reasons = _reasons(allow)
     if paths:
         from remit.lint.files import accept
         from remit.project.policy_kinds import policy_kinds
 
         kinds = policy_kinds(Path(), kind)
-        findings = accept((finding for path in paths for finding in _of_path(path, kinds)), reasons)
+        findings = accept((finding for path in paths for finding in _lint_path(path, kinds)), reasons)
     else:
-        findings = _of_app(folder, stage, reasons)
+        findings = _lint_app(folder, stage, reasons)
     if form in ("sarif", "github"):
         findings = tuple(_from_top(finding, Path() if paths else folder) for finding in findings)
     if form == "text":
@@ -97,7 +97,7 @@ def command(
 
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         by_rule = any(path.is_dir() for path in paths)
-        click.echo(findings_text(findings, _source(folder), color=color, with_notes=with_notes, by_rule=by_rule))
+        click.echo(findings_text(findings, _line_reader(folder), color=color, with_notes=with_notes, by_rule=by_rule))
         options.note_on_data_age()
     else:
         _print(findings, form)
@@ -121,24 +121,24 @@ def _from_top(finding: Finding, folder: Path) -> Finding:
     return replace(finding, origin=replace(finding.origin, file=path.as_posix()))
 
 
-def _pages(explain: str | None, *, as_json: bool) -> int:
+def _print_rules(explain: str | None, *, as_json: bool) -> int:
     from remit.lint.rule_registry import rule, rules
 
     if explain is not None:
         lint_rule = rule(explain)
         if as_json:
-            options.print_json({**_row(lint_rule), "page": lint_rule.page})
+            options.print_json({**_rule_document(lint_rule), "page": lint_rule.page})
         else:
             click.echo(f"{lint_rule.code} {lint_rule.name} ({lint_rule.severity})\n\n{lint_rule.page}", nl=False)
     elif as_json:
-        options.print_json([_row(lint_rule) for lint_rule in rules()])
+        options.print_json([_rule_document(lint_rule) for lint_rule in rules()])
     else:
         for lint_rule in rules():
             click.echo(f"{lint_rule.code}  {lint_rule.severity:<7}  {lint_rule.name:<28}  {lint_rule.title}")
     return 0
 
 
-def _row(rule: Rule) -> dict[str, str]:
+def _rule_document(rule: Rule) -> dict[str, str]:
     return {"rule": rule.code, "severity": rule.severity, "name": rule.name, "title": rule.title}
 
 
@@ -155,7 +155,7 @@ def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
     return reasons
 
 
-def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
+def _lint_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
     from remit.lint.apps import errors_of_parts, lint
     from remit.lint.run import ordered, unreadable
     from remit.loading.load import load_project
@@ -175,20 +175,20 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     return ordered(dict.fromkeys(findings))
 
 
-def _of_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
+def _lint_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
     from remit.lint.files import lint_bytes
 
     if str(path) == "-":
         yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kinds.for_all)
     elif path.is_dir():
-        yield from _of_folder(path, kinds)
+        yield from _lint_folder(path, kinds)
     elif isinstance(content := _bytes(path), bytes):
         yield from lint_bytes(content, path.as_posix(), kind=kinds.of(path))
     else:
         yield content
 
 
-def _of_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
+def _lint_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
     """Lint the policies and templates of a folder; other files are counted, and not looked at."""
     from remit.lint.files import lint_found
     from remit.lint.run import unreadable
@@ -221,6 +221,7 @@ def _of_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
 
 
 def _bytes(path: Path) -> bytes | Finding:
+    """The bytes of a file, or the finding that it cannot be read."""
     from remit.lint.run import unreadable
 
     try:
@@ -244,8 +245,8 @@ def _print(findings: Sequence[Finding], form: str) -> None:
         click.echo(report.findings_github(findings), nl=False)
 
 
-def _source(folder: Path) -> Callable[[str], Sequence[str]]:
-    """Read the lines of the files that findings name, once each."""
+def _line_reader(folder: Path) -> Callable[[str], Sequence[str]]:
+    """A function that gives the lines of a file of that name, and none if it cannot be read; each is read once."""
 
     @cache
     def lines(file: str) -> Sequence[str]:

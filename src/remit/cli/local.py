@@ -68,7 +68,7 @@ def start(folder: Path, *, region: str | None, seed: str | None, strict: bool) -
 
         refuse_unknown(running, refuse=True)
     if options.wants_json():
-        options.print_json(_running(running), keys_are_shown)
+        options.print_json(_running_document(running), keys_are_shown)
         return
     click.echo(_sentence(running))
     click.echo("\nTo point AWS tools at it:")
@@ -163,7 +163,7 @@ def status(folder: Path) -> None:
 
     state = aws.status(folder)
     if options.wants_json():
-        running = {"running": False} if state.aws is None else _running(state.aws)
+        running = {"running": False} if state.aws is None else _running_document(state.aws)
         files = {"state": str(state.state), "log": str(state.log)}
         document = {**running, **files, "kept": state.kept, "unsaved": state.unsaved, "wall": possible_wall()}
         options.print_json(document, unmasked(sys.stdout))
@@ -188,7 +188,7 @@ def _sentence(aws: LocalAws) -> str:
     return f"the AWS on this machine answers at {aws.url} (region {aws.region}, account {aws.account})"
 
 
-def _running(aws: LocalAws) -> dict[str, Any]:
+def _running_document(aws: LocalAws) -> dict[str, Any]:
     from remit.local.control.clients import environment
 
     properties = {name: getattr(aws, name) for name in ("url", "port", "pid", "region", "account")}

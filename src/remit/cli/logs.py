@@ -107,7 +107,7 @@ def _since(text: str) -> int:
 
 
 def _no_log(scope: options.Scope, account: Account, namespace: str, name: str | None) -> RemitError:
-    """Why there is no log: it is not deployed. RemitError: the app has no such function."""
+    """The error that there is no log, since nothing is deployed. RemitError: the app has no such function."""
     if name is None:
         flag = " --local" if account.local else ""
         return RemitError(

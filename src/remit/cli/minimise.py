@@ -91,9 +91,9 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
     click.echo(f"{before:,} characters before, {after:,} after{in_parts}", err=True)
     for line in _rooms(used, kind) if limit is None else ():
         click.echo(line, err=True)
-    if kind is not None and not parted and after > _most(kind):
+    if kind is not None and not parted and after > _most_characters(kind):
         raise RemitError(
-            f"{after:,} characters do not fit: IAM allows {_most(kind):,} for {_KINDS[kind][1]}",
+            f"{after:,} characters do not fit: IAM allows {_most_characters(kind):,} for {_KINDS[kind][1]}",
             hint="a session takes no more; narrow what it is for"
             if kind == "session"
             else "`--split` parts it into policies that fit; patterns take fewer characters than lists",
@@ -101,23 +101,23 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
         )
 
 
-def _most(kind: str) -> int:
+def _most_characters(kind: str) -> int:
     from remit.catalogue.quotas import quota
 
     return quota(_KINDS[kind][0]).most
 
 
 def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *, parted: bool) -> tuple[Policy, ...]:
-    """The policies to print: one, if it fits or need not."""
+    """The policies to print: one, if it fits or need not. RemitError: it cannot be split."""
     from remit.iam.policy import Policy
     from remit.roles.document_split import packed
 
-    most = limit or _most(kind or "managed")
+    most = limit or _most_characters(kind or "managed")
     if (limit is None and not parted) or sizes.document(policy.statements) <= most:
         return (policy,)
     if kind == "session":
         raise RemitError("a session has one policy: it cannot be split", hint="leave out --split")
-    documents = packed(policy.statements, sizes, first_length=most, further_length=limit or _most("managed"))
+    documents = packed(policy.statements, sizes, first_length=most, further_length=limit or _most_characters("managed"))
     if documents is None:
         raise RemitError(
             "a statement is longer than a policy may be and cannot be taken apart",
@@ -127,16 +127,16 @@ def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *,
 
 
 def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
-    """How full each place is that policies of these sizes may go to."""
+    """A line for each place that policies of these sizes may go to: how much of it they take."""
     from remit.catalogue.quotas import quota
 
     if len(sizes) == 1:
         kinds = (kind,) if kind else ("managed", "role")
-        return [f"{sizes[0]:,} of {_most(place):,} characters of {_KINDS[place][1]}" for place in kinds]
+        return [f"{sizes[0]:,} of {_most_characters(place):,} characters of {_KINDS[place][1]}" for place in kinds]
     places = [kind or "managed"] + ["managed"] * (len(sizes) - 1)
     lines = []
     for number, (used, place) in enumerate(zip(sizes, places, strict=True), 1):
-        lines.append(f"{number}: {used:,} of {_most(place):,} characters of {_KINDS[place][1]}")
+        lines.append(f"{number}: {used:,} of {_most_characters(place):,} characters of {_KINDS[place][1]}")
     managed = places.count("managed")
     most = quota("iam.role.managed").most
     if managed > most:
@@ -175,7 +175,10 @@ def _read(path: Path) -> tuple[Policy, tuple[Any, ...], bool]:
 
 
 def _joined(policies: tuple[Policy, ...], name: str) -> Policy:
-    """Policies that are attached together as one document; a Sid that stands twice is kept once."""
+    """Policies that are attached together as one document; a Sid that stands twice is kept once.
+
+    RemitError: their versions differ.
+    """
     from dataclasses import replace
 
     from remit.iam.policy import Policy

@@ -131,7 +131,7 @@ def parameter(text: str) -> tuple[str, str]:
 
 
 def content(path: Path, most: int = LARGEST + 1) -> tuple[bytes, str]:
-    """Read a file, and return its name for messages; `-` is standard input. RemitError: it cannot be read.
+    """The bytes of a file, and its name for messages; `-` is standard input. RemitError: it cannot be read.
 
     `most` is as `file_bytes` has it.
     """
@@ -161,7 +161,7 @@ def print_json(value: Any, stream: IO[str] | None = None) -> None:
 
 
 def refuse(refusals: Mapping[str, object]) -> None:
-    """Refuse the command line for the first of these that is so."""
+    """Refuse the command line with the first of these messages whose value is true; nothing if none is."""
     for message, is_so in refusals.items():
         if is_so:
             raise click.UsageError(message)
@@ -220,6 +220,7 @@ def note_on_data_age() -> None:
 
 
 def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Note which account it must be, and whether the command line itself says so."""
     ctx.meta[_PINNED] = value
     ctx.meta[_PINNED_HERE] = ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
 
@@ -328,7 +329,7 @@ def stack_options(command: F) -> F:
 
 
 def pinned_account() -> str | None:
-    """The account that --account or REMIT_ACCOUNT names."""
+    """The account that --account or REMIT_ACCOUNT names; None: neither does."""
     return click.get_current_context().meta.get(_PINNED)
 
 
@@ -419,7 +420,7 @@ class Scope(NamedTuple):
         raise no_function(app, name)
 
     def _configuration(self, *words: bytes) -> Config | None:
-        """The project's settings, where its configuration has one of these words: else nothing of it runs."""
+        """The project's settings, if its configuration has one of these words; else None, and nothing of it runs."""
         sources = [path.read_bytes() for path in (self.folder / "config").rglob("*.py") if path.is_file()]
         has_word = any(word in source for source in sources for word in words)
         if not has_word:

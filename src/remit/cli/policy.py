@@ -255,17 +255,17 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool) -> 
     elif explain:
         click.echo(deployer_text(needed_access), nl=False)
     elif parted:
-        options.print_json([render(policy) for policy in parts(needed_access)])
+        options.print_json([render(policy) for policy in managed_policies(needed_access)])
     else:
         options.print_json(render(needed_access.policy))
         length, most = policy_length(needed_access.policy), quota("iam.managed").most
         if length > most:
-            sizes = " and ".join(f"{policy_length(policy):,}" for policy in parts(needed_access))
+            sizes = " and ".join(f"{policy_length(policy):,}" for policy in managed_policies(needed_access))
             options.note(f"{length:,} characters, and a managed policy holds {most:,}: `--split` parts it ({sizes})")
 
 
-def parts(needed_access: Deployer) -> tuple[Policy, ...]:
-    """The policy as managed policies that allow the same together."""
+def managed_policies(needed_access: Deployer) -> tuple[Policy, ...]:
+    """The policy as managed policies that allow the same together. RemitError: a part of it is too long for one."""
     from remit.catalogue.quotas import quota
     from remit.iam.policy import Policy
     from remit.roles.document_split import fewest
@@ -387,7 +387,7 @@ def _template(deployer: Deployer, place: tuple[str, str, str], *, makes_role: bo
     components = []
     for text, late_bound in zip(place, PLACE.values(), strict=True):
         components.append(late_bound if text in ("*", "aws") else text)
-    policies = parts(bound(deployer, *components))
+    policies = managed_policies(bound(deployer, *components))
     description = f"What whoever {deployer.doing} needs"
     resources = {}
     for number, policy in enumerate(policies, 1):

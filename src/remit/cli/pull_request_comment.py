@@ -85,7 +85,7 @@ def main(file: str, how: str = "") -> None:
 
 
 def _request(variables: Any) -> _Request | None:
-    """The request that a job is of, by its variables."""
+    """The request that a job is of, by its variables; None: it is of none."""
     if "CI_MERGE_REQUEST_IID" in variables:
         project = f"{variables['CI_API_V4_URL']}/projects/{variables['CI_PROJECT_ID']}"
         notes = f"{project}/merge_requests/{variables['CI_MERGE_REQUEST_IID']}/notes"

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from remit.cli import options
-from remit.cli.deploy import carry_out, check, deploying, operator
+from remit.cli.deploy import carry_out, check_options, deploying, operator
 
 
 @click.command("rollback", short_help="Deploy an earlier release again.")
@@ -42,7 +42,7 @@ def command(scope: options.Scope, number: int | None, **wished: Any) -> int:
     from remit.project.stack_name import checked_stage, project_name
     from remit.report.releases import release_line
 
-    check(click.get_current_context().params)
+    check_options(click.get_current_context().params)
     with stack_commands.stoppable():
         name, terminal, account = scope.namespace(), operator(wished), scope.account()
         release = release_to_go_back_to(account, artefact_bucket(account, wished["artefact_bucket"]), name, number)

@@ -45,7 +45,10 @@ class Terminal(WordedOperator):
             click.echo(click.style(line, fg=colour) if colour else line, err=not self._is_answer)
 
     def ask(self, text: str, name: str = "") -> bool | None:
-        """Ask the person, or have a name typed; an input that ends means no. With --quiet nobody is asked."""
+        """Return whether the person says yes, or types the name; an input that ends means no.
+
+        None: nobody can be asked, or is to be (--quiet, or a terminal that does not ask).
+        """
         if not self._asks or click.get_current_context().find_root().params.get("quiet"):
             return None
         if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
@@ -70,7 +73,7 @@ class Terminal(WordedOperator):
 
     @contextlib.contextmanager
     def progress(self, size: int) -> Iterator[Callable[[int], None] | None]:
-        """Show a bar for a big upload."""
+        """Show a bar for a big upload, and give what is told each number of bytes sent; None for a small one."""
         if size <= _BIG:
             yield None
             return
@@ -95,6 +98,7 @@ def stoppable() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _screen(stack: str) -> Iterator[OnEvent]:
+    """Print events that ended something, and keep what is in progress below them."""
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text

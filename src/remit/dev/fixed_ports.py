@@ -67,7 +67,7 @@ class FixedPorts:
         return ports
 
     def _is_taken(self, port: int) -> bool:
-        """Return whether another program has a port, beside the one that was asked for."""
+        """Return whether another program has a port; False for the one that was asked for, of which an error tells."""
         if port == self._first_port or port > _LAST_PORT:
             return False
         with socket.socket() as probe:
@@ -79,7 +79,7 @@ class FixedPorts:
         return False
 
     def _recorded(self) -> dict[str, int]:
-        """Read the recorded ports, as far as they hold for the first port that is asked for."""
+        """The ports as they were recorded; none if they began with another first port, or cannot be read."""
         try:
             recorded: Any = json.loads(self._record.read_text("ascii"))
         except (OSError, ValueError):
@@ -114,6 +114,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def _started(port: int, address: str, name: str) -> _Server:
+    """A server that forwards from a port to an address, in a thread. RemitError: the port is taken, or is none."""
     try:
         server = _Server(port, address)
     except (OSError, OverflowError) as error:

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.state_files import LocalAws
 
-_PAUSES: Final = (0.1, 0.5)
+_PAUSE: Final = 0.1
+_IDLE_PAUSE: Final = 0.5
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""
 _BY_SIGNAL: Final = 128
 """Exit codes of what a signal ended start here."""
@@ -199,7 +200,7 @@ class DevLoop:
             lines = new_lines(self._readers)
             idle_looks = 0 if records or lines else idle_looks + 1
             self._to_do.put(partial(self._functions_did, records, lines))
-            self._stop.wait(_PAUSES[idle_looks > _ACTIVE_LOOKS])
+            self._stop.wait(_IDLE_PAUSE if idle_looks > _ACTIVE_LOOKS else _PAUSE)
 
     def _hear(self, keys: Callable[[threading.Event], Iterator[str]]) -> None:
         steps = {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}

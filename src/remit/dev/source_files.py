@@ -30,15 +30,15 @@ _QUIET_MS: Final = 20
 
 
 def saved_at_the_top(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
-    """The files that are saved, moved or removed in a project's folder itself, by their names, until `stop` is set."""
+    """Yield the files that are saved, moved or removed in a project's folder itself, by name, until `stop` is set."""
     root = folder.resolve()
     while not stop.is_set():
         for changes in _changes([root], stop, recursive=False):
-            yield from _named(root, changes)
+            yield from _saved_names(root, changes)
 
 
 def saved_below(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
-    """The files saved, moved or removed in the project's folders, and folders that are made meanwhile, as `name/`."""
+    """Yield the files saved, moved or removed in the project's folders, and folders made meanwhile, as `name/`."""
     root = folder.resolve()
     watched: tuple[Path, ...] | None = None
     while not stop.is_set():
@@ -51,7 +51,7 @@ def saved_below(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]
             stop.wait(_LOOK_MS / 1000)
             continue
         for changes in _changes(present, stop, recursive=True):
-            yield from _named(root, changes)
+            yield from _saved_names(root, changes)
             if _own_folders(root) != watched:
                 break
 
@@ -73,7 +73,7 @@ class _Sources(watchfiles.DefaultFilter):
 def _changes(
     paths: Sequence[Path], stop: threading.Event, *, recursive: bool
 ) -> Iterator[Iterable[tuple[watchfiles.Change, str]]]:
-    """The changes below these paths as they come, and none at all from time to time."""
+    """Yield the changes below these paths as they come, and an empty set from time to time."""
     try:
         yield from watchfiles.watch(
             *paths,
@@ -90,8 +90,8 @@ def _changes(
         yield {(watchfiles.Change.modified, str(paths[0]))}  # nobody knows what happened meanwhile
 
 
-def _named(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> Iterator[tuple[str, ...]]:
-    """The files that changed, without those that came and went: editors save by way of another file."""
+def _saved_names(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> Iterator[tuple[str, ...]]:
+    """Yield the files that changed as one tuple, if there are any; those that came and went are left out."""
     kinds: dict[str, set[int]] = {}
     for change, path in changes:
         kinds.setdefault(path, set()).add(change.value)
@@ -147,7 +147,7 @@ def copy_code(folder: Path, code: str, exclude: Sequence[str], target: Path) -> 
 
 
 def _copy(source: Path, path: Path) -> bool:
-    """Copy a file unless it is there already, whole or not at all: a function may start meanwhile."""
+    """Copy a file, whole or not at all, since a function may start meanwhile; False: it was there already."""
     now = source.stat()
     if path.exists():
         before = path.stat()

@@ -36,7 +36,7 @@ def single_keys() -> Iterator[None]:
 
 
 def pressed_keys(stop: threading.Event) -> Iterator[str]:
-    """The keys as they are pressed, until `stop` is set or the terminal is gone."""
+    """Yield the keys as they are pressed, until `stop` is set or the terminal is gone."""
     descriptor = sys.stdin.fileno()
     while not stop.is_set():
         ready, _, _ = select.select([descriptor], [], [], _LOOK)

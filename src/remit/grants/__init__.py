@@ -1,4 +1,4 @@
-"""Typed grants (`s3.read("uploads")`) for policy lists, and the assembly of each function's role."""
+"""Typed grants (`s3.read("uploads")`) for policy lists: a module for each service, a verb for each right."""
 
 from __future__ import annotations
 

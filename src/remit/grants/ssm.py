@@ -75,7 +75,7 @@ def _on_parameter(
 
 
 def _parameter(parameter: ParameterRef, verb: str, phrase: str) -> tuple[str, str]:
-    """The ARN, in which the slash that begins a name is the one after `parameter`."""
+    """The ARN, in which the slash that begins a name is the one after `parameter`, and the reason of its grant."""
     text = typed.text_of(parameter, verb)
     if not text.startswith(("arn:", "${", "*")):
         name = text.strip("/")  # a verb takes a path with and without the slashes around it

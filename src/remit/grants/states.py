@@ -61,7 +61,7 @@ def answer() -> typed.Grants:
 
 
 def _on_executions(verb: str, actions: tuple[str, ...], phrase: str, machine: MachineRef) -> typed.Grants:
-    """Executions have ARNs of their own, which a machine's name makes, and its ARN where that is whole text."""
+    """The grants of a verb on executions: their ARNs are made of the machine's name, or of its ARN if that is text."""
     spelled = f"states.{verb}"
     text = typed.text_of(machine, spelled)
     by_name = re.fullmatch(_NAME_OF_OWN, text)

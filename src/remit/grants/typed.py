@@ -201,7 +201,7 @@ def check_name(name: str, verb: str, type_name: str) -> None:
             first, *others = _WILDCARD.split(part)
             parts.append(first)
             for text in others:
-                parts += (_WILDCARD, text)
+                parts += (_WILDCARD, text)  # what is no text may be anything
         else:
             parts.append(part)
     rule = broken_rule(type_name, parts, makes=False, may_be_short=True)

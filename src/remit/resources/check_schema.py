@@ -65,7 +65,7 @@ def check_type(resource: Resource, written: Mapping[str, Origin]) -> Iterator[Re
 
 
 def _check_members(members: Mapping[str, Any], shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
-    """Unknown names, missing ones, and what is wrong with each member, as deep as the type's schema goes."""
+    """Yield unknown names, missing ones, and what is wrong with each member, as deep as the type's schema goes."""
     for name, value in members.items():
         child = shape.child(name)
         if child is not None:
@@ -81,7 +81,7 @@ def _check_members(members: Mapping[str, Any], shape: Shape, path: Path, resourc
 def _check_value(  # noqa: C901 - one check after the other
     value: Any, shape: Shape, path: Path, resource: Resource
 ) -> Iterator[RemitError]:
-    """Check the kind and the range of a value, and what is in it."""
+    """Yield what is wrong with the kind and the range of a value, and with what is in it."""
     if tokens.is_intrinsic(value):
         return  # CloudFormation computes it: only references are checked
     kind = _JSON.get(type(value)) or next(name for json_type, name in _JSON.items() if isinstance(value, json_type))

@@ -55,7 +55,7 @@ _OWN_NAME: Final = r"\$\{[A-Za-z0-9]+\.[A-Za-z.]*Name\}"
 
 
 def text_of(subject: Any, taker: str) -> str:
-    """A name or ARN as text: given as such, or as a resource of the app."""
+    """A name or ARN as text: given as such, or as a resource of the app. RemitError: it is neither."""
     text = tokens.plain(getattr(subject, "arn", subject))
     if isinstance(text, str) and text:
         return text
@@ -63,7 +63,10 @@ def text_of(subject: Any, taker: str) -> str:
 
 
 def arn_of(subject: Any, service: str, prefix: str = "") -> str:
-    """The ARN of something that is given by name, by ARN, or as a resource of the app."""
+    """The ARN of something that is given by name, by ARN, or as a resource of the app.
+
+    RemitError: it is none of these, a URL, of another service, or nothing of the service can have the name.
+    """
     arn = text_of(subject, service)
     if re.search(_NONE, arn):
         hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
