@@ -369,9 +369,6 @@ def _line(line: str) -> tuple[str, int]:
 
 
 def _is_parted(line: str, *, full: bool) -> bool:
-    """Return whether an ARN goes on behind a line's end.
-
-    It stops at a hyphen, slash or colon, or fills the table's cell.
-    """
+    """Return whether an ARN goes on behind a line's end: at a hyphen, slash or colon, or in a table's full cell."""
     last = line[line.rfind(" ") + 1 :].lstrip("\"'`(")
     return last.startswith("arn:") and (full or last.endswith(("-", "/", ":")))

@@ -81,10 +81,7 @@ class EscalationGraph:
                     self.edges.setdefault(edge.source, []).append(edge)
 
     def _is_administrator(self, asker: Asker) -> bool:
-        """Return whether a principal may do everything.
-
-        A statement says so, and nothing takes the most important of it.
-        """
+        """Return whether a principal may do everything: a statement says so, and nothing takes the most of it."""
         # The masks are looked at first: of most principals no statement allows everything.
         if not (self._allows_everything(asker.profile.identity) and self._is_unbounded(asker)):
             return False
@@ -209,10 +206,7 @@ class EscalationGraph:
                     yield from self._after(technique, steps, joined, (further,))
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """Yield the steps that make a service act as a role.
-
-        One that the principal passes, or one that is in use already.
-        """
+        """Yield the steps that make a service act as a role: one that the principal passes, or one that is in use."""
         own_arn, account = asker.identity.arn, asker.identity.account
         running = technique.gain == "running role"
         roles = self._roles_of_service.get(technique.service, [])

@@ -93,7 +93,7 @@ def rows(content: bytes, file: str) -> Iterator[Any]:
 def _is_whole(value: Any, content: bytes) -> bool:
     """Return whether a value surely has all that its text has.
 
-    Written again it is as long, so that no key stood twice.
+    Then it is as long when it is written again, so that no key stood twice.
     """
     return _formatted is not None and len(_written(value)) == len(_formatted(content, indent=-1))
 

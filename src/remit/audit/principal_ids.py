@@ -48,7 +48,7 @@ def id_in(value: str) -> str:
 
 
 def may_have_ids(text: str) -> bool:
-    """A cheap look: whether the text of a document may have an id."""
+    """Return whether the text of a document may have an id: a cheap look."""
     return any(f'"{prefix}' in text for prefix in _PREFIXES)
 
 

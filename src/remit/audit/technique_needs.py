@@ -32,7 +32,7 @@ class NeedQuestions:
         self._bits: dict[str, int] = {}
 
     def may_use(self, asker: Asker, technique: Technique) -> bool:
-        """A cheap look: whether it is for such a principal, and some statement of every layer speaks of each action."""
+        """Return whether a principal of this kind can use a technique, and may be allowed its actions: a cheap look."""
         name = technique.name + technique.gain
         if name not in self._bits:
             self._bits[name] = self.questions.parts.mask_of(technique.actions)

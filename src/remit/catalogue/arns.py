@@ -184,7 +184,7 @@ class _Automaton:
     def meets(self, pattern: str, position: int) -> bool:
         """Return whether some text fits a pattern and the elements from a position on.
 
-        A step for each sign of the pattern.
+        It takes a step for each sign of the pattern.
         """
         reached = self._past_runs(1 << position)
         for sign in pattern:

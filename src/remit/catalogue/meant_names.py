@@ -150,10 +150,7 @@ def the_action(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str,
 
 
 def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the actions of an API operation.
-
-    `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`.
-    """
+    """The actions of an API operation: `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`."""
     for name in (bare, f"{bare}s", bare.removesuffix("s")):
         api_operation = operation_of(prefix, name)
         if api_operation is not None:

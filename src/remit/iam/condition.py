@@ -79,7 +79,7 @@ _MAKERS: Final[dict[str, Maker]] = {
 
 
 def check_of(operator: str, texts: tuple[str, ...], version: str) -> Check:
-    """Return whether one value of a key is among a condition's; of a negated operator, the check that it negates."""
+    """The check whether a value of a key is among a condition's; of a negated operator, the check that it negates."""
     return _MAKERS[operator.replace("Not", "")](texts, version)
 
 
@@ -191,10 +191,7 @@ _TESTS: Final[dict[str, Callable[[str, Check, bool, bool], Test]]] = {
 
 
 def open_names(condition: Condition, request: Request, version: str) -> Iterator[str]:
-    """Yield the names that the request leaves open for a condition.
-
-    Its key, or variables and references in its values.
-    """
+    """Yield what the request leaves open for a condition: its key, or variables and references in its values."""
     value = request.value(condition.decided_by.lower())
     if condition.late or value is OPEN:
         yield condition.key

@@ -266,10 +266,10 @@ class _Automaton:
 
 
 def _covers(wide: _Automaton, narrow: tuple[Piece, ...]) -> bool:
-    """Walk `narrow` with every set of positions in `wide` that its texts can lead to.
+    """Return whether `wide` takes all of `narrow`: walk `narrow` with every set of positions that it can lead to there.
 
     What a wildcard of `narrow` stands for is a letter that no pattern spells, so only wildcards of `wide`
-    take it (the fresh-symbol lemma, with `?`).
+    take it (the fresh-symbol lemma, with `?`). False, too, where that takes more steps than BUDGET.
     """
     todo = [(0, wide.close(1))]
     visited, steps = set(todo), 0

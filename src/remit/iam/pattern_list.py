@@ -125,9 +125,7 @@ def resources_cover(wide: Globs | None, narrow: Globs | None) -> bool | None:
 
 
 def _takes(patterns: tuple[str, ...], text: str) -> bool | None:
-    """Return whether patterns cover one that holds variables or references, or do so themselves.
-
-    None where that is open.
+    """Return whether patterns take a text, where they or it hold variables or references; None where that is open.
 
     Nobody knows what a reference stands for, so that only itself and a star surely take it.
     """

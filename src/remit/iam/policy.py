@@ -38,9 +38,9 @@ class Globs:
 
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """The principals of a statement.
+    """The principals of a statement: pairs of a kind and a value.
 
-    Pairs of kind (AWS, Service, Federated, CanonicalUser, or "*" for everyone) and value.
+    The kind is AWS, Service, Federated or CanonicalUser, or "*" for everyone.
     """
 
     patterns: tuple[tuple[str, str], ...]
@@ -387,10 +387,7 @@ _TEXTS: Final = {str}
 
 
 def only_texts(values: list[Any]) -> bool:
-    """Return whether a list holds texts and nothing else, as most lists of a policy do.
-
-    Quicker than asking one by one.
-    """
+    """Return whether a list holds texts alone, as most lists of a policy do; quicker than asking one by one."""
     return set(map(type, values)) == _TEXTS
 
 

@@ -128,10 +128,7 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
 
 
 def _is_other_list(value: Any) -> bool:
-    """Return whether a value lists other things than resources and policies.
-
-    Of CodeDeploy, of Security Hub, of a scanner.
-    """
+    """Return whether a value lists other things than resources and policies, as files of CodeDeploy and scanners do."""
     if isinstance(value, list):
         return not any(isinstance(part, dict) and ("Effect" in part or "Statement" in part) for part in value)
     is_list = isinstance(value, dict) and isinstance(value.get("Resources"), list)

@@ -105,10 +105,7 @@ def arn_formats(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def has_arns(vendor: str) -> bool:
-    """Return whether resources have ARNs with this name in the third part.
-
-    Not every service's prefix is its name there.
-    """
+    """Return whether resources have ARNs with this name in the third part, as not every service's prefix is there."""
     if service(vendor) is not None:
         return True
     kinds = (kind for name in services() for kind in resource_types(name))

@@ -118,10 +118,7 @@ def _whom(change: Change) -> dict[str, Any]:
 
 
 def _pieces(change: Change, *, is_gain: bool) -> Iterator[dict[str, Any]]:
-    """Yield gained or lost pieces.
-
-    Of statements that allow on its own side, and of statements that deny on the other.
-    """
+    """Yield gained or lost pieces: of statements that allow on their own side, and that deny on the other."""
     part = "gained" if is_gain else "lost"
     own, other = (change.after, change.before) if is_gain else (change.before, change.after)
     access = "resource" if change.of_resource else "access"

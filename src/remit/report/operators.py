@@ -61,7 +61,7 @@ class WordedOperator(DeployOperator):
         self.show(plan_lines(subject.plan, subject.access, stored, existing))
 
     def reply(self, question: DeployQuestion) -> bool | None:
-        """Ask it in words."""
+        """The answer to a question, which is asked in words; None when nobody is there."""
         return self.ask(_words(question))
 
     def unanswered(self, question: DeployQuestion) -> RemitError:

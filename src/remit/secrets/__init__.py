@@ -201,10 +201,7 @@ def _is_of_a_vendor(match: re.Match[str]) -> bool:
 
 
 def _looks_random(value: str) -> bool:
-    """Return whether a text in code is more likely a secret than the name of one.
-
-    Letters with digits or signs, no words.
-    """
+    """Return whether a text in code is likelier a secret than the name of one: letters with digits or signs."""
     if len(value) < _LEAST or _compiled(_HARMLESS).match(value) or _compiled(_NOT_IN_CODE).match(value):
         return False
     return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9!@#^&*?]", value))
@@ -266,7 +263,7 @@ def _long_words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_example(match: re.Match[str]) -> bool:
-    """Whether it is one of AWS's own examples, or a URL with a made-up password or for a database on this machine."""
+    """Return whether it is an example of AWS's own, or a URL with a made-up password or of this machine's database."""
     if match.re.pattern != PASSWORD_IN_URL.pattern:
         return _compiled(_MADE_UP).search(match[0]) is not None
     password = match["password"]
@@ -333,10 +330,7 @@ def has_secret_property(text: str) -> bool:
 
 
 def is_plain_word(text: str) -> bool:
-    """Return whether a text may well stand for something else wherever it stands.
-
-    A short one, a word in small letters.
-    """
+    """Return whether a text may well stand for something else anywhere: a short one, a word in small letters."""
     return len(text) < _LEAST or re.fullmatch(r"[a-z]{1,11}|[0-9]+", text) is not None
 
 

@@ -25,11 +25,10 @@ _MOST_PAIRS: Final = 1_000
 
 
 def allowed_patterns(request: Request, layers: Iterable[LayerRules], by_layer: RulesByLayer) -> tuple[str, ...]:
-    """The patterns, each with the request's own values for its variables, of which every resource is allowed.
+    """The patterns, with the request's own values for their variables, of which every resource is allowed.
 
-    Patterns of resources that the action does not take are left out: no request can name them.
-
-    First those that a layer names, then what two layers have in common where neither is allowed as a whole.
+    First those that a layer names, then what two layers have in common where neither is allowed as a whole. Patterns of
+    resources that the action does not take are left out: no request can name them.
     """
     named = [_patterns(layer, request) for layer in layers]
     candidates = dict.fromkeys(pattern for patterns in named for pattern in patterns)

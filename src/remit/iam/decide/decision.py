@@ -143,9 +143,9 @@ class Decision:
 
     @property
     def misses(self) -> tuple[Miss, ...]:
-        """The Allow statements that came nearest, where a layer is silent, and what each lacked.
+        """The Allow statements that came nearest where a layer is silent, and what each lacked; none if it is allowed.
 
-        By condition, resource, action; empty when the request is allowed.
+        First those that lacked a condition, then a resource, a principal, an action.
         """
         request = self.request
         if self.verdict != "ImplicitlyDenied" or special_case(request) is not None:

@@ -160,7 +160,7 @@ def meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach
 def weigh_endpoint(by_layer: RulesByLayer, request: Request) -> tuple[Truth, Truth]:
     """Return whether the policy of the VPC endpoint denies, and whether it allows the caller.
 
-    Without one nothing limits.
+    Without such a policy nothing is denied, and all is allowed.
     """
     layer = by_layer.endpoint
     if layer is None:

@@ -109,7 +109,7 @@ def _condition_tests(rule: StatementRule) -> tuple[Test, ...]:
 
 
 def _late_test(actions: Globs) -> Test:
-    """Return whether a request's action is meant by names of which CloudFormation puts a part in."""
+    """The test whether a request's action is meant by names of which CloudFormation puts a part in."""
     patterns = tuple(
         tuple(part.lower() if isinstance(part, str) else part for part in parts_of(text, ""))
         for text in actions.patterns
@@ -124,10 +124,7 @@ def _late_test(actions: Globs) -> Test:
 
 
 def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated: bool) -> Matcher:
-    """Return whether a text is one of the literals or matches one of the globs.
-
-    Negated, whether it is and does neither.
-    """
+    """The test whether a text is one of the literals or matches one of the globs; negated, whether it does neither."""
     if not globs and not negated:
         return literals.__contains__
     if len(globs) == 1 and not literals and not negated:
@@ -196,10 +193,9 @@ def action_names(actions: Globs) -> ActionNames:
 def _resource_test(
     resources: Globs | None, version: str, *, deny: bool, trust: bool
 ) -> Callable[[Request], Truth] | None:
-    """Return whether a request's resource is meant; None when every one is.
+    """The test whether a request's resource is meant; None when every one is.
 
-    Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies
-    everything.
+    Only a trust policy has no Resource; elsewhere IAM refuses that: such an Allow means nothing, such a Deny all.
     """
     if resources is None:
         return None if deny or trust else (lambda _: False)

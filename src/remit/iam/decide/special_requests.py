@@ -64,7 +64,7 @@ _FACTS: Final[dict[Fact, _Test]] = {
 
 
 def _test_of(case: SpecialCase) -> _Test:
-    """Return whether a request is of a row. Every layered request asks, and most rows have a fact alone."""
+    """The test whether a request is of a row. Every layered request asks, and most rows have a fact alone."""
     if case.fact and not (case.actions or case.callers or case.resources):
         return _FACTS[case.fact]
 

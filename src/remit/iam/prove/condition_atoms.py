@@ -66,10 +66,7 @@ class Atom:
         return not (met_without or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
 
     def implies(self, implied: Atom) -> bool:
-        """Return whether another atom is true wherever this is, at one look.
-
-        The same condition with at least its values.
-        """
+        """Return whether another atom is true wherever this is, at one look: the same with at least its values."""
         if (self.operator, self.key, self.quantifier) != (implied.operator, implied.key, implied.quantifier):
             return False
         narrower, wider = (implied, self) if self.negated else (self, implied)

@@ -99,10 +99,7 @@ def can_be_asked(name: str, resource: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def can_be_made(name: str, resource: str) -> bool:
-    """Return whether a request for an action of the catalogue can name a resource as people read it.
-
-    Not encoded any more.
-    """
+    """Return whether a request for an action of the catalogue can name a resource that is spelled as people read it."""
     for reference, value in STACK.items():
         resource = resource.replace(reference, value)
     if resource == _ANYTHING or "${" in resource:

@@ -181,13 +181,13 @@ def operator_of_another_type(_: ParsedStatement, condition: Condition) -> Iterat
 
 
 def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
-    """Dates against numbers: only seconds since 1970 are both."""
+    """Return whether dates are compared with numbers; only seconds since 1970 are both."""
     plain = all(value.isdigit() for value in values)
     return (family == "Date" and kind == "Numeric" and not plain) or (family == "Numeric" and kind == "Date")
 
 
 def _for_text(condition: Condition, family: str, kind: str) -> bool:
-    """An operator of another type on a key that holds text; ARNs as values show that the text is one."""
+    """Return whether an operator of another type compares a key that holds text; ARNs as values show that it is one."""
     if family == "ARN" and any(value.startswith(("arn:", "*", "${")) for value in condition.values):
         return False
     if kind != "String" or family == "String":
@@ -196,7 +196,7 @@ def _for_text(condition: Condition, family: str, kind: str) -> bool:
 
 
 def _as_text(condition: Condition, family: str, kind: str) -> bool:
-    """True and false as text; ARNs as text with wildcards, which then reach over the colons between their parts."""
+    """Return whether true or false is compared as text, or an ARN by wildcards, which then reach over its colons."""
     if family != "String":
         return False
     wild = (conditions.name_of(condition) or "").endswith("Like") and any("*" in value for value in condition.values)

@@ -281,7 +281,7 @@ def shadowed_by_deny(document: PolicyDocument) -> Iterator[Problem]:
 
 
 def _may_take_all(allowed: Statement, denies: list[ParsedStatement]) -> bool:
-    """A cheap look: whether each of its actions is among those of some Deny."""
+    """Return whether each action of an Allow is among those of some Deny: a cheap look."""
     denied = [deny.statement.actions for deny in denies]
     if allowed.actions.negated:
         return any(actions_cover(globs, allowed.actions) for globs in denied)

@@ -80,10 +80,7 @@ def unknown_reference(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _is_foreign(reference: tokens.Reference, written: WrittenTemplate) -> bool:
-    """Return whether a part of a template names what the whole declares.
-
-    A module, an include, an expectation of a test.
-    """
+    """Return whether a part of a template names what the whole declares: a module, an include, a test's expectation."""
     name = reference.target
     if name is None or not written.exact or "AWSTemplateFormatVersion" in written.raw:
         return False
