@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cfnlint.runner import Runner
 
 BY_THE_DAY = ("E2531", "E2533", "W2531")
 """Findings that a runtime's support has ended: they come with a day, not with a change of remit."""
+_fields = cache(dataclasses.fields)
 _CHANGED = "configuration.json"
 """The one resource that a rule adds to."""
 
@@ -24,7 +27,9 @@ _CHANGED = "configuration.json"
 def findings(*templates: Path, regions: tuple[str, ...] = ()) -> list[str]:
     """Each finding of any severity, as cfn-lint prints it; none where all is fine in these regions."""
     options = ["--ignore-checks", *BY_THE_DAY, *(["--regions", *regions] if regions else [])]
-    return [str(match) for match in _runner(*options, "--template", *map(str, templates)).run()]
+    runner = _runner(*options, "--template", *map(str, templates))
+    with _classes_made_once():
+        return [str(match) for match in runner.run()]
 
 
 def _runner(*options: str) -> Runner:
@@ -44,6 +49,28 @@ def _runner(*options: str) -> Runner:
         patch.setattr(sys.modules[CfnLintJsonSchema.__module__], "load_resource", read_once)
         patch.setattr(helpers, "import_filename", partial(_made_once, helpers.import_filename))
         return Runner(ConfigMixIn(list(options)))
+
+
+@contextmanager
+def _classes_made_once() -> Iterator[None]:
+    """In it, cfn-lint makes each class of validators once, in place of hundreds of times, and lists fields once."""
+    from cfnlint.context import context  # noqa: PLC0415 - as above
+    from cfnlint.jsonschema import validators  # noqa: PLC0415 - as above
+
+    make, made = validators.create, {}
+
+    def create(**of: Any) -> Any:
+        filtered = repr(of["function_filter"])
+        key = (tuple(of["validators"].items()), filtered, tuple(of["fn_resolvers"].items()))
+        if key not in made:
+            made[key] = make(**of)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(validators, "create", create)
+        for module in (context, validators):
+            patch.setattr(module, "fields", _fields)
+        yield
 
 
 @cache

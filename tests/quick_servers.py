@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import socket
 import subprocess
+import tempfile
 from contextlib import contextmanager
-from threading import Lock
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.local import process
 from remit.local.environment import ENVIRONMENT
+from remit.package.interpreters import own_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +31,7 @@ _IMPORTS, _, _END = process._PROGRAM.partition(_BEGIN)
 assert _END == "sys.exit(main([root, *arguments]))\n"
 _WAITS = f"""\
 {_IMPORTS}{_BEGIN}
-import os, tempfile, time, traceback
+import os, select, signal, socket, tempfile, time, traceback
 from contextvars import ContextVar
 from pathlib import Path
 import cryptography.hazmat.primitives.serialization, defusedxml.ElementTree, hypercorn.asyncio, jsonata, yaml
@@ -59,6 +63,7 @@ def settled(files, record, region):
 server._settings = settled
 gc.freeze()
 def begin(cwd, env, log, umask, arguments):
+    asked.close()
     os.umask(umask)
     os.chdir(cwd)
     os.environ.clear()
@@ -70,9 +75,14 @@ def begin(cwd, env, log, umask, arguments):
         os.close(opened)
     os.dup2(1, 2)
     return main(arguments)
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
+asked = socket.socket(fileno=int(root))
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that have answered
+while asked in select.select([sys.stdin, asked], [], [])[0]:  # until all have closed the other end of standard input
+    with asked.accept()[0] as asks:
+        line = asks.makefile().readline()
+        if os.fork():
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         status = 1
         try:
             os.setsid()
@@ -80,8 +90,8 @@ for line in sys.stdin:
         except BaseException:
             traceback.print_exc()
         sys.stdout.flush()
-        os._exit(status)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        asks.sendall(str(status).encode())
+        os._exit(0)
 """
 
 
@@ -91,42 +101,55 @@ class _Subprocess:
     DEVNULL = subprocess.DEVNULL
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._process = os.getpid()
-        self._waiting: subprocess.Popen[str] | None = None
+        self._process = 0
+        self._waiting: subprocess.Popen[bytes] | None = None
+        self._door = ""
         self._packages = str(ENVIRONMENT.place / "packages")
 
+    def begin(self) -> None:
+        """Start the process that waits, for this one and its forks."""
+        self._process = os.getpid()
+        self._door = str(Path(tempfile.mkdtemp(), "door"))
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(self._door)
+            door.listen(64)
+            number = door.fileno()
+            waits = [own_program(), "-I", "-S", "-c", _WAITS, str(process._REMIT), self._packages, str(number)]
+            environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+            environment |= {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1"}
+            self._waiting = subprocess.Popen(waits, env=environment, stdin=subprocess.PIPE, pass_fds=[number])
+
     def run(self, command: list[str], **settings: Any) -> subprocess.CompletedProcess[Any]:
-        is_usual = process._PROGRAM in command and self._packages in command
-        if not is_usual or os.getpid() != self._process:  # a fork would read what another one is told
+        if process._PROGRAM not in command or self._packages not in command:
             return subprocess.run(command, **settings)  # noqa: PLW1510 - as it is asked
         assert settings["start_new_session"]
-        program, *flags, _, remit, packages = command[:7]
         asked = {
             "cwd": str(settings["cwd"]), "env": settings["env"], "log": settings["stdout"].name,
             "umask": settings["umask"], "arguments": command[7:],
         }  # fmt: skip
-        with self._lock:
-            if self._waiting is None:
-                waits = [program, *flags, _WAITS, remit, packages, ""]
-                pipe = subprocess.PIPE
-                self._waiting = subprocess.Popen(waits, env=settings["env"], stdin=pipe, stdout=pipe, text=True)
-            assert self._waiting.stdin is not None
-            assert self._waiting.stdout is not None
-            self._waiting.stdin.write(json.dumps(asked) + "\n")
-            self._waiting.stdin.flush()
-            return subprocess.CompletedProcess(command, int(self._waiting.stdout.readline()))
+        if self._waiting is None:
+            self.begin()
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(self._door)
+            door.sendall(json.dumps(asked).encode() + b"\n")
+            return subprocess.CompletedProcess(command, int(door.recv(8)))
 
     def close(self) -> None:
+        """End it, if it was started here."""
         if self._waiting is not None and os.getpid() == self._process:
             self._waiting.communicate()
+            self._waiting = None
+            shutil.rmtree(Path(self._door).parent)
+
+
+_QUICK = _Subprocess()
+begin, close = _QUICK.begin, _QUICK.close
 
 
 @contextmanager
 def forked() -> Iterator[None]:
     """While this is open, servers that this process starts are such forks."""
-    quick = _Subprocess()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "subprocess", quick)
+        patch.setattr(process, "subprocess", _QUICK)
         yield
-    quick.close()
+    close()

@@ -267,6 +267,7 @@ def test_a_service_that_does_not_answer_is_no_fault_of_the_change(job: Job) -> N
     assert "::warning::no comment: github does not answer: " in job.log
 
 
+@in_all_cases
 def test_a_comment_that_a_person_wrote_is_not_taken_for_it(job: Job) -> None:
     mark = "<!-- remit action: templates -->"
     job.comments.kept[3] = {"id": 3, "body": f"{mark}\nAll is well.", "user": {"login": "mallory", "type": "User"}}
@@ -293,6 +294,7 @@ def test_a_clone_of_one_commit_is_told_what_it_needs(job: Job) -> None:
     assert "::error::this clone has no commit HEAD^1: give actions/checkout 'fetch-depth: 2'" in job.log
 
 
+@in_all_cases
 def test_a_template_that_cannot_be_read_does_not_hide_the_others(job: Job) -> None:
     job.commit(app_json=role("s3:PutObject"), broken_json='{"Resources": {"Role": []}}')
     assert job.github() == 2
@@ -337,6 +339,7 @@ def test_gitlab_gets_the_same_comment_on_a_merge_request(gitlab_job: Job) -> Non
     assert "/projects/1/merge_requests/7/notes" in gitlab_job.comments.asked[0]
 
 
+@in_all_cases
 def test_without_a_token_gitlab_s_job_says_so_and_ends_as_the_diff(gitlab_job: Job) -> None:
     gitlab_job.commit(app_json=role("s3:PutObject"))
     assert gitlab_job.gitlab(token="") == 1

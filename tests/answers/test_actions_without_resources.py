@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from projects import remit
-from random_cases import ASKS_ALL
+from random_cases import ASKS_ALL, cases_of
 from remit.answers.denial import parse as denial_in
 from remit.answers.explanation import explain
 from remit.answers.template_denial import why_of
@@ -93,7 +93,7 @@ def answers_of(action: str, pattern: str) -> dict[str, bool]:
     }
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("pattern", cases_of(PATTERNS, 3))
 def test_all_parts_agree_on_actions_without_resource_types(pattern: str) -> None:
     different = {}
     for action in actions_without_resources():

@@ -98,3 +98,12 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: py
 def test_another_list_or_another_python_has_a_folder_of_its_own(cache: Path) -> None:
     assert environment.ENVIRONMENT.place.parent == cache / "remit" / "local"
     assert len(environment.ENVIRONMENT.place.name) == 20
+
+
+def test_what_no_remit_has_used_for_a_month_is_removed_but_what_was_just_made(tmp_path: Path) -> None:
+    for name, moment in (("made", 0.0), ("old", 0.0), ("used", None)):
+        (tmp_path / name).mkdir()
+        if moment is not None:
+            os.utime(tmp_path / name, (moment, moment))
+    environment._prune(tmp_path / "made")
+    assert ["made", "used"] == sorted(path.name for path in tmp_path.iterdir())

@@ -199,6 +199,7 @@ def test_a_worker_writes_one_log_stream_that_begins_with_its_start(functions: Fu
         bool(re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", one["logStreamName"])) for one in streams
     ] == [True]
     events = functions.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert all(event["ingestionTime"] >= event["timestamp"] for event in events)
     assert [event["message"].split()[0] for event in events] == [
         "INIT_START", "loaded", "START", "hello", "END", "REPORT", "START", "hello", "END", "REPORT",
     ]  # fmt: skip

@@ -788,6 +788,12 @@ def test_an_empty_body_tells_no_parameters() -> None:
     assert [unresolved] == needs(request, "dynamodb", b"")
 
 
+def test_a_body_says_nothing_of_what_the_path_names() -> None:
+    request = received("POST", "/2021-10-31/functions/mine/url")
+    asked = canonical_request(request, "lambda", b'{"AuthType": "NONE", "FunctionName": "another"}')
+    assert ("mine", "NONE") == (asked.parameters["FunctionName"], asked.parameters["AuthType"])
+
+
 def test_a_parameter_that_is_null_is_none() -> None:
     request = received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables")
     asked = canonical_request(request, "dynamodb", b'{"Limit": 3, "ExclusiveStartTableName": null}')

@@ -15,7 +15,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from projects import remit, write
-from random_cases import cases
+from random_cases import cases, cases_of
 from remit.errors import Origin, RemitError
 from remit.package.app_zip import Package, package
 from remit.package.archive import CHUNK
@@ -151,7 +151,7 @@ def test_an_error_names_the_file_where_it_lies_in_the_project(project: Project) 
     assert "src/app.py:1:10" == str(error.origin)
 
 
-@pytest.mark.parametrize("before", [0, 3, 30, 300, 4000])
+@pytest.mark.parametrize("before", cases_of((0, 3, 30, 300, 4000), 3))
 def test_a_key_is_found_at_its_line_where_a_chunk_ends_within_it(project: Project, before: int) -> None:
     filling = "x" * (CHUNK - before - 2) + "\n"
     key = HEAD.format("EC ") + "\n" + BODY

@@ -34,7 +34,7 @@ from remit.roles.encryption_keys import key_of
 from remit.roles.fit_quotas import explained, fit
 from remit.roles.guardrail_proof import prove
 from remit.roles.guardrails import Guardrail, read_guardrail, unknown_actions
-from remit.roles.policy_size import Sizes, headroom
+from remit.roles.policy_size import Headroom, Sizes, headroom
 from remit.roles.reference_names import arn_of, names_in, put_texts
 from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ask, places, ready_role, ready_roles
@@ -615,3 +615,62 @@ def test_a_text_is_as_long_as_what_its_references_become_at_most() -> None:
     text = json.dumps(render(written), separators=(",", ":")).replace("${Named.Arn}", f"{arn}orders")
     assert len(text) == sizes.document(statements)
     assert 0 == sizes.document(())
+
+
+def test_the_room_of_a_role_is_told_with_what_was_done_so_that_it_fits() -> None:
+    plain = Headroom("HelloRole", 900, 900, (), 0, minimised=False)
+    assert "HelloRole: 900 of 10,240 characters inline" == plain.text
+    assert [False, False, True] == [plain._replace(inline=inline).remarkable for inline in (900, 8_192, 8_193)]
+    smaller = plain._replace(declared=12_000, minimised=True)
+    assert (True, f"{plain.text}, minimised from 12,000") == (smaller.remarkable, smaller.text)
+    parted = plain._replace(declared=20_000, managed=(("HelloRolePolicy1", 5_000),), attached=2)
+    parts = "so parted; HelloRolePolicy1: 5,000 of 6,144; 2 of 10 managed policies attached"
+    assert (True, f"{plain.text}; 20,000 as declared, {parts}") == (parted.remarkable, parted.text)
+    assert f"{plain.text}; 20,000 as declared, minimised, {parts}" == parted._replace(minimised=True).text
+
+
+def test_a_place_that_no_text_spells_is_told_by_what_some_text_spells_of_it() -> None:
+    spelled = ["arn:${AWS::Partition}:sqs:${AWS::Region}:1:q", "arn:aws:sqs:eu-west-1:1:q"]
+    words = [place.words for place in candidates(spelled, [])]
+    assert "another partition or region" == words[-1]
+    assert ["region eu-west-1", "another region"] == [
+        place.words for place in candidates(["arn:aws:sqs:${AWS::Region}:1:q", "arn:aws:sqs:eu-west-1:1:q"], [])
+    ]
+    # A value of a condition counts as an ARN does.
+    assert ["region eu-west-1", "another region"] == [
+        place.words for place in candidates([], ["${AWS::Region}", "eu-west-1"])
+    ]
+
+
+def test_a_place_stands_for_all_others_by_a_name_that_no_text_has_unless_a_text_could_tell_them_apart() -> None:
+    def places_of(text: str, *others: str, values: tuple[str, ...] = ()) -> list[str | None]:
+        late = f"arn:aws:sqs:{text}:q"
+        arns = [late, *(f"arn:aws:sqs:{other}:q" for other in others)]
+        part = "${AWS::Region}" if text.startswith("${AWS::R") else "${AWS::AccountId}"
+        return [place.place.get(part) for place in candidates(arns, values)]
+
+    region, account = "${AWS::Region}:1", "r:${AWS::AccountId}"
+    assert ["us-east-1", "eu-central-1"] == places_of(region, "us-east-1:1")
+    assert ["eu-central-1", "us-east-1"] == places_of(region, "eu-central-1:1")
+    of_pattern = places_of(region, "eu-w*:1", "me-*:1")
+    assert {"eu-west-1", "me-south-1", "eu-w9", "me-9"} <= {*of_pattern}
+    assert "us-east-1" == of_pattern[-1]
+    assert ["us-east-1", None] == places_of(region, "us-east-1:1", values=("${AWS::Region}",))
+    assert "123456789012" == places_of(account, "r:11*")[-1]
+    assert None is places_of(account, "r:11*", "r:*22")[-1]  # one account may fit both
+
+
+def test_a_region_is_tried_in_its_own_partition_and_one_that_nobody_knows_in_each() -> None:
+    late = "arn:${AWS::Partition}:sqs:${AWS::Region}:1:q"
+    spelled = [f"arn:{text}:1:q" for text in ("aws:sqs:cn-north-1", "aws-cn:sqs:eu-west-1", "aws-new:sqs:nowhere")]
+    pairs = {tuple(place.place.values()) for place in candidates([late, *spelled], [])}
+    tried = [
+        (partition, region)
+        for partition in ("aws", "aws-cn", "aws-new")
+        for region in ("cn-north-1", "eu-west-1", "nowhere")
+        if (partition, region) in pairs
+    ]
+    assert tried == [
+        ("aws", "eu-west-1"), ("aws", "nowhere"), ("aws-cn", "cn-north-1"), ("aws-cn", "nowhere"),
+        ("aws-new", "cn-north-1"), ("aws-new", "eu-west-1"), ("aws-new", "nowhere"),
+    ]  # fmt: skip

@@ -39,7 +39,7 @@ MOST_DROPPED: Final = 0.05  # of the handlers' permissions
 
 
 def counted(chunks: Chunks, mended: dict[str, int]) -> list[tuple[str, int]]:
-    """How much of everything there is."""
+    """How much of everything there is, each under its words; `mended` are the counts that `handlers` gives."""
     services = _of_kind(chunks, "service")
     clients = _of_kind(chunks, "operations")
     actions = [row for rows in _of_kind(chunks, "action-lines") for row in rows]
@@ -95,6 +95,7 @@ def refuse_stale(problems: list[str]) -> None:
 
 
 def _wrong(chunks: Chunks) -> Iterator[str]:  # noqa: C901 - one check after the other
+    """Yield what is wrong with the chunks: too little of something, an action or an ARN that is none."""
     counts = dict(chunks["versions", ""]["counts"])
     for name, least in LEAST.items():
         if counts[name] < least:

@@ -94,7 +94,7 @@ def _actions_by_type(chunks: Chunks) -> dict[str, set[str]]:
 
 
 def _uncalled(called: Mapping[str, set[str]]) -> Iterator[str]:
-    """Rows about an action that no type of theirs calls."""
+    """Yield the rows about an action that no type of theirs calls."""
     for table, pattern in _CALLED_BY_SOME_TYPE:
         for name in _rows(table):
             types = [type_name for type_name in called if name in (type_name, service_of(type_name))]
@@ -106,7 +106,7 @@ def _uncalled(called: Mapping[str, set[str]]) -> Iterator[str]:
 
 
 def _gone(called: Mapping[str, set[str]], schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Actions that no handler calls, or that one calls anyway, and properties that no schema has."""
+    """Yield actions that no handler calls, or that one calls anyway, and properties that no schema has."""
     for table in ("optional_calls", "further_calls"):
         for name, pairs in _ROWS[table].items():
             handler_actions = called.get(name, set())

@@ -57,7 +57,7 @@ def operations(botocore: Path, mapping: Path, actions: dict[str, list[str]]) -> 
 
 
 def called(chunks: Chunks) -> Iterator[tuple[str, str, str]]:
-    """Every (client, operation, action) of the rows, for the checks."""
+    """Yield every (client, operation, action) of the rows, for the checks."""
     for (kind, client), value in chunks.items():
         if kind == "operations":
             for operation, rows in value["r"].items():
@@ -65,7 +65,7 @@ def called(chunks: Chunks) -> Iterator[tuple[str, str, str]]:
 
 
 def models(botocore: Path) -> Iterator[tuple[str, Any]]:
-    """Each client and the newest version of its model."""
+    """Yield each client and the newest version of its model, by name."""
     for folder in sorted(path for path in botocore.iterdir() if path.is_dir()):
         # The folders are dates: the last one is the newest version of the API.
         files = sorted(folder.glob("*/service-2.json*"))

@@ -46,7 +46,10 @@ def policies(source: Path) -> Chunks:
 
 
 def _read(source: Path) -> dict[str, Any]:
-    """The JSON text that moto's module holds in its one string; the module is read, not run."""
+    """The policies by name, out of the JSON text that moto's module holds in its one string; empty if it has none.
+
+    The module is read, not run.
+    """
     try:
         for node in ast.parse(source.read_bytes()).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):

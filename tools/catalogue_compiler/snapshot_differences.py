@@ -19,7 +19,7 @@ class Difference:
 
 
 def differences(old: Store, new: Store) -> tuple[Difference, ...]:
-    """One row for each kind, also where nothing changed."""
+    """The differences by kind, one for each, also where nothing changed."""
     before, after = _names(old), _names(new)
     return tuple(
         Difference(kind, tuple(sorted(names - before[kind])), tuple(sorted(before[kind] - names)))

@@ -49,7 +49,7 @@ def _lines(rows: list[Any]) -> str:
 
 
 def _repeated(texts: tuple[str, ...]) -> str:
-    """Collect the parts that several texts share, the most worthwhile last, where zlib finds them soonest."""
+    """The parts that several texts share, joined: the most worthwhile last, where zlib finds them soonest."""
     counts = Counter(part for text in texts for part in set(re.findall(_REPEATED, text)))
     parts = [part for part, count in counts.items() if count > 1]
     parts.sort(key=lambda part: (counts[part] * len(part), part))

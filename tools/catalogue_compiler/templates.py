@@ -188,7 +188,7 @@ class _Shapes:
         return shape
 
     def _merged(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
-        """Merge a schema with the branches of its oneOf, anyOf and allOf."""
+        """A schema with the branches of its oneOf, anyOf and allOf, but for those that a pointer `inside` is at."""
         pattern_values = list(schema.get("patternProperties", {}).values())
         extra = schema.get("additionalProperties", True)
         merged: dict[str, Any] = {

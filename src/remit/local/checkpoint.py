@@ -49,7 +49,7 @@ class Checkpoint:
         self._containers: dict[str, dict[str, Any]] = {}
 
     def take(self) -> Mapping[str, Any]:
-        """Note the data as it is now; the services that have any."""
+        """Note the data as it is now; returns the services that have any."""
         self._states = {name: _state(module) for name, module in _loaded(_SERVICES)}
         self._containers = {}
         for name, module in _loaded(tuple(_CONTAINERS)):
@@ -58,7 +58,7 @@ class Checkpoint:
         return {"services": sorted(self._states)}
 
     def restore(self) -> Mapping[str, Any]:
-        """Put the data back as it was noted; the services that had any. One that was not used then is emptied."""
+        """Put the data back as it was noted, and empty what was not used then; returns the services that had any."""
         for name, module in _loaded(_SERVICES):
             state = self._states.get(name) or {key: {} for key in _state(module)}
             for key in state:

@@ -61,7 +61,8 @@ def during(variable: ContextVar[Value], value: Value) -> Iterator[None]:
 
 def service_of(arn: str) -> str:
     """The service of an ARN (`kinesis`); empty for what is none."""
-    return "".join(arn.split(":", 3)[2:3]) if arn.startswith("arn:") else ""
+    parts = arn.split(":", 3)
+    return parts[2] if parts[0] == "arn" and len(parts) > 2 else ""  # noqa: PLR2004 - arn:partition:service
 
 
 def place_of_request() -> Mapping[str, str]:

@@ -113,13 +113,13 @@ class _Walk:
         name = prefix + os.fsencode(item.name).decode("utf-8", "surrogateescape")
         link = item.is_symlink()
         folder = _is_folder(item)
-        reason = self._reason(name + "/" * folder)
+        reason = self._reason(f"{name}/" if folder else name)
         if reason is None and folder and os.path.lexists(f"{item.path}/pyvenv.cfg"):
             reason = ENVIRONMENT
         if reason is None and name.endswith(".pem") and not folder and not link and not _public(item):
             reason = SECRETS
         if reason is not None:
-            self.left.setdefault(reason, []).append(ascii(name)[1:-1] + "/" * folder)
+            self.left.setdefault(reason, []).append(ascii(name)[1:-1] + ("/" if folder else ""))
             return
         problem = self._wrong_link(item, above) if link else None
         try:

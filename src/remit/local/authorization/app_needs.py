@@ -55,7 +55,7 @@ def _to_function_url(url_id: str, setting: RequestSetting) -> AppRequest | None:
 
 
 def _scope(api: str) -> tuple[str, str] | None:
-    """The account and the region of an API, which are those of no signature."""
+    """The account and the region of an API, which are those of no signature; None: there is no such API."""
     for records in (emulated("services.apigateway")._apis, emulated("services.apigateway_v1")._rest_apis):
         for (account, region, api_id), _ in records.all_items():
             if api_id == api:

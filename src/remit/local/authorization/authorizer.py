@@ -79,7 +79,7 @@ class AllowedRequest:
 
 
 _ASKED: Final[ContextVar[bool]] = ContextVar("strict", default=False)
-"""Whether the request that is answered asks for it. What a request starts (a stack, a function) still sees it."""
+"""Whether the request that is answered asks to have refused what is unknown. What it starts still sees this."""
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Strictness:
     _running: Counter[str] = field(default_factory=Counter)
 
     def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
-        """Refuse what is unknown from now on, or let it pass: `on` is true or false. What was so before.
+        """Refuse what is unknown from now on, or let it pass: `on` is true or false. Returns what was so `before`.
 
         With `client`, the number of a process, this holds for as long as that runs.
         """
@@ -109,7 +109,7 @@ class Strictness:
         return {"before": before}
 
     def begin(self, request: ReceivedRequest, function: str) -> None:
-        """Note whether a request asks for it, or the function that makes it runs for one that does."""
+        """Note whether a request asks for the refusal, or the function that makes it runs for one that does."""
         _ASKED.set(REFUSES_UNKNOWN in request.headers or self._running[function] > 0)
 
     def applies(self) -> bool:
@@ -119,7 +119,7 @@ class Strictness:
         return self.for_all or _ASKED.get() or bool(self._clients)
 
     def take_hold(self) -> None:
-        """Know which functions run for a request that asks for it."""
+        """Count the functions that run for a request which asks for the refusal."""
         service = emulated("services.lambda_svc")
 
         @instead_of(service, "_execute_function_dispatch")
@@ -142,7 +142,7 @@ class RequestAuthorizer:
     strictness: Strictness = field(default_factory=Strictness)
 
     def check(self, request: CanonicalRequest, region: str, caller: Caller) -> AllowedRequest:
-        """Decide a request of a caller: the parts of it that are denied, where AWS goes on with the rest, and by whom.
+        """Decide a request of a caller, and note the decisions. Parts are denied where AWS goes on with the rest.
 
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.

@@ -341,7 +341,7 @@ def _path(operation: RequestedOperation) -> str:
         name = segment.strip("{}").removesuffix("+")
         segments.append(operation.path[name] if segment.startswith("{") else segment)
     prefix = "" if operation.address is None else "/_aws/execute-api/" + "/".join(operation.address)
-    return f"{prefix}/{'/'.join(segments)}{'/' * route.has_closing_slash}"
+    return f"{prefix}/{'/'.join(segments)}{'/' if route.has_closing_slash else ''}"
 
 
 def _pairs(text: str) -> Iterable[tuple[str, str]]:

@@ -59,7 +59,7 @@ class HandlerNeed:
 
 
 def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Iterator[HandlerNeed]:
-    """The access that an operation needs in a place (Partition, Region and Account)."""
+    """Yield the access that an operation needs in a place (Partition, Region and Account); none of an unknown type."""
     kind = resource_type(operation.type)
     if kind is None:
         return
@@ -103,7 +103,7 @@ def _context(operation: ResourceOperation, place: Mapping[str, str]) -> Mapping[
 def _resources(
     operation: ResourceOperation, kind: ResourceType, name: str, place: Mapping[str, str]
 ) -> Iterator[tuple[str, ...]]:
-    """The ARNs that an action is asked on, each by itself; several together where one of them must do."""
+    """Yield the ARNs that an action is asked on, each by itself; several together where one of them must do."""
     entry = action(name)
     if entry is None or not entry.targets:
         yield ("*",)
@@ -158,7 +158,7 @@ def _names_in_arn(operation: ResourceOperation, naming: Naming) -> tuple[str, ..
 
 
 def _arns_in(value: Any) -> Iterator[str]:
-    """Every ARN in a resource's properties, those in JSON texts as well."""
+    """Yield every ARN in a resource's properties, those in JSON texts as well."""
     if isinstance(value, str):
         if value.startswith("arn:") and parse_arn(value) is not None:
             yield value
@@ -180,7 +180,7 @@ def _json(text: str) -> Any:
 
 
 def _fetched(value: Any) -> Iterator[str]:
-    """The objects of S3 that a resource is made from: a nested stack's template, and every bucket beside a key."""
+    """Yield the objects of S3 that a resource is made from: a nested stack's template, every bucket beside a key."""
     if isinstance(value, list):
         for item in value:
             yield from _fetched(item)

@@ -114,7 +114,7 @@ def attributes(question: Question) -> tuple[str, ...] | Open | None:
 
 
 def _paths(expression: str) -> Iterator[str]:
-    """The first names of the paths in an expression: `a.b[0] = :x` names `a`."""
+    """Yield the first names of the paths in an expression: `a.b[0] = :x` names `a`."""
     for match in _NAME.finditer(expression):
         follows_dot = expression[: match.start()].rstrip().endswith(".")
         if match[0] not in _WORDS and match[0].upper() not in _WORDS and not follows_dot:
@@ -154,7 +154,7 @@ def partition_values(statement: str, parameters: Sequence[Any], key: str) -> tup
 
 
 def _compared(node: Any, key: str) -> Iterator[Any]:
-    """The values that a condition of the emulator's compares an attribute with by `=` and IN; None: one not known."""
+    """Yield the values that a condition of the emulator's compares an attribute with by `=` or IN; None: not known."""
     kind, *parts = node or ("none",)
     attribute = ("path", [key])
     if kind == "and":
@@ -166,6 +166,6 @@ def _compared(node: Any, key: str) -> Iterator[Any]:
         options = parts[1][1] if parts[1][0] == "options" else [parts[1]]
         yield from (option[1] if option[0] == "lit" else None for option in options)
     elif kind == "cmp" and parts[0] == "=":
-        for side, other in (parts[1:], parts[:0:-1]):
+        for side, other in (parts[1:], reversed(parts[1:])):
             if side[:2] == attribute:
                 yield other[1] if other[0] == "lit" else None

@@ -35,7 +35,7 @@ def is_account(text: str) -> bool:
 
 
 def other_owner(need: NeededAccess, account: str) -> OwningPlace | None:
-    """The place of the resource of an access, where it is of another account than the caller's."""
+    """The place of the resource of an access, where it is of another account than the caller's; else None."""
     parts = need.resource.split(":", _PARTS - 1)
     if len(parts) < _PARTS or parts[2] not in _SERVICES or parts[4] == account or not is_account(parts[4]):
         return None

@@ -67,7 +67,7 @@ def _of_key(arn: str) -> Any:
     """A key's policy, and its grants as statements of it: either lets somebody use the key ("Grants in AWS KMS")."""
     kms = emulated("services.kms")
     stored = kms.key_policy_for_arn(arn)
-    grants = [grant for grant in tuple(kms._grants.values()) if grant["KeyId"] == arn]  # as below
+    grants = [grant for grant in tuple(kms._grants.values()) if grant["KeyId"] == arn]  # a copy: requests change it
     if stored is None or not grants:
         return None if stored is None else stored[0]
     try:

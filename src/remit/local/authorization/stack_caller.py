@@ -106,7 +106,7 @@ def _resource_policy(operation: ResourceOperation, action: str, arn: str) -> tup
 
 
 def acting_for(stack_name: str) -> Caller | None:
-    """The service role of a stack, or of the stack that it is nested in; else of the caller."""
+    """The service role of a stack, or of one that it is nested in; else the caller. None may do anything."""
     stack = stored_stack(stack_name)
     while stack is not None:
         if stack.get(_ROLE):
@@ -206,6 +206,7 @@ def _check_reference(literal: str) -> None:
 
 
 def _check(caller: Caller | None, action: str, resource: str) -> None:
+    """ValueError: the caller may not do it."""
     if caller is None:
         return
     context = {"aws:ViaAWSService": True}

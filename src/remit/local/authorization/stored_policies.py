@@ -161,7 +161,7 @@ def trusts(role: str, service: str) -> bool:
 def _layers(
     identity: StoredIdentity | None, session: tuple[Policy, ...], resource_policy: tuple[Policy, ...] | None
 ) -> Layers:
-    """The same object for the same policies: the engine keeps what it compiles by object."""
+    """The layers of an identity with these policies; one object for the same ones, which the engine compiles once."""
     layers = _NOBODY if identity is None else identity.layers
     if not session and resource_policy == ():
         return layers

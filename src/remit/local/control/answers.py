@@ -76,7 +76,8 @@ def serialised(operation: OperationModel, answer: Any) -> dict[str, Any]:
         content = content or b"<%sResult/>" % operation.name.encode()
         if protocol == "ec2":
             content = content.partition(b">")[2].rpartition(b"</")[0]
-        content = b"<%s>%s</%s>" % ((element := f"{operation.name}Response".encode()), content, element)
+        element = f"{operation.name}Response".encode()
+        content = b"<%s>%s</%s>" % (element, content, element)
     headers = {name: str(value) for name, value in written["headers"].items() if name != "X-Amz-Target"}
     return {"headers": headers, "body": base64.b64encode(content).decode()}
 

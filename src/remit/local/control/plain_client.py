@@ -42,7 +42,7 @@ _TYPES: Final[Mapping[str, Callable[[str], Any]]] = {
     "AssumeRolePolicyDocument": lambda text: _document(unquote(text)),
     "CreationTime": datetime.fromisoformat,
     "Document": lambda text: _document(unquote(text)),
-    "EnableTerminationProtection": "true".__eq__,
+    "EnableTerminationProtection": lambda text: text == "true",
     "LastUpdatedTime": datetime.fromisoformat,
     "PolicyDocument": lambda text: _document(unquote(text)),
     "TemplateBody": _document,

@@ -73,7 +73,7 @@ class EventsOnTheWay:
         return path
 
     def forget(self, path: Path | None) -> None:
-        """An event is finished with, or never will be."""
+        """Remove the file of an event that is finished with, or never will be; None: it has none."""
         if path is not None:
             with suppress(OSError):
                 path.unlink()
