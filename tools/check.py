@@ -44,7 +44,7 @@ def main(*, wheel: bool) -> int:
 
 
 def install_wheel() -> bool:
-    """Build the wheel in `dist`, and install it in the place of what is installed."""
+    """Build the wheel in `dist`, and install it in the place of what is installed; False: one of the two failed."""
     folder = ROOT / "dist"
     for old in folder.glob("remit-*.whl"):
         old.unlink()
@@ -55,7 +55,10 @@ def install_wheel() -> bool:
 
 
 def passes(name: str, command: list[str], *, show: bool = False) -> bool:
-    """Run a check, and print how it ended; its output at once with `show`, else at the end and in one piece."""
+    """Run a check, print how it ended, and return whether it passed.
+
+    Its output is printed at once with `show`, else at the end and in one piece.
+    """
     start = time.monotonic()
     pipe = None if show else subprocess.PIPE
     ended = subprocess.run(

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from answering import NUMBER, Refused, answering
 from random_cases import cases
-from remit.app import ExistingValue
+from remit.app import App, ExistingValue, Function
 from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles
 from remit.deploy.approval import agree_to_delete
+from remit.deploy.athena_trail import summed_up_by_athena
 from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.deploy.delete import data_at_risk, deletable
@@ -35,7 +36,7 @@ from remit.deploy.failed_jobs import (
     retry,
 )
 from remit.deploy.invoke import answer_of
-from remit.deploy.logs import deployed_readers, new_lines, readers
+from remit.deploy.logs import app_readers, deployed_readers, new_lines, readers
 from remit.deploy.operators import DeployOperator
 from remit.deploy.protection import protect
 from remit.errors import Origin, RemitError
@@ -769,6 +770,45 @@ def test_lines_of_a_shared_group_are_of_the_function_of_their_stream() -> None:
         "/aws/lambda/orders-dev-report",
         "/aws/lambda/orders-dev-web",
     ]
+
+
+def test_equal_lines_of_a_moment_are_told_as_often_as_they_were_logged() -> None:
+    row = (1, "s", "again")
+    account, _ = answering({"logs.FilterLogEvents": [lines_of([row] * 2), lines_of([row] * 3), lines_of([row] * 3)]})
+    (reader,) = readers(account, {"report": "orders-dev-report"}, 0)
+    assert [len(reader.new_lines()) for _ in range(3)] == [2, 1, 0]
+
+
+def test_an_app_whose_functions_share_a_log_group_has_one_reader() -> None:
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": stack(),
+            "cloudformation.GetTemplate": {"TemplateBody": "{}"},
+            "cloudformation.ListStackResources": listed(Web=FUNCTION, FunctionsLogGroup="AWS::Logs::LogGroup"),
+            "logs.FilterLogEvents": {"events": []},
+        }
+    )
+    (deployed,) = deployed_readers(account, "orders-dev", 0)
+    assert (deployed.group, len(deployed.functions)) == ("functionsloggroup", 1)
+    for shares, groups in (
+        (True, ["/lambda/orders-dev"]),
+        (False, ["/aws/lambda/orders-dev-a", "/aws/lambda/orders-dev-b"]),
+    ):
+        functions = tuple(Function(name, name, f"app.{name}", {}, shares_log_group=shares) for name in ("a", "b"))
+        assert [reader.group for reader in app_readers(account, App("orders", "dev", functions), 0)] == groups
+    assert app_readers(account, App("orders", "dev", ()), 0) == readers(account, {}, 0, shared_group="x") == []
+
+
+def test_a_query_of_athena_has_the_workgroup_and_the_place_that_are_named() -> None:
+    ended = {"QueryExecution": {"Status": {"State": "CANCELLED"}}}
+    answers = {"athena.StartQueryExecution": {"QueryExecutionId": "q"}, "athena.GetQueryExecution": ended}
+    account, asked = answering(answers)
+    for options in ({"workgroup": "audits"}, {"output": "s3://results/"}, {}):
+        with pytest.raises(RemitError, match="CANCELLED: Athena gives no reason"):
+            summed_up_by_athena(account, "logs", **options)
+    given = asked.calls("athena.StartQueryExecution")
+    assert [one.get("WorkGroup") for one in given] == ["audits", None, None]
+    assert [one.get("ResultConfiguration") for one in given] == [None, {"OutputLocation": "s3://results/"}, None]
 
 
 def test_a_text_is_asked_for_as_a_phrase_and_a_group_that_is_gone_has_no_lines() -> None:

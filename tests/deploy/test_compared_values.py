@@ -10,10 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
-from remit.deploy.deployed_references import UNKNOWN
+from remit.app import NO_REASON, Grant
+from remit.deploy.deployed_references import UNKNOWN, is_open, reference_values
 from remit.deploy.live_resources.functions import _code, _environment, _tags
 from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Subject, is_same, value_at
+from remit.deploy.session import Account
+from remit.deploy.stack import DeployedStack
+from remit.deploy.status import DeployedResource, StackStatus
+from remit.holders import Holder, inline
+from remit.iam.policy import allow, parse
 
 NAMES: Final = st.sampled_from(("a", "b", "c"))
 SCALARS: Final = st.sampled_from(("x", "y", "7", 7, 8, True, False))
@@ -142,3 +148,43 @@ def test_what_differs_of_tags_and_variables_is_told_by_name_and_put_back(
         else:
             assert {**held, **back["Tags"]} == {**held, **known}
             assert back["Tags"].keys() == differing
+
+
+LATE: Final = "arn:aws:sns:eu-west-1:111122223333:${Topic}"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"Action": "sns:${Verb}"},
+        {"Resource": LATE},
+        {"Principal": {"AWS": "${Role.Arn}"}},
+        {"Condition": {"StringEquals": {"aws:PrincipalTag/${Team}": "x"}}},
+        {"Condition": {"ArnLike": {"aws:SourceArn": ["x", LATE]}}},
+    ],
+)
+def test_a_policy_with_a_reference_in_any_part_is_open(part: dict[str, Any]) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "sns:Publish",
+        "Resource": "*",
+        "Principal": {"Service": "s3.amazonaws.com"},
+    }
+    assert is_open(parse({"Version": "2012-10-17", "Statement": {**statement, **part}}))
+    assert not is_open(parse({"Version": "2012-10-17", "Statement": statement}))
+
+
+@pytest.mark.parametrize("dates", [[], ["2026-01-01"], ["2026-01-01"] * 2, ["2026-01-01", "2026-02-01"]])
+def test_the_stream_of_a_table_is_known_where_iam_holds_one_alone(dates: list[str]) -> None:
+    arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+    account = Account("111122223333", "eu-west-1", "aws", None)
+    stack = DeployedStack("shop-dev", "a/1-2", "UPDATE_COMPLETE", "", "", (), (), protected=False, drift="")
+    deployed = StackStatus(stack, (DeployedResource("Orders", "AWS::DynamoDB::Table", "orders", "UPDATE_COMPLETE"),))
+    streams = [f"{arn}/stream/{date}T00:00:00.000" for date in dates]
+    grants = [Grant(allow("dynamodb:GetRecords", on=(stream, f"{arn}s/stream/x")), NO_REASON) for stream in streams]
+    roles = {"Role": Holder("Role", (inline(grants),), arn="arn:aws:iam::111122223333:role/r")}
+
+    values = reference_values(account, deployed, (), roles).known
+
+    assert (values["${Orders.Arn}"], values["${Role.Arn}"]) == (arn, roles["Role"].arn)
+    assert values.get("${Orders.StreamArn}") == (streams[0] if len(set(dates)) == 1 else None)

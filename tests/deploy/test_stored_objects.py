@@ -28,6 +28,7 @@ from remit.deploy.releases import (
     kept_releases,
     next_number,
     read_release,
+    release_keys,
     release_of,
     release_to_go_back_to,
     running_release,
@@ -191,6 +192,13 @@ def test_other_bytes_another_number_and_another_stack_are_damage(key: str, body:
     assert key in release.damage
     assert (release.namespace, release.number) == (key.split("/", maxsplit=1)[0], int(key.split("/")[2][:6]))
     assert release.template == {}
+
+
+def test_a_release_of_which_only_old_versions_are_left_is_none() -> None:
+    keys = [f"orders-dev/releases/{number:06}-{'a' * 64}.json" for number in (2, 1)]
+    rows = [{"Key": key, "VersionId": "1", "IsLatest": key == keys[0]} for key in keys]
+    account, _ = answering({"s3.ListObjectVersions": {"Versions": rows, "IsTruncated": False}})
+    assert release_keys(account, BUCKET, "orders-dev") == (keys[0],)
 
 
 def test_the_next_release_has_the_next_number_unless_the_same_runs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from answering import NUMBER, Answers, Refused, answering
+from answering import HERE, NUMBER, Answers, Refused, answering
 from remit.deploy.deployer_check import caller_policies, check_caller, require_deployer
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
@@ -217,7 +218,14 @@ def test_who_may_neither_read_nor_simulate_hears_what_they_may_not_read() -> Non
 
 
 def required(
-    policy: str, template: dict[str, Any], running: Any = None, *, limit: str | None = None, **more: Any
+    policy: str,
+    template: dict[str, Any],
+    running: Any = None,
+    *,
+    limit: str | None = None,
+    endpoint: str | None = None,
+    is_limited: bool = False,
+    **more: Any,
 ) -> tuple[tuple[str, ...], Answers]:
     """Ask whether a caller with one policy may deploy a template over what runs."""
     stack = {
@@ -241,6 +249,7 @@ def required(
     }
     account, asked = answering(answers, caller=SESSION)
     built: Any = SimpleNamespace(namespace="orders-dev", body=json.dumps(template), folder=Path())
+    account = replace(account, endpoint=endpoint, owner=account if is_limited else None)
     return require_deployer(built, account, {}), asked
 
 
@@ -272,6 +281,12 @@ def test_what_a_new_resource_needs_and_the_caller_lacks_stops_it_within_a_bounda
     assert [error.exit_code for error in errors] == [1] * len(errors)
     assert '"Action": "sns:CreateTopic"' in (errors[0].hint or "") or "sns:CreateTopic" in (errors[0].hint or "")
     assert "`--force` deploys without" in (errors[0].hint or "")
+
+
+def test_on_this_machine_only_whoever_acts_as_another_may_lack_something() -> None:
+    assert required(document("sqs:*"), BOTH, endpoint=HERE)[0] == ()
+    with pytest.raises(RemitError, match="sns:CreateTopic"):
+        required(document("sqs:*"), BOTH, endpoint=HERE, is_limited=True)
 
 
 def test_within_a_boundary_that_allows_it_a_deploy_goes_on() -> None:

@@ -99,6 +99,7 @@ class _Mender:
         return self._known.get(action.lower()) == action
 
     def mended(self, permissions: list[str]) -> list[str]:
+        """The actions that permissions mean, each once, sorted; what means none is dropped and counted."""
         return sorted({action for permission in permissions for action in self._one(permission)})
 
     def _one(self, permission: str) -> tuple[str, ...]:

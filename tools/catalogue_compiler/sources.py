@@ -143,6 +143,7 @@ def _pins() -> tuple[str, ...]:
 
 
 def _fetch(what: str, command: list[str], by_hand: str) -> None:
+    """Run a command that fetches something. RemitError: it fails; the hint is the command `by_hand`."""
     problem = f"{command[0]} is not installed"
     program = shutil.which(command[0])
     if program is not None:

@@ -75,7 +75,7 @@ def put_access(
 
 
 def signs_without_row(table: TypeTable, documents: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """The properties whose own name speaks of access, and that no row knows, nor one of what is below them."""
+    """Yield the properties whose own name speaks of access, and that no row knows, nor one of what is below them."""
     for name, schema in documents.items():
         row_paths = [path for path, *_ in table.rows[name].get("properties", ())]
         patterns = [pattern_of(path) for path in row_paths]
@@ -92,6 +92,7 @@ def signs_without_row(table: TypeTable, documents: Mapping[str, Mapping[str, Any
 
 
 def _problems(row: CuratedRow, needed: set[CuratedRow]) -> Iterator[str]:
+    """Yield what is wrong with a row kept by hand; `needed` are those that some type needs."""
     if row.kind not in KINDS:
         yield f"there is no kind {row.kind}"
     if row.kind == "none" and not row.note:
@@ -101,6 +102,7 @@ def _problems(row: CuratedRow, needed: set[CuratedRow]) -> Iterator[str]:
 
 
 def _settable(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the path and the schema of each property that a template can set, at any depth."""
     read_only = set(paths(schema, "readOnlyProperties"))
     for path, described in properties_in(schema):
         if path.partition(".")[0] not in read_only and path not in read_only:

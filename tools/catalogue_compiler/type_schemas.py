@@ -142,7 +142,7 @@ def _references(schema: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def properties_in(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each property at any depth, and the items of each list (`Users[]`), with its schema; one of several has each."""
+    """Yield the path of each property at any depth, and of each list's items (`Users[]`), with each schema of it."""
     # Taken from the end, so that the first property comes first.
     waiting: list[tuple[str, Any, tuple[str, ...]]] = [
         (name, value, ()) for name, value in reversed(schema["properties"].items())

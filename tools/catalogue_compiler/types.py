@@ -261,7 +261,7 @@ def packed(table: TypeTable, name: str, identifier: list[str]) -> dict[str, Any]
 
 
 def report(table: TypeTable) -> dict[str, dict[str, list[Any]]]:
-    """By type and column: the value and its source."""
+    """The value and its source, by type and column."""
     return {
         name: {column: [value, table.sources[name][column]] for column, value in sorted(row.items())}
         for name, row in sorted(table.rows.items())

@@ -179,7 +179,7 @@ class Journal:
                 self._append({"changes": lines})
 
     def _entries(self, changes: _Changes) -> Iterator[Mapping[str, Any]]:
-        """The entries that were replaced or deleted, and those that were looked at and are not as they were written."""
+        """Yield the entries that were replaced or deleted, and those looked at that are not as they were written."""
         for (service, name, place), before in changes.entries.items():
             module = emulated(f"services.{service}")
             entry = getattr(module, f"_{name}")._data.get(place)

@@ -169,14 +169,14 @@ def around(operation: str, function: Around) -> None:
 
 
 def stored_stack(name: str) -> MutableMapping[str, Any] | None:
-    """The emulator's record of a stack, by its name or id."""
+    """The emulator's record of a stack, by its name or id; None: there is none."""
     handlers = emulated("services.cloudformation.handlers")
     stack: MutableMapping[str, Any] | None = handlers._resolve_stack(name)
     return stack
 
 
 def stored_change_set(parameters: Mapping[str, str]) -> MutableMapping[str, Any] | None:
-    """The emulator's record of the change set that a request is about."""
+    """The emulator's record of the change set that a request is about; None: there is none."""
     changesets = emulated("services.cloudformation.changesets")
     name, stack = parameters.get("ChangeSetName", ""), parameters.get("StackName", "")
     change_set: MutableMapping[str, Any] | None = changesets._find_change_set(name, stack)[1]

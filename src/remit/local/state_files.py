@@ -95,17 +95,17 @@ class StateFiles:
 
     @property
     def alive(self) -> Path:
-        """Locked by the server for as long as it lives, and holding its process id."""
+        """The file that the server locks for as long as it lives, with its process id."""
         return self.root / "server.lock"
 
     @property
     def starting(self) -> Path:
-        """Locked by whoever is starting a server."""
+        """The file that whoever is starting a server locks."""
         return self.root / "start.lock"
 
     @property
     def unsaved(self) -> Path:
-        """Why the state was not kept when it was last saved; its room is taken at each start, for a full disk."""
+        """The file that says why the state was not kept last; its room is taken at each start, for a full disk."""
         return self.root / "unsaved"
 
     def check(self) -> None:

@@ -122,6 +122,7 @@ class Deliveries:
         instead_of(service, name)(delivered_later if is_later else delivered)
 
     def _may(self, invocation: Delivery) -> bool:
+        """Return whether an invocation may be made: by the role that the service takes on, or the function's policy."""
         if invocation.role == _AS_CALLER:
             caller = CALLER.get()
             if caller is None:

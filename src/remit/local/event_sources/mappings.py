@@ -93,14 +93,14 @@ class Mappings:
         before_each(check)
 
     def _problem_of(self, mapping: Mapping[str, Any]) -> str | None:
-        """Return the problem of a mapping that is to be made; None where its function (name or ARN) is not there."""
+        """The problem of a mapping that is to be made; None: there is none, or no such function (name or ARN)."""
         service = emulated("services.lambda_svc")
         source = str(mapping.get("EventSourceArn", ""))
         record = service._functions.get(service._resolve_name(str(mapping.get("FunctionName", ""))))
         return None if record is None else self._problem(record["config"], source) or _missing(source)
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
-        """Return the access that the function's role lacks to read a source, in AWS's words."""
+        """The access that the function's role lacks to read a source, in AWS's words; None: it lacks nothing."""
         actions, problem = _SOURCES.get(service_of(arn), ((), ""))
         stream = arn.partition("/consumer/")[0]
         role, name = str(configuration["Role"]), str(configuration["FunctionName"])
@@ -112,7 +112,7 @@ class Mappings:
 
 
 def _missing(arn: str) -> str | None:
-    """AWS's words for a queue or stream that does not exist; those of other accounts are not here."""
+    """AWS's words for a queue or stream that does not exist; None: it does, or it is another account's."""
     parts = arn.split(":")
     if len(parts) < 6 or parts[4] != place_of_request()["Account"]:  # noqa: PLR2004 - an ARN's parts
         return None

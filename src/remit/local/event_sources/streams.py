@@ -152,7 +152,7 @@ def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
 
 
 def _shards(source: str) -> Mapping[str, Any] | None:
-    """The shards of a Kinesis stream, by its ARN; None where that is the ARN of something else."""
+    """The shards of a Kinesis stream, by its ARN; None: there is no such stream, or it is an ARN of something else."""
     if service_of(source) != "kinesis":
         return None
     parts = source.split(":")  # arn:partition:kinesis:region:account:stream/NAME
@@ -230,6 +230,7 @@ class StreamPollers:
         threading.Thread(target=self._read_all_there_is, args=(mapping_id, poll), daemon=True).start()
 
     def _read_all_there_is(self, mapping_id: str, poll: Callable[[], bool]) -> None:
+        """Read for a mapping until a look finds nothing, and nobody has asked for another meanwhile."""
         _ONLY.set(mapping_id)
         is_done = False
         while not is_done:

@@ -74,7 +74,7 @@ class DebugRelay:
 
 
 def _accepted(listener: socket.socket) -> Iterator[socket.socket]:
-    """The connections to a port, until it is closed."""
+    """Yield the connections to a port, until it is closed."""
     listener.settimeout(None)
     while True:
         try:

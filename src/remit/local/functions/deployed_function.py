@@ -155,12 +155,12 @@ TIMED_OUT: Final = "Sandbox.Timedout"
 
 
 def timed_out(seconds: float) -> Failure:
-    """The function did not answer in its time."""
+    """The failure of a function that did not answer in its time."""
     return Failure(TIMED_OUT, f"Task timed out after {seconds:.2f} seconds")
 
 
 def exited(status: int) -> Failure:
-    """The function's process ended; `status` is negative for a signal."""
+    """The failure of a function whose process ended; `status` is negative for a signal."""
     if status == 0:
         return Failure(EXIT_ERROR, "Runtime exited without providing a reason")
     if status > 0:
@@ -170,7 +170,7 @@ def exited(status: int) -> Failure:
 
 
 def response_too_large(size: int, largest: int) -> Failure:
-    """The function answered with more than Lambda takes."""
+    """The failure of a function that answered with more than Lambda takes."""
     return Failure(
         RESPONSE_TOO_LARGE,
         f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({largest} bytes).",

@@ -154,7 +154,7 @@ class LiveLog:
     _written: float = 0.0
 
     def begin(self, stream: str, printed_at_start: str | None) -> None:
-        """The function gets its event now; with what its start printed, if it was started for it."""
+        """Begin the log, as the function gets its event: with what its start printed, if it was started for it."""
         self.stream = stream
         if printed_at_start is not None:
             self._add(_starting(self.function, printed_at_start))

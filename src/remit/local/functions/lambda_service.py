@@ -202,7 +202,7 @@ def _trace_id(header: str, function: DeployedFunction, depth: int) -> str:
 
 
 def is_python(configuration: Configuration) -> bool:
-    """Return whether a function is run here: others are left to the emulator."""
+    """Return whether a function is a zip of Python, which alone is run here: any other is refused."""
     is_zip = configuration.get("PackageType") != "Image"
     return is_zip and str(configuration.get("Runtime") or "").startswith("python")
 

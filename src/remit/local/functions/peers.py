@@ -44,7 +44,7 @@ def connection_end(local: Address, remote: Address) -> ConnectionEnd | None:
 
 
 def _asked(local: Address, remote: Address) -> ConnectionEnd | None:
-    """Ask the kernel; None also where it cannot be asked."""
+    """The end that the kernel knows; None also where it cannot be asked."""
     addresses = struct.pack("!HH16s16s", local[1], remote[1], socket.inet_aton(local[0]), socket.inet_aton(remote[0]))
     question = _QUESTION.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0, _ALL_STATES, addresses + bytes(4) + _NO_COOKIE)
     header = _HEADER.pack(_HEADER.size + len(question), _BY_FAMILY, _REQUEST, 1, 0)
@@ -62,7 +62,7 @@ def _asked(local: Address, remote: Address) -> ConnectionEnd | None:
 
 
 def _found_in_list(local: Address, remote: Address) -> ConnectionEnd | None:
-    """Look the connection up in the list of all connections."""
+    """The end as the list of all connections has it; None: it is not there."""
     addresses = [_as_listed(local), _as_listed(remote)]
     for line in CONNECTIONS.read_text("ascii").splitlines():
         columns = line.split()

@@ -150,7 +150,7 @@ class RuntimeApi:
             self._selector.unregister(descriptor)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until something comes, at most for some seconds, and read it. Whether something came."""
+        """Wait until something comes, at most for some seconds, and read it; False: nothing came."""
         ready = self._selector.select(seconds)
         for key, _ in ready:
             key.data()

@@ -34,7 +34,7 @@ class Watchdog:
             self._tell({"group": group, "mark": mark, "folder": str(folder)})
 
     def forget(self, group: int) -> None:
-        """A worker has ended."""
+        """Watch a process group no more: its worker has ended."""
         with self._lock:
             self._workers.pop(group, None)
             self._tell({"group": group})

@@ -110,7 +110,7 @@ class WorkerPool:
         return None if relay is None else relay.port
 
     def _warm(self, function: DeployedFunction) -> Worker | None:
-        """A worker that has nothing to do, leased; the one that was used last."""
+        """A worker that has nothing to do, leased: the one that was used last. None: there is none."""
         ended = []
         with self._lock:
             idle = self._idle.get(function, [])

@@ -141,7 +141,7 @@ def _values(cloudwatch: Any, alarm: Mapping[str, Any]) -> Sequence[float | None]
 
 
 def _points(cloudwatch: Any, alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Read the recent values of an alarm's metric."""
+    """The recent values of an alarm's metric: the emulator's own list, or an empty one."""
     dimensions = cloudwatch._dims_key(_dimensions(alarm))
     points: list[dict[str, Any]] = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []
     return points

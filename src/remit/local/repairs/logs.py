@@ -127,21 +127,21 @@ class _Conditions:
         self.document = document
 
     def any_of(self) -> bool:
-        """Match if one term of `||` matches."""
+        """Return whether one term of `||` holds."""
         holds = self.all_of()
         while self._takes("||"):
             holds = self.all_of() or holds
         return holds
 
     def all_of(self) -> bool:
-        """Match if all terms of `&&` match. It binds more closely."""
+        """Return whether all terms of `&&` hold, which binds more closely than `||`."""
         holds = self.single()
         while self._takes("&&"):
             holds = self.single() and holds
         return holds
 
     def single(self) -> bool:
-        """One condition, or several in parentheses."""
+        """Return whether one condition holds, or what is in parentheses."""
         if self._takes("("):
             holds = self.any_of()
             self._takes(")")
@@ -169,7 +169,7 @@ class _Conditions:
 
 
 def _field(document: Any, selector: str) -> Any:
-    """The value at `$.user.names[0]`."""
+    """The value at a path such as `$.user.names[0]`; _MISSING where the line has none."""
     value = document
     for name, number, quoted in re.findall(_STEP, selector):
         key: str | int = int(number) if number else name or quoted

@@ -42,7 +42,7 @@ def send_to_the_decided_service() -> None:
 
 
 def simulated_services() -> Callable[[ReceivedRequest, str], bool]:
-    """Return whether the emulator has what a request asks for, by the request and the service that it is signed for.
+    """A function that says whether the emulator has what a request asks for, by the service that it is signed for.
 
     For a service that it does not have the emulator reads all of botocore's models, to see whether AWS has it: four
     seconds, and 400 MB that it never gives back.
