@@ -143,7 +143,7 @@ def _is_use(use: SeenUse, action: str, grant: Grant, recorded: Mapping[str, tupl
         return False
     if use.statement.partition(".")[0] in recorded:  # a policy that is attached allowed it, and no grant
         return False
-    grants = [each for each in recorded.get(use.statement, ()) if _may_allow(each, use)]
+    grants = [candidate for candidate in recorded.get(use.statement, ()) if _may_allow(candidate, use)]
     return grant in grants if grants else _may_allow(grant, use)
 
 

@@ -202,7 +202,7 @@ class EscalationGraph:
             user = replace(asker.identity, groups=(*groups, member.name), policies=policies)
             joined = self.questions.asker(user)
             for further in (*self._techniques(joined), ASSUME_ROLE):
-                if further.gain != "group" and not any(self.needs.may_use(each, further) for each in apart):
+                if further.gain != "group" and not any(self.needs.may_use(alone, further) for alone in apart):
                     yield from self._after(technique, steps, joined, (further,))
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:

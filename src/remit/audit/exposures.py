@@ -151,7 +151,7 @@ class _ResourceExposures:
             if who == "*" and reach in ("account", "member account"):
                 # Those whom the conditions of the statement, and of denying ones, mean one by one.
                 bearing_statements = (
-                    each for each in policy.statements if each == source.statement or each.effect == "Deny"
+                    rule for rule in policy.statements if rule == source.statement or rule.effect == "Deny"
                 )
                 bearing = replace(policy, statements=tuple(bearing_statements))
                 callers = {key: ", ".join(_values(bearing, key.lower())) for key in _CALLERS}

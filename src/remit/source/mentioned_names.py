@@ -84,11 +84,11 @@ class MentionedNames:
     def of(self, module: str) -> Mentions:
         """What occurs in a module and in those of the project that it imports, directly or not."""
         if module not in self._mentions:
-            modules = [*self._with_imports(module)]
-            names = frozenset(name for each in modules for name in each.names)
-            names_anything = any(each.names_anything for each in modules)
-            reads = frozenset(read for each in modules for read in each.reads)
-            attributes = frozenset(attribute for each in modules for attribute in each.attributes)
+            of_modules = [*self._with_imports(module)]
+            names = frozenset(name for mentions in of_modules for name in mentions.names)
+            names_anything = any(mentions.names_anything for mentions in of_modules)
+            reads = frozenset(read for mentions in of_modules for read in mentions.reads)
+            attributes = frozenset(attribute for mentions in of_modules for attribute in mentions.attributes)
             self._mentions[module] = Mentions(names, names_anything=names_anything, reads=reads, attributes=attributes)
         return self._mentions[module]
 
@@ -162,7 +162,7 @@ def _read(  # noqa: C901 - a case for each way to name something
                 names.add(defined)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
                 names_anything |= not isinstance(attribute, ast.Constant)
-    declaring = {each.bound for each in imported_names if each.full_name.startswith(_DECLARATIONS)}
+    declaring = {name.bound for name in imported_names if name.full_name.startswith(_DECLARATIONS)}
     running = list(walk(tree, lambda node: _running(node, declaring))) if owners else []
     return Mentions(
         frozenset(names | words),
@@ -178,7 +178,7 @@ def _reads(
     running: Iterable[ast.AST], imported_names: Iterable[Import], file: str, owners: frozenset[str]
 ) -> Iterator[ResourceRead]:
     """What code reads of shared resources when it runs: of nodes, each before those inside of it."""
-    own_names = {each.bound: each.name for each in imported_names if each.name in owners}
+    own_names = {name.bound: name.name for name in imported_names if name.name in owners}
     seen: set[ast.AST] = set()  # the parts of what was read, which come later
     for node in running:
         match node:

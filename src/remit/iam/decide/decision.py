@@ -214,7 +214,7 @@ def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) 
 
 def _ruling(name: str, layer: LayerRules, rule: StatementRule) -> StatementLocation:
     """The location of a rule's statement."""
-    return StatementLocation(name, *layer.place(rule), rule.statement)
+    return StatementLocation(name, *layer.position_of(rule), rule.statement)
 
 
 def _asked_access(request: Request) -> str:

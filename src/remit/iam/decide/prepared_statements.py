@@ -307,7 +307,7 @@ class LayerRules:
             return Reach.DIRECT
         return reach(principals, request, deny=rule.deny)
 
-    def place(self, rule: StatementRule) -> Position:
+    def position_of(self, rule: StatementRule) -> Position:
         """The position of a rule of this layer."""
         for number, rules in enumerate(self.policies):
             for index, candidate in enumerate(rules):

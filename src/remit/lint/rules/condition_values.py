@@ -75,12 +75,6 @@ def _address_hint(value: str) -> str:
     kind = ":" if ":" in address else "."
     if slash and network(address) is not None and mask.isdigit():
         return f"the prefix length is 0 to {_LONGEST[kind]}"
-    if re.fullmatch(r"[\d.]+-[\d.]+", value):
-        return "a range is written as one or more CIDR blocks: 203.0.113.0/24"
-    if re.fullmatch(r"(?:\d{1,3}\.){1,3}\*(?:\.\*)*", value):
-        octets = value.replace(".*", "").replace("*", "").rstrip(".").split(".")
-        block = ".".join((*octets, *("0",) * (4 - len(octets))))
-        return f"wildcards do not count here: write '{block}/{8 * len(octets)}'"
     if "*" in value:
         return "wildcards do not count here: write a CIDR block, 203.0.113.0/24"
     if slash and re.fullmatch(r"[\d.]+", mask):
@@ -107,16 +101,6 @@ _READERS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     ),
     "ARN": (_arn, "not an ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
     "Binary": (value_comparison.binary, "not base64", "encode the bytes in base64"),
-}
-_TRUE = {
-    "yes": "true",
-    "1": "true",
-    "on": "true",
-    "y": "true",
-    "no": "false",
-    "0": "false",
-    "off": "false",
-    "n": "false",
 }
 
 
@@ -146,8 +130,6 @@ def impossible_value(_: ParsedStatement, condition: Condition) -> Iterator[Probl
 
 def _problem(condition: Condition, value: str, mistake: str, hint: str) -> Problem:
     shortened = value if len(value) <= 60 else f"{value[:57]}…"  # noqa: PLR2004 - a line
-    if value.lower() in _TRUE and condition.operator in ("Bool", "Null"):
-        hint = f"did you mean '{_TRUE[value.lower()]}'?"
     message = f"'{shortened}' is {mistake}, and {condition.spelled} compares nothing else: they are never equal"
     return Problem(message, hint, (*condition.path, value))
 
