@@ -98,13 +98,16 @@ def test_without_a_terminal_the_level_decides(deployed: Remit, project: Path, el
         assert (before == runs) == bool(expected), (app, level)
 
 
-def test_programs_get_the_plan_that_was_refused(deployed: Remit, project: Path) -> None:
+def test_programs_get_the_plan_that_was_refused_and_the_record_stays_as_it_was(deployed: Remit, project: Path) -> None:
+    path = project / ".remit" / "deployed" / "orders-dev@local.json"
+    before = path.read_bytes()
     (project / "app.py").write_text(MORE)
     code, out, _ = deployed("deploy", "--json")
     document = json.loads(out)
     assert (code, document["ok"], document["changed"], document["status"]) == (1, False, False, None)
     (role,) = document["plan"]["roles"]
     assert [one["action"] for one in role["gained"]] == ["dynamodb:PutItem"]
+    assert path.read_bytes() == before
 
 
 def test_broadening_is_the_level_when_none_is_given(deployed: Remit, project: Path) -> None:
@@ -284,14 +287,6 @@ def test_a_resumed_deploy_is_remembered_with_the_lines_of_the_last_build(remit: 
     there = remembered(project, NAME, local=True)
     assert there is not None
     assert str(there.roles[0].grants[-1].origin) == "app.py:10:23"
-
-
-def test_a_refused_deploy_leaves_the_record_as_it_was(deployed: Remit, project: Path) -> None:
-    path = project / ".remit" / "deployed" / "orders-dev@local.json"
-    before = path.read_bytes()
-    (project / "app.py").write_text(MORE)
-    assert deployed("deploy")[0] == 1
-    assert path.read_bytes() == before
 
 
 def test_what_is_recorded_in_the_account_is_what_the_project_remembers(

@@ -70,7 +70,7 @@ def verdict(policy: Policy, request: Request) -> str:
     return evaluate(request, Layers(EVERYTHING, resource=(policy,))).verdict
 
 
-@settings(max_examples=cases(50, deep=150), deadline=None)
+@settings(max_examples=cases(25, deep=150), deadline=None)
 @given(POLICIES, POLICIES)
 def test_gains_and_losses_are_those_of_the_evaluator(old: Policy, new: Policy) -> None:
     found = compare_callers(ComparedPolicies((old,), (new,), owner=OWNER))

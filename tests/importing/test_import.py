@@ -817,7 +817,7 @@ def apps(draw: st.DrawFn) -> str:
 
 
 @given(app=apps())
-@settings(max_examples=cases(5, deep=20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(3, deep=20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_app_of_remits_own_survives_the_way_through_its_template(
     tmp_path_factory: pytest.TempPathFactory, app: str
 ) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from random_cases import cases
+from random_cases import cases, cases_of
 from remit.build import build
 from remit.errors import RemitError
 from remit.package.app_zip import package
@@ -244,7 +244,7 @@ UNIMPORTABLE = {
 }
 
 
-@pytest.mark.parametrize("module", UNIMPORTABLE)
+@pytest.mark.parametrize("module", cases_of(tuple(UNIMPORTABLE), 3))
 def test_a_web_app_that_cannot_be_imported_is_told_at_the_build(
     module: str, project: Callable[[dict[str, str]], Path]
 ) -> None:

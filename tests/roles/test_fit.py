@@ -477,7 +477,7 @@ def _grants(draw: st.DrawFn) -> Grant:
     return Grant(statement, Reason("text", f"reason {number}"), Origin("app.py", number))
 
 
-@settings(max_examples=cases(5, deep=20))
+@settings(max_examples=cases(3, deep=20))
 @given(st.lists(_grants(), min_size=30, max_size=60))
 def test_any_role_that_is_made_to_fit_means_the_same(grants: list[Grant]) -> None:
     """Within the quotas, each reason still there, and twice the same."""

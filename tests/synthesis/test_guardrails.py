@@ -449,7 +449,7 @@ def _statements(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=cases(8, deep=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(5, deep=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_statements(), min_size=1, max_size=3), st.lists(_statements(), min_size=1, max_size=2))
 def test_no_role_that_is_proven_to_be_within_exceeds(given_: list[dict[str, Any]], rail: list[dict[str, Any]]) -> None:
     """Whatever both say, at every place of which it is said: no request passes the role and not the guardrail."""

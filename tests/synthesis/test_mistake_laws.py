@@ -96,7 +96,7 @@ def alone(name: str) -> Counter[tuple[str, str | None]]:
     return mistakes((name,))
 
 
-@settings(max_examples=cases(12, deep=150))
+@settings(max_examples=cases(8, deep=150))
 @given(st.lists(st.sampled_from(sorted(WRONG)), max_size=6, unique=True), st.integers(0, 3))
 def test_each_mistake_is_reported_as_it_is_alone_whatever_else_is_wrong(names: list[str], misspelt: int) -> None:
     expected: Counter[tuple[str, str | None]] = Counter()
