@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from answering import NUMBER, Refused, answering
 from random_cases import cases
-from remit.app import App, ExistingValue, Function
+from remit.app import App, ExistingValue, Function, StoredValue
 from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.athena_trail import summed_up_by_athena
@@ -30,6 +30,7 @@ from remit.deploy.failed_jobs import (
     chosen_jobs,
     chosen_queues,
     delete,
+    deployed_queues,
     each_page,
     held_jobs,
     queue_states,
@@ -39,6 +40,7 @@ from remit.deploy.invoke import answer_of
 from remit.deploy.logs import app_readers, deployed_readers, new_lines, readers
 from remit.deploy.operators import DeployOperator
 from remit.deploy.protection import protect
+from remit.deploy.stored_values import calls_for_stored, look_up_stored
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
@@ -772,6 +774,24 @@ def test_lines_of_a_shared_group_are_of_the_function_of_their_stream() -> None:
     ]
 
 
+def test_an_app_without_job_queues_says_how_it_gets_one() -> None:
+    deployed = {"cloudformation.DescribeStacks": stack(), "cloudformation.ListStackResources": listed(Web=FUNCTION)}
+    with pytest.raises(RemitError, match="orders-dev has no job queues"):
+        deployed_queues(answering(deployed)[0], App("orders", "dev", ()))
+
+
+def test_of_several_reports_of_a_log_the_last_is_the_invocation_s() -> None:
+    lines = [
+        json.dumps({
+            "type": "platform.report",
+            "record": {"requestId": name, "metrics": {"durationMs": 1.5, "maxMemoryUsedMB": 40}},
+        })
+        for name in ("earlier", "this")
+    ]  # fmt: skip
+    log = base64.b64encode("\n".join(lines).encode()).decode()
+    assert answer_of(b"1", log, "", failed=False).request_id == "this"
+
+
 def test_equal_lines_of_a_moment_are_told_as_often_as_they_were_logged() -> None:
     row = (1, "s", "again")
     account, _ = answering({"logs.FilterLogEvents": [lines_of([row] * 2), lines_of([row] * 3), lines_of([row] * 3)]})
@@ -899,6 +919,66 @@ def test_the_values_of_this_machine_are_no_values_of_an_account_that_is_far(tmp_
     account, _ = answering({"ssm.GetParameter": {"Parameter": {"Type": "String", "Value": "9"}}})
     found = look_up_existing([ExistingValue("P1", "parameter", "/size")], account, tmp_path, lambda _: None)
     assert found == {"P1": "9"}
+
+
+SECRET: Final = StoredValue("secretsmanager", "/shop/db", "/shop/db", variable="DB", origin=ORIGIN)
+SIZE: Final = StoredValue("ssm", "/shop/size", "/shop/size", variable="SIZE", origin=ORIGIN)
+DESCRIBED: Final = {"ARN": f"arn:aws:secretsmanager:eu-central-1:{NUMBER}:secret:/shop/db-abcdef", "Name": "/shop/db"}
+GONE: Final = Refused("ResourceNotFoundException")
+
+
+def stored(*values: StoredValue) -> App:
+    """An app of two functions that name the same values."""
+    return App("shop", "dev", tuple(Function(name, name, "app.f", {}, stored_values=values) for name in ("a", "b")))
+
+
+@pytest.mark.parametrize(
+    ("value", "answer", "told"),
+    [
+        (SECRET, DESCRIBED, ""),
+        (SECRET, GONE, "secret /shop/db, which DB names, does not exist"),
+        (SECRET, {**DESCRIBED, "DeletedDate": MADE}, "secret /shop/db, which DB names, does not exist"),
+        (SECRET, Refused("AccessDeniedException", status=403), "note: whether secret /shop/db exists is not known"),
+        (SIZE, {"Parameters": [{"Name": "/shop/size"}]}, ""),
+        (SIZE, {"Parameters": []}, "parameter /shop/size, which SIZE names, does not exist"),
+        (replace(SIZE, name=f"arn:aws:ssm:eu-central-1:{NUMBER}:parameter/size"), {"Parameters": []}, ""),
+        (replace(SECRET, own=True), GONE, ""),
+    ],
+)
+def test_each_value_that_functions_name_is_looked_for_once(
+    tmp_path: Path, value: StoredValue, answer: Any, told: str
+) -> None:
+    account, asked = answering(dict.fromkeys(("secretsmanager.DescribeSecret", "ssm.DescribeParameters"), answer))
+    notes: list[str] = []
+    if told.endswith("does not exist"):
+        with pytest.raises(RemitError, match=told) as refused:
+            look_up_stored(stored(value), account, tmp_path, notes.append)
+        assert (refused.value.origin, refused.value.further) == (ORIGIN, ())
+        assert "make it first: aws " in str(refused.value.hint)
+        notes.append(refused.value.message)
+    else:
+        look_up_stored(stored(value), account, tmp_path, notes.append)
+    assert [note.startswith(told) for note in notes] == [True] * bool(told)
+    operation = {"secretsmanager": "secretsmanager.DescribeSecret", "ssm": "ssm.DescribeParameters"}[value.store]
+    assert [call.operation for call in calls_for_stored(stored(value))] == [operation] * (not value.own)
+    assert len(asked.asked) == (not value.own and not value.name.startswith("arn:"))
+
+
+@pytest.mark.parametrize("line", ["/shop/db=pw", "DB=pw", "OTHER=pw"])
+@pytest.mark.parametrize("only_looks", [False, True])
+def test_on_this_machine_a_value_of_the_file_is_made(tmp_path: Path, line: str, *, only_looks: bool) -> None:
+    (tmp_path / ".env.local").write_text(f"{line}\n")
+    account, asked = answering(
+        {"secretsmanager.DescribeSecret": GONE, "secretsmanager.CreateSecret": {"Name": "/shop/db"}}, local=True
+    )
+    if line.startswith("OTHER"):
+        with pytest.raises(RemitError, match="does not exist") as refused:
+            look_up_stored(stored(SECRET), account, tmp_path, print, only_looks=only_looks)
+        assert "into .env.local: /shop/db=" in str(refused.value.hint)
+    else:
+        look_up_stored(stored(SECRET), account, tmp_path, print, only_looks=only_looks)
+    made = [(call["Name"], call["SecretString"]) for call in asked.calls("secretsmanager.CreateSecret")]
+    assert made == [("/shop/db", "pw")] * (not only_looks and not line.startswith("OTHER"))
 
 
 def test_each_vpc_is_looked_up_by_its_own_name(tmp_path: Path) -> None:
