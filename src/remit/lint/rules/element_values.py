@@ -184,9 +184,20 @@ def _empty_in_shape(written: WrittenStatement) -> Iterator[Problem]:
 
 def _no_values(operator: str, key: str, spot: Spot) -> Problem:
     """A condition that IAM takes, though it compares with nothing."""
-    matched = "whatever value" if "not" in operator.lower() else "no value that"
-    message = f"{operator} on {key} has no values: it matches {matched} the key has"
-    return Problem(message, "add a value, or remove the condition", spot, WARNING)
+    quantifier, _, bare = operator.lower().rpartition(":")
+    matches_absent_key = quantifier == "forallvalues" or bare.endswith("ifexists")
+    if "not" in bare and quantifier != "foranyvalue":
+        effect, hint = "it always matches", "add a value, or remove the condition"
+    elif "not" in bare:
+        effect, hint = "it matches whatever value the key has", f'write "Null": {{"{key}": "false"}}, or add a value'
+    elif matches_absent_key:
+        effect, hint = (
+            "it is met by requests without the key alone",
+            f'write "Null": {{"{key}": "true"}}, or add a value',
+        )
+    else:
+        effect, hint = "it never matches", "add a value"
+    return Problem(f"{operator} on {key} has no values: {effect}", hint, spot, WARNING)
 
 
 _FIXES = {"Action": "write 'service:Operation'", "Resource": "write an ARN"}
