@@ -66,12 +66,12 @@ def access_of_role(
         items: list[Item] = []
         for index, (value, path) in enumerate(values):
             what = f"{keyword}[{index}] of {function}"
-            converted = names.leftovers.said(partial(names.items, [value], source), what, expansion.locate(path), part)
-            if converted is None and denies(value, resources):
+            parts = names.leftovers.convert(partial(names.items, [value], source), what, expansion.locate(path), part)
+            if parts is None and denies(value, resources):
                 # What the others allow, without what this one denies, would be more.
                 names.leftovers.add(f"policies of {function}", "one that denies is left", expansion.locate(base), part)
                 return
-            items += [replace(item, what=what) for item in converted or ()]
+            items += [replace(item, what=what) for item in parts or ()]
         keywords += [Item(Bracketed("[", tuple(items), "]"), f"{keyword}=")] if items else []
     yield from keywords
 

@@ -190,7 +190,7 @@ def _check_openness(event: SamEvent, api: SamResource, names: TemplateNames) -> 
         if "MutualTlsAuthentication" in section(properties, "Domain"):
             raise RemitError("its API asks clients for certificates, and remit's asks for none")
     for setting, value, origin in _settings(api, names.leftovers):
-        source = names.leftovers.said(partial(names.source, value), f"config.{setting}", origin)
+        source = names.leftovers.convert(partial(names.source, value), f"config.{setting}", origin)
         if source is None and setting.endswith(_CLOSING):
             raise RemitError(f"config.{setting} is left, which would keep people out of its API")
 

@@ -95,7 +95,7 @@ class Leftovers:
         self.seen[what] = part
         self.found[Left(what, because, origin, part)] = None
 
-    def said(self, make: Callable[[], T], what: str, origin: Origin | None, part: str = "") -> T | None:
+    def convert(self, make: Callable[[], T], what: str, origin: Origin | None, part: str = "") -> T | None:
         """The result of `make`; None if it raises RemitError, or a build refused this before: it is left then."""
         self.seen[what] = part
         because = self.refused.get(what)

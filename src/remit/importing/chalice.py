@@ -133,7 +133,7 @@ class _ChaliceApp:
         if self.routes:
             self._api()
             self.resources["APIHandler"] = self._resource("app.app", "api_handler", self.routes)
-        for key in filter(self.config.__contains__, _NO_FORM):
+        for key in (name for name in _NO_FORM if name in self.config):
             because = "no setting of remit's stands for it"
             self.left.append(Left(f"{key} of the stage", because, self.parsed.locate((key,))))
         uses_aws = any(_name(node) == "boto3" or getattr(node, "name", "") == "boto3" for node in nodes)

@@ -156,7 +156,7 @@ class FunctionReader:
         name = self.parts.function_names[self.logical_id]
         if "Condition" in self.declared.attributes:
             make = partial(self.names.condition, {"Condition": self.declared.attributes["Condition"]})
-            self.condition = self._said(make, "Condition", (*self.declared.path, "Condition"))
+            self.condition = self._convert(make, "Condition", (*self.declared.path, "Condition"))
         items = (
             Item(quoted(self.web_target)) if self.web_target else None,
             *self._triggers(),
@@ -172,14 +172,14 @@ class FunctionReader:
         declared = call("app.web" if self.web_target else "app.function", *items)
         return PythonStatement(declared, "", self.part, self.condition, self.comment)
 
-    def _said(self, make: Callable[[], Any], what: str, path: Path) -> Any:
-        """As `Leftovers.said`, of a part of this function."""
+    def _convert(self, make: Callable[[], Any], what: str, path: Path) -> Any:
+        """As `Leftovers.convert`, of a part of this function."""
         origin = self.parts.expansion.locate(path)
-        return self.names.leftovers.said(make, f"{what} of {self.logical_id}", origin, self.part)
+        return self.names.leftovers.convert(make, f"{what} of {self.logical_id}", origin, self.part)
 
     def _item(self, make: Callable[[], Item], what: str, *steps: str | int) -> Iterator[Item]:
         """An item, unless it cannot be said."""
-        item = self._said(make, what, self.declared.at(*steps))
+        item = self._convert(make, what, self.declared.at(*steps))
         if item is not None:
             yield replace(item, what=f"{what} of {self.logical_id}")
 
@@ -260,7 +260,7 @@ class FunctionReader:
         items = []
         for index, layer in enumerate(listed(self.properties.get("Layers"))):
             read = partial(self.names.items, [layer], self._layer)
-            converted = self._said(read, "a layer", self.declared.at("Layers", index))
+            converted = self._convert(read, "a layer", self.declared.at("Layers", index))
             items += [replace(item, what=f"a layer of {self.logical_id}") for item in converted or ()]
         yield from _keyword_group("layers=", "[", items, "]")
         yield Item("None", "log_retention=")

@@ -64,7 +64,7 @@ def constants_of(
     names = TemplateNames(parameters=parameter_names, declared=declared, leftovers=leftovers)
     mapping_names: dict[str, str] = {}
     for name, mapping in section(template, "Mappings").items():
-        value = leftovers.said(partial(names.source, mapping), f"mapping {name}", locate(("Mappings", name)))
+        value = leftovers.convert(partial(names.source, mapping), f"mapping {name}", locate(("Mappings", name)))
         if value is not None:
             mapping_names[name] = unused(words(name).upper(), taken)
             constants.append(PythonStatement(value, mapping_names[name]))

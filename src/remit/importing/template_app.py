@@ -73,9 +73,9 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
     present = [declared for name, declared in parts.functions.items() if name not in names.left]
     parts, boundary = _with_boundary(parts, names)
     shared, functions = _shared_settings([FunctionReader(declared, parts, names).statement() for declared in present])
-    settings = [*(leftovers.said(partial(replace, setting), setting.name, None) for setting in shared), *boundary]
+    settings = [*(leftovers.convert(partial(replace, setting), setting.name, None) for setting in shared), *boundary]
     for name, value, origin in parts.apis.settings(leftovers):
-        converted = leftovers.said(partial(names.source, value), f"config.{name}", origin)
+        converted = leftovers.convert(partial(names.source, value), f"config.{name}", origin)
         if converted is not None:
             settings.append(PythonStatement(converted, f"config.{name}", f"config.{name}"))
     outputs = tuple(_outputs(parts, names))
@@ -300,7 +300,7 @@ def _resource(
             item: Item | None = make()
         else:
             origin = parts.expansion.locate(("Resources", logical_id, "Properties", name))
-            item = names.leftovers.said(make, f"{name} of {logical_id}", origin, part)
+            item = names.leftovers.convert(make, f"{name} of {logical_id}", origin, part)
         if item is not None:
             (keywords if is_keyword else others).append(item)
     policy = written.get("DeletionPolicy")
@@ -363,7 +363,7 @@ def _outputs(parts: TemplateParts, names: TemplateNames) -> Iterator[PythonState
     for name, written in section(parts.template, "Outputs").items():
         attribute = unused(words(str(name)) or "output", taken)
         make = partial(_output, attribute, f"output {name}", section(written), names.inside)
-        output = names.leftovers.said(make, f"output {name}", parts.source.locate(("Outputs", name)))
+        output = names.leftovers.convert(make, f"output {name}", parts.source.locate(("Outputs", name)))
         if output is not None:
             yield output
 
@@ -393,7 +393,7 @@ def _with_boundary(parts: TemplateParts, names: TemplateNames) -> tuple[Template
         own, name = function.properties[key], function.logical_id
         origin = parts.expansion.locate(function.at(key))
         if function is bounded[0]:
-            converted = names.leftovers.said(partial(names.source, own), setting, origin)
+            converted = names.leftovers.convert(partial(names.source, own), setting, origin)
             settings = [] if converted is None else [PythonStatement(converted, setting, setting)]
         if not settings or own != bounded[0].properties[key]:
             because = "all roles of an app have one boundary, and without it they would allow more"
