@@ -561,6 +561,31 @@ def test_a_policy_that_names_a_parameter_with_another_default_is_undecided() -> 
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "is_undecided"),
+    [
+        (["s3:GetObject", "s3:PutObject"], ["s3:GetObject", "s3:*"], True),
+        (["s3:GetObject", "s3:PutObject"], ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], False),
+        (["s3:GetObject", "s3:*"], ["s3:*", "s3:GetObject"], False),
+        (["s3:GetObject", "s3:*"], ["s3:GetObject", "s3:PutObject"], False),
+    ],
+)
+def test_a_parameter_that_may_be_given_another_pattern_leaves_undecided_what_its_statements_give(
+    before: list[str], after: list[str], is_undecided: bool
+) -> None:
+    def allowing(actions: list[str]) -> bytes:
+        kind, properties = bucket({**READ, "Action": {"Ref": "Asked"}, "Principal": {"AWS": "111122223333"}})
+        parameters = {"Asked": {"Type": "String", "AllowedValues": actions}}
+        resources = {"R": {"Type": kind, "Properties": properties}}
+        return json.dumps({"Parameters": parameters, "Resources": resources}).encode()
+
+    compared = review_files((allowing(before), "old.json"), (allowing(after), "new.json"))
+    reasons = [one.reason for change in compared.changes for one in change.unread]
+    expected = "parameter Asked, on which it depends, may be given another pattern"
+    assert any(expected in reason for reason in reasons) == is_undecided
+    assert is_undecided or not compared.changes
+
+
+@pytest.mark.parametrize(
     "document",
     [{"Ref": "Document"}, {"Statement": [{"Fn::If": ["Prod", {**READ, "Principal": "*"}, {"Ref": "AWS::NoValue"}]}]}],
 )

@@ -21,7 +21,7 @@ from remit.review.resource_losses import resource_losses
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
 from remit.template.condition_outcomes import MOST, by_conditions, worlds
-from remit.template.parameters import parameters
+from remit.template.parameters import Parameter, parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import (
     attached_to,
@@ -331,12 +331,21 @@ def _undecided(old: Any, new: Any) -> dict[str, _Undecided]:
             undecided[name] = _Undecided(sentence, (f'{{"Fn::FindInMap":["{name}"',))
     new_parameters = parameters(new)
     for name, was in parameters(old).items():
-        now = new_parameters.get(name)
-        if now is not None and was.default != now.default:
-            defaults = "" if was.is_hidden or now.is_hidden else f": {now.default} in place of {was.default}"
-            sentence = f"parameter {name}, on which it depends, has another default{defaults}"
+        difference = "" if name not in new_parameters else _difference(was, new_parameters[name])
+        if difference:
+            sentence = f"parameter {name}, on which it depends, {difference}"
             undecided[name] = _Undecided(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
     return undecided
+
+
+def _difference(was: Parameter, now: Parameter) -> str:
+    """How a parameter gives other values than it did, in words that follow its name; "" where it gives the same."""
+    if was.default != now.default:
+        defaults = "" if was.is_hidden or now.is_hidden else f": {now.default} in place of {was.default}"
+        return f"has another default{defaults}"
+    # A further name is a choice for later; a further pattern may widen whatever statement has it.
+    is_wider = any("*" in str(value) for value in now.allowed if value not in was.allowed)
+    return "may be given another pattern" if is_wider else ""
 
 
 def _says_anything(resource: Any) -> bool:
