@@ -428,16 +428,18 @@ class Data(Shared):
 """
 TAKER = """
 from shared.resources.data import Data
-@app.function(sqs(Data.queue), timeout=60)
+@app.function(sqs(Data.queue), timeout=60%s)
 def take(event, context): ...
 """
 
 
-def test_a_queue_that_hides_messages_for_less_than_its_function_runs_is_refused(make: Make) -> None:
-    error = make(app=TAKER, **{"shared/resources/data.py": QUEUE % 30}).error()
+@pytest.mark.parametrize("published", ["", ', alias="live"'])
+def test_a_queue_that_hides_messages_for_less_than_its_function_runs_is_refused(make: Make, published: str) -> None:
+    taker = TAKER % published
+    error = make(app=taker, **{"shared/resources/data.py": QUEUE % 30}).error()
     assert "queue `DataQueue` hides a message for 30 s, but `TakeFunction` may run 60 s" == error.message
     assert "shared/resources/data.py:4:13" == str(error.origin)
-    assert 1 == len(make(app=TAKER, **{"shared/resources/data.py": QUEUE % 60}).resources("AWS::SQS::Queue"))
+    assert 1 == len(make(app=taker, **{"shared/resources/data.py": QUEUE % 60}).resources("AWS::SQS::Queue"))
 
 
 def test_a_list_where_a_text_belongs_is_refused_and_a_number_is_not() -> None:
@@ -457,7 +459,7 @@ class Data(Shared):
     queue = resource("AWS::SQS::Queue", visibility_timeout=30)
     other = resource("AWS::S3::Bucket", bucket_name="Up_loads")
 """
-    error = make(app=TAKER, **{"shared/resources/data.py": shared}).error()
+    error = make(app=TAKER % "", **{"shared/resources/data.py": shared}).error()
     assert [
         (5, "the name 'orders' of queue `DataOrders` must end with .fifo: it is a FIFO queue"),
         (6, "'Up_loads' is not a valid name for bucket `DataUploads`"),

@@ -219,8 +219,10 @@ def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> Itera
 
     Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
     """
-    queue = by_id.get(str(mapping.properties.get("EventSourceArn")).removeprefix("${").removesuffix(".Arn}"))
-    function = by_id.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
+    queue = by_id.get(own_id(tokens.textual(mapping.properties.get("EventSourceArn"))))
+    function = by_id.get(own_id(tokens.textual(mapping.properties.get("FunctionName"))))
+    if function is not None and function.type == "AWS::Lambda::Alias":
+        function = by_id.get(own_id(tokens.textual(function.properties.get("FunctionName"))))
     if queue is None or queue.type != _QUEUE or function is None:
         return
     # SQS and Lambda take these numbers of seconds where the template says nothing.
