@@ -716,6 +716,10 @@ ELSEWHERE = "eu-west-1:444455556666"
             "dynamodb", "Query", {"TableName": "dynamodb:{}:table/t", "IndexName": "i"}, "dynamodb:{}:table/t/index/i",
         ),
         ("events", "PutRule", {"EventBusName": "events:{}:event-bus/b", "Name": "r"}, "events:{}:rule/b/r"),
+        (
+            "events", "PutRule", {"EventBusName": "events:{}:event-bus/aws.partner/x/y", "Name": "r"},
+            "events:{}:rule/aws.partner/x/y/r",
+        ),
         ("kms", "Decrypt", {"KeyId": "kms:{}:key/k"}, "kms:{}:key/k"),
         ("ssm", "GetParameter", {"Name": "ssm:{}:parameter/a"}, "ssm:{}:parameter/a"),
         ("sns", "Publish", {"TopicArn": "sns:{}:t"}, "sns:{}:t"),

@@ -134,6 +134,11 @@ def called_tags(kind: ResourceType) -> list[str]:
             }]},
         ),
         (
+            "AWS::EC2::LaunchTemplate",
+            {"TagSpecifications": [{"ResourceType": "launch-template", "Tags": {"Fn::If": ["A", [], []]}}]},
+            {"TagSpecifications": [{"ResourceType": "launch-template", "Tags": {"Fn::If": ["A", [], []]}}]},
+        ),
+        (
             "AWS::AutoScaling::AutoScalingGroup",
             {"Tags": [{"Key": "team", "Value": "x", "PropagateAtLaunch": False}]},
             {"Tags": [{"Key": "team", "Value": "x", "PropagateAtLaunch": False}]},

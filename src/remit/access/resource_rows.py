@@ -255,9 +255,11 @@ def _rule(request: ActionRequest) -> Iterator[str]:
     """The ARN of a rule tells its bus, but for the default one ("Amazon EventBridge resources", User Guide)."""
     name = request.text("Rule" if "Target" in request.operation.name else "Name")
     if name is not None:
-        stated = request.text("EventBusName") or "default"
-        bus, arn = stated.rpartition("/")[2], parse(stated)  # which may be of another account
+        bus = request.text("EventBusName") or "default"
+        arn = parse(bus)  # which may be of another account
         account = None if arn is None else arn.account
+        if arn is not None:
+            bus = arn.resource.removeprefix("event-bus/")  # a partner's has slashes in its name
         yield request.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}", account=account)
 
 

@@ -103,7 +103,7 @@ def _with_tags(kind: ResourceType, tags: Mapping[str, str], own: Any) -> Any:
         specifications = list(own or ())
         for index, specification in enumerate(specifications):
             if isinstance(specification, dict) and specification.get("ResourceType") == kind.tagged_as:
-                specifications[index] = {**specification, "Tags": _tag_list(tags, specification.get("Tags"))}
+                specifications[index] = _with_value_at(specification, ["Tags"], partial(_tag_list, tags))
                 return specifications
         return [*specifications, {"ResourceType": kind.tagged_as, "Tags": _tag_list(tags, None)}]
     merged = _tag_list(tags, own)
