@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
-from remit.secrets import bare_key, concealed, holds_secret, named, possible_secrets_in, secret_parts, secrets_in
+from remit.secrets import (
+    bare_key,
+    concealed,
+    holds_secret,
+    possible_secrets_in,
+    secret_parts,
+    secrets_in,
+    told_by_variable,
+)
 
 PLAIN: Final = ("", "import os", "# see the docs", "x = 1", 'region = "eu-central-1"', "\fpage two", "\x0bé ü")
 KEY_BODY: Final = "MIIEpAIBAAKCAQEA1c7Qm3vXo9TqLr5Zt8Wd2Fh6Ky"
@@ -164,7 +172,7 @@ def test_the_secret_parts_of_a_variable(name: str, value: str, parts: set[str]) 
     ],
 )
 def test_what_a_variable_holds(name: str, value: str, told: str | None) -> None:
-    assert named(name, value) == told
+    assert told_by_variable(name, value) == told
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import effort
-from remit.secrets import hidden, named
+from remit.secrets import hidden, told_by_variable
 
 KEY = "AKIA" + "Q3EGRIBQ2B5VZ7FT"
 
@@ -94,6 +94,6 @@ def test_a_long_line_takes_no_long_time(unit: str) -> None:
 
 
 def test_a_password_with_a_hyphen_is_one_and_a_name_in_words_is_none() -> None:
-    assert named("DB_PASSWORD", "hunter2-Sup3rS3cret") == "looks like a secret"
+    assert told_by_variable("DB_PASSWORD", "hunter2-Sup3rS3cret") == "looks like a secret"
     for harmless in ("orders-db-password", "Orders-Db-Password", "ORDERS_DB_PASSWORD", "prod.db.secret"):
-        assert named("DB_PASSWORD", harmless) is None
+        assert told_by_variable("DB_PASSWORD", harmless) is None

@@ -8,7 +8,7 @@ import string
 import pytest
 
 import effort
-from remit.secrets import hidden, holds_secret, kind, named, possible_secrets_in, secrets_in
+from remit.secrets import hidden, holds_secret, kind, possible_secrets_in, secrets_in, told_by_variable
 from remit.secrets.token_forms import TOKEN_FORMS
 
 HEX, ALNUM = "0123456789abcdef", string.ascii_letters + string.digits
@@ -184,8 +184,8 @@ def test_nine_of_ten_published_forms_stop_a_build() -> None:
 
 @pytest.mark.parametrize("value", ["9f86d081-884c-4d65-9a2f-eaa0c55ad015", "9f86d081884c7d659a2feaa0c55ad015-1b5e8fbd"])
 def test_digits_in_groups_are_no_words(value: str) -> None:
-    assert named("API_KEY", value) == "looks like a secret"
-    assert named("API_KEY", "orders-api-key") is None
+    assert told_by_variable("API_KEY", value) == "looks like a secret"
+    assert told_by_variable("API_KEY", "orders-api-key") is None
 
 
 def test_each_form_has_a_sample_or_is_like_one_that_has() -> None:
@@ -264,7 +264,7 @@ def test_what_names_or_fetches_a_secret_is_no_doubt(line: str) -> None:
 
 @pytest.mark.parametrize("value", ["Bearer 9f86d081884c7d659a2feaa0", "Basic YW5uOlN1cDNyUzNjcmV0"])
 def test_a_header_in_an_environment_is_told_whatever_the_variable_is_called(value: str) -> None:
-    assert named("UPSTREAM", value) == "holds a header with a password"
+    assert told_by_variable("UPSTREAM", value) == "holds a header with a password"
 
 
 @pytest.mark.parametrize("unit", ["Bearer a", "Basic YW", "password='", "sk-", "A3-", "T12345678/", "a1_-+/"])

@@ -58,7 +58,10 @@ def run(chunk: Chunk, workers: Workers = THIS_PROCESS) -> Iterator[AuditedAccoun
 def summed_up_trail(
     folder: Path, workers: Workers = THIS_PROCESS, progress: Callable[[str], None] = lambda _: None
 ) -> TrailSummary:
-    """Sum up the log files below a folder. RemitError: there is none."""
+    """Sum up the log files below a folder; those that cannot be read are its `problems`.
+
+    RemitError: there is none, or what reads them is not installed.
+    """
     all_files = trail_files(folder)
     tables = [file for file in all_files if file.endswith(PARQUET)]
     files = [file for file in all_files if not file.endswith(PARQUET)]

@@ -89,7 +89,10 @@ def _payload(scope: options.Scope, name: str, event: str | None, request: str | 
 
 
 def _invoke_locally(scope: options.Scope, name: str, payload: Any, *, strict: bool) -> LocalInvocation:
-    """Invoke without a look at the app: neither its code nor an SDK is imported unless something is wrong."""
+    """Invoke on the AWS on this machine, started if need be. RemitError: no such function, or none deployed.
+
+    The app's code runs only where that AWS did not, or the function has an alias or a name of its own, or is not there.
+    """
     from remit.local.aws import find
     from remit.local.control.invoke import has_aliases, invoke_and_watch
 

@@ -51,7 +51,7 @@ def is_recording() -> bool:
 
 @contextlib.contextmanager
 def judging_now() -> Iterator[None]:
-    """Judge inside of the `with` block what the code that still runs said: nothing unread is to be read there."""
+    """Inside of the `with` block it is as if the code had ended: mistakes raise, and an Unread cannot be read."""
     record = _current.get()
     if record is None or record.is_over:
         yield

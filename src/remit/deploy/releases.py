@@ -101,7 +101,10 @@ def running_release(account: Account, namespace: str, releases: Iterable[Release
 
 
 def release_to_go_back_to(account: Account, bucket: Bucket, namespace: str, number: int | None) -> Release:
-    """The release of this number, or the one before what runs. RemitError (2): there is none, or none that is whole."""
+    """The release of this number; None: the one before what runs, which is the newest where what runs is not kept.
+
+    RemitError: (1) nothing is deployed, whatever the number; (2) there is no such release, or it is not whole.
+    """
     releases = kept_releases(account, bucket, namespace)
     running = running_release(account, namespace, releases)
     if number is None:

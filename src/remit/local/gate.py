@@ -390,9 +390,9 @@ def _host(request: ReceivedRequest) -> str:
 
 
 def _is_of_page(request: ReceivedRequest) -> bool:
-    """Return whether a page sends a request that somebody signed for it: a URL or a form of S3, or what asks before it.
+    """Return whether a page sends what it may: a signed URL or a form of S3, or a preflight. Nothing is proven yet.
 
-    A page of any site, of this machine too, can send requests here, and none may make others. A browser says so: by
+    A page of any site, of this machine too, can send requests here; it may send nothing else. A browser says so: by
     Origin, or where it leaves that out (an image, a link) by Sec-Fetch-Site.
 
     Raises:

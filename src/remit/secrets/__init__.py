@@ -289,8 +289,8 @@ def bare_key(text: str) -> str | None:
     return None
 
 
-def named(name: str, value: str) -> str | None:
-    """What a variable holds by its form, or by its name; None where neither tells of a secret."""
+def told_by_variable(name: str, value: str) -> str | None:
+    """How a variable's value or name tells of a secret that `kind` does not know (`holds a password`), or None."""
     if _compiled(SIGNED_TOKEN.pattern).fullmatch(value):
         return "holds a signed token"
     if any(name == PASSWORD_IN_URL.name for _, name in _matches(value, (PASSWORD_IN_URL,))):

@@ -61,7 +61,7 @@ def secret_in_environment(environment: Environment) -> Iterator[Problem]:
         elif re.search(_DYNAMIC, value):
             message = f"variable {name} of {environment.function}: the secret is put in as plain text at deploy time"
             yield Problem(message, hint, (name,), WARNING)
-        elif (description := secrets.named(name, value)) is not None:
+        elif (description := secrets.told_by_variable(name, value)) is not None:
             message = f"variable {name} of {environment.function} {description} in plain text"
             yield Problem(message, hint, (name,), WARNING)
 
