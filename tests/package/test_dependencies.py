@@ -268,8 +268,8 @@ def test_without_uv_the_environment_that_lacks_it_is_named(project: Project) -> 
     folder = project({"app.py": "", "requirements.txt": "one\n"})
     script = (
         "import sys; from pathlib import Path; from remit.package.installer import Target, install\n"
-        "from remit.package.requirements import find\nfolder = Path(sys.argv[1])\n"
-        "install(folder, find(folder), Target('3.12', 'x86_64'), folder)\n"
+        "from remit.package.requirements import read_source\nfolder = Path(sys.argv[1])\n"
+        "install(folder, read_source(folder), Target('3.12', 'x86_64'), folder)\n"
     )
     alone = folder.parent / "alone"  # an installed remit has uv beside it
     alone.mkdir()
