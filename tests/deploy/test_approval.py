@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from projects import ORDERS
+from random_cases import in_all_cases
 from released import KEEPS
 from remit.cli import main
 from remit.deploy.bucket import bucket_name
@@ -82,11 +83,21 @@ def test_a_first_deploy_goes_ahead_without_a_terminal_when_it_is_said_to_be_one(
     assert not (project / "config" / "accepted.json").exists()
 
 
-def test_without_a_terminal_the_level_decides(deployed: Remit, project: Path, elsewhere: Account) -> None:
+SOME_LEVELS = [
+    (MORE, "broadening", 1), (LESS, "any", 1), (CODE, "any", 0), (LESS, "broadening", 0), (MORE, "never", 0),
+]  # fmt: skip
+ALL_LEVELS = [
+    (MORE, "broadening", 1), (MORE, "any", 1), (LESS, "any", 1),
+    (CODE, "broadening", 0), (SAME, "any", 0), (CODE, "never", 0),
+    (LESS, "broadening", 0), (MORE, "never", 0), (LESS, "never", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [SOME_LEVELS, pytest.param(ALL_LEVELS, marks=in_all_cases)], ids=("some", "all"))
+def test_without_a_terminal_the_level_decides(
+    deployed: Remit, project: Path, elsewhere: Account, rows: list[tuple[str, str, int]]
+) -> None:
     """Each row is a change of what runs after the rows above: it is refused, or deployed."""
-    rows = [
-        (MORE, "broadening", 1), (LESS, "any", 1), (CODE, "any", 0), (LESS, "broadening", 0), (MORE, "never", 0),
-    ]  # fmt: skip
     cloudformation = elsewhere.client("cloudformation")
     runs = cloudformation.get_template(StackName=NAME)["TemplateBody"]
     for app, level, expected in rows:
