@@ -74,7 +74,7 @@ def test_tags_are_read_wherever_a_service_has_them(parameters: dict[str, Any]) -
     ("value", "expected"),
     [
         (True, "true"), (False, "false"), ("a", "a"), (3, "3"), (0.5, "0.5"), (["a", 3, {}, 0.5], ("a", "3", "0.5")),
-        ([], None), ([{}], None), ({}, None), (None, None),
+        ([True, "a", False], ("true", "a", "false")), ([], None), ([{}], None), ({}, None), (None, None),
     ],
 )  # fmt: skip
 def test_a_parameter_is_the_value_of_a_condition_key_as_text(value: object, expected: object) -> None:

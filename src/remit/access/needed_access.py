@@ -114,11 +114,12 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def as_texts(value: Any) -> str | tuple[str, ...] | None:
-    """A parameter as the value of a condition key."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
+    """A parameter as the value of a condition key; None for what is neither a scalar nor a list of some."""
     if isinstance(value, list):
-        return tuple(str(item) for item in value if isinstance(item, str | int | float)) or None
-    return None
+        return tuple(_as_text(item) for item in value if isinstance(item, str | int | float)) or None
+    return _as_text(value) if isinstance(value, str | int | float) else None
+
+
+def _as_text(value: str | float) -> str:
+    """A scalar as IAM compares it: a boolean in small letters."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
