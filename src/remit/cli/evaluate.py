@@ -171,7 +171,7 @@ def _slips(request: Request, layers: Layers) -> Iterator[str]:
         yield f"the resource {request.resource} is not an ARN"
     for key in request.context or ():
         if key.lower().startswith("aws:") and global_key(key) is None:
-            names = {key.name.lower(): key.name + ("/NAME" if key.tagged else "") for key in global_keys()}
+            names = {entry.name.lower(): entry.name + ("/NAME" if entry.tagged else "") for entry in global_keys()}
             meant = names.get(key.lower()) or nearest(key, names.values())
             yield f"no request has a key {key}{f': did you mean {meant}?' if meant else ''}"
     # IAM refuses a Principal in what is attached to an identity, and here nobody looks at it.

@@ -36,7 +36,7 @@ def command() -> None:
     """
 
 
-def _on_queues(wrapped: Callable[..., None]) -> Any:
+def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say which queues are meant, and pass the account and these queues in their place.
 
     A command with `--all` gets the ids of jobs, and none where all are meant.

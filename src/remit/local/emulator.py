@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from remit.catalogue.arns import parse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
@@ -61,8 +63,8 @@ def during(variable: ContextVar[Value], value: Value) -> Iterator[None]:
 
 def service_of(arn: str) -> str:
     """The service of an ARN (`kinesis`); empty for what is none."""
-    parts = arn.split(":", 3)
-    return parts[2] if parts[0] == "arn" and len(parts) > 2 else ""  # noqa: PLR2004 - arn:partition:service
+    parsed = parse(arn)
+    return "" if parsed is None else parsed.service
 
 
 def place_of_request() -> Mapping[str, str]:

@@ -136,7 +136,9 @@ def _holds(
     if kind in ("Fn::And", "Fn::Or", "Fn::Not"):
         parts = argument if isinstance(argument, list) else []
         held = [_holds(part, conditions, tests, within) for part in parts]  # each is asked, so that no test is missed
-        return all(held) if kind == "Fn::And" else any(held) is (kind == "Fn::Or")
+        if kind == "Fn::And":
+            return all(held)
+        return any(held) if kind == "Fn::Or" else not any(held)
     if kind == "Condition" and argument in conditions and argument not in within:
         return _holds(conditions[argument], conditions, tests, (*within, argument))
     test_or_result = _test(condition)
