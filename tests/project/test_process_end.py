@@ -75,6 +75,12 @@ def test_whatever_ends_the_process_is_an_error_at_its_line(tmp_path: Path, how: 
     assert f"app.py:{line}" in said
 
 
+def test_nothing_runs_that_follows_what_ends_the_process(tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match=r"app\.py ends the program by os\._exit") as told:
+        load(project(tmp_path, "import os\nos._exit(0)\nopen(__file__ + '.ran', 'w').close()\n"))
+    assert (1, False) == (len(told.value.all), (tmp_path / "app.py.ran").exists())
+
+
 def test_a_thread_that_ends_the_process_is_told(tmp_path: Path) -> None:
     more = "import os, threading\none = threading.Thread(target=lambda: os._exit(0))\none.start()\none.join()\n"
     code, said = run(project(tmp_path, more), "lint")
