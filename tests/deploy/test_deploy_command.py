@@ -279,7 +279,7 @@ def test_at_a_terminal_no_deploys_nothing(project: Path, remit: Remit) -> None:
 
 @in_all_cases
 def test_at_a_terminal_ctrl_c_at_the_question_deploys_nothing(project: Path, remit: Remit) -> None:
-    person = QuickTerminal(project, "deploy", "--local")
+    person = Terminal(project, "deploy", "--local")
     person.until("[y/N]:")
     person.process.send_signal(signal.SIGINT)
     person.answer("")  # wakes the read, should the signal have come a moment before it
