@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from remit.audit.caller_pins import PinnedCaller, mapped_layers, pinned_keys, pins, policies_of, with_callers_values
 from remit.audit.document_parts import DocumentParts, Profile, documents_of
 from remit.audit.documents import OWN_ACCOUNT, Documents, folded
-from remit.audit.escalation_techniques import ESCALATION_ACTIONS
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer, combined, own_resources
 from remit.audit.results import AccessRow
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 from remit.audit.trust import lets_tags_in
+from remit.catalogue.escalation_techniques import ESCALATION_ACTIONS
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

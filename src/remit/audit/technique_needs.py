@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from remit.audit.access import AccessQuestions, Asker
     from remit.audit.entities import Identity, ManagedPolicyVersions
-    from remit.audit.escalation_techniques import Technique, TechniqueNeed
+    from remit.catalogue.escalation_techniques import Technique, TechniqueNeed
 
 
 class NeedQuestions:

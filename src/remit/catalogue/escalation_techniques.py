@@ -143,6 +143,7 @@ TECHNIQUES: Final = (
     _passed(ECS, "ecs:RegisterTaskDefinition", "ecs:RunTask"),
     _passed(ECS, "ecs:RegisterTaskDefinition", "ecs:StartTask"),
     _passed(ECS, "ecs:RegisterTaskDefinition", "ecs:CreateService"),
+    _passed(ECS, "ecs:RunTask", sources="U", assumes="there is a task definition, whose role and command it overrides"),
     _passed(ECS, "batch:RegisterJobDefinition", "batch:SubmitJob"),
     _passed(GLUE, "glue:CreateDevEndpoint", sources="R B D"),
     _passed(GLUE, "glue:CreateJob", "glue:StartJobRun"),
