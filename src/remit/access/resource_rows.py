@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from remit.access.needed_access import UNRESOLVED, NeededAccess, texts
+from remit.access.needed_access import UNRESOLVED, ActionRequest, NeededAccess, OperationRequest, texts
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import target_names
 from remit.catalogue.arns import parse
@@ -20,7 +20,6 @@ from remit.catalogue.inference_profiles import GLOBAL, geography_and_model
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.access.needed_access import ActionRequest, OperationRequest
     from remit.access.setting import RequestSetting
 
     Parameters = Mapping[str, Any]

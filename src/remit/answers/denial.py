@@ -10,16 +10,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import unquote_plus
 
 from remit.answers import wordings
 from remit.answers.obstacles import FEDERATED
 from remit.template.sections import mappings, section
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 LayerName: TypeAlias = Literal[
     "identity", "boundary", "session", "resource", "trust", "endpoint", "scp", "rcp", "other"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 import libcst as cst
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _Space = cst.BaseParenthesizableWhitespace
 _Item = TypeVar("_Item", cst.BaseElement, cst.Arg)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import targets_of
-from remit.catalogue.arns import OWNERS, matches, parse
+from remit.catalogue.arns import OWNERS, Arn, matches, parse
 from remit.catalogue.partitions import partition_of
 from remit.iam.decide.special_requests import special_case
 from remit.iam.placeholders import placeholder
@@ -24,7 +24,6 @@ from remit.iam.placeholders import placeholder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.catalogue.arns import Arn
     from remit.iam.request import Request
 
 FEDERATED: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})

@@ -19,7 +19,7 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.types import arn_of
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.resources.names import name_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.app import App, Resource, Triggered
-    from remit.errors import Origin
     from remit.grants.typed import Grants
     from remit.iam.policy import Statement
 

@@ -7,8 +7,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import PinnedCaller, mapped_layers, pinned_keys, pins, policies_of, with_callers_values
-from remit.audit.document_parts import DocumentParts, Profile, documents_of
+from remit.audit.caller_pins import (
+    PinnedCaller,
+    PinValue,
+    mapped_layers,
+    pinned_keys,
+    pins,
+    policies_of,
+    with_callers_values,
+)
+from remit.audit.document_parts import DocumentParts, LayerNumbers, Profile, documents_of
 from remit.audit.documents import OWN_ACCOUNT, Documents, folded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer, combined, own_resources
 from remit.audit.results import AccessRow
@@ -20,8 +28,6 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.audit.caller_pins import PinValue
-    from remit.audit.document_parts import LayerNumbers
     from remit.audit.entities import Identity
     from remit.audit.organization import ControlPolicy, Organization, OrganizationAccount
     from remit.iam.decide.evaluate import Layers

@@ -13,14 +13,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.entities import KINDS, Identity, InputProblem, ManagedPolicyVersions, PolicyUse
+from remit.audit.entities import KINDS, Identity, IdentityKind, InputProblem, ManagedPolicyVersions, PolicyUse
 from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.audit.documents import Documents
-    from remit.audit.entities import IdentityKind
 
 _ARN: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
 LISTS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")

@@ -5,40 +5,37 @@ from __future__ import annotations
 import pickle
 import tempfile
 import weakref
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from remit.audit.account_audit import AuditedAccount, Chunk, account_works, accounts_of_files, named_ids
+from remit.audit.account_audit import AccountWork, AuditedAccount, Chunk, account_works, accounts_of_files, named_ids
 from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, LeadingEdges, escalation_paths, leading_edges
 from remit.audit.folder import AccountFile, FileSummary, account_files, file_summary
 from remit.audit.principal_ids import NO_IDS, PrincipalIds
 from remit.audit.result_cache import ResultCache
-from remit.audit.results import DocumentFinding
-from remit.audit.trail import account_of
+from remit.audit.results import (
+    AccountResult,
+    DocumentFinding,
+    DocumentUse,
+    ExposureRow,
+    PrincipalRow,
+    UndecidedExposure,
+    UndecidedTechnique,
+    UnusedRow,
+)
+from remit.audit.trail import TrailSummary, account_of
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from remit.audit.account_audit import AccountWork
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
-    from remit.audit.results import (
-        AccountResult,
-        DocumentUse,
-        ExposureRow,
-        PrincipalRow,
-        UndecidedExposure,
-        UndecidedTechnique,
-        UnusedRow,
-    )
-    from remit.audit.trail import TrailSummary
 
     Progress = Callable[[str], None]
 

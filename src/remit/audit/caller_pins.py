@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.audit.principal_ids import USER_ID
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.operators import check_operator
-from remit.iam.policy import VERSION, Condition, Policy
+from remit.iam.policy import VERSION, Condition, Policy, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.audit.entities import Identity
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Statement
 
 PinValue: TypeAlias = str | tuple[str, ...] | None
 """One value, several, or None: the key is absent. In the aws:userid of a role, the name of the session is `*`."""

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from remit.audit.json_bytes import compact, parsed
-from remit.iam.policy import parse
-
-if TYPE_CHECKING:
-    from remit.iam.policy import Policy
+from remit.iam.policy import Policy, parse
 
 OWN_ACCOUNT: Final = "555501110777"
 """The number that stands for the account in which a document is used."""

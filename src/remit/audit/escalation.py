@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.results import Edge, administrator
+from remit.audit.results import Edge, StepNeed, administrator
 from remit.audit.role_assumption import RoleAssumption
 from remit.audit.technique_needs import NeedQuestions
 from remit.audit.trust import ASSUME, role_of_session
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from remit.audit.access import AccessQuestions, Asker
     from remit.audit.entities import Identity
     from remit.audit.joined_account import JoinedAccount
-    from remit.audit.results import StepNeed
 
 _SIGNS_OF_ADMINISTRATORS: Final = ("iam:PutRolePolicy", "iam:CreateUser", "iam:AttachUserPolicy")
 _UNCHANGEABLE: Final = ("/aws-service-role/", "/aws-reserved/")

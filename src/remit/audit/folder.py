@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page, tags_of
 from remit.audit.documents import Documents, document_value
@@ -16,10 +18,6 @@ from remit.audit.trust import trusted
 from remit.errors import RemitError
 from remit.iam.policy import parse
 from remit.template.sections import mappings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from collections.abc import Set as AbstractSet
 
 _SUFFIXES: Final = (".json", ".jsonl", ".gz")
 _PROSE: Final = ".md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from remit.audit.entities import KINDS, Identity, InputProblem, ManagedPolicyVersions, PolicyUse
+from remit.audit.entities import KINDS, Identity, IdentityKind, InputProblem, ManagedPolicyVersions, PolicyUse
 from remit.catalogue.managed_policies import managed_policy
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from remit.audit.account_pages import AccountPage
     from remit.audit.documents import Documents
-    from remit.audit.entities import IdentityKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.access import numbered
+from remit.audit.access import AccessQuestions, Asker, numbered
 from remit.audit.caller_pins import policies_of, tag_conditions
 from remit.audit.documents import OWN_ACCOUNT, document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
@@ -15,7 +15,6 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Condition, Policy, allow, parse
 
 if TYPE_CHECKING:
-    from remit.audit.access import AccessQuestions, Asker
     from remit.audit.entities import Identity
 
 _NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=(), tells_apart=False)

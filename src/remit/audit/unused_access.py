@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.audit.json_bytes import compact
 from remit.audit.results import UnusedPolicy, UnusedRow
-from remit.audit.trail import account_of
+from remit.audit.trail import TrailSummary, account_of
 from remit.catalogue.actions import action, full_name
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import is_of_aws
@@ -23,7 +23,7 @@ from remit.catalogue.operations import operation, operations_of
 from remit.errors import RemitError
 from remit.iam.length import policy_length
 from remit.iam.pattern import matches
-from remit.iam.policy import Globs, Policy, render
+from remit.iam.policy import Globs, Policy, Statement, render
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.compare import includes
 from remit.iam.prove.minimise import minimise
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from remit.audit.documents import Documents
     from remit.audit.entities import Identity
-    from remit.audit.trail import TrailSummary
-    from remit.iam.policy import Statement
 
 _EVERYTHING: Final = frozenset({"*", "*:*"})
 _LONGEST: Final = 10_240

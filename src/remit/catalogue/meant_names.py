@@ -7,21 +7,17 @@ people write, in tests/lint/data/meant.jsonl; `python bench/did_you_mean.py` say
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.actions import action, bare_names, keys, service, services
 from remit.catalogue.condition_keys import global_keys
 from remit.catalogue.managed_policies import managed_policies, managed_policy
-from remit.catalogue.operations import clients, operation, prefixes
+from remit.catalogue.operations import Operation, clients, operation, prefixes
 from remit.catalogue.shared_prefixes import PAGES
 from remit.catalogue.snapshot import chunk
 from remit.did_you_mean import ALIKE, MISSPELT, nearest, nearest_names
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from remit.catalogue.operations import Operation
 
 _MOST: Final = 3
 """Guesses that are given at most."""

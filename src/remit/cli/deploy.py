@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,6 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from remit.build import Built
     from remit.cli.stack_commands import Terminal
     from remit.deploy.deployment import Deployment

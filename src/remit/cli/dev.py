@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 import click
 
 from remit.cli import options
 from remit.dev import events
 from remit.errors import few
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 _FIRST_PORT: Final = 8000
 _DEBUG_PORT: Final = 5678

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from remit.cli import options
 from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.foreign_text import late_bound
-from remit.documents.json_text import read_json
+from remit.documents.json_text import Locate, read_json
 from remit.errors import Origin, RemitError
-from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.tokens import UNFILLED
 from remit.template.policy_files import LAYERS, layers_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.documents.json_text import Locate
-    from remit.iam.decide.evaluate import Decision
 
 _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from remit.catalogue.types import resource_type
 from remit.declare.resource_references import ResourceOf
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LISTS: Final = (Sequence, list, tuple)
 _WORDS: Final[Mapping[object, str]] = {

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from remit.declare.recording import is_recording, judging_now, note
 from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
-from remit.errors import Mistakes, writer, writer_span
+from remit.errors import Mistakes, RemitError, writer, writer_span
 from remit.source import places
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from remit.errors import RemitError
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.deploy.delete import data_at_risk
-from remit.deploy.deployment import Deployment, NotApproved
+from remit.deploy.deployment import DeployJob, Deployment, NotApproved
 from remit.deploy.deployment_record import last
 from remit.deploy.manual_changes import ManualChanges, changes_of, revert
-from remit.deploy.operators import DeletionQuestion, ManualChangesQuestion, PlanQuestion
+from remit.deploy.operators import DeletionQuestion, DeployOperator, ManualChangesQuestion, PlanQuestion
 from remit.deploy.stack import settled
 from remit.deploy.status import status_of
 from remit.errors import RemitError
@@ -16,8 +16,6 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from remit.deploy.deployment import DeployJob
-    from remit.deploy.operators import DeployOperator
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.session import Account

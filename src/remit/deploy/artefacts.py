@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -26,7 +26,6 @@ from remit.iam.tokens import text_of
 from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from remit.deploy.session import Account

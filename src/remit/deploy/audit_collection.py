@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.audit.resource_policies import INCOMPLETE
 from remit.deploy.aws_errors import code, remit_errors
 from remit.deploy.collected_policies import CALLS, collected_policies
-from remit.deploy.session import connect, session_credentials
+from remit.deploy.session import Account, connect, session_credentials
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.deploy.session import Account
 
 DEFAULT_ROLE: Final = "OrganizationAccountAccessRole"
 """The role that Organizations makes in the accounts that it creates."""

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import at_once
 from remit.deploy.aws_errors import answered_errors, code, if_there, patiently, remit_errors
-from remit.deploy.bucket import artefact_bucket, exists, not_ours
+from remit.deploy.bucket import Bucket, artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
 
 # S3 aborts an operation while another one on the same bucket is under way.

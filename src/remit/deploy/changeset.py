@@ -29,7 +29,7 @@ from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, remove_objects, upload_template
 from remit.deploy.aws_errors import BUSY, answered_errors, code, if_there, message, not_found, remit_errors
 from remit.deploy.bootstrap import require_bucket
-from remit.deploy.bucket import artefact_bucket
+from remit.deploy.bucket import Bucket, artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
 from remit.deploy.imports import importable, with_imports
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
@@ -38,6 +38,7 @@ from remit.deploy.stack import (
     DEAD,
     NAMESPACE_TAG,
     VERSION_TAG,
+    DeployedStack,
     busy_error,
     deployed_template,
     describe,
@@ -53,9 +54,7 @@ from remit.resources.names import HTTP_API
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
-    from remit.deploy.stack import DeployedStack
 
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
 _LOOK: Final = "remit-plan-"

@@ -18,7 +18,7 @@ from remit.catalogue.managed_policies import is_of_aws
 from remit.deploy.account_roles import held_boundary, held_policies, managed_policy_versions
 from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.stack import deployed_template, describe
-from remit.deployer.deployer_policy import bound, deployer
+from remit.deployer.deployer_policy import Deployer, bound, deployer
 from remit.deployer.lacking_access import DeployerCheck, LackingAccess, check_deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import Mistakes, RemitError
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from remit.app import Grant
     from remit.build import Built
     from remit.deploy.session import Account
-    from remit.deployer.deployer_policy import Deployer
 
 _READS: Final = ("Read", "List")
 _ONCE: Final = "iam:CreateServiceLinkedRole"

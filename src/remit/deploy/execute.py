@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +16,6 @@ from remit.deploy.stack import DeployedStack, StackOutput, busy_error, describe,
 from remit.errors import RemitError, stop_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import if_there, remit_errors
-from remit.deploy.existing_vpc import look_up_vpc, private_subnets, security_group
+from remit.deploy.existing_vpc import ExistingVpc, look_up_vpc, private_subnets, security_group
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import Mistakes, RemitError
 from remit.grants import ssm
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import ExistingValue
-    from remit.deploy.existing_vpc import ExistingVpc
     from remit.deploy.session import Account
 
 _PURPOSE: Final = "to look up what the template takes of the account"

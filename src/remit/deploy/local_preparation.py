@@ -19,21 +19,19 @@ from remit.deploy.aws_errors import if_there, remit_errors
 from remit.deploy.changeset import PlanRequest, Stuck, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute, failure
-from remit.deploy.session import connect
+from remit.deploy.session import Account, connect
 from remit.documents.read import read_as_written
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam.policy import Policy, allow, render
 from remit.roles.reference_names import fill_references
 from remit.source.layout import LOCAL_ACCOUNTS, POLICIES
-from remit.triggers.existing_sources import BOUNDARY, MANAGED_POLICY
+from remit.triggers.existing_sources import BOUNDARY, MANAGED_POLICY, ExistingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from remit.build import Built
-    from remit.deploy.session import Account
-    from remit.triggers.existing_sources import ExistingSource
 
 _EVERYTHING: Final = Policy((allow("*"),))
 _FILE: Final = re.compile(r"([0-9]{12})\.(?:json|yaml|yml)")

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import FUNCTION_KEY, SHARED_LOG_GROUP, in_stack
+from remit.app import FUNCTION_KEY, SHARED_LOG_GROUP, App, in_stack
 from remit.deploy.aws_errors import UNREACHABLE, answered_errors, code, remit_errors
 from remit.deploy.log_lines import LogLine
 from remit.deploy.stack import deployed_template
@@ -20,7 +20,6 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.app import App
     from remit.deploy.session import Account
 
 GROUP: Final = "/aws/lambda/"

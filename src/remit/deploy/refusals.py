@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import call_errors
-from remit.errors import RemitError
+from remit.errors import Path, RemitError
 from remit.project.current_load import placed
 
 if TYPE_CHECKING:
     from remit.build import Built
     from remit.deploy.session import Account
-    from remit.errors import Path
 
 _NAME_IS_TAKEN: Final = "NAME_CONFLICT_VALIDATION"
 _MODES: Final = {"VALIDATION_ERROR": "ValidationFailureMode", "HOOK_INVOCATION_ERROR": "HookFailureMode"}

@@ -14,11 +14,11 @@ from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
 from remit.deployer.lookups_and_repairs import looked_up, reverting
 from remit.deployer.merged_statements import merged
-from remit.deployer.needed_actions import VERBS, Need, Purpose
+from remit.deployer.needed_actions import VERBS, DeployCall, Need, Purpose
 from remit.deployer.notes import notes
 from remit.deployer.optional_actions import called_actions, linked_services
 from remit.deployer.passed_roles import passed
-from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_retained, is_specific, items
+from remit.deployer.planned_stack import ROLE_TYPE, PlannedStack, is_custom, is_retained, is_specific, items
 from remit.deployer.s3_objects import stored_objects
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from remit.app import Grant, Resource
-    from remit.deployer.needed_actions import DeployCall
-    from remit.deployer.planned_stack import PlannedStack
 
 CALLERS_ACCOUNT: Final = "${aws:PrincipalAccount}"
 """A policy variable, which IAM fills in with the account of whoever makes a request."""

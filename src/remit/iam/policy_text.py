@@ -12,8 +12,9 @@ equals nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from remit.errors import RemitError
 from remit.iam import tokens
@@ -21,9 +22,6 @@ from remit.iam.pattern import STAR, Late, Piece, Wildcard, covers_pieces, overla
 from remit.iam.policy import VERSION
 from remit.iam.request import OPEN, Request
 from remit.iam.tokens import PLACE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',:]+:[^{}',]*)(?:,\s*'([^']*)'\s*)?)\}")
 _FIFTH: Final = 5

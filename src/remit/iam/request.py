@@ -9,18 +9,16 @@ account decide; it overrides these, too.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from remit.catalogue.action_resources import is_without_resources, resource_without_type
 from remit.catalogue.actions import is_multivalued
 from remit.errors import RemitError
 from remit.iam.special_cases import BEYOND_ACCOUNTS, SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, UNFILLED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Scalar: TypeAlias = str | bool | int | float
 ContextValue: TypeAlias = Scalar | list[Scalar] | tuple[Scalar, ...] | None

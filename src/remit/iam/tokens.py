@@ -16,14 +16,12 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PARTITION: Final = "${AWS::Partition}"
 REGION: Final = "${AWS::Region}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.importing.app_model import listed, referred_to, value_at_path
 from remit.importing.python_text import Bracketed, Item
-from remit.template.branches import IF, NO_VALUE, choice
+from remit.template.branches import IF, NO_VALUE, Choice, choice
 from remit.template.references import references
 from remit.template.sections import section
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from remit.errors import Path
     from remit.importing.template_values import TemplateNames
-    from remit.template.branches import Choice
     from remit.template.sam.expand import ExpandedTemplate
 
 _COMPUTED: Final = {

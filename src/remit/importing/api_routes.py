@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.importing.app_model import listed, referred_to, value_at_path
+from remit.importing.app_model import Leftovers, listed, referred_to, value_at_path
 from remit.importing.events import resource
-from remit.importing.python_text import Bracketed, Item, call, quoted
-from remit.importing.template_values import words
+from remit.importing.python_text import Bracketed, Item, Source, call, quoted
+from remit.importing.template_values import TemplateNames, words
 from remit.template.branches import choice
 from remit.template.sam.apis import OWN_DEFINITION
 from remit.template.sam.events import ANY_METHOD, api_of
@@ -20,10 +20,6 @@ from remit.template.sections import mappings, section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.errors import Origin
-    from remit.importing.app_model import Leftovers
-    from remit.importing.python_text import Source
-    from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
     from remit.template.sam.resources import SamEvent, SamResource
 

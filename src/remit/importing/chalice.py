@@ -9,19 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.documents.read import read_as_written
 from remit.errors import Origin, RemitError
 from remit.importing.app_model import Left, SourceTemplate, app_name, placed
-from remit.source.python_file import parsed
+from remit.source.python_file import PythonFile, parsed
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.source.python_file import PythonFile
 
 CONFIG: Final = Path(".chalice", "config.json")
 _SETTINGS: Final = {

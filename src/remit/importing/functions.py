@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.errors import Path, RemitError
 from remit.iam import tokens
 from remit.importing.access import access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
-from remit.importing.app_model import Code, PythonStatement, beside, listed, referred_to, value_at_path
+from remit.importing.api_routes import Apis
+from remit.importing.app_model import Code, PythonStatement, SourceTemplate, beside, listed, referred_to, value_at_path
 from remit.importing.events import resource, trigger
-from remit.importing.python_text import Bracketed, Item, call, flat, quoted
-from remit.importing.template_values import words
+from remit.importing.python_text import Bracketed, Item, Source, call, flat, quoted
+from remit.importing.template_values import TemplateNames, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
 from remit.template.branches import NO_VALUE
 from remit.template.references import references
@@ -23,11 +24,6 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.errors import Path
-    from remit.importing.api_routes import Apis
-    from remit.importing.app_model import SourceTemplate
-    from remit.importing.python_text import Source
-    from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
     from remit.template.sam.resources import SamEvent, SamResource
 

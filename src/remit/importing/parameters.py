@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
-from remit.importing.app_model import PythonStatement
-from remit.importing.python_text import Bracketed, Item, call, flat, literal, quoted
+from remit.errors import Path, RemitError
+from remit.importing.app_model import Leftovers, PythonStatement
+from remit.importing.python_text import Bracketed, Item, Source, call, flat, literal, quoted
 from remit.importing.template_values import TemplateNames, unused, words
 from remit.template.parameters import Parameter, parameters
 from remit.template.references import references
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.documents.json_text import Locate
-    from remit.errors import Path
-    from remit.importing.app_model import Leftovers
-    from remit.importing.python_text import Source
 
 _TEXTS_OF_PYTHON: Final = frozenset({
     "Fn::FindInMap", "FunctionName", "Handler", "Method", "Path", "Runtime", "Schedule",

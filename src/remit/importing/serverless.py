@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.errors import Path as Steps
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import Left, SourceTemplate, app_name, listed, placed, referred_to, value_at_path
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.documents.read import ParsedFile
-    from remit.errors import Path as Steps
 
 _PLUGINS: Final = (
     r"serverless-(offline.*|.*local|localstack|dotenv-plugin|export-env|iam-roles-per-function|ignore|plugin-tracing|"

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.read import read_as_written
+from remit.documents.read import ParsedFile, read_as_written
 from remit.errors import RemitError
 from remit.importing.app_model import value_at_path
 from remit.importing.template_values import words
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.documents.json_text import Path as Steps
-    from remit.documents.read import ParsedFile
 
 _VARIABLE: Final = re.compile(r"\$\{((?:self|opt|env|file|sls|aws|ssm|cf|s3|param|strToBool)\b[^${}]*)\}")
 _FILE: Final = r"file\(([^)]+)\)(?::(.+))?"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import keyword
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.catalogue.types import resource_type
 from remit.errors import RemitError
@@ -15,27 +16,27 @@ from remit.iam import tokens
 from remit.importing.access import denies, policies_of_roles
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import KEEPS_OUT, apis_of
-from remit.importing.app_model import ImportedApp, Leftovers, PythonStatement, referred_to, value_at_path
+from remit.importing.app_model import (
+    ImportedApp,
+    Leftovers,
+    PythonStatement,
+    SourceTemplate,
+    referred_to,
+    value_at_path,
+)
 from remit.importing.events import NEEDS_OWN
 from remit.importing.functions import FunctionReader, TemplateParts, code_of, depends_on, layers_of, why_not
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
-from remit.importing.template_values import unused, words
+from remit.importing.template_values import TemplateNames, unused, words
 from remit.project.settings import FunctionSection
 from remit.resources.names import logical as logical_id_of
 from remit.template.loops import unrolled
 from remit.template.references import references
-from remit.template.sam.expand import expanded
+from remit.template.sam.expand import ExpandedTemplate, expanded
 from remit.template.sam.resources import SamResource
 from remit.template.sections import section
 from remit.template.written_template import SAM
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.importing.app_model import SourceTemplate
-    from remit.importing.template_values import TemplateNames
-    from remit.template.sam.expand import ExpandedTemplate
 
 _FUNCTION: Final = "AWS::Lambda::Function"
 _LOG_GROUP: Final = "AWS::Logs::LogGroup"

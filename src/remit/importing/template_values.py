@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Resource
 from remit.catalogue.types import arn_of
@@ -17,8 +18,6 @@ from remit.template.branches import IF, NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 from remit.template.references import functions, named_by
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
     "AWS::AccountId": "aws.account",

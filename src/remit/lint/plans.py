@@ -12,13 +12,12 @@ from remit.lint.policies import with_statements
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
 from remit.template.policy_documents import document_in_text
 from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
-from remit.template.terraform.state import data_of, items_of
+from remit.template.terraform.state import PlannedResource, data_of, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.documents.json_text import Locate, Path
-    from remit.template.terraform.state import PlannedResource
 
 _TRUST: Final = "assume_role_policy"
 _OF_IDENTITIES: Final = ("aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group")

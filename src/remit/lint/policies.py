@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import is_unfilled
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
 from remit.lint.unfilled_places import filled, may_be_unfilled
-from remit.template.branches import branches, items, may_vary
+from remit.template.branches import ConditionOutcome, branches, items, may_vary
 from remit.template.policy_documents import as_deployed, put_in_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.errors import Origin
     from remit.lint.finding import Spot
-    from remit.template.branches import ConditionOutcome
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 MOST_STATEMENTS: Final = 2_000

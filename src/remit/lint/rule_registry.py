@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
-from remit.lint.finding import ERROR
+from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.lint.finding import Problem
     from remit.lint.rule_inputs import PolicyDocument
 
 Hook: TypeAlias = "Callable[[Any], Iterable[Problem]]"

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.errors import Origin, RemitError
-from remit.lint.finding import Finding
+from remit.lint.finding import Finding, Problem
 from remit.lint.rule_registry import rule as rule_named
 from remit.lint.rules.files_and_comments import suppression_without_reason, unused_suppression
 from remit.secrets import LINE_END, possible_secrets_in, secrets_in
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from remit.lint.finding import Problem
 
 OF_SECRETS: Final = "R701"
 """The rule of secrets. Its comments speak to builds, too, which refuse secrets in every file that they pack."""

@@ -8,12 +8,13 @@ Gateway" (Amazon API Gateway Developer Guide).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from remit.catalogue import arns
 from remit.catalogue.partitions import regions
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes
+from remit.errors import Mistakes, Path
 from remit.iam import tokens
 from remit.project.setting_values import (
     Table,
@@ -31,11 +32,6 @@ from remit.project.setting_values import (
     wrong,
 )
 from remit.project.stack_name import STAGE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.errors import Path
 
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, ParamSpec, TypeVar, Unpack, overload
 
 from remit import triggers as all_triggers
 from remit.declare.fitting import FurtherOptions, declaring, option_names, parameters
@@ -14,15 +14,12 @@ from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.declared import HANDLER, NO_JOB, Access, Declaration, JobOptions, WebOptions, WorkflowDeclaration
-from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES
+from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES, Links, PolicyItems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Generic, ParamSpec, Unpack
-
     from remit.app import Trigger
     from remit.project.resource_handles import StateMachineHandle
-    from remit.project.setting_values import FunctionSettings, Links, OwnFunctionSettings, PolicyItems
+    from remit.project.setting_values import FunctionSettings, OwnFunctionSettings
     from remit.project.shared import Shared
     from remit.runtime.job import Job
     from remit.triggers.api import Authorization

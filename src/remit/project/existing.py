@@ -6,9 +6,9 @@ the change set, so that what was shown is what is deployed. A build asks nobody.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from remit.app import ExistingValue
+from remit.app import ExistingKind, ExistingValue
 from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
@@ -16,9 +16,6 @@ from remit.project import current_load
 from remit.project.late_bound import LateBoundParameter
 from remit.resources.name_rules import broken_rule
 from remit.resources.names import digest, logical
-
-if TYPE_CHECKING:
-    from remit.app import ExistingKind
 
 _DIGITS: Final = 6  # of the hash that tells names apart whose letters are the same
 _DEFAULT_GROUP: Final = "default"

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from remit.catalogue.quotas import quota
-from remit.errors import Mistakes
+from remit.errors import Mistakes, Path
 from remit.iam import tokens
 from remit.project.setting_values import Table, between, entries, members, mistake, or_none, wrong
 from remit.resources.names import arn_of
 
 if TYPE_CHECKING:
     from remit.declare.resource_references import TopicRef
-    from remit.errors import Path
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*(\.fifo)?")
 LEAST_CONCURRENCY: Final = 2

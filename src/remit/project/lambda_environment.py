@@ -14,7 +14,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.errors import Mistakes, Origin, RemitError
 from remit.project import current_load
 from remit.project.setting_values import RESERVED_VARIABLES
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from remit.app import App
-    from remit.errors import Mistakes, Origin
     from remit.project.current_load import Loading
     from remit.source.variables import DeclaredVariable
 

@@ -6,13 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, is_own_code, writer
+from remit.errors import Origin, RemitError, is_own_code, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from remit.app import StoredValue
-    from remit.errors import Origin
 
 
 class LateBound(str):

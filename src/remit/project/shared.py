@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Concatenate,
-    Final,
-    Literal,
-    ParamSpec,
-    Protocol,
-    TypeAlias,
-    get_args,
-    overload,
-)
+from typing import Any, ClassVar, Concatenate, Final, Literal, ParamSpec, Protocol, TypeAlias, get_args, overload
 
 from remit.app import Output, Resource
 from remit.catalogue.types import resource_type
@@ -31,9 +20,6 @@ from remit.project import current_load, setting_values
 from remit.project import resource_handles as handles
 from remit.project.late_bound import NoText
 from remit.project.resource_handles import HANDLES, UNSPELLED, Handle
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 _PENDING: Final = r"\$\{(Pending0\d+0)"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]

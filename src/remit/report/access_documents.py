@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from remit.iam.comparison import Piece
 from remit.iam.tokens import ACCOUNT, REGION
-from remit.report.access_report import UNUSED, has_no_effect
+from remit.report.access_report import UNUSED, Locator, has_no_effect
 from remit.report.documents import members, place
 from remit.report.resource_losses import loss_document
-from remit.review.access_change import Door, UnreadPolicy
+from remit.review.access_change import Accepted, Change, Door, Review, UnreadPolicy
 from remit.review.statement_change import NO_CHANGE, changed_statement, statements_of, trust_statements_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.iam.prove.compare import Comparison
-    from remit.report.access_report import Locator
-    from remit.review.access_change import Accepted, Change, Review
 
 
 def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> dict[str, Any]:

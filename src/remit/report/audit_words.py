@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.escalation_paths import is_brought
+from remit.audit.escalation_paths import EscalationPath, is_brought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.audit.audit import AuditReport
-    from remit.audit.escalation_paths import EscalationPath
     from remit.audit.results import ExposureRow
 
 REACHES: Final = {

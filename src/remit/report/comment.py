@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.report.access_report import ACCEPTED, BESIDE, GAINED, LOST, NO_EXAMPLE, UNDECIDED
+from remit.report.access_report import ACCEPTED, BESIDE, GAINED, LOST, NO_EXAMPLE, UNDECIDED, CauseChange, Report
 from remit.report.actions import some
 from remit.report.resource_losses import loss_headline, reason, what_happens
 from remit.report.terminal_text import shown
@@ -15,7 +15,6 @@ from remit.report.terminal_text import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from remit.report.access_report import CauseChange, Report
     from remit.review.resource_losses import ResourceLoss
 
 LONGEST: Final = 65_000  # a comment takes 65,536 ("body is too long (maximum is 65536 characters)")

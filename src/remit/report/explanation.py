@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.answers.explanation import VERDICT_WORDS
-from remit.answers.obstacles import resource_to_allow
+from remit.answers.explanation import VERDICT_WORDS, Explanation
+from remit.answers.obstacles import Obstacle, resource_to_allow
 from remit.answers.unused_actions import unused_actions
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
-from remit.errors import few
-from remit.iam.policy import parse, render, render_statement
+from remit.errors import Origin, few
+from remit.iam.policy import Globs, Policy, Principals, Statement, parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
 from remit.report.actions import covered, covered_lines, levels_of, some
 from remit.report.documents import members, place
@@ -20,13 +20,9 @@ from remit.report.documents import members, place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from remit.answers.explanation import Explanation
-    from remit.answers.obstacles import Obstacle
     from remit.answers.remedy import Remedy
     from remit.app import Grant
-    from remit.errors import Origin
     from remit.holders import Holder
-    from remit.iam.policy import Globs, Policy, Principals, Statement
     from remit.roles.role_policies import StatementSource
 
 _LISTED: Final = 4  # patterns of a statement on one line; of more, the number is told

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.lint.finding import NOTE, SEVERITIES
+from remit.lint.finding import NOTE, SEVERITIES, Finding
 from remit.report.terminal_text import line
 from remit.secrets import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from remit.lint.finding import Finding
     from remit.lint.rule_registry import Rule
 
 _WIDTH: Final = 120

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 from remit.deploy.operators import (
     DeletionQuestion,
     DeployOperator,
+    DeployQuestion,
     ManualChangesQuestion,
     PlannedDeploy,
     PlanQuestion,
     RollbackQuestion,
+    StoppingQuestion,
 )
 from remit.errors import RemitError
 from remit.report.stacks import place
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.deploy.manual_changes import ManualChanges
-    from remit.deploy.operators import DeployQuestion, StoppingQuestion
 
 _OVER_MANUAL_CHANGES: Final = (
     "CloudFormation keeps what was added by hand. It restores what was edited or deleted only where this deploy "

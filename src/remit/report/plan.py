@@ -10,7 +10,7 @@ from remit.catalogue.types import holds_data, resource_type
 from remit.iam import tokens
 from remit.report.access_documents import review_document
 from remit.report.access_lines import LONGEST, brief, cause_lines
-from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, review_report
+from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, Report, review_report
 from remit.report.actions import some
 from remit.report.documents import members
 from remit.report.terminal_text import shown
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from remit.deploy.plan import ResourceChange, StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.status import DeployedResource
-    from remit.report.access_report import Report
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": ">"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type

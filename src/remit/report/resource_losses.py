@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from remit.report.documents import members
-from remit.review.resource_losses import REMOVED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from remit.review.resource_losses import ResourceLoss
+from remit.review.resource_losses import REMOVED, ResourceLoss
 
 
 def loss_lines(loss: ResourceLoss) -> Iterator[str]:

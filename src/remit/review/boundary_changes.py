@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.managed_policies import managed_policy
 from remit.iam.policy import Policy, allow
 from remit.iam.prove.compare import gains
-from remit.review.access_change import Attached, UnreadPolicy
+from remit.review.access_change import Attached, Change, UnreadPolicy, Version
 from remit.review.comparable_roles import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.holders import Holder
-    from remit.review.access_change import Change, Version
 
 _ALL: Final = Policy((allow("*"),))
 _MANAGED, _BOUNDARY = "managed policy", "boundary"

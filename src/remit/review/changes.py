@@ -6,32 +6,25 @@ A role is compared whole: inline statements, managed policies, boundary, and who
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.managed_policies import is_of_aws
-from remit.holders import trusting
+from remit.holders import Holder, trusting
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Globs, Policy
 from remit.iam.prove.compare import Comparison
-from remit.review.access_change import SAME, Change, Review, UnreadPolicy
+from remit.review.access_change import SAME, Change, Elsewhere, NotCompared, Review, UnreadPolicy, Version
 from remit.review.boundary_changes import attached, notes, unread
 from remit.review.comparable_roles import comparable, plain
-from remit.review.joint_access import JoinedResources, arn_of, joint_access
+from remit.review.joint_access import JoinedResources, Saying, arn_of, joint_access
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_losses import resource_losses
 from remit.review.resource_policies import differing_resources, resource_changes
-from remit.review.setting_changes import acts_as, setting_changes
+from remit.review.setting_changes import RoleUse, acts_as, setting_changes
 from remit.roles.reference_names import fill_references
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from remit.holders import Holder
-    from remit.review.access_change import Elsewhere, NotCompared, Version
-    from remit.review.joint_access import Saying
-    from remit.review.setting_changes import RoleUse
 
 _NOTHING: Final = Layers((Policy(()),))
 _CALLERS: Final = ("role", "user")

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
 from remit.iam.prove.compare import Comparison
-from remit.template.condition_outcomes import words
+from remit.template.condition_outcomes import World, words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from remit.review.access_change import Change, Elsewhere, Review
-    from remit.template.condition_outcomes import World
 
 _COMPARISONS: Final = ("access", "trust")
 _COMPARED: Final = tuple(field.name for field in fields(Comparison))

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import services
-from remit.iam.comparison import StatementLocation
+from remit.iam.comparison import Piece, StatementLocation, Undecided
 from remit.iam.condition import compile_condition
 from remit.iam.pattern import covers
-from remit.iam.policy import Globs, Policy, Statement
+from remit.iam.policy import Condition, Globs, Policy, Statement
 from remit.iam.principal import Reach, reach
 from remit.iam.prove.caller_classes import free_accounts
 from remit.iam.prove.compare import Comparison
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.holders import Holder
-    from remit.iam.comparison import Piece, Undecided
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Condition
     from remit.review.access_change import Given, Version
 
     Names = Mapping[str, str]

@@ -14,7 +14,7 @@ from remit.holders import HeldPolicy
 from remit.iam import tokens
 from remit.iam.policy import Principals, allow
 from remit.iam.tokens import ACCOUNT, PARTITION
-from remit.review.access_change import Given, type_words
+from remit.review.access_change import AccessSetting, Given, type_words
 from remit.review.access_settings import HOLDS_FOR_ROLES, POLICY_PROPERTIES, TAGS, in_words, settings_of
 from remit.review.api_routes import BODIES, default_of_definition, routes_of_body, routes_of_events
 from remit.review.gateway_endpoints import is_gateway
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.documents.json_text import Locate, Path
-    from remit.review.access_change import AccessSetting
     from remit.template.roles import FileRoles
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from remit.documents.read import read
 from remit.errors import RemitError
-from remit.review.access_change import NotCompared
+from remit.review.access_change import NotCompared, Review
 from remit.review.template_changes import review_reads, review_templates
-from remit.template.nested_templates import STACK, whole_templates
+from remit.template.nested_templates import STACK, Beside, whole_templates
 from remit.template.role_files import read_source
 from remit.template.settled_values import settled_source
 from remit.template.terraform.plan import read_plan
@@ -20,8 +20,6 @@ from remit.template.written_template import is_template
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.review.access_change import Review
-    from remit.template.nested_templates import Beside
 
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
 _SECTION: Final = re.compile(rb"^[^\w\n]*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)

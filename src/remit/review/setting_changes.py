@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.type_access import STRONG_SIGNS
 from remit.review.access_change import AccessSetting, Door, Given, NotCompared, UnreadPolicy
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 _NOTHING: Final = Given("")
 _NOBODY, _EVERYBODY, _NOT_SET = "nobody", "everybody", "not set"

@@ -33,14 +33,13 @@ from remit.template.role_resources import (
     with_targets_of,
     without_code,
 )
-from remit.template.roles import roles_where
+from remit.template.roles import FileRoles, roles_where
 from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from remit.documents.read import ParsedFile
-    from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""

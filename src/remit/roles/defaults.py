@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.app import App, Function, Grant, JobQueue, Reason
 from remit.catalogue.managed_policies import managed_policy
@@ -17,10 +18,6 @@ from remit.resources.names import logical
 from remit.resources.own_resources import own_resources
 from remit.roles.encryption_keys import grants_on_keys, grants_on_keys_of
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
 
 JOB_MARKS: Final = "JobMarks"
 """The logical id of the table that holds which jobs have finished."""

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from remit.iam.policy import Globs, Policy, Statement
-from remit.roles.policy_size import document_length
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from remit.roles.policy_size import Sizes
+from remit.roles.policy_size import Sizes, document_length
 
 
 def packed(

@@ -14,7 +14,7 @@ from remit.catalogue.expand import expand
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.iam.comparison import StatementLocation
-from remit.iam.policy import Policy, allow
+from remit.iam.policy import Policy, Statement, allow
 from remit.iam.prove.statement_space import compiled
 from remit.project import plain_files
 from remit.source.layout import GUARDRAILS
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from remit.iam.policy import Statement
 
 LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.source.handler_problem import (
@@ -23,13 +24,8 @@ from remit.source.handler_problem import (
     takes_event_and_context,
     takes_others,
 )
-from remit.source.modules import module_source
+from remit.source.modules import Definition, ModuleSource, module_source
 from remit.source.python_file import Import, parsed, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from remit.source.modules import Definition, ModuleSource
 
 Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
 """A module's source and its file, by the module's dotted name; None where it cannot be read."""

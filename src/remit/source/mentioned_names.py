@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.source.layout import module_file, package_of, python_files, roots
-from remit.source.python_file import imports, origin_in, parsed, walk
+from remit.source.python_file import Import, imports, origin_in, parsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from remit.errors import Origin
-    from remit.source.python_file import Import
 
 _IMPORTS_ANYTHING: Final = frozenset({
     "__import__", "import_module", "spec_from_file_location", "pkgutil", "runpy", "exec", "eval",

@@ -6,14 +6,13 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from remit.source.python_file import origin_in, read
+from remit.source.python_file import PythonFile, origin_in, read
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.errors import Origin, Path, Span
-    from remit.source.python_file import PythonFile
 
 _DEPTH: Final = 32  # a list that contains itself by name
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import python_files
-from remit.source.python_file import read
+from remit.source.python_file import PythonFile, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from remit.source.python_file import PythonFile
 
 _WORD: Final = r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+"
 _DEPTH: Final = 8  # names for names, and dicts in dicts

@@ -6,16 +6,11 @@ SQS" (Amazon SQS Developer Guide), "AWS::CloudWatch::Alarm" (CloudFormation refe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from remit.app import Resource
+from remit.app import App, Resource
 from remit.template.references import references
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from remit.app import App
 
 _QUEUE: Final = "AWS::SQS::Queue"
 _FOR_FAILED: Final = frozenset({"deadLetterTargetArn", "DeadLetterConfig", "OnFailure"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import FUNCTION_KEY, Reason
+from remit.app import FUNCTION_KEY, App, Grant, Reason, Resource
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Mistakes, Origin
 from remit.holders import Holder, trusting
@@ -21,7 +21,6 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Resource
     from remit.documents.json_text import Path
     from remit.template.roles import FileRoles
 

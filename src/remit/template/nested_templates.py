@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.documents.read import read
-from remit.errors import RemitError
+from remit.documents.read import ParsedFile, read
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.template.parameters import parameters
 from remit.template.role_resources import names_in
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from remit.documents.json_text import Path
-    from remit.documents.read import ParsedFile
-    from remit.errors import Origin
 
 Beside: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
 """The content and the name of a file, by its path from the folder of a template; None where there is no such file."""

@@ -6,18 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
-from remit.documents.json_text import Path, read_json
+from remit.documents.json_text import Locate, Path, read_json
 from remit.errors import Origin, RemitError
-from remit.iam.decide.endpoint import ENDPOINT_TYPES
+from remit.iam.decide.endpoint import ENDPOINT_TYPES, EndpointType
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, allow, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.documents.json_text import Locate
     from remit.iam.comparison import StatementLocation
-    from remit.iam.decide.endpoint import EndpointType
 
 Locator: TypeAlias = "Callable[[StatementLocation], Origin]"
 

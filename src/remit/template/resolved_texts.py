@@ -9,17 +9,14 @@ Source: "Intrinsic function reference" (CloudFormation User Guide).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import NO_VALUE, branches, choice
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
 
 UNKNOWN: Final = "\x00"
 """A stretch of a text that only the deploy knows: what an import, a parameter or another function gives."""

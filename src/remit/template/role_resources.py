@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.template.attached_policies import HOLDERS
 from remit.template.condition_outcomes import conditions_of
 from remit.template.roles import RUNS
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 _ROLE: Final = "AWS::IAM::Role"
 _PROFILE: Final = "AWS::IAM::InstanceProfile"

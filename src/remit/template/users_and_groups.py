@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from remit.holders import Holder
 from remit.iam import tokens
-from remit.template.attached_policies import BOUNDARY, HOLDERS, MANAGED, condition_note, names_of
+from remit.template.attached_policies import BOUNDARY, HOLDERS, MANAGED, AttachedPolicies, condition_note, names_of
 from remit.template.branches import items
 
 if TYPE_CHECKING:
     from remit.app import Resource
-    from remit.template.attached_policies import AttachedPolicies
 
 
 def memberships(resources: tuple[Resource, ...]) -> dict[str, tuple[str, ...]]:

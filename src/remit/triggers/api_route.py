@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.route_authorizer import RouteAuthorizer
 from remit.triggers.trigger import BaseTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 METHODS: Final = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 VARIABLE: Final = re.compile(r"\{([A-Za-z0-9._-]+)\+?\}")

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
-from remit.app import PayloadFormat
+from remit.app import Function, PayloadFormat
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, described
+from remit.errors import Origin, RemitError, described
 from remit.iam import tokens
 from remit.resources.names import digest
 from remit.triggers.route_authorizer import RouteAuthorizer, plain_texts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from remit.app import Function
-    from remit.errors import Origin
 
 _SOURCE: Final = r"((?:\$|method\.)request\.(header|querystring)|\$?stageVariables|\$?context)\.[\w.-]+"
 """Where HTTP APIs (`$request.header.x`) or REST APIs (`method.request.header.x`) find who somebody is."""

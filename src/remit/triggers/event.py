@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Grant, Resource, Triggered, Workflow
 from remit.declare.resource_references import BusRef, QueueRef
@@ -20,10 +20,6 @@ from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
 from remit.triggers.source import check_range, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 
 Values = str | Sequence[str | Mapping[str, Any]]
 """A value, or a list of values and comparisons (`{"prefix": "aws."}`)."""

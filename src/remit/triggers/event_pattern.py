@@ -10,18 +10,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, RemitError, described, spelled
+from remit.errors import Mistakes, Path, RemitError, described, spelled
 from remit.iam import tokens
-from remit.triggers.record_fields import AnyNames, Text, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from remit.errors import Path
-    from remit.triggers.record_fields import Shape
+from remit.triggers.record_fields import AnyNames, Shape, Text, Value
 
 _OR: Final = "$or"
 _SCALARS: Final = (str, int, float, bool, type(None))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from remit.app import Resource
+from remit.app import Resource, Triggered
 from remit.errors import RemitError, few
 from remit.iam import tokens
-from remit.iam.policy import allow
+from remit.iam.policy import Statement, allow
 from remit.resources.names import SENDING, SERVICES, arn_of, own_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from remit.app import Triggered
-    from remit.iam.policy import Statement
 
 DestinationKind = Literal["sqs", "sns", "s3"]
 _CALLED: Final[dict[DestinationKind, str]] = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}

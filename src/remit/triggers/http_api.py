@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Resource
+from remit.app import ApiSettings, App, Function, Output, Resource
 from remit.resources.names import HTTP_API as API
 from remit.resources.names import digest, logical
 from remit.triggers import app_routes
@@ -19,7 +19,6 @@ from remit.triggers.route_authorizer import TokenAuthorizer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import ApiSettings, App, Function, Output
     from remit.triggers.app_routes import Routed
 
 _STAGE: Final = "$default"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Resource
+from remit.app import App, Function, Output, Resource
 from remit.errors import RemitError
 from remit.resources.names import REST_API as API
 from remit.resources.names import digest, logical
@@ -18,14 +18,12 @@ from remit.triggers import app_routes
 from remit.triggers.api_route import METHODS, VARIABLE
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.rest import Rest
-from remit.triggers.rest_settings import rest_settings, stage_name
+from remit.triggers.rest_settings import RestSettings, rest_settings, stage_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Output
     from remit.triggers.app_routes import Routed
-    from remit.triggers.rest_settings import RestSettings
 
 _PATIENCE: Final = 29
 """Seconds ("Quotas for configuring and running a REST API in API Gateway": integration timeout)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.triggers.api_route import VARIABLE
+from remit.triggers.api_route import VARIABLE, RouteTrigger
 from remit.triggers.payload_format import in_format_1
 from remit.triggers.rest_settings import rest_settings, stage_name
 from remit.triggers.route_authorizer import TokenAuthorizer
@@ -13,7 +13,6 @@ from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
     from remit.app import App
-    from remit.triggers.api_route import RouteTrigger
     from remit.triggers.rest import Rest
 
 _EXAMPLE: Final = "example"

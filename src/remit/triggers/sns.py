@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from remit.app import Function, Grant, Resource
 from remit.catalogue.arns import parse
@@ -20,10 +20,6 @@ from remit.triggers.invoke_permission import permission
 from remit.triggers.source import mapping, visibility_timeout
 from remit.triggers.sqs import CONSUME
 from remit.triggers.trigger import BaseTrigger, TriggerSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 
 _MOST_FIELDS: Final = 5
 _MOST_COMBINATIONS: Final = 150

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
@@ -16,8 +16,6 @@ from remit.resources.names import own_id
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from remit.app import Function
 
 _POOL_ID: Final = r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_\w+"

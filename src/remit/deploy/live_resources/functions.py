@@ -13,17 +13,23 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.deploy.artefacts import checksum, names_artefact
 from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import comparable, new_callers
-from remit.deploy.live_resources.resource_row import ComparedProperty, Read, Row, expected_at, is_same, value_at
-from remit.deploy.role_repairs import repair
-from remit.iam.policy import parse
+from remit.deploy.live_resources.resource_row import (
+    ComparedProperty,
+    LiveResource,
+    Read,
+    Row,
+    Subject,
+    expected_at,
+    is_same,
+    value_at,
+)
+from remit.deploy.role_repairs import Repair, repair
+from remit.iam.policy import Statement, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import LiveResource, Subject
-    from remit.deploy.role_repairs import Repair
-    from remit.iam.policy import Statement
 
 _FUNCTION, _POLICY, _MAPPINGS, _ALIAS = (
     "lambda.GetFunction", "lambda.GetPolicy", "lambda.ListEventSourceMappings", "lambda.GetAlias",

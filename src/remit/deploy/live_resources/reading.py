@@ -18,7 +18,7 @@ from remit.deploy.account_roles import at_once
 from remit.deploy.aws_errors import NOTHING, answered_errors, code, patiently, remit_error, remit_errors, transient
 from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
 from remit.deploy.live_resources.policies import attached_policies
-from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
+from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Row, Subject, differences
 from remit.deploy.live_resources.senders import ROWS as SENDERS
 from remit.deploy.live_resources.stores import ROWS as STORES
 from remit.deploy.role_repairs import method_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import Row
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
 

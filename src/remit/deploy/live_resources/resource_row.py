@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.deploy.deployed_references import UNKNOWN, filled, is_known
-from remit.deploy.drift import Drift
+from remit.deploy.drift import Drift, DriftKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from remit.app import Resource
-    from remit.deploy.drift import DriftKind
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Policy
 

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import compare_policy, policy_check
-from remit.deploy.live_resources.resource_row import IF_SET, ComparedProperty, Read, Row, expected_at, is_same
-from remit.deploy.role_repairs import repair
+from remit.deploy.live_resources.resource_row import (
+    IF_SET,
+    ComparedProperty,
+    LiveResource,
+    Read,
+    Row,
+    Subject,
+    expected_at,
+    is_same,
+)
+from remit.deploy.role_repairs import Repair, repair
 from remit.iam.policy import parse, render_statement
 from remit.resources.names import common_start
 
@@ -21,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import LiveResource, Subject
-    from remit.deploy.role_repairs import Repair
 
 _QUEUE, _TOPIC, _SUBSCRIPTIONS = "sqs.GetQueueAttributes", "sns.GetTopicAttributes", "sns.ListSubscriptionsByTopic"
 _SCHEDULE, _RULE, _TARGETS = "scheduler.GetSchedule", "events.DescribeRule", "events.ListTargetsByRule"

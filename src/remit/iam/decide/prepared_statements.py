@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
 from remit.iam.pattern_list import with_stars
-from remit.iam.policy import Globs
+from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.policy_text import (
     asked,
     completed,
@@ -24,15 +24,13 @@ from remit.iam.policy_text import (
     resource_parts,
 )
 from remit.iam.principal import Reach, reach
-from remit.iam.text_comparison import either
+from remit.iam.text_comparison import Truth, either
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from remit.iam.decide.endpoint import EndpointType
-    from remit.iam.policy import Policy, Statement
     from remit.iam.request import Request
-    from remit.iam.text_comparison import Truth
 
 Position: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""

@@ -14,7 +14,7 @@ from remit.catalogue.action_keys import carries
 from remit.catalogue.action_resources import resources_asked, services_taking
 from remit.catalogue.actions import full_name
 from remit.iam.pattern import is_pattern, matcher
-from remit.iam.prove.budget import Exhausted
+from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.encoded_text import has_marks
 from remit.iam.prove.glob_sets import UndecidedQuestion, points
 from remit.iam.prove.real_requests import can_be_asked, nameable
@@ -24,7 +24,6 @@ from remit.iam.special_cases import ALWAYS_ALLOWED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from remit.iam.prove.budget import Budget
     from remit.iam.prove.resource_search import ResourceSearch, Witness
     from remit.iam.prove.statement_space import Box, Index
 

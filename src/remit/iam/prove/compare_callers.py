@@ -7,28 +7,22 @@ caller's request, which the resource's policy alone decides.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.pattern_list import with_stars
-from remit.iam.policy import Globs, Policy, Principals, allow
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.iam.policy_text import is_late
 from remit.iam.prove.action_search import catalogue_actions
-from remit.iam.prove.caller_classes import EVERYONE, caller_classes, free_accounts
+from remit.iam.prove.caller_classes import EVERYONE, ComparedCaller, caller_classes, free_accounts
 from remit.iam.prove.compare import Comparison, allows_of, compare, denials_as_allows, denied_alone
-from remit.iam.request import principal_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from remit.iam.policy import Condition, Statement
-    from remit.iam.prove.caller_classes import ComparedCaller
-    from remit.iam.request import ContextValue
+from remit.iam.request import ContextValue, principal_of
 
 _ANYTHING: Final = (Policy((allow("*"),)),)
 _ANYBODY: Final = (Policy((replace(allow("*"), principals=Principals(((EVERYONE, EVERYONE),))),)),)

@@ -17,11 +17,10 @@ from remit.iam.pattern import is_pattern
 from remit.iam.prove.encoded_text import encode, filled, has_marks, is_private, variables_in
 from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.request import Request
-from remit.iam.text_comparison import ARN_COLONS
+from remit.iam.text_comparison import ARN_COLONS, Check
 
 if TYPE_CHECKING:
     from remit.iam.policy import Condition
-    from remit.iam.text_comparison import Check
 
 State: TypeAlias = str | tuple[str, ...] | None
 """What a key has: one value, several, or None (absent, which a set without values is as well)."""

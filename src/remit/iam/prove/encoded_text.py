@@ -7,16 +7,14 @@ matches. A literal `*`, `?` or `$` becomes a private character of its own. `deco
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.iam.pattern import Late, Wildcard
 from remit.iam.policy_text import Variable, parts_of, resource_parts
 from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion
 from remit.iam.tokens import PLACE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 LATE, _LATE_END, _VARIABLE, _VARIABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 _DEFAULT: Final = "\ue009"

@@ -8,10 +8,10 @@ from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from remit.iam.comparison import Piece, SideDifference, Undecided
+from remit.iam.comparison import Piece, SideDifference, Tier, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
-from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case
+from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case, Opening
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.encoded_text import has_marks, has_shape, widened
 from remit.iam.prove.example_requests import Words, request_for
@@ -19,17 +19,14 @@ from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.simple_gains import simple_gain
-from remit.iam.prove.statement_space import spelling
+from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, spelling
 from remit.iam.special_cases import ALWAYS_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.iam.comparison import Tier
-    from remit.iam.prove.action_search import Opening
     from remit.iam.prove.compared_side import Side
     from remit.iam.prove.condition_atoms import Atom
-    from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
     from remit.iam.request import Request
 
 MOST_CASES: Final = 20_000

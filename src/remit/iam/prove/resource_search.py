@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.condition_atoms import equal_to
+from remit.iam.prove.condition_atoms import Atom, equal_to
 from remit.iam.prove.context_search import Context, find_context
 from remit.iam.prove.encoded_text import has_marks, widened
 from remit.iam.prove.glob_sets import UndecidedQuestion, points, some_points
@@ -21,7 +21,6 @@ from remit.iam.prove.variable_values import bindings, contested, measured, pins
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from remit.iam.prove.condition_atoms import Atom
     from remit.iam.prove.key_values import Premises
 
 MOST_STEPS: Final = 3_000

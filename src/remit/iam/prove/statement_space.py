@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.decide.prepared_statements import action_names, kept_by_identity
-from remit.iam.pattern import covers, is_pattern, matcher, overlaps
+from remit.iam.pattern import Matcher, covers, is_pattern, matcher, overlaps
 from remit.iam.policy_text import completed, perhaps_incomplete
 from remit.iam.prove.condition_atoms import Atom, atom_of, present, with_variables
 from remit.iam.prove.encoded_text import encode, filled, has_marks, variables_in, widened
@@ -22,7 +22,6 @@ from remit.iam.rcp_reach import is_reached
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from remit.iam.pattern import Matcher
     from remit.iam.policy import Condition, Globs, Policy, Statement
     from remit.iam.prove.budget import Budget
 

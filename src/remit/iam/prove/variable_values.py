@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.pattern import overlaps
-from remit.iam.prove.budget import Exhausted
+from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.condition_atoms import Atom, equal_to, equal_to_text, without_variables
 from remit.iam.prove.encoded_text import LATE, around, filled, has_marks, own_letter, variables_in, widened
 from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion, points
@@ -20,7 +20,6 @@ from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion, points
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.iam.prove.budget import Budget
     from remit.iam.prove.key_values import Premises
     from remit.iam.prove.statement_space import Box
 

@@ -9,15 +9,13 @@ from remit.catalogue.escalation_techniques import ALL_TECHNIQUES
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import is_of_aws
 from remit.iam import tokens
-from remit.lint.finding import NOTE, WARNING, Problem, rule
-from remit.lint.rule_inputs import IDENTITY
+from remit.lint.finding import NOTE, WARNING, Problem, Spot, rule
+from remit.lint.rule_inputs import IDENTITY, ParsedStatement, PolicyDocument, Project
 from remit.template.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, Project
     from remit.template.written_template import WrittenTemplate
 
 _POLICIES = {

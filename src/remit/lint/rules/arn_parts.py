@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.catalogue.arns import OWNERS
+from remit.catalogue.arns import OWNERS, Arn
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.partitions import (
     UNSPECIFIED,
@@ -21,15 +21,13 @@ from remit.did_you_mean import MISSPELT, nearest
 from remit.iam.placeholders import placeholder
 from remit.lint import arn_parts, conditions
 from remit.lint.arn_parts import are_exchanged
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import PLACEHOLDER, holds_placeholder, is_plain, settled
 from remit.lint.resource_types import has_arns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.arns import Arn
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
 _DIGITS = 12

@@ -12,7 +12,7 @@ from remit.catalogue.condition_keys import OPERATORS, fits, global_key
 from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import without_unfilled
 from remit.iam.operators import QUANTIFIERS
-from remit.iam.policy import Globs
+from remit.iam.policy import Condition, Globs
 from remit.iam.tokens import REFERENCE
 from remit.lint import conditions
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
@@ -20,7 +20,6 @@ from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.iam.policy import Condition
     from remit.lint.rule_inputs import ParsedStatement
 
 _NAMES = {name.lower(): name for name in OPERATORS}

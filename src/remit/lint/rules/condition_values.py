@@ -15,14 +15,13 @@ from remit.iam.placeholders import placeholder
 from remit.iam.tokens import REFERENCE
 from remit.iam.value_comparison import inside, network
 from remit.lint import conditions, principals
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import is_plain, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
 _LONGEST = {".": 32, ":": 128}

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.did_you_mean import did_you_mean
 from remit.lint.elements import texts
-from remit.lint.finding import ERROR, WARNING, Problem, rule
-from remit.lint.rule_inputs import CONTROL
+from remit.lint.finding import ERROR, WARNING, Problem, Spot, rule
+from remit.lint.rule_inputs import CONTROL, WrittenStatement
 from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
 _EVERYONE = ("*", {"AWS": "*"})

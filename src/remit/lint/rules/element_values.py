@@ -11,12 +11,11 @@ from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam.tokens import is_dynamic, is_intrinsic
 from remit.lint.elements import STATEMENT, texts
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
     from remit.template.written_template import WrittenTemplate
 

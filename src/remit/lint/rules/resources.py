@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import action as action_named
 from remit.catalogue.arns import parse as parse_arn
@@ -14,12 +14,7 @@ from remit.lint import conditions, resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import actions_on_resources, acts_on, types_named
-from remit.lint.rule_inputs import RESOURCE, TRUST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
+from remit.lint.rule_inputs import RESOURCE, TRUST, ParsedStatement, PolicyDocument
 
 
 @rule("R301", ERROR, looks_at="statement")

@@ -12,17 +12,15 @@ from remit.catalogue.types import resource_type, resource_types
 from remit.did_you_mean import MISSPELT, did_you_mean, nearest
 from remit.errors import RemitError, few
 from remit.iam import tokens
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.project import plain_files
-from remit.roles.machine_roles import compared_roles
+from remit.roles.machine_roles import ComparedRole, compared_roles
 from remit.template.branches import items
 from remit.template.roles import template_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.lint.finding import Spot
-    from remit.roles.machine_roles import ComparedRole
     from remit.template.written_template import WrittenTemplate
 
 _HOLDERS = ("AWS::IAM::", "AWS::Lambda::", "AWS::Serverless::", "AWS::S3::Bucket", "AWS::SQS::", "AWS::SNS::Topic")

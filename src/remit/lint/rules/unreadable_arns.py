@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from remit.catalogue.action_resources import KIND_ARNS
 from remit.catalogue.actions import action as action_named
@@ -13,16 +13,10 @@ from remit.catalogue.partitions import is_region, partition
 from remit.catalogue.types import REF, resource_type
 from remit.did_you_mean import nearest
 from remit.lint import arn_parts
-from remit.lint.finding import ERROR, WARNING, Problem, rule
+from remit.lint.finding import ERROR, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import acts_on, has_arns
-from remit.lint.rule_inputs import RESOURCE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import ParsedStatement
+from remit.lint.rule_inputs import RESOURCE, ParsedStatement
 
 _PARTS = 6
 _NAME = "Name"

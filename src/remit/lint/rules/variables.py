@@ -15,13 +15,12 @@ from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, WrittenStatement
     from remit.lint.unfilled_places import UnfilledPlace
 

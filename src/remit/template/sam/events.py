@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.iam.policy import VERSION
 from remit.template.sam.polled_sources import SOURCES
-from remit.template.sam.resources import MadeResource, SamEvent, arn_of, given
+from remit.template.sam.resources import MadeResource, SamEvent, SamResource, arn_of, given
 from remit.template.sam.role import trusting
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from remit.template.sam.resources import SamResource
 
 IMPLICIT_API: Final = "ServerlessRestApi"
 _HTTP: Final = "ServerlessHttpApi"
