@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remit.cli import options
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -284,7 +284,6 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
 
     RemitError has the mistakes of all of them. With --markdown, those that can be read are told first.
     """
-    from remit.errors import Mistakes
     from remit.report.comment import files_comment
     from remit.review.base_commit import since
 

@@ -12,7 +12,7 @@ import click
 from remit.cli import options
 from remit.cli.options import INPUT
 from remit.did_you_mean import MISSPELT, did_you_mean
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,7 +163,6 @@ def _at_most(words: tuple[str, ...], most: int) -> None:
 def _managed_policy(name: str) -> FileRoles | None:
     """AWS's managed policy of a name or an ARN; None: there is none."""
     from remit.catalogue.managed_policies import managed_policy
-    from remit.errors import Origin
     from remit.template.roles import policy_role
 
     policy = managed_policy(name)
