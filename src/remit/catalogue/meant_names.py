@@ -380,7 +380,8 @@ def nearest_key(name: str) -> str | None:
 def _beginnings_of_keys(prefix: str) -> list[str]:
     """The global keys and those of a service; of a family the part that all members have: `aws:ResourceTag/`."""
     beginnings = [f"{key.name}/" if key.tagged else key.name for key in global_keys()]
-    for likely_service in (prefix,) if service(prefix) else nearest_services(prefix):
+    likely_services = (prefix,) if service(prefix) else nearest_services(prefix)
+    for likely_service in likely_services:
         beginnings += [re.split("[$<]", key.name)[0] for key in keys(likely_service)]
     return beginnings
 

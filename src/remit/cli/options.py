@@ -149,7 +149,8 @@ def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
     with os.fdopen(descriptor, "rb") as file:
-        return file.read(-1 if stat.S_ISREG(os.fstat(descriptor).st_mode) else most)
+        is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return file.read(-1 if is_regular else most)
 
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:

@@ -130,7 +130,9 @@ def _role_or_user(account: Account) -> tuple[str, str]:
     kind, *names = ("" if arn is None else arn.resource).split("/")
     if kind not in ("root", "assumed-role", "user"):
         raise RemitError(f"the caller {account.caller} is neither a role nor a user, so its policies cannot be read")
-    return ("role", names[0]) if kind == "assumed-role" else (kind, names[-1] if names else "")
+    if kind == "assumed-role":
+        return "role", names[0]
+    return kind, names[-1] if names else ""
 
 
 def _simulated(account: Account, need: Deployer) -> DeployerCheck:

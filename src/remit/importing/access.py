@@ -110,7 +110,9 @@ def _managed_policy(arn: Any, triggers: Collection[str]) -> list[Any]:
         return _under_condition(chosen, [_managed_policy(branch, triggers) for branch in chosen.values])
     name = tokens.text_of(arn).partition(_OF_AWS)[2]
     is_computed = name in _COMPUTED and _COMPUTED[name] in ("", *triggers)
-    return [] if is_computed or arn == NO_VALUE else [name or arn]
+    if is_computed or arn == NO_VALUE:
+        return []
+    return [name or arn]
 
 
 def _statements(policy: Any) -> list[Any]:

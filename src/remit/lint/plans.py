@@ -95,7 +95,8 @@ def _policies_in(value: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]
     if document is not None and raw_statements(document):
         yield document, path
     elif isinstance(value, list | dict):
-        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, part in parts:
             yield from _policies_in(part, (*path, key))
 
 

@@ -92,7 +92,9 @@ class PolicyDocument:
         """
         services = frozenset(name.partition(":")[0] for name in actions)
         for item in self.statements:
-            for pattern in () if services.isdisjoint(item.services) else item.wide:
+            if services.isdisjoint(item.services):
+                continue
+            for pattern in item.wide:
                 prefix, _, operation = pattern.partition(":")
                 names = expand(pattern) if prefix.lower() in services and operation != "*" else ()
                 action = next((name for name in names if name in actions), None)

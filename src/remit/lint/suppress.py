@@ -166,6 +166,7 @@ def reason_at(
 
 def _lines_of(finding: Finding) -> Iterator[tuple[str, str, int]]:
     """The lines whose comments speak for a finding: its own, and the one on which its grant or statement begins."""
-    for origin in (finding.origin, finding.grant.origin if finding.grant else None, finding.statement):
+    grant_origin = finding.grant.origin if finding.grant else None
+    for origin in (finding.origin, grant_origin, finding.statement):
         if origin is not None:
             yield finding.rule, origin.file, origin.line

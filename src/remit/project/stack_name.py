@@ -37,7 +37,9 @@ def project_name(folder: Path) -> str:
     """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
     project = plain_files.toml(folder / "pyproject.toml").get("project", {})
     name = project.get("name") if isinstance(project, dict) else None
-    return _plain(name) if isinstance(name, str) and name else folder_name(folder)
+    if isinstance(name, str) and name:
+        return _plain(name)
+    return folder_name(folder)
 
 
 def folder_name(folder: Path) -> str:

@@ -54,7 +54,9 @@ class Part:
 
 def report_comment(report: Report, about: str = "", most: int = LONGEST) -> str:
     """For a comment on a pull request: at most `most` bytes, a hidden mark first by which it is found again."""
-    verdict = f"**Access: unchanged.** {report.verdict}" if report.proven else f"**{report.verdict}**"
+    verdict = f"**{report.verdict}**"
+    if report.proven:
+        verdict = f"**Access: unchanged.** {report.verdict}"
     head = [mark("diff", about), verdict]
     if report.losses:
         head += ["", f"**Resources: {loss_headline(report.losses)}.**"]

@@ -38,10 +38,11 @@ _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
     """The baseline of a function: computed, or what `default_policy` and `default_vpc_policy` put in its place."""
-    if app.default_policy is not None:
-        in_vpc = "VpcConfig" in function.properties
-        return (*app.default_policy, *((app.default_vpc_policy or ()) if in_vpc else ()))
-    return tuple(grant for default in defaults_of(function) for grant in default(app, function))
+    if app.default_policy is None:
+        return tuple(grant for default in defaults_of(function) for grant in default(app, function))
+    if "VpcConfig" not in function.properties:
+        return app.default_policy
+    return (*app.default_policy, *(app.default_vpc_policy or ()))
 
 
 def defaults_of(function: Function) -> Iterator[Callable[[App, Function], Iterator[Grant]]]:

@@ -138,7 +138,9 @@ def escalation(item: ParsedStatement) -> Iterator[Problem]:
     Source: "Grant least privilege access" (AWS Well-Architected Framework); the IAM actions of level "Permissions
     management".
     """
-    for pattern in () if _SERVICES.isdisjoint(item.services) else item.wide:
+    if _SERVICES.isdisjoint(item.services):
+        return
+    for pattern in item.wide:
         for name in _expanded(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
             if name in _ALONE:
                 gain = f"the principal can {_ALONE[name]}, and so gain any right of the account"

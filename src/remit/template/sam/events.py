@@ -55,8 +55,9 @@ def target_of(declared: SamResource) -> EventTarget:
 def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The resources of an event of a function; none for a type that nobody knows."""
     make = _mapping if event.type in SOURCES else _PUSHED.get(event.type)
-    for resource_made in make(event, target) if make is not None else ():
-        yield replace(resource_made, origin=event.path)
+    if make is not None:
+        for resource_made in make(event, target):
+            yield replace(resource_made, origin=event.path)
 
 
 def is_known(event: SamEvent) -> bool:
