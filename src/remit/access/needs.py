@@ -92,6 +92,7 @@ def _mentioned(action: str, value: Any, depth: int = _DEEPEST) -> Iterator[str]:
 
 @lru_cache(maxsize=8192)
 def _is_of_action(action: str, text: str) -> bool:
+    """Return whether a text is an ARN of a resource that the action takes."""
     arn = parse(text)
     if arn is None:
         return False

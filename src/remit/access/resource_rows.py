@@ -85,6 +85,7 @@ def _ssm_names(parameters: Parameters) -> dict[str, Any]:
 
 
 def _bare_name(name: str) -> str:
+    """A parameter's name without its version, its label or a leading slash; in an ARN likewise. Any other ARN stays."""
     if name.startswith("arn:") and ":parameter" not in name:
         return name  # of a document, which has no version there
     start = name.find(":parameter") + 1
@@ -445,7 +446,10 @@ def _model(request: ActionRequest) -> Iterator[str]:
 
 
 def inference_profile(parameters: Parameters, setting: RequestSetting) -> str | None:
-    """The ARN of the inference profile that a call of a model names: its id begins with where it sends requests."""
+    """The ARN of the inference profile that a call of a model names: its id begins with where it sends requests.
+
+    None: the call names a model itself.
+    """
     model = str(parameters.get("modelId", ""))
     if model.startswith("arn:"):
         return model if "inference-profile/" in model else None

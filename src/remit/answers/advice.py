@@ -69,7 +69,10 @@ def advice(denial: Denial) -> Iterator[str]:
 
 
 def _change(denial: Denial) -> str | None:
-    """Return the necessary change where it is not, or not alone, the policy of the caller."""
+    """Return the necessary change where it is not, or not alone, the policy of the caller.
+
+    None: the caller's policy is all that has to change, or which layer denied is not known.
+    """
     if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
         return NAME_THE_PROVIDER
     if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):

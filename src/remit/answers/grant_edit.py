@@ -161,7 +161,10 @@ def _spelled(needed: NeededGrant, names: Names) -> cst.BaseExpression:
 
 
 def _declaration(wrapper: MetadataWrapper, origin: Origin) -> cst.BaseExpression | None:
-    """Find the node at a function's origin: a call, or a decorator without parentheses."""
+    """Find the node at a function's origin: a call, or a decorator without parentheses.
+
+    None: nothing begins there, so the file has changed.
+    """
     positions: Mapping[Any, Any] = wrapper.resolve(PositionProvider)
     lines = wrapper.module.code.splitlines()
     for node in positions:

@@ -140,7 +140,10 @@ class AccessQuestions:
         return PinnedCaller(identity.kind, arn, tuple(values.items()), identity.tags, may_be_tagged)
 
     def _may_be_tagged(self, trust: str) -> bool:
-        """Return whether the sessions of roles with a trust policy may bring tags of their own."""
+        """Return whether the sessions of roles with a trust policy may bring tags of their own.
+
+        False as well for what is no policy.
+        """
         if trust not in self._tagging:
             text = self.documents.texts[trust].lower()
             is_likely = any(name in text for name in _TAGGING)  # few policies have to be read for that
@@ -180,6 +183,7 @@ class AccessQuestions:
         return bits
 
     def _may_allow(self, keys: Iterable[str]) -> int:
+        """The actions, as bits, that some document of a layer may allow; one that is no policy allows none."""
         bits = 0
         for key in keys:
             mask = self.parts.mask(key)

@@ -68,6 +68,7 @@ class StoredRows(Collection[_Row]):
         return self._count
 
     def __iter__(self) -> Iterator[_Row]:
+        """Yield the rows by account, the accounts in order of their numbers, whatever order they were stored in."""
         for _, place in sorted(self._places.items()):
             self._file.seek(place)
             rows: Iterable[_Row] = pickle.load(self._file)  # noqa: S301 - of `keep`, and nobody else's
@@ -292,6 +293,10 @@ class _Auditing:
         )
 
     def _problems(self, accounts: Iterable[_HeldAccount]) -> Iterator[InputProblem]:
+        """Yield what is wrong with the inputs.
+
+        The organization comes first, then the trail, the folder, each file, each account.
+        """
         yield from self.audit_input.problems
         accounts_in_files = accounts_of_files(self.summaries)
         trail = self.audit_input.trail

@@ -38,6 +38,10 @@ class Documents:
         return self._keys[name]
 
     def _add(self, document: Any, account: str) -> str:
+        """Store a document's compact text, with its account's number folded.
+
+        The key that is returned is a digest of it.
+        """
         text = folded(compact(document_value(document)), account)
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest()
         self.texts.setdefault(key, text)

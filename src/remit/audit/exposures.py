@@ -169,6 +169,7 @@ class _ResourceExposures:
         return public(policy, self.resource.account, budget=Budget(_STEPS))
 
     def _rcp_denials(self) -> Iterator[Statement]:
+        """Yield the Denies of the RCPs above the resource's account; none where RCPs do not reach its service."""
         organization = self.organization
         place = None if organization is None else organization.accounts.get(self.resource.account)
         if place is not None and self.resource.service in RCP_SERVICES:  # RCPs reach the resources of a few services

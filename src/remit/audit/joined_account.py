@@ -78,6 +78,7 @@ class _Joining:
                 self._contradicts(managed.arn, first_policy.file, managed.file)
 
     def _contradicts(self, arn: str, first_file: str, file: str) -> None:
+        """Note, once for two files, that they say different things of an account, and that the first one counts."""
         if (first_file, file) in self._contradicting:
             return
         self._contradicting.add((first_file, file))
@@ -151,6 +152,10 @@ class _Joining:
         return self._of_aws[arn]
 
     def _boundary(self, identity: Identity, unknown: list[str]) -> PolicyUse | None:
+        """An identity's boundary with its document; None: it has none.
+
+        What cannot be read of it goes to `unknown`, one of another account to the problems as well.
+        """
         if identity.boundary is None:
             return None
         arn = identity.boundary.name

@@ -132,7 +132,10 @@ def combined(answers: tuple[AccessAnswer, ...]) -> AccessAnswer:
 
 
 def _sample(pattern: str) -> str:
-    """A resource that a pattern describes."""
+    """A resource that a pattern describes: parts that are only `*` get a region or an account, other `*` a word.
+
+    `*` itself stays.
+    """
     parts = pattern.split(":", _ARN_PARTS - 1)
     if len(parts) == _ARN_PARTS:
         for place, text in _SAMPLES.items():

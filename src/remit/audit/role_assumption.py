@@ -107,6 +107,11 @@ class RoleAssumption:
         return self._of_services[name]
 
     def _part(self, role: Identity, asker: Asker) -> TrustPart | None:
+        """The statements of a role's trust policy that mean an asker.
+
+        They are worked out once for all whom it does not tell apart. None: no Allow means the asker, or it is no
+        policy.
+        """
         identity = asker.identity
         who = identity.arn if self.trusted(role).tells_apart else identity.kind
         name = (str(role.trust), role.account, identity.account, who)

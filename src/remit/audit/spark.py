@@ -36,6 +36,7 @@ def spark(master: str) -> Iterator[Workers]:
 
 
 def _collected(context: Any, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    """The function's results for the parts, in their order, worked out by Spark. RemitError (1): it failed there."""
     try:
         collected: list[Any] = context.parallelize(parts, len(parts)).map(function).collect()
     except Exception as error:  # pyspark raises errors of many kinds, of its own and of Java's
@@ -45,6 +46,10 @@ def _collected(context: Any, function: Callable[[Any], Any], parts: Sequence[Any
 
 
 def _context(master: str) -> Any:
+    """Start Spark's context, or take the one that runs; its workers get this Python.
+
+    RemitError (2): pyspark is not installed, or Spark does not start.
+    """
     try:
         from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - of the extra `spark`
     except ImportError:

@@ -122,7 +122,10 @@ class UnusedAccess:
         return UnusedRow(identity.arn, self.usage.since, used.last, tuple(rows))
 
     def _comparison(self, key: str, used: UsedActions, *, is_own: bool) -> UnusedPolicy | None:
-        """Return the unused part of a policy; with the smaller policy, where it is the principal's own to change."""
+        """Return the unused part of a policy; with the smaller policy, where it is the principal's own to change.
+
+        None: it has none, or is no policy whose actions are known. What no trail logs counts as used.
+        """
         granted = self._granted_by(key)
         if granted is None:
             return None
@@ -185,7 +188,10 @@ def _with_statements(policy: Policy, statements: Iterable[Statement | None]) -> 
 
 
 def _without_services(statement: Statement, services: tuple[str, ...], kept: frozenset[str]) -> Statement | None:
-    """A statement on nearly everything without some services (`s3:*`); any other with the kept actions alone."""
+    """A statement on nearly everything without some services (`s3:*`); any other with the kept actions alone.
+
+    None: nothing is left of it. A Deny stays.
+    """
     if statement.effect == "Allow" and statement.actions.negated:
         patterns = dict.fromkeys((*statement.actions.patterns, *services))
         return replace(statement, actions=Globs(tuple(patterns), negated=True))
@@ -206,7 +212,10 @@ def granted_actions(statement: Statement) -> Iterable[str]:
 
 
 def _narrowed(statement: Statement, kept: frozenset[str]) -> Statement | None:
-    """A statement with the kept actions alone; a pattern all of whose actions are kept stays as it is."""
+    """A statement with the kept actions alone; a pattern all of whose actions are kept stays as it is.
+
+    A Deny stays whole. None: no action is left.
+    """
     if statement.effect == "Deny":
         return statement
     if statement.actions.negated:

@@ -220,7 +220,10 @@ def ranked(names: Iterable[str], speaking: tuple[str, ...] = ()) -> tuple[str, .
 
 
 def operation_of(prefix: str, name: str) -> Operation | None:
-    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
+    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's).
+
+    None: there is none.
+    """
     for client in (prefix, *_clients_of(prefix.lower())):
         api_operation = operation(client, name)
         if api_operation is not None:
@@ -355,7 +358,10 @@ def _service_names() -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1024)
 def nearest_key(name: str) -> str | None:
-    """The condition key that somebody meant who wrote `name`: a global one, or one of the service that it names."""
+    """The condition key that somebody meant who wrote `name`: a global one, or one of the service that it names.
+
+    None: nothing is near.
+    """
     key_by_content = _KEYS.get(_folded(name).removeprefix("aws"))
     if key_by_content is not None:
         return key_by_content

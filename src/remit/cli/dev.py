@@ -142,6 +142,7 @@ class _Screen:
                     self._say("", f"hint: {hint}")
 
     def _log(self, event: events.Logged) -> None:
+        """Print what a function logged, under its name in a colour of its own; Lambda's own lines are left out."""
         from remit.deploy.log_lines import is_of_lambda
         from remit.report.function_logs import without_sdk_frames
         from remit.report.terminal_text import shown

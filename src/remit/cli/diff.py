@@ -163,7 +163,10 @@ def _project(wishes: _Wishes) -> int:
 
 
 def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
-    """Add the gains that are left to the accepted ones in the project's file, and judge again."""
+    """Write the gains that are left into the project's file of accepted ones, and judge again.
+
+    Standard error says how many.
+    """
     from remit.review.accepted import accept, acceptance
     from remit.review.accepted_file import FILE, write_accepted
 
@@ -253,7 +256,10 @@ class _Answer:
 
 
 def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
-    """Compare two templates, two policies, the sides of a plan, or a source and a project; the exit code."""
+    """Compare two templates, two policies, the sides of a plan, or a source and a project.
+
+    Print it, and give the exit code. RemitError (2): one file that is no plan.
+    """
     from remit.documents.read import may_be_plan
     from remit.review.role_files import beside_file, plan_review, review_files
 
@@ -280,7 +286,9 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
 
 
 def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
-    """Compare files with what they were at a commit, each by itself; the exit code.
+    """Compare files with what they were at a commit, each by itself; print it, and give the exit code.
+
+    A file that is named twice is compared once.
 
     RemitError has the mistakes of all of them. With --markdown, those that can be read are told first.
     """
@@ -350,6 +358,10 @@ def _answer_of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[
 
 
 def _answer_of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _Answer:
+    """Compare two policy files by their kind.
+
+    Limits are compared as limits, policies with principals by whom they let in, and others as they are.
+    """
     from remit.iam.prove.compare import compare, compare_documents
     from remit.project.policy_kinds import LIMITS, policy_kinds
     from remit.report.access_documents import comparison_document
@@ -387,6 +399,7 @@ def _tell(answer: _Answer, wishes: _Wishes) -> int:
 
 
 def _print(lines: Iterable[str]) -> None:
+    """Print lines, gains and losses in colour unless NO_COLOR is set."""
     from remit.report.terminal_text import line
 
     colour = False if os.environ.get("NO_COLOR") else None

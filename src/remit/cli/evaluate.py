@@ -45,6 +45,10 @@ class _LevelFile(click.ParamType[tuple[str | None, Path]]):
     name = "[LEVEL=]FILE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, Path]:
+        """A level and its file, of `LEVEL=FILE`; without a level, None and the file.
+
+        A usage error (2): the level is empty, or there is no such file.
+        """
         level, equals, file = str(value).partition("=")
         if not equals or Path(value).is_file():  # a file whose own name has an equals sign
             return None, options.INPUT.convert(value, param, ctx)
@@ -185,7 +189,7 @@ def _require_action(text: str, origin: Origin | None) -> None:
 
 
 def _policy(path: Path) -> Policy:
-    """The policy in a file. What another tool fills in is unknown."""
+    """The policy in a file. What another tool fills in is unknown. RemitError (2), with its place: it is no policy."""
     value, locate = read_json(*options.content(path, -1))
     try:
         return parse(late_bound(value, in_template=False))
@@ -203,7 +207,10 @@ def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, .
 
 
 def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """The context of a request from texts KEY=VALUE; a key that is given again has several values."""
+    """The context of a request from texts KEY=VALUE; a key that is given again has several values.
+
+    RemitError (2): a text is not of that form.
+    """
     values_by_key: dict[str, list[str]] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -262,6 +269,10 @@ def _no_lines(name: str, number: int) -> int:
 
 
 def _read_case(value: Any, locate: Locate) -> tuple[Request, Layers]:
+    """The request and the policies of one line.
+
+    RemitError (2), at its place: a part is missing, misspelt, or of another type.
+    """
     _expect(value, dict, (), locate)
     for name in ("policies", "request"):
         if name not in value:
@@ -271,6 +282,10 @@ def _read_case(value: Any, locate: Locate) -> tuple[Request, Layers]:
 
 
 def _request(raw: dict[str, Any], locate: Locate) -> Request:
+    """The request of a line. RemitError (2), at its place: a key is missing, misspelt, or of another type.
+
+    Parts that a tool fills in are open.
+    """
     _refuse_slips(raw, tuple(_REQUEST), ("request",), locate)
     if "action" not in raw:
         raise RemitError("the request has no 'action'", origin=locate(("request",)))
@@ -326,7 +341,10 @@ _KINDS: Final = {
 
 
 def _refuse_slips(raw: dict[str, Any], known_keys: tuple[str, ...], path: tuple[str, ...], locate: Locate) -> None:
-    """Refuse a key that is nearly a known one, without which the answer would be wrong; any other key is let pass."""
+    """Refuse with RemitError (2) a key that is nearly a known one, without which the answer would be wrong.
+
+    Any other key is let pass.
+    """
     for key in raw:
         hint = None if key in known_keys else did_you_mean(key, known_keys)
         if hint is not None:
@@ -334,6 +352,7 @@ def _refuse_slips(raw: dict[str, Any], known_keys: tuple[str, ...], path: tuple[
 
 
 def _answer_document(identifier: Any, decision: Decision) -> dict[str, Any]:
+    """The answer in JSON: verdict, reason and layers; `id`, `unknown` and `allowed_on` only where there are any."""
     answer: dict[str, Any] = {} if identifier is None else {"id": identifier}
     answer |= {
         "verdict": decision.verdict,

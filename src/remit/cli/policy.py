@@ -245,6 +245,10 @@ def _also(action: str) -> DeployCall:
 
 
 def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool) -> None:
+    """Print the deployer's policy as one document, a list of parts, or with its reasons.
+
+    A note says when one document is too long for a managed policy.
+    """
     from remit.catalogue.quotas import quota
     from remit.iam.length import policy_length
     from remit.iam.policy import render
@@ -308,7 +312,11 @@ def planned_calls(
 def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
+    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's.
+
+    A name that is not given is that of the last file, or a placeholder, which a note says. RemitError (2): it is no
+    stack's name.
+    """
     from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.synthesis.synth import ARTEFACTS
@@ -334,7 +342,10 @@ def _of_templates(
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-    """A template whose loops and SAM's resources are expanded; a plan of Terraform is an error."""
+    """A template whose loops and SAM's resources are expanded; what is left out is noted.
+
+    RemitError (2): it is a plan of Terraform, or no template.
+    """
     from remit.documents.read import read
     from remit.template.loops import unrolled
     from remit.template.parameters import defaults
@@ -354,7 +365,10 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
 
 
 def arn_place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
-    """Partition, region and account as ARNs hold them: `*` for what is not told, and aws."""
+    """Partition, region and account as ARNs hold them: `*` for what is not told, and aws.
+
+    RemitError (2): one of them cannot be, or they contradict each other. A region that only its name tells is noted.
+    """
     from remit.catalogue import partitions
 
     if account is not None and re.fullmatch(r"[0-9]{12}", account) is None:

@@ -122,6 +122,11 @@ def judged_at_once(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def called(*arguments: P.args, **options: P.kwargs) -> Any:
+        """Call the function.
+
+        While a project loads, mistakes are noted at the line that calls, and the value is an Unread; elsewhere its
+        errors are raised.
+        """
         if not is_recording():
             return function(*arguments, **options)
         mistakes = Mistakes()
@@ -151,6 +156,7 @@ def declaring(further: FurtherOptions | None = None) -> Callable[[Callable[P, R]
 
         @functools.wraps(method)
         def declared(*arguments: P.args, **options: P.kwargs) -> R:
+            """Call the method. While a project loads, arguments that do not fit are left out and noted as mistakes."""
             if not is_recording():
                 return method(*arguments, **options)
             if further is None or options.keys() <= known:

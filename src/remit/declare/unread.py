@@ -60,7 +60,7 @@ _OPERATORS: Final = (
 
 
 def _method(gives: Callable[[Unread], Any]) -> Callable[..., Any]:
-    """A method of Unread, which gives something while a project's code runs, and fails afterwards."""
+    """A method of Unread, which gives something while a project's code runs, and raises UnreadError afterwards."""
 
     def method(self: Unread, *_arguments: object, **_options: object) -> Any:
         if not is_recording():

@@ -116,6 +116,10 @@ def remove_objects(account: Account, bucket: str, prefix: str = "") -> None:
 
 
 def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
+    """Delete one batch of objects, with the account as their expected owner.
+
+    RemitError (2) that names the first that S3 keeps.
+    """
     answer = account.client("s3").delete_objects(
         Bucket=bucket, ExpectedBucketOwner=account.account, Delete={"Objects": batch, "Quiet": True}
     )

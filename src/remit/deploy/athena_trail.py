@@ -56,7 +56,10 @@ def summed_up_by_athena(
 
 
 def _ended_state(athena: Any, identifier: str, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Wait until a query has ended, and return its status, of whatever state."""
+    """Wait until a query has ended, and return its status, of whatever state: a failed one is no error here.
+
+    `progress` hears of each look; the pauses grow, and the wait has no end of its own.
+    """
     for pause in itertools.chain(_PAUSES, itertools.repeat(_LONGEST_PAUSE)):
         execution = athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
         status: dict[str, Any] = execution["Status"]

@@ -84,7 +84,11 @@ def collect(account: Account, collecting: Collecting, progress: Callable[[str], 
 
 
 def _collect_one(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> Iterator[Uncollected]:
-    """Gather one account; what AWS refuses comes back."""
+    """Gather one account into the files of `collecting.folder`; what AWS refuses comes back.
+
+    Resource policies that were gathered whole before are not asked for again. Where a part is refused, they go to
+    another file, which the next run replaces.
+    """
     try:
         pages = collect_account(account, collecting.folder / "accounts")
         progress(f"{account.account}: {pages} page{'' if pages == 1 else 's'} of users, groups, roles and policies")

@@ -112,6 +112,7 @@ def require_bucket(account: Account, bucket: Bucket) -> None:
 
 
 def _create(account: Account, name: str) -> None:
+    """Make the bucket; one that the caller owns already will do. RemitError: it is another account's."""
     arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
     if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": account.region}

@@ -138,7 +138,8 @@ def _role_or_user(account: Account) -> tuple[str, str]:
 def _simulated(account: Account, need: Deployer) -> DeployerCheck:
     """Ask IAM's simulator for a request of each action, on a resource of its statement; it takes no patterns.
 
-    A denial that hangs on keys of which nothing is said is left out: nothing is proven here in any case.
+    Actions with a pattern are left out, and so is a denial that hangs on keys of which nothing is said: nothing is
+    proven here in any case. RemitError: IAM refuses to simulate.
     """
     kind, name = _role_or_user(account)
     source = f"arn:{account.partition}:iam::{account.account}:role/{name}" if kind == "role" else account.caller

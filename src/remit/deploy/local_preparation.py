@@ -57,6 +57,12 @@ def make_policies(built: Built, account: Account, note: Callable[[str], None], *
 def _make_policy(
     source: ExistingSource, built: Built, account: Account, note: Callable[[str], None], *, only_looks: bool
 ) -> None:
+    """Make a managed policy on this machine of the project's file for it.
+
+    One that is there gets a new version where its text differs. Without a file, one that is there stays, and a missing
+    boundary allows everything, which `note` hears. RemitError (2): a missing policy that is no boundary. With
+    `only_looks` nothing is made.
+    """
     full_name = fill_references(source.name, account.pseudo_parameters(built.namespace))
     path, _, name = f"/{full_name}".rpartition("/")
     arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"

@@ -76,6 +76,10 @@ class LogReader:
         return sorted(lines, key=lambda line: line.time_ms)
 
     def _events(self) -> Iterator[dict[str, Any]]:
+        """Yield the group's events since `since_ms`, those with the text where AWS filters.
+
+        Without a group none come, and `exists` is False. RemitError: AWS refuses.
+        """
         paginator = self.account.client("logs").get_paginator("filter_log_events")
         # The AWS on this machine takes a phrase for the words in it; here, nothing is far that need not be sent.
         escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')

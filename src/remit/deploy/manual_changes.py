@@ -76,7 +76,8 @@ def changes_of(
 ) -> ManualChanges:
     """Find the changes of a stack whose status is known; `last` is the record of the last deploy.
 
-    `note` hears of it where that takes long.
+    `note` hears of it where that takes long. Of a stack that is new, being changed, unsettled or not remit's, none are
+    looked for. Where AWS denies the reading, the result's `unread` says so.
     """
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:

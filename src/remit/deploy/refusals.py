@@ -74,6 +74,10 @@ def refusals(account: Account, stack_id: str, *, change_set: str = "", token: st
 
 
 def _refusal(event: dict[str, Any]) -> Refusal:
+    """A refusal by a hook or by CloudFormation's validation, with its path in the template.
+
+    The path is the whole resource's where the event names none in it.
+    """
     is_hook = event["EventType"] == "HOOK_INVOCATION_ERROR"
     logical_id = event.get("LogicalResourceId", "")
     steps = event.get("ValidationPath", "").strip("/").split("/")

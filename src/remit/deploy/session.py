@@ -83,7 +83,8 @@ class Account:
     def client(self, service: str, *, once: bool = False) -> Any:
         """The boto3 client of a service; made once (a client takes 20 to 100 ms to make).
 
-        `once`: each request is sent a single time, and waited for as long as a function may run.
+        `once`: each request is sent a single time, and waited for as long as a function may run. RemitError (2): the
+        endpoint's address is not valid.
         """
         name = f"{service}, once" if once else service
         if name not in self._clients:
@@ -206,6 +207,10 @@ def _no_address() -> RemitError:
 
 
 def _session(region: str | None, profile: str | None, credentials: Mapping[str, str] | None) -> Any:
+    """A boto3 session with credentials: those given, else what AWS's own search finds, in the environment first.
+
+    RemitError (2): there is no such profile, they cannot be read, or there are none.
+    """
     import boto3
     import botocore.session
     from botocore.exceptions import BotoCoreError, ProfileNotFound
@@ -253,6 +258,7 @@ def _hasten_container(core: Any) -> None:
 
 
 def _no_credentials(profile: str | None) -> RemitError:
+    """The error for missing credentials, which lists each place that was looked at and what was there."""
     files = [
         os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
@@ -273,6 +279,10 @@ def _no_credentials(profile: str | None) -> RemitError:
 
 
 def _config(service: str, *, local: bool, once: bool) -> Any:
+    """How a client waits and repeats: seconds and attempts, by service, on this machine or on AWS.
+
+    `once` sends nothing twice.
+    """
     from botocore.config import Config
 
     attempts, patience = (3 if local else 5, 60)

@@ -133,6 +133,7 @@ def on_resources(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[D
 
 
 def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
+    """Yield the actions of the calls, on the stack, and on those nested in it where a call reaches them."""
     nested = [resource for resource in stack.resources.values() if resource.type == _NESTED_STACK]
     for call in on_resources(stack, calls):
         arns = [call.on.replace("{stack}", stack.name)]
@@ -144,6 +145,7 @@ def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterato
 
 
 def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
+    """Yield the access to expand the template's transforms, and to fetch what they include."""
     for transform in stack.transforms:
         name = transform.name
         owner = "aws" if name.startswith("AWS::") else "${AWS::AccountId}"
@@ -235,6 +237,7 @@ def bound(late: Deployer, partition: str = "aws", region: str = "*", account: st
     owner = CALLERS_ACCOUNT if account == "*" else account
 
     def place(text: str) -> str:
+        """A text with the place in it; an ARN's resource has the account of its owner."""
         arn = parse(text)
         if arn is not None:
             text = str(replace(arn, resource=_with_place(arn.resource, partition, region, owner)))

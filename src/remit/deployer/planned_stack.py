@@ -215,7 +215,10 @@ def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _resources(template: Mapping[str, Any]) -> Iterator[Resource]:
-    """The resources of a template; an UpdatePolicy counts as one more property."""
+    """The resources of a template; an UpdatePolicy counts as one more property.
+
+    What a macro makes is left out. RemitError (2): one has no Type.
+    """
     for logical_id, body in template["Resources"].items():
         if str(logical_id).startswith(("Fn::Transform", "Fn::ForEach::")):
             continue

@@ -32,7 +32,10 @@ HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 @verb
 def allow(*actions: str, on: AnyRefs = "*", because: str | None = None) -> Grants:
-    """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
+    """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`.
+
+    RemitError (2): a name is no exact action, or there is none.
+    """
     names = tuple(tokens.plain(action) for action in actions)
     if not names or not all(isinstance(name, str) and ":" in name for name in names):
         raise RemitError(

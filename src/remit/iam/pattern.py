@@ -114,6 +114,7 @@ def _chunks(parts: tuple[Piece, ...]) -> Matcher:
     shortest = len(prefix) + len(suffix)
 
     def match(text: str) -> bool:
+        """Return whether the whole text matches; prefix and suffix do not overlap in it."""
         if len(text) < shortest or not text.startswith(prefix) or not text.endswith(suffix):
             return False
         position, end = len(prefix), len(text) - len(suffix)
@@ -143,6 +144,7 @@ def _chunks_with_any(parts: tuple[Piece, ...]) -> Matcher:
     size = _length_after_last_star(parts)
 
     def match(text: str) -> bool:
+        """Return whether the whole text matches, each chunk found after the one before it."""
         matched = head.match(text)
         for middle in middles:
             if matched is None:

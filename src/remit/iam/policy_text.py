@@ -99,7 +99,10 @@ def is_late(text: str) -> bool:
 
 
 def _stretches(text: str) -> tuple[str | Late, ...]:
-    """The literal stretches of a text, and the references in it that CloudFormation fills."""
+    """The literal stretches of a text, and the references in it that CloudFormation fills.
+
+    A text with an unclosed `${{` is one literal.
+    """
     if "${" not in text:
         return (text,)
     try:
@@ -221,7 +224,7 @@ def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -
 
 
 def describes(resolved: Resolved, text: Asked, *, wholly: bool = True) -> bool | None:
-    """As `holds`, with the holes filled."""
+    """As `holds`, with the holes filled; None: only what a reference turns out to be decides."""
     relation = covers_pieces if wholly or not text.is_set else overlaps_pieces
     if resolved.sure is not None and relation(resolved.sure, text.sure):
         return True

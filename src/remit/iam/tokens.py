@@ -133,7 +133,10 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def pseudo_parameter(name: str) -> str | None:
-    """The pseudo parameter that a name means without being it: `AWS:Region`, `aws.region`, `AWS_REGION`, `Region`."""
+    """The pseudo parameter that a name means without being it: `AWS:Region`, `aws.region`, `AWS_REGION`, `Region`.
+
+    A slight misspelling is read, too. None: it means none.
+    """
     folded = _folded(name)
     by_name = {_folded(parameter): parameter for parameter in PSEUDO}
     by_name |= {_folded(parameter).removeprefix("aws"): parameter for parameter in PSEUDO}
@@ -304,7 +307,11 @@ def to_intrinsic(text: str) -> str | dict[str, Any]:
 
 
 def _substituted(text: str) -> str | dict[str, Any]:
-    """As `to_intrinsic`, of a text that is more than one reference."""
+    """As `to_intrinsic`, of a text that is more than one reference: an Fn::Sub.
+
+    It has a variable for each function in it. A text without references stays a text, as does one whose references are
+    all dynamic (`{{resolve:…}}`).
+    """
     parts = list(split(text))
     if not any(isinstance(part, Reference) for part in parts):
         return text

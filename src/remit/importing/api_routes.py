@@ -142,6 +142,10 @@ class Apis:
         return call(f"on.{FORMS[event.type].trigger}", *items)
 
     def _auth(self, event: SamEvent, api: str, names: TemplateNames, functions: Mapping[str, str]) -> Source:
+        """The `auth=` of a route: open, signed, or an authorizer, whose scopes the event or the authorizer has.
+
+        RemitError: no form of remit's lets in the same callers.
+        """
         of_api, of_event = section(self.declared[api].properties, "Auth"), section(event.properties, "Auth")
         name = of_event.get("Authorizer", of_api.get("DefaultAuthorizer", "NONE"))
         if name in ("NONE", "AWS_IAM"):
@@ -166,7 +170,10 @@ class Apis:
         return _authorizer(authorizer, functions[function], event.type, names)
 
     def settings(self, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
-        """The settings of the APIs, each with its value in the template and its place; what has none is left."""
+        """The settings of the APIs, each with its value in the template and its place.
+
+        What no setting stands for goes to `leftovers`.
+        """
         for api in self.declared.values():
             yield from _settings(api, leftovers)
         for api in self.as_they_are.values():
@@ -230,6 +237,7 @@ def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: 
 def _settings(  # noqa: C901 - one property after the other
     api: SamResource, leftovers: Leftovers
 ) -> Iterator[tuple[str, Any, Origin | None]]:
+    """Yield the settings of one API, as `Apis.settings`; its endpoint and its resource policy are properties."""
     form = FORMS[api.kind]
     for path in form.settings:
         value = value_at_path(api.properties, path)

@@ -195,7 +195,10 @@ class FunctionReader:
         yield from self._item(checked, path, *path.split("."))
 
     def _function_name(self, name: Any) -> Source:
-        """A name, whose letters remit must know: the stack's are those of the project's namespace."""
+        """A name, whose letters remit must know: the stack's are those of the project's namespace.
+
+        RemitError: it has any other part that only the deploy knows.
+        """
         text = flat(self.names.text(name))
         if text.startswith('"') and "${AWS::StackName}" in text:
             text = f"f{text.replace('${AWS::StackName}', '{project.namespace}')}"
@@ -205,6 +208,10 @@ class FunctionReader:
         return text
 
     def _triggers(self) -> Iterator[Item]:
+        """Yield the triggers of a function, its URL among them.
+
+        What has no form is left, and events by hand are not there.
+        """
         for event in self.declared.events():
             if event not in self.by_hand:
                 make = partial(self._trigger, event)
@@ -225,6 +232,7 @@ class FunctionReader:
             raise RemitError("only the deploy knows whether its function is there")
 
     def _url(self, config: Mapping[str, Any]) -> Item:
+        """The trigger of a function's URL. RemitError: only the deploy knows whether there is one."""
         self._check_condition()
         if tokens.is_intrinsic(config):
             raise RemitError("only the deploy knows whether there is one, and whom it lets in")
@@ -232,6 +240,10 @@ class FunctionReader:
         return Item(call("on.http", *(Item(self.names.source(value), f"{key}=") for key, value in options.items())))
 
     def _settings(self) -> Iterator[Item]:
+        """Yield the keywords for a function's settings; what has no form is left.
+
+        A runtime that has ended becomes the latest, which a comment says.
+        """
         runtime = self.properties.get("Runtime")
         has_ended = isinstance(runtime, str) and (
             runtime not in RUNTIMES or (self.web_target is not None and runtime == RUNTIMES[0])
@@ -266,6 +278,7 @@ class FunctionReader:
         return call("layer", Item(quoted(own.target))) if own is not None else self.names.text(layer)
 
     def _access(self) -> Iterator[Item]:
+        """Yield the access of a function's role, but what remit computes itself for triggers."""
         role_id = self.parts.roles.get(self.logical_id)
         if role_id:
             reasons = {f"SAM adds it for {what}": "" for what in _COMPUTED}
@@ -324,7 +337,10 @@ def layers_of(declared: Iterable[SamResource], source: SourceTemplate) -> dict[s
 
 
 def code_of(function: SamResource, source: SourceTemplate) -> Code:
-    """Where a function's code is, where it goes, and the handler that it has."""
+    """The place of a function's code, where it goes, and the handler that it has.
+
+    Inline code, and code that is not a folder beside the template, has no folder.
+    """
     properties = function.properties
     inline = value_at_path(properties, "Code.ZipFile")
     default = "app.handler" if inline is None else "index.handler"

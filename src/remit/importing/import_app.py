@@ -124,7 +124,10 @@ def _settled_app(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tup
 
 
 def _mistakes_of_build(files: Mapping[str, list[Line]], folder: Path) -> tuple[RemitError, ...]:
-    """Write the modules of an app, build it, and return what the build refuses."""
+    """Write the modules of an app over those from before, and build it.
+
+    The mistakes of the build are returned, not raised.
+    """
     for name in _PATHS:
         (folder / name).unlink(missing_ok=True)
     for name, lines in files.items():
@@ -179,6 +182,7 @@ def _modules(app: ImportedApp) -> dict[str, list[Line]]:
 
 
 def _lines(statement: PythonStatement, app: ImportedApp, level: int = 0) -> list[Line]:
+    """The lines of a statement: its condition, its comments, what is left of its parts, and its value."""
     lines = []
     if statement.condition is not None:
         lines.append(Line(f"{_INDENT * level}if {statement.condition}:", statement.what))

@@ -74,7 +74,10 @@ def constants_of(
 def _conditions(
     template: Mapping[str, Any], locate: Locate, names: TemplateNames, taken: set[str]
 ) -> tuple[TemplateNames, list[PythonStatement]]:
-    """The conditions, each after those that it names."""
+    """The names with the conditions, and the constants for them, each after those that it names.
+
+    One that Python cannot decide is left.
+    """
     constants: list[PythonStatement] = []
     written = section(template, "Conditions")
     failed = dict.fromkeys(written, "")
@@ -101,6 +104,7 @@ def _named_at(template: Mapping[str, Any], is_meant: Callable[[Path], bool]) -> 
 
 
 def _value_of_parameter(name: str, parameter: Parameter, template: Mapping[str, Any], prefix: str) -> Source:
+    """An expression for a parameter's value: what is stored, a secret's name, its default, or the least allowed."""
     own_name = words(name).replace("_", "-")
     if parameter.is_stored:
         path = f"/{own_name}" if parameter.default is None else str(parameter.default)

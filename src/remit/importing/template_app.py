@@ -235,7 +235,10 @@ def _function_names(
 
 
 def _settled_resources(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateNames, list[PythonStatement]]:
-    """The names and the resources that remain when those without a form, and all that refer to these, are left."""
+    """The names and the resources that remain when those without a form, and all that refer to these, are left.
+
+    Nothing is raised: `names.left` has the reasons.
+    """
     present = [function for name, function in parts.functions.items() if name not in names.left]
     by_hand = {event.path: event for function in present for event in parts.by_hand(function, names)}
     attributes = dict(names.resources)
@@ -279,7 +282,10 @@ def _unprotected(written: Mapping[str, Any], names: TemplateNames) -> dict[str, 
 def _resource(
     logical_id: str, written: Mapping[str, Any], parts: TemplateParts, names: TemplateNames
 ) -> PythonStatement:
-    """A resource. RemitError: it cannot be said."""
+    """A resource as a call of `resource`.
+
+    A property that has no form is left, but RemitError where the type requires it or where it denies or limits access.
+    """
     type_name = str(written.get("Type"))
     kind = resource_type(type_name)
     if kind is None and "[" in type_name:
@@ -343,6 +349,7 @@ def _ordered(
     entered: set[str] = set()
 
     def put(name: str) -> None:
+        """Add a resource after those that it refers to; once, so that a circle ends."""
         if name not in statements or name in entered:
             return
         entered.add(name)
@@ -360,6 +367,7 @@ def _ordered(
 
 
 def _outputs(parts: TemplateParts, names: TemplateNames) -> Iterator[PythonStatement]:
+    """Yield the outputs, each under a name that no resource has; one without a form is left."""
     taken = {*_NOT_ATTRIBUTES, *names.resources.values()}
     for name, written in section(parts.template, "Outputs").items():
         attribute = unused(words(str(name)) or "output", taken)

@@ -235,6 +235,7 @@ def _files(app: App) -> tuple[str, ...]:
 
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
+    """Yield what is suspicious in the Python that declares the app, at the place in the file."""
     from remit.lint.python_slips import slips  # noqa: PLC0415 - a build does not look for them
 
     for file in _files(app):

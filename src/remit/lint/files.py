@@ -157,6 +157,10 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
 
 
 def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
+    """Yield the findings of a file.
+
+    Mistakes of its form come first, slips of YAML next, then the plan, template or policy.
+    """
     for mistake in source.mistakes:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
@@ -168,7 +172,10 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
 
 
 def _of_plan(source: ParsedFile) -> Iterator[Finding]:
-    """Lint the policies of a plan, with the address of their resource: plans are written in one line."""
+    """Lint the policies of a plan, with the address of their resource: plans are written in one line.
+
+    A plan that cannot be read is a finding, and so is the point where too many documents end the look.
+    """
     from remit.lint import plans  # noqa: PLC0415 - few files are plans
 
     try:

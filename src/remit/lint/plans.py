@@ -101,6 +101,7 @@ def _policies_in(value: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]
 
 
 def _kind(resource_type: str, document: dict[str, Any]) -> str:
+    """The kind of policy that a document of a resource is; a document with a principal is a resource's."""
     if resource_type == "aws_organizations_policy":
         return CONTROL
     if resource_type.startswith(_OF_IDENTITIES):

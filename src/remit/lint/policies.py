@@ -54,6 +54,10 @@ def with_statements(document: PolicyDocument, *, located: bool = True) -> Policy
 
 
 def _statements(raw: Any, document: PolicyDocument, *, located: bool) -> Iterator[WrittenStatement]:
+    """Yield the statements of a document, each branch of an `Fn::If` as one of its own.
+
+    `located`: places in texts are found, too.
+    """
     for index, (value, path, when) in enumerate(_statement_branches(raw)):
         flat, paths = (value, {}) if document.names is None else _flat(value, path)
         locate = partial(_located, document, flat, path, paths) if located else document.locate
@@ -102,7 +106,10 @@ def _first(value: Any) -> Any:
 
 
 def _located(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Origin | None:
-    """The origin of a spot of a statement at `path`: texts become indexes of their lists."""
+    """The origin of a spot of a statement at `path`: texts become indexes of their lists.
+
+    As near as can be found: where a step leads nowhere, the part above it.
+    """
     if not spot or spot[0] not in raw:
         return document.locate(path)
     value: Any = raw
@@ -141,7 +148,10 @@ def _text(value: Any) -> str:
 
 
 def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | BrokenStatement:
-    """A statement; with an effect in place of one that the deploy settles."""
+    """A statement; with an effect in place of one that the deploy settles.
+
+    A statement that cannot be read is a BrokenStatement, with the error's words.
+    """
     value = written.value if effect is None else {**written.value, "Effect": effect}
     if written.document.names is not None:
         value = as_deployed(value)
@@ -157,7 +167,10 @@ def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | 
 
 
 def _misspelt(written: WrittenStatement, spot: Spot) -> str | None:
-    """The function of CloudFormation that somebody meant who wrote another name where a text must be."""
+    """The function of CloudFormation that somebody meant who wrote another name where a text must be.
+
+    None: no name is near one.
+    """
     value: Any = written.value
     for step in spot:
         value = value.get(step) if isinstance(value, dict) else None

@@ -223,6 +223,7 @@ class Group:
         from remit.runtime.job import Job  # noqa: PLC0415 - few apps have jobs
 
         def decorate(function: Callable[..., Any]) -> Job:
+            """Declare the function as a job, and give the Job that stands for it in its module."""
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
             named_options = replace(options, path=job.path)
             self._decorated(function, triggers, None, arguments._replace(job=named_options))
@@ -290,6 +291,7 @@ class _NamedFunction:
     """A function that `handler=` names: a workflow is linked to it, and it decorates nothing."""
 
     def __call__(self, function: F) -> F:
+        """Note the mistake that `handler=` decorates a function; the function stays as it is. Nothing is raised."""
         decorated = getattr(function, "__name__", "it")
         refused = RemitError(
             f"`handler=` names the function that Lambda runs, and decorates another one, `{decorated}`",

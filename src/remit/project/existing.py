@@ -26,7 +26,7 @@ def parameter(name: str) -> str:
     """The value of a parameter of Parameter Store, as late-bound text; in a list of settings, that of a StringList.
 
     Elsewhere `.split(",")` gives the list. A SecureString has no place in a template: `remit.parameter` names it in a
-    function's environment.
+    function's environment. RemitError (2): no parameter can have that name.
     """
     checked = _checked_name(name, "parameter", "the name of a parameter", "/shop/subnets")
     rule = None if checked.startswith("arn:") else broken_rule("AWS::SSM::Parameter", [checked], makes=False)

@@ -148,6 +148,10 @@ class Aws(NoText):
         return "aws", f"there are {_KNOWN}"
 
     def __getattr__(self, name: str) -> NoReturn:
+        """Refuse a name that `aws` does not have.
+
+        RemitError (2), at the line that asks; for Python's own names, AttributeError.
+        """
         if name.startswith("__"):
             raise AttributeError(name)
         hint = did_you_mean(name, _ATTRIBUTES) or f"there are {_KNOWN}"

@@ -23,7 +23,7 @@ def stack_name(folder: Path, stage: str | None) -> str:
 
 
 def checked_stage(stage: str | None) -> str:
-    """The stage that is asked for: --stage, else REMIT_STAGE, else dev."""
+    """The stage that is asked for: --stage, else REMIT_STAGE, else dev. RemitError (2): it cannot be one."""
     chosen = stage if stage is not None else os.environ.get("REMIT_STAGE") or "dev"
     if not STAGE.fullmatch(chosen):
         rule = "it starts with a lower-case letter and has at most 20 of a-z, 0-9 and -"
@@ -48,6 +48,7 @@ def folder_name(folder: Path) -> str:
 
 
 def _plain(raw: str) -> str:
+    """A text as a part of AWS names: other characters become `-`, and `app-` comes first if no letter does."""
     plain = re.sub(_PLAIN, "-", raw).strip("-")
     if not plain or not plain[0].isalpha():
         plain = f"app-{plain}".rstrip("-")

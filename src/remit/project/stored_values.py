@@ -39,6 +39,10 @@ def parameter(name: ParameterRef, *, key: KeyRef | None = None) -> str:
 
 
 def _stored(store: Store, function: str, name: Any, key: Any) -> str:
+    """The name of a secret or parameter, as text that remembers what it names. RemitError (2): it is no name.
+
+    A function that asks on this machine, outside of a load, gets the value itself.
+    """
     own_key: Any = None  # which a resource of the app says itself
     if hasattr(name, "ref"):
         late, arn, own_key = tokens.plain(name.ref), tokens.plain(name.arn), name.properties.get("KmsKeyId")

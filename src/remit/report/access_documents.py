@@ -147,6 +147,10 @@ def _pieces_of(
 
 
 def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> dict[str, Any]:
+    """A difference for programs, at the line and with the reason of the grant that `standing` has for it.
+
+    `because` is that reason, `difference` what the comparison says.
+    """
     grant = None if standing is None else standing.grant(piece.source)
     origin = None
     if grant is not None:
@@ -175,6 +179,7 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> 
 
 
 def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
+    """An accepted difference of any kind for programs, with the reason why it was accepted."""
     difference = accepted.what
     if isinstance(difference, Piece):
         standing = change.before if accepted.kind == "denial" else change.after

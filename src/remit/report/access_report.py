@@ -307,6 +307,10 @@ def _causes(change: Change) -> Iterator[CauseChange]:
 
 
 def _accepted_causes(change: Change) -> Iterator[CauseChange]:
+    """Yield what was accepted, each with its reason.
+
+    Doors and undecided parts come first, then accesses by reason and kind.
+    """
     pieces_by_reason: dict[tuple[str, str], list[Piece]] = {}
     for accepted in change.accepted:
         difference = accepted.what
@@ -430,6 +434,10 @@ def _cause(
     places: Iterable[str],
     changed: str = "",
 ) -> CauseChange:
+    """A cause of its pieces, as weighty as the weightiest.
+
+    It has the conditions of the first piece where everyone is let in.
+    """
     kinds = kinds_of(pieces, can_be_public=sign == GAINED)
     conditions: tuple[str, ...] = ()
     if any(EVERYONE in kind.principals for kind in kinds):

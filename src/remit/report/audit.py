@@ -72,6 +72,7 @@ def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
 
 
 def _access_json(access: AccessRow) -> dict[str, Any]:
+    """An access for programs: one that is not proven has its reason in place of resource and statement."""
     if access.verdict != "yes":
         return members(access, "action", "verdict", "reason")
     rendered = members(access, "action", "verdict", "resource", "must_hold", "statement")

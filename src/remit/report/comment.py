@@ -111,6 +111,7 @@ def _rows(report: Report, sign: str) -> tuple[str, ...]:
 
 
 def _row(change: CauseChange) -> str:
+    """The row of a table in Markdown for a change, with one example request."""
     accesses = change.accesses()
     conditions = [f"if {condition}" for condition in change.conditions]
     access = "<br>".join(code(text) for text in (*(words for words, _ in accesses), *conditions))

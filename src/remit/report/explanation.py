@@ -276,6 +276,10 @@ def _source_lines(source: StatementSource) -> Iterator[str]:
 
 
 def _fix_lines(explanation: Explanation, fix: str) -> Iterator[str]:
+    """Yield the way to allow it.
+
+    It is the Deny to narrow where one denies, else the line to change, else a statement to add.
+    """
     denials = _denials(explanation)
     if denials is not None:
         is_denied = explanation.decision.verdict == "ExplicitlyDenied"
@@ -304,7 +308,10 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
 
 
 def fix_statement(explanation: Explanation) -> dict[str, Any]:
-    """The statement that would grant it, as the document that was asked takes it."""
+    """The statement that would grant it, as the document that was asked takes it.
+
+    A part that nobody knows is spelled `…`.
+    """
     resource: Any = resource_to_allow(explanation.action, explanation.resource)
     if resource == "*" and targets_of(explanation.action):
         resource = "arn:…"  # nobody said which

@@ -55,6 +55,10 @@ def findings_text(
 
 
 def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:
+    """Yield a finding as text.
+
+    Its line of `source`, the reason of a grant, and the hint follow, as far as it has them.
+    """
     head = f"{finding.severity}[{finding.rule}]"
     if color:
         head = f"\x1b[{_COLOURS[finding.severity]};1m{head}\x1b[0m"

@@ -44,6 +44,7 @@ def _verdict(deployment: Deployment) -> str:
 
 
 def _loss(plan: StackPlan, change: ResourceChange) -> ResourceLoss:
+    """A resource that a plan replaces or removes. It is not certain where CloudFormation only may replace it."""
     replaced = change.action == "Modify"
     properties = tuple(dict.fromkeys(item.property for item in change.details if item.recreates))
     how, is_certain = REPLACED if replaced else REMOVED, change.replacement == "True" or change.action == "Remove"

@@ -58,6 +58,7 @@ def loss_document(losses: Sequence[ResourceLoss] | None) -> list[dict[str, Any]]
 
 
 def _data(loss: ResourceLoss) -> str:
+    """The words about the data that goes with a resource, or about its staying in the account; empty without either."""
     if loss.loses_data:
         return f", with its data{f' ({loss.held})' if loss.held else ''}"
     if not loss.stays:

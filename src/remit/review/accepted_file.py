@@ -105,7 +105,7 @@ class _Reader:
         return AcceptedGain(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
-        """The functions that an entry is about; None: all of them."""
+        """The functions that an entry is about; None: all of them. RemitError (2): it says neither."""
         functions = value.get("functions")
         if functions == "*":
             return None

@@ -202,6 +202,7 @@ class _SettingReader:
         return tuple(settings)
 
     def _origin(self, path: str) -> Origin | None:
+        """The place of a setting in its file, else that of its resource; None where that has none."""
         if self._locate is None or self._resource.origin is None:
             return self._resource.origin
         names = filter(None, (path.partition(".")[0].removesuffix("[]"),))

@@ -62,7 +62,10 @@ def _versions(arn: str, old: Version, new: Version) -> str:
 
 
 def _version(arn: str, version: Version) -> str | None:
-    """Which version of a managed policy is held: of the account's by what was read, of AWS's by the catalogue."""
+    """The version of a managed policy that is held: of the account's by what was read, of AWS's by the catalogue.
+
+    None: it was not read, and AWS has none.
+    """
     if plain(arn) in map(plain, version.documents):
         versions = {plain(policy_arn): name for policy_arn, name in version.versions.items()}
         return versions.get(plain(arn))

@@ -60,7 +60,10 @@ def _changes(reviews: Sequence[tuple[World, Review]]) -> Iterator[Change]:
 
 
 def _elsewhere(reviews: Iterable[Review]) -> tuple[Elsewhere, ...] | None:
-    """The resources whose policies differ in any world: what is added in one and removed in another is changed."""
+    """The resources whose policies differ in any world: what is added in one and removed in another is changed.
+
+    None: in some world, resources were not compared.
+    """
     differences: dict[str, Elsewhere] = {}
     for review in reviews:
         if review.elsewhere is None:

@@ -64,7 +64,11 @@ def review_files(old: tuple[bytes, str], new: tuple[bytes, str], beside: tuple[B
 
 
 def beside_file(path: Path) -> Beside:
-    """The files beside one on this machine; none beside standard input."""
+    """A function that reads the files beside one on this machine.
+
+    It gives None for a file that is not there, or beside standard input. RemitError (2) from it: the file cannot be
+    read.
+    """
 
     def content(name: str) -> tuple[bytes, str] | None:
         file = path.parent / name

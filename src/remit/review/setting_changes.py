@@ -121,6 +121,10 @@ class _Comparison:
                 self.doors.append(Door(self._id(setting), acts_as(role), _NOBODY, opens=False, origin=setting.origin))
 
     def _beyond(self, setting: AccessSetting) -> None:
+        """Note that a setting is not compared.
+
+        What strongly looks like access is unread as well; the network of a new or deleted resource is left out.
+        """
         if (self._is_new or self._is_gone) and setting.path and setting.kind == "network":
             return  # its own rules are told where they stand
         why = "network" if setting.kind == "network" else setting.opens
@@ -164,6 +168,7 @@ class _Comparison:
             self._undecided(setting, was, now)
 
     def _door(self, setting: AccessSetting, was: str, now: str, *, opens: bool, public: bool = False) -> None:
+        """Note that a setting opens or closes a door; an absent value that lets in anybody is told as everybody."""
         was_public = not opens and setting.opens.endswith(_PUBLIC)
         old_words = _EVERYBODY if was_public and was in _UNASKED else was
         new_words = _EVERYBODY if public and now in _UNASKED else now
@@ -171,6 +176,10 @@ class _Comparison:
         self.doors.append(Door(self._id(setting), old_words, new_words, opens, is_public, setting.origin))
 
     def _undecided(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """Note that a setting differs in a way that is not known to open or close.
+
+        The words have its values, or those added and removed.
+        """
         name = setting.path
         if setting.path and len(was) <= 1 and len(now) <= 1:
             words = f"{name} is {_listed(now)} in place of {_listed(was)}"

@@ -80,7 +80,10 @@ class _Packer:
         return documents[-1]
 
     def in_order(self, statements: Iterable[Statement], *, brim: bool = False) -> list[_Document] | None:
-        """Fill one document after the other; with `brim`, take statements apart rather than leave room."""
+        """Fill one document after the other; with `brim`, take statements apart rather than leave room.
+
+        None: a statement fits in no document, and cannot be halved.
+        """
         documents: list[_Document] = []
         document, most = self.new(documents), _Document(self.further).room
         todo = deque((statement, self.sizes.statement(statement)) for statement in statements)

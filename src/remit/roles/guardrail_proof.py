@@ -307,7 +307,10 @@ def _with_names(statement: Statement, names: Mapping[str, str], exact: Mapping[s
 
 
 def _gain_of_today(guardrail: Policies, role: Policies) -> Piece | Undecided | None:
-    """Return a role's first gain beyond a guardrail, with a request of today where any shows it."""
+    """Return a role's first gain beyond a guardrail, with a request of today where any shows it.
+
+    None: there is none.
+    """
     gain = gains(guardrail, role)
     if isinstance(gain, Piece):
         return gain_of_today(role, guardrail) or gain

@@ -93,7 +93,10 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
 
 
 def _require_provable(statement: Statement, version: str, origin: Origin) -> None:
-    """Refuse a statement that cannot be a guardrail's, or cannot be compared with what roles may do."""
+    """Refuse a statement that cannot be a guardrail's, or cannot be compared with what roles may do.
+
+    RemitError (2), at its line.
+    """
     if statement.principals is not None:
         hint = "it holds for every role of the app: leave Principal out"
         raise RemitError("a guardrail names no principal", hint=hint, origin=origin)

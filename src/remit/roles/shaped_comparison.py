@@ -102,6 +102,7 @@ class _Shaped:
         )
 
     def _policies(self, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+        """Policies with their references in shape; each statement's written form is kept for what is told of it."""
         all_shaped = tuple(fill_policy(policy, self._texts) for policy in policies)
         for shaped, policy in zip(all_shaped, policies, strict=True):
             for statement, written in zip(shaped.statements, policy.statements, strict=True):

@@ -110,7 +110,10 @@ def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> 
 
 
 def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | None:
-    """What is wrong with what a handler stands for; `source` is the module in which Lambda looks for it."""
+    """The problem of a handler by what it stands for; `source` is the module in which Lambda looks for it.
+
+    None: none, or the source does not show enough to tell.
+    """
     match meaning:
         case _Function():
             return _problem_of_function(meaning, source)

@@ -18,7 +18,10 @@ _DEPTH: Final = 32  # a list that contains itself by name
 
 
 def _written(span: Span) -> ast.Call | ast.BinOp | ast.Assign | ast.AugAssign | ast.AnnAssign | None:
-    """The call or the sum at `span`, or the assignment whose target stands there; `+=` may stand there itself."""
+    """The call or the sum at `span`, or the assignment whose target stands there; `+=` may stand there itself.
+
+    None: nothing stands there that ends where the span does.
+    """
     end = (span.end_line, span.end_column)
     for node in read(span.file).at(span.line, span.column + 1):
         match node:
@@ -104,7 +107,7 @@ def part_origin(span: Span, keyword: str | None, path: Path) -> Origin:
 def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.expr | None]:
     """The expressions of the `count` items of a list; for what the source does not show, the expression that gave it.
 
-    Followed are displays, `*more` in them, `+`, and names that the file assigns once.
+    Followed are displays, `*more` in them, `+`, and names that the file assigns once. Without a node, None for each.
     """
     if node is None:
         return [None] * count
@@ -199,7 +202,7 @@ def entry(folder: pathlib.Path, origin: Origin, name: str) -> Origin:
 
 
 def _statement(node: ast.expr, ordinal: int) -> ast.expr | None:
-    """The statement of a document that is written out."""
+    """The statement of a document that is written out; None where the source does not show it."""
     document = member(node, "PolicyDocument") or node
     statements = member(document, "Statement")
     if isinstance(statements, ast.List | ast.Tuple):
@@ -219,7 +222,10 @@ def _below(node: ast.expr, step: str | int) -> ast.expr | None:
 
 
 def _given(call: ast.Call, name: str) -> ast.expr | None:
-    """What a call gives a property: by the keyword of its letters, or in a dict of properties."""
+    """The value that a call gives a property: by the keyword of its letters, or in a dict of properties.
+
+    None: it gives none that the source shows.
+    """
     dicts = list(call.args)
     for keyword in call.keywords:
         if keyword.arg is not None and keyword.arg.replace("_", "").casefold() == name.casefold():
@@ -230,7 +236,10 @@ def _given(call: ast.Call, name: str) -> ast.expr | None:
 
 
 def member(node: ast.AST, name: str) -> ast.expr | None:
-    """The value that a dict display has by a name, or as remit lets people spell it (`NotAction`: `not_action`)."""
+    """The value that a dict display has by a name, or as remit lets people spell it (`NotAction`: `not_action`).
+
+    None: it has none, or the node is no dict display.
+    """
     if not isinstance(node, ast.Dict):
         return None
     values = {
@@ -247,7 +256,7 @@ def _first_member(nodes: Iterable[ast.AST], name: str) -> ast.expr | None:
 
 
 def _constant(node: ast.expr, text: str) -> ast.expr | None:
-    """The string of this text, or the f-string whose literal parts it holds in order."""
+    """The string of this text, or the f-string whose literal parts it holds in order. None: neither is there."""
     formatted = None
     for descendant in ast.walk(node):
         if isinstance(descendant, ast.Constant) and descendant.value == text:

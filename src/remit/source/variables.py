@@ -87,7 +87,10 @@ def _environments(file: PythonFile) -> Iterator[ast.expr]:
 def _entries(
     value: ast.expr | None, assigned: Mapping[str, ast.expr], depth: int = 0
 ) -> Iterator[tuple[str, ast.expr | None]]:
-    """The keys and values of a dict, with those of the dicts that are merged into it."""
+    """The keys and values of a dict, with those of the dicts that are merged into it.
+
+    A value is None where the source does not show it. Nothing beyond a depth that a circle would have.
+    """
     if value is None or depth > _DEPTH:
         return
     for key, content in _parts(value, assigned):

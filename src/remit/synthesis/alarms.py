@@ -88,7 +88,10 @@ def _alarm(alarm_id: str, description: str, metric: Metric, name: str, topic: st
 
 
 def _referred_ids(value: Any, properties: frozenset[str]) -> Iterator[str | None]:
-    """Yield the logical ids that properties of these names refer to, at any depth of a value."""
+    """Yield the logical ids that properties of these names refer to, at any depth of a value.
+
+    None for what names no resource.
+    """
     parts: Iterable[Any] = value if isinstance(value, list | tuple) else ()
     if isinstance(value, Mapping):
         for name in properties & set(value):

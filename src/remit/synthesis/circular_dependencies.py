@@ -67,6 +67,7 @@ def _by_name(value: Any, names: Mapping[str, str]) -> Any:
     """A value with the names of buckets in the place of the references to them."""
 
     def named(leaf: Any) -> Any:
+        """A text with names in the place of the references that have one; any other value as it is."""
         text = tokens.textual(leaf)
         if not isinstance(text, str):
             return leaf

@@ -230,6 +230,7 @@ class _Renaming:
         return {key: self.value(item) for key, item in value.items()}
 
     def _reference(self, text: str) -> Any:
+        """A reference of a nested template in the whole one: its parameter's value, else the name with the prefix."""
         if text in self._values:
             return self._values[text]
         name, dot, attribute = text.partition(".")
@@ -238,6 +239,7 @@ class _Renaming:
         return {"Fn::GetAtt": [name, attribute]} if dot else {"Ref": name}
 
     def _substituted(self, argument: Any) -> Any:
+        """An Fn::Sub with its references renamed; a value that no text can have becomes a variable of it."""
         text, variables = tokens.substitution(argument)
         put = {name: self.value(item) for name, item in variables.items()}
 

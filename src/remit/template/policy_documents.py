@@ -145,7 +145,10 @@ def put_in_from(value: Any) -> str | None:
 
 
 def included_file(value: Any) -> str | None:
-    """The file whose content a tool puts in place of a value: `{"$ref": "./policy.json"}`, `file: ./policy.yaml`."""
+    """The file whose content a tool puts in place of a value: `{"$ref": "./policy.json"}`, `file: ./policy.yaml`.
+
+    None: the value names none.
+    """
     if not isinstance(value, dict) or len(value) != 1:
         return None
     (path,) = value.values()

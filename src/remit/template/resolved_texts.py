@@ -109,6 +109,7 @@ def _joined(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _substituted(values: Values, argument: Any) -> Iterator[str]:
+    """Yield the texts that an Fn::Sub may give, by every choice of its parts; none where they are too many."""
     parts = list(_parts(*tokens.substitution(argument)))
     options = [values.texts(part) or ("",) for part in parts]
     if prod(map(len, options)) <= _MOST:
@@ -116,6 +117,7 @@ def _substituted(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _selected(values: Values, argument: Any) -> Iterator[str]:
+    """Yield the texts that an Fn::Select may give. UNKNOWN: its list is too short. A malformed one gives none."""
     if not isinstance(argument, list) or len(argument) != _PAIR:
         return
     for index in values.texts(argument[0]):
@@ -127,6 +129,10 @@ def _selected(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _mapped(values: Values, argument: Any) -> Iterator[str]:
+    """Yield the texts that an Fn::FindInMap may give; a key that is not known stands for any.
+
+    None where they are too many.
+    """
     if not isinstance(argument, list) or len(argument) != _KEYS:
         return
     keys = []

@@ -232,6 +232,7 @@ def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]
     stores = {name for name, resource in resources.items() if _type(resource).startswith(_STORES)}
 
     def with_targets(small: dict[str, Any]) -> dict[str, Any]:
+        """The part with stubs of what its resources name. Its own resources stay as they are."""
         stubs: dict[str, Any] = {}
         for resource in small["Resources"].values():
             words = set(names_in(section(resource, "Properties")))
@@ -292,6 +293,7 @@ def _bearing(resource: Any) -> Any:
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, keys of mappings aside."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list):

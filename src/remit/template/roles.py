@@ -206,7 +206,10 @@ def _role(
 
 
 def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[HeldPolicy], list[str]]:
-    """A role's inline policies, and notes on those that are known at the deploy only."""
+    """A role's inline policies, and notes on those that are known at the deploy only.
+
+    RemitError (2), at its place: a policy that is no mapping, or without a document.
+    """
     policies: list[HeldPolicy] = []
     notes: list[str] = []
     for item in items(role.properties.get("Policies"), (*base, "Policies")):

@@ -144,6 +144,7 @@ def _transforms_in(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _transform(written: Any) -> Transform:
+    """A transform by its name, with the address of what AWS::Include includes; UNKNOWN where that is no text."""
     if not isinstance(written, dict):
         return Transform(str(written))
     location = value_at(written, "Parameters.Location")

@@ -62,12 +62,14 @@ class Authorizer(RouteAuthorizer):
             )
 
     def _check_sources(self) -> None:
+        """Refuse with RemitError (2) a source that names no part of a request."""
         for source in plain_texts(self.identity_source):
             if not re.fullmatch(_SOURCE, source):
                 hint = 'such as "$request.header.Authorization" or "$request.querystring.token"'
                 raise RemitError(f"identity_source has {source!r:.60}", hint=hint)
 
     def _check_cache(self) -> None:
+        """Refuse with RemitError (2) seconds out of range, or a cache without what it is kept for."""
         if not 0 <= self.cache <= _LONGEST:
             raise RemitError(f"cache is {self.cache}; it can be 0 to {_LONGEST} seconds")
         if self.cache and not self.identity_source:
@@ -75,6 +77,7 @@ class Authorizer(RouteAuthorizer):
             raise RemitError("cache needs an identity_source", hint=hint)
 
     def _check_token(self) -> None:
+        """Refuse with RemitError (2) a token that is not in one header, and an expression without a token."""
         sources = plain_texts(self.identity_source)
         if self.token and not (len(sources) == 1 and "request.header." in sources[0]):
             hint = 'such as identity_source=["method.request.header.x-token"]'

@@ -45,7 +45,10 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
 
 
 def _kind(subject: Any, option: str) -> DestinationKind:
-    """The kind of a destination: by its type, its ARN, or the reference to it; any other text is a queue's name."""
+    """The kind of a destination: by its type, its ARN, or the reference to it; any other text is a queue's name.
+
+    RemitError (2): its type is none that takes failures.
+    """
     type_name = getattr(subject, "type", None)
     if type_name is not None:
         for kind in _CALLED:

@@ -53,6 +53,7 @@ class Kinesis(StreamTrigger):
         yield from StreamTrigger.checks(self)
 
     def _check_timestamp(self) -> None:
+        """Refuse with RemitError (2) a timestamp without AT_TIMESTAMP, the reverse, and one without a zone."""
         is_needed = self.starting_position == "AT_TIMESTAMP"
         if is_needed and self.timestamp is None:
             hint = "such as timestamp=datetime(2026, 1, 31, tzinfo=UTC)"

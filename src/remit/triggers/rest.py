@@ -57,7 +57,7 @@ class Rest(RouteTrigger):
         return RouteTrigger.problem(self, text)
 
     def problem_of_path(self, path: str) -> tuple[str, str | None]:
-        """Return the problem of the path of a route, and a hint."""
+        """Return the problem of the path of a route, and a hint. Both are empty where there is none: "" and None."""
         if path == "/":
             return "", None
         if path.endswith("/") and path.startswith("/"):
@@ -71,7 +71,7 @@ class Rest(RouteTrigger):
 
     @property
     def body_schema(self) -> Mapping[str, Any] | None:
-        """The JSON Schema of a body. RemitError: it is none that API Gateway reads."""
+        """The JSON Schema of a body. RemitError: it is none that API Gateway reads. None: it declares none."""
         schema = self.body
         if schema is None:
             return None

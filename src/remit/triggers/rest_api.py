@@ -172,6 +172,10 @@ def _model_id(schema: Mapping[str, Any]) -> str:
 
 
 def _methods(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+    """Yield the method of each route, with its integration and what it validates.
+
+    What a route does not have is left out.
+    """
     for routed in own_routes:
         trigger, function, schema = routed.trigger, routed.function, routed.trigger.body_schema
         parameters = trigger.required_parameters

@@ -155,7 +155,10 @@ class S3(BaseTrigger):
 
 
 def _check_key_part(option: str, value: str) -> None:
-    """A prefix or a suffix of keys ("Object key name", Amazon S3 User Guide: 1,024 bytes)."""
+    """Refuse with RemitError (2) a prefix or suffix with a wildcard, or longer than a key: 1,024 bytes.
+
+    Source: "Object key name" (Amazon S3 User Guide).
+    """
     if "*" in value:
         hint = "a prefix or suffix is plain text: leave the `*` out"
         raise RemitError(f"s3: {option}={value!r:.60} has a wildcard", hint=hint)

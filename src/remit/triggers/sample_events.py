@@ -164,6 +164,7 @@ def _source_name(app: App, subject: Any, arn: str) -> str:
 
 
 def _bucket_event(event: Any, trigger: S3, app: App) -> Any:
+    """The event with the trigger's bucket, and a key that has its prefix and suffix."""
     name = _source_name(app, trigger.bucket, trigger.bucket_name)
     key = f"{trigger.prefix}example{trigger.suffix}"
     sample_keys = ("b21b84d653bb07b05b1e6b33684dc11b", "example-key")
@@ -212,7 +213,7 @@ def _example_of(pattern: dict[str, Any]) -> dict[str, Any]:
 
 
 def _example_value(comparison: Any) -> Any:
-    """A value that a comparison lets through, where that is easily told."""
+    """A value that a comparison lets through, where that is easily told; else the word `example`."""
     if not isinstance(comparison, dict):
         return comparison
     ((operator, operand),) = comparison.items()

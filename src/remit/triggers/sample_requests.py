@@ -65,7 +65,7 @@ def in_rest_format(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, 
 
 
 def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
-    """Return the part of an event about its caller."""
+    """Return the part of an event about its caller; None where nobody is asked."""
     authorizer = trigger.authorizer
     if authorizer is None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}

@@ -76,7 +76,7 @@ class Schedule(BaseTrigger):
             check_timezone(self.timezone, self.expression)
 
     def _check_runs(self) -> None:
-        """It must run at some time, whenever it is looked at."""
+        """It must run at some time, whenever it is looked at. RemitError (2): it never does, with the reason."""
         self._check_expression()
         check_zone("start", self.start)
         check_zone("end", self.end)

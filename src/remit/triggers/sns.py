@@ -54,6 +54,10 @@ class Sns(BaseTrigger):
         yield self._check_delivery
 
     def _check_filter(self) -> None:
+        """Refuse a filter that SNS refuses, or a scope without a filter.
+
+        RemitError (2): its form, too many fields or combinations, or attributes that nest.
+        """
         if self.filter is None:
             if tokens.plain(self.filter_scope) == "MessageBody":
                 hint = "add filter={…}, or leave filter_scope out"

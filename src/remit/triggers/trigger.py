@@ -42,6 +42,10 @@ class BaseTrigger(Recorded):
     """
 
     def __post_init__(self) -> None:
+        """Put the resource itself in the place of its `arn` or `ref`.
+
+        An option that could not be read stays as it is.
+        """
         for option in fields(self):
             if option.name in _RESOURCES:
                 value = getattr(self, option.name)

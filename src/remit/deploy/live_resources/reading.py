@@ -94,7 +94,11 @@ def read_resources(
 def calls_for(
     account: Account, deployed: StackStatus, declared: Sequence[Resource]
 ) -> tuple[Mapping[str, Subject], Mapping[tuple[str, str], Read]]:
-    """The resources that are compared, by logical id; and the calls that read them, each once."""
+    """The resources that are compared, by logical id; and the calls that read them, each once.
+
+    A resource without a row or a physical id is left out, and so is one that stands within another whose name is not
+    known.
+    """
     place = account.pseudo_parameters(deployed.stack.name)
     names: dict[str, list[str]] = {}
     resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]

@@ -116,6 +116,10 @@ def _rule_targets(subject: Subject) -> dict[str, str]:
 
 
 def _put_rule(live: LiveResource, _: ComparedProperty) -> Repair:
+    """The call that writes a rule as the template has it.
+
+    PutRule replaces pattern, schedule and state, so all are in it.
+    """
     pattern = live.properties.get("EventPattern")
     options = {"State": "ENABLED"}
     options |= {name: live.properties[name] for name in ("ScheduleExpression", "State") if name in live.properties}

@@ -205,7 +205,10 @@ def only_denies(layer: str) -> bool:
 
 
 def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> bool | None:
-    """Return whether a rule applies to the request, and in a policy with principals to the caller."""
+    """Return whether a rule of the layer `name` applies to the request, and in a policy with principals to the caller.
+
+    None: that hangs on something that the request leaves open.
+    """
     if name == "resource":
         return meant(layer, rule, request, Reach.UNKNOWN)
     return meant_by_endpoint(layer, rule, request) if name == "endpoint" else rule.holds(request)

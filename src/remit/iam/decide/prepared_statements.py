@@ -162,6 +162,7 @@ def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Cal
 
         @functools.wraps(derive)
         def kept(source: _Source) -> _Derived:
+            """The derived form of this very object, computed when it is first asked for."""
             result = results.get(id(source))
             if result is None:
                 result = (source, derive(source))
@@ -221,6 +222,7 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
     wholly = deny == resources.negated
 
     def test(request: Request) -> Truth:
+        """Return whether the request's resource is meant; None where a reference or an open variable decides."""
         if request.asked == "*" and request.without_resources:
             return stars != resources.negated
         resource = asked(request.asked, request, globs=not request.without_resources)
@@ -306,7 +308,7 @@ class LayerRules:
         return reach(principals, request, deny=rule.deny)
 
     def position_of(self, rule: StatementRule) -> Position:
-        """The position of a rule of this layer."""
+        """The position of a rule of this layer. ValueError for a rule of another one."""
         for number, rules in enumerate(self.policies):
             for index, candidate in enumerate(rules):
                 if candidate is rule:

@@ -47,7 +47,10 @@ class Budget:
             self.spend(steps)
 
     def meet(self, pattern: str, other_pattern: str) -> tuple[str, ...]:
-        """Patterns that together describe what two patterns both do. UndecidedQuestion: they are too many."""
+        """Patterns that together describe what two patterns both do. UndecidedQuestion: they are too many.
+
+        The budget pays for each pair once.
+        """
         result = meeting(pattern, other_pattern)
         self.once((pattern, other_pattern), result.steps)
         if result.reason:

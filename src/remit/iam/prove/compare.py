@@ -155,7 +155,10 @@ def _confirmed(request: Request, caller: EndpointCaller, narrow: Side, wide: Sid
 
 
 def _refuse_principals(policies: Policies) -> None:
-    """Refuse documents that say whom they let in, as if that were anybody."""
+    """Refuse with RemitError (2) documents with principals, which would be compared as if they let in anybody.
+
+    `Layers` pass: their resource policies may have principals.
+    """
     if isinstance(policies, Layers):
         return
     for policy in (policies,) if isinstance(policies, Policy) else policies:

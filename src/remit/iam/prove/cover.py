@@ -32,7 +32,10 @@ def can_apply(*statements: Statement, version: str = VERSION, budget: Budget | N
 
 
 def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
-    """Return whether it is proven that one of `wide` applies wherever `narrow` does."""
+    """Return whether it is proven that one of `wide` applies wherever `narrow` does.
+
+    False as well where it is undecided.
+    """
     statements = tuple(wide)
     try:
         box = box_for(narrow, version)

@@ -104,7 +104,10 @@ def request_for(
 
 
 def _outside_of_a_stack(opening: Opening, words: Words, spelled: str, old: Side, new: Side) -> Request | None:
-    """A request for a resource in another region or account than the stack's, which the policies name by references."""
+    """A request for a resource in another region or account than the stack's, which the policies name by references.
+
+    None: the new side allows none that the old does not.
+    """
     name = opening.real or spelled
     usual_words = next(words.attempts())
     named_resource = _named_resource(opening, name)

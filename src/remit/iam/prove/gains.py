@@ -156,7 +156,10 @@ class GainSearch:
             raise UndecidedQuestion(_TOO_MANY)
 
     def _with_further_layers(self, box: Box) -> Iterator[tuple[Box, ...]]:
-        """The statement with one Allow of each further layer of the new side, in every combination."""
+        """The statement with one Allow of each further layer of the new side, in every combination.
+
+        Allows that cannot meet it are left out. UndecidedQuestion: there are too many combinations.
+        """
         choices: list[list[Box]] = []
         for _, layer in self.new.layers[1:]:
             # A layer that allows everything, as FullAWSAccess does, asks nothing of a request.

@@ -142,7 +142,11 @@ class _ExposureSearch:
     def _on_action(
         self, name: str, principal: str, box: Box, action: str, action_search: ActionSearch
     ) -> Iterator[Exposure]:
-        """Yield the principal's access by one action pattern of a statement; the undecided part goes to `undecided`."""
+        """Yield the principal's access by one action pattern of a statement; the undecided part goes to `undecided`.
+
+        An opening that the evaluator does not confirm is undecided, or left out where no request of today can name its
+        resource. Exhausted: the budget is spent.
+        """
         source = StatementLocation("resource", 0, box.index, box.statement)
         for opening in action_search.openings(action.lower()):
             if isinstance(opening, Exhausted):

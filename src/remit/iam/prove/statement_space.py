@@ -379,6 +379,10 @@ class CompiledPolicy:
     """A policy's boxes, Allow and Deny apart; `undecided` are the statements that cannot be compared at all."""
 
     def __init__(self, policy: Policy, *, speaks_without_resource: bool = False) -> None:
+        """Read each statement into a box.
+
+        One that cannot be compared goes to `undecided` with its reason, and into no box.
+        """
         boxes: list[Box] = []
         self.policy = policy
         self.undecided: list[tuple[int, Statement, str]] = []

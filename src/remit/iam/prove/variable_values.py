@@ -207,7 +207,10 @@ def _settled(pattern: str, other_pattern: str) -> bool:
 
 
 def _met(pairs: Iterable[tuple[str, str]], budget: Budget) -> Iterator[str]:
-    """Texts that both patterns of a pair match, for some value of their marks."""
+    """Texts that both patterns of a pair match, for some value of their marks.
+
+    A pair whose meets are too many is passed over, and pairs beyond the limit are not tried.
+    """
     for pattern, other_pattern in islice(pairs, _MOST_PAIRS):
         try:
             for both in budget.meet(widened(pattern), widened(other_pattern)):

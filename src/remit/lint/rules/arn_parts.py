@@ -82,6 +82,7 @@ def bad_account(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:
+    """Yield what is wrong with an account that is not twelve digits."""
     digits = account.replace("-", "").replace(" ", "")
     if not digits.isdigit():
         reason = "an unset value was put in" if account.lower() in _UNSET else "an account is a number"
@@ -156,6 +157,10 @@ def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
 
 
 def _unknown_region_problem(region: str, spot: Spot) -> Problem:
+    """The problem of a region that is not known: unset, a zone, a place's name, a slip, or newer than the lists.
+
+    The last is a warning.
+    """
     if region == "None":
         hint = "write the region, or {aws.region} in an f-string"
         return Problem("the region is 'None': an unset value was put in, and nothing matches", hint, spot)

@@ -69,6 +69,7 @@ def unknown_operator(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(condition: Condition) -> Iterator[Problem]:
+    """Yield what is wrong with the operator of a condition: at most one problem, the first that applies."""
     spot = ("Condition", condition.spelled)
     operator = condition.operator.lower().removesuffix("ifexists")
     quantifier = condition.quantifier.lower()
@@ -95,7 +96,10 @@ def _problem(condition: Condition) -> Iterator[Problem]:
 
 @lru_cache(maxsize=1024)
 def _put_together(spelled: str) -> str | None:
-    """An operator whose parts are there in another order or with other signs; "StringEquals" where only a set's is."""
+    """An operator whose parts are there in another order or with other signs; "StringEquals" where only a set's is.
+
+    None: no operator comes of it, or the very one that is written.
+    """
     folded = "".join(filter(str.isalnum, spelled)).lower()
     if_exists = "ifexists" in folded
     quantifier = next((name for low, name in _SETS.items() if low in folded), None)

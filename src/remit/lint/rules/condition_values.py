@@ -293,7 +293,7 @@ def _wrong_word(condition: Condition, value: str, spot: Spot) -> Iterator[Proble
 
 
 def _key_of_form(key: str, value: str) -> str | None:
-    """The other key whose values begin like this one."""
+    """The other key whose values begin like this one; None: no key's do, or this key's own."""
     for beginning, name in _KEYS_BY_BEGINNING.items():
         if value.startswith(beginning):
             return name if name.lower() != key else None
@@ -301,7 +301,7 @@ def _key_of_form(key: str, value: str) -> str | None:
 
 
 def _meant(key: str, value: str) -> str | None:
-    """The service that was meant, in the form that the key has."""
+    """A hint with the service that was meant, in the form that the key has; None: nothing is near."""
     label = value.lower().removesuffix(".amazonaws.com")
     if key == "kms:viaservice" and re.fullmatch(r"[a-z0-9-]+", label):
         return f"write '{label}.REGION.amazonaws.com'"
@@ -346,7 +346,7 @@ def wildcard_under_equals(_: ParsedStatement, condition: Condition) -> Iterator[
 
 
 def _wildcard(value: str) -> str:
-    """`*`, or a `?` that begins no query of a URL."""
+    """`*`, or a `?` that begins no query of a URL; empty without either. Those in `${*}` and `${?}` are letters."""
     plain = value.replace("${*}", "").replace("${?}", "")
     if "*" in plain:
         return "*"

@@ -162,6 +162,7 @@ def no_statement(document: PolicyDocument) -> Iterator[Problem]:
 
 
 def _included_statements(raw: Any) -> Iterator[tuple[Spot, Any]]:
+    """Yield the statements of a document that name a file to include, each with its spot."""
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     if isinstance(statements, list):
         for index, statement in enumerate(statements):

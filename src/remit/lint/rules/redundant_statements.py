@@ -293,6 +293,10 @@ def _may_take_all(allowed: Statement, denies: list[ParsedStatement]) -> bool:
 def _shadowed(
     document: PolicyDocument, suspects: list[tuple[ParsedStatement, list[ParsedStatement]]]
 ) -> Iterator[Problem]:
+    """Yield the Allows of which it is proven that Denies cover them: one alone, else all together.
+
+    All of them share one budget, after which nothing is proven.
+    """
     from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
     from remit.iam.prove.cover import covers  # noqa: PLC0415 - as above
 

@@ -245,7 +245,7 @@ def _nameless(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _root_user(item: ParsedStatement) -> str | None:
-    """The first ARN of a root user among the resources."""
+    """The first ARN of a root user among the resources; None without one."""
     for text in item.resources:
         arn = parse_arn(text)
         if arn is not None and (arn.service, arn.resource) == ("iam", "root"):
@@ -264,7 +264,10 @@ def _alias(item: ParsedStatement) -> str | None:
 
 
 def _broken(item: ParsedStatement) -> str | None:
-    """The first resource that is none of its service, whatever is done with it: there the mistake is."""
+    """The first resource that is none of its service, whatever is done with it: there the mistake is.
+
+    None: each is one, or no ARN.
+    """
     for text, shape in zip(item.resources, item.shapes, strict=True):
         arn = parse_arn(shape)
         if arn is not None and not types_named(arn.service.lower(), shape):

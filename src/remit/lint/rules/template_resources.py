@@ -92,7 +92,10 @@ def unknown_property(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _near_type(kind: str) -> str | None:
-    """A type that differs by a slip; a name that resembles none may be newer than what remit knows."""
+    """A type that differs by a slip.
+
+    None: of another vendor, or like no type, so that it may be newer than what remit knows.
+    """
     vendor, _, path = re.sub(r":+", "::", kind).partition("::")
     if len(vendor) > _LONGEST_SLIP or nearest(vendor, ["AWS"]) is None:
         return None  # an extension's namespace: AWSQS::EKS::Cluster is of the public registry
@@ -103,7 +106,10 @@ def _near_type(kind: str) -> str | None:
 
 
 def _elsewhere(path: str, types: Iterable[str]) -> str | None:
-    """The type of this name in the service that was meant, or the one that has it: AWS::Events::Rule for EventBridge."""
+    """The type of this name in the service that was meant, or the one that has it: AWS::Events::Rule for EventBridge.
+
+    None: there is none, or several services have one.
+    """
     owner, _, name = path.partition("::")
     called = spoken(owner) or next(iter(nearest_services(owner)), owner)
     same = [type_name for type_name in types if name and type_name.endswith(f"::{name}")]
@@ -247,6 +253,10 @@ def bad_connector(written: WrittenTemplate) -> Iterator[Problem]:
 def _bad_connector_problems(
     value: Any, elements: tuple[str, ...], spot: Spot, written: WrittenTemplate
 ) -> Iterator[Problem]:
+    """Yield what is wrong with a connector's properties: keys, ends that are no resource of the template, permissions.
+
+    What is missing is not told beside an unknown key, which may be it.
+    """
     required = elements[1:]
     if not isinstance(value, dict):
         message = f"a connector needs {' and '.join(required)}"
@@ -456,6 +466,7 @@ def _compared(written: WrittenTemplate) -> Iterator[ComparedRole]:
     folder = Path(start.file).parent
 
     def beside(uri: str) -> tuple[bytes, str] | None:
+        """The content and path of a file beside the template; None: there is none, or it is outside of the folder."""
         path = plain_files.path_from(folder, uri)
         if not path.resolve().is_relative_to(folder.resolve()):
             return None

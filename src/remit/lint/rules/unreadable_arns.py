@@ -89,7 +89,10 @@ def _whole(text: str) -> str | None:
 
 
 def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
-    """A Ref or an attribute of the template where only the ARN will do."""
+    """A Ref or an attribute of the template where only the ARN will do: what is wrong, and what to write.
+
+    None: it gives an ARN, or the resource's type is not known.
+    """
     reference = _REFERENCE.match(text)
     kind = resource_type(item.document.types.get(reference[1], "")) if reference is not None else None
     if reference is None or kind is None or not kind.arn_from:
@@ -120,7 +123,7 @@ def _doubled(text: str) -> tuple[str, str]:
 
 
 def _untidy(text: str) -> tuple[str, str] | None:
-    """Several ARNs in one text, or white space around one."""
+    """Several ARNs in one text, or white space after one: what is wrong, and what to write. None: neither."""
     if not text.startswith("arn:"):
         return None
     parts = [part for part in re.split(r"[\s,;|]+(?=arn:|$)", text) if part]
@@ -188,7 +191,7 @@ def _begun(text: str) -> str | None:
 
 
 def _completed(text: str, item: ParsedStatement) -> str | None:
-    """The ARN with the parts that were left out: region and account, or the colon after that."""
+    """The ARN with the parts that were left out: region and account, or the colon after that. None: none fits."""
     if (unparted := re.fullmatch(_UNPARTED, text)) is not None:
         return f"{unparted[1]}:{unparted[2]}"
     head, _, resource = text.rpartition(":")
@@ -204,7 +207,10 @@ def _completed(text: str, item: ParsedStatement) -> str | None:
 
 
 def _of_types(resource: str, item: ParsedStatement, values: dict[str, str], service: str | None) -> str | None:
-    """The first format of the statement's resource types that the end of an ARN fits."""
+    """An ARN that ends in `resource`, by the first format of the statement's resource types that it fits.
+
+    None: it fits none.
+    """
     for name in sorted(item.known_actions)[:200]:
         action = action_named(name)
         for target in action.targets if action else ():

@@ -97,6 +97,10 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
+    """Yield what is wrong with a variable that is no condition key; nothing where a service or a provider may give it.
+
+    With `late`, pseudo parameters are meant, too.
+    """
     from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     prefix, colon, _ = name.partition(":")

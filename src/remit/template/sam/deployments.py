@@ -69,6 +69,7 @@ def is_turned_off(function: SamResource) -> bool:
 
 
 def _group(function: SamResource) -> MadeResource:
+    """The deployment group of a function, with its alarms and the role that SAM makes if none is given."""
     preference = _preference(function)
     alarms = preference.get("Alarms")
     properties = {

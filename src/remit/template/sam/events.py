@@ -143,6 +143,7 @@ def _with_dead_letters(event: SamEvent, target: dict[str, Any]) -> dict[str, Any
 
 
 def _dead_letter_arn(event: SamEvent) -> Any:
+    """The ARN of an event's dead letter queue, given or of the queue that SAM makes; None without one."""
     config = event.properties.get("DeadLetterConfig")
     if not isinstance(config, dict):
         return None

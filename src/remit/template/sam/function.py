@@ -108,6 +108,7 @@ def _published(declared: SamResource, alias: Any, alias_id: str) -> tuple[MadeRe
 
 
 def _url(declared: SamResource, target: EventTarget) -> Iterator[MadeResource]:
+    """Yield a function's URL, if it has one, and for an open URL the two permissions for everyone."""
     config = declared.mapping("FunctionUrlConfig")
     if not config:
         return
