@@ -94,7 +94,10 @@ def _refusal(event: dict[str, Any]) -> Refusal:
 
 
 def at_lines(error: RemitError, built: Built) -> RemitError:
-    """The error with each mistake that has a path in the template at the line that wrote that part of it."""
+    """The error with each mistake that has a path in the template at the line that wrote that part of it.
+
+    The errors are changed in place; the first of them is returned, with the others in `further`.
+    """
     origins = {resource.logical_id: resource.origin for resource in built.template.resources}
     written = {function.resource_id: function.written for function in built.app.functions}
     for mistake in error.all:
