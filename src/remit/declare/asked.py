@@ -124,7 +124,7 @@ class AskedGrant(Sequence["Grant"]):
 
     @property
     def _read(self) -> Grants:
-        """What the project's own code reads of it."""
+        """The value that the project's own code reads of it."""
         with judging_now():
             return self._made[0]
 

@@ -48,7 +48,7 @@ class Refusal:
 
 
 def refusals(account: Account, stack_id: str, *, change_set: str = "", token: str = "") -> tuple[Refusal, ...]:
-    """What made a change set fail, or the operation on a stack that was started with `token`, each once.
+    """The refusals that made a change set fail, or the operation on a stack that was started with `token`, each once.
 
     Empty where nothing is known, and where the caller may not ask: it is told beside a failure, and hides none.
     """

@@ -61,7 +61,7 @@ class Loading(Recorder):
 
     @property
     def is_configured(self) -> bool:
-        """Whether the files of the configuration ran to their ends."""
+        """True if the files of the configuration ran to their ends."""
         return not any(Path(file).is_relative_to(self.folder / "config") for file in self.ended)
 
     @functools.cached_property
