@@ -79,7 +79,7 @@ _PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
 def settings_of(
     resource: Resource, resources: Mapping[str, Resource], locate: Locate | None = None
 ) -> tuple[AccessSetting, ...]:
-    """The settings of a resource about access outside of policies; none where it has no effect, or is compared elsewhere.
+    """The settings of a resource about access outside of policies; none if it has no effect, or is compared elsewhere.
 
     `resources` are those of its template, by their Ref; `locate` has the line of each part of the file.
     """
