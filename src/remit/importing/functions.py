@@ -180,7 +180,10 @@ class FunctionReader:
             yield replace(item, what=f"{what} of {self.logical_id}")
 
     def _keyword(self, path: str, keyword: str, convert: Callable[[Any], Source]) -> Iterator[Item]:
-        """The keyword for a property that is there."""
+        """The keyword for a property that is there.
+
+        One whose value remit's setting refuses, or that has no form, is left.
+        """
         value = value_at_path({**_LAMBDAS, **self.properties}, path)
         if isinstance(value, str):
             value = int(value) if value.isdigit() else _SWITCHED.get(keyword, {}).get(value, value)
