@@ -369,6 +369,7 @@ def _access_causes(
     is_new = verb == _FORBIDDEN or (sign != LOST and verb != _FREED)
 
     def cause_of(piece: Piece) -> tuple[str, object]:
+        """The words of a piece's cause, and by which key pieces of the same cause come together."""
         words = _attached_words(change, piece, own)
         return words or verb, words or _statement_or_limit(piece)
 

@@ -138,7 +138,7 @@ class Authorizer(RouteAuthorizer):
         return properties
 
     def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is."""
+        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
         properties: dict[str, Any] = {
             "Type": "TOKEN" if self.token else "REQUEST",
             "AuthorizerResultTtlInSeconds": self.cache,

@@ -99,7 +99,7 @@ class Event(BaseTrigger):
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
 
     def resources(self, function: Triggered) -> Iterator[Resource]:
-        """The rule, and the permission of a function for this rule alone."""
+        """The rule, its queue's policy, and the permission of a function for this rule alone; a workflow needs none."""
         rule = f"{function.logical_id}Event{position_suffix(self, function)}"
         target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
         if isinstance(function, Workflow):

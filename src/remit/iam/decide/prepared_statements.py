@@ -282,7 +282,10 @@ class LayerRules:
         self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}
 
     def speaking_of(self, action: str) -> tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]:
-        """The Deny rules and the Allow rules whose Action means a folded action."""
+        """The Deny rules and the Allow rules whose Action means a folded action.
+
+        Answers are kept; with as many as `_MOST_ACTIONS`, all are dropped.
+        """
         denies_and_allows = self._by_action.get(action)
         if denies_and_allows is None:
             denies: list[StatementRule] = []
