@@ -124,7 +124,10 @@ def command(**values: Any) -> int:
 
 
 def _answer_one(values: dict[str, Any]) -> int:
-    """Answer the one request that the options tell; the exit code is 0 if it is allowed, else 1."""
+    """Answer the one request that the options tell; the exit code is 0 if it is allowed, else 1.
+
+    Possible slips in the question are noted on standard error.
+    """
     action = values["action"]
     _require_action(action, None)
     endpoint_policy = values["endpoint_policy"]

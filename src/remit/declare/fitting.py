@@ -42,7 +42,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
 ) -> Fitted:
     """Fit the arguments of the call that the user's code makes: an option that is misspelt counts as the one meant.
 
-    What is missing is Unread.
+    What is missing is Unread. Nothing is raised or noted: the mistakes come back with the arguments.
     """
     taken = parameters(function)
     where = writer_span()

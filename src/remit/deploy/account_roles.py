@@ -62,7 +62,10 @@ def roles_one_by_one(account: Account, names: Iterable[str]) -> dict[str, Holder
 
 
 def roles_in_one_list(account: Account, names: Iterable[str]) -> dict[str, Holder]:
-    """`held_roles` with one list of all the account's roles."""
+    """`held_roles` with one list of all the account's roles.
+
+    A name that no role has is left out. Unreadable: a policy of one is none.
+    """
     role_names, client = frozenset(names), account.client("iam")
     roles = {}
     for page in client.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):

@@ -257,7 +257,7 @@ def _content(body: str) -> dict[str, Any]:
 
 
 def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJob, ...]:
-    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several, or is too short."""
+    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several (1), or is too short (2)."""
     chosen: dict[str, FailedJob] = {}
     for wanted_id in ids:
         if len(wanted_id) < _SHORTEST_ID:

@@ -76,7 +76,7 @@ def region(path: Path, value: Any) -> str:
 
 
 def stages(path: Path, value: Any) -> Texts:
-    """Names of stages."""
+    """Names of stages, in their order. RemitError (2) has each text that is none."""
     names = texts(path, value)
     mistakes = Mistakes()
     for index, name in enumerate(names):

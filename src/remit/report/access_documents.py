@@ -108,7 +108,7 @@ def review_document(review: Review) -> dict[str, Any]:
 
 
 def _whom(change: Change) -> dict[str, Any]:
-    """Whom a change concerns: {role, functions}, and `when` for one that depends on the template's conditions."""
+    """The holders of a change: {role, functions}, and `when` for one that depends on the template's conditions."""
     document: dict[str, Any] = {"role": change.role, "functions": list(change.functions)}
     if change.when:
         document["when"] = list(change.when)

@@ -117,7 +117,7 @@ def summary(findings: Iterable[Finding]) -> str:
 
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """What `remit lint --json` prints."""
+    """The document that `remit lint --json` prints."""
     return [finding.document() for finding in findings]
 
 

@@ -37,7 +37,7 @@ class Place:
 
 
 def record_path(folder: Path, namespace: str, *, local: bool = False) -> Path:
-    """Where the record of a stack's last deploy stands; the AWS on this machine has one of its own.
+    """The path of the record of a stack's last deploy; the AWS on this machine has one of its own.
 
     Raises RemitError if that is a link, or in one.
     """

@@ -41,7 +41,7 @@ def holds_roles(content: bytes) -> bool:
 
 
 def review_files(old: tuple[bytes, str], new: tuple[bytes, str], beside: tuple[Beside, Beside] | None = None) -> Review:
-    """What changes between two templates or plans, each as bytes and name. RemitError at line and column.
+    """The review of two templates or plans, each as bytes and name. RemitError at line and column.
 
     Templates with conditions are compared in every way in which those may turn out; parameters are put equal. Nested
     templates that are among the files `beside` the old one and the new one are read with them.
@@ -81,6 +81,6 @@ def beside_file(path: Path) -> Beside:
 
 
 def plan_review(content: bytes, file: str) -> Review:
-    """What a Terraform plan changes. RemitError at line and column."""
+    """The review of a Terraform plan's two sides. RemitError at line and column."""
     plan = read_plan(content, file)
     return review_reads(plan.before, f"{file}, before", plan.after, f"{file}, after")

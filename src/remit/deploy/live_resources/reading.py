@@ -188,7 +188,7 @@ def compared(
     declared: Iterable[Resource],
     names: Mapping[str, str],
 ) -> tuple[tuple[Drift, ...], tuple[str, ...]]:
-    """What was changed by hand, access first; and in words what is not compared, since a call was denied or refused.
+    """The changes by hand, access first; and in words what is not compared, since a call was denied or refused.
 
     `declared` are the template's resources, and `names` the values of their references.
     """

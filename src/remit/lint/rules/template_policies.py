@@ -281,7 +281,7 @@ def _nearest_policy(name: str) -> str | None:
 
 
 def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
-    """What is wrong with an ARN of a policy for a purpose: attached, or a boundary."""
+    """Yield what is wrong with an ARN of a policy for a purpose: attached, or a boundary."""
     text = tokens.textual(value)
     if not isinstance(text, str):
         return
