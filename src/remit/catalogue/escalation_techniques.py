@@ -89,7 +89,7 @@ def _passed(service: str, *actions: str, sources: str = "D", assumes: str = "") 
 
 def _running(service: str, noun: str, *actions: str, sources: str = "D") -> Technique:
     name, needs = " + ".join(actions), tuple(map(TechniqueNeed, actions))
-    does = f"run its commands in {noun}, as the role of that"
+    does = f"run its commands in {noun} that has a role, as that role"
     return Technique(name, "running role", needs, does, sources, service, f"{noun} runs as the role")
 
 
