@@ -81,7 +81,10 @@ def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
 
 
 def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
-    """The events of a file in which some are none of CloudTrail's, or of several logs in one file."""
+    """The events of a file in which some are none of CloudTrail's, or of several logs in one file.
+
+    UnreadableFileError: it is no log.
+    """
     records: list[TrailRecord] = []
     try:
         for value in values(content, file):

@@ -122,6 +122,10 @@ def _qualified_name(scope: options.Scope, name: str) -> str:
 
 
 def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: bool) -> None:
+    """Print the answer on standard output, and on standard error what was logged and denied.
+
+    On a screen, allowed calls and the time are there, too. `access` is None on AWS.
+    """
     from remit.report.terminal_text import shown
 
     if as_json:
@@ -182,6 +186,7 @@ def _name_and_text(name: str) -> tuple[str, str]:
 
 
 def _parsed(source: str, text: str) -> Any:
+    """The event that a text holds as JSON. RemitError (2), naming `source`: it is none, or no request can hold it."""
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too

@@ -44,6 +44,10 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> M
         )
 
         def check(value: str, request: Request) -> Truth:
+            """Return whether the value compares so with any of the policy's values.
+
+            None: a reference that is open decides.
+            """
             parsed = cached(value)
             if parsed is not None and any(compare(parsed, limit) for limit in limits):
                 return True
@@ -121,6 +125,7 @@ def _null(key: str, texts: frozenset[str]) -> Test:
     absent, present = "true" in texts, "false" in texts
 
     def test(request: Request) -> Truth:
+        """Return whether the key is there as asked; None where the request leaves it open and that decides."""
         value = request.value(key)
         if value is OPEN and absent != present:
             return None
@@ -137,6 +142,7 @@ def _single(key: str, check: Check, negated: bool, if_exists: bool) -> Test:  # 
     when_absent = if_exists or negated
 
     def test(request: Request) -> Truth:
+        """Decide for a key with one value; None where the request leaves the key, or a part of its value, open."""
         value = request.value(key)
         if isinstance(value, str):
             matched = check(value, request)
@@ -152,6 +158,7 @@ def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test: 
     """The test of ForAnyValue. An absent or empty key meets it with IfExists only."""
 
     def test(request: Request) -> Truth:
+        """Return whether any value of the key matches; None where the request leaves that open."""
         value = request.value(key)
         if value is OPEN:
             return None

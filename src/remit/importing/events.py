@@ -13,14 +13,13 @@ from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import referred_to
-from remit.importing.python_text import Item, call
+from remit.importing.python_text import Item, Source, call
 from remit.importing.template_values import TemplateNames, words
 from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.importing.python_text import Source
     from remit.template.sam.resources import SamEvent
 
 _NOT_WRITTEN: Final = (

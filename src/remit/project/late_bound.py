@@ -6,13 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, is_own_code, writer
+from remit.errors import Origin, RemitError, is_own_code, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from remit.app import StoredValue
-    from remit.errors import Origin
 
 
 class LateBound(str):
@@ -149,6 +148,10 @@ class Aws(NoText):
         return "aws", f"there are {_KNOWN}"
 
     def __getattr__(self, name: str) -> NoReturn:
+        """Refuse a name that `aws` does not have.
+
+        RemitError (2), at the line that asks; for Python's own names, AttributeError.
+        """
         if name.startswith("__"):
             raise AttributeError(name)
         hint = did_you_mean(name, _ATTRIBUTES) or f"there are {_KNOWN}"

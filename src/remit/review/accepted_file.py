@@ -17,20 +17,16 @@ read, and `door` what opens, as it is told: `GET /orders: AWS_IAM -> everybody`.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.did_you_mean import did_you_mean
-from remit.documents.json_text import read_json
+from remit.documents.json_text import Locate, read_json
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Statement, parse_statement, render_statement
 from remit.project import plain_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from remit.documents.json_text import Locate
 
 FILE: Final = Path("config") / "accepted.json"
 ACCESS, TRUST, UNDECIDED, POLICY, DOOR = "statement", "trust", "undecided", "policy", "door"
@@ -109,7 +105,7 @@ class _Reader:
         return AcceptedGain(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
-        """The functions that an entry is about; None: all of them."""
+        """The functions that an entry is about; None: all of them. RemitError (2): it says neither."""
         functions = value.get("functions")
         if functions == "*":
             return None

@@ -161,6 +161,7 @@ class _Inside:
 
 @functools.cache
 def _inside(folder: Path) -> _Inside:
+    """The repository that a folder is in, and the path to it there. RemitError (2): it is in none, or git fails."""
     answer = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
     if answer.ok:
         top, _, prefix = answer.out.partition("\n")
@@ -215,7 +216,10 @@ def _in_ci(folder: Path, name: str) -> str | None:
 
 
 def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:
-    """The project's files at a commit, by way of an index of their own: the repository stays as it is."""
+    """Write the project's files at a commit into `place`. An index of their own leaves the repository as it is.
+
+    RemitError (2): the folder was not there, or git cannot write them.
+    """
     index = place.parent / "index"
     tree = f"{commit}:{inside.prefix}"
     if inside.prefix and not _git(inside.top, "cat-file", "-e", tree).ok:

@@ -61,6 +61,7 @@ class Cognito(BaseTrigger):
             raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}")
 
     def _check_key(self) -> None:
+        """Refuse with RemitError (2) a key of a step that sends no codes, or one that is no key."""
         key_text(self.key)
         if not self.is_sender:
             hint = f"only {' and '.join(_SENDERS)} get codes that a key encrypts"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _LOOPBACK: Final = r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*)?"
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.api_route import RouteTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 CONNECT: Final = "$connect"
 _PREDEFINED: Final = (CONNECT, "$default", "$disconnect")

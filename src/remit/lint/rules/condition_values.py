@@ -15,14 +15,13 @@ from remit.iam.placeholders import placeholder
 from remit.iam.tokens import REFERENCE
 from remit.iam.value_comparison import inside, network
 from remit.lint import conditions, principals
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import is_plain, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
 _LONGEST = {".": 32, ":": 128}
@@ -294,7 +293,7 @@ def _wrong_word(condition: Condition, value: str, spot: Spot) -> Iterator[Proble
 
 
 def _key_of_form(key: str, value: str) -> str | None:
-    """The other key whose values begin like this one."""
+    """The other key whose values begin like this one; None: no key's do, or this key's own."""
     for beginning, name in _KEYS_BY_BEGINNING.items():
         if value.startswith(beginning):
             return name if name.lower() != key else None
@@ -302,7 +301,7 @@ def _key_of_form(key: str, value: str) -> str | None:
 
 
 def _meant(key: str, value: str) -> str | None:
-    """The service that was meant, in the form that the key has."""
+    """A hint with the service that was meant, in the form that the key has; None: nothing is near."""
     label = value.lower().removesuffix(".amazonaws.com")
     if key == "kms:viaservice" and re.fullmatch(r"[a-z0-9-]+", label):
         return f"write '{label}.REGION.amazonaws.com'"
@@ -347,7 +346,7 @@ def wildcard_under_equals(_: ParsedStatement, condition: Condition) -> Iterator[
 
 
 def _wildcard(value: str) -> str:
-    """`*`, or a `?` that begins no query of a URL."""
+    """`*`, or a `?` that begins no query of a URL; empty without either. Those in `${*}` and `${?}` are letters."""
     plain = value.replace("${*}", "").replace("${?}", "")
     if "*" in plain:
         return "*"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.sam.deployments import alias_attributes
-from remit.template.sam.events import function_event, target_of
+from remit.template.sam.events import EventTarget, function_event, target_of
 from remit.template.sam.resources import MadeResource, SamResource, arn_of, code_in_s3, given, tags
 from remit.template.sam.role import destinations, is_traced, role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.template.sam.events import EventTarget
 
 _KEPT: Final = (
     "Architectures", "CodeSigningConfigArn", "Description", "DurableConfig", "Environment", "EphemeralStorage",
@@ -112,6 +108,7 @@ def _published(declared: SamResource, alias: Any, alias_id: str) -> tuple[MadeRe
 
 
 def _url(declared: SamResource, target: EventTarget) -> Iterator[MadeResource]:
+    """Yield a function's URL, if it has one, and for an open URL the two permissions for everyone."""
     config = declared.mapping("FunctionUrlConfig")
     if not config:
         return
