@@ -156,6 +156,7 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
+    """Refuse with RemitError (2) more words than a question of this form has."""
     if len(words) > most:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
 

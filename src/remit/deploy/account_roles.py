@@ -112,6 +112,7 @@ def managed_policy_versions(account: Account, arns: Iterable[str]) -> dict[str, 
     client = account.client("iam")
 
     def document_of(arn: str) -> tuple[str, ManagedPolicyVersion]:
+        """The ARN with the default version of its policy, by two calls."""
         version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return arn, ManagedPolicyVersion(version, _policy_of(raw, f"policy {arn}"))

@@ -306,6 +306,7 @@ def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
 
 
 def _refuse_failed(answer: Mapping[str, Any], batch: Sequence[FailedJob], what: str) -> None:
+    """Raise RemitError (1) for the first job of a batch that SQS says failed; nothing where none did."""
     for entry in answer.get("Failed", ()):
         job, why = batch[int(entry["Id"])], entry.get("Message") or entry.get("Code")
         raise RemitError(f"job {job.id} could not be {what}: {why}", exit_code=1)

@@ -155,6 +155,7 @@ class TemplateNames:
         return self.declared[name].type if name in self.declared else ""
 
     def _condition(self, name: Any) -> str:
+        """The Python of a condition. RemitError (2): only the deploy decides it."""
         if str(name) not in self.conditions:
             raise RemitError(f"condition {name} is decided by what only the deploy knows")
         return self.conditions[str(name)]

@@ -264,6 +264,7 @@ def _in_order(causes: Iterable[CauseChange]) -> tuple[CauseChange, ...]:
 
 
 def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list[Piece]]:
+    """The pieces by a key, in the order of each key's first piece."""
     groups: dict[K, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(key(piece), []).append(piece)

@@ -367,6 +367,7 @@ def obstacle_document(obstacle: Obstacle) -> dict[str, Any]:
 
 
 def _source(source: StatementSource) -> dict[str, Any]:
+    """A statement and its place; its text and reason are null where no grant holds it."""
     grant = source.grant
     document = members(source, "layer", "policy", "index")
     if grant is None:

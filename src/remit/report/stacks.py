@@ -86,6 +86,7 @@ def _names(items: Iterable[DeployedResource]) -> dict[str, str]:
 
 
 def _table(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+    """A heading, and a line for each row; nothing where there are none."""
     if rows:
         width = max(len(name) for name, _ in rows)
         yield heading

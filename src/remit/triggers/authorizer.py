@@ -55,6 +55,7 @@ class Authorizer(RouteAuthorizer):
         yield self._check_token
 
     def _check_function(self) -> None:
+        """Refuse with RemitError (2) what is neither a function nor the name of one."""
         if not callable(self.function) and not isinstance(self.function, str):
             raise RemitError(
                 f"authorizer takes a function of the app, got {described(self.function):.60}",

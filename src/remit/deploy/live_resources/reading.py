@@ -143,6 +143,7 @@ def _answers(
     start = time.monotonic()
 
     def answer(number: int, call: tuple[str, str]) -> Any:
+        """The answer to a call, asked for when it is due; quick calls, and those of the local AWS, need not wait."""
         if number >= 0 and not account.local:
             time.sleep(max(0.0, start + due(number) - time.monotonic()))
         return ask(account, calls[call], json.loads(call[1]))
