@@ -107,7 +107,7 @@ class TemplateNames:
             return quoted(str(value))
         source = self.source(value)
         if isinstance(source, Bracketed) and source.begin == "{":
-            if not tokens.is_intrinsic(value):
+            if not tokens.is_intrinsic(value) or re.search(_ESCAPED, str(value)):
                 raise RemitError("it is no text, or holds `${…}`, which remit takes for a reference")
             marks: dict[str, str] = {}
             return joined(_pieces(tokens.from_intrinsic(self._marked(value, marks)), marks))

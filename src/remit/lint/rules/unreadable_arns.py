@@ -168,7 +168,7 @@ def _mistake_and_hint(text: str, item: ParsedStatement) -> tuple[str, str]:
     }
     guess: str | None = bare
     if not bare.startswith("arn:"):
-        guess = _of_types(bare, item, values, None) or _of_types(f"{bare}/*", item, values, None)
+        guess = _of_types(bare, item, values, None) or _of_types(f"{bare.removesuffix('/')}/*", item, values, None)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
     return (
         message,
