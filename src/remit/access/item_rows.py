@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.access.needed_access import NeededAccess
+from remit.access.needed_access import NeededAccess, OperationRequest
 from remit.catalogue.arns import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from remit.access.needed_access import OperationRequest
 
     Items = Callable[[OperationRequest], Iterator[NeededAccess]]
 

@@ -11,16 +11,12 @@ data with server-side encryption using AWS KMS keys" (S3), "How AWS Systems Mana
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from remit.access.needed_access import NeededAccess
+from remit.access.needed_access import NeededAccess, OperationRequest
 from remit.access.resource_rows import key_arn
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from remit.access.needed_access import OperationRequest
 
 _DECRYPT: Final = ("kms:Decrypt",)
 _WRITE: Final = ("kms:GenerateDataKey", "kms:Decrypt")

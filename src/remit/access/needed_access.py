@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
 
-from remit.catalogue.request_formats import parameter_format
+from remit.catalogue.request_formats import ParameterFormat, Route, parameter_format
 from remit.iam.request import Open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.access.setting import RequestSetting, StoredNames
-    from remit.catalogue.request_formats import ParameterFormat, Route
 
     Parameters = Mapping[str, Any]
 

@@ -14,22 +14,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.item_rows import ITEMS
 from remit.access.key_uses import key_uses
-from remit.access.needed_access import UNRESOLVED, ActionRequest, NeededAccess, is_federated
+from remit.access.needed_access import UNRESOLVED, ActionRequest, NeededAccess, OperationRequest, is_federated
 from remit.access.resource_rows import RESOURCES, batched_secrets, with_names
 from remit.access.similar_names import similar
 from remit.access.tags import tagging_needs
 from remit.catalogue.action_resources import is_without_resources, resource_without_type
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
-from remit.catalogue.operations import arns
+from remit.catalogue.operations import Call, arns
 from remit.catalogue.operations import operation as catalogued_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.access.needed_access import OperationRequest
     from remit.access.setting import RequestSetting
-    from remit.catalogue.operations import Call
 
 _DEEPEST: Final = 12
 """Of parameters in parameters, in which ARNs are looked for."""
@@ -94,6 +92,7 @@ def _mentioned(action: str, value: Any, depth: int = _DEEPEST) -> Iterator[str]:
 
 @lru_cache(maxsize=8192)
 def _is_of_action(action: str, text: str) -> bool:
+    """Return whether a text is an ARN of a resource that the action takes."""
     arn = parse(text)
     if arn is None:
         return False

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from remit.access.needed_access import UNRESOLVED, NeededAccess, texts
+from remit.access.needed_access import UNRESOLVED, ActionRequest, NeededAccess, OperationRequest, texts
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import target_names
 from remit.catalogue.arns import parse
@@ -20,7 +20,6 @@ from remit.catalogue.inference_profiles import GLOBAL, geography_and_model
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.access.needed_access import ActionRequest, OperationRequest
     from remit.access.setting import RequestSetting
 
     Parameters = Mapping[str, Any]
@@ -86,6 +85,7 @@ def _ssm_names(parameters: Parameters) -> dict[str, Any]:
 
 
 def _bare_name(name: str) -> str:
+    """A parameter's name without its version, its label or a leading slash; in an ARN likewise. Any other ARN stays."""
     if name.startswith("arn:") and ":parameter" not in name:
         return name  # of a document, which has no version there
     start = name.find(":parameter") + 1
@@ -128,7 +128,7 @@ def _queue(request: ActionRequest) -> Iterator[str]:
 
 
 def _known_by_id(request: ActionRequest) -> Iterator[str]:
-    """What only an id tells: the execution of a callback, the stream that a shard iterator reads.
+    """Yield what only an id tells: the execution of a callback, the stream that a shard iterator reads.
 
     Source: "SendDurableExecutionCallbackSuccess" (AWS Lambda API Reference); "GetRecords" (Amazon Kinesis, Amazon
     DynamoDB Streams).
@@ -446,7 +446,10 @@ def _model(request: ActionRequest) -> Iterator[str]:
 
 
 def inference_profile(parameters: Parameters, setting: RequestSetting) -> str | None:
-    """The ARN of the inference profile that a call of a model names: its id begins with where it sends requests."""
+    """The ARN of the inference profile that a call of a model names: its id begins with where it sends requests.
+
+    None: the call names a model itself.
+    """
     model = str(parameters.get("modelId", ""))
     if model.startswith("arn:"):
         return model if "inference-profile/" in model else None

@@ -8,11 +8,8 @@ the things knows them, so that recognising a request asks a `StoredNames`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class StoredNames:

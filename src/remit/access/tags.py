@@ -10,17 +10,13 @@ Sources: of each service the page of the operation or on tags: "Using tags on La
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
-from remit.access.needed_access import UNRESOLVED, NeededAccess
+from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from remit.access.needed_access import OperationRequest
 
 _MEMBERS: Final = ("Tags", "tags", "TagList", "TagSpecifications", "Tagging", "UserPoolTags", "IdentityPoolTags")
 _KEYS: Final = ("Key", "key", "TagKey", "tagKey")

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.answers.denied_request import ACCOUNT, account_of, caller_of, role_and_session
-from remit.answers.obstacles import FEDERATED, NAME_THE_PROVIDER
+from remit.answers.denied_request import ACCOUNT, Cause, LoadedApp, account_of, caller_of, role_and_session
+from remit.answers.obstacles import FEDERATED, NAME_THE_PROVIDER, Obstacle
 from remit.answers.remedy import remedy, resource_form_of
 from remit.answers.wordings import EXECUTION_ROLE
 from remit.catalogue.actions import targets_of
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.answers.denial import Denial, LayerName
-    from remit.answers.denied_request import Cause, LoadedApp
-    from remit.answers.obstacles import Obstacle
 
 DEPLOYER_COMMAND: Final = "remit policy deployer"
 """What writes the policy of whoever deploys the app of this folder; for a template, its file follows."""
@@ -71,7 +69,10 @@ def advice(denial: Denial) -> Iterator[str]:
 
 
 def _change(denial: Denial) -> str | None:
-    """Return the necessary change where it is not, or not alone, the policy of the caller."""
+    """Return the necessary change where it is not, or not alone, the policy of the caller.
+
+    None: the caller's policy is all that has to change, or which layer denied is not known.
+    """
     if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
         return NAME_THE_PROVIDER
     if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):

@@ -10,16 +10,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import unquote_plus
 
 from remit.answers import wordings
 from remit.answers.obstacles import FEDERATED
 from remit.template.sections import mappings, section
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 LayerName: TypeAlias = Literal[
     "identity", "boundary", "session", "resource", "trust", "endpoint", "scp", "rcp", "other"
@@ -200,6 +198,7 @@ def _request(flat: str) -> Denial:
 
 
 def _principal(flat: str) -> str | None:
+    """The first name of a caller in the text; None where it has none, or words that name nobody."""
     user = wordings.WHO.search(flat) or wordings.MAPPED.search(flat)
     if user is not None:
         return _trimmed(user[1])
@@ -211,7 +210,10 @@ def _principal(flat: str) -> str | None:
 
 
 def _resource(match: re.Match[str] | None, principal: str | None) -> str | None:
-    """The resource, as an ARN where IAM names it by its kind (`role worker`); `policy path /` is every one: `*`."""
+    """The resource, as an ARN where IAM names it by its kind (`role worker`); `policy path /` is every one: `*`.
+
+    None: there is none, or it is a placeholder or cut off.
+    """
     if match is None:
         return None
     if (match["bare"] or "").startswith("<") or (match["bare"] or "").endswith(_CUT):  # a placeholder, or cut off
@@ -303,7 +305,10 @@ def _trimmed(text: str) -> str:
 
 
 def _structured(text: str, depth: int) -> Denial | None:
-    """Read a denial from JSON: a CloudTrail event, a decoded authorization message, a stack event, an error's body."""
+    """Read a denial from JSON: a CloudTrail event, a decoded authorization message, a stack event, an error's body.
+
+    JSON in its texts is read, too, `depth` times. None: the text is no JSON, or tells of no denial.
+    """
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
     if depth == 0 or not starts:
         return None
@@ -330,7 +335,10 @@ def _structured(text: str, depth: int) -> Denial | None:
 
 
 def _in_lines(text: str) -> Denial | None:
-    """Read a denial from a record of JSON on a line of a log, whatever stands before it."""
+    """Read a denial from a record of JSON on a line of a log, whatever stands before it.
+
+    None: no line has one that can be read.
+    """
     for line in wordings.unwrapped(text).split("\n"):
         start = line.find("{")
         if start >= 0 and any(f'"{key}"' in line for key in _RECORDS):
@@ -345,7 +353,7 @@ def _in_lines(text: str) -> Denial | None:
 
 
 def _record(objects: Iterable[dict[str, Any]]) -> Denial | None:
-    """The first object that is a record of AWS's of a known form and tells of a denial."""
+    """The denial in the first object that is a record of AWS's of a known form and tells of one; None: none does."""
     for json_object in objects:
         for reader in (_cloudtrail_event, _decoded, _stack_event):
             denial = reader(json_object)
@@ -386,7 +394,10 @@ def _cloudtrail_event(event: dict[str, Any]) -> Denial | None:
 
 
 def _cloudtrail_resource(event: dict[str, Any], service: str) -> str | None:
-    """Return the resource of a CloudTrail record: the first that it lists, else the one its parameters name."""
+    """Return the resource of a CloudTrail record: the first that it lists, else the one its parameters name.
+
+    None: neither is there.
+    """
     for resource in mappings(event.get("resources")):
         arn = _string(resource, "ARN") or _string(resource, "arn")
         if arn is not None:
@@ -410,7 +421,7 @@ def _cloudtrail_resource(event: dict[str, Any], service: str) -> str | None:
 
 
 def _decoded(message: dict[str, Any]) -> Denial | None:
-    """Read the output of `aws sts decode-authorization-message`."""
+    """Read the output of `aws sts decode-authorization-message`; None: it is none."""
     context = section(message, "context")
     action = _string(context, "action")
     if "allowed" not in message or action is None:
@@ -425,7 +436,7 @@ def _decoded(message: dict[str, Any]) -> Denial | None:
 
 
 def _stack_event(event: dict[str, Any]) -> Denial | None:
-    """An event of `aws cloudformation describe-stack-events`."""
+    """The denial in an event of `aws cloudformation describe-stack-events`; None: it tells of none."""
     reason, name = _string(event, "ResourceStatusReason"), _string(event, "LogicalResourceId")
     denial = None if reason is None else _plain(reason)
     if denial is None:

@@ -57,7 +57,10 @@ class Cause:
 
 
 def stage_of(denial: Denial, project: str) -> str | None:
-    """The stage of the role that asked, when it is one of the project's: `orders-STAGE-IngestRole-RANDOM`."""
+    """The stage of the role that asked: `orders-STAGE-IngestRole-RANDOM`; else of the stack that failed.
+
+    None: neither is the project's.
+    """
     stage = rf"{re.escape(project)}-([a-z][a-z0-9-]{{0,19}}?)"
     role, _ = role_and_session(denial)
     match = re.fullmatch(rf"{stage}-[A-Z0-9][A-Za-z0-9]*-[A-Za-z0-9]+", role or "")
@@ -66,7 +69,10 @@ def stage_of(denial: Denial, project: str) -> str | None:
 
 
 def function_of(project: LoadedApp, denial: Denial) -> str | None:
-    """The function of this app that asked: by its session's name, its role's, or its resource in a failed stack."""
+    """The function of this app that asked: by its session's name, its role's, or its resource in a failed stack.
+
+    None: none of them did, or whoever deploys asked.
+    """
     role, session = role_and_session(denial)
     namespace = project.app.namespace
     for function in project.app.functions:
@@ -89,7 +95,10 @@ def function_of(project: LoadedApp, denial: Denial) -> str | None:
 
 
 def role_and_session(denial: Denial) -> tuple[str | None, str | None]:
-    """The names in `arn:…:assumed-role/ROLE/SESSION` and `arn:…:role/PATH/ROLE`."""
+    """The names in `arn:…:assumed-role/ROLE/SESSION` and `arn:…:role/PATH/ROLE`.
+
+    Another principal has None for both.
+    """
     tail = (denial.principal or "").split(":", 5)[-1]
     kind, _, name = tail.partition("/")
     if kind == "assumed-role":

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.answers.obstacles import obstacle, resource_obstacle
+from remit.answers.obstacles import Obstacle, obstacle, resource_obstacle
+from remit.catalogue.actions import Action
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
 from remit.catalogue.meant_names import nearest_actions
@@ -15,17 +16,14 @@ from remit.did_you_mean import MISSPELT, nearest
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.roles.reference_names import fill_references, references
-from remit.roles.role_policies import ask, at, own_verdict, places, source
+from remit.roles.role_policies import StatementSource, ask, at, own_verdict, places, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.answers.obstacles import Obstacle
     from remit.answers.remedy import Remedy
-    from remit.catalogue.actions import Action
     from remit.holders import Holder, HolderKind
     from remit.iam.decide.evaluate import Decision, Verdict
-    from remit.roles.role_policies import StatementSource
 
 VERDICT_WORDS: Final[dict[Verdict, str]] = {
     "Allowed": "allowed",

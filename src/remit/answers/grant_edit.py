@@ -17,9 +17,9 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from remit.answers.imported_names import names_in, with_import
+from remit.answers.imported_names import Names, names_in, with_import
 from remit.answers.layout import with_argument, with_element
-from remit.answers.remedy import needed_grant
+from remit.answers.remedy import NeededGrant, needed_grant
 from remit.catalogue.actions import action as catalogued
 from remit.errors import Origin, RemitError
 from remit.project import plain_files
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from remit.answers.imported_names import Names
-    from remit.answers.remedy import NeededGrant
     from remit.app import App, Triggered
 
 
@@ -163,7 +161,10 @@ def _spelled(needed: NeededGrant, names: Names) -> cst.BaseExpression:
 
 
 def _declaration(wrapper: MetadataWrapper, origin: Origin) -> cst.BaseExpression | None:
-    """Find the node at a function's origin: a call, or a decorator without parentheses."""
+    """Find the node at a function's origin: a call, or a decorator without parentheses.
+
+    None: nothing begins there, so the file has changed.
+    """
     positions: Mapping[Any, Any] = wrapper.resolve(PositionProvider)
     lines = wrapper.module.code.splitlines()
     for node in positions:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
@@ -11,9 +12,6 @@ from libcst.helpers import get_full_name_for_node
 from remit.answers.layout import gap_between
 from remit.errors import RemitError
 from remit.source.python_file import bound_names, imports, parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _GRANTS: Final = "remit.grants"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 import libcst as cst
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _Space = cst.BaseParenthesizableWhitespace
 _Item = TypeVar("_Item", cst.BaseElement, cst.Arg)
@@ -70,6 +68,10 @@ def _appended(
 
 
 def _in_empty_brackets(new: _Item, inside: _Space) -> tuple[_Space, list[_Item], _Space]:
+    """An item in brackets that hold nothing: on its line, or indented in lines of its own.
+
+    Comments in the brackets stay before it.
+    """
     if not isinstance(inside, cst.ParenthesizedWhitespace):
         return cst.SimpleWhitespace(""), [new], cst.SimpleWhitespace("")
     closing = without_comments(inside)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import targets_of
-from remit.catalogue.arns import OWNERS, matches, parse
+from remit.catalogue.arns import OWNERS, Arn, matches, parse
 from remit.catalogue.partitions import partition_of
 from remit.iam.decide.special_requests import special_case
 from remit.iam.placeholders import placeholder
@@ -24,7 +24,6 @@ from remit.iam.placeholders import placeholder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.catalogue.arns import Arn
     from remit.iam.request import Request
 
 FEDERATED: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
@@ -100,7 +99,7 @@ def _first_obstacle(rules: tuple[_Rule, ...], request: Request) -> Obstacle | No
 
 
 def _exception(request: Request) -> Obstacle | None:
-    """One of IAM's exceptions, by which policies do not decide the request."""
+    """One of IAM's exceptions, by which policies do not decide the request; None: there is none for it."""
     case = special_case(request)
     if case is None:
         return None
@@ -109,7 +108,7 @@ def _exception(request: Request) -> Obstacle | None:
 
 
 def _without_policies(request: Request) -> Obstacle | None:
-    """A caller who has no policies, or none that can be changed."""
+    """A caller who has no policies, or none that can be changed; None: it has some."""
     caller = request.who
     if caller.kind == "anonymous":
         return Obstacle("nobody signed the request", "sign it as somebody, or let the resource's policy allow everyone")
@@ -139,7 +138,10 @@ def _without_policies(request: Request) -> Obstacle | None:
 
 
 def _masked(request: Request) -> Obstacle | None:
-    """An ARN of which a part is masked, left out, or a placeholder."""
+    """An ARN of which a part is masked, left out, or a placeholder. None: it is whole, or no ARN.
+
+    Parts that are open on purpose (`*`, `${…}`) count as whole.
+    """
     if not request.resource.startswith("arn:"):
         return None
     arn = parse(request.resource)
@@ -167,7 +169,7 @@ _ACCOUNT_DIGITS: Final = 12
 
 
 def _managed_key(request: Request) -> Obstacle | None:
-    """A key that AWS manages, by its alias."""
+    """A key that AWS manages, by its alias; None: the resource is none."""
     arn = parse(request.resource)
     if arn is None or arn.service != "kms" or not arn.resource.startswith("alias/aws/"):
         return None
@@ -182,7 +184,10 @@ def _managed_key(request: Request) -> Obstacle | None:
 
 
 def _no_role(request: Request) -> Obstacle | None:
-    """Return the obstacle of a role that nobody, or nobody by AssumeRole, can take on."""
+    """Return the obstacle of a role that nobody, or nobody by AssumeRole, can take on.
+
+    None: it may be one that can be, or another action is asked for.
+    """
     arn = parse(request.resource)
     if request.folded != "sts:assumerole" or arn is None or arn.service not in ("iam", "sts"):
         return None
@@ -203,7 +208,10 @@ def _no_role(request: Request) -> Obstacle | None:
 
 
 def _unnamed(request: Request) -> Obstacle | None:
-    """Return the obstacle of a message that names all of a service's resources, where the one meant is missing."""
+    """Return the obstacle of a message that names all of a service's resources, where the one meant is missing.
+
+    None: it names one, or the action only lists, or has no resources.
+    """
     arn = parse(request.resource)
     known = catalogued(request.action)
     if arn is None or known is None or not targets_of(request.action) or known.level == "List":
@@ -222,7 +230,10 @@ def _unnamed(request: Request) -> Obstacle | None:
 
 
 def _other_type(request: Request) -> Obstacle | None:
-    """A resource that is none of the action's, or whose ARN leaves out a part."""
+    """A resource that is none of the action's, or whose ARN leaves out a part.
+
+    None: the action takes it, or its resources are not known.
+    """
     arn = parse(request.resource)
     if arn is None or not targets_of(request.action):
         return None

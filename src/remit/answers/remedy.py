@@ -19,7 +19,7 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.types import arn_of
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.resources.names import name_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.app import App, Resource, Triggered
-    from remit.errors import Origin
     from remit.grants.typed import Grants
     from remit.iam.policy import Statement
 
@@ -187,7 +186,10 @@ def _own_target(folder: Path, resource: Resource, below: str) -> _Target:
 
 
 def _app_resource(app: App, resource: str) -> tuple[Resource, str] | None:
-    """The app's own resource that an ARN names, and what stands below it: an object's key, an index."""
+    """The app's own resource that an ARN names, and what stands below it: an object's key, an index.
+
+    The shortest beginning that names one counts. None: it names none of the app's.
+    """
     if not app.resources:
         return None
     names = names_of(app)
@@ -213,7 +215,11 @@ def _late_bound(resource: str) -> str:
 
 
 def _typed(action: str, target: _Target) -> Iterator[tuple[int, int, str]]:
-    """The typed grants that give it, with the number of their actions: fewer are better."""
+    """The typed grants that give it.
+
+    Each has the number of its actions, of which fewer are better, the length of its arguments, and its text. Those that
+    refuse the target are left out; a service without a module has none.
+    """
     service = action.partition(":")[0]
     module = grants_module(service)
     if module is None:
@@ -261,7 +267,10 @@ def _gives(statement: Statement, action: str, arn: str) -> bool:
 
 
 def grants_module(service: str) -> ModuleType | None:
-    """The typed grants of a service: a module that is named as its actions' prefix, or as people call it."""
+    """Import the typed grants of a service: a module that is named as its actions' prefix, or as people call it.
+
+    None: it has none.
+    """
     name = _MODULES.get(service, service)
     if service not in services() or importlib.util.find_spec(f"remit.grants.{name}") is None:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.answers.explanation import VERDICT_WORDS
+from remit.answers.explanation import VERDICT_WORDS, Explanation
 from remit.answers.obstacles import Obstacle
 from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Policy
@@ -19,7 +19,6 @@ from remit.roles.role_policies import HERE, StatementSource, names_at, own_verdi
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from remit.answers.explanation import Explanation
     from remit.app import Grant
     from remit.holders import HeldPolicy, Holder
     from remit.iam.request import Request

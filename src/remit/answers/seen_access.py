@@ -100,7 +100,10 @@ def granted_and_seen(folder: Path, deployed_name: str, role: Holder, deployed: H
 
 
 def _seen_uses(folder: Path) -> Iterator[SeenUse]:
-    """Every use that was seen, by time. A line that was not written whole is left out."""
+    """Every use that was seen, by time. A line that was not written whole is left out.
+
+    RemitError (2): a file cannot be read.
+    """
     for path in sorted(own_folder(folder, "seen").glob("*.jsonl")):
         try:
             lines = path.read_text("utf-8", "replace").splitlines()
@@ -113,6 +116,7 @@ def _seen_uses(folder: Path) -> Iterator[SeenUse]:
 
 
 def _seen_use(text: str) -> SeenUse | None:
+    """The use on one line; None: the line is not whole."""
     try:
         record = json.loads(text)
         texts: dict[str, Any] = {field.name: str(record[field.name]) for field in fields(SeenUse)}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.answers.advice import DEPLOYER_COMMAND, advice, advice_here
-from remit.answers.denied_request import role_and_session, user_name
+from remit.answers.denied_request import Cause, role_and_session, user_name
 from remit.answers.template_roles import Conditions, explain_in
 from remit.answers.why import asked_resource, is_beyond_boundary, on_missing_object, why
 from remit.roles.reference_names import names_in
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.answers.denial import Denial
-    from remit.answers.denied_request import Cause
     from remit.answers.explanation import Explanation
     from remit.app import Resource
     from remit.documents.read import ParsedFile

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.answers.explanation import explain
+from remit.answers.explanation import Explanation, explain
 from remit.roles.role_policies import ready_role
 from remit.template.attached_policies import condition_note
-from remit.template.condition_outcomes import MOST, by_conditions, words, worlds
+from remit.template.condition_outcomes import MOST, World, by_conditions, words, worlds
 from remit.template.role_resources import bearing_on
-from remit.template.roles import roles_where
+from remit.template.roles import FileRoles, roles_where
 
 if TYPE_CHECKING:
-    from remit.answers.explanation import Explanation
     from remit.documents.read import ParsedFile
     from remit.holders import Holder
     from remit.iam.decide.evaluate import Verdict
-    from remit.template.condition_outcomes import World
-    from remit.template.roles import FileRoles
 
 _NOT_ALL: Final = f"the template's conditions may turn out in more than {MOST} ways: not each of them was looked at"
 _SEVERAL: Final = 2

@@ -6,17 +6,13 @@ Asked of the prover: what the statement alone allows, and whether an example of 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import full_name
 from remit.catalogue.expand import expand
-from remit.iam.policy import Globs, Policy
+from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.compare import side_of
 from remit.iam.prove.gains import GainSearch
-
-if TYPE_CHECKING:
-    from remit.iam.policy import Statement
 
 _NOTHING = Policy(())
 _EVERYTHING = Globs(("*",))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.answers.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
 from remit.answers.denied_request import Cause, LoadedApp, account_of, actions_of, caller_of, function_of
-from remit.answers.explanation import explain
-from remit.answers.obstacles import obstacle_in_message
+from remit.answers.explanation import Explanation, explain
+from remit.answers.obstacles import Obstacle, obstacle_in_message
 from remit.answers.remedy import remedy, resource_form_of
 from remit.answers.unused_actions import unused_actions
 from remit.answers.wordings import EXECUTION_ROLE
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.answers.denial import Denial, LayerName
-    from remit.answers.explanation import Explanation
-    from remit.answers.obstacles import Obstacle
     from remit.holders import Holder
     from remit.iam.decide.evaluate import Verdict
 
@@ -63,7 +61,7 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
 
 
 def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
-    """Why no statement helps, whichever of the actions it was."""
+    """The reason why no statement helps, whichever of the actions it was; None: one may help with some of them."""
     first_obstacle = None
     for action in actions:
         obstacle = obstacle_in_message(Request(action, denial.resource or "*", principal=caller_of(denial)))

@@ -7,21 +7,27 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import PinnedCaller, mapped_layers, pinned_keys, pins, policies_of, with_callers_values
-from remit.audit.document_parts import DocumentParts, Profile, documents_of
+from remit.audit.caller_pins import (
+    PinnedCaller,
+    PinValue,
+    mapped_layers,
+    pinned_keys,
+    pins,
+    policies_of,
+    with_callers_values,
+)
+from remit.audit.document_parts import DocumentParts, LayerNumbers, Profile, documents_of
 from remit.audit.documents import OWN_ACCOUNT, Documents, folded
-from remit.audit.escalation_techniques import ESCALATION_ACTIONS
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer, combined, own_resources
 from remit.audit.results import AccessRow
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 from remit.audit.trust import lets_tags_in
+from remit.catalogue.escalation_techniques import ESCALATION_ACTIONS
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.audit.caller_pins import PinValue
-    from remit.audit.document_parts import LayerNumbers
     from remit.audit.entities import Identity
     from remit.audit.organization import ControlPolicy, Organization, OrganizationAccount
     from remit.iam.decide.evaluate import Layers
@@ -134,7 +140,10 @@ class AccessQuestions:
         return PinnedCaller(identity.kind, arn, tuple(values.items()), identity.tags, may_be_tagged)
 
     def _may_be_tagged(self, trust: str) -> bool:
-        """Return whether the sessions of roles with a trust policy may bring tags of their own."""
+        """Return whether the sessions of roles with a trust policy may bring tags of their own.
+
+        False as well for what is no policy.
+        """
         if trust not in self._tagging:
             text = self.documents.texts[trust].lower()
             is_likely = any(name in text for name in _TAGGING)  # few policies have to be read for that
@@ -174,6 +183,7 @@ class AccessQuestions:
         return bits
 
     def _may_allow(self, keys: Iterable[str]) -> int:
+        """The actions, as bits, that some document of a layer may allow; one that is no policy allows none."""
         bits = 0
         for key in keys:
             mask = self.parts.mask(key)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.access import AccessQuestions
+from remit.audit.access import AccessQuestions, Asker
 from remit.audit.document_lint import document_findings, document_uses, name_of
 from remit.audit.documents import Documents, document_value, unfolded
 from remit.audit.entities import Identity, InputProblem
 from remit.audit.escalation import EscalationGraph
 from remit.audit.exposures import FoundExposures, exposures
-from remit.audit.folder import AccountFile, FileContent, OpenRole, file_content
+from remit.audit.folder import AccountFile, FileContent, FileSummary, OpenRole, file_content
 from remit.audit.joined_account import JoinedAccount, joined_account
 from remit.audit.json_bytes import compact, parsed
 from remit.audit.principal_ids import NO_IDS, PrincipalIds, may_have_ids, principal_ids, with_arns
@@ -26,9 +26,7 @@ from remit.audit.unused_access import UnusedAccess, Usage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from remit.audit.access import Asker
     from remit.audit.account_pages import AccountPage
-    from remit.audit.folder import FileSummary
     from remit.audit.organization import Organization
 
     _Summaries = Mapping[AccountFile, FileSummary]

@@ -13,14 +13,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.entities import KINDS, Identity, InputProblem, ManagedPolicyVersions, PolicyUse
+from remit.audit.entities import KINDS, Identity, IdentityKind, InputProblem, ManagedPolicyVersions, PolicyUse
 from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.audit.documents import Documents
-    from remit.audit.entities import IdentityKind
 
 _ARN: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
 LISTS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -87,7 +86,7 @@ class _PageReader:
         self.page.problems.append(InputProblem(self.file, message))
 
     def identity(self, kind: IdentityKind, record: Mapping[str, Any]) -> Identity:
-        """One user, group or role."""
+        """One user, group or role. What cannot be read of it is noted as a problem, and stays empty."""
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
         prefix = kind.capitalize()  # IAM names the members alike: UserName, GroupName, RoleName
@@ -124,7 +123,10 @@ class _PageReader:
         )
 
     def managed_policy(self, record: Mapping[str, Any]) -> ManagedPolicyVersions:
-        """One managed policy, a customer's or AWS's."""
+        """One managed policy, a customer's or AWS's.
+
+        Without exactly one default version that can be read, `default` is empty, which is noted as a problem.
+        """
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
         default, older = "", []

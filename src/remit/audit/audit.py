@@ -5,40 +5,37 @@ from __future__ import annotations
 import pickle
 import tempfile
 import weakref
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from remit.audit.account_audit import AuditedAccount, Chunk, account_works, accounts_of_files, named_ids
+from remit.audit.account_audit import AccountWork, AuditedAccount, Chunk, account_works, accounts_of_files, named_ids
 from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, LeadingEdges, escalation_paths, leading_edges
 from remit.audit.folder import AccountFile, FileSummary, account_files, file_summary
 from remit.audit.principal_ids import NO_IDS, PrincipalIds
 from remit.audit.result_cache import ResultCache
-from remit.audit.results import DocumentFinding
-from remit.audit.trail import account_of
+from remit.audit.results import (
+    AccountResult,
+    DocumentFinding,
+    DocumentUse,
+    ExposureRow,
+    PrincipalRow,
+    UndecidedExposure,
+    UndecidedTechnique,
+    UnusedRow,
+)
+from remit.audit.trail import TrailSummary, account_of
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from remit.audit.account_audit import AccountWork
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
-    from remit.audit.results import (
-        AccountResult,
-        DocumentUse,
-        ExposureRow,
-        PrincipalRow,
-        UndecidedExposure,
-        UndecidedTechnique,
-        UnusedRow,
-    )
-    from remit.audit.trail import TrailSummary
 
     Progress = Callable[[str], None]
 
@@ -71,6 +68,7 @@ class StoredRows(Collection[_Row]):
         return self._count
 
     def __iter__(self) -> Iterator[_Row]:
+        """Yield the rows by account, the accounts in order of their numbers, whatever order they were stored in."""
         for _, place in sorted(self._places.items()):
             self._file.seek(place)
             rows: Iterable[_Row] = pickle.load(self._file)  # noqa: S301 - of `keep`, and nobody else's
@@ -193,6 +191,8 @@ class _Auditing:
     def ask_accounts(self) -> None:
         """Ask about the accounts of which the answers are not in the cache.
 
+        The answers are kept there, and entries that this audit did not use are deleted from it.
+
         Those that are there are read twice, since all of them take more memory than everything else.
         """
         trail = self.audit_input.trail
@@ -295,6 +295,10 @@ class _Auditing:
         )
 
     def _problems(self, accounts: Iterable[_HeldAccount]) -> Iterator[InputProblem]:
+        """Yield what is wrong with the inputs.
+
+        The organization comes first, then the trail, the folder, each file, each account.
+        """
         yield from self.audit_input.problems
         accounts_in_files = accounts_of_files(self.summaries)
         trail = self.audit_input.trail

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.audit.principal_ids import USER_ID
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.operators import check_operator
-from remit.iam.policy import VERSION, Condition, Policy
+from remit.iam.policy import VERSION, Condition, Policy, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.audit.entities import Identity
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Statement
 
 PinValue: TypeAlias = str | tuple[str, ...] | None
 """One value, several, or None: the key is absent. In the aws:userid of a role, the name of the session is `*`."""
@@ -176,6 +175,10 @@ def with_callers_values(policy: Policy, caller: PinnedCaller) -> Policy:
 
 
 def _with_values(statement: Statement, caller: PinnedCaller) -> Statement:
+    """A statement with the caller's values in the place of variables.
+
+    What has a variable without a value is left out; a negated condition that would lose a value stays as it is.
+    """
     conditions = []
     for condition in statement.conditions:
         if not condition.late and any("${" in value for value in condition.values):
@@ -210,7 +213,7 @@ def _pattern_with_values(pattern: str, caller: PinnedCaller) -> str | None:
 
 
 def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str, ...]]:
-    """The context of a request in which exactly some pins hold."""
+    """The context of a request in which exactly some pins hold. Keys that must be absent are left out."""
     context: dict[str, str | tuple[str, ...]] = {}
     for condition in conditions:
         if condition.operator != "Null":

@@ -6,20 +6,18 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.documents import unfolded
+from remit.audit.documents import Documents, unfolded
 from remit.audit.json_bytes import parsed
 from remit.audit.results import DocumentFinding, DocumentUse
 from remit.catalogue.managed_policies import is_of_aws
-from remit.errors import Origin, spelled
+from remit.errors import Origin, Path, spelled
 from remit.lint.files import lint_document
 from remit.lint.rule_inputs import IDENTITY, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from remit.audit.documents import Documents
     from remit.audit.entities import Identity
-    from remit.errors import Path
 
 _STATEMENT_PARTS: Final = 2  # Statement, and its index
 

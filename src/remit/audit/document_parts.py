@@ -88,6 +88,10 @@ class DocumentParts:
         return self._masks[key]
 
     def _mask(self, policy: Policy) -> DocumentMask:
+        """The actions of a policy as bits: those that some Allow names, and those of each statement.
+
+        Statements without any of them are left out.
+        """
         may_allow = 0
         allows_everything = False
         statements = []
@@ -105,6 +109,7 @@ class DocumentParts:
         return DocumentMask(may_allow, tuple(statements), policy.version, allows_everything, pinned_keys(policy))
 
     def _bits_of_pattern(self, pattern: str) -> int:
+        """The actions, as bits, that a pattern in lower case matches."""
         bits = 0
         matches = matcher(pattern)
         for bit, action in self._folded:

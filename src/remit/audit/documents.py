@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from remit.audit.json_bytes import compact, parsed
-from remit.iam.policy import parse
-
-if TYPE_CHECKING:
-    from remit.iam.policy import Policy
+from remit.iam.policy import Policy, parse
 
 OWN_ACCOUNT: Final = "555501110777"
 """The number that stands for the account in which a document is used."""
@@ -41,6 +38,10 @@ class Documents:
         return self._keys[name]
 
     def _add(self, document: Any, account: str) -> str:
+        """Store a document's compact text, with its account's number folded.
+
+        The key that is returned is a digest of it.
+        """
         text = folded(compact(document_value(document)), account)
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest()
         self.texts.setdefault(key, text)

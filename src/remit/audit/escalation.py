@@ -10,7 +10,11 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.escalation_techniques import (
+from remit.audit.results import Edge, StepNeed, administrator
+from remit.audit.role_assumption import RoleAssumption
+from remit.audit.technique_needs import NeedQuestions
+from remit.audit.trust import ASSUME, role_of_session
+from remit.catalogue.escalation_techniques import (
     ASSUME_ROLE,
     BOUNDARY_OFF,
     EC2,
@@ -19,10 +23,6 @@ from remit.audit.escalation_techniques import (
     Technique,
     TechniqueNeed,
 )
-from remit.audit.results import Edge, administrator
-from remit.audit.role_assumption import RoleAssumption
-from remit.audit.technique_needs import NeedQuestions
-from remit.audit.trust import ASSUME, role_of_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from remit.audit.access import AccessQuestions, Asker
     from remit.audit.entities import Identity
     from remit.audit.joined_account import JoinedAccount
-    from remit.audit.results import StepNeed
 
 _SIGNS_OF_ADMINISTRATORS: Final = ("iam:PutRolePolicy", "iam:CreateUser", "iam:AttachUserPolicy")
 _UNCHANGEABLE: Final = ("/aws-service-role/", "/aws-reserved/")
@@ -92,6 +91,7 @@ class EscalationGraph:
         return True
 
     def _allows_everything(self, keys: Iterable[str]) -> bool:
+        """Return whether one of the documents allows everything; those that nobody knows do not count."""
         masks = (self.questions.parts.mask(key) for key in keys)
         return any(mask is not None and mask.allows_everything for mask in masks)
 

@@ -6,17 +6,13 @@ First come the ways that the files prove; only who has none of these gets a way 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from remit.audit.results import Edge, administrator
+from remit.audit.results import AccountResult, Edge, administrator
 from remit.audit.trail import account_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
-
-    from remit.audit.results import AccountResult
 
 _OF_SOMETHING_ELSE: Final = (
     r"(?i)(?:Resource|Principal)Tag/|^aws:(?:Principal|Resource|Source)(?:Org|Account|Arn)|Source(?:Ip|Vpc)"

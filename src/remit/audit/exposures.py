@@ -24,7 +24,7 @@ from remit.errors import RemitError
 from remit.iam.operators import check_operator
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, parse
 from remit.iam.prove.budget import Budget
-from remit.iam.prove.public import public
+from remit.iam.prove.public import Exposure, Exposures, public
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.iam.comparison import StatementLocation
-    from remit.iam.prove.public import Exposure, Exposures
 
     _Opened = tuple[str, StatementLocation]
     _ByStatement = dict[_Opened, list[Exposure]]
@@ -170,6 +169,7 @@ class _ResourceExposures:
         return public(policy, self.resource.account, budget=Budget(_STEPS))
 
     def _rcp_denials(self) -> Iterator[Statement]:
+        """Yield the Denies of the RCPs above the resource's account; none where RCPs do not reach its service."""
         organization = self.organization
         place = None if organization is None else organization.accounts.get(self.resource.account)
         if place is not None and self.resource.service in RCP_SERVICES:  # RCPs reach the resources of a few services

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page, tags_of
 from remit.audit.documents import Documents, document_value
@@ -16,10 +18,6 @@ from remit.audit.trust import trusted
 from remit.errors import RemitError
 from remit.iam.policy import parse
 from remit.template.sections import mappings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from collections.abc import Set as AbstractSet
 
 _SUFFIXES: Final = (".json", ".jsonl", ".gz")
 _PROSE: Final = ".md"
@@ -96,6 +94,7 @@ def json_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
     """The files of a folder that may be JSON, also as gzip.
 
     Files and folders that are `elsewhere` are other inputs or outputs of the audit. Hidden ones are never looked at.
+    What has another ending or cannot be read is left out, and among the problems; prose is left out silently.
     """
     files: list[AccountFile] = []
     problems: list[InputProblem] = []
@@ -126,7 +125,10 @@ def _paths(folder: Path, elsewhere: AbstractSet[Path]) -> Iterator[Path]:
 
 
 def file_content(file: AccountFile) -> FileContent:
-    """Read a file as far as it can be read; `file_summary` has what is wrong with it."""
+    """Read a file as far as it can be read; `file_summary` has what is wrong with it.
+
+    No error is raised: the pages before a mistake count, and are marked as the last.
+    """
     documents = Documents()
     pages: list[AccountPage] = []
     try:
@@ -144,7 +146,10 @@ def _page_values(file: AccountFile) -> Iterator[dict[str, Any]]:
 
 
 def file_summary(file: AccountFile) -> FileSummary:
-    """Look through a file, and read no more than trust policies, each distinct one once."""
+    """Look through a file, and read no more than trust policies, each distinct one once.
+
+    Mistakes are in its `problems`, and the pages before them count.
+    """
     accounts: set[str] = set()
     open_roles: list[OpenRole] = []
     problems: list[InputProblem] = []

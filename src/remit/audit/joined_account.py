@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from remit.audit.entities import KINDS, Identity, InputProblem, ManagedPolicyVersions, PolicyUse
+from remit.audit.entities import KINDS, Identity, IdentityKind, InputProblem, ManagedPolicyVersions, PolicyUse
 from remit.catalogue.managed_policies import managed_policy
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from remit.audit.account_pages import AccountPage
     from remit.audit.documents import Documents
-    from remit.audit.entities import IdentityKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,7 @@ class _Joining:
                 self._contradicts(managed.arn, first_policy.file, managed.file)
 
     def _contradicts(self, arn: str, first_file: str, file: str) -> None:
+        """Note, once for two files, that they say different things of an account, and that the first one counts."""
         if (first_file, file) in self._contradicting:
             return
         self._contradicting.add((first_file, file))
@@ -123,7 +123,10 @@ class _Joining:
         return replace(identity, policies=tuple(policies), boundary=boundary, unknown=tuple(dict.fromkeys(unknown)))
 
     def _policies(self, owner: Identity, unknown: list[str]) -> list[PolicyUse]:
-        """The policies of an identity that can be read; a group's are its users'."""
+        """The policies of an identity that can be read; a group's are its users'.
+
+        The reasons for the others are added to `unknown`.
+        """
         group = owner.name if owner.kind == "group" else ""
         policies = []
         for use in owner.policies:
@@ -137,7 +140,10 @@ class _Joining:
         return policies
 
     def _managed_document(self, arn: str, owner: Identity, unknown: list[str], purpose: str = "policy") -> str:
-        """The document of a managed policy, which `owner` has as its policy or boundary; empty: it is not known."""
+        """The document of a managed policy, which `owner` has as its policy or boundary; empty: it is not known.
+
+        The reason is added to `unknown`.
+        """
         managed = self.managed.get(arn)
         if managed is not None:
             if not managed.default:
@@ -152,6 +158,10 @@ class _Joining:
         return self._of_aws[arn]
 
     def _boundary(self, identity: Identity, unknown: list[str]) -> PolicyUse | None:
+        """An identity's boundary with its document; None: it has none.
+
+        What cannot be read of it goes to `unknown`, one of another account to the problems as well.
+        """
         if identity.boundary is None:
             return None
         arn = identity.boundary.name

@@ -109,7 +109,11 @@ def _object(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]
 
 
 def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
-    """The values of a file with several; those before a mistake are given first."""
+    """The values of a file with several; those before a mistake are given first.
+
+    UnreadableFileError: it is empty, no JSON, nests too deeply, is no UTF-8, or has a key twice in an object. The last
+    two are raised after all values.
+    """
     text = content.decode("utf-8", "replace")
     repeated: list[str] = []
     decoder = json.JSONDecoder(object_pairs_hook=partial(_object, repeated))
@@ -138,6 +142,7 @@ def _after_blanks(text: str, place: int) -> int:
 
 
 def _no_json(error: ValueError, text: str, file: str) -> UnreadableFileError:
+    """The error for text that is no JSON, with its line; one that ends too early is said to be cut off."""
     line, position = getattr(error, "lineno", 0), getattr(error, "pos", 0)
     if position >= len(text.rstrip()) - 1 or "Unterminated" in str(error):
         return UnreadableFileError(file, f"is cut off in line {line}: its JSON does not end")

@@ -13,8 +13,9 @@ The file has the lists that `aws organizations` prints, with the policies of eac
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.audit.documents import document_value
 from remit.audit.entities import InputProblem, UnreadableFileError
@@ -22,9 +23,6 @@ from remit.audit.json_bytes import unzipped, values
 from remit.errors import RemitError
 from remit.iam.policy import parse
 from remit.template.sections import mappings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 _EVERYTHING: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -170,6 +168,7 @@ class _OrganizationReader:
         return self._unplaced(account, path, "its ParentIds never reach a root")
 
     def _unplaced(self, account: str, path: list[str], reason: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Note a problem; give the levels as far as they are known, and the sentence that says so."""
         self.problem(f"account {account} has no place in the organization: {reason}")
         return tuple(reversed(path)), (f"the control policies of account {account} are not known: {reason}",)
 

@@ -9,13 +9,11 @@ Sources: "IAM identifiers", "AWS JSON policy elements: Principal", "Principal ke
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.lint.elements import raw_statements
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _PREFIXES: Final = ("AROA", "AIDA")
 _ELEMENTS: Final = ("Principal", "NotPrincipal")

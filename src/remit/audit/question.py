@@ -17,7 +17,7 @@ from remit.catalogue.actions import action as catalogue_action
 from remit.catalogue.arns import fill
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.pattern import matches
-from remit.iam.policy import Globs, Policy, Statement
+from remit.iam.policy import Condition, Globs, Policy, Statement
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.compared_side import Side
 from remit.iam.prove.gains import GainSearch
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.audit.results import AccessVerdict
-    from remit.iam.policy import Condition
 
 STEPS: Final = 1_000_000
 """Of one proof: about half a second on one core (see `remit.iam.prove.budget`)."""
@@ -133,7 +132,10 @@ def combined(answers: tuple[AccessAnswer, ...]) -> AccessAnswer:
 
 
 def _sample(pattern: str) -> str:
-    """A resource that a pattern describes."""
+    """A resource that a pattern describes: parts that are only `*` get a region or an account, other `*` a word.
+
+    `*` itself stays.
+    """
     parts = pattern.split(":", _ARN_PARTS - 1)
     if len(parts) == _ARN_PARTS:
         for place, text in _SAMPLES.items():

@@ -35,7 +35,10 @@ class ResourcePolicy:
 
 
 def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, ...], tuple[InputProblem, ...]]:
-    """The resources of a file, which may be gzip, and what is wrong with it."""
+    """The resources of a file, which may be gzip, and what is wrong with it.
+
+    Nothing is raised: the resources before a mistake count.
+    """
     policies: list[ResourcePolicy] = []
     problems: list[InputProblem] = []
     if file.endswith(INCOMPLETE):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.access import numbered
+from remit.audit.access import AccessQuestions, Asker, numbered
 from remit.audit.caller_pins import policies_of, tag_conditions
 from remit.audit.documents import OWN_ACCOUNT, document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
@@ -15,7 +15,6 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Condition, Policy, allow, parse
 
 if TYPE_CHECKING:
-    from remit.audit.access import AccessQuestions, Asker
     from remit.audit.entities import Identity
 
 _NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=(), tells_apart=False)
@@ -58,7 +57,7 @@ class RoleAssumption:
         return self._policies[name]
 
     def answer(self, asker: Asker, role: Identity) -> AccessAnswer:
-        """Whether a principal can assume a role: by the trust policy alone if that names it, else by both.
+        """The answer whether a principal can assume a role: by the trust policy alone if that names it, else by both.
 
         A boundary's lack of an Allow limits a role that is named by its ARN, and no user, no session and nobody whom
         `"Principal": "*"` means.
@@ -108,6 +107,11 @@ class RoleAssumption:
         return self._of_services[name]
 
     def _part(self, role: Identity, asker: Asker) -> TrustPart | None:
+        """The statements of a role's trust policy that mean an asker.
+
+        They are worked out once for all whom it does not tell apart. None: no Allow means the asker, or it is no
+        policy.
+        """
         identity = asker.identity
         who = identity.arn if self.trusted(role).tells_apart else identity.kind
         name = (str(role.trust), role.account, identity.account, who)

@@ -8,13 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from remit.audit.workers import Workers
 from remit.errors import RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 
 @contextlib.contextmanager
@@ -38,6 +36,7 @@ def spark(master: str) -> Iterator[Workers]:
 
 
 def _collected(context: Any, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    """The function's results for the parts, in their order, worked out by Spark. RemitError (1): it failed there."""
     try:
         collected: list[Any] = context.parallelize(parts, len(parts)).map(function).collect()
     except Exception as error:  # pyspark raises errors of many kinds, of its own and of Java's
@@ -47,6 +46,10 @@ def _collected(context: Any, function: Callable[[Any], Any], parts: Sequence[Any
 
 
 def _context(master: str) -> Any:
+    """Start Spark's context, or take the one that runs; its workers get this Python.
+
+    RemitError (2): pyspark is not installed, or Spark does not start.
+    """
     try:
         from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - of the extra `spark`
     except ImportError:

@@ -147,6 +147,11 @@ def summed_up(files: Sequence[str]) -> TrailSummary:
 
 
 def _add_file(file: str, summary: TrailSummary) -> None:
+    """Add a file's events to the summary.
+
+    One that cannot be read, and events without caller or call, go to its problems; digests and Insights are counted as
+    left out. Nothing is raised.
+    """
     from remit.audit.trail_records import trail_records  # noqa: PLC0415 - of the extra, which `trail_files` asks for
 
     try:

@@ -8,14 +8,12 @@ Source: "Create the table for CloudTrail logs in Athena" (Amazon Athena User Gui
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from remit.audit.entities import InputProblem
 from remit.audit.trail import DENIED_SIGNS, DataSource, LoggedCall, TrailSummary, account_of
 from remit.errors import RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 _OPTIONAL_COLUMNS: Final = ("errorcode", "eventcategory", "recipientaccountid")
 """What Parquet files lack that were made of events none of which has it."""
@@ -51,7 +49,10 @@ def _query(table: str) -> str:
 
 
 def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
-    """Sum up Parquet files of logs, but for those that are no such logs. RemitError: DuckDB is not installed."""
+    """Sum up Parquet files of logs; those that cannot be read as such are problems of the summary.
+
+    RemitError: DuckDB is not installed.
+    """
     try:
         import duckdb  # noqa: PLC0415 - of the extra `audit`
     except ImportError:

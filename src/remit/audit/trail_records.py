@@ -81,7 +81,10 @@ def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
 
 
 def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
-    """The events of a file in which some are none of CloudTrail's, or of several logs in one file."""
+    """The events of a file in which some are none of CloudTrail's, or of several logs in one file.
+
+    UnreadableFileError: it is no log.
+    """
     records: list[TrailRecord] = []
     try:
         for value in values(content, file):
@@ -93,6 +96,7 @@ def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
 
 
 def _record(text: msgspec.Raw) -> TrailRecord:
+    """A record, read from its JSON; UNREADABLE for one that is no record."""
     try:
         return _RECORD_DECODER.decode(text)
     except (msgspec.DecodeError, ValueError):

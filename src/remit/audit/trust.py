@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.audit.principal_ids import is_principal_id
 from remit.iam.pattern import matches
-from remit.iam.policy import Condition, Globs, Policy, Principals
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
 from remit.iam.principal import Reach, reach
 from remit.iam.request import Request, principal_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.iam.policy import Statement
 
 ASSUME: Final = "sts:AssumeRole"
 _ASSUME, _TAG_SESSION = "sts:assumerole", "sts:tagsession"

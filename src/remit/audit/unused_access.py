@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.audit.json_bytes import compact
 from remit.audit.results import UnusedPolicy, UnusedRow
-from remit.audit.trail import account_of
+from remit.audit.trail import TrailSummary, account_of
 from remit.catalogue.actions import action, full_name
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import is_of_aws
@@ -23,7 +23,7 @@ from remit.catalogue.operations import operation, operations_of
 from remit.errors import RemitError
 from remit.iam.length import policy_length
 from remit.iam.pattern import matches
-from remit.iam.policy import Globs, Policy, render
+from remit.iam.policy import Globs, Policy, Statement, render
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.compare import includes
 from remit.iam.prove.minimise import minimise
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from remit.audit.documents import Documents
     from remit.audit.entities import Identity
-    from remit.audit.trail import TrailSummary
-    from remit.iam.policy import Statement
 
 _EVERYTHING: Final = frozenset({"*", "*:*"})
 _LONGEST: Final = 10_240
@@ -124,7 +122,10 @@ class UnusedAccess:
         return UnusedRow(identity.arn, self.usage.since, used.last, tuple(rows))
 
     def _comparison(self, key: str, used: UsedActions, *, is_own: bool) -> UnusedPolicy | None:
-        """Return the unused part of a policy; with the smaller policy, where it is the principal's own to change."""
+        """Return the unused part of a policy; with the smaller policy, where it is the principal's own to change.
+
+        None: it has none, or is no policy whose actions are known. What no trail logs counts as used.
+        """
         granted = self._granted_by(key)
         if granted is None:
             return None
@@ -187,7 +188,10 @@ def _with_statements(policy: Policy, statements: Iterable[Statement | None]) -> 
 
 
 def _without_services(statement: Statement, services: tuple[str, ...], kept: frozenset[str]) -> Statement | None:
-    """A statement on nearly everything without some services (`s3:*`); any other with the kept actions alone."""
+    """A statement on nearly everything without some services (`s3:*`); any other with the kept actions alone.
+
+    None: nothing is left of it. A Deny stays.
+    """
     if statement.effect == "Allow" and statement.actions.negated:
         patterns = dict.fromkeys((*statement.actions.patterns, *services))
         return replace(statement, actions=Globs(tuple(patterns), negated=True))
@@ -208,7 +212,10 @@ def granted_actions(statement: Statement) -> Iterable[str]:
 
 
 def _narrowed(statement: Statement, kept: frozenset[str]) -> Statement | None:
-    """A statement with the kept actions alone; a pattern all of whose actions are kept stays as it is."""
+    """A statement with the kept actions alone; a pattern all of whose actions are kept stays as it is.
+
+    A Deny stays whole. None: no action is left.
+    """
     if statement.effect == "Deny":
         return statement
     if statement.actions.negated:

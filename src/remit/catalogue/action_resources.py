@@ -17,14 +17,10 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from remit.catalogue.actions import action, full_name, resource_types, service, services, target_names
-from remit.catalogue.arns import fill, matches, parse
-
-if TYPE_CHECKING:
-    from remit.catalogue.actions import ActionTarget
-    from remit.catalogue.arns import Arn
+from remit.catalogue.actions import ActionTarget, action, full_name, resource_types, service, services, target_names
+from remit.catalogue.arns import Arn, fill, matches, parse
 
 KIND_ARNS: Final = {
     "dynamodb:ListTables": "arn:${Partition}:dynamodb:${Region}:${Account}:table/*",

@@ -226,7 +226,10 @@ def value_type(name: str) -> str:
 
 
 def _listed_key(folded: str) -> Key | None:
-    """The key that a service documents, whose name may end in a variable."""
+    """The key that a service documents, whose name may end in a variable.
+
+    None: none does. `folded` is the key in lower case.
+    """
     for key in keys(folded.partition(":")[0]):
         beginning, *variable = re.split(r"\$\{|<", key.name.lower(), maxsplit=1)
         if folded == beginning or (variable and folded.startswith(beginning)):

@@ -6,17 +6,13 @@ Written for ARNs as policies have them: with wildcards, and with late-bound part
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from remit.catalogue.actions import resource_types
+from remit.catalogue.actions import IamResourceType, resource_types
 from remit.catalogue.types import with_depths
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.catalogue.actions import IamResourceType
 
 OWNERS: Final = frozenset({"aws", "aws-managed", "amazon", "cloudfront", "partner", "offering"})
 """What stands for the account in the ARNs of AWS's own resources."""

@@ -122,7 +122,10 @@ def _by_name() -> dict[str, GlobalKey]:
 
 
 def global_key(name: str) -> GlobalKey | None:
-    """The row of a key, in any case; `aws:ResourceTag/team` is found as `aws:ResourceTag`."""
+    """The row of a key, in any case; `aws:ResourceTag/team` is found as `aws:ResourceTag`.
+
+    None: it is no global one, or has a member where it takes none.
+    """
     bare, slash, _ = name.partition("/")
     row = _by_name().get(bare.lower())
     return row if row is not None and bool(slash) == row.tagged else None

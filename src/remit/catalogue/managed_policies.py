@@ -100,7 +100,10 @@ def decoded(value: Any, words: list[str]) -> Any:
 
 
 def _after_arn(name: str) -> str | None:
-    """Return the part behind `policy/` in an ARN of a policy of AWS, or the name itself when it is not an ARN."""
+    """Return the part behind `policy/` in an ARN of a policy of AWS, or the name itself when it is not an ARN.
+
+    None: another ARN.
+    """
     if not name.startswith("arn:"):
         return name
     _, of_aws, path_and_name = name.partition(":iam::aws:policy/")  # the partition may be late-bound, colons and all

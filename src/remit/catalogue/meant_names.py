@@ -7,21 +7,17 @@ people write, in tests/lint/data/meant.jsonl; `python bench/did_you_mean.py` say
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.actions import action, bare_names, keys, service, services
 from remit.catalogue.condition_keys import global_keys
 from remit.catalogue.managed_policies import managed_policies, managed_policy
-from remit.catalogue.operations import clients, operation, prefixes
+from remit.catalogue.operations import Operation, clients, operation, prefixes
 from remit.catalogue.shared_prefixes import PAGES
 from remit.catalogue.snapshot import chunk
 from remit.did_you_mean import ALIKE, MISSPELT, nearest, nearest_names
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from remit.catalogue.operations import Operation
 
 _MOST: Final = 3
 """Guesses that are given at most."""
@@ -224,7 +220,10 @@ def ranked(names: Iterable[str], speaking: tuple[str, ...] = ()) -> tuple[str, .
 
 
 def operation_of(prefix: str, name: str) -> Operation | None:
-    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
+    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's).
+
+    None: there is none.
+    """
     for client in (prefix, *_clients_of(prefix.lower())):
         api_operation = operation(client, name)
         if api_operation is not None:
@@ -359,7 +358,10 @@ def _service_names() -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1024)
 def nearest_key(name: str) -> str | None:
-    """The condition key that somebody meant who wrote `name`: a global one, or one of the service that it names."""
+    """The condition key that somebody meant who wrote `name`: a global one, or one of the service that it names.
+
+    None: nothing is near.
+    """
     key_by_content = _KEYS.get(_folded(name).removeprefix("aws"))
     if key_by_content is not None:
         return key_by_content
@@ -378,7 +380,8 @@ def nearest_key(name: str) -> str | None:
 def _beginnings_of_keys(prefix: str) -> list[str]:
     """The global keys and those of a service; of a family the part that all members have: `aws:ResourceTag/`."""
     beginnings = [f"{key.name}/" if key.tagged else key.name for key in global_keys()]
-    for likely_service in (prefix,) if service(prefix) else nearest_services(prefix):
+    likely_services = (prefix,) if service(prefix) else nearest_services(prefix)
+    for likely_service in likely_services:
         beginnings += [re.split("[$<]", key.name)[0] for key in keys(likely_service)]
     return beginnings
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, product
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from remit.catalogue.actions import Action, action, actions, service
+from remit.catalogue.actions import Action, IamResourceType, action, actions, service
 from remit.catalogue.arns import fill, matches, parse, variables
 from remit.catalogue.shared_prefixes import PAGES
 from remit.catalogue.snapshot import chunk, names
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from remit.catalogue.actions import IamResourceType
 
 _TEMPLATE: Final = re.compile(r"\$\{([\w.\[\]-]+)(?:\|(\w+))?\}")
 _PLACES: Final = frozenset({"Partition", "Region", "Account"})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.catalogue.snapshot import line
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _NO_PROPERTIES: Final[Mapping[str, int | str]] = {}
 Range = tuple[float | None, float | None]

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.catalogue import snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FILE: Final = os.path.join(snapshot.OWN, snapshot.FORMATS)
 

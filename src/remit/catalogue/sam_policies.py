@@ -5,13 +5,11 @@ Source: "SAM policy templates" (AWS SAM Developer Guide), as the translator has 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from remit.catalogue.snapshot import chunk
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)

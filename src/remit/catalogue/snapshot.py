@@ -39,6 +39,10 @@ class Store:
     """
 
     def __init__(self, file_path: str) -> None:
+        """Read the file and its index; chunks stay packed.
+
+        RemitError (2): it is missing, damaged, or of another version.
+        """
         origin = os.path.basename(file_path)
         try:
             with open(file_path, "rb") as file:

@@ -16,7 +16,10 @@ _YOUNG = 100_000
 
 
 def script() -> None:
-    """Be the process `remit`: as `main`, and leave without freeing what the operating system takes back anyway."""
+    """Be the process `remit`: as `main`, and leave without freeing what the operating system takes back anyway.
+
+    Nothing that waits for the interpreter's end is run.
+    """
     gc.set_threshold(_YOUNG, 20, 20)
     try:
         main()
@@ -50,6 +53,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
+    """Run the command line and give its exit code.
+
+    Whatever it raises is told on standard error, never as a traceback, and with --quiet nothing is told there. Exit
+    code 1 where the reader of a pipe went away.
+    """
     import click
 
     from remit.cli.command_group import MISTAKES, mistake_of, root

@@ -175,7 +175,8 @@ def command(
 def _input(folder: Path, organization_file: Path | None, resources_file: Path | None, now: str | None) -> AuditInput:
     """All files that an audit is about, but those of the folder, and the time of every request.
 
-    That is the start of a day, so that the same day gives the same answers.
+    That is the start of a day, so that the same day gives the same answers. RemitError (2): the date is none, or a file
+    cannot be read as what it should be. Mistakes inside of files are problems of the input.
     """
     from datetime import UTC, date, datetime
 

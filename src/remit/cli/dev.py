@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 import click
 
 from remit.cli import options
 from remit.dev import events
-from remit.errors import few
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+from remit.errors import few, stop_code
 
 _FIRST_PORT: Final = 8000
 _DEBUG_PORT: Final = 5678
@@ -91,8 +88,6 @@ def command(scope: options.Scope, first_port: int, debugged: str | None, debug_p
                 with single_keys():
                     loop.run(pressed_keys)
     except KeyboardInterrupt as stop:
-        from remit.errors import stop_code
-
         click.get_current_context().exit(stop_code(stop))
 
 
@@ -147,6 +142,7 @@ class _Screen:
                     self._say("", f"hint: {hint}")
 
     def _log(self, event: events.Logged) -> None:
+        """Print what a function logged, under its name in a colour of its own; Lambda's own lines are left out."""
         from remit.deploy.log_lines import is_of_lambda
         from remit.report.function_logs import without_sdk_frames
         from remit.report.terminal_text import shown

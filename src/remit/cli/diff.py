@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remit.cli import options
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +110,7 @@ def command(scope: options.Scope, files: tuple[Path, ...], stages: tuple[str, ..
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
-    """Refuse what does not go together: the first of these that is so."""
+    """Refuse with a usage error (2) options that do not go together: the first of these that is so."""
     two_stages = len(wishes.stages) > 1
     old_sides = {
         "files": bool(files) and wishes.base is None,
@@ -163,7 +163,10 @@ def _project(wishes: _Wishes) -> int:
 
 
 def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
-    """Add the gains that are left to the accepted ones in the project's file, and judge again."""
+    """Write the gains that are left into the project's file of accepted ones, and judge again.
+
+    Standard error says how many.
+    """
     from remit.review.accepted import accept, acceptance
     from remit.review.accepted_file import FILE, write_accepted
 
@@ -253,7 +256,10 @@ class _Answer:
 
 
 def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
-    """Compare two templates, two policies, the sides of a plan, or a source and a project; the exit code."""
+    """Compare two templates, two policies, the sides of a plan, or a source and a project.
+
+    Print it, and give the exit code. RemitError (2): one file that is no plan.
+    """
     from remit.documents.read import may_be_plan
     from remit.review.role_files import beside_file, plan_review, review_files
 
@@ -280,11 +286,12 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
 
 
 def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
-    """Compare files with what they were at a commit, each by itself; the exit code.
+    """Compare files with what they were at a commit, each by itself; print it, and give the exit code.
+
+    A file that is named twice is compared once.
 
     RemitError has the mistakes of all of them. With --markdown, those that can be read are told first.
     """
-    from remit.errors import Mistakes
     from remit.report.comment import files_comment
     from remit.review.base_commit import since
 
@@ -351,6 +358,10 @@ def _answer_of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[
 
 
 def _answer_of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _Answer:
+    """Compare two policy files by their kind.
+
+    Limits are compared as limits, policies with principals by whom they let in, and others as they are.
+    """
     from remit.iam.prove.compare import compare, compare_documents
     from remit.project.policy_kinds import LIMITS, policy_kinds
     from remit.report.access_documents import comparison_document
@@ -374,7 +385,7 @@ def _answer_of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wis
 
 
 def _tell(answer: _Answer, wishes: _Wishes) -> int:
-    """Print an answer; the exit code."""
+    """Print an answer. The exit code is 1 if it leaves gains open, or something was changed by hand."""
     from remit.report.comment import LONGEST
 
     if options.wants_json():
@@ -388,6 +399,7 @@ def _tell(answer: _Answer, wishes: _Wishes) -> int:
 
 
 def _print(lines: Iterable[str]) -> None:
+    """Print lines, gains and losses in colour unless NO_COLOR is set."""
     from remit.report.terminal_text import line
 
     colour = False if os.environ.get("NO_COLOR") else None

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from remit.cli import options
 from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.foreign_text import late_bound
-from remit.documents.json_text import read_json
+from remit.documents.json_text import Locate, read_json
 from remit.errors import Origin, RemitError
-from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.tokens import UNFILLED
 from remit.template.policy_files import LAYERS, layers_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.documents.json_text import Locate
-    from remit.iam.decide.evaluate import Decision
 
 _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
@@ -50,6 +45,10 @@ class _LevelFile(click.ParamType[tuple[str | None, Path]]):
     name = "[LEVEL=]FILE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, Path]:
+        """A level and its file, of `LEVEL=FILE`; without a level, None and the file.
+
+        A usage error (2): the level is empty, or there is no such file.
+        """
         level, equals, file = str(value).partition("=")
         if not equals or Path(value).is_file():  # a file whose own name has an equals sign
             return None, options.INPUT.convert(value, param, ctx)
@@ -125,7 +124,10 @@ def command(**values: Any) -> int:
 
 
 def _answer_one(values: dict[str, Any]) -> int:
-    """Answer the one request that the options tell; the exit code is 0 if it is allowed, else 1."""
+    """Answer the one request that the options tell; the exit code is 0 if it is allowed, else 1.
+
+    Possible slips in the question are noted on standard error.
+    """
     action = values["action"]
     _require_action(action, None)
     endpoint_policy = values["endpoint_policy"]
@@ -185,12 +187,13 @@ def _slips(request: Request, layers: Layers) -> Iterator[str]:
 
 
 def _require_action(text: str, origin: Origin | None) -> None:
+    """Refuse with RemitError (2) a text that has no service, unless it is `*`."""
     if ":" not in text and text != "*":
         raise RemitError(f"{text!r} is not an action", hint="an action reads `service:Operation`", origin=origin)
 
 
 def _policy(path: Path) -> Policy:
-    """The policy in a file. What another tool fills in is unknown."""
+    """The policy in a file. What another tool fills in is unknown. RemitError (2), with its place: it is no policy."""
     value, locate = read_json(*options.content(path, -1))
     try:
         return parse(late_bound(value, in_template=False))
@@ -208,7 +211,10 @@ def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, .
 
 
 def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """The context of a request from texts KEY=VALUE; a key that is given again has several values."""
+    """The context of a request from texts KEY=VALUE; a key that is given again has several values.
+
+    RemitError (2): a text is not of that form.
+    """
     values_by_key: dict[str, list[str]] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -267,6 +273,10 @@ def _no_lines(name: str, number: int) -> int:
 
 
 def _read_case(value: Any, locate: Locate) -> tuple[Request, Layers]:
+    """The request and the policies of one line.
+
+    RemitError (2), at its place: a part is missing, misspelt, or of another type.
+    """
     _expect(value, dict, (), locate)
     for name in ("policies", "request"):
         if name not in value:
@@ -276,6 +286,10 @@ def _read_case(value: Any, locate: Locate) -> tuple[Request, Layers]:
 
 
 def _request(raw: dict[str, Any], locate: Locate) -> Request:
+    """The request of a line. RemitError (2), at its place: a key is missing, misspelt, or of another type.
+
+    Parts that a tool fills in are open.
+    """
     _refuse_slips(raw, tuple(_REQUEST), ("request",), locate)
     if "action" not in raw:
         raise RemitError("the request has no 'action'", origin=locate(("request",)))
@@ -305,6 +319,10 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
+    """The layers that a file has.
+
+    RemitError (2), with its place: a layer that there is not, or a policy that is none.
+    """
     _refuse_slips(raw, LAYERS, ("policies",), locate)
     layers = layers_of(late_bound(raw, in_template=False), lambda path: locate(("policies", *path)))
     return replace(layers, resource=layers.resource or ())
@@ -331,7 +349,10 @@ _KINDS: Final = {
 
 
 def _refuse_slips(raw: dict[str, Any], known_keys: tuple[str, ...], path: tuple[str, ...], locate: Locate) -> None:
-    """Refuse a key that is nearly a known one, without which the answer would be wrong; any other key is let pass."""
+    """Refuse with RemitError (2) a key that is nearly a known one, without which the answer would be wrong.
+
+    Any other key is let pass.
+    """
     for key in raw:
         hint = None if key in known_keys else did_you_mean(key, known_keys)
         if hint is not None:
@@ -339,6 +360,7 @@ def _refuse_slips(raw: dict[str, Any], known_keys: tuple[str, ...], path: tuple[
 
 
 def _answer_document(identifier: Any, decision: Decision) -> dict[str, Any]:
+    """The answer in JSON: verdict, reason and layers; `id`, `unknown` and `allowed_on` only where there are any."""
     answer: dict[str, Any] = {} if identifier is None else {"id": identifier}
     answer |= {
         "verdict": decision.verdict,

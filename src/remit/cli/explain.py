@@ -12,7 +12,7 @@ import click
 from remit.cli import options
 from remit.cli.options import INPUT
 from remit.did_you_mean import MISSPELT, did_you_mean
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,6 +156,7 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
+    """Refuse with RemitError (2) more words than a question of this form has."""
     if len(words) > most:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
 
@@ -163,7 +164,6 @@ def _at_most(words: tuple[str, ...], most: int) -> None:
 def _managed_policy(name: str) -> FileRoles | None:
     """AWS's managed policy of a name or an ARN; None: there is none."""
     from remit.catalogue.managed_policies import managed_policy
-    from remit.errors import Origin
     from remit.template.roles import policy_role
 
     policy = managed_policy(name)
@@ -174,7 +174,10 @@ def _managed_policy(name: str) -> FileRoles | None:
 
 
 def _explain_noun(text: str) -> int:
-    """Explain a type of CloudFormation by what is called for it, or an ARN by what it names; the exit code."""
+    """Explain a type of CloudFormation by what is called for it, or an ARN by what it names; the exit code.
+
+    RemitError (2): nothing that is known has that name.
+    """
     from remit.catalogue.arns import parse, types_of
     from remit.catalogue.handlers import handlers
     from remit.report.actions import arn_document, arn_lines, type_document, type_lines
@@ -208,6 +211,10 @@ def _explain_noun(text: str) -> int:
 
 
 def _explain_action(text: str) -> int:
+    """Explain the actions that a text means: a pattern lists them, a name tells all of one.
+
+    RemitError (2): it means none.
+    """
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.actions import services
@@ -229,6 +236,11 @@ def _explain_action(text: str) -> int:
 
 
 def _explain_function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint) -> int:
+    """Explain a function's or a role's access.
+
+    Where the app cannot be loaded or has none of that name, the word is tried as a managed policy and, alone, as one of
+    AWS's; else that error is raised.
+    """
     from remit.cli.policy import role_of
     from remit.loading.load import load
     from remit.roles.assign import assign
@@ -258,7 +270,10 @@ def _explain_function(words: tuple[str, ...], folder: Path, stage: str | None, e
 
 
 def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
-    """Report a function's grants beside the access that it was seen to use."""
+    """Report a function's grants beside the access that it was seen to use.
+
+    RemitError (2): not exactly one function of the app is named.
+    """
     if len(words) != 1:
         raise RemitError("--seen takes one function of the app", hint="such as `remit explain report --seen`")
     (name,) = words
@@ -342,7 +357,11 @@ def _action_and_resources(role: Holder, words: tuple[str, ...]) -> tuple[str, tu
 
 
 def _action_of(action: str) -> str:
-    """An action in AWS's own case, from one in any case or from an operation that needs one alone."""
+    """An action in AWS's own case, from one in any case or from an operation that needs one alone.
+
+    A note says where another name was meant. One that the catalogue does not have stays as it is. RemitError (2): it is
+    no action, or stands for several.
+    """
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.operations import named
@@ -441,7 +460,7 @@ def _explain_template(
 ) -> int:
     """Explain whoever has policies in a template or plan, or the one that is named; or ACTION [RESOURCE] by them.
 
-    The exit code is returned.
+    The exit code is returned. RemitError (2): nobody in it has that name, or any policy.
     """
     from remit.answers.resource_policies import with_resource_policies
     from remit.answers.template_roles import Conditions
@@ -484,7 +503,10 @@ def _names_of(role: Holder) -> tuple[str, ...]:
 
 
 def _tell_roles(roles: list[Holder], endpoint: VpcEndpoint, *, is_list: bool = False) -> int:
-    """Print what roles may do; programs get one document, or the list of a template's."""
+    """Print what roles may do; programs get one document, or the list of a template's.
+
+    The exit code is 0. RemitError (2): an endpoint's policy is given, which needs a request.
+    """
     from remit.report.explanation import role_document, role_lines, role_table
     from remit.report.terminal_text import page
 

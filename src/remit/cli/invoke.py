@@ -122,6 +122,10 @@ def _qualified_name(scope: options.Scope, name: str) -> str:
 
 
 def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: bool) -> None:
+    """Print the answer on standard output, and on standard error what was logged and denied.
+
+    On a screen, allowed calls and the time are there, too. `access` is None on AWS.
+    """
     from remit.report.terminal_text import shown
 
     if as_json:
@@ -168,6 +172,7 @@ def _source_and_text(argument: str) -> tuple[str, str]:
 
 
 def _is_file(argument: str) -> bool:
+    """Return whether there is a file of that name; False, too, for a text that cannot be a name."""
     try:
         return Path(argument).is_file()
     except (OSError, ValueError):  # a text that is too long for a name
@@ -175,6 +180,7 @@ def _is_file(argument: str) -> bool:
 
 
 def _name_and_text(name: str) -> tuple[str, str]:
+    """The name of a file and its text. RemitError (2): it is not UTF-8."""
     try:
         return name, Path(name).read_text("utf-8")
     except UnicodeDecodeError as error:
@@ -182,6 +188,7 @@ def _name_and_text(name: str) -> tuple[str, str]:
 
 
 def _parsed(source: str, text: str) -> Any:
+    """The event that a text holds as JSON. RemitError (2), naming `source`: it is none, or no request can hold it."""
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too

@@ -39,11 +39,13 @@ def command() -> None:
 def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say which queues are meant, and pass the account and these queues in their place.
 
-    A command with `--all` gets the ids of jobs, and none where all are meant.
+    A command with `--all` gets the ids of jobs, and none where all are meant. RemitError (2): such a command says
+    neither ids nor `--all`, or both.
     """
 
     @functools.wraps(wrapped)
     def on_queues(scope: options.Scope, queue: str | None, **others: Any) -> None:
+        """Load the app, choose its deployed queues, and run the command with them."""
         from remit.deploy.failed_jobs import chosen_queues, deployed_queues
         from remit.loading.load import load
 
@@ -201,6 +203,7 @@ class _Progress:
                 click.echo(f"\r\x1b[K{_counted(len(self._ids))} {self._done}", nl=False, err=True)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Print how many jobs were done, or their ids in JSON; also after an error, if any were. The error goes on."""
         if self._shows:
             click.echo("\r\x1b[K", nl=False, err=True)
         if kind is not None and not self._ids:

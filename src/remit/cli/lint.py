@@ -122,6 +122,7 @@ def _from_top(finding: Finding, folder: Path) -> Finding:
 
 
 def _print_rules(explain: str | None, *, as_json: bool) -> int:
+    """Print every rule, or the page of one, as text or JSON, and return 0. RemitError (2): there is no such rule."""
     from remit.lint.rule_registry import rule, rules
 
     if explain is not None:
@@ -143,6 +144,7 @@ def _rule_document(rule: Rule) -> dict[str, str]:
 
 
 def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The reasons by rule of texts RULE=REASON. RemitError (2): one gives no reason, or names no rule."""
     from remit.lint.rule_registry import rule
     from remit.lint.suppress import is_reason
 
@@ -156,6 +158,11 @@ def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _lint_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
+    """The findings of the app in a folder, in their order.
+
+    Where it has mistakes, they are findings, and of the rest only errors on other lines are told. Nothing is raised for
+    what is wrong in it.
+    """
     from remit.lint.apps import errors_of_parts, lint
     from remit.lint.run import ordered, unreadable
     from remit.loading.load import load_project
@@ -176,6 +183,7 @@ def _lint_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple
 
 
 def _lint_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
+    """Yield the findings of a file, a folder, or of standard input (`-`). A file that cannot be read is a finding."""
     from remit.lint.files import lint_bytes
 
     if str(path) == "-":
@@ -189,7 +197,10 @@ def _lint_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
 
 
 def _lint_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
-    """Lint the policies and templates of a folder; other files are counted, and not looked at."""
+    """Lint the policies and templates of a folder; other files are counted, and not looked at.
+
+    The count is noted on standard error. A folder that holds nothing to look at is a finding.
+    """
     from remit.lint.files import lint_found
     from remit.lint.run import unreadable
 
@@ -250,6 +261,7 @@ def _line_reader(folder: Path) -> Callable[[str], Sequence[str]]:
 
     @cache
     def lines(file: str) -> Sequence[str]:
+        """The lines of a file in the folder or the working directory; none where no plain file is there to read."""
         for path in (folder / file, Path(file)):
             try:
                 if path.is_file():  # what a pipe held is gone, and its next reader would wait

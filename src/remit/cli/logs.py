@@ -91,7 +91,10 @@ def _print(lines: Sequence[LogLine], functions: Sequence[str]) -> None:
 
 
 def _since(text: str) -> int:
-    """A moment in milliseconds since 1970: so long ago, or a time in ISO 8601 (UTC unless it says otherwise)."""
+    """A moment in milliseconds since 1970: so long ago, or a time in ISO 8601 (UTC unless it says otherwise).
+
+    RemitError (2): it is neither.
+    """
     duration = _DURATION.fullmatch(text)
     if duration is not None:
         return int((time.time() - int(duration[1]) * _SECONDS[duration[2]]) * 1000)

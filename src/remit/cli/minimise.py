@@ -146,7 +146,10 @@ def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
 
 
 def _read(path: Path) -> tuple[Policy, tuple[Any, ...], bool]:
-    """The policy of a file, or those of a list as one; its documents, and whether they hold intrinsic functions."""
+    """The policy of a file, or those of a list as one; its documents, and whether they hold intrinsic functions.
+
+    RemitError (2): it is a template, or holds more than policies that are attached together.
+    """
     from remit.documents.read import read_as_written
     from remit.iam.decide.evaluation_logic import Layers
     from remit.template.policy_files import side_of

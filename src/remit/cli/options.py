@@ -149,7 +149,8 @@ def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
     with os.fdopen(descriptor, "rb") as file:
-        return file.read(-1 if stat.S_ISREG(os.fstat(descriptor).st_mode) else most)
+        is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return file.read(-1 if is_regular else most)
 
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:
@@ -161,7 +162,10 @@ def print_json(value: Any, stream: IO[str] | None = None) -> None:
 
 
 def refuse(refusals: Mapping[str, object]) -> None:
-    """Refuse the command line with the first of these messages whose value is true; nothing if none is."""
+    """Refuse the command line with the first of these messages whose value is true; nothing if none is.
+
+    It is a usage error (2).
+    """
     for message, is_so in refusals.items():
         if is_so:
             raise click.UsageError(message)
@@ -226,6 +230,7 @@ def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> N
 
 
 def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """The name of a bucket, or None. RemitError (2): no bucket can have that name."""
     from remit.resources.name_rules import broken_rule
 
     rule = None if value is None else broken_rule("AWS::S3::Bucket", [value])
@@ -247,6 +252,7 @@ artefact_bucket_option = click.option(
 
 
 def _role_arn(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The option's ARN of a role. RemitError (2): it is none."""
     from remit.project.app_setting_values import role_arn
 
     return None if value is None else role_arn((parameter.opts[0],), value)
@@ -279,6 +285,7 @@ class ActingAs(NamedTuple):
 
 
 def _acting_as(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> ActingAs | None:
+    """The caller that a command acts as, of a policy's file: its name and its policies; None without one."""
     if path is None:
         return None
     from remit.template.policy_files import read_side
@@ -370,7 +377,8 @@ class Scope(NamedTuple):
 
         The user's own is the one that the project's configuration names for the stage, if it names one.
 
-        Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
+        Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less. A usage error (2):
+        `acting_as` without `local`. RemitError (2): no credentials, or another account than the one that is pinned.
         """
         from remit.deploy.session import connect, connect_as_configured
 

@@ -245,6 +245,10 @@ def _also(action: str) -> DeployCall:
 
 
 def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool) -> None:
+    """Print the deployer's policy as one document, a list of parts, or with its reasons.
+
+    A note says when one document is too long for a managed policy.
+    """
     from remit.catalogue.quotas import quota
     from remit.iam.length import policy_length
     from remit.iam.policy import render
@@ -280,7 +284,10 @@ def managed_policies(needed_access: Deployer) -> tuple[Policy, ...]:
 def planned_calls(
     purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
+    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose.
+
+    The stack is empty for the bootstrap and for a plan, which make nothing of it.
+    """
     from remit.deploy.aws_calls import BOOTSTRAP, EMPTYING, REVERTING, deployer_calls, only_planning
     from remit.deployer.deployer_policy import on_resources
     from remit.deployer.planned_stack import stack_of
@@ -308,7 +315,11 @@ def planned_calls(
 def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
+    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's.
+
+    A name that is not given is that of the last file, or a placeholder, which a note says. RemitError (2): it is no
+    stack's name.
+    """
     from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.synthesis.synth import ARTEFACTS
@@ -334,7 +345,10 @@ def _of_templates(
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-    """A template whose loops and SAM's resources are expanded; a plan of Terraform is an error."""
+    """A template whose loops and SAM's resources are expanded; what is left out is noted.
+
+    RemitError (2): it is a plan of Terraform, or no template.
+    """
     from remit.documents.read import read
     from remit.template.loops import unrolled
     from remit.template.parameters import defaults
@@ -354,7 +368,10 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
 
 
 def arn_place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
-    """Partition, region and account as ARNs hold them: `*` for what is not told, and aws."""
+    """Partition, region and account as ARNs hold them: `*` for what is not told, and aws.
+
+    RemitError (2): one of them cannot be, or they contradict each other. A region that only its name tells is noted.
+    """
     from remit.catalogue import partitions
 
     if account is not None and re.fullmatch(r"[0-9]{12}", account) is None:
@@ -418,7 +435,10 @@ def _template(deployer: Deployer, place: tuple[str, str, str], *, makes_role: bo
 
 
 def role_of(app: App, roles: tuple[Holder, ...], name: str) -> Holder:
-    """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
+    """The role of a function, of a workflow, or the one of that name.
+
+    RemitError (2), with a did-you-mean: there is none, or the function brings its own.
+    """
     workflow_roles = [workflow.role_id for workflow in app.workflows if workflow.name == name]
     for role in roles:
         if name in (*role.functions, role.logical_id) or role.logical_id in workflow_roles:

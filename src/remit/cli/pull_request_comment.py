@@ -59,7 +59,10 @@ class _Request:
 
 
 def main(file: str, how: str = "") -> None:
-    """Post what a file holds, or replace the comment that begins with the same line; `update`: only replace it."""
+    """Post what a file holds, or replace the comment that begins with the same line; `update`: only replace it.
+
+    No failure is raised: a warning is printed, so that the job goes on.
+    """
     text = Path(file).read_text("utf-8")
     request = _request(os.environ)
     if request is None:

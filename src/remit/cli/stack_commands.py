@@ -47,7 +47,7 @@ class Terminal(WordedOperator):
     def ask(self, text: str, name: str = "") -> bool | None:
         """Return whether the person says yes, or types the name; an input that ends means no.
 
-        None: nobody can be asked, or is to be (--quiet, or a terminal that does not ask).
+        None: nobody can be asked, or is to be (--quiet, or a terminal that does not ask). KeyboardInterrupt: Ctrl-C.
         """
         if not self._asks or click.get_current_context().find_root().params.get("quiet"):
             return None
@@ -83,9 +83,13 @@ class Terminal(WordedOperator):
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP (a CI job that is cancelled) stop as Ctrl-C does, with an exit code of their own."""
+    """Let SIGTERM and SIGHUP (a CI job that is cancelled) stop as Ctrl-C does, with an exit code of their own.
+
+    The handlers from before are back afterwards.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt with the signal's number."""
         raise KeyboardInterrupt(number)
 
     before = {number: signal.signal(number, stop) for number in _STOPS}
@@ -114,6 +118,7 @@ def _screen(stack: str) -> Iterator[OnEvent]:
     with Live(bottom(), console=console, transient=True, refresh_per_second=8) as live:
 
         def show(event: StackEvent) -> None:
+            """Print an event that ends something above what still runs; one that begins goes into that list."""
             key = (event.stack_id, event.logical_id)
             running.pop(key, None)
             if event.status.endswith("_IN_PROGRESS") and not event.of_stack:

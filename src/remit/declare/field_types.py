@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from remit.catalogue.types import resource_type
 from remit.declare.resource_references import ResourceOf
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LISTS: Final = (Sequence, list, tuple)
 _WORDS: Final[Mapping[object, str]] = {
@@ -36,7 +33,7 @@ _MOST_CHOICES: Final = 8  # that a hint lists
 
 
 def type_mistakes(option: str, value: Any, kinds: tuple[Any, ...]) -> Iterator[RemitError]:
-    """What is wrong with the type of a value, at the line that is judged; nothing where `kinds` leave it open."""
+    """Yield what is wrong with the type of a value, at the line that is judged; nothing where `kinds` leave it open."""
     if not kinds or any(_fits(value, kind) for kind in kinds):
         return
     items = next((get_args(kind)[0] for kind in kinds if get_origin(kind) in _LISTS), None)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from remit.declare.recording import is_recording, judging_now, note
 from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
-from remit.errors import Mistakes, writer, writer_span
+from remit.errors import Mistakes, RemitError, writer, writer_span
 from remit.source import places
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from remit.errors import RemitError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,7 +42,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
 ) -> Fitted:
     """Fit the arguments of the call that the user's code makes: an option that is misspelt counts as the one meant.
 
-    What is missing is Unread.
+    What is missing is Unread. Nothing is raised or noted: the mistakes come back with the arguments.
     """
     taken = parameters(function)
     where = writer_span()
@@ -126,6 +122,11 @@ def judged_at_once(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def called(*arguments: P.args, **options: P.kwargs) -> Any:
+        """Call the function.
+
+        While a project loads, mistakes are noted at the line that calls, and the value is an Unread; elsewhere its
+        errors are raised.
+        """
         if not is_recording():
             return function(*arguments, **options)
         mistakes = Mistakes()
@@ -151,10 +152,12 @@ def declaring(further: FurtherOptions | None = None) -> Callable[[Callable[P, R]
     """Let a method that declares something do so with what is right of its arguments, and note the others."""
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        """The method that takes what fits alone, while a project loads."""
         known = frozenset(method.__kwdefaults__ or ()) | (frozenset() if further is None else further.names)
 
         @functools.wraps(method)
         def declared(*arguments: P.args, **options: P.kwargs) -> R:
+            """Call the method. While a project loads, arguments that do not fit are left out and noted as mistakes."""
             if not is_recording():
                 return method(*arguments, **options)
             if further is None or options.keys() <= known:

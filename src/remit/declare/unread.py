@@ -5,16 +5,14 @@ from __future__ import annotations
 import ast
 import dis
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any, Final
 
 from remit.declare.recording import is_recording, note
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, UnreadError, is_nobodys_code, span
 from remit.source import python_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from types import FrameType
 
 
 class Unread:
@@ -62,9 +60,10 @@ _OPERATORS: Final = (
 
 
 def _method(gives: Callable[[Unread], Any]) -> Callable[..., Any]:
-    """A method of Unread, which gives something while a project's code runs, and fails afterwards."""
+    """A method of Unread, which gives something while a project's code runs, and raises UnreadError afterwards."""
 
     def method(self: Unread, *_arguments: object, **_options: object) -> Any:
+        """Give what `gives` says while a project loads; UnreadError at any other time."""
         if not is_recording():
             raise UnreadError
         return gives(self)

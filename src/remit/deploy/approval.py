@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.deploy.delete import data_at_risk
-from remit.deploy.deployment import Deployment, NotApproved
+from remit.deploy.deployment import DeployJob, Deployment, NotApproved
 from remit.deploy.deployment_record import last
 from remit.deploy.manual_changes import ManualChanges, changes_of, revert
-from remit.deploy.operators import DeletionQuestion, ManualChangesQuestion, PlanQuestion
+from remit.deploy.operators import DeletionQuestion, DeployOperator, ManualChangesQuestion, PlanQuestion
 from remit.deploy.stack import settled
 from remit.deploy.status import status_of
 from remit.errors import RemitError
@@ -16,8 +16,6 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from remit.deploy.deployment import DeployJob
-    from remit.deploy.operators import DeployOperator
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.session import Account
@@ -28,7 +26,8 @@ def settle_manual_changes(job: DeployJob) -> ManualChanges:
 
     Nothing is looked for on a stack that is new, missing or another project's.
 
-    `yes` does not answer this. NotApproved (1): nobody agreed to go on. RemitError (75): somebody else deploys.
+    `yes` does not answer this. NotApproved: nobody can be asked (1), or not all could be undone. RemitError: a person
+    says no (1), somebody else deploys (75).
     """
     built, account, operator, name = job.built, job.account, job.operator, job.built.namespace
     stack = settled(account, name, wait=job.wait, on_wait=operator.waiting)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -26,7 +26,6 @@ from remit.iam.tokens import text_of
 from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from remit.deploy.session import Account
@@ -117,6 +116,10 @@ def remove_objects(account: Account, bucket: str, prefix: str = "") -> None:
 
 
 def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
+    """Delete one batch of objects, with the account as their expected owner.
+
+    RemitError (2) that names the first that S3 keeps.
+    """
     answer = account.client("s3").delete_objects(
         Bucket=bucket, ExpectedBucketOwner=account.account, Delete={"Objects": batch, "Quiet": True}
     )

@@ -30,7 +30,10 @@ def summed_up_by_athena(
     output: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> TrailSummary:
-    """Sum the logs up in a table of Athena. RemitError: AWS refuses, or the query fails."""
+    """Sum the logs up in a table of Athena. RemitError: AWS refuses, or the query fails.
+
+    Ctrl-C stops the query in Athena, too.
+    """
     athena = account.client("athena")
     arguments: dict[str, Any] = {"QueryString": athena_query(table)}
     if workgroup:
@@ -56,7 +59,10 @@ def summed_up_by_athena(
 
 
 def _ended_state(athena: Any, identifier: str, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Wait until a query has ended, and return its status, of whatever state."""
+    """Wait until a query has ended, and return its status, of whatever state: a failed one is no error here.
+
+    `progress` hears of each look; the pauses grow, and the wait has no end of its own.
+    """
     for pause in itertools.chain(_PAUSES, itertools.repeat(_LONGEST_PAUSE)):
         execution = athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
         status: dict[str, Any] = execution["Status"]

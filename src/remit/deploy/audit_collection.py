@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.audit.resource_policies import INCOMPLETE
 from remit.deploy.aws_errors import code, remit_errors
 from remit.deploy.collected_policies import CALLS, collected_policies
-from remit.deploy.session import connect, session_credentials
+from remit.deploy.session import Account, connect, session_credentials
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.deploy.session import Account
 
 DEFAULT_ROLE: Final = "OrganizationAccountAccessRole"
 """The role that Organizations makes in the accounts that it creates."""
@@ -58,7 +57,11 @@ class Uncollected:
 
 
 def collect(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> tuple[Uncollected, ...]:
-    """Gather the files; return what could not be gathered. RemitError: the organization cannot be read."""
+    """Gather the files; return what could not be gathered.
+
+    With a role, those of each active account of the organization, whose own file comes first. RemitError: the
+    organization cannot be read.
+    """
     failures: list[Uncollected] = []
     if collecting.role is None:
         failures += _collect_one(account, collecting, progress)
@@ -85,7 +88,11 @@ def collect(account: Account, collecting: Collecting, progress: Callable[[str], 
 
 
 def _collect_one(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> Iterator[Uncollected]:
-    """Gather one account; what AWS refuses comes back."""
+    """Gather one account into the files of `collecting.folder`; what AWS refuses comes back.
+
+    Resource policies that were gathered whole before are not asked for again. Where a part is refused, they go to
+    another file, which the next run replaces.
+    """
     try:
         pages = collect_account(account, collecting.folder / "accounts")
         progress(f"{account.account}: {pages} page{'' if pages == 1 else 's'} of users, groups, roles and policies")
@@ -168,7 +175,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def collected_organization(account: Account) -> dict[str, Any]:
-    """The organization of an account that may read it. RemitError: AWS refuses, or there is none."""
+    """The organization of an account that may read it. RemitError: AWS refuses, or there is none.
+
+    Each root, unit and account has the ids of its policies; types of policies that are not enabled are left out.
+    """
     client = account.client("organizations")
     attached: set[str] = set()
 

@@ -189,6 +189,10 @@ def remit_error(error: BaseException, operation: str | None = None) -> RemitErro
 
 
 def _answered_error(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911 - one case after the other
+    """The error for a call that AWS answered with one.
+
+    Exit code 69 where AWS answered again and again that it is busy, else 2.
+    """
     error_code, words, goes_on, again = code(error), message(error), _goes_on(operation), _again(operation)
     if error_code in _EXPIRED:
         return RemitError(
@@ -233,6 +237,7 @@ def _again(operation: str | None) -> str:
 
 
 def _unreachable_error(error: Any, operation: str | None) -> RemitError:
+    """The error (69) for a call that reached nothing: which host, and why."""
     url = str(error.kwargs.get("endpoint_url") or error.kwargs.get("proxy_url") or "")
     host = urlsplit(url).netloc.rpartition("@")[2] or "AWS"
     kind = type(error).__name__
@@ -261,6 +266,7 @@ def not_aws(operation: str | None = None) -> RemitError:
 
 
 def _clock_error(error: Any) -> RemitError:
+    """The error for a clock that is wrong, with the minutes where the answer has AWS's time."""
     from datetime import UTC, datetime  # noqa: PLC0415
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
@@ -277,6 +283,10 @@ def _clock_error(error: Any) -> RemitError:
 
 
 def _denied_error(error: Any, operation: str | None) -> Denied:
+    """The error for a denied call: who may not do what, and the statement or the layer to look at.
+
+    What AWS said is repeated where it cannot be read.
+    """
     from remit.answers.denial import parse  # noqa: PLC0415 - only a denial needs it
 
     called, words, goes_on = error.operation_name, message(error), _goes_on(operation)

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import at_once
 from remit.deploy.aws_errors import answered_errors, code, if_there, patiently, remit_errors
-from remit.deploy.bucket import artefact_bucket, exists, not_ours
+from remit.deploy.bucket import Bucket, artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
 
 # S3 aborts an operation while another one on the same bucket is under way.
@@ -113,6 +112,7 @@ def require_bucket(account: Account, bucket: Bucket) -> None:
 
 
 def _create(account: Account, name: str) -> None:
+    """Make the bucket; one that the caller owns already will do. RemitError: it is another account's."""
     arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
     if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": account.region}

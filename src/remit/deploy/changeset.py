@@ -29,7 +29,7 @@ from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, remove_objects, upload_template
 from remit.deploy.aws_errors import BUSY, answered_errors, code, if_there, message, not_found, remit_errors
 from remit.deploy.bootstrap import require_bucket
-from remit.deploy.bucket import artefact_bucket
+from remit.deploy.bucket import Bucket, artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
 from remit.deploy.imports import importable, with_imports
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
@@ -38,6 +38,7 @@ from remit.deploy.stack import (
     DEAD,
     NAMESPACE_TAG,
     VERSION_TAG,
+    DeployedStack,
     busy_error,
     deployed_template,
     describe,
@@ -53,9 +54,7 @@ from remit.resources.names import HTTP_API
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
-    from remit.deploy.stack import DeployedStack
 
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
 _LOOK: Final = "remit-plan-"
@@ -215,6 +214,10 @@ def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterato
 
 
 def _discard_looks(account: Account, namespace: str, bucket: Bucket) -> None:
+    """Delete this caller's change sets and objects of plans that only look, once AWS has finished making them.
+
+    A stack that is gone is no error.
+    """
     owner = _owner(account)
     with remit_errors():
         remove_objects(account, bucket.name, f"{_look_folder(namespace, owner)}/")
@@ -240,7 +243,10 @@ def _look_folder(namespace: str, owner: str) -> str:
 
 
 def _require_free_to_take_over(stack: DeployedStack | None, namespace: str, owner: str) -> None:
-    """Refuse to take over a stack that is not there, is somebody's, or is in no state that an update may begin from."""
+    """Refuse with RemitError (2) to take over a stack that is not there, or is a project's (this one, too).
+
+    The same for one in a state that no update may begin from.
+    """
     if stack is None or stack.new:
         raise RemitError(
             f"there is no stack {namespace} to take over",
@@ -257,7 +263,9 @@ def _require_free_to_take_over(stack: DeployedStack | None, namespace: str, owne
 
 
 def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
-    """Refuse another type under the same logical id, as CloudFormation does on AWS; and an API of another kind.
+    """Refuse with RemitError (2) another type under the same logical id, as CloudFormation does.
+
+    The same for an API of another kind.
 
     CloudFormation makes another HTTP API where one gets a Body or loses it, unless its address is a domain that stays:
     one with a Body takes no ProtocolType, whose change replaces the API. Source: "AWS::ApiGatewayV2::Api"
@@ -283,7 +291,10 @@ def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any])
 
 
 def _require_deployable(account: Account, stack: DeployedStack, owner: str, *, force: bool) -> None:
-    """Refuse to deploy over a stack of somebody else, one that is stuck, or (but for `force`) one of a newer remit."""
+    """Refuse to deploy over a stack of somebody else, one that is stuck, or (but for `force`) one of a newer remit.
+
+    Stuck: it can be cleared. RemitError (2): anything else of these.
+    """
     ours(stack, owner, "deploy over")
     if stack.status in DEAD:
         raise Stuck(
@@ -325,7 +336,11 @@ def _same_request(stack: DeployedStack, request: PlanRequest) -> bool:
 
 
 def _made_change_set(account: Account, stack: DeployedStack | None, request: PlanRequest) -> dict[str, Any] | None:
-    """Make a change set, and return it with all its changes; None when it is empty (it is thrown away then)."""
+    """Make a change set, and return it with all its changes; None when it is empty (it is thrown away then).
+
+    RemitError (2): CloudFormation refuses the template, and why; (75): somebody else changes the stack. Once it is made
+    anew, where it went meanwhile or is not available.
+    """
     name = request.name_onto(stack, _owner(account))
     source = _template_source(account, request)
     for again in (True, False):
@@ -362,7 +377,10 @@ def _made_change_set(account: Account, stack: DeployedStack | None, request: Pla
 
 
 def _require_same_template(account: Account, change_set: dict[str, Any], template: dict[str, Any]) -> None:
-    """Throw a change set away that CloudFormation made of another template: it reads the bucket a moment later."""
+    """Throw a change set away that CloudFormation made of another template: it reads the bucket a moment later.
+
+    RemitError (1): it was another.
+    """
     names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
     answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
     if answer["TemplateBody"] != template:
@@ -396,6 +414,10 @@ def _template_source(account: Account, request: PlanRequest) -> dict[str, str]:
 def _create(
     account: Account, stack: DeployedStack | None, request: PlanRequest, name: str, source: dict[str, str]
 ) -> None:
+    """Ask CloudFormation for a change set.
+
+    RemitError (75): somebody else made one or the stack meanwhile; (2): the template is refused.
+    """
     is_new = stack is None or stack.new
     arguments: dict[str, Any] = {
         "StackName": request.namespace,

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import answered_errors, code, denied, if_there, message, remit_errors
 from remit.errors import RemitError
-from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, acl_statements
+from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, AclGrant, acl_statements
 from remit.iam.policy import Policy, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.deploy.session import Account
-    from remit.iam.bucket_acl import AclGrant
 
 _ACL_ACTIONS: Final = ("s3:GetBucketAcl", "s3:GetBucketOwnershipControls", "s3:GetBucketPublicAccessBlock")
 

@@ -10,21 +10,18 @@ from typing import TYPE_CHECKING
 from remit.catalogue.types import KEEPS, holds_data
 from remit.deploy.artefacts import buckets_of, object_pages, remove_objects
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.bucket import artefact_bucket
+from remit.deploy.bucket import Bucket, artefact_bucket
 from remit.deploy.events import StackOperation
 from remit.deploy.execute import OnEvent, Outcome, followed
 from remit.deploy.plan import function_log_groups
-from remit.deploy.stack import deployed_template, describe, ours, settled
-from remit.deploy.status import status
+from remit.deploy.stack import DeployedStack, deployed_template, describe, ours, settled
+from remit.deploy.status import DeployedResource, status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
-    from remit.deploy.stack import DeployedStack
-    from remit.deploy.status import DeployedResource
 
 
 def deletable(account: Account, namespace: str, owner: str | None = None) -> DeployedStack | None:

@@ -90,6 +90,7 @@ def filled(value: Any, names: Mapping[str, str], unclear: str = "") -> Any:
     """
 
     def leaf(value: Any) -> Any:
+        """A value with its references filled. UNKNOWN: one of them is not known here, or CloudFormation fills it in."""
         if tokens.is_intrinsic(value):
             text = fill_references(tokens.text_of(value), names)
             return UNKNOWN if references(text) or (unclear and unclear in text) else text

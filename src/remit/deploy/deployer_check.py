@@ -18,7 +18,7 @@ from remit.catalogue.managed_policies import is_of_aws
 from remit.deploy.account_roles import held_boundary, held_policies, managed_policy_versions
 from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.stack import deployed_template, describe
-from remit.deployer.deployer_policy import bound, deployer
+from remit.deployer.deployer_policy import Deployer, bound, deployer
 from remit.deployer.lacking_access import DeployerCheck, LackingAccess, check_deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import Mistakes, RemitError
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from remit.app import Grant
     from remit.build import Built
     from remit.deploy.session import Account
-    from remit.deployer.deployer_policy import Deployer
 
 _READS: Final = ("Read", "List")
 _ONCE: Final = "iam:CreateServiceLinkedRole"
@@ -131,13 +130,16 @@ def _role_or_user(account: Account) -> tuple[str, str]:
     kind, *names = ("" if arn is None else arn.resource).split("/")
     if kind not in ("root", "assumed-role", "user"):
         raise RemitError(f"the caller {account.caller} is neither a role nor a user, so its policies cannot be read")
-    return ("role", names[0]) if kind == "assumed-role" else (kind, names[-1] if names else "")
+    if kind == "assumed-role":
+        return "role", names[0]
+    return kind, names[-1] if names else ""
 
 
 def _simulated(account: Account, need: Deployer) -> DeployerCheck:
     """Ask IAM's simulator for a request of each action, on a resource of its statement; it takes no patterns.
 
-    A denial that hangs on keys of which nothing is said is left out: nothing is proven here in any case.
+    Actions with a pattern are left out, and so is a denial that hangs on keys of which nothing is said: nothing is
+    proven here in any case. RemitError: IAM refuses to simulate.
     """
     kind, name = _role_or_user(account)
     source = f"arn:{account.partition}:iam::{account.account}:role/{name}" if kind == "role" else account.caller

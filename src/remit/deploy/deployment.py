@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from remit.deploy.bucket import Bucket, artefact_bucket
-from remit.deploy.operators import DeployOperator
+from remit.deploy.operators import DeployOperator, StoppingQuestion
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.manual_changes import ManualChanges
-    from remit.deploy.operators import StoppingQuestion
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.releases import Release

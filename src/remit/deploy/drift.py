@@ -12,16 +12,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remit.deploy.deployed_references import is_open
-from remit.deploy.role_repairs import make_role, put_inline, repair
-from remit.iam.policy import render
+from remit.deploy.role_repairs import Repair, make_role, put_inline, repair
+from remit.iam.policy import Globs, Policy, Statement, render
 from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.role_repairs import Repair
     from remit.holders import Holder
-    from remit.iam.policy import Globs, Policy, Statement
 
 ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 

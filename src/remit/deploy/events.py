@@ -133,7 +133,10 @@ def latest(account: Account, stack_id: str) -> StackOperation | None:
 
 
 def _patient_polls(account: Account, operation: StackOperation, passed_on: _PassedOn) -> Iterator[list[StackEvent]]:
-    """Yield the news of each poll without an end, [] where there are none; after a failure, poll again for a while."""
+    """Yield the news of each poll without an end, [] where there are none; after a failure, poll again for a while.
+
+    RemitError: no answer for longer than the patience, or a refusal that does not pass.
+    """
     failures, silent_since = 0, time.monotonic()
     longest = _LONGEST_LOCAL if account.local else _LONGEST
     while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +16,6 @@ from remit.deploy.stack import DeployedStack, StackOutput, busy_error, describe,
 from remit.errors import RemitError, stop_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
 
@@ -158,7 +156,7 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
 
 
 def failure(outcome: Outcome, hint: str | None) -> RemitError:
-    """The error for an operation that failed, with the first cause, what is left, and what was refused.
+    """The error (1) for an operation that failed, with the first cause, what is left, and what was refused.
 
     It has the paths of the cause and of what was refused, in the template.
     """

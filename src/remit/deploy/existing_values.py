@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import if_there, remit_errors
-from remit.deploy.existing_vpc import look_up_vpc, private_subnets, security_group
+from remit.deploy.existing_vpc import ExistingVpc, look_up_vpc, private_subnets, security_group
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import Mistakes, RemitError
 from remit.grants import ssm
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import ExistingValue
-    from remit.deploy.existing_vpc import ExistingVpc
     from remit.deploy.session import Account
 
 _PURPOSE: Final = "to look up what the template takes of the account"
@@ -48,7 +47,8 @@ def look_up_existing(
 ) -> dict[str, str]:
     """The value of each of the template's parameters, by the parameter's name.
 
-    RemitError has all that do not exist, or are not what they should be, each at the line that names it.
+    RemitError has all that do not exist, or are not what they should be, each at the line that names it. On this
+    machine `.env.local` comes first, and its default VPC stands in for a missing one, which `note` hears.
     """
     local = local_values(folder) if account.local and values else {}
     vpcs: dict[str, ExistingVpc] = {}

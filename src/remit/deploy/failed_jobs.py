@@ -136,6 +136,7 @@ def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[Que
 
 
 def _counts(account: Account, url: str) -> dict[str, int]:
+    """The numbers of messages of a queue by what they wait for, as SQS knows them: approximate."""
     client = account.client("sqs")
     with remit_errors():
         attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS.values()))["Attributes"]
@@ -224,6 +225,10 @@ def _batches(jobs: Sequence[FailedJob]) -> Iterator[tuple[FailedJob, ...]]:
 
 
 def _failed_job(queue: DeployedQueue, message: Mapping[str, Any]) -> FailedJob:
+    """A message of a failure queue as the job that failed, with what its body and attributes do not say left empty.
+
+    `sent` is in seconds.
+    """
     content = _content(message["Body"])
     attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
     system = message.get("Attributes", {})
@@ -252,7 +257,7 @@ def _content(body: str) -> dict[str, Any]:
 
 
 def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJob, ...]:
-    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several, or is too short."""
+    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several (1), or is too short (2)."""
     chosen: dict[str, FailedJob] = {}
     for wanted_id in ids:
         if len(wanted_id) < _SHORTEST_ID:
@@ -301,6 +306,7 @@ def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
 
 
 def _refuse_failed(answer: Mapping[str, Any], batch: Sequence[FailedJob], what: str) -> None:
+    """Raise RemitError (1) for the first job of a batch that SQS says failed; nothing where none did."""
     for entry in answer.get("Failed", ()):
         job, why = batch[int(entry["Id"])], entry.get("Message") or entry.get("Code")
         raise RemitError(f"job {job.id} could not be {what}: {why}", exit_code=1)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from remit.deploy.events import STACK_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from remit.deploy.events import StackEvent
+from remit.deploy.events import STACK_TYPE, StackEvent
 
 # When one resource fails, CloudFormation cancels those that it works on at the same time.
 _CANCELLED: Final = re.compile(r"Resource \w+ cancelled|^The following resource\(s\) failed to ")

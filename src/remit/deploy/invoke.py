@@ -47,6 +47,8 @@ class Answer:
 def answer_of(payload: bytes, log_result: str, request_id: str, *, failed: bool) -> Answer:
     """The answer in Lambda's response: its payload, and the end of the log in base64.
 
+    A payload that is no JSON is the text; an empty one is None. An id in the log comes before `request_id`.
+
     Source: "Invoke" (Lambda API Reference), "Working with Lambda function logs" (Lambda Developer Guide).
     """
     text = payload.decode("utf-8", "replace")
@@ -61,6 +63,8 @@ def answer_of(payload: bytes, log_result: str, request_id: str, *, failed: bool)
 
 def _report(log: str) -> tuple[str, float | None, int | None]:
     """An invocation's id, its milliseconds and its MB, from the report at the end of its log, text or JSON.
+
+    Without one: an empty id and None.
 
     On AWS the id is that of the response; the emulator gives the response another one.
     """

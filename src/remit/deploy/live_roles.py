@@ -7,31 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from remit.app import Reason
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
-from remit.deploy.account_roles import Unreadable, held_roles, managed_policy_versions
+from remit.deploy.account_roles import ManagedPolicyVersion, Unreadable, held_roles, managed_policy_versions
 from remit.deploy.aws_errors import Denied, remit_errors
-from remit.deploy.deployed_references import reference_values
+from remit.deploy.deployed_references import ReferenceValues, reference_values
 from remit.deploy.drift import Drift, drift
 from remit.deploy.live_resources.reading import compared, read_resources
 from remit.deploy.role_repairs import repair
 from remit.deploy.stack import deployed_template
-from remit.deploy.status import status
+from remit.deploy.status import StackStatus, status
 from remit.errors import RemitError
 from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import fill_references, references
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import declared, users_of
+from remit.synthesis.declared_roles import DeclaredStack, declared, users_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.deploy.account_roles import ManagedPolicyVersion
-    from remit.deploy.deployed_references import ReferenceValues
     from remit.deploy.session import Account
-    from remit.deploy.status import StackStatus
     from remit.holders import Holder
     from remit.iam.policy import Policy
-    from remit.synthesis.declared_roles import DeclaredStack
 
 
 def silent(_: str) -> None:

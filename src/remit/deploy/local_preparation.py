@@ -19,21 +19,19 @@ from remit.deploy.aws_errors import if_there, remit_errors
 from remit.deploy.changeset import PlanRequest, Stuck, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute, failure
-from remit.deploy.session import connect
+from remit.deploy.session import Account, connect
 from remit.documents.read import read_as_written
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam.policy import Policy, allow, render
 from remit.roles.reference_names import fill_references
 from remit.source.layout import LOCAL_ACCOUNTS, POLICIES
-from remit.triggers.existing_sources import BOUNDARY, MANAGED_POLICY
+from remit.triggers.existing_sources import BOUNDARY, MANAGED_POLICY, ExistingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from remit.build import Built
-    from remit.deploy.session import Account
-    from remit.triggers.existing_sources import ExistingSource
 
 _EVERYTHING: Final = Policy((allow("*"),))
 _FILE: Final = re.compile(r"([0-9]{12})\.(?:json|yaml|yml)")
@@ -59,6 +57,12 @@ def make_policies(built: Built, account: Account, note: Callable[[str], None], *
 def _make_policy(
     source: ExistingSource, built: Built, account: Account, note: Callable[[str], None], *, only_looks: bool
 ) -> None:
+    """Make a managed policy on this machine of the project's file for it.
+
+    One that is there gets a new version where its text differs. Without a file, one that is there stays, and a missing
+    boundary allows everything, which `note` hears. RemitError (2): a missing policy that is no boundary. With
+    `only_looks` nothing is made.
+    """
     full_name = fill_references(source.name, account.pseudo_parameters(built.namespace))
     path, _, name = f"/{full_name}".rpartition("/")
     arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"

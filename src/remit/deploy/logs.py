@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import FUNCTION_KEY, SHARED_LOG_GROUP, in_stack
+from remit.app import FUNCTION_KEY, SHARED_LOG_GROUP, App, in_stack
 from remit.deploy.aws_errors import UNREACHABLE, answered_errors, code, remit_errors
 from remit.deploy.log_lines import LogLine
 from remit.deploy.stack import deployed_template
@@ -20,7 +20,6 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.app import App
     from remit.deploy.session import Account
 
 GROUP: Final = "/aws/lambda/"
@@ -53,7 +52,10 @@ class LogReader:
     """The lines since `since_ms` that were read already: their times, what tells them apart, and which of equals."""
 
     def new_lines(self) -> list[LogLine]:
-        """The lines that were not read before, by their times; none while there is no such log group."""
+        """The lines that were not read before, by their times; none while there is no such log group.
+
+        Those of other functions in a shared group, and those without the text, are left out.
+        """
         lines = []
         equals: Counter[tuple[Any, ...]] = Counter()
         for event in self._events():
@@ -77,6 +79,10 @@ class LogReader:
         return sorted(lines, key=lambda line: line.time_ms)
 
     def _events(self) -> Iterator[dict[str, Any]]:
+        """Yield the group's events since `since_ms`, those with the text where AWS filters.
+
+        Without a group none come, and `exists` is False. RemitError: AWS refuses.
+        """
         paginator = self.account.client("logs").get_paginator("filter_log_events")
         # The AWS on this machine takes a phrase for the words in it; here, nothing is far that need not be sent.
         escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')

@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING, Final
 from remit.deploy.account_roles import Unreadable
 from remit.deploy.aws_errors import Denied, code, if_there, not_found, remit_errors
 from remit.deploy.expected_roles import explained, version
-from remit.deploy.live_roles import live_of, read_stack, silent
+from remit.deploy.live_roles import Reading, live_of, read_stack, silent
 from remit.deploy.stack import DEAD, pauses
-from remit.deploy.status import status
+from remit.deploy.status import StackStatus, status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from remit.deploy.drift import Drift
-    from remit.deploy.live_roles import Reading
     from remit.deploy.role_repairs import Repair
     from remit.deploy.session import Account
-    from remit.deploy.status import StackStatus
     from remit.review.access_change import Review, Version
 
 _DEPLOYED: Final = "what was deployed"
@@ -78,7 +76,8 @@ def changes_of(
 ) -> ManualChanges:
     """Find the changes of a stack whose status is known; `last` is the record of the last deploy.
 
-    `note` hears of it where that takes long.
+    `note` hears of it where that takes long. Of a stack that is new, being changed, unsettled or not remit's, none are
+    looked for. Where AWS denies the reading, the result's `unread` says so.
     """
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:

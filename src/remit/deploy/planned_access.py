@@ -58,7 +58,8 @@ def access_of(
     """Compare the access of a plan with the deployed one; the gains in `accepted` are set aside.
 
     Both sides are read from the templates: what CloudFormation runs, and what it would. Reasons and lines come from the
-    project's `roles` and from `last`, the record of the last deploy, where their statements are the same.
+    project's `roles` and from `last`, the record of the last deploy, where their statements are the same. Templates
+    whose roles cannot be read are no error: the result says why it is empty.
     """
     try:
         new = version(planned.template, account, planned.namespace, planned.parameters)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import call_errors
-from remit.errors import RemitError
+from remit.errors import Path, RemitError
 from remit.project.current_load import placed
 
 if TYPE_CHECKING:
     from remit.build import Built
     from remit.deploy.session import Account
-    from remit.errors import Path
 
 _NAME_IS_TAKEN: Final = "NAME_CONFLICT_VALIDATION"
 _MODES: Final = {"VALIDATION_ERROR": "ValidationFailureMode", "HOOK_INVOCATION_ERROR": "HookFailureMode"}
@@ -49,7 +48,7 @@ class Refusal:
 
 
 def refusals(account: Account, stack_id: str, *, change_set: str = "", token: str = "") -> tuple[Refusal, ...]:
-    """What made a change set fail, or the operation on a stack that was started with `token`, each once.
+    """The refusals that made a change set fail, or the operation on a stack that was started with `token`, each once.
 
     Empty where nothing is known, and where the caller may not ask: it is told beside a failure, and hides none.
     """
@@ -75,6 +74,10 @@ def refusals(account: Account, stack_id: str, *, change_set: str = "", token: st
 
 
 def _refusal(event: dict[str, Any]) -> Refusal:
+    """A refusal by a hook or by CloudFormation's validation, with its path in the template.
+
+    The path is the whole resource's where the event names none in it.
+    """
     is_hook = event["EventType"] == "HOOK_INVOCATION_ERROR"
     logical_id = event.get("LogicalResourceId", "")
     steps = event.get("ValidationPath", "").strip("/").split("/")
@@ -91,7 +94,10 @@ def _refusal(event: dict[str, Any]) -> Refusal:
 
 
 def at_lines(error: RemitError, built: Built) -> RemitError:
-    """The error with each mistake that has a path in the template at the line that wrote that part of it."""
+    """The error with each mistake that has a path in the template at the line that wrote that part of it.
+
+    The errors are changed in place; the first of them is returned, with the others in `further`.
+    """
     origins = {resource.logical_id: resource.origin for resource in built.template.resources}
     written = {function.resource_id: function.written for function in built.app.functions}
     for mistake in error.all:

@@ -19,7 +19,7 @@ from remit.app import App, ExistingValue, Template
 from remit.build import Built, text
 from remit.deploy.artefacts import checksum, compare_stored, object_pages
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.stack import deployed_template, describe, not_deployed
+from remit.deploy.stack import DeployedStack, deployed_template, describe, not_deployed
 from remit.errors import RemitError
 from remit.secrets import secret_parts
 from remit.template.parameters import parameters as declared_parameters
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
-    from remit.deploy.stack import DeployedStack
 
 _FORMAT: Final = 1
 _KEY: Final = r"(.+)/releases/([0-9]{6})-([0-9a-f]{64})\.json"
@@ -78,7 +77,10 @@ class Release:
 
 
 def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Iterable[ExistingValue] = ()) -> Release:
-    """What runs, as a release that is not kept yet."""
+    """The deployed stack as a release that is not kept yet.
+
+    Parameters that are hidden or look like a secret are left out.
+    """
     declared = declared_parameters(template)
     values = {value.parameter: replace(value, origin=None) for value in looked_up if value.parameter in declared}
     parameters = {}

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import filled, is_known, is_open
-from remit.iam.policy import render
+from remit.iam.policy import Policy, render
 from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.holders import Holder
-    from remit.iam.policy import Policy
 
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONG: Final = frozenset({

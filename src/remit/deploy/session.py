@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -14,7 +14,6 @@ from remit.deploy.aws_errors import not_aws, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from remit.project.settings import AwsSection
@@ -84,7 +83,8 @@ class Account:
     def client(self, service: str, *, once: bool = False) -> Any:
         """The boto3 client of a service; made once (a client takes 20 to 100 ms to make).
 
-        `once`: each request is sent a single time, and waited for as long as a function may run.
+        `once`: each request is sent a single time, and waited for as long as a function may run. RemitError (2): the
+        endpoint's address is not valid.
         """
         name = f"{service}, once" if once else service
         if name not in self._clients:
@@ -150,6 +150,7 @@ def connect_as_configured(
     """
 
     def refusal(setting: str, other: str, hint: str) -> RemitError:
+        """The error for a setting that says something else than `other` does, at the line that set it."""
         from remit.project.current_load import relative  # noqa: PLC0415 - for a refusal alone
 
         value, where = settings.assigned[setting]
@@ -207,6 +208,10 @@ def _no_address() -> RemitError:
 
 
 def _session(region: str | None, profile: str | None, credentials: Mapping[str, str] | None) -> Any:
+    """A boto3 session with credentials: those given, else what AWS's own search finds, in the environment first.
+
+    RemitError (2): there is no such profile, they cannot be read, or there are none.
+    """
     import boto3
     import botocore.session
     from botocore.exceptions import BotoCoreError, ProfileNotFound
@@ -254,6 +259,7 @@ def _hasten_container(core: Any) -> None:
 
 
 def _no_credentials(profile: str | None) -> RemitError:
+    """The error for missing credentials, which lists each place that was looked at and what was there."""
     files = [
         os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
@@ -274,6 +280,10 @@ def _no_credentials(profile: str | None) -> RemitError:
 
 
 def _config(service: str, *, local: bool, once: bool) -> Any:
+    """How a client waits and repeats: seconds and attempts, by service, on this machine or on AWS.
+
+    `once` sends nothing twice.
+    """
     from botocore.config import Config
 
     attempts, patience = (3 if local else 5, 60)

@@ -96,6 +96,10 @@ def _exists(account: Account, value: StoredValue) -> bool:
 
 
 def _put(account: Account, value: StoredValue, text: str) -> None:
+    """Write a value into its store, over what is there.
+
+    In Parameter Store it is a SecureString; a secret that does not exist is made. RemitError: AWS refuses.
+    """
     with remit_errors():
         if value.store == "ssm":
             account.client("ssm").put_parameter(Name=value.name, Value=text, Type="SecureString", Overwrite=True)

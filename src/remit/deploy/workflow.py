@@ -112,7 +112,10 @@ def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[Rem
 
 
 def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:
-    """Follow the deploy that is running, or show how the last one ended."""
+    """Follow the deploy that is running, or show how the last one ended. One that ends well is recorded.
+
+    RemitError: as `execute.resume`; a deploy that failed is in the outcome.
+    """
     with operator.events(namespace) as on_event:
         outcome = execute.resume(account, namespace, on_event)
     deployment = Deployment(namespace, outcome=outcome, outputs=outcome.outputs)
@@ -160,7 +163,11 @@ def _change_stack_again(job: DeployJob) -> Deployment:
 
 
 def _change_stack(job: DeployJob) -> Deployment:
-    """Look at the stack, plan, ask and change it, or only plan. Its `plan` is None when nothing has to change."""
+    """Look at the stack, plan, ask and change it, or only plan. Its `plan` is None when nothing has to change.
+
+    Zips are uploaded after the agreement, and the release that runs is kept before it is replaced. A stop before the
+    change throws the plan away; a change that failed is in `outcome`, not raised.
+    """
     deployment = _settled_and_planned(job)
     planned = deployment.plan
     if planned is None:
@@ -191,7 +198,11 @@ def _change_stack(job: DeployJob) -> Deployment:
 
 
 def _agreed(job: DeployJob, deployment: Deployment, planned: StackPlan) -> Deployment:
-    """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to."""
+    """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to.
+
+    NotApproved (with the deployment): somebody said no, or going back would lose data. With `only_plans`, what is not
+    agreed to comes back in `unanswered`.
+    """
     _require_first(job, is_first=planned.kind == "CREATE")
     built = job.built
     before = last(job.account, built.folder, built.namespace)
@@ -224,7 +235,11 @@ def _require_first(job: DeployJob, *, is_first: bool) -> None:
 
 
 def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
-    """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees."""
+    """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees.
+
+    NotApproved: changes by hand are not agreed to; of a plan alone they come back. RemitError: CloudFormation refuses,
+    at the lines that wrote what it refuses. Without `clears`, Stuck.
+    """
     account, operator, built = job.account, job.operator, job.built
     with _before_deploying(account):
         try:
@@ -267,7 +282,10 @@ def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
 
 
 def _clear(job: DeployJob, stuck: Stuck) -> None:
-    """Go on with a rollback that failed, or delete what a first deploy left."""
+    """Go on with a rollback that failed, or delete what a first deploy left.
+
+    RemitError: it failed, or nobody agreed (1).
+    """
     stack, operator = stuck.stack, job.operator
     rolling_back = stack.status == "UPDATE_ROLLBACK_FAILED"
     if rolling_back:
@@ -287,7 +305,8 @@ def _clear(job: DeployJob, stuck: Stuck) -> None:
 def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:
     """Keep what runs as a release, unless the newest one is just that.
 
-    It is not `by_this_deploy` if an earlier one was killed before it did so.
+    It is not `by_this_deploy` if an earlier one was killed before it did so. Nothing is kept of another tool's stack,
+    or of one whose zips are in another bucket.
     """
     account, bucket, built = job.account, job.zips, job.built
     with remit_errors():
@@ -336,7 +355,10 @@ def _noted(operator: DeployOperator, failure_in_words: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _before_deploying(account: Account, planned: StackPlan | None = None) -> Iterator[None]:
-    """Throw the plan away if anything stops the deploy here; of a signal, say that nothing was deployed."""
+    """Throw the plan away if anything stops the deploy here, and pass the stop on.
+
+    Ctrl-C and its like become a RemitError with their exit code, which says that nothing was deployed.
+    """
     try:
         yield
     except BaseException as stop:

@@ -14,11 +14,11 @@ from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
 from remit.deployer.lookups_and_repairs import looked_up, reverting
 from remit.deployer.merged_statements import merged
-from remit.deployer.needed_actions import VERBS, Need, Purpose
+from remit.deployer.needed_actions import VERBS, DeployCall, Need, Purpose
 from remit.deployer.notes import notes
 from remit.deployer.optional_actions import called_actions, linked_services
 from remit.deployer.passed_roles import passed
-from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_retained, is_specific, items
+from remit.deployer.planned_stack import ROLE_TYPE, PlannedStack, is_custom, is_retained, is_specific, items
 from remit.deployer.s3_objects import stored_objects
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from remit.app import Grant, Resource
-    from remit.deployer.needed_actions import DeployCall
-    from remit.deployer.planned_stack import PlannedStack
 
 CALLERS_ACCOUNT: Final = "${aws:PrincipalAccount}"
 """A policy variable, which IAM fills in with the account of whoever makes a request."""
@@ -135,6 +133,7 @@ def on_resources(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[D
 
 
 def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
+    """Yield the actions of the calls, on the stack, and on those nested in it where a call reaches them."""
     nested = [resource for resource in stack.resources.values() if resource.type == _NESTED_STACK]
     for call in on_resources(stack, calls):
         arns = [call.on.replace("{stack}", stack.name)]
@@ -146,6 +145,7 @@ def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterato
 
 
 def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
+    """Yield the access to expand the template's transforms, and to fetch what they include."""
     for transform in stack.transforms:
         name = transform.name
         owner = "aws" if name.startswith("AWS::") else "${AWS::AccountId}"
@@ -184,7 +184,10 @@ def _declared_boundaries(stack: PlannedStack) -> dict[str, str]:
 def _needs_of_handlers(
     stack: PlannedStack, resource: Resource, boundary_of: Callable[[str], str | None]
 ) -> Iterator[Need]:
-    """Yield the calls of the handlers of a resource's type; a role of an ARN must have the boundary that it has."""
+    """Yield the calls of the handlers of a resource's type; a role of an ARN must have the boundary that it has.
+
+    PassRole, and attaching any policy without a condition, are left out.
+    """
     if is_custom(resource.type):
         # CloudFormation calls its function, or writes to its topic, for the deployer.
         for arn in stack.texts(resource.properties.get("ServiceToken")):
@@ -237,6 +240,7 @@ def bound(late: Deployer, partition: str = "aws", region: str = "*", account: st
     owner = CALLERS_ACCOUNT if account == "*" else account
 
     def place(text: str) -> str:
+        """A text with the place in it; an ARN's resource has the account of its owner."""
         arn = parse(text)
         if arn is not None:
             text = str(replace(arn, resource=_with_place(arn.resource, partition, region, owner)))

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from remit.deployer.deployer_policy import CALLERS_ACCOUNT
-from remit.iam.decide.evaluate import ALL, evaluate
-from remit.iam.policy import allow
+from remit.deployer.deployer_policy import CALLERS_ACCOUNT, Deployer
+from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.policy import Policy, allow
 from remit.iam.prove.compare import within
 from remit.roles.reference_names import put_texts
 
 if TYPE_CHECKING:
     from remit.app import Grant
-    from remit.deployer.deployer_policy import Deployer
     from remit.iam.comparison import Piece
-    from remit.iam.decide.evaluate import Layers, Request
-    from remit.iam.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

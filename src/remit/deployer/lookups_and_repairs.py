@@ -7,19 +7,15 @@ Parameter Store" (CloudFormation User Guide).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from remit.deployer.needed_actions import Need, Purpose
-from remit.deployer.planned_stack import ROLE_TYPE
+from remit.deployer.planned_stack import ROLE_TYPE, PlannedStack
 from remit.deployer.references import literals
 from remit.deployer.targets import targets
 from remit.iam.policy import Condition
 from remit.template.resolved_texts import UNKNOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from remit.deployer.planned_stack import PlannedStack
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:\$\{[^{}]*\}|[^{}])+)\}\}")
 _PARAMETER: Final = "arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:{owner}:parameter/{name}"

@@ -8,9 +8,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import matches, parse
-from remit.catalogue.types import lowered, resource_type
+from remit.catalogue.types import Referent, lowered, resource_type
 from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
-from remit.deployer.planned_stack import filled, is_generated, is_qualified, is_specific, named_type
+from remit.deployer.planned_stack import PlannedStack, filled, is_generated, is_qualified, is_specific, named_type
 from remit.deployer.references import ROLES, direct, literals, named_literals, referred
 from remit.template.branches import value_at, values_at
 from remit.template.resolved_texts import UNKNOWN
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.catalogue.actions import IamResourceType
-    from remit.catalogue.types import Referent
-    from remit.deployer.planned_stack import PlannedStack
 
 _NAMED_BY: Final[Mapping[str, tuple[Referent, str]]] = {
     "ec2:role": ("role", "RoleNameWithPath"),

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.app import Grant, Reason
-from remit.deployer.needed_actions import sentences
+from remit.deployer.needed_actions import Need, Purpose, sentences
 from remit.iam.length import length
 from remit.iam.pattern import covers
 from remit.iam.pattern_list import PatternList
 from remit.iam.policy import Condition, allow
 from remit.template.resolved_texts import UNKNOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from remit.deployer.needed_actions import Need, Purpose
 
 _FRAME: Final = 45  # characters of a statement beside its actions, resources and conditions
 
@@ -143,7 +139,10 @@ def _covered(targets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def _shortened(groups: list[_Group]) -> list[_Group]:
-    """The same rights in fewer characters: where groups overlap, actions are repeated if that is shorter."""
+    """The same rights in fewer characters: where groups overlap, actions are repeated if that is shorter.
+
+    The groups are changed in place.
+    """
     while True:
         # Of pairs that save the same, `max` takes the first.
         pairs = [(_saving(wide, narrow), wide, narrow) for wide, narrow in permutations(groups, 2)]

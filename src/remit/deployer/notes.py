@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.handlers import handlers
 from remit.deployer.optional_actions import called_actions, linked_services
 from remit.deployer.passed_roles import passes
-from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type
+from remit.deployer.planned_stack import (
+    ROLE_TYPE,
+    PlannedStack,
+    is_custom,
+    is_generated,
+    is_specific,
+    items,
+    named_type,
+)
 from remit.deployer.references import foreign_profiles, unknown_roles
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deployer.needed_actions import Need
-    from remit.deployer.planned_stack import PlannedStack
 
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _GIVES: Final = "`--parameter NAME=VALUE` gives it"

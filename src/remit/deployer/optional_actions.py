@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
 from remit.catalogue.types import deployment_of, resource_type
-from remit.deployer.planned_stack import is_retained
+from remit.deployer.planned_stack import PlannedStack, is_retained
 from remit.deployer.references import mentions
 from remit.template.branches import value_at
 from remit.template.resolved_texts import UNKNOWN
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Resource
-    from remit.deployer.planned_stack import PlannedStack
 
 _WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})

@@ -10,26 +10,20 @@ longest that the service takes.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Resource
-from remit.catalogue.types import REF, lowered, resource_type
+from remit.catalogue.types import REF, ArnFormat, Naming, ResourceType, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template import branches
 from remit.template.branches import value_at
 from remit.template.resolved_texts import UNKNOWN, Values
-from remit.template.written_template import written_template
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from remit.catalogue.types import ArnFormat, Naming, ResourceType
-    from remit.template.written_template import Transform
+from remit.template.written_template import Transform, written_template
 
 ROLE_TYPE: Final = "AWS::IAM::Role"
 _QUALIFIED: Final = (("lambda:function alias",), ("lambda:function version",))
@@ -111,7 +105,7 @@ class PlannedStack:
         return tuple(arns)
 
     def _reference(self, name: str) -> tuple[str, ...]:
-        """Resolve a Ref or Fn::GetAtt."""
+        """Resolve a Ref or Fn::GetAtt; UNKNOWN for what nobody knows before the deploy, nothing for AWS::NoValue."""
         if f"${{{name}}}" in tokens.PLACE.values():
             return (f"${{{name}}}",)
         if name == "AWS::NoValue":
@@ -221,7 +215,10 @@ def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _resources(template: Mapping[str, Any]) -> Iterator[Resource]:
-    """The resources of a template; an UpdatePolicy counts as one more property."""
+    """The resources of a template; an UpdatePolicy counts as one more property.
+
+    What a macro makes is left out. RemitError (2): one has no Type.
+    """
     for logical_id, body in template["Resources"].items():
         if str(logical_id).startswith(("Fn::Transform", "Fn::ForEach::")):
             continue

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.planned_stack import is_specific, named_type
+from remit.deployer.planned_stack import PlannedStack, is_specific, named_type
 from remit.iam import tokens
 from remit.template.branches import choice
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from remit.app import Resource
-    from remit.deployer.planned_stack import PlannedStack
 
 ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn|permissionarn$", re.IGNORECASE)
 """Names of properties that take a role."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from remit.app import Resource
     from remit.catalogue.actions import Action
     from remit.deployer.planned_stack import PlannedStack

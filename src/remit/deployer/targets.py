@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.action_resources import is_authorised_on
-from remit.catalogue.actions import action
+from remit.catalogue.actions import Action, ActionTarget, action
 from remit.catalogue.arns import parse
 from remit.catalogue.types import deployment_of
 from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
 from remit.deployer.mentioned_arns import arns_like_type, mentioned_arns
 from remit.deployer.optional_actions import linked_services
-from remit.deployer.planned_stack import filled, is_generated
+from remit.deployer.planned_stack import PlannedStack, filled, is_generated
 from remit.deployer.references import direct, literals, mentions, named_literals
 from remit.deployer.s3_objects import source_arns
 from remit.template.resolved_texts import UNKNOWN
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import Resource
-    from remit.catalogue.actions import Action, ActionTarget
-    from remit.deployer.planned_stack import PlannedStack
 
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 _DOMAINS: Final = "/domainnames/*"

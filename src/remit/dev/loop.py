@@ -19,7 +19,7 @@ from urllib.parse import quote
 from remit.build import build
 from remit.deploy.deployment import DeployJob
 from remit.deploy.execute import failure
-from remit.deploy.logs import app_readers, new_lines
+from remit.deploy.logs import LogReader, app_readers, new_lines
 from remit.deploy.refusals import at_lines
 from remit.deploy.workflow import deploy
 from remit.dev import events
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from remit.app import App
     from remit.deploy.log_lines import LogLine
-    from remit.deploy.logs import LogReader
     from remit.deploy.stack import StackOutput
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.state_files import LocalAws

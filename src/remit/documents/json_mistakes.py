@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from remit.errors import Origin, RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DEPTH: Final = 64  # arrays and objects inside one another; no document that IAM accepts nests so deep
 

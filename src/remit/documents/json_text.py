@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NoReturn, TypeAlias
 
 from remit.documents.json_mistakes import DEPTH, JsonText, RefusedLiteral, Repeated, explain, repeated_key
 from remit.errors import Origin, Path, RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 LONGEST_NUMBER: Final = 300  # digits; IAM's numbers have 20
 LARGEST: Final = 8_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.documents.foreign_text import (
     SERVERLESS_FRAMEWORK,
@@ -14,12 +14,9 @@ from remit.documents.foreign_text import (
     readable,
 )
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
-from remit.documents.json_text import decode, read_json, too_large
+from remit.documents.json_text import Locate, Path, decode, read_json, too_large
 from remit.documents.slips import LANGUAGE, REPEATED_KEY, Slip
 from remit.errors import Origin, RemitError
-
-if TYPE_CHECKING:
-    from remit.documents.json_text import Locate, Path
 
 _QUOTED_KEY: Final = re.compile(r'\s*"[^"\n]*"\s*:')
 LARGEST: Final = 32_000_000

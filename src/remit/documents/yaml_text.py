@@ -12,19 +12,15 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NoReturn
 
 from remit.did_you_mean import nearest
 from remit.documents.foreign_text import is_unfilled, unfilled
-from remit.documents.json_text import DEPTH
+from remit.documents.json_text import DEPTH, Path
 from remit.documents.slips import REPEATED_KEY, Slip
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from remit.documents.json_text import Path
 
 LARGEST: Final = 2_000_000
 """Characters that are read, in twenty times the time of JSON; a template in S3 has at most 1,048,576 bytes."""

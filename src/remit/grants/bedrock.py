@@ -22,7 +22,10 @@ _ACTIONS: Final = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream
 
 @verb
 def invoke(model: AnyRef) -> typed.Grants:
-    """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream."""
+    """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream.
+
+    RemitError (2): it is an inference profile.
+    """
     from remit.catalogue.inference_profiles import geography_and_model, is_profile  # noqa: PLC0415 - few apps use Bedrock
 
     arn = typed.arn(model, "bedrock.invoke", _MODEL)
@@ -43,8 +46,8 @@ def invoke_profile(profile: AnyRef, model: AnyRef | None = None) -> typed.Grants
     """Run a model through an inference profile: bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
 
     On the profile, and on the model in every region to which the profile may send a request, by that profile alone
-    ("Prerequisites for inference profiles", Amazon Bedrock User Guide). The id of a profile that AWS defines names
-    its model (`us.amazon.nova-lite-v1:0`).
+    ("Prerequisites for inference profiles", Amazon Bedrock User Guide). The id of a profile that AWS defines names its
+    model (`us.amazon.nova-lite-v1:0`). RemitError (2): `model` is missing, and the id does not name it.
     """
     from remit.catalogue.inference_profiles import geography_and_model  # noqa: PLC0415 - few apps use Bedrock
 

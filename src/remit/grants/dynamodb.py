@@ -144,6 +144,11 @@ def _on_table(
     key: KeyRef | None,
     index: str | None = None,
 ) -> typed.Grants:
+    """The grants of a verb on a table or one of its indexes.
+
+    With leading keys they hold for requests that name keys, each of them among these. The key of KMS is used through
+    DynamoDB alone.
+    """
     spelled = f"dynamodb.{verb}"
     resource, name = _TABLE.named(table, spelled)
     subject = f"table {name}"

@@ -58,6 +58,7 @@ def answer(function: FunctionRef) -> typed.Grants:
 
 
 def _function(function: FunctionRef, qualifier: str | None, verb: str, phrase: str) -> tuple[str, str]:
+    """The ARN of a function, with its qualifier, and the reason in words."""
     arn = typed.arn(function, verb, _FUNCTION)
     if qualifier is not None:
         arn = f"{arn}:{typed.text_of(qualifier, verb)}"

@@ -51,6 +51,7 @@ def collection(collection: AnyRef) -> typed.Grants:
 def _on_domain(
     verb: str, actions: tuple[str, ...], phrase: str, domain: AnyRef, paths: tuple[str, ...]
 ) -> typed.Grants:
+    """The grants of a verb on paths of a domain; on all of them where none are given. A leading slash goes."""
     spelled = f"opensearch.{verb}"
     arn, name = _DOMAIN.named(domain, spelled)
     patterns = tuple(typed.text_of(path, spelled).lstrip("/") for path in paths) or ("*",)

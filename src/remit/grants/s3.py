@@ -98,6 +98,7 @@ def multipart(bucket: BucketRef, *keys: str) -> typed.Grants:
 
 
 def _listed(bucket: BucketRef, prefixes: tuple[str, ...], verb: str, action: str, phrase: str) -> typed.Grants:
+    """The grant to list a bucket; with prefixes, only for requests that name one of them."""
     arn, name = BUCKET.named(bucket, verb)
     patterns = tuple(typed.text_of(prefix, verb) for prefix in prefixes)
     conditions = (Condition("StringLike", "s3:prefix", patterns),) if patterns else ()

@@ -49,6 +49,10 @@ def list() -> typed.Grants:  # noqa: A001 - the verb, spelled scheduler.list
 def _on_schedules(
     verb: str, operation: str, phrase: str, name: str, group: str, role: RoleRef | None = None
 ) -> typed.Grants:
+    """The grants of a verb on schedules, and with a role, to pass it to the scheduler.
+
+    An ARN as the name has its own group.
+    """
     spelled = f"scheduler.{verb}"
     text = typed.text_of(name, spelled)
     path = text if text.startswith(("arn:", "${")) else f"{typed.text_of(group, spelled)}/{text}"

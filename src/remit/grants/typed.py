@@ -32,7 +32,10 @@ HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 @verb
 def allow(*actions: str, on: AnyRefs = "*", because: str | None = None) -> Grants:
-    """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
+    """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`.
+
+    RemitError (2): a name is no exact action, or there is none.
+    """
     names = tuple(tokens.plain(action) for action in actions)
     if not names or not all(isinstance(name, str) and ":" in name for name in names):
         raise RemitError(
@@ -151,7 +154,7 @@ def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
 
 
 def of_objects(read: Callable[..., Grants], bucket: Any, keys: tuple[str, ...], key: Any, verb: str) -> Grants:
-    """What `read` grants on objects, where a verb that works without a bucket gets one.
+    """The grants of `read` on objects, where a verb that works without a bucket gets one.
 
     RemitError: it gets none, but objects of one, or the key that encrypts them.
     """

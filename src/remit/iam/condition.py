@@ -38,12 +38,17 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> M
     cached = lru_cache(maxsize=4096)(read)
 
     def make(texts: tuple[str, ...], _: str) -> Check:
+        """The check of a policy's values, each read once; those that cannot be read are left out."""
         limits = tuple(limit for limit in map(read, texts) if limit is not None)
         late = tuple(
             part.text for text in texts if "${" in text for part in parts_of(text, "") if isinstance(part, Late)
         )
 
         def check(value: str, request: Request) -> Truth:
+            """Return whether the value compares so with any of the policy's values.
+
+            None: a reference that is open decides.
+            """
             parsed = cached(value)
             if parsed is not None and any(compare(parsed, limit) for limit in limits):
                 return True
@@ -121,6 +126,7 @@ def _null(key: str, texts: frozenset[str]) -> Test:
     absent, present = "true" in texts, "false" in texts
 
     def test(request: Request) -> Truth:
+        """Return whether the key is there as asked; None where the request leaves it open and that decides."""
         value = request.value(key)
         if value is OPEN and absent != present:
             return None
@@ -137,6 +143,7 @@ def _single(key: str, check: Check, negated: bool, if_exists: bool) -> Test:  # 
     when_absent = if_exists or negated
 
     def test(request: Request) -> Truth:
+        """Decide for a key with one value; None where the request leaves the key, or a part of its value, open."""
         value = request.value(key)
         if isinstance(value, str):
             matched = check(value, request)
@@ -152,6 +159,7 @@ def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test: 
     """The test of ForAnyValue. An absent or empty key meets it with IfExists only."""
 
     def test(request: Request) -> Truth:
+        """Return whether any value of the key matches; None where the request leaves that open."""
         value = request.value(key)
         if value is OPEN:
             return None
@@ -165,6 +173,7 @@ def _all_values(key: str, check: Check, negated: bool, _: bool) -> Test:  # noqa
     """The test of ForAllValues. An absent or empty key meets it."""
 
     def test(request: Request) -> Truth:
+        """Decide for every value of a key, which an absent one meets; None where the request leaves it open."""
         value = request.value(key)
         return None if value is OPEN else every(_turned(check(text, request), negated) for text in _as_set(value))
 

@@ -8,15 +8,11 @@ space as one and a character as its bytes in UTF-8 ("Maximum policy size of 1024
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from remit.iam import tokens
-from remit.iam.policy import render
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from remit.iam.policy import Policy
+from remit.iam.policy import Policy, render
 
 
 def policy_length(policy: Policy) -> int:

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeAlias
 
 BUDGET: Final = 20_000  # steps that `covers` takes before it gives up; real patterns need fewer than a hundred
 
@@ -116,6 +114,7 @@ def _chunks(parts: tuple[Piece, ...]) -> Matcher:
     shortest = len(prefix) + len(suffix)
 
     def match(text: str) -> bool:
+        """Return whether the whole text matches; prefix and suffix do not overlap in it."""
         if len(text) < shortest or not text.startswith(prefix) or not text.endswith(suffix):
             return False
         position, end = len(prefix), len(text) - len(suffix)
@@ -145,6 +144,7 @@ def _chunks_with_any(parts: tuple[Piece, ...]) -> Matcher:
     size = _length_after_last_star(parts)
 
     def match(text: str) -> bool:
+        """Return whether the whole text matches, each chunk found after the one before it."""
         matched = head.match(text)
         for middle in middles:
             if matched is None:
@@ -246,7 +246,10 @@ class _Automaton:
         return self.close((mask & self.stars) | (mask & taken) << 1)
 
     def after(self, mask: int, symbol: Piece) -> list[int]:
-        """Every mask that a symbol of the other pattern can lead to: of a star, until one comes again."""
+        """Every mask that a symbol of the other pattern can lead to: of a star, until one comes again.
+
+        `[0]`, from which nothing is reached, where they are more than LONGEST.
+        """
         if symbol is not STAR:
             return [self.step(mask, symbol)]
         masks = {mask: None}

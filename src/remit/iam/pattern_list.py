@@ -41,7 +41,10 @@ class PatternList:
         self._lengths = sorted({len(start) for start in self._by_head})
 
     def cover_of(self, text: str) -> str | None:
-        """The first other pattern that covers a text of the list; of two that say the same, the first stays."""
+        """The first other pattern that covers a text of the list; of two that say the same, the first stays.
+
+        None: no other one covers it.
+        """
         covering = []
         for patterns in self._beginning_like(text):
             for pattern in patterns:

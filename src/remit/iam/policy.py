@@ -145,7 +145,10 @@ def parse(document: object) -> Policy:
 
 
 def parse_statement(raw: object, path: Path = ("Statement",), *, operators: bool = True) -> Statement:
-    """Read one statement that stands at `path` of its document. Without `operators`, any condition operator goes."""
+    """Read one statement that stands at `path` of its document. Without `operators`, any condition operator goes.
+
+    RemitError (2), with the path of the mistake, for whatever IAM refuses in its form.
+    """
     _check_shape(raw, path, 0, ())
     if not isinstance(raw, dict):
         raise _wrong(path, f"must be a dict, got {described(raw)}")
@@ -218,7 +221,10 @@ def one_or_list(values: tuple[str, ...]) -> str | list[str]:
 
 
 def _globs(raw: dict[str, Any], element: str, path: Path) -> Globs | None:
-    """The patterns of an element or of its negation; None where a statement has neither."""
+    """The patterns of an element or of its negation; None where a statement has neither.
+
+    RemitError (2): it has both.
+    """
     negative = f"Not{element}"
     if element in raw and negative in raw:
         raise _wrong(path, f"has both '{element}' and '{negative}'", hint="IAM allows exactly one of them")
@@ -229,7 +235,10 @@ def _globs(raw: dict[str, Any], element: str, path: Path) -> Globs | None:
 
 
 def _strings(value: object, path: Path) -> tuple[str, ...]:
-    """One string or a list of them, without exact repetitions."""
+    """One string or a list of them, without exact repetitions.
+
+    RemitError (2): an empty list, or an item that is no text.
+    """
     items = value if isinstance(value, list | tuple) else [value]
     if not items:
         raise _wrong(path, "is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing")
@@ -271,7 +280,11 @@ def _string(value: Any, path: Path, index: int | None = None) -> str:
 
 
 def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
-    """The principals of a statement; None where it has none."""
+    """The principals of a statement; None where it has none.
+
+    RemitError (2): it has both forms, another kind of principal, or none in a dict. A text by an intrinsic function
+    counts as everyone (`*`).
+    """
     if "Principal" in raw and "NotPrincipal" in raw:
         raise _wrong(path, "has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
     for name, negated in (("Principal", False), ("NotPrincipal", True)):
@@ -297,7 +310,11 @@ def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
 
 
 def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition, ...]:
-    """The conditions of a block, one for each operator and key."""
+    """The conditions of a block, one for each operator and key.
+
+    RemitError (2): a block or an operator of the wrong form or without keys, or, with `operators`, an operator that
+    does not exist.
+    """
     if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
         got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else described(raw)
         raise _wrong(
@@ -335,7 +352,10 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
 
 
 def _scalar(value: object, path: Path) -> str:
-    """A value of a condition as text."""
+    """A value of a condition as text.
+
+    RemitError (2): it is no text, number or boolean, or a number that JSON does not have.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -350,7 +370,7 @@ def _scalar(value: object, path: Path) -> str:
 
 
 def _sid(value: object, path: Path) -> str:
-    """The Sid of a statement as text."""
+    """The Sid of a statement as text. RemitError (2): it is none."""
     text = tokens.textual(value)
     if not isinstance(text, str):
         raise _wrong((*path, "Sid"), f"must be a string, got {described(text)}")
@@ -368,7 +388,7 @@ def _called(path: Path) -> str:
 
 
 def _check_keys(raw: dict[Any, Any], valid_keys: tuple[str, ...], path: Path) -> None:
-    """Refuse a dict with keys that its place in a document does not have."""
+    """Refuse a dict with keys that its place in a document does not have: RemitError (2) that names all of them."""
     unknown = [key for key in raw if key not in valid_keys]
     if not unknown:
         return
@@ -392,7 +412,10 @@ def only_texts(values: list[Any]) -> bool:
 
 
 def _check_shape(value: object, path: Path, depth: int, inside: tuple[int, ...]) -> None:
-    """Refuse what nests too deep or contains itself, before anything walks it."""
+    """Refuse with RemitError (2) what nests too deep, contains itself or has a key that is no text.
+
+    It comes before anything walks the document.
+    """
     if id(value) in inside:
         raise _wrong(path, "contains itself")
     if depth > DEPTH:

@@ -12,8 +12,9 @@ equals nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from remit.errors import RemitError
 from remit.iam import tokens
@@ -21,9 +22,6 @@ from remit.iam.pattern import STAR, Late, Piece, Wildcard, covers_pieces, overla
 from remit.iam.policy import VERSION
 from remit.iam.request import OPEN, Request
 from remit.iam.tokens import PLACE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',:]+:[^{}',]*)(?:,\s*'([^']*)'\s*)?)\}")
 _FIFTH: Final = 5
@@ -101,7 +99,10 @@ def is_late(text: str) -> bool:
 
 
 def _stretches(text: str) -> tuple[str | Late, ...]:
-    """The literal stretches of a text, and the references in it that CloudFormation fills."""
+    """The literal stretches of a text, and the references in it that CloudFormation fills.
+
+    A text with an unclosed `${{` is one literal.
+    """
     if "${" not in text:
         return (text,)
     try:
@@ -223,7 +224,7 @@ def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -
 
 
 def describes(resolved: Resolved, text: Asked, *, wholly: bool = True) -> bool | None:
-    """As `holds`, with the holes filled."""
+    """As `holds`, with the holes filled; None: only what a reference turns out to be decides."""
     relation = covers_pieces if wholly or not text.is_set else overlaps_pieces
     if resolved.sure is not None and relation(resolved.sure, text.sure):
         return True

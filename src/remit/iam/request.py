@@ -9,18 +9,16 @@ account decide; it overrides these, too.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from remit.catalogue.action_resources import is_without_resources, resource_without_type
 from remit.catalogue.actions import is_multivalued
 from remit.errors import RemitError
 from remit.iam.special_cases import BEYOND_ACCOUNTS, SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, UNFILLED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Scalar: TypeAlias = str | bool | int | float
 ContextValue: TypeAlias = Scalar | list[Scalar] | tuple[Scalar, ...] | None
@@ -136,6 +134,10 @@ class Request:
     _open: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        """Derive once what the evaluator asks often.
+
+        That is the caller, the resource's owner, folded texts, and whether simple rules do.
+        """
         put = object.__setattr__  # the dataclass is frozen
         caller = principal_of(self.principal)
         stated_owner = self.resource_account or None
@@ -192,7 +194,10 @@ class Request:
         return self.folded.startswith(_TRUST)
 
     def bind(self, text: str) -> str:
-        """A text with the pseudo parameters in place that the request gives a value."""
+        """A text with the pseudo parameters in place that the request gives a value.
+
+        One without a value stays as it is.
+        """
         if "${" not in text:
             return text
         for reference in COMPONENTS:
@@ -213,8 +218,8 @@ class Request:
     def bound(self, reference: str) -> str | None:
         """The value of a pseudo parameter: each stands for one value, which `stack` or else the request itself names.
 
-        Region and partition are the resource's, the account is the principal's (the role belongs to the
-        stack).
+        Region and partition are the resource's, the account is the principal's (the role belongs to the stack). None:
+        another reference, or one without a known value.
         """
         component = COMPONENTS.get(reference)
         if component is None:
@@ -248,7 +253,10 @@ def arn_parts(arn: str) -> list[str]:
 def _values(
     context: Mapping[str, ContextValue] | None, caller: Principal, owner: str | None
 ) -> dict[str, str | tuple[str, ...] | None]:
-    """The context with folded keys and text values, and the keys that the request states by itself."""
+    """The context with folded keys and text values, and the keys that the request states by itself.
+
+    A key that is absent, or a set that is empty, has None.
+    """
     values: dict[str, str | tuple[str, ...] | None] = {**caller.settles}
     if owner is not None:
         values["aws:resourceaccount"] = owner
@@ -260,6 +268,8 @@ def _values(
 
 def _texts(value: object, key: str) -> str | tuple[str, ...] | None:
     """The text of a value, or of each of several. A set is empty that has an empty text alone, and as good as absent.
+
+    None: the value is absent, or an empty set.
 
     Source: "Set operators for multivalued context keys" (IAM User Guide): `Null` keeps out keys with empty values.
     """
@@ -329,6 +339,8 @@ _SERVICE_KEYS: Final = ("aws:principalservicename", "aws:principalservicenamesli
 
 def _settled(caller: Principal) -> dict[str, str | None]:
     """Return the keys that a principal settles: its account and ARN, its kind, a user's name, a service's.
+
+    None for a key: the caller has it not. Nothing is settled for a caller who is unknown.
 
     Source: "AWS global condition context keys" and "Principal key values" (IAM User Guide).
     """

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern_list import actions_cover, asks_no_more, resources_cover
-from remit.iam.policy import VERSION
+from remit.iam.policy import VERSION, Condition, Statement
 
 if TYPE_CHECKING:
-    from remit.iam.policy import Condition, Statement
     from remit.iam.prove.budget import Budget
 
 

@@ -60,6 +60,7 @@ def equals_ignoring_case(texts: tuple[str, ...], version: str) -> Check:
     folded_literals = frozenset(text.lower() for text in literals)
 
     def check(value: str, request: Request) -> Truth:
+        """Return whether the value equals a text in any case; None: what a reference turns out to be decides."""
         if value.lower() in folded_literals:
             return True
         if not templates and "${" not in value:
@@ -129,6 +130,7 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
     without_holes = frozenset(literals)
 
     def check(value: str, request: Request) -> Truth:
+        """Return whether one of the patterns matches the value; None: what a reference turns out to be decides."""
         components = value.split(":", ARN_COLONS)
         if (
             "${" not in value
@@ -186,7 +188,10 @@ _ONE_WORD: Final = frozenset(
 
 
 def _split_arn(parts: tuple[Piece, ...]) -> list[tuple[Piece, ...]] | None:
-    """The six components of an ARN or a pattern; what follows the fifth colon belongs to the sixth."""
+    """The six components of an ARN or a pattern; what follows the fifth colon belongs to the sixth.
+
+    A lone `*` is six of them; None: it has fewer.
+    """
     components: list[list[Piece]] = [[]]
     for part in parts:
         if not isinstance(part, str):

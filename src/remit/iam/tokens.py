@@ -16,14 +16,12 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PARTITION: Final = "${AWS::Partition}"
 REGION: Final = "${AWS::Region}"
@@ -122,7 +120,7 @@ def _raw_at(text: str, start: int) -> tuple[Reference, int]:
         intrinsic, end = _DECODE(text, start + 2)
     except (ValueError, RecursionError):
         raise RemitError(f"`{text}` has a `${{{{` that starts no intrinsic function") from None
-    if not text.startswith("}", end) or not isinstance(intrinsic, dict):
+    if not text.startswith("}", end):
         raise RemitError(f"`{text}` has a `${{{{` that is not closed")
     return Reference(text[start : end + 1], intrinsic), end + 1
 
@@ -135,7 +133,10 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def pseudo_parameter(name: str) -> str | None:
-    """The pseudo parameter that a name means without being it: `AWS:Region`, `aws.region`, `AWS_REGION`, `Region`."""
+    """The pseudo parameter that a name means without being it: `AWS:Region`, `aws.region`, `AWS_REGION`, `Region`.
+
+    A slight misspelling is read, too. None: it means none.
+    """
     folded = _folded(name)
     by_name = {_folded(parameter): parameter for parameter in PSEUDO}
     by_name |= {_folded(parameter).removeprefix("aws"): parameter for parameter in PSEUDO}
@@ -306,7 +307,11 @@ def to_intrinsic(text: str) -> str | dict[str, Any]:
 
 
 def _substituted(text: str) -> str | dict[str, Any]:
-    """As `to_intrinsic`, of a text that is more than one reference."""
+    """As `to_intrinsic`, of a text that is more than one reference: an Fn::Sub.
+
+    It has a variable for each function in it. A text without references stays a text, as does one whose references are
+    all dynamic (`{{resolve:…}}`).
+    """
     parts = list(split(text))
     if not any(isinstance(part, Reference) for part in parts):
         return text

@@ -11,12 +11,10 @@ import binascii
 import ipaddress
 import operator
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, Final
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _EPOCH: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
@@ -35,7 +33,10 @@ def number(text: str) -> Decimal | None:
 
 
 def instant(text: str) -> Decimal | None:
-    """Seconds since 1970, from an ISO 8601 date (four digits: a year) or epoch seconds. No zone means UTC."""
+    """Seconds since 1970, from an ISO 8601 date (four digits: a year) or epoch seconds. No zone means UTC.
+
+    None: it is no date, or has more digits than are read.
+    """
     if len(text) > _DIGITS:
         return None
     match = _DATE.fullmatch(text)
@@ -70,7 +71,7 @@ def boolean(text: str) -> bool | None:
 
 
 def binary(text: str) -> bytes | None:
-    """The bytes of base64 text."""
+    """The bytes of base64 text; None: it is none."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -78,7 +79,7 @@ def binary(text: str) -> bytes | None:
 
 
 def network(text: str) -> tuple[int, int, int] | None:
-    """Family, first and last address of a CIDR block; an address without a mask is a host.
+    """Family, first and last address of a CIDR block; an address without a mask is a host. None: it is neither.
 
     An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address. Source: RFC 4291, 2.5.5.2.
     """

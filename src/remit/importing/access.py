@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.importing.app_model import listed, referred_to, value_at_path
 from remit.importing.python_text import Bracketed, Item
-from remit.template.branches import IF, NO_VALUE, choice
+from remit.template.branches import IF, NO_VALUE, Choice, choice
 from remit.template.references import references
 from remit.template.sections import section
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from remit.errors import Path
     from remit.importing.template_values import TemplateNames
-    from remit.template.branches import Choice
     from remit.template.sam.expand import ExpandedTemplate
 
 _COMPUTED: Final = {
@@ -45,7 +44,8 @@ def access_of_role(
 ) -> Iterator[Item]:
     """The keywords of a function for the access of its role; `part` is what messages call the function.
 
-    `triggers` are the types of the function's events that triggers stand for, by the reasons of their statements.
+    `triggers` are the types of the function's events that triggers stand for, by the reasons of their statements. Where
+    a statement that denies has no form, none of them is given, and all are left.
     """
     resources = expansion.resources
     base: Path = ("Resources", role_id, "Properties")
@@ -111,7 +111,9 @@ def _managed_policy(arn: Any, triggers: Collection[str]) -> list[Any]:
         return _under_condition(chosen, [_managed_policy(branch, triggers) for branch in chosen.values])
     name = tokens.text_of(arn).partition(_OF_AWS)[2]
     is_computed = name in _COMPUTED and _COMPUTED[name] in ("", *triggers)
-    return [] if is_computed or arn == NO_VALUE else [name or arn]
+    if is_computed or arn == NO_VALUE:
+        return []
+    return [name or arn]
 
 
 def _statements(policy: Any) -> list[Any]:

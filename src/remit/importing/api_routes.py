@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.importing.app_model import listed, referred_to, value_at_path
+from remit.importing.app_model import Leftovers, listed, referred_to, value_at_path
 from remit.importing.events import resource
-from remit.importing.python_text import Bracketed, Item, call, quoted
-from remit.importing.template_values import words
+from remit.importing.python_text import Bracketed, Item, Source, call, quoted
+from remit.importing.template_values import TemplateNames, words
 from remit.template.branches import choice
 from remit.template.sam.apis import OWN_DEFINITION
 from remit.template.sam.events import ANY_METHOD, api_of
@@ -20,10 +20,6 @@ from remit.template.sections import mappings, section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.errors import Origin
-    from remit.importing.app_model import Leftovers
-    from remit.importing.python_text import Source
-    from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
     from remit.template.sam.resources import SamEvent, SamResource
 
@@ -146,6 +142,10 @@ class Apis:
         return call(f"on.{FORMS[event.type].trigger}", *items)
 
     def _auth(self, event: SamEvent, api: str, names: TemplateNames, functions: Mapping[str, str]) -> Source:
+        """The `auth=` of a route: open, signed, or an authorizer, whose scopes the event or the authorizer has.
+
+        RemitError: no form of remit's lets in the same callers.
+        """
         of_api, of_event = section(self.declared[api].properties, "Auth"), section(event.properties, "Auth")
         name = of_event.get("Authorizer", of_api.get("DefaultAuthorizer", "NONE"))
         if name in ("NONE", "AWS_IAM"):
@@ -170,7 +170,10 @@ class Apis:
         return _authorizer(authorizer, functions[function], event.type, names)
 
     def settings(self, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
-        """The settings of the APIs, each with its value in the template and its place; what has none is left."""
+        """The settings of the APIs, each with its value in the template and its place.
+
+        What no setting stands for goes to `leftovers`.
+        """
         for api in self.declared.values():
             yield from _settings(api, leftovers)
         for api in self.as_they_are.values():
@@ -234,6 +237,7 @@ def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: 
 def _settings(  # noqa: C901 - one property after the other
     api: SamResource, leftovers: Leftovers
 ) -> Iterator[tuple[str, Any, Origin | None]]:
+    """Yield the settings of one API, as `Apis.settings`; its endpoint and its resource policy are properties."""
     form = FORMS[api.kind]
     for path in form.settings:
         value = value_at_path(api.properties, path)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.project.plain_files import path_from
 from remit.template.branches import NO_VALUE
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.documents.json_text import Locate
-    from remit.errors import Origin
     from remit.importing.python_text import Source
 
 T = TypeVar("T")

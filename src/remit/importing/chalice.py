@@ -9,19 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.documents.read import read_as_written
 from remit.errors import Origin, RemitError
 from remit.importing.app_model import Left, SourceTemplate, app_name, placed
-from remit.source.python_file import parsed
+from remit.source.python_file import PythonFile, parsed
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.source.python_file import PythonFile
 
 CONFIG: Final = Path(".chalice", "config.json")
 _SETTINGS: Final = {
@@ -95,6 +91,10 @@ class _ChaliceApp:
         """What an authorizer is called in the code, and what SAM has of it: a user pool, a function, nothing (IAM)."""
 
     def template(self) -> SourceTemplate:  # noqa: C901 - one kind of declaration after the other
+        """The app as a template of SAM's, from its decorators and its configuration.
+
+        What has no form is among what is left. RemitError (2): there is no app.py, or a module is no Python.
+        """
         modules = [self.folder / "app.py", *sorted((self.folder / "chalicelib").rglob("*.py"))]
         files = {path: _parsed(path) for path in modules if path.is_file()}
         if modules[0] not in files:
@@ -161,6 +161,10 @@ class _ChaliceApp:
         return made
 
     def _route(self, call: ast.Call, function: ast.FunctionDef, path: Path, prefix: str) -> None:
+        """Add the events of a route to the one function that has all routes, and its authorizer and CORS to the API.
+
+        One that is not known to let in the same callers is left.
+        """
         arguments = _arguments(call)
         pattern = _literal(call.args[0]) if call.args else ""
         route = re.sub("/+", "/", f"/{prefix}/{pattern}").rstrip("/") or "/"
@@ -184,6 +188,10 @@ class _ChaliceApp:
             self.routes[name] = {"Type": "Api", "Properties": properties}
 
     def _function(self, method: str, call: ast.Call, function: ast.FunctionDef, path: Path) -> None:
+        """Add the function of a decorator, with its event.
+
+        Values that code makes are left; without its source there is no event.
+        """
         given = _arguments(call)
         name = str(_literal(given.pop("name", None)) or function.name)
         events: dict[str, Any] = {}
@@ -225,6 +233,10 @@ class _ChaliceApp:
         return f"{_name(node.func).lower()}({' '.join(fields)})"
 
     def _resource(self, handler: str, name: str, events: Mapping[str, Any]) -> dict[str, Any]:
+        """A function of SAM's by the stage's settings and its own.
+
+        The policy file counts where Chalice does not guess access.
+        """
         config = {"lambda_timeout": 60, "lambda_runtime": "python3.13", **self.config}
         config |= section(config, "lambda_functions", name)
         app_name = f"{config.get('app_name', 'app')}-{self.stage}"
@@ -259,6 +271,7 @@ def _authorizer(value: ast.expr) -> dict[str, Any] | None:
 
 
 def _parsed(path: Path) -> PythonFile:
+    """A module's syntax. RemitError (2), at its place: it is no Python."""
     try:
         return parsed(path.read_bytes())
     except (SyntaxError, ValueError, RecursionError) as error:

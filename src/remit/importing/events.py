@@ -13,14 +13,13 @@ from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import referred_to
-from remit.importing.python_text import Item, call
+from remit.importing.python_text import Item, Source, call
 from remit.importing.template_values import TemplateNames, words
 from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.importing.python_text import Source
     from remit.template.sam.resources import SamEvent
 
 _NOT_WRITTEN: Final = (
@@ -39,18 +38,21 @@ def resource(names: TemplateNames, value: Any) -> Source:
 
 
 def _switch(_: TemplateNames, value: Any) -> Source:
+    """The value of a switch. RemitError (2): it is neither on nor off."""
     if str(value).lower() not in _SWITCHED:
         raise RemitError("only the deploy knows whether it is on")
     return _SWITCHED[str(value).lower()]
 
 
 def _failures(_: TemplateNames, value: Any) -> Source:
+    """The one answer that functions of a batch can give. RemitError (2): any other."""
     if value != ["ReportBatchItemFailures"]:
         raise RemitError("its answers are not those of a batch")
     return "True"
 
 
 def _filters(names: TemplateNames, value: Any) -> Source:
+    """The patterns of filters, a single one by itself. RemitError (2): one is no JSON."""
     patterns = [read_json(str(entry.get("Pattern")), "pattern")[0] for entry in mappings(value)]
     return names.source(patterns[0] if len(patterns) == 1 else patterns)
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.errors import Path, RemitError
 from remit.iam import tokens
 from remit.importing.access import access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
-from remit.importing.app_model import Code, PythonStatement, beside, listed, referred_to, value_at_path
+from remit.importing.api_routes import Apis
+from remit.importing.app_model import Code, PythonStatement, SourceTemplate, beside, listed, referred_to, value_at_path
 from remit.importing.events import resource, trigger
-from remit.importing.python_text import Bracketed, Item, call, flat, quoted
-from remit.importing.template_values import words
+from remit.importing.python_text import Bracketed, Item, Source, call, flat, quoted
+from remit.importing.template_values import TemplateNames, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
 from remit.template.branches import NO_VALUE
 from remit.template.references import references
@@ -23,11 +24,6 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.errors import Path
-    from remit.importing.api_routes import Apis
-    from remit.importing.app_model import SourceTemplate
-    from remit.importing.python_text import Source
-    from remit.importing.template_values import TemplateNames
     from remit.template.sam.expand import ExpandedTemplate
     from remit.template.sam.resources import SamEvent, SamResource
 
@@ -184,7 +180,10 @@ class FunctionReader:
             yield replace(item, what=f"{what} of {self.logical_id}")
 
     def _keyword(self, path: str, keyword: str, convert: Callable[[Any], Source]) -> Iterator[Item]:
-        """The keyword for a property that is there."""
+        """The keyword for a property that is there.
+
+        One whose value remit's setting refuses, or that has no form, is left.
+        """
         value = value_at_path({**_LAMBDAS, **self.properties}, path)
         if isinstance(value, str):
             value = int(value) if value.isdigit() else _SWITCHED.get(keyword, {}).get(value, value)
@@ -192,6 +191,7 @@ class FunctionReader:
             return
 
         def checked() -> Item:
+            """The setting as an item. RemitError (2): its value does not fit."""
             if keyword in FUNCTION_SETTINGS and isinstance(value, str | int | float):
                 FUNCTION_SETTINGS[keyword].check((keyword,), value)
             return self.names.entry(keyword, value, convert, keyword=True)
@@ -199,7 +199,10 @@ class FunctionReader:
         yield from self._item(checked, path, *path.split("."))
 
     def _function_name(self, name: Any) -> Source:
-        """A name, whose letters remit must know: the stack's are those of the project's namespace."""
+        """A name, whose letters remit must know: the stack's are those of the project's namespace.
+
+        RemitError: it has any other part that only the deploy knows.
+        """
         text = flat(self.names.text(name))
         if text.startswith('"') and "${AWS::StackName}" in text:
             text = f"f{text.replace('${AWS::StackName}', '{project.namespace}')}"
@@ -209,6 +212,10 @@ class FunctionReader:
         return text
 
     def _triggers(self) -> Iterator[Item]:
+        """Yield the triggers of a function, its URL among them.
+
+        What has no form is left, and events by hand are not there.
+        """
         for event in self.declared.events():
             if event not in self.by_hand:
                 make = partial(self._trigger, event)
@@ -229,6 +236,7 @@ class FunctionReader:
             raise RemitError("only the deploy knows whether its function is there")
 
     def _url(self, config: Mapping[str, Any]) -> Item:
+        """The trigger of a function's URL. RemitError: only the deploy knows whether there is one."""
         self._check_condition()
         if tokens.is_intrinsic(config):
             raise RemitError("only the deploy knows whether there is one, and whom it lets in")
@@ -236,6 +244,10 @@ class FunctionReader:
         return Item(call("on.http", *(Item(self.names.source(value), f"{key}=") for key, value in options.items())))
 
     def _settings(self) -> Iterator[Item]:
+        """Yield the keywords for a function's settings; what has no form is left.
+
+        A runtime that has ended becomes the latest, which a comment says.
+        """
         runtime = self.properties.get("Runtime")
         has_ended = isinstance(runtime, str) and (
             runtime not in RUNTIMES or (self.web_target is not None and runtime == RUNTIMES[0])
@@ -270,6 +282,7 @@ class FunctionReader:
         return call("layer", Item(quoted(own.target))) if own is not None else self.names.text(layer)
 
     def _access(self) -> Iterator[Item]:
+        """Yield the access of a function's role, but what remit computes itself for triggers."""
         role_id = self.parts.roles.get(self.logical_id)
         if role_id:
             reasons = {f"SAM adds it for {what}": "" for what in _COMPUTED}
@@ -303,6 +316,7 @@ class FunctionReader:
         yield from _keyword_group("properties=", "{", entries, "}")
 
     def _leave(self, what: str, because: str, *steps: str) -> None:
+        """Note what of the function is left out, and why."""
         origin = self.parts.expansion.locate(self.declared.at(*steps))
         self.names.leftovers.add(f"{what} of {self.logical_id}", because, origin, self.part)
 
@@ -328,7 +342,10 @@ def layers_of(declared: Iterable[SamResource], source: SourceTemplate) -> dict[s
 
 
 def code_of(function: SamResource, source: SourceTemplate) -> Code:
-    """Where a function's code is, where it goes, and the handler that it has."""
+    """The place of a function's code, where it goes, and the handler that it has.
+
+    Inline code, and code that is not a folder beside the template, has no folder.
+    """
     properties = function.properties
     inline = value_at_path(properties, "Code.ZipFile")
     default = "app.handler" if inline is None else "index.handler"

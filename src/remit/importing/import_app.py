@@ -82,7 +82,10 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
 
 
 def _copy(code: Code, app: Path, missing: dict[str, None]) -> None:
-    """Copy or write code into an app; a layer or a module that is not there is missing: stubs stand for it."""
+    """Copy or write code into an app.
+
+    A layer or a module that is not there is added to `missing`, and stubs stand for a module.
+    """
     folder = app / code.target
     module, _, attribute = code.handler.rpartition(".")
     path = f"{code.target}/{module.replace('.', '/')}.py"
@@ -124,7 +127,10 @@ def _settled_app(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tup
 
 
 def _mistakes_of_build(files: Mapping[str, list[Line]], folder: Path) -> tuple[RemitError, ...]:
-    """Write the modules of an app, build it, and return what the build refuses."""
+    """Write the modules of an app over those from before, and build it.
+
+    The mistakes of the build are returned, not raised.
+    """
     for name in _PATHS:
         (folder / name).unlink(missing_ok=True)
     for name, lines in files.items():
@@ -179,6 +185,7 @@ def _modules(app: ImportedApp) -> dict[str, list[Line]]:
 
 
 def _lines(statement: PythonStatement, app: ImportedApp, level: int = 0) -> list[Line]:
+    """The lines of a statement: its condition, its comments, what is left of its parts, and its value."""
     lines = []
     if statement.condition is not None:
         lines.append(Line(f"{_INDENT * level}if {statement.condition}:", statement.what))

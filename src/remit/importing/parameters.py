@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
-from remit.importing.app_model import PythonStatement
-from remit.importing.python_text import Bracketed, Item, call, flat, literal, quoted
+from remit.errors import Path, RemitError
+from remit.importing.app_model import Leftovers, PythonStatement
+from remit.importing.python_text import Bracketed, Item, Source, call, flat, literal, quoted
 from remit.importing.template_values import TemplateNames, unused, words
 from remit.template.parameters import Parameter, parameters
 from remit.template.references import references
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.documents.json_text import Locate
-    from remit.errors import Path
-    from remit.importing.app_model import Leftovers
-    from remit.importing.python_text import Source
 
 _TEXTS_OF_PYTHON: Final = frozenset({
     "Fn::FindInMap", "FunctionName", "Handler", "Method", "Path", "Runtime", "Schedule",
@@ -77,7 +74,10 @@ def constants_of(
 def _conditions(
     template: Mapping[str, Any], locate: Locate, names: TemplateNames, taken: set[str]
 ) -> tuple[TemplateNames, list[PythonStatement]]:
-    """The conditions, each after those that it names."""
+    """The names with the conditions, and the constants for them, each after those that it names.
+
+    One that Python cannot decide is left.
+    """
     constants: list[PythonStatement] = []
     written = section(template, "Conditions")
     failed = dict.fromkeys(written, "")
@@ -104,6 +104,7 @@ def _named_at(template: Mapping[str, Any], is_meant: Callable[[Path], bool]) -> 
 
 
 def _value_of_parameter(name: str, parameter: Parameter, template: Mapping[str, Any], prefix: str) -> Source:
+    """An expression for a parameter's value: what is stored, a secret's name, its default, or the least allowed."""
     own_name = words(name).replace("_", "-")
     if parameter.is_stored:
         path = f"/{own_name}" if parameter.default is None else str(parameter.default)

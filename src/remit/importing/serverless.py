@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.errors import Path as Steps
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import Left, SourceTemplate, app_name, listed, placed, referred_to, value_at_path
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.documents.read import ParsedFile
-    from remit.errors import Path as Steps
 
 _PLUGINS: Final = (
     r"serverless-(offline.*|.*local|localstack|dotenv-plugin|export-env|iam-roles-per-function|ignore|plugin-tracing|"
@@ -146,6 +146,7 @@ class _Service:
     """One pass over a service; `left` gathers what has no form in a template."""
 
     def __init__(self, parsed: ParsedFile, folder: Path) -> None:
+        """Resolve the variables of the parts that are read. RemitError (2): it deploys elsewhere than to AWS."""
         self.parsed = parsed
         self.folder = folder
         variables = ServerlessVariables(parsed, folder)
@@ -163,6 +164,10 @@ class _Service:
         self.left: list[Left] = []
 
     def template(self) -> SourceTemplate:  # noqa: C901 - one section after the other
+        """The service as a template of SAM's, with its own resources over those of its functions.
+
+        What has no form is among what is left. RemitError (2): `functions` is no mapping.
+        """
         functions = self.raw.get("functions") or {}
         if isinstance(functions, list):  # files of functions, joined
             functions = {name: one for part in mappings(functions) for name, one in part.items()}
@@ -303,7 +308,10 @@ class _Service:
         return {"Ref": logical_id}
 
     def _route(self, kind: str, given: Any, options: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """A route, open or signed; one that asks something else is none here."""
+        """Yield a route, open or with its authorizer; nothing for one whose callers are not known here.
+
+        The API gets the authorizer and CORS.
+        """
         method, _, path = str(given).partition(" ")
         if options:
             method, path = str(options.get("method", "ANY")), str(options.get("path", ""))

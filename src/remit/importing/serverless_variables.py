@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.read import read_as_written
+from remit.documents.read import ParsedFile, read_as_written
 from remit.errors import RemitError
 from remit.importing.app_model import value_at_path
 from remit.importing.template_values import words
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.documents.json_text import Path as Steps
-    from remit.documents.read import ParsedFile
 
 _VARIABLE: Final = re.compile(r"\$\{((?:self|opt|env|file|sls|aws|ssm|cf|s3|param|strToBool)\b[^${}]*)\}")
 _FILE: Final = r"file\(([^)]+)\)(?::(.+))?"
@@ -50,6 +49,11 @@ class ServerlessVariables:
         return self._text(value, path) if isinstance(value, str) else value
 
     def _text(self, text: str, path: Steps) -> Any:
+        """A text with its variables resolved.
+
+        It is the value itself where one is the whole text, and an Fn::Sub where one is a reference. RemitError (2): a
+        list or mapping stands inside of a text.
+        """
         is_sub = False
         while (variable := _VARIABLE.search(text)) is not None:
             value = self._value(variable[1].strip(), path)
@@ -64,7 +68,10 @@ class ServerlessVariables:
         return {"Fn::Sub": text} if is_sub and (not path or path[-1] != "Fn::Sub") else text
 
     def _value(self, variable: str, path: Steps) -> Any:
-        """The value of a variable: of the first of its sources, separated by commas, that has one."""
+        """The value of a variable: of the first of its sources, separated by commas, that has one.
+
+        What only the deploy knows becomes a parameter. RemitError (2): it refers to itself, or to nothing of the file.
+        """
         if variable in self._waiting:
             raise self._wrong(f"`${{{variable}}}` refers to itself", path)
         self._waiting.append(variable)

@@ -47,6 +47,10 @@ def read_source(path: Path) -> SourceTemplate:
 
 
 def _read(path: Path) -> SourceTemplate:
+    """Read a source by its name or its content: Chalice, Zappa, Serverless, else a template.
+
+    RemitError (2): there is none, or of no known tool.
+    """
     folder = {"app.py": path.parent, CONFIG.name: path.parent.parent}.get(path.name, path)
     if (folder / CONFIG).is_file():
         return chalice_template(folder)

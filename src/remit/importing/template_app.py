@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import keyword
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.catalogue.types import resource_type
 from remit.errors import RemitError
@@ -15,27 +16,27 @@ from remit.iam import tokens
 from remit.importing.access import denies, policies_of_roles
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import KEEPS_OUT, apis_of
-from remit.importing.app_model import ImportedApp, Leftovers, PythonStatement, referred_to, value_at_path
+from remit.importing.app_model import (
+    ImportedApp,
+    Leftovers,
+    PythonStatement,
+    SourceTemplate,
+    referred_to,
+    value_at_path,
+)
 from remit.importing.events import NEEDS_OWN
 from remit.importing.functions import FunctionReader, TemplateParts, code_of, depends_on, layers_of, why_not
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
-from remit.importing.template_values import unused, words
+from remit.importing.template_values import TemplateNames, unused, words
 from remit.project.settings import FunctionSection
 from remit.resources.names import logical as logical_id_of
 from remit.template.loops import unrolled
 from remit.template.references import references
-from remit.template.sam.expand import expanded
+from remit.template.sam.expand import ExpandedTemplate, expanded
 from remit.template.sam.resources import SamResource
 from remit.template.sections import section
 from remit.template.written_template import SAM
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.importing.app_model import SourceTemplate
-    from remit.importing.template_values import TemplateNames
-    from remit.template.sam.expand import ExpandedTemplate
 
 _FUNCTION: Final = "AWS::Lambda::Function"
 _LOG_GROUP: Final = "AWS::Logs::LogGroup"
@@ -234,7 +235,10 @@ def _function_names(
 
 
 def _settled_resources(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateNames, list[PythonStatement]]:
-    """The names and the resources that remain when those without a form, and all that refer to these, are left."""
+    """The names and the resources that remain when those without a form, and all that refer to these, are left.
+
+    Nothing is raised: `names.left` has the reasons.
+    """
     present = [function for name, function in parts.functions.items() if name not in names.left]
     by_hand = {event.path: event for function in present for event in parts.by_hand(function, names)}
     attributes = dict(names.resources)
@@ -278,7 +282,10 @@ def _unprotected(written: Mapping[str, Any], names: TemplateNames) -> dict[str, 
 def _resource(
     logical_id: str, written: Mapping[str, Any], parts: TemplateParts, names: TemplateNames
 ) -> PythonStatement:
-    """A resource. RemitError: it cannot be said."""
+    """A resource as a call of `resource`.
+
+    A property that has no form is left, but RemitError where the type requires it or where it denies or limits access.
+    """
     type_name = str(written.get("Type"))
     kind = resource_type(type_name)
     if kind is None and "[" in type_name:
@@ -342,6 +349,7 @@ def _ordered(
     entered: set[str] = set()
 
     def put(name: str) -> None:
+        """Add a resource after those that it refers to; once, so that a circle ends."""
         if name not in statements or name in entered:
             return
         entered.add(name)
@@ -359,6 +367,7 @@ def _ordered(
 
 
 def _outputs(parts: TemplateParts, names: TemplateNames) -> Iterator[PythonStatement]:
+    """Yield the outputs, each under a name that no resource has; one without a form is left."""
     taken = {*_NOT_ATTRIBUTES, *names.resources.values()}
     for name, written in section(parts.template, "Outputs").items():
         attribute = unused(words(str(name)) or "output", taken)

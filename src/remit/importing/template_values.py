@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Resource
 from remit.catalogue.types import arn_of
@@ -17,8 +18,6 @@ from remit.template.branches import IF, NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 from remit.template.references import functions, named_by
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
     "AWS::AccountId": "aws.account",
@@ -101,21 +100,24 @@ class TemplateNames:
         return repr(value)
 
     def text(self, value: Any) -> Source:
-        """A value where Python must give text, such as a variable of the environment."""
+        """A value where Python must give text, such as a variable of the environment. RemitError: it is none."""
         if isinstance(value, bool):
             return '"true"' if value else '"false"'
         if isinstance(value, int | float):
             return quoted(str(value))
         source = self.source(value)
         if isinstance(source, Bracketed) and source.begin == "{":
-            if not tokens.is_intrinsic(value):
+            if not tokens.is_intrinsic(value) or re.search(_ESCAPED, str(value)):
                 raise RemitError("it is no text, or holds `${…}`, which remit takes for a reference")
             marks: dict[str, str] = {}
             return joined(_pieces(tokens.from_intrinsic(self._marked(value, marks)), marks))
         return self._spelled(value, source)
 
     def condition(self, condition: Any) -> str:
-        """A condition of the template as an expression of Python's."""
+        """A condition of the template as an expression of Python's.
+
+        RemitError: only the deploy can decide it, or its form is another.
+        """
         if isinstance(condition, dict) and len(condition) == 1:
             ((function, argument),) = condition.items()
             parts = argument if isinstance(argument, list) else [argument]
@@ -153,6 +155,7 @@ class TemplateNames:
         return self.declared[name].type if name in self.declared else ""
 
     def _condition(self, name: Any) -> str:
+        """The Python of a condition. RemitError (2): only the deploy decides it."""
         if str(name) not in self.conditions:
             raise RemitError(f"condition {name} is decided by what only the deploy knows")
         return self.conditions[str(name)]
@@ -188,6 +191,10 @@ class TemplateNames:
         return conditional(yes, condition, no)
 
     def _intrinsic(self, value: dict[str, Any]) -> Source:
+        """An expression for what a function of CloudFormation's gives; the function itself where a text escapes `${`.
+
+        RemitError: it has no form here.
+        """
         decided = self._decided(value)
         if decided is not None:
             return decided
@@ -207,7 +214,10 @@ class TemplateNames:
         return joined(pieces)
 
     def _decided(self, value: Any) -> Source | None:  # noqa: PLR0911 - one function after the other
-        """The expression of what Python decides; None for what CloudFormation's functions do."""
+        """The expression of what Python decides; None for what CloudFormation's functions do.
+
+        RemitError: only the deploy knows what it looks into a mapping by, or the mapping is not known.
+        """
         if choice(value) is not None:
             return self.source(value)
         if not tokens.is_intrinsic(value):
@@ -234,7 +244,10 @@ class TemplateNames:
         return None
 
     def _marked(self, value: Any, marks: dict[str, str]) -> Any:
-        """A value in which marks stand for what Python puts in, and the app's logical ids for the source's."""
+        """A value in which marks stand for what Python puts in, and the app's logical ids for the source's.
+
+        `marks` gets the expression for each mark. RemitError: a macro makes it.
+        """
         if not tokens.is_intrinsic(value):
             is_one = not isinstance(value, dict | list)
             return value if is_one else tokens.with_leaves(value, partial(self._marked, marks=marks))
@@ -258,6 +271,7 @@ class TemplateNames:
         text, variables = tokens.substitution(argument)
 
         def put(variable: re.Match[str]) -> str:
+            """The text of a variable of Fn::Sub, marked; one that the function defines itself stays."""
             name, _, attribute = variable[1].strip().partition(".")
             if name in variables:
                 return variable[0]

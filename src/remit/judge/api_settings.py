@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.app import ApiSettings
 from remit.project.current_load import relative
-from remit.project.settings import may_be_among
+from remit.project.settings import Section, may_be_among
 
 if TYPE_CHECKING:
     from remit.judge.judgement import Judgement
-    from remit.project.settings import Section
     from remit.triggers.rest_settings import RestSettings
 
 

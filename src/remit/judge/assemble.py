@@ -7,9 +7,9 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from remit.app import NO_REASON, Function, Grant, Reason
+from remit.app import NO_REASON, Function, Grant, Reason, StoredValue
 from remit.declare.unread import Unread
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes, Origin, RemitError, Span
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.judge.links import linked_grants, linked_variables, read_variables, with_variables
@@ -17,7 +17,7 @@ from remit.judge.name_checks import check_declaration, check_trigger
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project import setting_values
 from remit.project.current_load import relative
-from remit.project.declared import NOTHING
+from remit.project.declared import NOTHING, Access, Declaration
 from remit.project.late_bound import StoredText
 from remit.project.plain_files import folder_of_project
 from remit.resources.names import logical
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from remit.app import StoredValue, Trigger
-    from remit.errors import Origin, Span
+    from remit.app import Trigger
     from remit.judge.judgement import Judgement
-    from remit.project.declared import Access, Declaration
     from remit.project.settings import Items
 
 

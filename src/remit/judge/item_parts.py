@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 _RIGHT: Final[Mapping[str, Any]] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 """A statement without mistakes."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, JobQueue, ScheduledJob, worker_name
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError
+from remit.errors import Origin, Path, RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.judge.links import linked_variables, read_variables, with_variables
@@ -18,8 +18,8 @@ from remit.judge.name_checks import check_declaration, checked_option
 from remit.judge.publication import publication
 from remit.project import job_setting_values
 from remit.project.current_load import relative
-from remit.project.declared import JobOptions
-from remit.project.setting_values import or_none, text
+from remit.project.declared import Declaration, JobOptions
+from remit.project.setting_values import Check, or_none, text
 from remit.project.settings import may_be_among
 from remit.resources.names import logical
 from remit.runtime.job import RETRIES, Job, call_problem
@@ -27,12 +27,7 @@ from remit.source import places
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from remit.errors import Origin, Path
     from remit.judge.judgement import Judgement
-    from remit.project.declared import Declaration
-    from remit.project.setting_values import Check
 
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})

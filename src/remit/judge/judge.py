@@ -10,11 +10,23 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import ApiSettings, App, JobQueue, UnreadParts, in_stack, worker_name
+from remit.app import (
+    ApiSettings,
+    App,
+    Function,
+    Grant,
+    JobQueue,
+    LayerCode,
+    Resource,
+    UnreadParts,
+    Workflow,
+    in_stack,
+    worker_name,
+)
 from remit.declare.recording import recording
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, Origin, RemitError
+from remit.errors import Mistakes, Origin, RemitError, Span
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.judge.api_settings import settings_of_apis
@@ -23,11 +35,11 @@ from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names
 from remit.judge.publication import BESIDE
 from remit.project import plain_files
-from remit.project.current_load import placed, relative
-from remit.project.declared import NO_JOB, WorkflowDeclaration
+from remit.project.current_load import Loading, placed, relative
+from remit.project.declared import NO_JOB, Declaration, WorkflowDeclaration
 from remit.project.lambda_environment import check_placeholders, declared_parts, explain_placeholders
 from remit.project.setting_values import FUNCTION_SETTINGS
-from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
+from remit.project.settings import ACCESS, ANY, PACKING, Section, judged, may_be_among
 from remit.resources.names import logical
 from remit.secrets.declared_values import check_secrets
 from remit.source.layout import POLICIES, module_file
@@ -38,12 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from remit.app import Function, Grant, LayerCode, Resource, Workflow
-    from remit.errors import Span
     from remit.iam.policy import Policy
-    from remit.project.current_load import Loading
-    from remit.project.declared import Declaration
-    from remit.project.settings import Section
 
 _OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
 """The settings that add nothing to a template."""

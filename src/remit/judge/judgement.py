@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project.current_load import STOPS, is_users_file
-from remit.project.declared import NO_JOB
+from remit.project.current_load import STOPS, Loading, is_users_file
+from remit.project.declared import NO_JOB, Declaration, WorkflowDeclaration
 from remit.source.handler_problem import split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from typing import Self
 
     from remit.app import Grant
-    from remit.project.current_load import Loading
-    from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.project.settings import Config
     from remit.source.mentioned_names import MentionedNames, Mentions
 

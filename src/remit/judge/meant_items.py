@@ -7,17 +7,15 @@ policy stands, it names the setting for those.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.actions import service
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.meant_names import by_name, nearest_actions, nearest_managed_policy, nearest_services
 from remit.did_you_mean import MISSPELT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _POLICY_ARN: Final = r"arn:[^:]+:iam::[^:]*:policy/(?:.*/)?(?P<name>[^/]+)"
 _SEPARATORS: Final = r"[\s,;|]+"

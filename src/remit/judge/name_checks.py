@@ -9,13 +9,13 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, in_stack
+from remit.app import Function, Grant, in_stack
 from remit.declare.asked import AskedGrant
 from remit.did_you_mean import did_you_mean, nearest
-from remit.errors import Mistakes, Origin, RemitError, described
+from remit.errors import Mistakes, Origin, RemitError, Span, described
 from remit.project import plain_files
 from remit.project.current_load import relative
-from remit.project.declared import NO_JOB
+from remit.project.declared import NO_JOB, Declaration
 from remit.source import places
 from remit.source.handler_problem import (
     HANDLER_FORM,
@@ -33,10 +33,7 @@ from remit.source.layout import module_file, roots
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.app import Function
-    from remit.errors import Span
     from remit.judge.judgement import Judgement
-    from remit.project.declared import Declaration
     from remit.project.setting_values import Check
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"

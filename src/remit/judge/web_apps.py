@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from remit.app import WebApp
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, described, judging
+from remit.errors import Origin, RemitError, described, judging
 from remit.iam import tokens
 from remit.triggers.api import Api
 from remit.triggers.http import Http
 
 if TYPE_CHECKING:
-    from remit.errors import Origin
     from remit.project.declared import Declaration, WebOptions
 
 _TARGET: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"

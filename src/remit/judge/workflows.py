@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.access.needed_access import UNRESOLVED
-from remit.app import Grant, Reason, Resource, Workflow
+from remit.app import Function, Grant, Reason, Resource, Workflow
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.documents.json_text import texts_in
@@ -35,9 +35,7 @@ from remit.workflows.stand_ins import StandIns
 from remit.workflows.state_access import StateAccess, accesses, may_be_about, settings_accesses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from remit.app import Function, Trigger
+    from remit.app import Trigger
     from remit.judge.judgement import Judgement
     from remit.project.declared import WorkflowDeclaration
 

@@ -24,6 +24,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    """Import one of the room's names when it is first asked for. AttributeError: it has no such name."""
     import importlib  # noqa: PLC0415 - a package that is asked for nothing imports nothing
 
     if name not in _HOMES:

@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import few
+from remit.errors import Origin, few
 from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding
-from remit.lint.rule_inputs import IDENTITY, Environment, ParsedStatement, PolicyDocument, Project
+from remit.lint.rule_inputs import IDENTITY, Environment, Locate, ParsedStatement, PolicyDocument, Project
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Output, Resource, Template
-    from remit.errors import Origin
     from remit.holders import Holder
-    from remit.lint.rule_inputs import Locate
 
 _OF_WHOLE_APPS: Final = frozenset({"R401", "R402"})
 """The rules about references, which may name what could not be read."""
@@ -42,7 +40,8 @@ def lint(
 ) -> tuple[Finding, ...]:
     """Lint an app at the lines of its files in `folder`; findings by file and line.
 
-    `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
+    `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do. What was read of Python
+    files before is forgotten first. RemitError: `allow` or `app.allowed` names no rule.
     """
     from remit.lint.suppress import suppress  # noqa: PLC0415 - most builds find nothing that could be accepted
 
@@ -237,6 +236,7 @@ def _files(app: App) -> tuple[str, ...]:
 
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
+    """Yield what is suspicious in the Python that declares the app, at the place in the file."""
     from remit.lint.python_slips import slips  # noqa: PLC0415 - a build does not look for them
 
     for file in _files(app):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.actions import resource_types, service
-from remit.catalogue.arns import parse
+from remit.catalogue.arns import Arn, parse
 from remit.catalogue.partitions import is_region
 from remit.lint.plain_text import settled
 from remit.lint.resource_types import types_named
-
-if TYPE_CHECKING:
-    from remit.catalogue.arns import Arn
 
 _DOUBLED: Final = r"arn:[^:]*:(?:s3:[^:]*:[^:]*:|(?!s3:)[^:]*:[^:]*:[^:]*:(?:[A-Za-z-]+[/:])?)arn:"
 _VARIABLE: Final = r"\$\{[^{}]*\}"

@@ -5,12 +5,10 @@ Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from remit.did_you_mean import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DOCUMENT: Final = ("Version", "Id", "Statement")
 STATEMENT: Final = (

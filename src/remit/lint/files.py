@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from remit.documents.json_text import DEPTH, too_large
+from remit.documents.json_text import DEPTH, Locate, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.read import LARGEST, NotFilledInError, ParsedFile, read_on
 from remit.documents.slips import LANGUAGE, Slip
@@ -15,19 +16,13 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
-from remit.lint.finding import WARNING, Problem
+from remit.lint.finding import WARNING, Finding, Problem
 from remit.lint.policies import with_statements
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, PolicyDocument, below
 from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.terraform.state import is_plan
 from remit.template.written_template import is_template, written_template
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from remit.documents.json_text import Locate
-    from remit.lint.finding import Finding
 
 _ASSUMING: Final = ("sts:assume", "sts:tag", "sts:set")
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
@@ -148,7 +143,8 @@ def _of_file(source: ParsedFile, kind: str | None) -> tuple[Finding, ...]:
 def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return the findings that `allow` does not accept, and those on reasons that no file needs.
 
-    What cannot be read, and what is wrong with a comment that accepts, is not accepted.
+    What cannot be read, and what is wrong with a comment that accepts, is not accepted. RemitError: `allow` names a
+    rule that does not exist.
     """
     reasons = {rule_registry.rule(name).code: because for name, because in allow.items()}
     broken_rules = set()
@@ -162,6 +158,10 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
 
 
 def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
+    """Yield the findings of a file.
+
+    Mistakes of its form come first, slips of YAML next, then the plan, template or policy.
+    """
     for mistake in source.mistakes:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
@@ -173,7 +173,10 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
 
 
 def _of_plan(source: ParsedFile) -> Iterator[Finding]:
-    """Lint the policies of a plan, with the address of their resource: plans are written in one line."""
+    """Lint the policies of a plan, with the address of their resource: plans are written in one line.
+
+    A plan that cannot be read is a finding, and so is the point where too many documents end the look.
+    """
     from remit.lint import plans  # noqa: PLC0415 - few files are plans
 
     try:

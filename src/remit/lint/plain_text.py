@@ -6,12 +6,10 @@ Source of samples for references: "Return values" of each type (CloudFormation T
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from remit.catalogue.types import REF, resource_type
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _MARKERS: Final = frozenset("{<%")
 PLACEHOLDER: Final = re.compile(

@@ -12,13 +12,12 @@ from remit.lint.policies import with_statements
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
 from remit.template.policy_documents import document_in_text
 from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
-from remit.template.terraform.state import data_of, items_of
+from remit.template.terraform.state import PlannedResource, data_of, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.documents.json_text import Locate, Path
-    from remit.template.terraform.state import PlannedResource
 
 _TRUST: Final = "assume_role_policy"
 _OF_IDENTITIES: Final = ("aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group")
@@ -96,11 +95,13 @@ def _policies_in(value: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]
     if document is not None and raw_statements(document):
         yield document, path
     elif isinstance(value, list | dict):
-        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, part in parts:
             yield from _policies_in(part, (*path, key))
 
 
 def _kind(resource_type: str, document: dict[str, Any]) -> str:
+    """The kind of policy that a document of a resource is; a document with a principal is a resource's."""
     if resource_type == "aws_organizations_policy":
         return CONTROL
     if resource_type.startswith(_OF_IDENTITIES):

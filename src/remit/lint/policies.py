@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import is_unfilled
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
 from remit.lint.unfilled_places import filled, may_be_unfilled
-from remit.template.branches import branches, items, may_vary
+from remit.template.branches import ConditionOutcome, branches, items, may_vary
 from remit.template.policy_documents import as_deployed, put_in_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.errors import Origin
     from remit.lint.finding import Spot
-    from remit.template.branches import ConditionOutcome
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 MOST_STATEMENTS: Final = 2_000
@@ -31,7 +29,10 @@ _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
 
 
 def with_statements(document: PolicyDocument, *, located: bool = True) -> PolicyDocument:
-    """A document, of which the value alone was read, with its statements; not `located`, all of it is in one place."""
+    """Put the statements of a document, of which the value alone was read, into it, in place; return it.
+
+    Not `located`, all of it is in one place. Statements beyond `MOST_STATEMENTS` are left out.
+    """
     raw = document.raw
     document.version = str(raw.get("Version", OLD_VERSION)) if isinstance(raw, dict) else VERSION
     if may_be_unfilled(document.text):
@@ -56,6 +57,10 @@ def with_statements(document: PolicyDocument, *, located: bool = True) -> Policy
 
 
 def _statements(raw: Any, document: PolicyDocument, *, located: bool) -> Iterator[WrittenStatement]:
+    """Yield the statements of a document, each branch of an `Fn::If` as one of its own.
+
+    `located`: places in texts are found, too.
+    """
     for index, (value, path, when) in enumerate(_statement_branches(raw)):
         flat, paths = (value, {}) if document.names is None else _flat(value, path)
         locate = partial(_located, document, flat, path, paths) if located else document.locate
@@ -104,7 +109,10 @@ def _first(value: Any) -> Any:
 
 
 def _located(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Origin | None:
-    """The origin of a spot of a statement at `path`: texts become indexes of their lists."""
+    """The origin of a spot of a statement at `path`: texts become indexes of their lists.
+
+    As near as can be found: where a step leads nowhere, the part above it.
+    """
     if not spot or spot[0] not in raw:
         return document.locate(path)
     value: Any = raw
@@ -143,7 +151,10 @@ def _text(value: Any) -> str:
 
 
 def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | BrokenStatement:
-    """A statement; with an effect in place of one that the deploy settles."""
+    """A statement; with an effect in place of one that the deploy settles.
+
+    A statement that cannot be read is a BrokenStatement, with the error's words.
+    """
     value = written.value if effect is None else {**written.value, "Effect": effect}
     if written.document.names is not None:
         value = as_deployed(value)
@@ -159,7 +170,10 @@ def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | 
 
 
 def _misspelt(written: WrittenStatement, spot: Spot) -> str | None:
-    """The function of CloudFormation that somebody meant who wrote another name where a text must be."""
+    """The function of CloudFormation that somebody meant who wrote another name where a text must be.
+
+    None: no name is near one.
+    """
     value: Any = written.value
     for step in spot:
         value = value.get(step) if isinstance(value, dict) else None

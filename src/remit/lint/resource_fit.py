@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.actions import action as action_named
 from remit.catalogue.actions import target_names
@@ -13,10 +14,6 @@ from remit.did_you_mean import MISSPELT, nearest
 from remit.lint.arn_parts import holds_another
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import actions_on_resources, acts_on, arn_formats, has_arns, types_named
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")

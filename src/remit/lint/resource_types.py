@@ -77,6 +77,7 @@ class _Shape(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _shapes(prefix: str) -> tuple[_Shape, ...]:
+    """The shapes of the ARNs of a service's resource types; formats that are no ARN are left out."""
     shapes = []
     for kind in resource_types(prefix):
         for format_ in kind.arns:

@@ -10,29 +10,26 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from remit.catalogue.arns import Arn
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
 from remit.iam.length import length
 from remit.iam.pattern import is_pattern
-from remit.iam.policy import VERSION
+from remit.iam.policy import VERSION, Policy, Statement, render
 from remit.iam.tokens import REFERENCE, textual, with_leaves
 from remit.lint import resource_fit
-from remit.lint.finding import ERROR, WARNING
+from remit.lint.finding import ERROR, WARNING, Spot
 from remit.lint.plain_text import sample
-from remit.template.branches import NO_VALUE, choice, may_vary
+from remit.template.branches import NO_VALUE, ConditionOutcome, choice, may_vary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from remit.app import App, Grant
-    from remit.catalogue.arns import Arn
     from remit.errors import Origin
     from remit.holders import Holder
-    from remit.iam.policy import Statement
-    from remit.lint.finding import Spot
     from remit.lint.unfilled_places import UnfilledPlace
-    from remit.template.branches import ConditionOutcome
 
 Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 """Gives the origin of a spot; of one that is not there, of its nearest part that is."""
@@ -77,8 +74,6 @@ class PolicyDocument:
         """The document as compact JSON: what is not in it, no rule needs to look for."""
         import json  # noqa: PLC0415 - grants of an app are measured rarely
 
-        from remit.iam.policy import Policy, render  # noqa: PLC0415 - as above
-
         raw = self.raw or render(Policy(tuple(item.statement for item in self.statements), self.version))
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)
 
@@ -95,7 +90,9 @@ class PolicyDocument:
         """
         services = frozenset(name.partition(":")[0] for name in actions)
         for item in self.statements:
-            for pattern in () if services.isdisjoint(item.services) else item.wide:
+            if services.isdisjoint(item.services):
+                continue
+            for pattern in item.wide:
                 prefix, _, operation = pattern.partition(":")
                 names = expand(pattern) if prefix.lower() in services and operation != "*" else ()
                 action = next((name for name in names if name in actions), None)

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.foreign_text import is_unfilled, without_unfilled
-from remit.errors import Origin
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding, Problem
-from remit.lint.rule_inputs import IDENTITY
+from remit.lint.rule_inputs import IDENTITY, BrokenStatement, Locate, ParsedStatement, PolicyDocument
 from remit.lint.rules import files_and_comments
 from remit.secrets import concealed, environment_secrets, hidden
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.app import Grant
-    from remit.errors import RemitError
-    from remit.lint.rule_inputs import BrokenStatement, Locate, ParsedStatement, PolicyDocument
     from remit.lint.rule_registry import Hook, Rule
 
 MOST: Final = 100
@@ -104,7 +102,7 @@ def findings(
 ) -> Iterator[Finding]:
     """Ask some rules; `counts` has the problems for each rule, so that nobody gets more than `MOST` of one.
 
-    `statement`: the subject is a statement.
+    A rule that has more is asked no further. `statement`: the subject is a statement.
     """
     for rule, hook in hooks:
         for problem in hook(subject):

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.errors import Origin, RemitError
-from remit.lint.finding import Finding
+from remit.lint.finding import Finding, Problem
 from remit.lint.rule_registry import rule as rule_named
 from remit.lint.rules.files_and_comments import suppression_without_reason, unused_suppression
 from remit.secrets import LINE_END, possible_secrets_in, secrets_in
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from remit.lint.finding import Problem
 
 OF_SECRETS: Final = "R701"
 """The rule of secrets. Its comments speak to builds, too, which refuse secrets in every file that they pack."""
@@ -106,6 +105,7 @@ def suppress(
     """The findings that nobody accepted, with those about the acceptances themselves.
 
     `texts` has the files whose comments count; `table` has reasons by rule, for the whole app, with their own lines.
+    RemitError at the line of `table`: there is no such rule.
     """
     comments = [comment for file, text in texts.items() for comment in allowances(text, file)]
     at_lines = {_line_of(comment): comment for comment in comments if isinstance(comment, Allowance)}
@@ -152,7 +152,10 @@ def _code(name: str, origin: Origin | None) -> str:
 def reason_at(
     rule: str, origin: Origin | None, folder: Path, table: Mapping[str, tuple[str, Origin | None]]
 ) -> str | None:
-    """Why a rule is accepted at a line of a file in the folder, or for the whole app; None where nobody says so."""
+    """Why a rule is accepted at a line of a file in the folder, or for the whole app; None where nobody says so.
+
+    A file that cannot be read has no comments. RemitError: `table` names a rule that does not exist.
+    """
     if origin is not None:
         try:
             text = (folder / origin.file).read_text("utf-8")
@@ -167,6 +170,7 @@ def reason_at(
 
 def _lines_of(finding: Finding) -> Iterator[tuple[str, str, int]]:
     """The lines whose comments speak for a finding: its own, and the one on which its grant or statement begins."""
-    for origin in (finding.origin, finding.grant.origin if finding.grant else None, finding.statement):
+    grant_origin = finding.grant.origin if finding.grant else None
+    for origin in (finding.origin, grant_origin, finding.statement):
         if origin is not None:
             yield finding.rule, origin.file, origin.line

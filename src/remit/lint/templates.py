@@ -54,7 +54,7 @@ def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Sp
 
 
 def environments(template: WrittenTemplate) -> Iterator[Environment]:
-    """What a SAM template gives to every function, and the environment of each function."""
+    """Yield the environment that a SAM template gives to every function, and the environment of each function."""
     owners: dict[str, tuple[str, ...]] = {"every function": ("Globals", "Function")}
     for name, resource in template.resources.items():
         if resource["Type"] in _FUNCTIONS:
@@ -87,6 +87,7 @@ def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bo
 
 
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:
+    """Return whether a dict in a template is a policy document: by its property's name, else by its statements."""
     if path[-1] in ("PolicyDocument", "AssumeRolePolicyDocument"):
         return not any(key.startswith("Fn::") or key == "Ref" for key in value)
     if kind == "AWS::Events::EventBusPolicy":
@@ -95,6 +96,10 @@ def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:
 
 
 def _kind(raw: Any, path: Spot, kind: str) -> str:
+    """The kind of policy that a document in a template is.
+
+    Its place tells it, or its resource's type, else a principal.
+    """
     if "AssumeRolePolicyDocument" in path:
         return TRUST
     policies = access_of(kind).policies

@@ -73,6 +73,7 @@ class _Reader:
         self.places: list[UnfilledPlace] = []
 
     def element_of_document(self, name: str, value: Any) -> Any:
+        """An element of a document with its places filled; they are noted in `places`."""
         if name != "Statement":
             return self.part(value, (name,), self.pattern)
         if isinstance(value, list):
@@ -80,6 +81,7 @@ class _Reader:
         return self.statement(value, (name,))
 
     def statement(self, value: Any, spot: Spot) -> Any:
+        """A statement with its places filled; actions have a pattern of their own. What is no dict stays."""
         if not isinstance(value, dict):
             return value
         filled_elements: dict[str, Any] = {}
@@ -89,6 +91,7 @@ class _Reader:
         return filled_elements
 
     def part(self, value: Any, spot: Spot, pattern: re.Pattern[str]) -> Any:
+        """A value with the places in its texts and keys filled."""
         if isinstance(value, str):
             return self.text(value, spot, pattern)
         if isinstance(value, list):
@@ -101,6 +104,7 @@ class _Reader:
         return value
 
     def text(self, text: str, spot: Spot, pattern: re.Pattern[str]) -> str:
+        """A text with its places filled, each of which is noted in `places`. What may be a variable of IAM's stays."""
         filled_text = ""
         end = 0
         for place in (self.pattern_of_arns if text.startswith("arn:") else pattern).finditer(text):

@@ -10,13 +10,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 SDK: Final = frozenset({"boto3"})
 """Nothing but what is known to do nothing on import that an app could see: other modules register, patch, or fail."""

@@ -9,18 +9,13 @@ import linecache
 import os
 import re
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from types import ModuleType, TracebackType
+from typing import Any, Final
 
 from remit.did_you_mean import did_you_mean, nearest
 from remit.judge.judgement import last_user_line, told
-from remit.project.current_load import is_users_file
+from remit.project.current_load import Loading, is_users_file
 from remit.source.layout import beside
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from remit.project.current_load import Loading
 
 _UNIMPORTABLE: Final = r"cannot import name '(\w+)' from '(remit[\w.]*)'"
 _OUT_OF_REACH: Final = frozenset(

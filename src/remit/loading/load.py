@@ -16,13 +16,12 @@ from remit.loading.time_limit import time_limit
 from remit.loading.user_code import import_app, import_shared, importing, run_configuration
 from remit.project.current_load import LoadEndError, Loading, loading, placed
 from remit.project.lambda_environment import lambda_environment
-from remit.project.settings import judged
+from remit.project.settings import Config, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import App
-    from remit.project.settings import Config
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:

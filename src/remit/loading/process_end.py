@@ -10,15 +10,11 @@ import contextlib
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from remit.loading.time_limit import users_line
-from remit.project.current_load import LoadEndError, relative
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from remit.project.current_load import Loading
+from remit.project.current_load import LoadEndError, Loading, relative
 
 _ENDING: Final = ("_exit", "abort", "execv", "execve")
 """The functions of `os` that end a process; all others call these."""

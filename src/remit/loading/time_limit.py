@@ -14,14 +14,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
-from remit.project.current_load import LoadEndError, is_users_file, relative
+from remit.project.current_load import LoadEndError, Loading, is_users_file, relative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType
 
-    from remit.project.current_load import Loading
 
 SECONDS: Final = 120.0
 """Enough for an app whose packages come from a slow disk."""

@@ -10,25 +10,21 @@ import importlib
 import os
 import sys
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import ModuleType
+from typing import Final
 
 from remit.errors import Origin, RemitError
 from remit.judge.judgement import last_user_line, told
 from remit.project import plain_files
-from remit.project.current_load import STOPS, is_users_file, relative
+from remit.project.current_load import STOPS, Loading, is_users_file, relative
 from remit.project.settings import judged, may_be_among
 from remit.source import python_file
 from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from types import ModuleType
-
-    from remit.project.current_load import Loading
 
 
 def run_configuration(state: Loading) -> None:

@@ -15,13 +15,12 @@ from remit.errors import RemitError
 from remit.local.control.signed_request import ask
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
-from remit.local.state_files import LocalAws, StateFiles, alone, is_held
+from remit.local.state_files import LocalAws, Record, StateFiles, alone, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from remit.local.state_files import Record
 
 _START_SECONDS = 120.0  # if it neither answers nor ends: a busy machine takes its time
 _STOP_SECONDS = 30.0

@@ -9,18 +9,16 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
 from remit.local.emulator import emulated
 from remit.local.request import ReceivedRequest, RefusedRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _FORM: Final = "multipart/form-data"
 _MOST_OF_FIELDS: Final = 20_480  # bytes before the file

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from xml.sax.saxutils import escape
 
 from remit.access.needed_access import is_federated
-from remit.local.authorization.authorizer import AllowedRequest
+from remit.local.authorization.authorizer import AllowedRequest, RequestAuthorizer
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller
@@ -59,8 +59,6 @@ from remit.local.signature import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
-    from remit.local.authorization.authorizer import RequestAuthorizer
-    from remit.local.authorization.canonical_request import CanonicalRequest
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.simulated_delays import SimulatedDelays
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
-from remit.local.state_files import own
+from remit.local.state_files import StateFiles, own
 from remit.package.interpreters import own_program, variables_of_looking
 
 if TYPE_CHECKING:
     from remit.local.environment import LocalEnvironment
-    from remit.local.state_files import StateFiles
 
 BUSY = 75  # the status of a server that found another one holding its files
 

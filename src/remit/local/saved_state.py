@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.local.emulator import emulated, instead_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 def when_state_is_loaded(then: Callable[[], None]) -> None:

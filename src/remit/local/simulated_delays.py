@@ -11,19 +11,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.local.emulator import emulated, instead_of
 from remit.local.request import RefusedRequest
-from remit.local.stack_operations import before_each
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.local.stack_operations import ResourceOperation
+from remit.local.stack_operations import ResourceOperation, before_each
 
 _FUNCTION: Final = "AWS::Lambda::Function"
 _SHORTEST, _SPREAD = 2.0, 3.0  # seconds that a new role cannot be assumed

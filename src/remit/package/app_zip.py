@@ -26,7 +26,7 @@ from remit.package.dependencies import Layer, layer, prune, sha256, web_adapters
 from remit.package.files import LeftOut, Tree, survey
 from remit.package.packed_files import ChangedError, Entry, look
 from remit.package.requirements import folder_of_dependencies, read_source
-from remit.package.secrets import Unneeded, refuse, watched
+from remit.package.secrets import Allowed, Unneeded, refuse, watched
 from remit.project.dot_remit import own_folder
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from remit.app import LayerCode
     from remit.package.installer import Target
-    from remit.package.secrets import Allowed
 
 UNZIPPED = 250 * 1024 * 1024
 """Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas").

@@ -11,9 +11,9 @@ import stat
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
 from remit.package.archive import CHUNK, Archive, unpack
@@ -23,9 +23,6 @@ from remit.package.installer import Target, install
 from remit.package.packed_files import read
 from remit.package.requirements import folder_of_dependencies, read_source
 from remit.project.dot_remit import own_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _FORMAT = "1"  # of the cache; raised when the same inputs are to give another zip
 _KEPT = 64  # cached zips of dependencies: a large app has as many roots that state their own

@@ -7,11 +7,8 @@ Syntax and precedence as in gitignore(5), but for POSIX classes such as `[[:alph
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)

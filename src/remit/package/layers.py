@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.app import App, LayerCode
+from remit.app import App, Function, LayerCode
 from remit.errors import Mistakes
-from remit.package.app_zip import UNZIPPED, bytes_in_words
+from remit.package.app_zip import UNZIPPED, Package, bytes_in_words
 from remit.package.requirements import folder_of_dependencies, read_source
 from remit.project.setting_values import MOST_LAYERS
 from remit.resources.names import logical
@@ -15,9 +15,6 @@ from remit.resources.names import logical
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from remit.app import Function
-    from remit.package.app_zip import Package
 
 
 def with_dependency_layers(app: App, folder: Path) -> App:

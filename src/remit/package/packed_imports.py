@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam import tokens
-from remit.package.app_zip import depends
+from remit.package.app_zip import Package, depends
 from remit.package.archive import unpack
-from remit.package.dependencies import prune, unpacked
-from remit.package.interpreters import Interpreters, variables_of_looking
+from remit.package.dependencies import Layer, prune, unpacked
+from remit.package.interpreters import Interpreter, Interpreters, variables_of_looking
 from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
 from remit.project.dot_remit import own_folder
 from remit.source.handler_problem import split
@@ -36,10 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from remit.app import App, Function, WebApp
-    from remit.package.app_zip import Package
-    from remit.package.dependencies import Layer
     from remit.package.installer import Target
-    from remit.package.interpreters import Interpreter
 
 _SECONDS: Final = 60
 _PROGRAM: Final = Path(__file__).with_name("import_program.py")

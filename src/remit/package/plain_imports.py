@@ -10,13 +10,12 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Final
 
-from remit.source.python_file import parsed
+from remit.source.python_file import PythonFile, parsed
 
 if TYPE_CHECKING:
     import zipfile
     from collections.abc import Collection, Iterator
 
-    from remit.source.python_file import PythonFile
 
 OF_LAMBDA: Final = frozenset({
     "awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "snapshot_restore_py", "urllib3",

@@ -7,20 +7,15 @@ one here. Dependencies are not looked at: they come from a package index, and th
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from remit.errors import Origin, RemitError
 from remit.package.excluded_files import secret_by_name
 from remit.package.gitignore import Patterns, parse
-from remit.package.packed_files import read
-from remit.secrets import LINE_END, holds_secret, possible_secrets_in, secrets_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from remit.package.packed_files import Entry
-    from remit.secrets import Secret
+from remit.package.packed_files import Entry, read
+from remit.secrets import LINE_END, Secret, holds_secret, possible_secrets_in, secrets_in
 
 Allowed: TypeAlias = "Mapping[str, tuple[str, Origin | None]]"
 """Patterns of files that may hold secrets, each with the reason and the line that gives it."""

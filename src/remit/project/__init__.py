@@ -31,6 +31,10 @@ sys.modules[__name__].__class__ = _Project
 
 
 def __getattr__(attribute: str) -> str:
+    """Give `project.name`, `.stage` and `.namespace`: those of the load, or, in a test, of the folder that it runs in.
+
+    AttributeError for any other name.
+    """
     if attribute not in __all__:
         raise AttributeError(f"there is no `project.{attribute}`; there are name, stage and namespace")
     from pathlib import Path  # noqa: PLC0415 - the three names are read seldom, the rooms' modules often

@@ -8,12 +8,13 @@ Gateway" (Amazon API Gateway Developer Guide).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from remit.catalogue import arns
 from remit.catalogue.partitions import regions
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes
+from remit.errors import Mistakes, Path
 from remit.iam import tokens
 from remit.project.setting_values import (
     Table,
@@ -32,11 +33,6 @@ from remit.project.setting_values import (
 )
 from remit.project.stack_name import STAGE
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.errors import Path
-
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
 _LONGEST_VALUE: Final = 256
@@ -44,7 +40,10 @@ _ROLE_NAME: Final = r"(?a)(?:[\w+=,.@-]|\{(?:app|stage|role|region)\})+"
 
 
 def tags(path: Path, value: Any) -> Table[str]:
-    """Tags by key: of at most 128 characters, with values of at most 256, and no more than AWS lets a resource have."""
+    """Tags by key: of at most 128 characters, with values of at most 256, and no more than AWS lets a resource have.
+
+    RemitError (2): anything else, or a key that begins with `aws:`.
+    """
     checked = entries(path, value, 'a dict such as {"team": "shop"}', _tag)
     if len(checked) > _MOST_TAGS:
         raise mistake(path, f"has {len(checked)} tags; AWS allows {_MOST_TAGS} on a resource")
@@ -52,7 +51,7 @@ def tags(path: Path, value: Any) -> Table[str]:
 
 
 def _tag(path: Path, key: Any, content: Any) -> dict[str, str]:
-    """One tag as text."""
+    """One tag as text. RemitError (2): AWS reserves its key, or it is too long."""
     if not isinstance(key, str):
         raise mistake(path, f"has the key {key!r:.40}, which is not a string", inside=(key,))
     key_text, value_text = text(path, key), text((*path, key), content)
@@ -65,7 +64,10 @@ def _tag(path: Path, key: Any, content: Any) -> dict[str, str]:
 
 
 def region(path: Path, value: Any) -> str:
-    """A region of AWS's, also one that is newer than remit's facts: a further one of a known part of the world."""
+    """A region of AWS's, also one that is newer than remit's facts: a further one of a known part of the world.
+
+    RemitError (2): any other text.
+    """
     name = text(path, value)
     part, _, number = name.rpartition("-")
     if not number.isdecimal() or part not in {known.rpartition("-")[0] for known in regions()}:
@@ -74,7 +76,7 @@ def region(path: Path, value: Any) -> str:
 
 
 def stages(path: Path, value: Any) -> Texts:
-    """Names of stages."""
+    """Names of stages, in their order. RemitError (2) has each text that is none."""
     names = texts(path, value)
     mistakes = Mistakes()
     for index, name in enumerate(names):
@@ -93,7 +95,10 @@ role_path: Final = matching(r"/([\x21-\x7e]{1,510}/)?", 'a path begins and ends 
 
 
 def role_name(path: Path, value: Any) -> str:
-    """A pattern of roles' names, which must tell them apart."""
+    """A pattern of roles' names.
+
+    RemitError (2): it makes no names, or does not have `{stage}` and `{role}`, which tell roles apart.
+    """
     written = tokens.plain(text(path, value))
     if not re.fullmatch(_ROLE_NAME, written):
         hint = 'such as "{app}-{stage}-{role}", of letters, digits and _+=,.@-'
@@ -111,7 +116,7 @@ _HOST: Final = r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}
 
 
 def rate(path: Path, value: Any) -> float:
-    """Requests a second."""
+    """Requests a second, from 0 to a million. RemitError (2): anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong(path, "a number of requests a second", value)
     if not 0 <= value <= 1_000_000:  # noqa: PLR2004 - beyond what any account has
@@ -120,12 +125,14 @@ def rate(path: Path, value: Any) -> float:
 
 
 def _cors_origin(path: Path, origin: str) -> None:
+    """Refuse with RemitError (2) an origin with a path, or without a scheme; a reference is taken."""
     if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
         hint = 'a scheme and a host without a path, such as "https://shop.example"'
         raise mistake(path[:1], f"has the origin {origin!r}", hint=hint)
 
 
 def _cors_method(path: Path, method: str) -> None:
+    """Refuse with RemitError (2) a method that CORS does not know."""
     if method not in _METHODS:
         hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
         raise mistake(path[:1], f"has the method {method!r}", hint=hint)
@@ -146,7 +153,10 @@ _CORS: Final = members(
 
 
 def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
-    """CloudFormation's Cors properties, in its spelling or in snake_case."""
+    """CloudFormation's Cors properties, in its spelling or in snake_case.
+
+    RemitError (2): others, or credentials from every origin.
+    """
     configuration: dict[str, Any] = _CORS(path, value)
     if "*" in configuration.get("AllowOrigins", ()) and configuration.get("AllowCredentials"):
         raise mistake(
@@ -158,7 +168,10 @@ def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
 
 
 def rest_cors(path: Path, value: Any) -> dict[str, Any]:
-    """As `cors_configuration`, for a REST API, whose answers to preflights are fixed texts: with one origin."""
+    """As `cors_configuration`, for a REST API, whose answers to preflights are fixed texts.
+
+    RemitError (2) as there, and without exactly one origin.
+    """
     configuration = cors_configuration(path, value)
     if len(configuration.get("AllowOrigins", ())) != 1:
         raise mistake(
@@ -176,7 +189,10 @@ def stage_variables(path: Path, value: Any) -> Table[str]:
 
 
 def rest_properties(path: Path, value: Any) -> Table[Any]:
-    """CloudFormation's properties of AWS::ApiGateway::RestApi, whose names and values the template's check looks at."""
+    """CloudFormation's properties of AWS::ApiGateway::RestApi, whose names and values the template's check looks at.
+
+    RemitError (2): it is no dict.
+    """
     if not isinstance(value, dict):
         raise wrong(path, "a dict of CloudFormation properties", value)
     return Table(plain(path, value))
@@ -186,6 +202,7 @@ _KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
 
 
 def _check_key_name(path: Path, written: str) -> None:
+    """Refuse with RemitError (2) a key's name with other signs; a reference is taken."""
     if not tokens.references(written) and not re.fullmatch(_KEY_NAME, written):
         raise mistake(path, f"is {written!r:.60}", hint="letters, digits, - _ and .")
 
@@ -216,13 +233,20 @@ def usage_plans(path: Path, value: Any) -> Table[Mapping[str, Any]]:
 
 
 def _usage_plan(path: Path, name: Any, content: Any) -> dict[str, Any]:
+    """The checked content of a plan by its name.
+
+    RemitError (2): its name has other signs, or its content does not fit.
+    """
     if not isinstance(name, str) or not re.fullmatch(_KEY_NAME, name):
         raise mistake(path, f"has the name {name!r:.40}", hint="letters, digits, - _ and .", inside=(str(name),))
     return {name: _USAGE_PLAN((*path, name), content)}
 
 
 def domain_name(path: Path, value: Any) -> str:
-    """A host's name in lower case; what only the deploy knows of it is not looked at."""
+    """A host's name in lower case; what only the deploy knows of it is not looked at.
+
+    RemitError (2): any other text.
+    """
     name = text(path, value)
     if not tokens.references(name) and not re.fullmatch(_HOST, name):
         host = name.lower().rpartition("://")[2].partition("/")[0]
@@ -232,7 +256,10 @@ def domain_name(path: Path, value: Any) -> str:
 
 
 def certificate_arn(path: Path, value: Any) -> str:
-    """The ARN of a certificate of AWS Certificate Manager, or a value that only the deploy knows."""
+    """The ARN of a certificate of AWS Certificate Manager, or a value that only the deploy knows.
+
+    RemitError (2): any other text.
+    """
     certificate = text(path, value)
     arn = arns.parse(certificate)
     is_certificate = arn is not None and arn.service == "acm" and re.fullmatch(r"certificate/.+", arn.resource)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, ParamSpec, TypeVar, Unpack, overload
 
 from remit import triggers as all_triggers
 from remit.declare.fitting import FurtherOptions, declaring, option_names, parameters
@@ -14,15 +14,12 @@ from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.declared import HANDLER, NO_JOB, Access, Declaration, JobOptions, WebOptions, WorkflowDeclaration
-from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES
+from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES, Links, PolicyItems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Generic, ParamSpec, Unpack
-
     from remit.app import Trigger
     from remit.project.resource_handles import StateMachineHandle
-    from remit.project.setting_values import FunctionSettings, Links, OwnFunctionSettings, PolicyItems
+    from remit.project.setting_values import FunctionSettings, OwnFunctionSettings
     from remit.project.shared import Shared
     from remit.runtime.job import Job
     from remit.triggers.api import Authorization
@@ -226,6 +223,7 @@ class Group:
         from remit.runtime.job import Job  # noqa: PLC0415 - few apps have jobs
 
         def decorate(function: Callable[..., Any]) -> Job:
+            """Declare the function as a job, and give the Job that stands for it in its module."""
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
             named_options = replace(options, path=job.path)
             self._decorated(function, triggers, None, arguments._replace(job=named_options))
@@ -293,6 +291,7 @@ class _NamedFunction:
     """A function that `handler=` names: a workflow is linked to it, and it decorates nothing."""
 
     def __call__(self, function: F) -> F:
+        """Note the mistake that `handler=` decorates a function; the function stays as it is. Nothing is raised."""
         decorated = getattr(function, "__name__", "it")
         refused = RemitError(
             f"`handler=` names the function that Lambda runs, and decorates another one, `{decorated}`",

@@ -6,9 +6,9 @@ the change set, so that what was shown is what is deployed. A build asks nobody.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from remit.app import ExistingValue
+from remit.app import ExistingKind, ExistingValue
 from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
@@ -16,9 +16,6 @@ from remit.project import current_load
 from remit.project.late_bound import LateBoundParameter
 from remit.resources.name_rules import broken_rule
 from remit.resources.names import digest, logical
-
-if TYPE_CHECKING:
-    from remit.app import ExistingKind
 
 _DIGITS: Final = 6  # of the hash that tells names apart whose letters are the same
 _DEFAULT_GROUP: Final = "default"
@@ -29,7 +26,7 @@ def parameter(name: str) -> str:
     """The value of a parameter of Parameter Store, as late-bound text; in a list of settings, that of a StringList.
 
     Elsewhere `.split(",")` gives the list. A SecureString has no place in a template: `remit.parameter` names it in a
-    function's environment.
+    function's environment. RemitError (2): no parameter can have that name.
     """
     checked = _checked_name(name, "parameter", "the name of a parameter", "/shop/subnets")
     rule = None if checked.startswith("arn:") else broken_rule("AWS::SSM::Parameter", [checked], makes=False)

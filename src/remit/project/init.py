@@ -46,7 +46,8 @@ class Started:
 def init(folder: Path, *, existing: bool = False) -> Started:
     """Write the skeleton into a new or empty folder, whose name is the project's.
 
-    Into an `existing` project goes what it does not have; no file of it is touched.
+    Into an `existing` project goes what it does not have; no file of it is touched. RemitError (2): its name is none
+    for a project, it is there and not empty, or a file cannot be written.
     """
     name = folder.resolve().name
     if not existing and not _NAME.fullmatch(name):
@@ -74,7 +75,10 @@ def init(folder: Path, *, existing: bool = False) -> Started:
 
 
 def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: str, owners: Sequence[str]) -> Started:
-    """Write the files of `ci_files` for a project that was started just now, or for one that exists."""
+    """Write the files of `ci_files` for a project that was started just now, or for one that exists.
+
+    A configuration that was made just now gets the stage as well. RemitError (2): a file cannot be written.
+    """
     if "config/deploy.py" in started.made:
         with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:
             file.write(filled("stages.py.in", {"stage": stage}))
@@ -96,6 +100,7 @@ def _notes(folder: Path, kept: tuple[str, ...]) -> Iterator[str]:
 
 
 def _write_file(path: Path, text: str, mode: str) -> None:
+    """Write a text, and make the folders above it. RemitError (2): it cannot be written, or in mode `x` is there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open(mode, encoding="utf-8") as file:
@@ -106,6 +111,9 @@ def _write_file(path: Path, text: str, mode: str) -> None:
 
 def _remit_requirement() -> str:
     """The requirement that gives a project this remit: from where it was installed, or of an index, this version on.
+
+    Of an index, it ends before the next version that may break something. An address is without its password. Where
+    remit is not installed, it is the bare name.
 
     Source: "Recording the Direct URL Origin of installed distributions" (PEP 610).
     """

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from remit.catalogue.quotas import quota
-from remit.errors import Mistakes
+from remit.errors import Mistakes, Path
 from remit.iam import tokens
 from remit.project.setting_values import Table, between, entries, members, mistake, or_none, wrong
 from remit.resources.names import arn_of
 
 if TYPE_CHECKING:
     from remit.declare.resource_references import TopicRef
-    from remit.errors import Path
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*(\.fifo)?")
 LEAST_CONCURRENCY: Final = 2
@@ -48,7 +47,7 @@ _TOPIC_NAME: Final = r"[A-Za-z0-9_-]{1,256}"
 
 
 def topic(path: Path, value: Any) -> str:
-    """The ARN of a topic that is given by name, by ARN, or as a resource of the app."""
+    """The ARN of a topic that is given by name, by ARN, or as a resource of the app. RemitError (2): anything else."""
     text = tokens.plain(getattr(value, "arn", value))
     if not isinstance(text, str):
         raise wrong(path, "an SNS topic", value)
@@ -78,6 +77,7 @@ def queues(path: Path, value: Any) -> Table[QueueSettings]:
 
 
 def _queue(path: Path, name: Any, options: Any) -> dict[str, Any]:
+    """The settings of one queue of jobs by its name. RemitError (2): all that is wrong with name and settings."""
     at, settings = (*path, name), {}
     mistakes = Mistakes()
     with mistakes.noted():

@@ -14,7 +14,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.errors import Mistakes, Origin, RemitError
 from remit.project import current_load
 from remit.project.setting_values import RESERVED_VARIABLES
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from remit.app import App
-    from remit.errors import Mistakes, Origin
     from remit.project.current_load import Loading
     from remit.source.variables import DeclaredVariable
 
@@ -63,6 +62,10 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
     """
 
     def __getitem__(self, name: str) -> str:
+        """The value of a variable, as the process has it, and a note that the project's code read it.
+
+        One that is unset has the value that Lambda gives it. KeyError: neither has it.
+        """
         try:
             value: str = super().__getitem__(name)
         except KeyError:
@@ -90,6 +93,7 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
 
 
 def _note_read(name: str) -> None:
+    """Note a name among those that the app reads, where a load is under way."""
     state = current_load.current()
     if state is not None:
         state.read_variables.add(name)
@@ -112,7 +116,7 @@ def _value_in_lambda(name: str, asking: FrameType) -> str | None:
 
 
 def _loading_for(frame: FrameType) -> Loading | None:
-    """The load whose project's code a frame executes."""
+    """The load whose project's code a frame executes; None: no load runs, or the code is another's."""
     state = current_load.current()
     is_own = state is not None and current_load.is_users_file(frame.f_code.co_filename, state.folder)
     return state if is_own else None
@@ -135,7 +139,10 @@ def _noted_placeholder(name: str) -> str:
 
 @contextlib.contextmanager
 def lambda_environment() -> Iterator[None]:
-    """Let code find what it finds in Lambda; afterwards the environment and the working folder are as they were."""
+    """Let the code in the block find in `os.environ` what it finds in Lambda.
+
+    Afterwards the environment and the working folder are as they were, whatever it raises.
+    """
     ordinary, folder = type(os.environ), _working_folder()
     # The object stays the same one: modules hold it since they said `from os import environ`.
     os.environ.__class__ = _Environ
@@ -148,6 +155,7 @@ def lambda_environment() -> Iterator[None]:
 
 
 def _working_folder() -> str | None:
+    """The folder that the process works in; None: it has been deleted."""
     try:
         return os.getcwd()  # noqa: PTH109 - a text to go back to
     except OSError:  # it has been deleted
@@ -155,7 +163,10 @@ def _working_folder() -> str | None:
 
 
 def _profile_has_region() -> bool:
-    """Return whether the files of the AWS CLI give a region to the profile that the SDK, which asks, uses by itself."""
+    """Return whether the files of the AWS CLI give a region to the profile that the SDK, which asks, uses by itself.
+
+    False where the SDK cannot read them.
+    """
     session = sys.modules["botocore.session"].Session()
     try:
         return "region" in session.get_scoped_config()

@@ -6,13 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, is_own_code, writer
+from remit.errors import Origin, RemitError, is_own_code, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from remit.app import StoredValue
-    from remit.errors import Origin
 
 
 class LateBound(str):
@@ -63,6 +62,7 @@ _TEXT_MAKING: Final = frozenset({"join"})
 
 
 def _refuse(value: LateBound, problem: str, hint: str) -> NoReturn:
+    """Raise RemitError (2) at the user's line: there the value would have to be known."""
     raise RemitError(f"`{value.written}` {problem}: only the deploy knows its value", hint=hint, origin=_users_line())
 
 
@@ -128,6 +128,7 @@ class NoText:
         self._refuse_text()
 
     def _refuse_text(self, *_other: Any) -> NoReturn:
+        """Raise RemitError (2) at the user's line, which joins it with text."""
         name, hint = self._as_text()
         raise RemitError(f"`{name}` itself is not text", hint=hint, origin=_users_line())
 
@@ -149,6 +150,10 @@ class Aws(NoText):
         return "aws", f"there are {_KNOWN}"
 
     def __getattr__(self, name: str) -> NoReturn:
+        """Refuse a name that `aws` does not have.
+
+        RemitError (2), at the line that asks; for Python's own names, AttributeError.
+        """
         if name.startswith("__"):
             raise AttributeError(name)
         hint = did_you_mean(name, _ATTRIBUTES) or f"there are {_KNOWN}"

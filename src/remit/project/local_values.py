@@ -63,7 +63,10 @@ def with_local_variables(app: App, folder: Path) -> App:
 
 
 def local_value(name: str, function: str) -> str:
-    """A value for code that runs on this machine, such as a test, in the project's folder."""
+    """A value for code that runs on this machine, such as a test, from the file in the working folder.
+
+    RuntimeError: the file does not have it.
+    """
     values = local_values(Path.cwd())
     if name not in values:
         raise RuntimeError(

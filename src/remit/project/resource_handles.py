@@ -118,7 +118,10 @@ class Handle(NoText, Generic[TypeName_co]):
     if not TYPE_CHECKING:  # type checkers would take any name
 
         def __getattr__(self, name: str) -> LateBound:
-            """Return Fn::GetAtt, in snake_case: `Data.database.endpoint_address` is `Endpoint.Address`."""
+            """Return Fn::GetAtt, in snake_case: `Data.database.endpoint_address` is `Endpoint.Address`.
+
+            NoAttribute (2), at the line that asks: its type has none of that name. AttributeError for private names.
+            """
             if name.startswith("_"):
                 raise AttributeError(name)
             kind = resource_type(self.type)
@@ -151,6 +154,10 @@ class Attribute:
         self.name = name
 
     def __get__(self, handle: Handle[str] | None, _owner: type) -> LateBound:
+        """The attribute as late-bound text, read for the line that asks.
+
+        On the class itself, without a handle, AttributeError.
+        """
         if handle is None:
             raise AttributeError(self.name)
         written = f"{handle.spelled}.{self.name}"

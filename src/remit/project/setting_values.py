@@ -184,9 +184,13 @@ def wrong(path: Path, kind: str, value: object) -> RemitError:
 
 
 def between(low: int, high: int, unit: str) -> Check:
-    """A check for a whole number from `low` to `high`."""
+    """A check for a whole number from `low` to `high`; for any other value it raises RemitError (2).
+
+    `unit` is for its message.
+    """
 
     def check(path: Path, value: Any) -> int:
+        """The number as it is. RemitError (2): it is none, or out of range."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong(path, f"a whole number of {unit}", value)
         if not low <= value <= high:
@@ -198,9 +202,10 @@ def between(low: int, high: int, unit: str) -> Check:
 
 
 def one_of(words: Sequence[str]) -> Check:
-    """A check for one of a few words."""
+    """A check for one of a few words; for any other value it raises RemitError (2)."""
 
     def check(path: Path, value: Any) -> str:
+        """The word. RemitError (2): it is none of them."""
         if not isinstance(value, str):
             raise wrong(path, "a string", value)
         word: str = tokens.plain(value)
@@ -229,7 +234,7 @@ def or_none(check: Check) -> Check:
 
 
 def text(path: Path, value: Any) -> str:
-    """A string that is not empty."""
+    """A string that is not empty, as plain text. RemitError (2): any other value."""
     if not isinstance(value, str):
         raise wrong(path, "a string", value)
     written: str = tokens.plain(value)
@@ -239,9 +244,13 @@ def text(path: Path, value: Any) -> str:
 
 
 def matching(pattern: str, hint: str) -> Check:
-    """A check for a text that matches a pattern as a whole; `hint` says what it looks like."""
+    """A check for a text that matches a pattern as a whole, which raises RemitError (2) for any other.
+
+    `hint` says what it looks like.
+    """
 
     def check(path: Path, value: Any) -> str:
+        """The text as it is. RemitError (2): it is none, or does not have the form."""
         name = text(path, value)
         if not re.fullmatch(pattern, name):
             raise mistake(path, f"is {name!r:.40}", hint=hint)
@@ -251,7 +260,7 @@ def matching(pattern: str, hint: str) -> Check:
 
 
 def encodable(path: Path, value: str) -> str:
-    """A string that UTF-8 can hold: AWS reads no JSON with any other."""
+    """The string, if UTF-8 can hold it: AWS reads no JSON with any other. RemitError (2): it cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -264,7 +273,10 @@ def encodable(path: Path, value: str) -> str:
 
 
 def texts(path: Path, value: Any, check: Callable[[Path, str], object] = lambda _path, _text: None) -> Texts:
-    """A list of strings, each of which passes a check; a bare string is one item."""
+    """A list of strings, each of which passes a check; a bare string is one item.
+
+    RemitError (2) with all items that do not pass; also for a set, which has no order.
+    """
     if isinstance(value, str):
         only = text(path, value)
         check(path, only)
@@ -298,9 +310,13 @@ def entries(path: Path, value: Any, kind: str, check: Callable[[Path, Any, Any],
 
 
 def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str] = str) -> Check:
-    """A check for a dict of some keys, each with its own check; `spelled` gives a key as it is kept."""
+    """A check for a dict of some keys, each with its own check; `spelled` gives a key as it is kept.
+
+    RemitError (2): another key, or a value that its check refuses.
+    """
 
     def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
+        """The checked member, by its name. RemitError (2): there is no such key, or its value does not fit."""
         name = spelled(key)
         if name not in checks:
             hint = did_you_mean(name, checks) or f"it can have {', '.join(checks)}"
@@ -322,6 +338,7 @@ def reasons(example: str) -> Check:
 
 
 def _reason(path: Path, name: Any, reason: Any) -> dict[str, str]:
+    """A name with its reason, as a dict. RemitError (2): the name is empty, or the reason has no word."""
     if not isinstance(name, str) or not name:
         raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
     if not any(map(str.isalnum, text((*path, name), reason))):
@@ -330,14 +347,14 @@ def _reason(path: Path, name: Any, reason: Any) -> dict[str, str]:
 
 
 def flag(path: Path, value: Any) -> bool:
-    """True or False."""
+    """True or False; RemitError (2) for any other value."""
     if not isinstance(value, bool):
         raise wrong(path, "True or False", value)
     return value
 
 
 def _architectures(path: Path, value: Any) -> Texts:
-    """A list with one architecture."""
+    """A list with one architecture; RemitError (2) for more, none or another."""
     chosen = Texts(one_of(ARCHITECTURES)(path, item) for item in texts(path, value))
     if len(chosen) != 1:
         raise mistake(path, f"takes one architecture, got {len(chosen)}")
@@ -345,7 +362,7 @@ def _architectures(path: Path, value: Any) -> Texts:
 
 
 def retention(path: Path, value: Any) -> int:
-    """Days that CloudWatch Logs can keep logs."""
+    """Days that CloudWatch Logs can keep logs; RemitError (2), with the nearest, for any other number."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(path, "a number of days, or None to keep logs for ever", value)
     if value not in RETENTIONS:
@@ -369,6 +386,10 @@ def _environment(path: Path, value: Any) -> Table[str]:
 
 
 def _variable(path: Path, name: Any, content: Any) -> dict[str, str]:
+    """A variable of a function's environment, as a dict.
+
+    RemitError (2): Lambda or remit refuses its name, its value is no text, or the text refers to a secure parameter.
+    """
     at = (*path, name)
     if not isinstance(name, str) or not re.fullmatch(_VARIABLE, name):
         hint = "Lambda wants a letter, then at least one more of letters, digits and _"
@@ -398,6 +419,7 @@ _VPC_KEYS: Final = {
 
 
 def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
+    """The VPC's settings in AWS's spelling. RemitError (2): there are others, or no subnets or security groups."""
     config = entries(path, value, "a dict with SecurityGroupIds and SubnetIds", _vpc_setting)
     for name in ("SecurityGroupIds", "SubnetIds"):
         if not config.get(name):
@@ -406,7 +428,11 @@ def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
 
 
 def _vpc_setting(path: Path, key: Any, content: Any) -> dict[str, Any]:
-    """One key of the VPC's settings, in AWS's spelling, with its value."""
+    """One key of the VPC's settings, in AWS's spelling, with its value.
+
+    RemitError (2): there is no such key, its value is of another type, or ids are of the other kind. What
+    CloudFormation fills in is not looked at.
+    """
     if key not in _VPC_KEYS:
         raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
     name = _VPC_KEYS[key]
@@ -432,7 +458,10 @@ MOST_LAYERS: Final = 5
 
 
 def _layers(path: Path, value: Any) -> Texts:
-    """ARNs of versions of layers, each of another layer; what CloudFormation fills in is not looked at."""
+    """ARNs of versions of layers, each of another layer; what CloudFormation fills in is not looked at.
+
+    RemitError (2): any other, two versions of one layer, or more layers than Lambda takes.
+    """
     arns = texts(path, value, _check_layer)
     if len(arns) > MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {MOST_LAYERS}")
@@ -449,6 +478,7 @@ def _layer(arn: str) -> re.Match[str] | None:
 
 
 def _check_layer(path: Path, arn: str) -> None:
+    """Refuse with RemitError (2) what is no ARN of a layer's version; late-bound text passes."""
     layer = _layer(arn)
     if arn.startswith("${") or (layer is not None and layer["version"]):
         return
@@ -475,7 +505,10 @@ _DURABLE: Final = members(
 
 
 def _durable(path: Path, value: Any) -> dict[str, Any]:
-    """Seconds that an execution takes at most, or CloudFormation's DurableConfig, which has days of retention, too."""
+    """CloudFormation's DurableConfig: as it is given, or of the seconds that an execution takes at most.
+
+    RemitError (2): anything else, or no ExecutionTimeout.
+    """
     if not isinstance(value, Mapping):
         return {"ExecutionTimeout": _EXECUTION(path, value)}
     config: dict[str, Any] = _DURABLE(path, value)
@@ -485,7 +518,7 @@ def _durable(path: Path, value: Any) -> dict[str, Any]:
 
 
 def _destination(path: Path, value: Any) -> str:
-    """The ARN of a queue, topic, function or bus."""
+    """The ARN of a queue, topic, function or bus, given as text or as a resource. RemitError (2): anything else."""
     arn = tokens.plain(getattr(value, "arn", value))
     if not isinstance(arn, str) or not arn.startswith(("arn:", "${")):
         raise wrong(path, "an ARN, or a shared resource (a queue, topic, function or event bus)", value)
@@ -493,11 +526,13 @@ def _destination(path: Path, value: Any) -> str:
 
 
 def _mapping(path: Path, value: Any) -> None:
+    """Refuse with RemitError (2) what is no dict."""
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict", value)
 
 
 def _mappings(path: Path, value: Any) -> None:
+    """Check a list of dicts, each as `_mapping`. RemitError (2): it is none."""
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of dicts", value)
     for index, item in enumerate(value):
@@ -546,6 +581,7 @@ def _property(path: Path, name: Any, content: Any) -> dict[str, Any]:
 
 
 def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:
+    """Refuse with RemitError (2) a dict with a key that is no string, or late-bound."""
     for key in value:
         if not isinstance(key, str):
             raise mistake(path, f"has a key that is not a string: {key!r}", inside=(str(key),))
@@ -559,7 +595,10 @@ def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:
 
 
 def plain(path: Path, value: Any, depth: int = 0) -> Any:
-    """A value that JSON can hold, copied; anything else is an error that names where it stands."""
+    """A value that JSON can hold, copied.
+
+    RemitError (2), with its place, for anything else, and for what nests too deep.
+    """
     if depth > _DEPTH:
         raise mistake(path[:_SHOWN], f"nests deeper than {_DEPTH}, or contains itself")
     if isinstance(value, Mapping):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, overload
 
@@ -17,8 +17,6 @@ from remit.project.stack_name import STACK_NAME
 from remit.source import places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from remit.declare.resource_references import TopicRef
 
 T = TypeVar("T")
@@ -77,6 +75,7 @@ class Setting(Generic[T]):
     @overload
     def __get__(self, section: Section, owner: type) -> T: ...
     def __get__(self, section: Section | None, owner: type) -> Setting[T] | T:
+        """The assigned value, or that of a setting that nobody assigned; on the class, the Setting itself."""
         if section is None:
             return self
         value: T = section.assigned[self.name][0] if self.name in section.assigned else self.unassigned(section)
@@ -87,6 +86,11 @@ class Setting(Generic[T]):
         return self.default
 
     def __set__(self, section: Section, value: T) -> None:
+        """Keep a value with the line that assigns it.
+
+        While a load records, it is judged later; else at once, with RemitError (2) if it is wrong. Lists and dicts are
+        copied.
+        """
         span = writer_span()
         if is_recording():
             kept: Any = list(value) if isinstance(value, list) else value
@@ -175,6 +179,7 @@ class Policies(Setting[Items]):
         return self.default
 
     def __set__(self, section: Section, value: object) -> None:
+        """Record the parts of a policy list with their lines; they are judged later."""
         span = writer_span()
         items = Items(_parts(value, span))
         section.given.append((self.name, items, span))
@@ -228,6 +233,10 @@ class Section:
     else:
         # Behind the type checkers' back: they would take any name that these two take.
         def __getattr__(self, name: str) -> Any:
+            """Record that a name was read which no setting has, and give an Unread.
+
+            RemitError (2) where nothing records; AttributeError for Python's own names.
+            """
             if name.startswith("__"):
                 raise AttributeError(name)  # Python itself asks for these (copy, pickle, inspect)
             frame = asking_frame()
@@ -237,6 +246,10 @@ class Section:
             return Unread()
 
         def __setattr__(self, name: str, value: object) -> None:
+            """Assign a setting; record the assignment to any other name, as a mistake that the judge tells.
+
+            RemitError (2) for it where nothing records.
+            """
             if isinstance(getattr(type(self), name, None), Setting):
                 object.__setattr__(self, name, value)
             elif not is_recording():
@@ -491,7 +504,10 @@ class JudgedSettings(NamedTuple):
 
 
 def judged(written: Config) -> JudgedSettings:
-    """Check all that a configuration assigns, in order: the last value that is right counts."""
+    """Check all that a configuration assigns, in order: the last value that is right counts.
+
+    Nothing is raised: mistakes come back, each once, with the names of the settings that have any.
+    """
     config = Config()
     mistakes: dict[tuple[str, str, str], RemitError] = {}
     failed: set[str] = set()

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Concatenate,
-    Final,
-    Literal,
-    ParamSpec,
-    Protocol,
-    TypeAlias,
-    get_args,
-    overload,
-)
+from typing import Any, ClassVar, Concatenate, Final, Literal, ParamSpec, Protocol, TypeAlias, get_args, overload
 
 from remit.app import Output, Resource
 from remit.catalogue.types import resource_type
@@ -31,9 +20,6 @@ from remit.project import current_load, setting_values
 from remit.project import resource_handles as handles
 from remit.project.late_bound import NoText
 from remit.project.resource_handles import HANDLES, UNSPELLED, Handle
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 _PENDING: Final = r"\$\{(Pending0\d+0)"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
@@ -123,7 +109,10 @@ def resource(
     logical_id: str | None = None,
     **more: Any,
 ) -> Any:
-    """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
+    """Declare a resource of any CloudFormation type; snake_case keywords become its properties.
+
+    RemitError (2) with all that is wrong. Resources among the values become references to them.
+    """
     span, mistakes = writer_span(), Mistakes()
     type_name = ""
     checked: dict[str, Any] = {}
@@ -155,7 +144,10 @@ def resource(
 
 
 def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that snake_case keywords mean: `sse_specification` of a table is SSESpecification."""
+    """The properties that snake_case keywords mean: `sse_specification` of a table is SSESpecification.
+
+    RemitError (2): one that looks like a misspelt option of `resource`, and is no property.
+    """
     kind = resource_type(type_name)
     names = () if kind is None else kind.shape.properties
     by_letters = {name.casefold(): name for name in names}
@@ -173,7 +165,8 @@ def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
 def output(value: Any, description: str = "", *, export: str = "") -> Any:
     """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref.
 
-    `export` is the name under which other stacks import it (Fn::ImportValue).
+    `export` is the name under which other stacks import it (Fn::ImportValue). RemitError (2): a part is no text, or an
+    empty one where it may not be.
     """
     if tokens.is_intrinsic(value):
         value = tokens.from_intrinsic(value)
@@ -202,6 +195,11 @@ class Shared(metaclass=_SharedClass):
     outputs: ClassVar[tuple[Output, ...]] = ()
 
     def __init_subclass__(cls) -> None:
+        """Name the resources and outputs of a class, now that it has ended.
+
+        Handles that know their names replace the class's attributes, references to them follow, and the load that runs,
+        if any, takes them all.
+        """
         _lose_what_has_no_name(cls)
         declared = {
             name: value
@@ -274,7 +272,10 @@ def _with_parts(value: Any, made: Callable[[Any], Any]) -> Any:
 
 
 def _id(cls: type, name: str, span: Span) -> str:
-    """The name in the template, which has letters and digits only; `lookup` makes the same one at run time."""
+    """The name in the template, which `lookup` makes as well at run time.
+
+    RemitError (2): it has more than letters and digits.
+    """
     logical_id = setting_values.by_cloudformation(f"{cls.__name__}_{name}")
     if not (logical_id.isascii() and logical_id.isalnum()):
         raise RemitError(

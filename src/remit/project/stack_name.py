@@ -23,7 +23,7 @@ def stack_name(folder: Path, stage: str | None) -> str:
 
 
 def checked_stage(stage: str | None) -> str:
-    """The stage that is asked for: --stage, else REMIT_STAGE, else dev."""
+    """The stage that is asked for: --stage, else REMIT_STAGE, else dev. RemitError (2): it cannot be one."""
     chosen = stage if stage is not None else os.environ.get("REMIT_STAGE") or "dev"
     if not STAGE.fullmatch(chosen):
         rule = "it starts with a lower-case letter and has at most 20 of a-z, 0-9 and -"
@@ -37,7 +37,9 @@ def project_name(folder: Path) -> str:
     """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
     project = plain_files.toml(folder / "pyproject.toml").get("project", {})
     name = project.get("name") if isinstance(project, dict) else None
-    return _plain(name) if isinstance(name, str) and name else folder_name(folder)
+    if isinstance(name, str) and name:
+        return _plain(name)
+    return folder_name(folder)
 
 
 def folder_name(folder: Path) -> str:
@@ -46,6 +48,7 @@ def folder_name(folder: Path) -> str:
 
 
 def _plain(raw: str) -> str:
+    """A text as a part of AWS names: other characters become `-`, and `app-` comes first if no letter does."""
     plain = re.sub(_PLAIN, "-", raw).strip("-")
     if not plain or not plain[0].isalpha():
         plain = f"app-{plain}".rstrip("-")

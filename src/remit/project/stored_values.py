@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import StoredValue
+from remit.app import Store, StoredValue
 from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
@@ -16,7 +16,6 @@ from remit.resources.kms_key import key_text
 from remit.resources.name_rules import broken_rule
 
 if TYPE_CHECKING:
-    from remit.app import Store
     from remit.declare.resource_references import KeyRef, ParameterRef, SecretRef
 
 _TYPES: Final = {"secret": "AWS::SecretsManager::Secret", "parameter": "AWS::SSM::Parameter"}
@@ -40,6 +39,10 @@ def parameter(name: ParameterRef, *, key: KeyRef | None = None) -> str:
 
 
 def _stored(store: Store, function: str, name: Any, key: Any) -> str:
+    """The name of a secret or parameter, as text that remembers what it names. RemitError (2): it is no name.
+
+    A function that asks on this machine, outside of a load, gets the value itself.
+    """
     own_key: Any = None  # which a resource of the app says itself
     if hasattr(name, "ref"):
         late, arn, own_key = tokens.plain(name.ref), tokens.plain(name.arn), name.properties.get("KmsKeyId")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from remit.iam.comparison import Piece
 from remit.iam.tokens import ACCOUNT, REGION
-from remit.report.access_report import UNUSED, has_no_effect
+from remit.report.access_report import UNUSED, Locator, has_no_effect
 from remit.report.documents import members, place
 from remit.report.resource_losses import loss_document
-from remit.review.access_change import Door, UnreadPolicy
+from remit.review.access_change import Accepted, Change, Door, Review, UnreadPolicy
 from remit.review.statement_change import NO_CHANGE, changed_statement, statements_of, trust_statements_of
 
 if TYPE_CHECKING:
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.iam.prove.compare import Comparison
-    from remit.report.access_report import Locator
-    from remit.review.access_change import Accepted, Change, Review
 
 
 def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> dict[str, Any]:
     """The comparison of two policies: {gained, lost, undecided, freed, forbidden}, with where statements stand."""
 
     def pieces(name: str, locate: Locator) -> list[dict[str, Any]]:
+        """The pieces of one part of the comparison; `locate` tells where a statement of their side stands."""
         documents = []
         for piece in getattr(comparison, name):
             caller = {"principal": piece.request.principal, "public": piece.public} if piece.principal else {}
@@ -110,7 +109,7 @@ def review_document(review: Review) -> dict[str, Any]:
 
 
 def _whom(change: Change) -> dict[str, Any]:
-    """Whom a change concerns: {role, functions}, and `when` for one that depends on the template's conditions."""
+    """The holders of a change: {role, functions}, and `when` for one that depends on the template's conditions."""
     document: dict[str, Any] = {"role": change.role, "functions": list(change.functions)}
     if change.when:
         document["when"] = list(change.when)
@@ -149,6 +148,10 @@ def _pieces_of(
 
 
 def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> dict[str, Any]:
+    """A difference for programs, at the line and with the reason of the grant that `standing` has for it.
+
+    `because` is that reason, `difference` what the comparison says.
+    """
     grant = None if standing is None else standing.grant(piece.source)
     origin = None
     if grant is not None:
@@ -177,6 +180,7 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> 
 
 
 def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
+    """An accepted difference of any kind for programs, with the reason why it was accepted."""
     difference = accepted.what
     if isinstance(difference, Piece):
         standing = change.before if accepted.kind == "denial" else change.after

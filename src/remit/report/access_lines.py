@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from remit.report.access_report import MOST_KINDS, NO_EXAMPLE
+from remit.report.access_report import MOST_KINDS, NO_EXAMPLE, CauseChange, Report
 from remit.report.actions import LISTED, some
 from remit.report.resource_losses import loss_lines
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.deploy.drift import Drift
-    from remit.report.access_report import CauseChange, Report
 
 LONGEST: Final = 100
 """The lines of an answer that does not tell every piece."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
@@ -15,22 +15,23 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from remit.catalogue.actions import LEVELS, action, full_name
 from remit.catalogue.expand import expand
 from remit.errors import Origin
-from remit.iam.comparison import Piece, StatementLocation
+from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.actions import FUTURE, LISTED, levels_of, some
-from remit.review.access_change import Door, UnreadPolicy, resource_words
-from remit.review.statement_change import CONDITION, changed_statement, statements_of, trust_statements_of
+from remit.review.access_change import Change, Door, Review, UnreadPolicy, resource_words
+from remit.review.statement_change import (
+    CONDITION,
+    StatementChange,
+    changed_statement,
+    statements_of,
+    trust_statements_of,
+)
 from remit.roles.defaults import SOURCE_FUNCTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from remit.holders import Holder
-    from remit.iam.comparison import SideDifference, Undecided
     from remit.iam.prove.compare import Comparison
-    from remit.review.access_change import Change, Review
     from remit.review.resource_losses import ResourceLoss
-    from remit.review.statement_change import StatementChange
 
     Sides: TypeAlias = tuple[Holder | None, Holder | None]
     """The side whose statements some pieces are of, and the other."""
@@ -263,6 +264,7 @@ def _in_order(causes: Iterable[CauseChange]) -> tuple[CauseChange, ...]:
 
 
 def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list[Piece]]:
+    """The pieces by a key, in the order of each key's first piece."""
     groups: dict[K, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(key(piece), []).append(piece)
@@ -306,6 +308,10 @@ def _causes(change: Change) -> Iterator[CauseChange]:
 
 
 def _accepted_causes(change: Change) -> Iterator[CauseChange]:
+    """Yield what was accepted, each with its reason.
+
+    Doors and undecided parts come first, then accesses by reason and kind.
+    """
     pieces_by_reason: dict[tuple[str, str], list[Piece]] = {}
     for accepted in change.accepted:
         difference = accepted.what
@@ -364,6 +370,7 @@ def _access_causes(
     is_new = verb == _FORBIDDEN or (sign != LOST and verb != _FREED)
 
     def cause_of(piece: Piece) -> tuple[str, object]:
+        """The words of a piece's cause, and by which key pieces of the same cause come together."""
         words = _attached_words(change, piece, own)
         return words or verb, words or _statement_or_limit(piece)
 
@@ -429,6 +436,10 @@ def _cause(
     places: Iterable[str],
     changed: str = "",
 ) -> CauseChange:
+    """A cause of its pieces, as weighty as the weightiest.
+
+    It has the conditions of the first piece where everyone is let in.
+    """
     kinds = kinds_of(pieces, can_be_public=sign == GAINED)
     conditions: tuple[str, ...] = ()
     if any(EVERYONE in kind.principals for kind in kinds):

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.action_resources import KIND_ARNS
-from remit.catalogue.actions import LEVELS, actions, service, target_names
+from remit.catalogue.actions import LEVELS, Action, IamResourceType, actions, service, target_names
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.expand import expand
 from remit.catalogue.operations import operations_of, owners
@@ -15,7 +15,6 @@ from remit.iam.pattern import is_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.catalogue.actions import Action, IamResourceType
     from remit.catalogue.handlers import Handlers
     from remit.iam.policy import Globs
 

@@ -107,6 +107,7 @@ _Section: TypeAlias = "tuple[str, str, tuple[tuple[str, int], ...], Iterator[Row
 
 
 def _sections(report: AuditReport, texts: _Texts) -> Iterator[_Section]:
+    """Yield the sections of the page: title, what it is about, columns with their widths in percent, and rows."""
     yield (
         "Ways to become an administrator",
         "Choose a row to see its steps.",
@@ -153,6 +154,10 @@ def _sections(report: AuditReport, texts: _Texts) -> Iterator[_Section]:
 
 
 def _path_rows(report: AuditReport, texts: _Texts) -> Iterator[Row]:
+    """Yield the ways to become an administrator, proven and short ones first.
+
+    Steps are lists of numbers of their texts.
+    """
     paths = sorted(report.paths, key=lambda path: (path.is_open, len(path.steps), path.principal))
     for path in paths:
         steps = []  # from whom, to whom, by what, and notes on what it needs
@@ -172,6 +177,7 @@ def _path_rows(report: AuditReport, texts: _Texts) -> Iterator[Row]:
 
 
 def _access_rows(report: AuditReport) -> Iterator[Row]:
+    """Yield the principals with sensitive actions, those with the most first; others only if something is undecided."""
     for row in sorted(report.principals, key=lambda row: (-len(row.can), row.arn)):
         undecided = "; ".join(row.unknown) or ", ".join(row.undecided)
         if row.can or undecided:
@@ -179,6 +185,7 @@ def _access_rows(report: AuditReport) -> Iterator[Row]:
 
 
 def _unused_rows(report: AuditReport) -> Iterator[Row]:
+    """Yield each policy with unused access, that with the most first."""
     rows = [(row, policy) for row in report.unused for policy in row.policies]
     rows.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
     for row, policy in rows:
@@ -193,6 +200,7 @@ def _some(names: tuple[str, ...]) -> str:
 
 
 def _document_rows(report: AuditReport) -> Iterator[Row]:
+    """Yield the findings, errors before warnings, with some of those who hold the policy; of other severities none."""
     order = ("error", "warning")
     rows = [(finding, document) for document in report.documents for finding in document.findings]
     rows = [row for row in rows if row[0].severity in order]
@@ -208,6 +216,7 @@ def _document_rows(report: AuditReport) -> Iterator[Row]:
 
 
 def _problem_rows(report: AuditReport) -> Iterator[Row]:
+    """Yield a row for each problem of the input, then for each thing that is undecided."""
     for problem in report.problems:
         yield (problem.file, problem.message), None
     for subject, reason in undecided_words(report):

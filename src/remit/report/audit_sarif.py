@@ -37,6 +37,7 @@ def audit_sarif(report: AuditReport, version: str) -> dict[str, Any]:
 
 
 def _results(report: AuditReport) -> Iterator[dict[str, Any]]:
+    """Yield the results of a report. What lets in AWS's services alone is left out."""
     for path in report.paths:
         steps = ", then ".join(f"{step.technique} to {step.target}" for step in path.steps)
         condition = must_hold_words(path)

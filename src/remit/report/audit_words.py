@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.escalation_paths import is_brought
+from remit.audit.escalation_paths import EscalationPath, is_brought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.audit.audit import AuditReport
-    from remit.audit.escalation_paths import EscalationPath
     from remit.audit.results import ExposureRow
 
 REACHES: Final = {
@@ -26,7 +25,7 @@ REACHES: Final = {
 
 
 def who_words(row: ExposureRow) -> str:
-    """Whom an exposure lets in."""
+    """The words for whom an exposure lets in."""
     return REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.report.access_report import ACCEPTED, BESIDE, GAINED, LOST, NO_EXAMPLE, UNDECIDED
+from remit.report.access_report import ACCEPTED, BESIDE, GAINED, LOST, NO_EXAMPLE, UNDECIDED, CauseChange, Report
 from remit.report.actions import some
 from remit.report.resource_losses import loss_headline, reason, what_happens
 from remit.report.terminal_text import shown
@@ -15,7 +15,6 @@ from remit.report.terminal_text import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from remit.report.access_report import CauseChange, Report
     from remit.review.resource_losses import ResourceLoss
 
 LONGEST: Final = 65_000  # a comment takes 65,536 ("body is too long (maximum is 65536 characters)")
@@ -55,7 +54,9 @@ class Part:
 
 def report_comment(report: Report, about: str = "", most: int = LONGEST) -> str:
     """For a comment on a pull request: at most `most` bytes, a hidden mark first by which it is found again."""
-    verdict = f"**Access: unchanged.** {report.verdict}" if report.proven else f"**{report.verdict}**"
+    verdict = f"**{report.verdict}**"
+    if report.proven:
+        verdict = f"**Access: unchanged.** {report.verdict}"
     head = [mark("diff", about), verdict]
     if report.losses:
         head += ["", f"**Resources: {loss_headline(report.losses)}.**"]
@@ -110,6 +111,7 @@ def _rows(report: Report, sign: str) -> tuple[str, ...]:
 
 
 def _row(change: CauseChange) -> str:
+    """The row of a table in Markdown for a change, with one example request."""
     accesses = change.accesses()
     conditions = [f"if {condition}" for condition in change.conditions]
     access = "<br>".join(code(text) for text in (*(words for words, _ in accesses), *conditions))
@@ -131,7 +133,10 @@ def _loss_row(loss: ResourceLoss) -> str:
 
 
 def files_comment(comments: Mapping[str, Callable[[int], str]]) -> str:
-    """One comment for several files: each file's own, made for a number of bytes, under its name."""
+    """One comment for several files: each file's own, made for a number of bytes, under its name.
+
+    If together they are too long, each is made again for an equal share of the room.
+    """
     heads = {name: f"\n### {code(name)}\n\n" for name in comments}
     start = mark("diff", " ".join(comments))
     room = LONGEST - len("".join((start, *heads.values())).encode())

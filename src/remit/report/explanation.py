@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.answers.explanation import VERDICT_WORDS
-from remit.answers.obstacles import resource_to_allow
+from remit.answers.explanation import VERDICT_WORDS, Explanation
+from remit.answers.obstacles import Obstacle, resource_to_allow
 from remit.answers.unused_actions import unused_actions
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
-from remit.errors import few
-from remit.iam.policy import parse, render, render_statement
+from remit.errors import Origin, few
+from remit.iam.policy import Globs, Policy, Principals, Statement, parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
 from remit.report.actions import covered, covered_lines, levels_of, some
 from remit.report.documents import members, place
@@ -20,13 +20,9 @@ from remit.report.documents import members, place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from remit.answers.explanation import Explanation
-    from remit.answers.obstacles import Obstacle
     from remit.answers.remedy import Remedy
     from remit.app import Grant
-    from remit.errors import Origin
     from remit.holders import Holder
-    from remit.iam.policy import Globs, Policy, Principals, Statement
     from remit.roles.role_policies import StatementSource
 
 _LISTED: Final = 4  # patterns of a statement on one line; of more, the number is told
@@ -85,7 +81,7 @@ def role_lines(role: Holder) -> Iterator[str]:
 
 
 def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
-    """Who may take a role on."""
+    """Yield who may take a role on."""
     written_at = f"  ({origin})" if origin else ""
     for statement in trust.statements:
         if statement.principals is not None:
@@ -124,7 +120,7 @@ def on_resources(statement: Statement) -> str:
 
 
 def _principal_words(statement: Statement) -> str:
-    """Whom a statement is about, after its effect: ` AWS arn:…`; empty where it names nobody."""
+    """The principals of a statement, after its effect: ` AWS arn:…`; empty where it names nobody."""
     return "" if statement.principals is None else f" {_whom(statement.principals)}"
 
 
@@ -224,7 +220,7 @@ def obstacle_words(obstacle: Obstacle) -> str:
 
 
 def _behind(explanation: Explanation) -> Iterator[str]:
-    """What a verdict depends on, the statements that decide, and what came near."""
+    """Yield what a verdict depends on, the statements that decide, and what came near."""
     decision = explanation.decision
     if decision.unknown:
         yield f"  it depends on {', '.join(decision.unknown)}"
@@ -280,6 +276,10 @@ def _source_lines(source: StatementSource) -> Iterator[str]:
 
 
 def _fix_lines(explanation: Explanation, fix: str) -> Iterator[str]:
+    """Yield the way to allow it.
+
+    It is the Deny to narrow where one denies, else the line to change, else a statement to add.
+    """
     denials = _denials(explanation)
     if denials is not None:
         is_denied = explanation.decision.verdict == "ExplicitlyDenied"
@@ -308,7 +308,10 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
 
 
 def fix_statement(explanation: Explanation) -> dict[str, Any]:
-    """The statement that would grant it, as the document that was asked takes it."""
+    """The statement that would grant it, as the document that was asked takes it.
+
+    A part that nobody knows is spelled `…`.
+    """
     resource: Any = resource_to_allow(explanation.action, explanation.resource)
     if resource == "*" and targets_of(explanation.action):
         resource = "arn:…"  # nobody said which
@@ -364,6 +367,7 @@ def obstacle_document(obstacle: Obstacle) -> dict[str, Any]:
 
 
 def _source(source: StatementSource) -> dict[str, Any]:
+    """A statement and its place; its text and reason are null where no grant holds it."""
     grant = source.grant
     document = members(source, "layer", "policy", "index")
     if grant is None:

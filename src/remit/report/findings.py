@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.lint.finding import NOTE, SEVERITIES
+from remit.lint.finding import NOTE, SEVERITIES, Finding
 from remit.report.terminal_text import line
 from remit.secrets import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from remit.lint.finding import Finding
     from remit.lint.rule_registry import Rule
 
 _WIDTH: Final = 120
@@ -56,6 +55,10 @@ def findings_text(
 
 
 def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:
+    """Yield a finding as text.
+
+    Its line of `source`, the reason of a grant, and the hint follow, as far as it has them.
+    """
     head = f"{finding.severity}[{finding.rule}]"
     if color:
         head = f"\x1b[{_COLOURS[finding.severity]};1m{head}\x1b[0m"
@@ -114,7 +117,7 @@ def summary(findings: Iterable[Finding]) -> str:
 
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """What `remit lint --json` prints."""
+    """The document that `remit lint --json` prints."""
     return [finding.document() for finding in findings]
 
 
@@ -148,6 +151,7 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _sarif_result(finding: Finding, rule_index: int) -> dict[str, Any]:
+    """A finding as a result of SARIF: without a place where it has no file, without a region where it has no line."""
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 from remit.deploy.operators import (
     DeletionQuestion,
     DeployOperator,
+    DeployQuestion,
     ManualChangesQuestion,
     PlannedDeploy,
     PlanQuestion,
     RollbackQuestion,
+    StoppingQuestion,
 )
 from remit.errors import RemitError
 from remit.report.stacks import place
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.deploy.manual_changes import ManualChanges
-    from remit.deploy.operators import DeployQuestion, StoppingQuestion
 
 _OVER_MANUAL_CHANGES: Final = (
     "CloudFormation keeps what was added by hand. It restores what was edited or deleted only where this deploy "
@@ -100,7 +101,7 @@ def reasons(question: StoppingQuestion) -> list[str]:
 
 
 def stop_lines(operator: DeployOperator, unanswered: Sequence[StoppingQuestion]) -> Iterator[str]:
-    """Whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
+    """Yield whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
     yield "a deploy stops here unless somebody agrees" if unanswered else "a deploy goes ahead by itself"
     for question in unanswered:
         yield from (f"  ! {text}" for text in reasons(question))

@@ -10,7 +10,7 @@ from remit.catalogue.types import holds_data, resource_type
 from remit.iam import tokens
 from remit.report.access_documents import review_document
 from remit.report.access_lines import LONGEST, brief, cause_lines
-from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, review_report
+from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, Report, review_report
 from remit.report.actions import some
 from remit.report.documents import members
 from remit.report.terminal_text import shown
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from remit.deploy.plan import ResourceChange, StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.status import DeployedResource
-    from remit.report.access_report import Report
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": ">"}
 _LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
@@ -55,7 +54,7 @@ def _all_counts(access: PlannedAccess) -> str:
 
 
 def _new_counts(access: PlannedAccess) -> str:
-    """What is gained, for a question: `2 gains, 1 undecided`."""
+    """The number of gains, for a question: `2 gains, 1 undecided`."""
     counts = planned_report(access).counts
     gains = f"{counts[GAINED]} gain{'' if counts[GAINED] == 1 else 's'}"
     parts = [gains] if counts[GAINED] else []
@@ -103,7 +102,7 @@ def role_lines(plan: StackPlan) -> Iterator[str]:
 
 
 def access_lines(access: PlannedAccess, heading: str, command: str, most: int = LONGEST) -> Iterator[str]:
-    """What functions gain and lose, under a heading; nothing when they do not.
+    """Yield what functions gain and lose, under a heading; nothing when they do not.
 
     Of more than `most` lines, the rest is counted, and `command` named that tells them.
     """
@@ -115,7 +114,7 @@ def access_lines(access: PlannedAccess, heading: str, command: str, most: int = 
 
 
 def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
-    """What functions may do, each in a line: on a first deploy all of it is new."""
+    """Yield what functions may do, each in a line: on a first deploy all of it is new."""
     joined: dict[tuple[str, str, tuple[str, ...]], CauseChange] = {}
     for change in planned_report(access).changes:
         key = change.sign, change.words, change.holders
@@ -233,7 +232,7 @@ def summary(plan: StackPlan, access: PlannedAccess) -> str:
 
 
 def gained_words(access: PlannedAccess) -> str:
-    """What is to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
+    """The gains that are to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
     new = _new_counts(access) if access.broadens else ""
     return f"This adds access: {new}." if new else ""
 

@@ -36,7 +36,7 @@ def _item(line: str) -> str:
 
 
 def _verdict(deployment: Deployment) -> str:
-    """Whether a deploy goes ahead by itself, in a sentence."""
+    """A sentence on whether a deploy goes ahead by itself."""
     texts = [text for question in deployment.unanswered for text in reasons(question)]
     if texts:
         return f"A deploy stops here unless somebody agrees: {' and '.join(texts)}."
@@ -44,6 +44,7 @@ def _verdict(deployment: Deployment) -> str:
 
 
 def _loss(plan: StackPlan, change: ResourceChange) -> ResourceLoss:
+    """A resource that a plan replaces or removes. It is not certain where CloudFormation only may replace it."""
     replaced = change.action == "Modify"
     properties = tuple(dict.fromkeys(item.property for item in change.details if item.recreates))
     how, is_certain = REPLACED if replaced else REMOVED, change.replacement == "True" or change.action == "Remove"

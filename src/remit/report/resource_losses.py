@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from remit.report.documents import members
-from remit.review.resource_losses import REMOVED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from remit.review.resource_losses import ResourceLoss
+from remit.review.resource_losses import REMOVED, ResourceLoss
 
 
 def loss_lines(loss: ResourceLoss) -> Iterator[str]:
@@ -62,6 +58,7 @@ def loss_document(losses: Sequence[ResourceLoss] | None) -> list[dict[str, Any]]
 
 
 def _data(loss: ResourceLoss) -> str:
+    """The words about the data that goes with a resource, or about its staying in the account; empty without either."""
     if loss.loses_data:
         return f", with its data{f' ({loss.held})' if loss.held else ''}"
     if not loss.stays:

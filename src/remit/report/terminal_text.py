@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from remit.iam.tokens import for_people
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _CONTROLS: Final = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 """All but tab and newline: with the others a text can clear the screen, hide a line, or retitle the window."""
@@ -41,6 +39,7 @@ def readable(document: Any) -> Any:
 
 
 def _readable(value: Any, *, is_sentence: bool) -> Any:
+    """A document with the late-bound texts in its sentences as people read them; other members stay as they are."""
     if isinstance(value, dict):
         return {name: _readable(member, is_sentence=name in _SENTENCES) for name, member in value.items()}
     if isinstance(value, list | tuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type, resource_types
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, spelled
+from remit.errors import Origin, Path, RemitError, spelled
 from remit.iam import tokens
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.catalogue.properties import Shape
-    from remit.errors import Origin, Path
 
 UNKNOWN_TYPE: Final = "R801"
 UNKNOWN_PROPERTY: Final = "R802"

@@ -10,14 +10,13 @@ from remit.catalogue.arns import parse
 from remit.catalogue.types import arn_of, resource_type
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.iam.policy import Condition, allow
+from remit.iam.policy import Condition, Statement, allow
 from remit.template.branches import values_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Resource
-    from remit.iam.policy import Statement
 
 ALIAS_TYPE: Final = "AWS::KMS::Alias"
 KEY_TYPES: Final = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")

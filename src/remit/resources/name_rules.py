@@ -12,12 +12,10 @@ CreateRole, CreatePolicy (IAM API Reference); CreateUserPool (Amazon Cognito use
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from remit.catalogue.types import resource_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _LATE_PART: Final = "0"
 """What stands for a part that only the deploy knows: every name may have it anywhere."""

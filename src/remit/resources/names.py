@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from os.path import commonprefix
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.resources.name_rules import broken_rule
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 HTTP_API: Final = "HttpApi"
 REST_API: Final = "RestApi"

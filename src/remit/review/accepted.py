@@ -75,6 +75,7 @@ def _settled(change: Change, judge: _Judge) -> Change:
     accepted: list[Accepted] = []
 
     def still_open(differences: Iterable[F], kind: str, reason: Callable[[F], str | None]) -> tuple[F, ...]:
+        """The differences that no entry accepts; the others go to `accepted` with their reasons."""
         open_differences: list[F] = []
         for difference in differences:
             because = reason(difference)
@@ -134,7 +135,10 @@ class _Judge:
         return self._within(TRUST, lambda statements: trusts_no_more(Policy(statements), gain))
 
     def _within(self, kind: str, proven: Callable[[tuple[Statement, ...]], bool]) -> str | None:
-        """The reason of the one entry that is proven to be enough, else of all of the kind together."""
+        """The reason of the one entry that is proven to be enough, else of all of the kind together.
+
+        The entries are noted as used. None: nothing is proven.
+        """
         numbers: list[int] = []
         statements: list[Statement] = []
         for number, entry in self.entries.items():

@@ -17,20 +17,16 @@ read, and `door` what opens, as it is told: `GET /orders: AWS_IAM -> everybody`.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.did_you_mean import did_you_mean
-from remit.documents.json_text import read_json
+from remit.documents.json_text import Locate, read_json
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Statement, parse_statement, render_statement
 from remit.project import plain_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from remit.documents.json_text import Locate
 
 FILE: Final = Path("config") / "accepted.json"
 ACCESS, TRUST, UNDECIDED, POLICY, DOOR = "statement", "trust", "undecided", "policy", "door"
@@ -109,7 +105,7 @@ class _Reader:
         return AcceptedGain(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
-        """The functions that an entry is about; None: all of them."""
+        """The functions that an entry is about; None: all of them. RemitError (2): it says neither."""
         functions = value.get("functions")
         if functions == "*":
             return None
@@ -119,11 +115,13 @@ class _Reader:
         return tuple(functions)
 
     def policy(self, value: Any) -> str:
+        """The ARN. RemitError (2) at the entry: it is none."""
         if not isinstance(value, str) or not value.startswith("arn:"):
             raise self.error("`policy` is the ARN of a managed policy or boundary", POLICY)
         return value
 
     def door(self, value: Any) -> str:
+        """The words of the door. RemitError (2) at the entry: they do not say what opens."""
         if not isinstance(value, str) or " -> " not in value:
             raise self.error(
                 "`door` is what opens, as `remit diff` tells it: `GET /orders: AWS_IAM -> everybody`", DOOR

@@ -62,6 +62,7 @@ class FilePair:
         """The review of two templates. A template that nobody could read then is compared with nothing, and noted."""
 
         def at_ref(name: str) -> Content | None:
+            """The content and the name of a file of the commit; None: it has none such."""
             content = _file_at(self.path.parent / name, self.ref)
             return None if content is None else (content, f"{self.path.parent / name} at {self.ref}")
 
@@ -161,6 +162,7 @@ class _Inside:
 
 @functools.cache
 def _inside(folder: Path) -> _Inside:
+    """The repository that a folder is in, and the path to it there. RemitError (2): it is in none, or git fails."""
     answer = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
     if answer.ok:
         top, _, prefix = answer.out.partition("\n")
@@ -192,6 +194,7 @@ def _commit(folder: Path, ref: str) -> str:
 
 
 def _no_commit(folder: Path, name: str) -> RemitError:
+    """The error for a name that git does not know, with what may be meant or missing."""
     names = _git(folder, "for-each-ref", "--format=%(refname:short)").out.split()
     hint = _in_ci(folder, name) or did_you_mean(name, names)
     return RemitError(
@@ -215,7 +218,10 @@ def _in_ci(folder: Path, name: str) -> str | None:
 
 
 def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:
-    """The project's files at a commit, by way of an index of their own: the repository stays as it is."""
+    """Write the project's files at a commit into `place`. An index of their own leaves the repository as it is.
+
+    RemitError (2): the folder was not there, or git cannot write them.
+    """
     index = place.parent / "index"
     tree = f"{commit}:{inside.prefix}"
     if inside.prefix and not _git(inside.top, "cat-file", "-e", tree).ok:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.managed_policies import managed_policy
 from remit.iam.policy import Policy, allow
 from remit.iam.prove.compare import gains
-from remit.review.access_change import Attached, UnreadPolicy
+from remit.review.access_change import Attached, Change, UnreadPolicy, Version
 from remit.review.comparable_roles import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.holders import Holder
-    from remit.review.access_change import Change, Version
 
 _ALL: Final = Policy((allow("*"),))
 _MANAGED, _BOUNDARY = "managed policy", "boundary"
@@ -63,7 +62,10 @@ def _versions(arn: str, old: Version, new: Version) -> str:
 
 
 def _version(arn: str, version: Version) -> str | None:
-    """Which version of a managed policy is held: of the account's by what was read, of AWS's by the catalogue."""
+    """The version of a managed policy that is held: of the account's by what was read, of AWS's by the catalogue.
+
+    None: it was not read, and AWS has none.
+    """
     if plain(arn) in map(plain, version.documents):
         versions = {plain(policy_arn): name for policy_arn, name in version.versions.items()}
         return versions.get(plain(arn))
@@ -72,7 +74,7 @@ def _version(arn: str, version: Version) -> str | None:
 
 
 def unread(before: Holder | None, after: Holder | None) -> Iterator[UnreadPolicy]:
-    """What stays undecided: new notes on a role, and policies that cannot be read here. A role that goes gains none."""
+    """Yield what stays undecided: new notes on a role, policies that cannot be read. None of a role that goes."""
     if after is None:
         return
     old_unread = () if before is None else before.unread
@@ -128,7 +130,7 @@ def _released(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
 
 
 def notes(changes: Sequence[Change]) -> Iterator[str]:
-    """What people should know beside the changes: policies that cannot be read here, and notes that both sides have."""
+    """Yield what to know beside the changes: policies that cannot be read here, and notes that both sides have."""
     same: dict[str, None] = {}
     added: dict[str, None] = {}
     for change in changes:

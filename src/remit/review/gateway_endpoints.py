@@ -7,19 +7,15 @@ Source: "Principals for gateway endpoints" (AWS PrivateLink Guide).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.iam.comparison import StatementLocation, Undecided
 from remit.iam.decide.evaluation_logic import is_documented_in_gateway, means_everyone
-from remit.iam.policy import Condition, Policy
+from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.prove.compared_side import REASONS_BY_ENDPOINT_TYPE
 from remit.iam.request import principal_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.iam.policy import Statement
 
 _TYPE_PROPERTIES: Final = {
     "AWS::EC2::VPCEndpoint": "VpcEndpointType",

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
 from remit.iam.prove.compare import Comparison
-from remit.template.condition_outcomes import words
+from remit.template.condition_outcomes import World, words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from remit.review.access_change import Change, Elsewhere, Review
-    from remit.template.condition_outcomes import World
 
 _COMPARISONS: Final = ("access", "trust")
 _COMPARED: Final = tuple(field.name for field in fields(Comparison))
@@ -61,7 +60,10 @@ def _changes(reviews: Sequence[tuple[World, Review]]) -> Iterator[Change]:
 
 
 def _elsewhere(reviews: Iterable[Review]) -> tuple[Elsewhere, ...] | None:
-    """The resources whose policies differ in any world: what is added in one and removed in another is changed."""
+    """The resources whose policies differ in any world: what is added in one and removed in another is changed.
+
+    None: in some world, resources were not compared.
+    """
     differences: dict[str, Elsewhere] = {}
     for review in reviews:
         if review.elsewhere is None:
@@ -80,7 +82,7 @@ def _keys(change: Change) -> Iterator[Hashable]:
 
 
 def _key(change: Change, part: str, item: Any) -> Hashable:
-    """What is the same of a part of a change in whatever world it holds."""
+    """The key of a part of a change: the same in whatever world it holds."""
     subject = item
     if isinstance(item, Piece):
         subject = (item.source.statement, item.action, item.resource, item.principal)

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import services
-from remit.iam.comparison import StatementLocation
+from remit.iam.comparison import Piece, StatementLocation, Undecided
 from remit.iam.condition import compile_condition
 from remit.iam.pattern import covers
-from remit.iam.policy import Globs, Policy, Statement
+from remit.iam.policy import Condition, Globs, Policy, Statement
 from remit.iam.principal import Reach, reach
 from remit.iam.prove.caller_classes import free_accounts
 from remit.iam.prove.compare import Comparison
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.holders import Holder
-    from remit.iam.comparison import Piece, Undecided
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Condition
     from remit.review.access_change import Given, Version
 
     Names = Mapping[str, str]
@@ -253,7 +251,7 @@ class _Side:
         )
 
     def written(self, source: StatementLocation) -> StatementLocation | None:
-        """Where a statement of `layers` stands, in the role's policies or the resources'; None: nobody wrote it so."""
+        """The place of a statement of `layers` in the role's policies or the resources'; None: nobody wrote it so."""
         sayings, own = self.granting, self.own.identity
         if source.layer == "boundary":
             sayings, own = self.unbounded, self.own.boundary
@@ -293,7 +291,7 @@ def joint_access(
     was: Names,
     now: Names,
 ) -> Comparison:
-    """What a role gains and loses by its policies and by what the resources of either version say to it.
+    """The gains and losses of a role by its policies and by what the resources of either version say to it.
 
     `old` and `new` have the role's own layers, what resources say to it, and those resources; `was` and `now` have what
     references stand for.
@@ -322,7 +320,7 @@ def _side(
 
 
 def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:
-    """What is gained and lost, each statement where it was written; `was` and `now` are what references stand for."""
+    """The gains and losses, each statement where it was written; `was` and `now` are what references stand for."""
     comparison = compare_in_shape(before.layers, after.layers, was, now)
     undecided: dict[Undecided, None] = {}  # a statement that stands in several layers is told once
     for item in comparison.undecided:

@@ -37,7 +37,7 @@ class Place:
 
 
 def record_path(folder: Path, namespace: str, *, local: bool = False) -> Path:
-    """Where the record of a stack's last deploy stands; the AWS on this machine has one of its own.
+    """The path of the record of a stack's last deploy; the AWS on this machine has one of its own.
 
     Raises RemitError if that is a link, or in one.
     """
@@ -87,6 +87,7 @@ def _role(role: Holder) -> dict[str, Any]:
 
 
 def _given(access: Given) -> dict[str, Any]:
+    """The access that a resource gives, as a record holds it; what is empty or false is left out."""
     settings = []
     for setting in access.settings:
         members = {"path": setting.path, "kind": setting.kind, "opens": setting.opens, "values": list(setting.values)}
@@ -167,6 +168,7 @@ def _at(file: str | Path) -> Origin:
 
 
 def _version(value: Mapping[str, Any]) -> Version:
+    """A version, read from a record. Errors of any kind tell that the record is none: whoever reads it judges them."""
     place = None
     if value["account"] is not None:
         place = Place(_text(value["account"]), _text(value["region"]), value["local"] is True)
@@ -186,6 +188,7 @@ def _version(value: Mapping[str, Any]) -> Version:
 
 
 def _read_role(value: Mapping[str, Any]) -> Holder:
+    """A holder, read from a record. ValueError, and others: it is none."""
     boundary, kind = value["permissions_boundary"], value.get("kind", "role")
     if kind not in get_args(HolderKind):
         raise ValueError
@@ -226,6 +229,10 @@ def _read_setting(value: Mapping[str, Any]) -> AccessSetting:
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:
+    """A grant as the record has it.
+
+    KeyError, IndexError, TypeError, ValueError or RemitError: it was not written so.
+    """
     at = value["origin"]
     origin = None if at is None else Origin(_text(at[0]), int(at[1]), int(at[2]))
     return Grant(
@@ -237,12 +244,14 @@ def _read_grant(value: Mapping[str, Any]) -> Grant:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list. TypeError: it is none, or one of them is no text."""
     if not isinstance(value, list):
         raise TypeError
     return tuple(map(_text, value))
 
 
 def _text(value: Any) -> str:
+    """The value itself. TypeError: it is no text."""
     if not isinstance(value, str):
         raise TypeError
     return value

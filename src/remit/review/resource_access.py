@@ -14,7 +14,7 @@ from remit.holders import HeldPolicy
 from remit.iam import tokens
 from remit.iam.policy import Principals, allow
 from remit.iam.tokens import ACCOUNT, PARTITION
-from remit.review.access_change import Given, type_words
+from remit.review.access_change import AccessSetting, Given, type_words
 from remit.review.access_settings import HOLDS_FOR_ROLES, POLICY_PROPERTIES, TAGS, in_words, settings_of
 from remit.review.api_routes import BODIES, default_of_definition, routes_of_body, routes_of_events
 from remit.review.gateway_endpoints import is_gateway
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.documents.json_text import Locate, Path
-    from remit.review.access_change import AccessSetting
     from remit.template.roles import FileRoles
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
@@ -73,7 +72,7 @@ def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[A
 
 
 def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[str, Given]:
-    """What each resource lets others do, by its logical id; of many that is nothing.
+    """The access that each resource gives others, by its logical id; of many that is none.
 
     Roles, users, groups and their policies say nothing here: they are compared as such. `locate` gives the line of each
     part of the file.
@@ -158,7 +157,7 @@ def service_of(kind: str) -> str:
 
 
 def _given(resource: Resource, resources: Mapping[str, Resource], locate: Locate | None) -> Given:
-    """What one resource lets others do; `resources` are all of its template, by the text that refers to each."""
+    """The access that a resource gives others; `resources` are its template's, by the text that refers to each."""
     kind = resource.type
     if kind in PERMISSIONS:  # which is one statement, and has no settings beside it
         statement = permission_statement(resource, resources)

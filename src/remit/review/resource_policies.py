@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.app import Grant, Reason
 from remit.holders import Holder
-from remit.iam.policy import Principals, allow
+from remit.iam.policy import Policy, Principals, allow
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, UnreadPolicy
 from remit.review.comparable_roles import plain
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from remit.iam.comparison import StatementLocation
-    from remit.iam.policy import Policy
     from remit.review.principal_policies import Names
 
 _NO_SHAPES: Final[Names] = MappingProxyType({})
@@ -86,7 +85,7 @@ def resource_changes(
     now: Names = _NO_SHAPES,
     own_principals: frozenset[str] = frozenset(),
 ) -> Iterator[Change]:
-    """What each resource lets others do more or less than before.
+    """Yield what each resource lets others do more or less than before.
 
     `settings` has what differs outside of policies, by the resource; `was` and `now` have what references are.
 
@@ -156,7 +155,7 @@ def _holder(name: str, access: Given | None) -> Holder | None:
 
 
 def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names, now: Names) -> dict[str, Comparison]:
-    """What is gained and lost, by the resource whose statement it is: new for gains, old for losses."""
+    """The gains and losses, by the resource whose statement it is: new for gains, old for losses."""
     before, after = _by_target(old), _by_target(new)
     # What one policy gives on each of several queues is told once.
     items: dict[str, dict[str, dict[Any, None]]] = {}

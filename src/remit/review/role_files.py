@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from remit.documents.read import read
 from remit.errors import RemitError
-from remit.review.access_change import NotCompared
+from remit.review.access_change import NotCompared, Review
 from remit.review.template_changes import review_reads, review_templates
-from remit.template.nested_templates import STACK, whole_templates
+from remit.template.nested_templates import STACK, Beside, whole_templates
 from remit.template.role_files import read_source
 from remit.template.settled_values import settled_source
 from remit.template.terraform.plan import read_plan
@@ -20,8 +20,6 @@ from remit.template.written_template import is_template
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.review.access_change import Review
-    from remit.template.nested_templates import Beside
 
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
 _SECTION: Final = re.compile(rb"^[^\w\n]*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)
@@ -43,7 +41,7 @@ def holds_roles(content: bytes) -> bool:
 
 
 def review_files(old: tuple[bytes, str], new: tuple[bytes, str], beside: tuple[Beside, Beside] | None = None) -> Review:
-    """What changes between two templates or plans, each as bytes and name. RemitError at line and column.
+    """The review of two templates or plans, each as bytes and name. RemitError at line and column.
 
     Templates with conditions are compared in every way in which those may turn out; parameters are put equal. Nested
     templates that are among the files `beside` the old one and the new one are read with them.
@@ -66,9 +64,17 @@ def review_files(old: tuple[bytes, str], new: tuple[bytes, str], beside: tuple[B
 
 
 def beside_file(path: Path) -> Beside:
-    """The files beside one on this machine; none beside standard input."""
+    """A function that reads the files beside one on this machine.
+
+    It gives None for a file that is not there, or beside standard input. RemitError (2) from it: the file cannot be
+    read.
+    """
 
     def content(name: str) -> tuple[bytes, str] | None:
+        """The content and path of a file beside it; None: there is none, or stdin was read.
+
+        RemitError (2): it is unreadable.
+        """
         file = path.parent / name
         try:
             return (file.read_bytes(), str(file)) if str(path) != "-" and file.is_file() else None
@@ -79,6 +85,6 @@ def beside_file(path: Path) -> Beside:
 
 
 def plan_review(content: bytes, file: str) -> Review:
-    """What a Terraform plan changes. RemitError at line and column."""
+    """The review of a Terraform plan's two sides. RemitError at line and column."""
     plan = read_plan(content, file)
     return review_reads(plan.before, f"{file}, before", plan.after, f"{file}, after")

@@ -33,7 +33,8 @@ _RUN: Final = (
 def loading_apart(folder: Path, stage: str | None, folder_name: str | None = None) -> Iterator[Callable[[], Version]]:
     """Begin to load in another process, and yield a function that waits for it and returns the version.
 
-    `folder_name` is the folder as messages name it. RemitError from the function: the project's own mistakes.
+    `folder_name` is the folder as messages name it. RemitError from the function: the project's own mistakes. The
+    process is ended when the block is.
     """
     with tempfile.TemporaryDirectory(prefix="remit-") as temporary:
         answer, log = Path(temporary) / "answer.json", Path(temporary) / "log"
@@ -77,7 +78,10 @@ def _answer(process: subprocess.Popen[bytes], answer: Path, log: Path) -> Versio
 
 
 def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
-    """The other process: write the app's roles as a record of a deploy, or the mistakes in the project."""
+    """The other process: write the app's roles as a record of a deploy, or the mistakes in the project.
+
+    Both go into the file `answer`.
+    """
     from remit.loading.load import load  # noqa: PLC0415 - the other process alone loads a project
     from remit.review.working_tree import with_resources  # noqa: PLC0415 - as above
 

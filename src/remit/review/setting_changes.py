@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.type_access import STRONG_SIGNS
 from remit.review.access_change import AccessSetting, Door, Given, NotCompared, UnreadPolicy
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 _NOTHING: Final = Given("")
 _NOBODY, _EVERYBODY, _NOT_SET = "nobody", "everybody", "not set"
@@ -49,7 +47,7 @@ class SettingChanges:
 def setting_changes(
     name: str, before: Given | None, after: Given | None, own_roles: Collection[str] = ()
 ) -> SettingChanges:
-    """What differs between the settings of a resource; one that is new, or gone, has no `before` or `after`.
+    """The differences between the settings of a resource; one that is new, or gone, has no `before` or `after`.
 
     `own_roles` are the texts that name roles which one version alone has: what they give is told with them.
     """
@@ -123,6 +121,10 @@ class _Comparison:
                 self.doors.append(Door(self._id(setting), acts_as(role), _NOBODY, opens=False, origin=setting.origin))
 
     def _beyond(self, setting: AccessSetting) -> None:
+        """Note that a setting is not compared.
+
+        What strongly looks like access is unread as well; the network of a new or deleted resource is left out.
+        """
         if (self._is_new or self._is_gone) and setting.path and setting.kind == "network":
             return  # its own rules are told where they stand
         why = "network" if setting.kind == "network" else setting.opens
@@ -166,6 +168,7 @@ class _Comparison:
             self._undecided(setting, was, now)
 
     def _door(self, setting: AccessSetting, was: str, now: str, *, opens: bool, public: bool = False) -> None:
+        """Note that a setting opens or closes a door; an absent value that lets in anybody is told as everybody."""
         was_public = not opens and setting.opens.endswith(_PUBLIC)
         old_words = _EVERYBODY if was_public and was in _UNASKED else was
         new_words = _EVERYBODY if public and now in _UNASKED else now
@@ -173,6 +176,10 @@ class _Comparison:
         self.doors.append(Door(self._id(setting), old_words, new_words, opens, is_public, setting.origin))
 
     def _undecided(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """Note that a setting differs in a way that is not known to open or close.
+
+        The words have its values, or those added and removed.
+        """
         name = setting.path
         if setting.path and len(was) <= 1 and len(now) <= 1:
             words = f"{name} is {_listed(now)} in place of {_listed(was)}"
@@ -191,7 +198,7 @@ class _Comparison:
 
 
 def _level(levels: list[str], values: tuple[str, ...]) -> int:
-    """Where a value stands in an order, from 0; -1 for several values, and for one that the order does not have."""
+    """The position of a value in an order, from 0; -1 for several values, and for one that the order does not have."""
     if len(values) > 1:
         return -1
     text = values[0] if values else _ABSENT

@@ -11,7 +11,7 @@ from remit.review.resource_access import giving_of_app
 from remit.roles.assign import assign
 from remit.roles.reference_names import put_texts
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import declared_by, users_of
+from remit.synthesis.declared_roles import DeclaredStack, declared_by, users_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.app import App, Grant
     from remit.holders import Holder
     from remit.iam.policy import Policy
-    from remit.synthesis.declared_roles import DeclaredStack
 
 
 def tree(folder: Path, stage: str | None = None) -> Version:

@@ -9,24 +9,31 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.app import NO_REASON, Grant
+from remit.app import NO_REASON, App, Function, Grant, Reason
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
-from remit.errors import few
+from remit.errors import Origin, few
 from remit.holders import Holder, inline
 from remit.resources.own_resources import own_resources
 from remit.roles import defaults, published_functions
 from remit.roles.assign import bind, may_break, replaces
 from remit.roles.reference_names import fill_references
-from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, renamed, source
+from remit.roles.role_policies import (
+    StatementSource,
+    ask,
+    names_at,
+    own_verdict,
+    places,
+    ready_role,
+    ready_roles,
+    renamed,
+    source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import App, Function, Reason
-    from remit.errors import Origin
     from remit.iam.decide.evaluate import Decision
-    from remit.roles.role_policies import StatementSource
 
 Severity: TypeAlias = Literal["error", "warning"]
 Part: TypeAlias = "Callable[[App, Function], Iterator[Grant]]"

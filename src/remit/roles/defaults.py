@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.app import App, Function, Grant, JobQueue, Reason
 from remit.catalogue.managed_policies import managed_policy
@@ -17,10 +18,6 @@ from remit.resources.names import logical
 from remit.resources.own_resources import own_resources
 from remit.roles.encryption_keys import grants_on_keys, grants_on_keys_of
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
 
 JOB_MARKS: Final = "JobMarks"
 """The logical id of the table that holds which jobs have finished."""
@@ -41,10 +38,11 @@ _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
     """The baseline of a function: computed, or what `default_policy` and `default_vpc_policy` put in its place."""
-    if app.default_policy is not None:
-        in_vpc = "VpcConfig" in function.properties
-        return (*app.default_policy, *((app.default_vpc_policy or ()) if in_vpc else ()))
-    return tuple(grant for default in defaults_of(function) for grant in default(app, function))
+    if app.default_policy is None:
+        return tuple(grant for default in defaults_of(function) for grant in default(app, function))
+    if "VpcConfig" not in function.properties:
+        return app.default_policy
+    return (*app.default_policy, *(app.default_vpc_policy or ()))
 
 
 def defaults_of(function: Function) -> Iterator[Callable[[App, Function], Iterator[Grant]]]:

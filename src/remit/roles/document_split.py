@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from remit.iam.policy import Globs, Policy, Statement
-from remit.roles.policy_size import document_length
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from remit.roles.policy_size import Sizes
+from remit.roles.policy_size import Sizes, document_length
 
 
 def packed(
@@ -69,6 +65,7 @@ class _Document:
         return self.most - document_length(self.length, len(self.statements) + 1)
 
     def add(self, statement: Statement, size: int) -> None:
+        """Add a statement of a known size, in place."""
         self.statements.append(statement)
         self.length += size
 
@@ -80,11 +77,15 @@ class _Packer:
     further: int
 
     def new(self, documents: list[_Document]) -> _Document:
+        """Add a document to the list, in place, and return it: the first may have another limit."""
         documents.append(_Document(self.further if documents else self.first))
         return documents[-1]
 
     def in_order(self, statements: Iterable[Statement], *, brim: bool = False) -> list[_Document] | None:
-        """Fill one document after the other; with `brim`, take statements apart rather than leave room."""
+        """Fill one document after the other; with `brim`, take statements apart rather than leave room.
+
+        None: a statement fits in no document, and cannot be halved.
+        """
         documents: list[_Document] = []
         document, most = self.new(documents), _Document(self.further).room
         todo = deque((statement, self.sizes.statement(statement)) for statement in statements)

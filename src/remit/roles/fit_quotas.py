@@ -10,25 +10,19 @@ proof that the pieces say the same.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError, few
-from remit.holders import by_arn, inline
+from remit.holders import Holder, by_arn, inline
 from remit.iam.pattern_list import actions_cover
-from remit.iam.policy import Globs, Policy
+from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.statement_cover import covers_statement
-from remit.roles.policy_size import own_policies
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from remit.holders import Holder
-    from remit.iam.policy import Statement
-    from remit.roles.policy_size import Sizes
+from remit.roles.policy_size import Sizes, own_policies
 
 _SHOWN: Final = 3
 _SHORT: Final = 70

@@ -8,13 +8,13 @@ better than what is broken. A guardrail with Allow statements is a ceiling: a ro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import Origin
-from remit.iam.comparison import Piece
+from remit.iam.comparison import Piece, Undecided
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import VERSION, Condition, Globs, Policy, Statement, allow
 from remit.iam.policy_text import is_late
@@ -23,16 +23,12 @@ from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.deploy_places import Candidate, candidates
 from remit.roles.reference_names import fill_policy, fill_references, fill_statement, names_of, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
-from remit.roles.role_policies import ready_role
+from remit.roles.role_policies import Place, ready_role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from remit.app import App, Grant
     from remit.holders import Holder
-    from remit.iam.comparison import Undecided
     from remit.roles.guardrails import Guardrail
-    from remit.roles.role_policies import Place
 
 _FirstGain: TypeAlias = Callable[[Policies, Policies], "Piece | Undecided | None"]
 """What a role first gains beyond a guardrail: any gain, or one of today, which takes longer to find."""
@@ -311,7 +307,10 @@ def _with_names(statement: Statement, names: Mapping[str, str], exact: Mapping[s
 
 
 def _gain_of_today(guardrail: Policies, role: Policies) -> Piece | Undecided | None:
-    """Return a role's first gain beyond a guardrail, with a request of today where any shows it."""
+    """Return a role's first gain beyond a guardrail, with a request of today where any shows it.
+
+    None: there is none.
+    """
     gain = gains(guardrail, role)
     if isinstance(gain, Piece):
         return gain_of_today(role, guardrail) or gain

@@ -14,7 +14,7 @@ from remit.catalogue.expand import expand
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.iam.comparison import StatementLocation
-from remit.iam.policy import Policy, allow
+from remit.iam.policy import Policy, Statement, allow
 from remit.iam.prove.statement_space import compiled
 from remit.project import plain_files
 from remit.source.layout import GUARDRAILS
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from remit.iam.policy import Statement
 
 LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
@@ -94,7 +93,10 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
 
 
 def _require_provable(statement: Statement, version: str, origin: Origin) -> None:
-    """Refuse a statement that cannot be a guardrail's, or cannot be compared with what roles may do."""
+    """Refuse a statement that cannot be a guardrail's, or cannot be compared with what roles may do.
+
+    RemitError (2), at its line.
+    """
     if statement.principals is not None:
         hint = "it holds for every role of the app: leave Principal out"
         raise RemitError("a guardrail names no principal", hint=hint, origin=origin)

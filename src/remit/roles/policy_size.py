@@ -10,14 +10,13 @@ from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.iam.length import length
-from remit.iam.policy import render_statement
+from remit.iam.policy import Statement, render_statement
 from remit.roles.reference_names import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.holders import HeldPolicy, Holder
-    from remit.iam.policy import Statement
 
 LONGEST: Final = {"AWS::Partition": 10, "AWS::Region": 15, "AWS::AccountId": 12, "AWS::URLSuffix": 16}
 """Characters at most: aws-us-gov, us-isof-south-1 (or an ap-southeast-1N to come), an account, amazonaws.com.cn."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from remit.app import Grant
+from remit.app import App, Function, Grant
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.resources.names import SENDING, SERVICES, own_id
 from remit.resources.own_resources import own_resources
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.app import App, Function
 
 _DESTINATIONS: Final = {**SENDING, "lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}
 """What sends to a destination, by its service ("Capturing records of Lambda asynchronous invocations")."""

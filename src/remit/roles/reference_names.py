@@ -6,25 +6,18 @@ A resource that is not named in the template gets a name of CloudFormation's mak
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from remit.app import Resource
+from remit.app import App, Resource
 from remit.catalogue.arns import parse
-from remit.catalogue.types import REF, late_bound, lowered, resource_type
+from remit.catalogue.types import REF, ResourceType, late_bound, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.iam.policy import Globs
+from remit.iam.policy import Globs, Policy, Statement
 from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULES, dead_letter_id, job_scheduler_id, queue_id
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from remit.app import App
-    from remit.catalogue.types import ResourceType
-    from remit.iam.policy import Policy, Statement
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/%s/*"
 

@@ -7,20 +7,17 @@ another version gives another. A type whose ARNs are not known for certain has n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.types import REF, late_bound, resource_type
+from remit.catalogue.types import REF, ArnFormat, ResourceType, late_bound, resource_type
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
 from remit.roles.reference_names import arn_references, fill_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from remit.app import Resource
-    from remit.catalogue.types import ArnFormat, ResourceType
 
 _UNKNOWN: Final = "${{"
 """How a text begins that only a function of CloudFormation's tells."""

@@ -10,9 +10,9 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
-from remit.holders import HeldPolicy
+from remit.holders import HeldPolicy, Holder
 from remit.iam.decide.endpoint import NO_ENDPOINT, VpcEndpoint
-from remit.iam.decide.evaluate import ALL, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Decision, Request, Verdict, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 from remit.iam.tokens import PLACE
 from remit.roles.defaults import SOURCE_FUNCTION
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.app import App, Grant
-    from remit.holders import Holder
     from remit.iam.comparison import StatementLocation
-    from remit.iam.decide.evaluate import Decision, Verdict
 
 Place: TypeAlias = dict[str, str]
 """What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
@@ -64,6 +62,7 @@ def ready_role(
     """
 
     def document_of(arn: str) -> Policy | None:
+        """The policy of an ARN, given or AWS's own, with names filled in; None: nobody knows it."""
         policy = (custom_policies or {}).get(arn) or aws_policy(arn)
         return None if policy is None else fill_policy(policy, names)
 

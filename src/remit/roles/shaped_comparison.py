@@ -10,10 +10,10 @@ from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import tokens
-from remit.iam.comparison import Undecided
+from remit.iam.comparison import Piece, Undecided
 from remit.iam.pattern import covers
 from remit.iam.pattern_list import actions_cover
-from remit.iam.policy import Globs
+from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.prove.compare import Comparison, compare
 from remit.iam.prove.realistic_values import PARTITION
 from remit.roles.reference_names import fill_policy, fill_references, place_of
@@ -21,9 +21,7 @@ from remit.roles.reference_names import fill_policy, fill_references, place_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from remit.iam.comparison import Piece
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Policy, Statement
 
 _USUAL_PARTITION: Final = {tokens.PARTITION: PARTITION}
 _OPEN_PARTITIONS: Final = (f"arn:{tokens.PARTITION}:", "arn:*:")
@@ -104,6 +102,7 @@ class _Shaped:
         )
 
     def _policies(self, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+        """Policies with their references in shape; each statement's written form is kept for what is told of it."""
         all_shaped = tuple(fill_policy(policy, self._texts) for policy in policies)
         for shaped, policy in zip(all_shaped, policies, strict=True):
             for statement, written in zip(shaped.statements, policy.statements, strict=True):

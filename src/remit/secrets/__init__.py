@@ -6,11 +6,9 @@ import base64
 import json
 import os
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 LINE_END: Final = re.compile(r"\r\n?|\n")
 """What ends a line to Python, and to whom counts lines; a form feed does not."""

@@ -8,12 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import IO, TYPE_CHECKING, Any, TextIO, cast
+from collections.abc import Iterable, Iterator
+from typing import IO, Any, TextIO, cast
 
 from remit.secrets import concealed, environment_secrets
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 class MaskedStream:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.source.handler_problem import (
@@ -23,13 +24,8 @@ from remit.source.handler_problem import (
     takes_event_and_context,
     takes_others,
 )
-from remit.source.modules import module_source
+from remit.source.modules import Definition, ModuleSource, module_source
 from remit.source.python_file import Import, parsed, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from remit.source.modules import Definition, ModuleSource
 
 Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
 """A module's source and its file, by the module's dotted name; None where it cannot be read."""
@@ -90,7 +86,7 @@ _Meaning: TypeAlias = _Function | _Class | _Object | _Module | _Nothing | Handle
 
 
 def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
-    """What the source shows to be wrong with a module's handler of this name; None where it shows nothing.
+    """The problem that the source shows of a module's handler of this name; None where it shows none.
 
     A web app only has to be there: its adapter calls it in other ways.
     """
@@ -114,7 +110,10 @@ def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> 
 
 
 def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | None:
-    """What is wrong with what a handler stands for; `source` is the module in which Lambda looks for it."""
+    """The problem of a handler by what it stands for; `source` is the module in which Lambda looks for it.
+
+    None: none, or the source does not show enough to tell.
+    """
     match meaning:
         case _Function():
             return _problem_of_function(meaning, source)
@@ -139,7 +138,7 @@ def _no_function(text: str) -> HandlerProblem:
 
 
 def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerProblem | None:
-    """What keeps Lambda from calling a function; None where nothing does.
+    """The problem that keeps Lambda from calling a function; None where there is none.
 
     Its line is told where it is not of the handler's own module, `source`.
     """
@@ -198,7 +197,7 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctio
 
 
 def _full_name(node: ast.expr, module: ModuleSource) -> str:
-    """What an expression names of something that its module imports, and binds once: `functools.partial`."""
+    """The full name that an expression gives something that its module imports, and binds once: `functools.partial`."""
     match node:
         case ast.Name(id=name):
             values = [definition.value for definition in module.definitions.get(name, ())]
@@ -220,7 +219,7 @@ class _Reader:
         return None if content is None else module_source(parsed(*content), content[1], name)
 
     def name(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
-        """What a name of a module stands for once the module has run."""
+        """The meaning of a name of a module once the module has run; None: that is not known."""
         if depth > _DEPTH:
             return None
         definitions = module.definitions.get(name, ())
@@ -246,7 +245,7 @@ class _Reader:
         return None if module.may_have_more else _Nothing(name, module)
 
     def _defined(self, definition: Definition, module: ModuleSource, depth: int) -> _Meaning:
-        """What a definition of a module stands for."""
+        """The meaning of a definition of a module."""
         match definition.value:
             case Import() as imported:
                 if imported.name is None:
@@ -261,7 +260,7 @@ class _Reader:
         return None
 
     def _member(self, module: str, name: str, depth: int) -> _Meaning:
-        """What a module gives somebody who imports a name from it."""
+        """The meaning of a name that somebody imports from a module."""
         source = self.module(module)
         if source is None:
             return None
@@ -272,7 +271,7 @@ class _Reader:
         return meaning
 
     def expression(self, node: ast.expr, module: ModuleSource, depth: int) -> _Meaning:
-        """What an expression at the top of a module stands for."""
+        """The meaning of an expression at the top of a module."""
         match node:
             case ast.Lambda():
                 return _Function(node, module)
@@ -285,7 +284,7 @@ class _Reader:
         return _no_function(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
 
     def _attribute(self, owner: _Meaning, attribute: str, depth: int) -> _Meaning:
-        """What an attribute of a module, a class or an object stands for."""
+        """The meaning of an attribute of a module, a class or an object."""
         match owner:
             case _Module(name=name):
                 return self._member(name, attribute, depth + 1)
@@ -310,7 +309,7 @@ class _Reader:
         return None
 
     def _call(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
-        """What a call gives: a function with arguments given (`partial`), or an object of a class of the project."""
+        """The meaning of a call: a function with arguments given (`partial`), or an object of a project's class."""
         if _full_name(node.func, module) == "functools.partial":
             return self._partial(node, module, depth)
         made = self.expression(node.func, module, depth + 1)

@@ -28,8 +28,9 @@ def roots(folder: Path, code: str = "") -> tuple[Path, ...]:
 def src_layout(folder: Path) -> bool:
     """Return whether the contents of `src/` go to the root of the zip, where an installed project has them.
 
-    So when `src/` is no package itself, holds modules or packages, and either the project is one that gets
-    installed (a [build-system] in pyproject.toml) or no module lies beside `src/`.
+    So when `src/` is no package itself, holds modules or packages, and either the project is one that gets installed (a
+    [build-system] in pyproject.toml) or no module lies beside `src/`. A pyproject.toml that cannot be read counts as
+    none.
     """
     source = folder / "src"
     if not source.is_dir() or (source / "__init__.py").exists():

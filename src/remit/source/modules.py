@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.source.layout import package_of
-from remit.source.python_file import imports
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.source.python_file import Import, PythonFile
+from remit.source.python_file import Import, PythonFile, imports
 
 _NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
 """Functions by which a module may get names that its source does not spell."""
@@ -50,7 +46,7 @@ class ModuleSource:
 
 @lru_cache(maxsize=64)
 def module_source(file: PythonFile, path: str, name: str) -> ModuleSource:
-    """What a module binds, by its file and its dotted name."""
+    """The names that a module binds, by its file and its dotted name."""
     package = package_of(name, path)
     definitions: dict[str, tuple[Definition, ...]] = {}
     for bound_name, definition in _definitions(file.tree.body, package, is_certain=True):

@@ -6,20 +6,22 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from remit.source.python_file import origin_in, read
+from remit.source.python_file import PythonFile, origin_in, read
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.errors import Origin, Path, Span
-    from remit.source.python_file import PythonFile
 
 _DEPTH: Final = 32  # a list that contains itself by name
 
 
 def _written(span: Span) -> ast.Call | ast.BinOp | ast.Assign | ast.AugAssign | ast.AnnAssign | None:
-    """The call or the sum at `span`, or the assignment whose target stands there; `+=` may stand there itself."""
+    """The call or the sum at `span`, or the assignment whose target stands there; `+=` may stand there itself.
+
+    None: nothing stands there that ends where the span does.
+    """
     end = (span.end_line, span.end_column)
     for node in read(span.file).at(span.line, span.column + 1):
         match node:
@@ -50,12 +52,12 @@ def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
 
 
 def keyword_value(call: ast.Call, name: str | None) -> ast.expr | None:
-    """What a call passes as the keyword of a name; None where it does not spell it."""
+    """The value that a call passes as the keyword of a name; None where it does not spell it."""
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
 def argument_origin(span: Span, name: str, position: int | None = None) -> Origin:
-    """Where the call at `span` gives an argument by its name, else at a position; the call itself if it does not."""
+    """The place of an argument of the call at `span`, by its name, else by its position; the call's if it has none."""
     node = value_node(span, name)
     call = _written(span)
     if node is None and position is not None and isinstance(call, ast.Call):
@@ -82,7 +84,7 @@ def option_origin(span: Span, name: str) -> Origin:
 
 
 def part_origin(span: Span, keyword: str | None, path: Path) -> Origin:
-    """Where an item or a key of what is given at `span` stands, as far as its displays show the steps to it.
+    """The place of an item or a key of what is given at `span`, as far as its displays show the steps to it.
 
     It is that of the argument, or the assignment, if the part begins on the same line.
     """
@@ -105,7 +107,7 @@ def part_origin(span: Span, keyword: str | None, path: Path) -> Origin:
 def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.expr | None]:
     """The expressions of the `count` items of a list; for what the source does not show, the expression that gave it.
 
-    Followed are displays, `*more` in them, `+`, and names that the file assigns once.
+    Followed are displays, `*more` in them, `+`, and names that the file assigns once. Without a node, None for each.
     """
     if node is None:
         return [None] * count
@@ -155,12 +157,12 @@ def repeated_keys(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Constant, ast.
 
 
 def origin_of(node: ast.expr | None, span: Span) -> Origin:
-    """Where an expression stands; without one, where its statement does."""
+    """The place of an expression; without one, that of its statement."""
     return span.origin if node is None else origin_in(span.file, node)
 
 
 def _nodes_at(folder: pathlib.Path, origin: Origin) -> Sequence[ast.AST]:
-    """What begins at a place of a project's file, if that is Python, outer nodes first."""
+    """The nodes that begin at a place of a project's file, if that is Python, outer ones first."""
     if not origin.file.endswith(".py"):
         return ()
     return read(str(folder / origin.file)).at(origin.line, origin.column)
@@ -200,7 +202,7 @@ def entry(folder: pathlib.Path, origin: Origin, name: str) -> Origin:
 
 
 def _statement(node: ast.expr, ordinal: int) -> ast.expr | None:
-    """The statement of a document that is written out."""
+    """The statement of a document that is written out; None where the source does not show it."""
     document = member(node, "PolicyDocument") or node
     statements = member(document, "Statement")
     if isinstance(statements, ast.List | ast.Tuple):
@@ -220,7 +222,10 @@ def _below(node: ast.expr, step: str | int) -> ast.expr | None:
 
 
 def _given(call: ast.Call, name: str) -> ast.expr | None:
-    """What a call gives a property: by the keyword of its letters, or in a dict of properties."""
+    """The value that a call gives a property: by the keyword of its letters, or in a dict of properties.
+
+    None: it gives none that the source shows.
+    """
     dicts = list(call.args)
     for keyword in call.keywords:
         if keyword.arg is not None and keyword.arg.replace("_", "").casefold() == name.casefold():
@@ -231,7 +236,10 @@ def _given(call: ast.Call, name: str) -> ast.expr | None:
 
 
 def member(node: ast.AST, name: str) -> ast.expr | None:
-    """The value that a dict display has by a name, or as remit lets people spell it (`NotAction`: `not_action`)."""
+    """The value that a dict display has by a name, or as remit lets people spell it (`NotAction`: `not_action`).
+
+    None: it has none, or the node is no dict display.
+    """
     if not isinstance(node, ast.Dict):
         return None
     values = {
@@ -248,7 +256,7 @@ def _first_member(nodes: Iterable[ast.AST], name: str) -> ast.expr | None:
 
 
 def _constant(node: ast.expr, text: str) -> ast.expr | None:
-    """The string of this text, or the f-string whose literal parts it holds in order."""
+    """The string of this text, or the f-string whose literal parts it holds in order. None: neither is there."""
     formatted = None
     for descendant in ast.walk(node):
         if isinstance(descendant, ast.Constant) and descendant.value == text:

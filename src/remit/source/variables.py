@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import python_files
-from remit.source.python_file import read
+from remit.source.python_file import PythonFile, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from remit.source.python_file import PythonFile
 
 _WORD: Final = r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+"
 _DEPTH: Final = 8  # names for names, and dicts in dicts
@@ -88,7 +87,10 @@ def _environments(file: PythonFile) -> Iterator[ast.expr]:
 def _entries(
     value: ast.expr | None, assigned: Mapping[str, ast.expr], depth: int = 0
 ) -> Iterator[tuple[str, ast.expr | None]]:
-    """The keys and values of a dict, with those of the dicts that are merged into it."""
+    """The keys and values of a dict, with those of the dicts that are merged into it.
+
+    A value is None where the source does not show it. Nothing beyond a depth that a circle would have.
+    """
     if value is None or depth > _DEPTH:
         return
     for key, content in _parts(value, assigned):
@@ -99,7 +101,7 @@ def _entries(
 
 
 def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str | None, ast.expr | None]]:
-    """What a dict is made of: keys with their values, and None with each dict that is merged into it."""
+    """The parts of a dict: keys with their values, and None with each dict that is merged into it."""
     match value:
         case ast.Dict():
             # the source of a key that is not spelled out is no variable's name

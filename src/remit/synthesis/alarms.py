@@ -6,16 +6,11 @@ SQS" (Amazon SQS Developer Guide), "AWS::CloudWatch::Alarm" (CloudFormation refe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from remit.app import Resource
+from remit.app import App, Resource
 from remit.template.references import references
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from remit.app import App
 
 _QUEUE: Final = "AWS::SQS::Queue"
 _FOR_FAILED: Final = frozenset({"deadLetterTargetArn", "DeadLetterConfig", "OnFailure"})
@@ -93,7 +88,10 @@ def _alarm(alarm_id: str, description: str, metric: Metric, name: str, topic: st
 
 
 def _referred_ids(value: Any, properties: frozenset[str]) -> Iterator[str | None]:
-    """Yield the logical ids that properties of these names refer to, at any depth of a value."""
+    """Yield the logical ids that properties of these names refer to, at any depth of a value.
+
+    None for what names no resource.
+    """
     parts: Iterable[Any] = value if isinstance(value, list | tuple) else ()
     if isinstance(value, Mapping):
         for name in properties & set(value):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from remit.catalogue.types import holds_data, resource_type
+from remit.catalogue.types import ResourceType, holds_data, resource_type
 from remit.iam import tokens
 from remit.resources.names import HTTP_API, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from remit.app import App, Resource
-    from remit.catalogue.types import ResourceType
 
 ROLE: Final = "AWS::IAM::Role"
 _LONGEST_NAME: Final = 64  # "IAM and AWS STS quotas": names of roles

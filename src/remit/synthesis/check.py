@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
@@ -25,8 +25,6 @@ from remit.synthesis.check_references import KnownIds, check_output, check_refer
 from remit.synthesis.check_tables import TABLES, check_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from remit.app import App, Resource, Template, UnreadParts
     from remit.holders import Holder
 

@@ -124,7 +124,10 @@ def _may(role: Holder, action: str, source: str) -> bool:
 
 
 def _function_of(mapping: Resource, app: App) -> Function | None:
-    """The app's function that a mapping names: by a reference, by its name or by its ARN."""
+    """The app's function that a mapping names: by a reference, by its name or by its ARN.
+
+    None: it names none of them.
+    """
     text = tokens.textual(mapping.properties.get("FunctionName"))
     if not isinstance(text, str):
         return None

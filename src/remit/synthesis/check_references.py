@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.template.references import functions, named_by, references
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from remit.app import Output, Resource
-    from remit.errors import Origin
     from remit.iam.tokens import Reference
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.arns import parse
 from remit.catalogue.types import resource_type
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.template.branches import values_at
 from remit.triggers.trigger import BaseTrigger, triggers_of
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import App, Template
-    from remit.errors import Origin
 
 
 class _Requirement(NamedTuple):

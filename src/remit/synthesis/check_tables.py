@@ -5,15 +5,13 @@ Source: "CreateTable", "AttributeDefinition", "KeySchemaElement", "LocalSecondar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, few
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from remit.app import Resource
 
 TABLES: Final = frozenset({"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"})

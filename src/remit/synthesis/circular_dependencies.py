@@ -11,16 +11,14 @@ that would be a circular dependency; a policy of its own, attached to the role, 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Resource
 from remit.iam import tokens
 from remit.template.references import references
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _REFERENCE: Final = r"\$\{[A-Za-z0-9]+(?:\.Arn)?\}"
 _LATER: Final = "remit-later"
@@ -69,6 +67,7 @@ def _by_name(value: Any, names: Mapping[str, str]) -> Any:
     """A value with the names of buckets in the place of the references to them."""
 
     def named(leaf: Any) -> Any:
+        """A text with names in the place of the references that have one; any other value as it is."""
         text = tokens.textual(leaf)
         if not isinstance(text, str):
             return leaf

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import FUNCTION_KEY, Reason
+from remit.app import FUNCTION_KEY, App, Grant, Reason, Resource
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Mistakes, Origin
 from remit.holders import Holder, trusting
@@ -21,7 +21,6 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Resource
     from remit.documents.json_text import Path
     from remit.template.roles import FileRoles
 
@@ -102,6 +101,7 @@ def _with_references(role: Holder, references: Mapping[str, str]) -> Holder:
     """A role whose grants have a reference in place of each ARN in `references`, or of the start of a longer one."""
 
     def put(text: str) -> str:
+        """A text with the reference in the place of the ARN that it begins with, the path below it kept."""
         for arn, reference in references.items():
             if text == arn or text.startswith(f"{arn}/"):
                 return f"{reference}{text[len(arn) :]}"
@@ -258,6 +258,7 @@ def _with_lines(role: Holder, origins: Mapping[str, Origin | None], assigned: Ho
         at, trust_origin = assigned.origin, None  # no line of the project writes whom it trusts
 
     def located(grant: Grant) -> Grant:
+        """A grant with the line of the shared resource that writes it, and that reason, where it has no line."""
         writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
         if grant.origin is not None or writer not in origins:
             return grant

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import RemitError, few
 from remit.iam.comparison import Piece
 from remit.roles.deploy_places import listed
-from remit.roles.guardrail_proof import prove, unresolved
-from remit.roles.guardrails import guardrails, unknown_actions
+from remit.roles.guardrail_proof import Breach, Proof, prove, unresolved
+from remit.roles.guardrails import Guardrail, guardrails, unknown_actions
 from remit.synthesis.declared_roles import every_role
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from remit.app import App
     from remit.holders import Holder
-    from remit.roles.guardrail_proof import Breach, Proof
-    from remit.roles.guardrails import Guardrail
     from remit.roles.role_policies import Place
 
 _SHOWN: Final = 12

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from remit.app import Resource
+from remit.app import App, Function, Resource
 from remit.resources.names import logical
 from remit.roles import defaults
 from remit.triggers.source import mapping, visibility_timeout
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.app import App, Function
 
 _RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
 

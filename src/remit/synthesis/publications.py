@@ -7,15 +7,11 @@ asynchronous invocations" (AWS Lambda Developer Guide).
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from remit.app import Resource
+from remit.app import Function, Resource
 from remit.resources.names import digest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.app import Function
 
 _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 _DIGITS: Final = 10

@@ -213,7 +213,8 @@ def _with_services(key: Resource, services: Iterable[_Service]) -> Resource:
 def merged_queue_policies(shared: Sequence[Resource], made: Sequence[Resource]) -> list[Resource]:
     """All resources, where each queue policy in `made` is merged into the first policy of its queue.
 
-    A queue has one policy: of two AWS::SQS::QueuePolicy, CloudFormation keeps whichever it puts last.
+    A queue has one policy: of two AWS::SQS::QueuePolicy, CloudFormation keeps whichever it puts last. RemitError (2):
+    that policy is no plain document, or is for several queues.
     """
     resources = [*shared]
     policy_at = {queue: index for index, resource in enumerate(resources) for queue in _queues_of(resource)}

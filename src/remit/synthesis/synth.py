@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import FUNCTION_KEY, App, ExistingValue, Function, Output, Resource, Template
-from remit.errors import Mistakes, few
+from remit.app import FUNCTION_KEY, App, ExistingValue, Function, Grant, Output, Resource, Template
+from remit.errors import Mistakes, Origin, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.resources.own_resources import own_resources
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
 
-    from remit.app import Grant
-    from remit.errors import Origin
     from remit.holders import Holder
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.app import Reason
+from remit.app import Reason, Resource
 from remit.catalogue.types import access_of
-from remit.holders import HeldPolicy
+from remit.holders import HeldPolicy, HolderKind
 from remit.iam import tokens
 from remit.template.branches import items
 from remit.template.policy_documents import grants_of, known, unknown, whole_policy
@@ -15,9 +15,7 @@ from remit.template.policy_documents import grants_of, known, unknown, whole_pol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import Resource
     from remit.documents.json_text import Locate, Path
-    from remit.holders import HolderKind
     from remit.iam.policy import Policy
 
 BOUNDARY: Final = "PermissionsBoundary"

@@ -6,13 +6,11 @@ Source: "Fn::ForEach" (CloudFormation Template Reference, language extensions).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from remit.documents.json_text import Path
 
 _LOOP: Final = "Fn::ForEach::"

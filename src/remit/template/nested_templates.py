@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.documents.read import read
-from remit.errors import RemitError
+from remit.documents.read import ParsedFile, read
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.template.parameters import parameters
 from remit.template.role_resources import names_in
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from remit.documents.json_text import Path
-    from remit.documents.read import ParsedFile
-    from remit.errors import Origin
 
 Beside: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
 """The content and the name of a file, by its path from the folder of a template; None where there is no such file."""
@@ -166,7 +164,10 @@ def _values(template: Any, stack: Any) -> dict[str, Any]:
 
 
 def _put_in(merged: dict[str, dict[str, Any]], stack: str, body: Mapping[str, Any], child: Any) -> dict[str, Any]:
-    """Add a nested template to the sections of its parent; what its outputs are, by the text of Fn::GetAtt."""
+    """Add a nested template to the sections of its parent, in place; return its outputs by the text of Fn::GetAtt.
+
+    An output whose value is very long is not among them.
+    """
     values = _values(child, body)
     renaming = _Renaming(f"{stack}/", values)
     # An empty text decides conditions. What it stands in elsewhere is not there then, and would be no policy.
@@ -232,6 +233,7 @@ class _Renaming:
         return {key: self.value(item) for key, item in value.items()}
 
     def _reference(self, text: str) -> Any:
+        """A reference of a nested template in the whole one: its parameter's value, else the name with the prefix."""
         if text in self._values:
             return self._values[text]
         name, dot, attribute = text.partition(".")
@@ -240,10 +242,12 @@ class _Renaming:
         return {"Fn::GetAtt": [name, attribute]} if dot else {"Ref": name}
 
     def _substituted(self, argument: Any) -> Any:
+        """An Fn::Sub with its references renamed; a value that no text can have becomes a variable of it."""
         text, variables = tokens.substitution(argument)
         put = {name: self.value(item) for name, item in variables.items()}
 
         def replaced(reference: re.Match[str]) -> str:
+            """The text for a reference in Fn::Sub; a value that is no text becomes a variable, noted in `put`."""
             if reference[1] in variables:
                 return reference[0]
             value = self._reference(reference[1])

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import NO_REASON, Grant, Reason
-from remit.documents.json_text import read_json
+from remit.documents.json_text import Locate, Path, read_json
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, Policy, parse, parse_statement
 from remit.template.branches import Branch, ConditionOutcome, branches, items, variants
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from remit.documents.json_text import Locate, Path
-
 
 _STATEMENT: Final = '"Statement"'
 _TRANSFORM: Final = "Fn::Transform"
@@ -150,7 +145,10 @@ def put_in_from(value: Any) -> str | None:
 
 
 def included_file(value: Any) -> str | None:
-    """The file whose content a tool puts in place of a value: `{"$ref": "./policy.json"}`, `file: ./policy.yaml`."""
+    """The file whose content a tool puts in place of a value: `{"$ref": "./policy.json"}`, `file: ./policy.yaml`.
+
+    None: the value names none.
+    """
     if not isinstance(value, dict) or len(value) != 1:
         return None
     (path,) = value.values()

@@ -6,18 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
-from remit.documents.json_text import Path, read_json
+from remit.documents.json_text import Locate, Path, read_json
 from remit.errors import Origin, RemitError
-from remit.iam.decide.endpoint import ENDPOINT_TYPES
+from remit.iam.decide.endpoint import ENDPOINT_TYPES, EndpointType
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, allow, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.documents.json_text import Locate
     from remit.iam.comparison import StatementLocation
-    from remit.iam.decide.endpoint import EndpointType
 
 Locator: TypeAlias = "Callable[[StatementLocation], Origin]"
 
@@ -88,7 +86,10 @@ def read_policy(text: bytes, file: str, hint: str) -> tuple[Policy, Locator]:
 
 
 def side_of(value: Any, locate: Locate, file: str) -> ComparisonSide:
-    """One side, as of `read_side`, of what was read already, from JSON or YAML."""
+    """One side, as of `read_side`, of what was read already, from JSON or YAML.
+
+    RemitError (2), at its place: a layer that does not exist, or no policy.
+    """
     reader = _Reader(locate)
     if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
         for key in (key for key in value if key not in _COMPARED):
@@ -133,6 +134,7 @@ class _Reader:
         return Layers(identity, boundary, session, resource, scp, rcp, endpoint, endpoint_type)
 
     def endpoint_type(self, value: Any) -> EndpointType:
+        """The type of endpoint; empty is one. RemitError (2): another."""
         for endpoint_type in ("", *ENDPOINT_TYPES):
             if value == endpoint_type:
                 return endpoint_type
@@ -140,11 +142,13 @@ class _Reader:
         raise RemitError(message, origin=self._locate((_ENDPOINT_TYPE,)))
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
+        """The policies of each level. RemitError (2), at its place: it is no list of levels."""
         if not isinstance(value, list):
             raise RemitError(f"{name} must be a list of levels, each a list of policies", origin=self._locate((name,)))
         return tuple(self.policies(level, (name, index), f"{name}[{index}]") for index, level in enumerate(value))
 
     def policies(self, value: Any, path: Path, layer: str) -> tuple[Policy, ...]:
+        """The policies of a layer, one or a list. RemitError (2), at its place: it is neither."""
         if isinstance(value, dict):
             return (self.policy(value, path, layer, 0),)
         if not isinstance(value, list):
@@ -152,6 +156,7 @@ class _Reader:
         return tuple(self.policy(item, (*path, index), layer, index) for index, item in enumerate(value))
 
     def policy(self, value: Any, path: Path, layer: str, number: int) -> Policy:
+        """One policy, whose place and form are noted for `origin`. RemitError (2), at its place: IAM refuses it."""
         self._paths[layer, number] = path
         if isinstance(value, dict) and isinstance(value.get("Statement"), dict):
             self._alone.add((layer, number))

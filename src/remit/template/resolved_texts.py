@@ -9,17 +9,14 @@ Source: "Intrinsic function reference" (CloudFormation User Guide).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import NO_VALUE, branches, choice
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
 
 UNKNOWN: Final = "\x00"
 """A stretch of a text that only the deploy knows: what an import, a parameter or another function gives."""
@@ -112,6 +109,7 @@ def _joined(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _substituted(values: Values, argument: Any) -> Iterator[str]:
+    """Yield the texts that an Fn::Sub may give, by every choice of its parts; none where they are too many."""
     parts = list(_parts(*tokens.substitution(argument)))
     options = [values.texts(part) or ("",) for part in parts]
     if prod(map(len, options)) <= _MOST:
@@ -119,6 +117,7 @@ def _substituted(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _selected(values: Values, argument: Any) -> Iterator[str]:
+    """Yield the texts that an Fn::Select may give. UNKNOWN: its list is too short. A malformed one gives none."""
     if not isinstance(argument, list) or len(argument) != _PAIR:
         return
     for index in values.texts(argument[0]):
@@ -130,6 +129,10 @@ def _selected(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _mapped(values: Values, argument: Any) -> Iterator[str]:
+    """Yield the texts that an Fn::FindInMap may give; a key that is not known stands for any.
+
+    None where they are too many.
+    """
     if not isinstance(argument, list) or len(argument) != _KEYS:
         return
     keys = []

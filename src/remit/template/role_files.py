@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from remit.documents.read import read
+from remit.documents.read import ParsedFile, read
 from remit.errors import Origin, RemitError
-from remit.template.policy_files import side_of
-from remit.template.roles import policy_role, template_roles
+from remit.template.policy_files import ComparisonSide, side_of
+from remit.template.roles import FileRoles, policy_role, template_roles
 from remit.template.terraform.plan import plan_roles
 from remit.template.terraform.state import is_plan
 from remit.template.written_template import is_template
-
-if TYPE_CHECKING:
-    from remit.documents.read import ParsedFile
-    from remit.template.policy_files import ComparisonSide
-    from remit.template.roles import FileRoles
 
 
 def read_source(source: ParsedFile) -> FileRoles:

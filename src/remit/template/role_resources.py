@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.template.attached_policies import HOLDERS
 from remit.template.condition_outcomes import conditions_of
 from remit.template.roles import RUNS
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 _ROLE: Final = "AWS::IAM::Role"
 _PROFILE: Final = "AWS::IAM::InstanceProfile"
@@ -235,6 +232,7 @@ def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]
     stores = {name for name, resource in resources.items() if _type(resource).startswith(_STORES)}
 
     def with_targets(small: dict[str, Any]) -> dict[str, Any]:
+        """The part with stubs of what its resources name. Its own resources stay as they are."""
         stubs: dict[str, Any] = {}
         for resource in small["Resources"].values():
             words = set(names_in(section(resource, "Properties")))
@@ -295,6 +293,7 @@ def _bearing(resource: Any) -> Any:
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, keys of mappings aside."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list):

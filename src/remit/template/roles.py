@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Reason, Resource
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
-from remit.holders import HeldPolicy, Holder, bounded, by_arn, inline
+from remit.holders import HeldPolicy, Holder, HolderKind, bounded, by_arn, inline
 from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, HOLDERS, AttachedPolicies, attached, condition_note
 from remit.template.branches import branches, choice, items
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from remit.documents.json_text import Locate, Path
     from remit.documents.read import ParsedFile
-    from remit.holders import HolderKind
     from remit.iam.policy import Policy
 
 RUNS: Final = {
@@ -207,7 +206,10 @@ def _role(
 
 
 def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[HeldPolicy], list[str]]:
-    """A role's inline policies, and notes on those that are known at the deploy only."""
+    """A role's inline policies, and notes on those that are known at the deploy only.
+
+    RemitError (2), at its place: a policy that is no mapping, or without a document.
+    """
     policies: list[HeldPolicy] = []
     notes: list[str] = []
     for item in items(role.properties.get("Policies"), (*base, "Policies")):

@@ -135,6 +135,7 @@ class _Choices:
         return {key: self.element(key, item, value) for key, item in value.items()}
 
     def element(self, key: str, item: Any, around: Mapping[str, Any]) -> Any:
+        """An element of a policy document with its choices settled. Effect and Version become values that IAM takes."""
         if key == "Effect" and not _ACTIONS.isdisjoint(around):
             return self.chosen(item, ("Allow", "Deny"))
         if key == "Version" and "Statement" in around:

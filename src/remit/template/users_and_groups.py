@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from remit.holders import Holder
 from remit.iam import tokens
-from remit.template.attached_policies import BOUNDARY, HOLDERS, MANAGED, condition_note, names_of
+from remit.template.attached_policies import BOUNDARY, HOLDERS, MANAGED, AttachedPolicies, condition_note, names_of
 from remit.template.branches import items
 
 if TYPE_CHECKING:
     from remit.app import Resource
-    from remit.template.attached_policies import AttachedPolicies
 
 
 def memberships(resources: tuple[Resource, ...]) -> dict[str, tuple[str, ...]]:
@@ -35,7 +34,10 @@ def memberships(resources: tuple[Resource, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def with_groups(user: Holder, names: tuple[str, ...], groups: list[Holder]) -> Holder:
-    """A user with the policies of its groups, each with the group as a part of its reason."""
+    """A user with the policies of its groups, each with the group as a part of its reason.
+
+    A group that is not made here is told in a note.
+    """
     policies, notes = [*user.policies], [*user.notes]
     for name in dict.fromkeys(names):
         group = next(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.template.branches import items, value_at
 from remit.template.loops import variables
-from remit.template.parameters import parameters
+from remit.template.parameters import Parameter, parameters
 from remit.template.resolved_texts import UNKNOWN
 from remit.template.sections import section
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from remit.documents.json_text import Path
     from remit.errors import Origin
-    from remit.template.parameters import Parameter
 
 Locate: TypeAlias = "Callable[[Path], Origin | None]"
 SAM: Final = "AWS::Serverless::"
@@ -145,6 +144,7 @@ def _transforms_in(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _transform(written: Any) -> Transform:
+    """A transform by its name, with the address of what AWS::Include includes; UNKNOWN where that is no text."""
     if not isinstance(written, dict):
         return Transform(str(written))
     location = value_at(written, "Parameters.Location")

@@ -47,6 +47,10 @@ sys.modules[__name__].__class__ = _Triggers
 if not TYPE_CHECKING:  # type checkers would take any name
 
     def __getattr__(name: str) -> Any:
+        """Import a trigger when it is first asked for.
+
+        A name that is none is noted as a mistake, or raised where nothing records.
+        """
         if name not in __all__:
             return unknown(f"there is no trigger `{name}`", name, sys.modules[__name__], __all__)
         file = importlib.import_module(f"{__name__}.{name}")

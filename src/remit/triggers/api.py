@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
-from remit.app import PayloadFormat  # noqa: TC001 - the types of its fields are read
+from remit.app import App, Function, PayloadFormat  # noqa: TC001 - the types of its fields are read
 from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.jwt import Jwt
 from remit.triggers.user_pool import UserPool
-
-if TYPE_CHECKING:
-    from remit.app import App, Function
 
 DEFAULT_ROUTE: Final = "$default"
 """The route that takes every request that no other route takes."""

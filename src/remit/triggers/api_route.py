@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.route_authorizer import RouteAuthorizer
 from remit.triggers.trigger import BaseTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 METHODS: Final = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 VARIABLE: Final = re.compile(r"\{([A-Za-z0-9._-]+)\+?\}")
@@ -46,12 +44,13 @@ class RouteTrigger(BaseTrigger):
         yield self._check_auth
 
     def _check_route(self) -> None:
+        """Refuse with RemitError (2) a route that API Gateway would not take."""
         problem, hint = self.problem(tokens.plain(self.route))
         if problem:
             raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint)
 
     def _check_auth(self) -> None:
-        """One of the words for `auth`, or an object that says who is asked."""
+        """One of the words for `auth`, or an object that says who is asked. RemitError (2): anything else."""
         if isinstance(self.auth, RouteAuthorizer):
             if self.is_of_rest_api:
                 self.auth.check_for_rest_api()
@@ -79,7 +78,7 @@ class RouteTrigger(BaseTrigger):
         return self.problem_of_path(path)
 
     def problem_of_path(self, path: str) -> tuple[str, str | None]:
-        """Return the problem of the path of a route, and a hint."""
+        """Return the problem of the path of a route, and a hint. Both are empty where there is none: "" and None."""
         if not path.startswith("/") or path.startswith("//"):
             return "has a path that does not begin with one /", f'write "/{path.strip().lstrip("/")}"'
         segments = path[1:].split("/")

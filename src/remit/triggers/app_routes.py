@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from remit.app import Output, Resource
+from remit.app import ApiSettings, App, Function, Output, Resource
 from remit.catalogue.quotas import quota
 from remit.errors import Mistakes, RemitError
 from remit.resources.names import digest
@@ -19,7 +19,6 @@ from remit.triggers.trigger import triggers_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import ApiSettings, App, Function
     from remit.triggers.route_authorizer import RouteAuthorizer
 
 R = TypeVar("R", bound=RouteTrigger)

@@ -99,6 +99,10 @@ def _with_names_resolved(app: App) -> App:
         return app
 
     def resolved(trigger: Any) -> Any:
+        """A trigger with the ARN of the app's own resource in the place of its source's name or ARN.
+
+        Any other trigger stays.
+        """
         if not isinstance(trigger, BaseTrigger):
             return trigger
         changes: dict[str, Any] = {}

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
-from remit.app import PayloadFormat
+from remit.app import Function, PayloadFormat
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, described
+from remit.errors import Origin, RemitError, described
 from remit.iam import tokens
 from remit.resources.names import digest
 from remit.triggers.route_authorizer import RouteAuthorizer, plain_texts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from remit.app import Function
-    from remit.errors import Origin
 
 _SOURCE: Final = r"((?:\$|method\.)request\.(header|querystring)|\$?stageVariables|\$?context)\.[\w.-]+"
 """Where HTTP APIs (`$request.header.x`) or REST APIs (`method.request.header.x`) find who somebody is."""
@@ -61,6 +55,7 @@ class Authorizer(RouteAuthorizer):
         yield self._check_token
 
     def _check_function(self) -> None:
+        """Refuse with RemitError (2) what is neither a function nor the name of one."""
         if not callable(self.function) and not isinstance(self.function, str):
             raise RemitError(
                 f"authorizer takes a function of the app, got {described(self.function):.60}",
@@ -68,12 +63,14 @@ class Authorizer(RouteAuthorizer):
             )
 
     def _check_sources(self) -> None:
+        """Refuse with RemitError (2) a source that names no part of a request."""
         for source in plain_texts(self.identity_source):
             if not re.fullmatch(_SOURCE, source):
                 hint = 'such as "$request.header.Authorization" or "$request.querystring.token"'
                 raise RemitError(f"identity_source has {source!r:.60}", hint=hint)
 
     def _check_cache(self) -> None:
+        """Refuse with RemitError (2) seconds out of range, or a cache without what it is kept for."""
         if not 0 <= self.cache <= _LONGEST:
             raise RemitError(f"cache is {self.cache}; it can be 0 to {_LONGEST} seconds")
         if self.cache and not self.identity_source:
@@ -81,6 +78,7 @@ class Authorizer(RouteAuthorizer):
             raise RemitError("cache needs an identity_source", hint=hint)
 
     def _check_token(self) -> None:
+        """Refuse with RemitError (2) a token that is not in one header, and an expression without a token."""
         sources = plain_texts(self.identity_source)
         if self.token and not (len(sources) == 1 and "request.header." in sources[0]):
             hint = 'such as identity_source=["method.request.header.x-token"]'
@@ -141,7 +139,7 @@ class Authorizer(RouteAuthorizer):
         return properties
 
     def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is."""
+        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
         properties: dict[str, Any] = {
             "Type": "TOKEN" if self.token else "REQUEST",
             "AuthorizerResultTtlInSeconds": self.cache,

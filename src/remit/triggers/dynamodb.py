@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from remit.app import App, Function, Grant, Resource
 from remit.declare.resource_references import TableRef
 from remit.errors import Mistakes, RemitError
 from remit.iam.policy import allow
 from remit.resources.names import arn_of, name_of, own_id
-from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
+from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE, Shape
 from remit.triggers.stream_options import StartingPosition, StreamTrigger
 from remit.triggers.trigger import with_changed_sources
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from remit.triggers.record_fields import Shape
 
 CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 """On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
@@ -56,6 +52,7 @@ class Dynamodb(StreamTrigger):
         yield from StreamTrigger.checks(self)
 
     def _check_stream(self) -> None:
+        """Refuse with RemitError (2) what is neither a stream's ARN nor a table of the app."""
         arn_of(self.arn, "dynamodb")
         if not self.arn.startswith(("arn:", "${")):
             raise RemitError(
@@ -64,6 +61,7 @@ class Dynamodb(StreamTrigger):
             )
 
     def _check_view(self) -> None:
+        """Refuse with RemitError (2) a view of a stream that exists already, and has its own."""
         if self.view is not None and not own_id(self.stream):
             raise RemitError("view is for a table of the app's: this stream has one")
 

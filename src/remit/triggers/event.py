@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Grant, Resource, Triggered, Workflow
 from remit.declare.resource_references import BusRef, QueueRef
@@ -20,10 +20,6 @@ from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
 from remit.triggers.source import check_range, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 
 Values = str | Sequence[str | Mapping[str, Any]]
 """A value, or a list of values and comparisons (`{"prefix": "aws."}`)."""
@@ -71,6 +67,7 @@ class Event(BaseTrigger):
             yield partial(dead_letter_queue, self.dead_letter)
 
     def _check_pattern(self) -> None:
+        """Refuse with RemitError (2) a pattern that EventBridge does not take, or that is too long."""
         length = len(checked_json("event's pattern", self.pattern))
         if length > _MOST_PATTERN:
             raise RemitError(f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}")
@@ -103,7 +100,7 @@ class Event(BaseTrigger):
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
 
     def resources(self, function: Triggered) -> Iterator[Resource]:
-        """The rule, and the permission of a function for this rule alone."""
+        """The rule, its queue's policy, and the permission of a function for this rule alone; a workflow needs none."""
         rule = f"{function.logical_id}Event{position_suffix(self, function)}"
         target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
         if isinstance(function, Workflow):

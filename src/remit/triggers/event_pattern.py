@@ -10,18 +10,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, RemitError, described, spelled
+from remit.errors import Mistakes, Path, RemitError, described, spelled
 from remit.iam import tokens
-from remit.triggers.record_fields import AnyNames, Text, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from remit.errors import Path
-    from remit.triggers.record_fields import Shape
+from remit.triggers.record_fields import AnyNames, Shape, Text, Value
 
 _OR: Final = "$or"
 _SCALARS: Final = (str, int, float, bool, type(None))
@@ -70,6 +65,7 @@ class _PatternPart(NamedTuple):
         return _PatternPart(self.option, self.language, (*self.path, step))
 
     def wrong(self, problem: str, hint: str | None = None) -> RemitError:
+        """The error for the part: its place as Python spells it, then the problem."""
         part = spelled(self.path)
         separator = "" if not part or part.startswith("[") else "."
         return RemitError(f"{self.option}{separator}{part} {problem}", hint=hint)
@@ -128,6 +124,7 @@ def _hint_of_list(value: Any, field: _PatternPart) -> str | None:
 
 
 def _check_alternatives(value: Any, shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield what is wrong with `$or`: it takes two patterns or more, each with fields."""
     if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004 - of one alternative there is no choice
         yield part.wrong("takes a list of two patterns or more")
         return
@@ -139,6 +136,7 @@ def _check_alternatives(value: Any, shape: Shape, part: _PatternPart) -> Iterato
 
 
 def _check_values(values: list[Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield what is wrong with the list of a field: that it is empty, or with each value or filter in it."""
     if not values:
         yield part.wrong("is an empty list, and so matches nothing", 'any value: `[{"exists": True}]`')
     for index, value in enumerate(values):
@@ -190,22 +188,26 @@ def _check_text(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
 
 
 def _check_string(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield the error for an operand that is no string."""
     if not isinstance(operand, str):
         yield part.wrong(f"takes a string, got {described(operand)}")
 
 
 def _check_wildcard(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield the errors for an operand that is no string, or has two `*` in a row."""
     yield from _check_string(operand, part)
     if isinstance(operand, str) and "**" in operand:
         yield part.wrong("has two `*` in a row, which is refused")
 
 
 def _check_exists(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield the error for an operand that is neither True nor False."""
     if not isinstance(operand, bool):
         yield part.wrong(f"takes True or False, got {described(operand)}")
 
 
 def _check_cidr(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield what is wrong with the operand of `cidr`."""
     yield from _check_string(operand, part)
     if isinstance(operand, str):
         try:
@@ -254,6 +256,7 @@ def _check_numeric(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
 
 
 def _check_bound(operator: Any, bound: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield what is wrong with a comparison with a number, and with the number."""
     if operator not in _NUMERIC:
         yield part.wrong(f"does not know {operator!r}", _NUMERIC_FORM)
     elif isinstance(bound, bool) or not isinstance(bound, int | float):

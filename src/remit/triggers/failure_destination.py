@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from remit.app import Resource
+from remit.app import Resource, Triggered
 from remit.errors import RemitError, few
 from remit.iam import tokens
-from remit.iam.policy import allow
+from remit.iam.policy import Statement, allow
 from remit.resources.names import SENDING, SERVICES, arn_of, own_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from remit.app import Triggered
-    from remit.iam.policy import Statement
 
 DestinationKind = Literal["sqs", "sns", "s3"]
 _CALLED: Final[dict[DestinationKind, str]] = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
@@ -50,7 +45,10 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
 
 
 def _kind(subject: Any, option: str) -> DestinationKind:
-    """The kind of a destination: by its type, its ARN, or the reference to it; any other text is a queue's name."""
+    """The kind of a destination: by its type, its ARN, or the reference to it; any other text is a queue's name.
+
+    RemitError (2): its type is none that takes failures.
+    """
     type_name = getattr(subject, "type", None)
     if type_name is not None:
         for kind in _CALLED:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from remit.app import Function, Output, Resource
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.trigger import BaseTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,7 @@ class Http(BaseTrigger):
         yield self._check_cors
 
     def _check_cors(self) -> None:
+        """Refuse with RemitError (2) what is no dict."""
         if self.cors is not None and not isinstance(self.cors, dict):
             raise RemitError(f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}')
 

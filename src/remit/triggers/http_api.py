@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Resource
+from remit.app import ApiSettings, App, Function, Output, Resource
 from remit.resources.names import HTTP_API as API
 from remit.resources.names import digest, logical
 from remit.triggers import app_routes
@@ -19,7 +19,6 @@ from remit.triggers.route_authorizer import TokenAuthorizer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import ApiSettings, App, Function, Output
     from remit.triggers.app_routes import Routed
 
 _STAGE: Final = "$default"
@@ -30,7 +29,10 @@ CHECKS: Final = app_routes.route_checks(Api)
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it, of an app that has routes."""
+    """The API and all that belongs to it, of an app that has routes.
+
+    RemitError at a route: it asks a function which the app does not have.
+    """
     own_routes = app_routes.routes(app.functions, Api)
     first_user = own_routes[0].function
     if app.api.routes_in_body:

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Resource
+from remit.app import App, Grant, Resource
 from remit.errors import RemitError
 from remit.holders import Holder, inline
 from remit.iam.policy import allow
 from remit.resources.names import HTTP_API as API
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_route import VARIABLE
-from remit.triggers.app_routes import authorizers, routes
+from remit.triggers.app_routes import Routed, authorizers, routes
 from remit.triggers.authorizer import Authorizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import App
-    from remit.triggers.app_routes import Routed
     from remit.triggers.route_authorizer import RouteAuthorizer
 
 _ROLE: Final = f"{API}Role"
@@ -34,7 +32,10 @@ _SIGNED: Final = {"type": "apiKey", "name": "Authorization", "in": "header", "x-
 
 
 def invoking_role(app: App) -> Holder:
-    """The role with which API Gateway calls the functions of routes, and those that authorize."""
+    """The role with which API Gateway calls the functions of routes, and those that authorize.
+
+    RemitError at a route: it asks a function which the app does not have.
+    """
     app_routes = routes(app.functions, Api)
     called = {routed.function.name: routed.function for routed in app_routes}
     for authorizer, _ in authorizers(app, app_routes):

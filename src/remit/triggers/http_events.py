@@ -109,7 +109,11 @@ def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | Non
 
 
 def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[str, Any]:
-    """A sample event with what this request says in the place of what the sample says."""
+    """A sample event with what this request says in the place of what the sample says.
+
+    A parameter that stands twice has both values, with a comma. A body that is no JSON is plain text; without one, or
+    without a query, the event has none.
+    """
     context = event["requestContext"]
     domain = context["domainName"]
     http = {**context["http"], "method": line.method, "path": line.path, "sourceIp": _LOOPBACK, "userAgent": _AGENT}

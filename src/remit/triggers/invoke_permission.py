@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Function, Resource
 from remit.catalogue.quotas import quota
 from remit.iam import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 PERMISSION: Final = "AWS::Lambda::Permission"
 _HERE: Final = f"{tokens.REGION}:{tokens.ACCOUNT}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from remit.app import Function, Resource
 from remit.errors import RemitError, described
@@ -13,9 +14,6 @@ from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.errors import RemitError, described
 from remit.iam import tokens
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _LOOPBACK: Final = r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*)?"
 
@@ -48,6 +45,7 @@ class Jwt(TokenAuthorizer):
         )
 
     def _check_issuer(self) -> None:
+        """Refuse with RemitError (2) an issuer that is no https address; one on this machine may be http."""
         issuer = self.accepted_issuer
         if not issuer.startswith(("https://", "${")) and not re.fullmatch(_LOOPBACK, issuer):
             raise RemitError(
@@ -56,6 +54,7 @@ class Jwt(TokenAuthorizer):
             )
 
     def _check_audience(self) -> None:
+        """Refuse with RemitError (2) an audience of nobody."""
         if not self.audience:
             hint = "without one, tokens that the issuer made for any other app would be let in"
             raise RemitError("audience names nobody", hint=hint)

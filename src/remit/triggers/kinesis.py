@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import StreamRef
 from remit.errors import RemitError
 from remit.iam.policy import allow
 from remit.resources.names import arn_of, logical, name_of
-from remit.triggers.record_fields import KINESIS
+from remit.triggers.record_fields import KINESIS, Shape
 from remit.triggers.source import check_zone
 from remit.triggers.stream_options import StreamTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from remit.triggers.record_fields import Shape
 
 CONSUME = (
     "kinesis:GetRecords",
@@ -57,6 +53,7 @@ class Kinesis(StreamTrigger):
         yield from StreamTrigger.checks(self)
 
     def _check_timestamp(self) -> None:
+        """Refuse with RemitError (2) a timestamp without AT_TIMESTAMP, the reverse, and one without a zone."""
         is_needed = self.starting_position == "AT_TIMESTAMP"
         if is_needed and self.timestamp is None:
             hint = "such as timestamp=datetime(2026, 1, 31, tzinfo=UTC)"

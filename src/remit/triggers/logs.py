@@ -7,9 +7,10 @@ CloudWatch Logs User Guide), "PutSubscriptionFilter" (API Reference: 1,024 chara
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.app import Function, Resource
 from remit.declare.resource_references import LogGroupRef
@@ -19,9 +20,6 @@ from remit.resources.names import arn_of, logical, own_id
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,10 @@ Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (Ama
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qs
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 SAMPLE: Final = Path(__file__).parent / "samples" / "api.json"
 """An event of format 2.0, as AWS documents it."""

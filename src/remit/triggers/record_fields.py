@@ -8,11 +8,9 @@ metadata" (Amazon EventBridge User Guide).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)

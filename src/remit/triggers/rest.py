@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from remit.errors import RemitError, described
 from remit.iam import tokens
@@ -14,9 +14,6 @@ from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import check_texts, plain_texts
 from remit.triggers.user_pool import UserPool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 RestAuthorization: TypeAlias = Literal["AWS_IAM", "NONE"] | Authorizer | UserPool
 _NOT_IN_DRAFT_4: Final = ("exclusiveMaximum", "exclusiveMinimum")
@@ -60,7 +57,7 @@ class Rest(RouteTrigger):
         return RouteTrigger.problem(self, text)
 
     def problem_of_path(self, path: str) -> tuple[str, str | None]:
-        """Return the problem of the path of a route, and a hint."""
+        """Return the problem of the path of a route, and a hint. Both are empty where there is none: "" and None."""
         if path == "/":
             return "", None
         if path.endswith("/") and path.startswith("/"):
@@ -74,7 +71,7 @@ class Rest(RouteTrigger):
 
     @property
     def body_schema(self) -> Mapping[str, Any] | None:
-        """The JSON Schema of a body. RemitError: it is none that API Gateway reads."""
+        """The JSON Schema of a body. RemitError: it is none that API Gateway reads. None: it declares none."""
         schema = self.body
         if schema is None:
             return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Resource
+from remit.app import App, Function, Output, Resource
 from remit.errors import RemitError
 from remit.resources.names import REST_API as API
 from remit.resources.names import digest, logical
@@ -18,14 +18,12 @@ from remit.triggers import app_routes
 from remit.triggers.api_route import METHODS, VARIABLE
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.rest import Rest
-from remit.triggers.rest_settings import rest_settings, stage_name
+from remit.triggers.rest_settings import RestSettings, rest_settings, stage_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Output
     from remit.triggers.app_routes import Routed
-    from remit.triggers.rest_settings import RestSettings
 
 _PATIENCE: Final = 29
 """Seconds ("Quotas for configuring and running a REST API in API Gateway": integration timeout)."""
@@ -67,7 +65,10 @@ CHECKS: Final = (*app_routes.route_checks(Rest), check_paths)
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it, of an app that has routes."""
+    """The API and all that belongs to it, of an app that has routes.
+
+    RemitError at a route: it asks a function which the app does not have.
+    """
     own_routes, settings = app_routes.routes(app.functions, Rest), rest_settings(app)
     first_user = own_routes[0].function
     own_authorizers: list[Resource] = []
@@ -174,6 +175,10 @@ def _model_id(schema: Mapping[str, Any]) -> str:
 
 
 def _methods(own_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+    """Yield the method of each route, with its integration and what it validates.
+
+    What a route does not have is left out.
+    """
     for routed in own_routes:
         trigger, function, schema = routed.trigger, routed.function, routed.trigger.body_schema
         parameters = trigger.required_parameters

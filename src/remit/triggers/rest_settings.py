@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from remit.app import ApiSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.app import App
+from remit.app import ApiSettings, App
 
 
 @dataclass(frozen=True, slots=True)

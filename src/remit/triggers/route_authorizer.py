@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from remit.declare.recorded import Recorded
@@ -11,8 +11,6 @@ from remit.iam import tokens
 from remit.resources.names import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from remit.app import Function
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from remit.app import App, Function, Resource
 from remit.declare.resource_references import BucketRef
@@ -15,10 +15,6 @@ from remit.resources.names import arn_of, digest, logical, own_id
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource, with_changed_sources
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
 
 BucketEvent: TypeAlias = Literal[
     "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy",
@@ -83,6 +79,7 @@ class S3(BaseTrigger):
         yield partial(arn_of, self.bucket, "s3")
 
     def _check_events(self) -> None:
+        """Refuse with RemitError (2) a trigger without an event."""
         if not self.names:
             raise RemitError("s3: events is empty", hint='such as events="s3:ObjectCreated:*"')
 
@@ -159,7 +156,10 @@ class S3(BaseTrigger):
 
 
 def _check_key_part(option: str, value: str) -> None:
-    """A prefix or a suffix of keys ("Object key name", Amazon S3 User Guide: 1,024 bytes)."""
+    """Refuse with RemitError (2) a prefix or suffix with a wildcard, or longer than a key: 1,024 bytes.
+
+    Source: "Object key name" (Amazon S3 User Guide).
+    """
     if "*" in value:
         hint = "a prefix or suffix is plain text: leave the `*` out"
         raise RemitError(f"s3: {option}={value!r:.60} has a wildcard", hint=hint)

@@ -164,6 +164,7 @@ def _source_name(app: App, subject: Any, arn: str) -> str:
 
 
 def _bucket_event(event: Any, trigger: S3, app: App) -> Any:
+    """The event with the trigger's bucket, and a key that has its prefix and suffix."""
     name = _source_name(app, trigger.bucket, trigger.bucket_name)
     key = f"{trigger.prefix}example{trigger.suffix}"
     sample_keys = ("b21b84d653bb07b05b1e6b33684dc11b", "example-key")
@@ -199,7 +200,10 @@ def _rule_event(event: Any, trigger: Event, _: App) -> Any:
 
 
 def _example_of(pattern: dict[str, Any]) -> dict[str, Any]:
-    """An object of the fields of a pattern, each with its first plain value, and of the first of its alternatives."""
+    """An object of the fields of a pattern, each with its first plain value, and of the first of its alternatives.
+
+    Fields that must not be there are left out.
+    """
     example: dict[str, Any] = {}
     for name, value in pattern.items():
         if isinstance(value, dict):
@@ -212,7 +216,7 @@ def _example_of(pattern: dict[str, Any]) -> dict[str, Any]:
 
 
 def _example_value(comparison: Any) -> Any:
-    """A value that a comparison lets through, where that is easily told."""
+    """A value that a comparison lets through, where that is easily told; else the word `example`."""
     if not isinstance(comparison, dict):
         return comparison
     ((operator, operand),) = comparison.items()

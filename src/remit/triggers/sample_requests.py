@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.triggers.api_route import VARIABLE
+from remit.triggers.api_route import VARIABLE, RouteTrigger
 from remit.triggers.payload_format import in_format_1
 from remit.triggers.rest_settings import rest_settings, stage_name
 from remit.triggers.route_authorizer import TokenAuthorizer
@@ -13,7 +13,6 @@ from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
     from remit.app import App
-    from remit.triggers.api_route import RouteTrigger
     from remit.triggers.rest import Rest
 
 _EXAMPLE: Final = "example"
@@ -66,7 +65,7 @@ def in_rest_format(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, 
 
 
 def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
-    """Return the part of an event about its caller."""
+    """Return the part of an event about its caller; None where nobody is asked."""
     authorizer = trigger.authorizer
     if authorizer is None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Grant, Resource, Triggered
 from remit.declare.resource_references import QueueRef
@@ -18,10 +19,6 @@ from remit.triggers.failure_destination import dead_letter_queue
 from remit.triggers.schedule_expression import EVER, HINT, check_expression, check_timezone, next_run, why_never
 from remit.triggers.source import check_range, check_zone, checked_json, position_suffix, retry_policy
 from remit.triggers.trigger import BaseTrigger, TriggerSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
 
 SCHEDULER: Final = "scheduler.amazonaws.com"
 
@@ -74,12 +71,13 @@ class Schedule(BaseTrigger):
         yield self._check_runs
 
     def _check_expression(self) -> None:
+        """Refuse with RemitError (2) an expression or a time zone that EventBridge Scheduler does not take."""
         check_expression(self.expression)
         if self.timezone is not None:
             check_timezone(self.timezone, self.expression)
 
     def _check_runs(self) -> None:
-        """It must run at some time, whenever it is looked at."""
+        """It must run at some time, whenever it is looked at. RemitError (2): it never does, with the reason."""
         self._check_expression()
         check_zone("start", self.start)
         check_zone("end", self.end)

@@ -6,15 +6,12 @@ Source: "Schedule types in EventBridge Scheduler" (EventBridge Scheduler User Gu
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, date, datetime, tzinfo
+from typing import Final
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.triggers.cron import Cron, is_on_the_clock, parsed
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
 
 _RATE: Final = r"rate\((\d+) (minute|hour|day)(s?)\)"
 _CRON: Final = r"cron\((.+)\)"

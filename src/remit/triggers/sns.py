@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from remit.app import Function, Grant, Resource
 from remit.catalogue.arns import parse
@@ -20,10 +20,6 @@ from remit.triggers.invoke_permission import permission
 from remit.triggers.source import mapping, visibility_timeout
 from remit.triggers.sqs import CONSUME
 from remit.triggers.trigger import BaseTrigger, TriggerSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 
 _MOST_FIELDS: Final = 5
 _MOST_COMBINATIONS: Final = 150
@@ -58,6 +54,10 @@ class Sns(BaseTrigger):
         yield self._check_delivery
 
     def _check_filter(self) -> None:
+        """Refuse a filter that SNS refuses, or a scope without a filter.
+
+        RemitError (2): its form, too many fields or combinations, or attributes that nest.
+        """
         if self.filter is None:
             if tokens.plain(self.filter_scope) == "MessageBody":
                 hint = "add filter={…}, or leave filter_scope out"
@@ -80,6 +80,7 @@ class Sns(BaseTrigger):
             )
 
     def _check_delivery(self) -> None:
+        """Refuse with RemitError (2) a FIFO topic, which cannot call a function."""
         if self.arn.endswith(".fifo"):
             raise RemitError("a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`")
 

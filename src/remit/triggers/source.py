@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource, Triggered
@@ -12,7 +12,6 @@ from remit.errors import Mistakes, RemitError, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 Pattern = Mapping[str, Any]

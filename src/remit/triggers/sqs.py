@@ -65,6 +65,8 @@ class Sqs(BaseTrigger):
     def _check_pollers(self, pollers: tuple[int, int]) -> None:
         """Two numbers in their ranges, the smaller one first, and no max_concurrency, which Lambda takes alone.
 
+        RemitError (2): anything else.
+
         Source: "ProvisionedPollerConfig" (AWS Lambda API Reference), "Using provisioned mode with an SQS event source".
         """
         if len(pollers) != _PAIR:
@@ -79,7 +81,7 @@ class Sqs(BaseTrigger):
             raise RemitError("Lambda takes max_concurrency or provisioned_pollers, not both")
 
     def _check_batches(self) -> None:
-        """Large batches need a window, and FIFO queues know neither."""
+        """Refuse with RemitError (2) a large batch without a window, and either of them for a FIFO queue."""
         large = (self.batch_size or 0) > _UNWAITED
         if self.is_fifo and (large or self.batch_window):
             raise RemitError(f"a FIFO queue gives at most {_UNWAITED} messages at once, and knows no batch_window")

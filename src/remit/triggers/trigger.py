@@ -6,17 +6,15 @@ from copy import copy
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
-from remit.app import Output
+from remit.app import App, Function, Grant, Output, Resource, Triggered
 from remit.declare.recorded import Recorded
 from remit.declare.unread import Unread
-from remit.errors import Mistakes
+from remit.errors import Mistakes, Origin
 from remit.resources.names import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import App, Function, Grant, Resource, Triggered
-    from remit.errors import Origin
     from remit.holders import Holder
 
 
@@ -44,6 +42,10 @@ class BaseTrigger(Recorded):
     """
 
     def __post_init__(self) -> None:
+        """Put the resource itself in the place of its `arn` or `ref`.
+
+        An option that could not be read stays as it is.
+        """
         for option in fields(self):
             if option.name in _RESOURCES:
                 value = getattr(self, option.name)

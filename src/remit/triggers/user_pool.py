@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
@@ -16,8 +16,6 @@ from remit.resources.names import own_id
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from remit.app import Function
 
 _POOL_ID: Final = r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_\w+"
@@ -50,6 +48,7 @@ class UserPool(TokenAuthorizer):
         yield partial(check_texts, "scopes", self.scopes)
 
     def _check_clients(self) -> None:
+        """Refuse with RemitError (2) an empty list of clients, or one of anything but texts."""
         if self.clients is not None and not self.clients:
             hint = "name each app client whose tokens are to be let in"
             raise RemitError(f"clients cannot be {described(self.clients):.60}", hint=hint)
@@ -73,7 +72,7 @@ class UserPool(TokenAuthorizer):
     def accepted_issuer(self) -> str:
         """The issuer of its users' tokens, as late-bound text where only the deploy knows the pool.
 
-        Such a pool is in the region of the app.
+        Such a pool is in the region of the app. RemitError (2): the pool is given in no known form.
         """
         reference = own_id(self.pool)
         if reference and getattr(self.pool, "type", _POOL_TYPE) == _POOL_TYPE:

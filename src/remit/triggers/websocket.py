@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.api_route import RouteTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 CONNECT: Final = "$connect"
 _PREDEFINED: Final = (CONNECT, "$default", "$disconnect")
@@ -53,6 +51,7 @@ class Websocket(RouteTrigger):
         return "is none of a WebSocket API", hint
 
     def _check_auth(self) -> None:
+        """Refuse with RemitError (2) a route that asks who somebody is, but for that of a connection's begin."""
         if tokens.plain(self.route) != CONNECT:
             raise RemitError(
                 f"route `{self.route}` cannot have auth: a WebSocket API asks who somebody is when they connect",

@@ -6,20 +6,16 @@ and the types beside it (CloudFormation reference), "API Gateway WebSocket APIs"
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
-from remit.app import Output, Resource
+from remit.app import App, Function, Grant, Output, Resource
 from remit.errors import RemitError
 from remit.resources.names import WEBSOCKET_API as API
 from remit.resources.names import digest, logical
 from remit.triggers.app_routes import permissions, route_checks, route_functions, routes
 from remit.triggers.app_wide import is_about_connections
 from remit.triggers.websocket import CONNECT, Websocket
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from remit.app import App, Function, Grant
 
 CONNECTIONS: Final = (
     f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{API}}}/${{{API}Stage}}"

@@ -6,18 +6,14 @@ Source: "Amazon States Language" (AWS Step Functions Developer Guide), and the s
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from remit.did_you_mean import did_you_mean
-from remit.errors import Path, RemitError
+from remit.errors import Origin, Path, RemitError
 from remit.iam import tokens
 from remit.workflows.integrations import integration_mistake
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from remit.errors import Origin
 
 MachineType = Literal["STANDARD", "EXPRESS"]
 

@@ -7,14 +7,11 @@ Functions generates IAM policies for integrated services" (AWS Step Functions De
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from remit.catalogue.operations import clients, operation, operations
+from remit.catalogue.operations import Operation, clients, operation, operations
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
-
-if TYPE_CHECKING:
-    from remit.catalogue.operations import Operation
 
 Pattern = Literal["", "sync", "waitForTaskToken"]
 """Whether a state goes on at once, when the job has ended, or when somebody answers with the task's token."""

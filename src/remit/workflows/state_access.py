@@ -11,7 +11,7 @@ from remit.access.needed_access import UNRESOLVED, OperationRequest, RequestedOp
 from remit.access.needs import needs_of
 from remit.catalogue.action_resources import is_without_resources
 from remit.catalogue.operations import operation as catalogued_operation
-from remit.catalogue.request_formats import parameter_format
+from remit.catalogue.request_formats import ParameterFormat, parameter_format
 from remit.iam.pattern import covers, overlaps
 from remit.workflows.definition import State, states
 from remit.workflows.integrations import FUNCTION, MANAGED_RULE, integration
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from remit.access.setting import RequestSetting
-    from remit.catalogue.request_formats import ParameterFormat
     from remit.iam.policy import Statement
 
 Access = tuple[str, str]

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import is_open
-from remit.deploy.drift import ROOT, normal
-from remit.deploy.live_resources.resource_row import AttachedPolicy, value_at
-from remit.deploy.role_repairs import repair
+from remit.deploy.drift import ROOT, Drift, normal
+from remit.deploy.live_resources.resource_row import AttachedPolicy, Check, LiveResource, Subject, value_at
+from remit.deploy.role_repairs import Repair, repair
 from remit.errors import RemitError
-from remit.iam.policy import Globs, Policy, parse, render
+from remit.iam.policy import Globs, Policy, Statement, parse, render
 from remit.iam.prove.public import public
 from remit.review.resource_access import giving
 from remit.roles.reference_names import fill_policy_with_principals, fill_references
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.app import Resource
-    from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import Check, LiveResource, Subject
-    from remit.deploy.role_repairs import Repair
-    from remit.iam.policy import Statement
 
     Put = Callable[[LiveResource, str], Repair]
 

@@ -18,7 +18,7 @@ from remit.deploy.account_roles import at_once
 from remit.deploy.aws_errors import NOTHING, answered_errors, code, patiently, remit_error, remit_errors, transient
 from remit.deploy.live_resources.functions import ROWS as FUNCTIONS
 from remit.deploy.live_resources.policies import attached_policies
-from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Subject, differences
+from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Read, Row, Subject, differences
 from remit.deploy.live_resources.senders import ROWS as SENDERS
 from remit.deploy.live_resources.stores import ROWS as STORES
 from remit.deploy.role_repairs import method_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import Row
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
 
@@ -95,7 +94,11 @@ def read_resources(
 def calls_for(
     account: Account, deployed: StackStatus, declared: Sequence[Resource]
 ) -> tuple[Mapping[str, Subject], Mapping[tuple[str, str], Read]]:
-    """The resources that are compared, by logical id; and the calls that read them, each once."""
+    """The resources that are compared, by logical id; and the calls that read them, each once.
+
+    A resource without a row or a physical id is left out, and so is one that stands within another whose name is not
+    known.
+    """
     place = account.pseudo_parameters(deployed.stack.name)
     names: dict[str, list[str]] = {}
     resources = [resource for resource in deployed.resources if resource.physical_id and resource.type in ROWS]
@@ -140,6 +143,7 @@ def _answers(
     start = time.monotonic()
 
     def answer(number: int, call: tuple[str, str]) -> Any:
+        """The answer to a call, asked for when it is due; quick calls, and those of the local AWS, need not wait."""
         if number >= 0 and not account.local:
             time.sleep(max(0.0, start + due(number) - time.monotonic()))
         return ask(account, calls[call], json.loads(call[1]))
@@ -185,7 +189,7 @@ def compared(
     declared: Iterable[Resource],
     names: Mapping[str, str],
 ) -> tuple[tuple[Drift, ...], tuple[str, ...]]:
-    """What was changed by hand, access first; and in words what is not compared, since a call was denied or refused.
+    """The changes by hand, access first; and in words what is not compared, since a call was denied or refused.
 
     `declared` are the template's resources, and `names` the values of their references.
     """

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import compare_policy, policy_check
-from remit.deploy.live_resources.resource_row import IF_SET, ComparedProperty, Read, Row, expected_at, is_same
-from remit.deploy.role_repairs import repair
+from remit.deploy.live_resources.resource_row import (
+    IF_SET,
+    ComparedProperty,
+    LiveResource,
+    Read,
+    Row,
+    Subject,
+    expected_at,
+    is_same,
+)
+from remit.deploy.role_repairs import Repair, repair
 from remit.iam.policy import parse, render_statement
 from remit.resources.names import common_start
 
@@ -21,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import LiveResource, Subject
-    from remit.deploy.role_repairs import Repair
 
 _QUEUE, _TOPIC, _SUBSCRIPTIONS = "sqs.GetQueueAttributes", "sns.GetTopicAttributes", "sns.ListSubscriptionsByTopic"
 _SCHEDULE, _RULE, _TARGETS = "scheduler.GetSchedule", "events.DescribeRule", "events.ListTargetsByRule"
@@ -78,7 +85,10 @@ def _topic_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the subscriptions that no template made, and those that are gone."""
+    """Yield the subscriptions that no template made, and those that are gone.
+
+    None where the template has an endpoint that only its deploy knew.
+    """
     own = list(live.properties.get("Subscription") or ())
     own += [properties for *_, properties in live.stack.parts("AWS::SNS::Subscription", "TopicArn", live.name)]
     declared = {(item["Protocol"], item["Endpoint"]) for item in own}
@@ -109,6 +119,10 @@ def _rule_targets(subject: Subject) -> dict[str, str]:
 
 
 def _put_rule(live: LiveResource, _: ComparedProperty) -> Repair:
+    """The call that writes a rule as the template has it.
+
+    PutRule replaces pattern, schedule and state, so all are in it.
+    """
     pattern = live.properties.get("EventPattern")
     options = {"State": "ENABLED"}
     options |= {name: live.properties[name] for name in ("ScheduleExpression", "State") if name in live.properties}
@@ -136,7 +150,10 @@ _OF_ROUTE: Final = ("AuthorizationType", "AuthorizerId", "AuthorizationScopes", 
 
 
 def _routes(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the routes that were added or deleted, or whose authorisation is another one."""
+    """Yield the routes that were added or deleted, or whose authorisation is another one.
+
+    None of an API whose routes are in its body.
+    """
     actual = {route["RouteKey"]: route for route in answer["Items"]}
     parts = live.stack.parts("AWS::ApiGatewayV2::Route", "ApiId", live.name)
     declared = {properties["RouteKey"]: properties for *_, properties in parts}
@@ -165,7 +182,10 @@ _OF_AUTHORIZER: Final = ("AuthorizerUri", "IdentitySource", "JwtConfiguration", 
 
 
 def _authorizers(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the authorizers of the template that are gone, or check something else."""
+    """Yield the authorizers of the template that are gone, or check something else.
+
+    Those that the template does not have are left out.
+    """
     actual = {item["AuthorizerId"]: item for item in answer["Items"]}
     for resource, name, properties in live.stack.parts("AWS::ApiGatewayV2::Authorizer", "ApiId", live.name):
         expected = {key: properties[key] for key in _OF_AUTHORIZER if key in properties}

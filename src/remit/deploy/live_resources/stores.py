@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.deployed_references import UNKNOWN
 from remit.deploy.live_resources.policies import policy_check, put_by
-from remit.deploy.live_resources.resource_row import Read, Row
+from remit.deploy.live_resources.resource_row import LiveResource, Read, Row, Subject
 from remit.deploy.role_repairs import repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.deploy.drift import Drift
-    from remit.deploy.live_resources.resource_row import LiveResource, Subject
 
 _BUCKET_POLICY, _BLOCK, _NOTIFICATIONS = (
     "s3.GetBucketPolicy", "s3.GetPublicAccessBlock", "s3.GetBucketNotificationConfiguration",
@@ -68,7 +67,10 @@ def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the notifications that were added or removed."""
+    """Yield the notifications that were added or removed, in one change.
+
+    None where the template has a target that only its deploy knew.
+    """
     declared = live.properties.get("NotificationConfiguration") or {}
     expected: dict[str, list[dict[str, Any]]] = {}
     for listed, target, api_list, api_target in _TARGETS:

@@ -7,7 +7,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.action_resources import resource_formats
-from remit.iam.decide.evaluation_logic import verdict_on
+from remit.iam.decide.evaluation_logic import RulesByLayer, verdict_on
 from remit.iam.pattern import Late, Wildcard, matches, plainly_covers
 from remit.iam.policy_text import completed, resolve, resource_parts
 from remit.iam.prove.glob_sets import meeting
@@ -16,7 +16,6 @@ from remit.iam.prove.real_requests import nameable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.iam.decide.evaluation_logic import RulesByLayer
     from remit.iam.decide.prepared_statements import LayerRules
     from remit.iam.request import Request
 

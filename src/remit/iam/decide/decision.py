@@ -29,7 +29,7 @@ from remit.iam.decide.evaluation_logic import (
 from remit.iam.decide.special_requests import special_case
 from remit.iam.pattern import is_pattern
 from remit.iam.principal import Reach
-from remit.iam.request import ARN_PARTS
+from remit.iam.request import ARN_PARTS, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.prepared_statements import LayerRules, StatementRule
     from remit.iam.policy import Statement
-    from remit.iam.request import Request
 
 _MOST_MISSES: Final = 3  # misses that are listed
 _ALIKE: Final = 0.9  # of two action names: a slip of the pen, and not GetObject for PutObject
@@ -206,7 +205,10 @@ def only_denies(layer: str) -> bool:
 
 
 def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> bool | None:
-    """Return whether a rule applies to the request, and in a policy with principals to the caller."""
+    """Return whether a rule of the layer `name` applies to the request, and in a policy with principals to the caller.
+
+    None: that hangs on something that the request leaves open.
+    """
     if name == "resource":
         return meant(layer, rule, request, Reach.UNKNOWN)
     return meant_by_endpoint(layer, rule, request) if name == "endpoint" else rule.holds(request)

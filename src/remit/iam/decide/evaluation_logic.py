@@ -60,6 +60,10 @@ class RulesByLayer:
     __slots__ = ("boundary", "endpoint", "identity", "only_identity", "rcp", "resource", "scp", "session")
 
     def __init__(self, layers: Layers) -> None:
+        """Prepare every layer.
+
+        An empty boundary, session policy or endpoint policy counts as none, an empty resource policy as one.
+        """
         self.identity = LayerRules(layers.identity)
         self.boundary = LayerRules(layers.boundary) if layers.boundary else None
         self.session = LayerRules(layers.session) if layers.session else None
@@ -246,7 +250,7 @@ NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
 
 
 def resource_layer(request: Request, by_layer: RulesByLayer) -> LayerRules | None:
-    """The resource's policy, where it is known and binds the request."""
+    """The resource's policy; None where it is not known, or where a special case keeps it from binding the request."""
     if by_layer.resource is None or unbinding_case("resource", request) is not None:
         return None
     return by_layer.resource

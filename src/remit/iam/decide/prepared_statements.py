@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
 from remit.iam.pattern_list import with_stars
-from remit.iam.policy import Globs
+from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.policy_text import (
     asked,
     completed,
@@ -24,15 +24,13 @@ from remit.iam.policy_text import (
     resource_parts,
 )
 from remit.iam.principal import Reach, reach
-from remit.iam.text_comparison import either
+from remit.iam.text_comparison import Truth, either
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from remit.iam.decide.endpoint import EndpointType
-    from remit.iam.policy import Policy, Statement
     from remit.iam.request import Request
-    from remit.iam.text_comparison import Truth
 
 Position: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
@@ -131,6 +129,7 @@ def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated:
         return globs[0]
 
     def test(text: str) -> bool:
+        """Return whether the text is meant, turned around where the patterns are negated."""
         if text in literals:
             return not negated
         for glob in globs:  # a loop, since any() makes a generator for each request
@@ -160,10 +159,12 @@ def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Cal
     """
 
     def decorate(derive: Callable[[_Source], _Derived]) -> Callable[[_Source], _Derived]:
+        """The function that keeps what `derive` gives for each object."""
         results: dict[int, tuple[_Source, _Derived]] = {}
 
         @functools.wraps(derive)
         def kept(source: _Source) -> _Derived:
+            """The derived form of this very object, computed when it is first asked for."""
             result = results.get(id(source))
             if result is None:
                 result = (source, derive(source))
@@ -223,6 +224,7 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
     wholly = deny == resources.negated
 
     def test(request: Request) -> Truth:
+        """Return whether the request's resource is meant; None where a reference or an open variable decides."""
         if request.asked == "*" and request.without_resources:
             return stars != resources.negated
         resource = asked(request.asked, request, globs=not request.without_resources)
@@ -282,7 +284,10 @@ class LayerRules:
         self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}
 
     def speaking_of(self, action: str) -> tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]:
-        """The Deny rules and the Allow rules whose Action means a folded action."""
+        """The Deny rules and the Allow rules whose Action means a folded action.
+
+        Answers are kept; with as many as `_MOST_ACTIONS`, all are dropped.
+        """
         denies_and_allows = self._by_action.get(action)
         if denies_and_allows is None:
             denies: list[StatementRule] = []
@@ -308,7 +313,7 @@ class LayerRules:
         return reach(principals, request, deny=rule.deny)
 
     def position_of(self, rule: StatementRule) -> Position:
-        """The position of a rule of this layer."""
+        """The position of a rule of this layer. ValueError for a rule of another one."""
         for number, rules in enumerate(self.policies):
             for index, candidate in enumerate(rules):
                 if candidate is rule:

@@ -69,6 +69,7 @@ def _test_of(case: SpecialCase) -> _Test:
         return _FACTS[case.fact]
 
     def is_of(request: Request) -> bool:
+        """Return whether all that the row states is true of the request: action, kind of caller, fact and resource."""
         if case.actions and request.folded not in case.actions:
             return False
         if case.callers and request.who.kind not in case.callers:

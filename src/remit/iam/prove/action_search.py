@@ -14,7 +14,7 @@ from remit.catalogue.action_keys import carries
 from remit.catalogue.action_resources import resources_asked, services_taking
 from remit.catalogue.actions import full_name
 from remit.iam.pattern import is_pattern, matcher
-from remit.iam.prove.budget import Exhausted
+from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.encoded_text import has_marks
 from remit.iam.prove.glob_sets import UndecidedQuestion, points
 from remit.iam.prove.real_requests import can_be_asked, nameable
@@ -24,7 +24,6 @@ from remit.iam.special_cases import ALWAYS_ALLOWED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from remit.iam.prove.budget import Budget
     from remit.iam.prove.resource_search import ResourceSearch, Witness
     from remit.iam.prove.statement_space import Box, Index
 
@@ -110,7 +109,10 @@ class ActionSearch:
             self.most_single_wildcards = max(self.most_single_wildcards, *(text.count("?") for text in box.actions))
 
     def openings(self, pattern: str) -> Iterator[Opening | UndecidedQuestion]:
-        """Yield the openings within a folded action pattern (`*` for NotAction), by resource, or why undecided."""
+        """Yield the openings within a folded action pattern (`*` for NotAction), by resource, or why undecided.
+
+        `Exhausted` is yielded as well, as the last: nothing is raised.
+        """
         try:
             resources = self.resources
         except UndecidedQuestion as reason:
@@ -140,7 +142,10 @@ class ActionSearch:
         return candidate.resources
 
     def _on_resource(self, pattern: str, resource: str) -> Iterator[Opening]:
-        """Like `ResourceSearch._search`: narrow the pattern where covers with NotAction leave no other way."""
+        """Like `ResourceSearch._search`: narrow the pattern where covers with NotAction leave no other way.
+
+        UndecidedQuestion: the actions can be narrowed in too many ways.
+        """
         budget = self.resource_search.budget
         asked_patterns = (pattern,) if ":" in pattern else budget.meet(pattern, _ACTION)
         further = [box.actions for box in self.case.required[1:] if not box.not_actions]
@@ -169,7 +174,7 @@ class ActionSearch:
                 raise UndecidedQuestion("its actions can be narrowed in too many ways")
 
     def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
-        """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
+        """An opening at a point of a pattern; else None, and the covers with NotAction to narrow the pattern for."""
         escapes: dict[Box, None] = {}
         # No other point stands for the actions on which some covers have no effect.
         beyond = [action for action in self._beyond_covers if matcher(pattern)(action)]
@@ -205,7 +210,10 @@ class ActionSearch:
         return not any(matcher(text)(action) for text in spared_patterns)
 
     def witness(self, resource: str, covers: tuple[Box, ...]) -> Witness | None:
-        """A witness on a resource pattern that these covers leave open."""
+        """A witness on a resource pattern that these covers leave open; None: there is none.
+
+        UndecidedQuestion: neither is proven.
+        """
         candidate, *further = self.case.required
         self.resource_search.budget.spend(2 * len(covers) * len(self.case.required))
         if any(box.includes(resource, candidate) for box in covers):
@@ -302,7 +310,10 @@ class ActionSearch:
                 yield from self.narrowed(real)
 
     def _real(self, name: str, pattern: str, resource: str) -> Opening | None:
-        """An opening for an existing action on a resource pattern, where that can be told."""
+        """An opening for an existing action on a resource pattern. None: there is none, or that is undecided.
+
+        Exhausted: the budget is spent.
+        """
         try:
             witness = self.witness(resource, self.active_covers(name.lower()))
         except Exhausted:

@@ -5,12 +5,10 @@ One step is about the time to match one text against one pattern.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable, Iterable
+from typing import Final
 
 from remit.iam.prove.glob_sets import UndecidedQuestion, meeting
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
 
 STEPS: Final = 8_000_000
 """A few seconds; real roles need a few thousand."""
@@ -49,7 +47,10 @@ class Budget:
             self.spend(steps)
 
     def meet(self, pattern: str, other_pattern: str) -> tuple[str, ...]:
-        """Patterns that together describe what two patterns both do. UndecidedQuestion: they are too many."""
+        """Patterns that together describe what two patterns both do. UndecidedQuestion: they are too many.
+
+        The budget pays for each pair once.
+        """
         result = meeting(pattern, other_pattern)
         self.once((pattern, other_pattern), result.steps)
         if result.reason:

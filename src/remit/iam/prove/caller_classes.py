@@ -7,21 +7,17 @@ becomes conditions, so that a condition on `aws:PrincipalAccount` and a Principa
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.condition_keys import OPERATORS, global_key
 from remit.iam.operators import check_operator
 from remit.iam.policy import Condition, Policy, Principals, Statement
 from remit.iam.principal import Reach, reach
-from remit.iam.request import Request, principal_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from remit.iam.request import ContextValue
+from remit.iam.request import ContextValue, Request, principal_of
 
 EVERYONE: Final = "*"
 _FIRST_STRANGER: Final = 123_456_789_012

@@ -14,28 +14,23 @@ only itself. A resource is any text but the empty one. Requests that need no per
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
-from remit.iam.comparison import SideDifference, Undecided
+from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers
 from remit.iam.decide.prepared_statements import kept_by_identity
 from remit.iam.policy import Globs, Policy
 from remit.iam.prove.action_search import ActionsOf, catalogue_actions, no_actions
 from remit.iam.prove.compared_side import Side
-from remit.iam.prove.endpoint_callers import endpoint_callers, located, names_callers
+from remit.iam.prove.endpoint_callers import EndpointCaller, endpoint_callers, located, names_callers
 from remit.iam.prove.gains import GainSearch
-from remit.iam.request import principal_of
+from remit.iam.request import Request, principal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from remit.iam.comparison import Piece, StatementLocation
     from remit.iam.prove.budget import Budget
-    from remit.iam.prove.endpoint_callers import EndpointCaller
-    from remit.iam.request import Request
 
 _PieceKey: TypeAlias = "tuple[StatementLocation, str, str, bool, str]"
 _UNNAMED: Final = ""
@@ -160,7 +155,10 @@ def _confirmed(request: Request, caller: EndpointCaller, narrow: Side, wide: Sid
 
 
 def _refuse_principals(policies: Policies) -> None:
-    """Refuse documents that say whom they let in, as if that were anybody."""
+    """Refuse with RemitError (2) documents with principals, which would be compared as if they let in anybody.
+
+    `Layers` pass: their resource policies may have principals.
+    """
     if isinstance(policies, Layers):
         return
     for policy in (policies,) if isinstance(policies, Policy) else policies:

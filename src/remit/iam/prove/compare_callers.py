@@ -7,28 +7,22 @@ caller's request, which the resource's policy alone decides.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.pattern_list import with_stars
-from remit.iam.policy import Globs, Policy, Principals, allow
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.iam.policy_text import is_late
 from remit.iam.prove.action_search import catalogue_actions
-from remit.iam.prove.caller_classes import EVERYONE, caller_classes, free_accounts
+from remit.iam.prove.caller_classes import EVERYONE, ComparedCaller, caller_classes, free_accounts
 from remit.iam.prove.compare import Comparison, allows_of, compare, denials_as_allows, denied_alone
-from remit.iam.request import principal_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from remit.iam.policy import Condition, Statement
-    from remit.iam.prove.caller_classes import ComparedCaller
-    from remit.iam.request import ContextValue
+from remit.iam.request import ContextValue, principal_of
 
 _ANYTHING: Final = (Policy((allow("*"),)),)
 _ANYBODY: Final = (Policy((replace(allow("*"), principals=Principals(((EVERYONE, EVERYONE),))),)),)
@@ -194,7 +188,10 @@ class _Question:
     undecided: list[Undecided]
 
     def pieces(self) -> Iterator[tuple[str, Iterator[Piece]]]:
-        """The pieces of each part of the comparison."""
+        """The pieces of each part of the comparison.
+
+        What cannot be decided is noted in `undecided`, as the pieces are read.
+        """
         comparison = compare(self.old.policies, self.new.policies, actions_of=self.policies.actions_of)
         self._leave_undecided(comparison.undecided, self.old, self.new)
         yield "gained", self._confirmed(comparison.gained, self.old, self.new)
@@ -220,7 +217,10 @@ class _Question:
             self.undecided.append(Undecided(_place(item.source, old, new), item.reason))
 
     def _confirmed(self, pieces: Sequence[Piece], old: _Side, new: _Side) -> Iterator[Piece]:
-        """The pieces as the whole policy's, each with a request that the evaluator agrees about."""
+        """The pieces as the whole policy's, each with a request that the evaluator agrees about.
+
+        Where it may allow one and surely allows none, its statement is noted as undecided.
+        """
         for piece in pieces:
             source = new.location(piece.source)
             for principal, (caller, *_) in _by_spelling(self.callers, source).items():

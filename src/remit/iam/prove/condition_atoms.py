@@ -17,11 +17,10 @@ from remit.iam.pattern import is_pattern
 from remit.iam.prove.encoded_text import encode, filled, has_marks, is_private, variables_in
 from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.request import Request
-from remit.iam.text_comparison import ARN_COLONS
+from remit.iam.text_comparison import ARN_COLONS, Check
 
 if TYPE_CHECKING:
     from remit.iam.policy import Condition
-    from remit.iam.text_comparison import Check
 
 State: TypeAlias = str | tuple[str, ...] | None
 """What a key has: one value, several, or None (absent, which a set without values is as well)."""
@@ -126,7 +125,7 @@ def _interned(
     *,
     if_exists: bool = False,
 ) -> Atom:
-    """The atom with this content, compiled once while it is kept."""
+    """The atom with this content, compiled once while it is kept. With as many as `_KEPT`, all are dropped."""
     identity = (operator, key, values, quantifier, if_exists)
     atom = _ATOMS.get(identity)
     if atom is None:

@@ -6,21 +6,16 @@ principals are not looked at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
-from remit.iam.policy import VERSION
+from remit.iam.policy import VERSION, Statement
 from remit.iam.prove.action_search import ActionSearch, Case, no_actions
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.glob_sets import UndecidedQuestion, points
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
-from remit.iam.prove.statement_space import Index, box_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from remit.iam.policy import Statement
-    from remit.iam.prove.statement_space import Box
+from remit.iam.prove.statement_space import Box, Index, box_of
 
 STEPS: Final = 200_000
 """Of one question: a small part of a second (see `budget`)."""
@@ -37,7 +32,10 @@ def can_apply(*statements: Statement, version: str = VERSION, budget: Budget | N
 
 
 def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
-    """Return whether it is proven that one of `wide` applies wherever `narrow` does."""
+    """Return whether it is proven that one of `wide` applies wherever `narrow` does.
+
+    False as well where it is undecided.
+    """
     statements = tuple(wide)
     try:
         box = box_for(narrow, version)

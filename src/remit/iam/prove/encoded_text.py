@@ -7,16 +7,14 @@ matches. A literal `*`, `?` or `$` becomes a private character of its own. `deco
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.iam.pattern import Late, Wildcard
 from remit.iam.policy_text import Variable, parts_of, resource_parts
 from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion
 from remit.iam.tokens import PLACE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 LATE, _LATE_END, _VARIABLE, _VARIABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 _DEFAULT: Final = "\ue009"
@@ -34,7 +32,10 @@ _REFERENCE: Final = re.compile(f"{LATE}([^{_LATE_END}]*){_LATE_END}")
 
 @lru_cache(maxsize=65_536)
 def encode(text: str, version: str, *, globs: bool = True, resource: bool = False) -> str:
-    """A policy's text in the private alphabet. With `globs` its `*` and `?` stay wildcards."""
+    """A policy's text in the private alphabet. With `globs` its `*` and `?` stay wildcards.
+
+    UndecidedQuestion: it has characters that the private alphabet uses, or a reference beyond ASCII.
+    """
     if not text.isascii() and _PRIVATE.search(text):
         raise UndecidedQuestion("a text has characters of Unicode's private use area")
     if "${" not in text:
@@ -128,6 +129,7 @@ def filled(text: str, values: dict[str, str | None]) -> str | None:
     missing = False
 
     def fill(match: re.Match[str]) -> str:
+        """The value of a marked variable, or its default. A name without an entry in `values` keeps its mark."""
         nonlocal missing
         key, marked, default = match[1].partition(_DEFAULT)
         name = _unshifted(key)
@@ -144,7 +146,10 @@ def filled(text: str, values: dict[str, str | None]) -> str | None:
 
 
 def around(text: str) -> tuple[str, str] | None:
-    """Return the texts before and after the one variable of a text without other wildcards before it."""
+    """Return the texts before and after a text's first variable; None: it has none.
+
+    The text has no other wildcards before it.
+    """
     match = _MARK.search(text)
     if match is None:
         return None

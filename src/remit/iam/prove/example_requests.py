@@ -13,7 +13,7 @@ from remit.iam.prove import realistic_values as real
 from remit.iam.prove.encoded_text import LATE, decode, own_place, placed
 from remit.iam.prove.glob_sets import FRESH
 from remit.iam.prove.real_requests import can_be_made
-from remit.iam.request import Request
+from remit.iam.request import ContextValue, Request
 from remit.iam.tokens import PARTITION, references
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from remit.iam.prove.compared_side import Side
     from remit.iam.prove.context_search import Context
     from remit.iam.prove.statement_space import CompiledPolicy
-    from remit.iam.request import ContextValue
 
 _LETTERS: Final = "xzqjkwvyXZQJKWVY0123456789bcdfghlmnprstaeiou"
 _MOST_WORDS: Final = 9
@@ -105,7 +104,10 @@ def request_for(
 
 
 def _outside_of_a_stack(opening: Opening, words: Words, spelled: str, old: Side, new: Side) -> Request | None:
-    """A request for a resource in another region or account than the stack's, which the policies name by references."""
+    """A request for a resource in another region or account than the stack's, which the policies name by references.
+
+    None: the new side allows none that the old does not.
+    """
     name = opening.real or spelled
     usual_words = next(words.attempts())
     named_resource = _named_resource(opening, name)

@@ -8,10 +8,10 @@ from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from remit.iam.comparison import Piece, SideDifference, Undecided
+from remit.iam.comparison import Piece, SideDifference, Tier, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
-from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case
+from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case, Opening
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.encoded_text import has_marks, has_shape, widened
 from remit.iam.prove.example_requests import Words, request_for
@@ -19,17 +19,14 @@ from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.simple_gains import simple_gain
-from remit.iam.prove.statement_space import spelling
+from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, spelling
 from remit.iam.special_cases import ALWAYS_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.iam.comparison import Tier
-    from remit.iam.prove.action_search import Opening
     from remit.iam.prove.compared_side import Side
     from remit.iam.prove.condition_atoms import Atom
-    from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
     from remit.iam.request import Request
 
 MOST_CASES: Final = 20_000
@@ -105,7 +102,8 @@ class GainSearch:
     def gains(self, *, only_first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements.
 
-        Beyond limits that only generated policies reach, not every resource of every action is reported.
+        Beyond limits that only generated policies reach, not every resource of every action is reported. What cannot be
+        decided is noted in `undecided`, not raised.
         """
         reported: set[tuple[Box, str, str]] = set()
         # Every request that the new side allows is allowed by one of these: no gain is elsewhere.
@@ -159,7 +157,10 @@ class GainSearch:
             raise UndecidedQuestion(_TOO_MANY)
 
     def _with_further_layers(self, box: Box) -> Iterator[tuple[Box, ...]]:
-        """The statement with one Allow of each further layer of the new side, in every combination."""
+        """The statement with one Allow of each further layer of the new side, in every combination.
+
+        Allows that cannot meet it are left out. UndecidedQuestion: there are too many combinations.
+        """
         choices: list[list[Box]] = []
         for _, layer in self.new.layers[1:]:
             # A layer that allows everything, as FullAWSAccess does, asks nothing of a request.

@@ -39,7 +39,7 @@ def points(pattern: str, most_single_wildcards: int = 0) -> tuple[str, ...]:
     """The texts that decide for `pattern` against patterns with at most `most_single_wildcards` times `?`.
 
     Whatever is true of membership at some text of the pattern is true at one of these, with no further pattern
-    matching.
+    matching. UndecidedQuestion: they would be too many.
     """
     # No pattern spells the symbol, so that what matches it in the place of a `?` matches every letter there.
     plain = pattern.replace("?", FRESH)
@@ -68,7 +68,7 @@ def _plainness(lengths: tuple[int, ...]) -> list[int]:
 
 
 def some_points(pattern: str, most_single_wildcards: int) -> tuple[tuple[str, ...], UndecidedQuestion | None]:
-    """The points of a pattern; or some of them, and the reason why these are not all."""
+    """The points of a pattern and None; or some of them, and the reason why these are not all."""
     try:
         return points(pattern, most_single_wildcards), None
     except UndecidedQuestion as reason:
@@ -168,7 +168,7 @@ class _Intersection:
         return self._reduced(patterns | further)
 
     def _reduced(self, patterns: set[str] | frozenset[str]) -> frozenset[str]:
-        """The patterns that no other one of them covers."""
+        """The patterns that no other one of them covers. UndecidedQuestion: they are too many to look at."""
         if len(patterns) <= 1:
             return frozenset(patterns)
         if len(patterns) > MOST_MEETS:

@@ -55,7 +55,7 @@ class Premises:
         """The premises of a comparison: a key is a number if any condition in it reads it so.
 
         It is multivalued if it is so everywhere, or a condition uses a set operator on it, unless the catalogue knows
-        that it has one value.
+        that it has one value. RemitError: an operator does not exist.
         """
         kinds: dict[str, set[str]] = {}
         multivalued_keys = set(_MULTIVALUED_KEYS)
@@ -115,7 +115,10 @@ class Domain:
         return self._states[question]
 
     def _search(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
-        """As `state`, which keeps the answers."""
+        """As `state`, which keeps the answers: the first value of the pool that meets the conditions, in a tuple.
+
+        `(None,)` where they are met without the key, which is tried first; None where no value meets them.
+        """
 
         def suits(state: State) -> bool:
             return all(atom.holds(state) for atom in true) and not any(atom.holds(state) for atom in false)
@@ -190,7 +193,8 @@ def _domain(
     """The domain of the key that `atoms` are about, or the reason why there is none, as `Premises.domain` needs it.
 
     It is the same for every caller, and so are its steps: each budget pays for it once, whoever computed it first.
-    `kinds` are the types of the values (number, date, …); without any they are texts.
+    `kinds` are the types of the values (number, date, …); without any they are texts. Nothing is raised: what is too
+    much to try is told in the result's reason.
     """
     ordered = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
     value_count = sum(len(atom.values) for atom in ordered)
@@ -325,7 +329,7 @@ def _cases(letter: str) -> Iterable[str]:
 def _in_parts(pattern: str) -> list[str]:
     """The pattern in every way in which its wildcards may match the colons that separate an ARN.
 
-    In each result, as in ArnLike, no wildcard matches a colon before the fifth.
+    In each result, as in ArnLike, no wildcard matches a colon before the fifth. UndecidedQuestion: they are too many.
     """
     beginnings = [("", 0)]  # each with the number of colons in it
     for piece in _SIGN.split(pattern):
@@ -348,7 +352,7 @@ def _parted(piece: str, colons: int) -> str:
 
 
 def _meets(groups: list[list[str]], budget: Budget) -> list[str]:
-    """The patterns of every group, and all meets of patterns of different groups."""
+    """The patterns of every group, and all meets of patterns of different groups. UndecidedQuestion: too many."""
     meets: dict[str, None] = {}
     for group in groups:
         if len(meets) * len(group) > MOST_MEETS:

@@ -8,9 +8,10 @@ What is undecided stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.iam.length import policy_length
 from remit.iam.pattern_list import PatternList, folded
@@ -21,9 +22,6 @@ from remit.iam.prove.cover import box_for, leave_nothing_of
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 TIDYING: Final = 4_000_000
 """Steps (see `budget`) to compare the patterns of each list with each other, for all lists together."""

@@ -8,32 +8,24 @@ request has what the conditions demand, for people to judge.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.condition_keys import global_key
 from remit.iam.comparison import Piece, StatementLocation, Tier, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
-from remit.iam.policy import Policy, allow
+from remit.iam.policy import Policy, Principals, allow
 from remit.iam.principal import Reach, reach
-from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case, catalogue_actions
+from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case, Opening, catalogue_actions
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.condition_atoms import equal_to
+from remit.iam.prove.condition_atoms import Atom, equal_to
 from remit.iam.prove.example_requests import Words, requests_for
 from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
-from remit.iam.prove.statement_space import CompiledPolicy, Index
-from remit.iam.request import principal_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.iam.policy import Principals
-    from remit.iam.prove.action_search import Opening
-    from remit.iam.prove.condition_atoms import Atom
-    from remit.iam.prove.statement_space import Box
-    from remit.iam.request import Principal
+from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
+from remit.iam.request import Principal, principal_of
 
 _STEPS_PER_PRINCIPAL: Final = 10  # to see whether a statement means a principal
 _STEPS_PER_EXAMPLE: Final = 200  # a request and its check
@@ -150,7 +142,11 @@ class _ExposureSearch:
     def _on_action(
         self, name: str, principal: str, box: Box, action: str, action_search: ActionSearch
     ) -> Iterator[Exposure]:
-        """Yield the principal's access by one action pattern of a statement; the undecided part goes to `undecided`."""
+        """Yield the principal's access by one action pattern of a statement; the undecided part goes to `undecided`.
+
+        An opening that the evaluator does not confirm is undecided, or left out where no request of today can name its
+        resource. Exhausted: the budget is spent.
+        """
         source = StatementLocation("resource", 0, box.index, box.statement)
         for opening in action_search.openings(action.lower()):
             if isinstance(opening, Exhausted):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.catalogue.action_resources import (
     is_authorised_on,
@@ -18,9 +19,6 @@ from remit.iam.pattern import overlaps
 from remit.iam.prove.encoded_text import has_marks, placed, widened
 from remit.iam.prove.glob_sets import FRESH, meeting
 from remit.iam.prove.realistic_values import STACK, arn, regions_within
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PARTS: Final = 6
 _REGION, _ACCOUNT = 3, 4  # among the parts

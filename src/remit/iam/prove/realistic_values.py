@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from remit.catalogue.action_resources import is_without_resources, resource_formats
 from remit.catalogue.actions import value_type
@@ -14,9 +15,6 @@ from remit.iam import tokens
 from remit.iam.pattern import matches
 from remit.iam.prove.encoded_text import own_place
 from remit.iam.prove.glob_sets import FRESH
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
 _SOURCE_SERVICE: Final = "sns"

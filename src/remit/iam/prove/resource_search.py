@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.condition_atoms import equal_to
+from remit.iam.prove.condition_atoms import Atom, equal_to
 from remit.iam.prove.context_search import Context, find_context
 from remit.iam.prove.encoded_text import has_marks, widened
 from remit.iam.prove.glob_sets import UndecidedQuestion, points, some_points
@@ -21,7 +21,6 @@ from remit.iam.prove.variable_values import bindings, contested, measured, pins
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from remit.iam.prove.condition_atoms import Atom
     from remit.iam.prove.key_values import Premises
 
 MOST_STEPS: Final = 3_000
@@ -71,7 +70,7 @@ class ResourceSearch:
         return _answered_once(self._parts, (pattern, required, covers), self._find_parts)
 
     def _find_parts(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> tuple[str, ...]:
-        """As `parts`, which keeps the answers."""
+        """As `parts`, which keeps the answers. Where the meets are too many, the pattern alone, as it is."""
         if has_marks(pattern):
             return (pattern,)
         conditions = {atom for box in required for atom in box.atoms}
@@ -86,7 +85,10 @@ class ResourceSearch:
             return (pattern,)
 
     def _find_witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
-        """As `witness`, which keeps the answers."""
+        """As `witness`, which keeps the answers; None: there is none.
+
+        Texts with variables or references take the slower way.
+        """
         marked = _marked(required, covers)
         if marked:
             self.budget.spend(_STEPS_PER_COVER * _effort(covers))
@@ -101,7 +103,10 @@ class ResourceSearch:
     def _with_marks(
         self, required: tuple[Box, ...], covers: tuple[Box, ...], variables: frozenset[str]
     ) -> Witness | None:
-        """The witness where texts hold variables or references."""
+        """The witness where texts hold variables or references; None: whatever they stand for, there is none.
+
+        UndecidedQuestion: it hangs on values that were not tried.
+        """
         effort = sum(_bind_steps(box) for box in (*required, *covers) if box.variables)
         self.budget.spend(effort * len(variables))
         tried, all_are_tried = bindings(variables, required, covers, self.premises, self.budget)
@@ -120,7 +125,7 @@ class ResourceSearch:
     def _bound(
         self, required: tuple[Box, ...], covers: tuple[Box, ...], values: dict[str, str | None]
     ) -> Witness | None:
-        """The witness where the variables have these values."""
+        """The witness where the variables have these values; None: there is none, or no resource is left to ask for."""
         self.budget.spend(sum(_bind_steps(box) for box in (*required, *covers)))
         bound = tuple(with_values(box, values) for box in required)
         candidate = bound[0]
@@ -132,7 +137,7 @@ class ResourceSearch:
     def _imaginable(self, required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
         """Return whether there is a witness with the most that marks may mean.
 
-        If not, there is none whatever they mean.
+        If not, there is none whatever they mean. True as well where that is undecided.
         """
         marked: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in required))
         implied = frozenset(
@@ -199,7 +204,10 @@ class ResourceSearch:
         covers: tuple[Box, ...],
         conditions: tuple[Atom, ...],
     ) -> tuple[Witness | None, tuple[Box, ...]]:
-        """A witness at a point of a pattern; else the covers with NotResource to narrow the pattern for."""
+        """A witness at a point of a pattern; else None, and the covers with NotResource to narrow the pattern for.
+
+        UndecidedQuestion: not every point could be tried, and none that was shows a witness.
+        """
         # With `?` a pattern may have a thousand points: one cover that plainly takes all of it saves them.
         if most_single_wildcards:
             true = frozenset(conditions)
@@ -242,7 +250,10 @@ class ResourceSearch:
 def _answered_once(
     answers: dict[_Question, _Answer | UndecidedQuestion], question: _Question, answer_of: Callable[..., _Answer]
 ) -> _Answer:
-    """The answer to a question, worked out once; what was undecided stays so."""
+    """The answer to a question, worked out once and kept in `answers`.
+
+    An UndecidedQuestion is kept too, and raised each time.
+    """
     if question not in answers:
         try:
             answers[question] = answer_of(*question)

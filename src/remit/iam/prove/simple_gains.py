@@ -11,24 +11,21 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.catalogue.action_keys import carries
-from remit.iam.comparison import Piece, SideDifference
+from remit.iam.comparison import Piece, SideDifference, Tier
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.pattern import is_pattern, matches
-from remit.iam.policy import Policy
+from remit.iam.policy import Policy, Statement
 from remit.iam.prove.compared_side import Side
 from remit.iam.prove.real_requests import can_be_made
 from remit.iam.prove.realistic_values import usual_value
-from remit.iam.request import Request
+from remit.iam.request import ContextValue, Request
 from remit.iam.tokens import references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.iam.comparison import Tier
-    from remit.iam.policy import Statement
     from remit.iam.prove.action_search import ActionsOf
     from remit.iam.prove.statement_space import Box
-    from remit.iam.request import ContextValue
 
 MOST: Final = 3_000
 """Requests that are tried for a statement, at most."""

@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.decide.prepared_statements import action_names, kept_by_identity
-from remit.iam.pattern import covers, is_pattern, matcher, overlaps
+from remit.iam.pattern import Matcher, covers, is_pattern, matcher, overlaps
 from remit.iam.policy_text import completed, perhaps_incomplete
 from remit.iam.prove.condition_atoms import Atom, atom_of, present, with_variables
 from remit.iam.prove.encoded_text import encode, filled, has_marks, variables_in, widened
@@ -22,7 +22,6 @@ from remit.iam.rcp_reach import is_reached
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from remit.iam.pattern import Matcher
     from remit.iam.policy import Condition, Globs, Policy, Statement
     from remit.iam.prove.budget import Budget
 
@@ -174,7 +173,10 @@ _MOST_SPELLINGS: Final = 65_536
 
 
 def spelling(resources: Globs | None, conditions: tuple[Condition, ...], version: str) -> int:
-    """A number for Resource and Condition of a statement, equal only where they are spelled alike."""
+    """A number for Resource and Condition of a statement, equal only where they are spelled alike.
+
+    Two that are alike may differ in it once the table was full and was emptied.
+    """
     spelled = resources, conditions, version
     number = _SPELLINGS.get(spelled)
     if number is None:
@@ -345,7 +347,7 @@ class Index:
         self._add(box)
 
     def drop(self, box: Box) -> None:
-        """Remove a box."""
+        """Remove a box. KeyError: it is not there."""
         self._sort()
         del self.boxes[box]
         _, literals, globs, _ = action_names(box.statement.actions)
@@ -380,6 +382,10 @@ class CompiledPolicy:
     """A policy's boxes, Allow and Deny apart; `undecided` are the statements that cannot be compared at all."""
 
     def __init__(self, policy: Policy, *, speaks_without_resource: bool = False) -> None:
+        """Read each statement into a box.
+
+        One that cannot be compared goes to `undecided` with its reason, and into no box.
+        """
         boxes: list[Box] = []
         self.policy = policy
         self.undecided: list[tuple[int, Statement, str]] = []

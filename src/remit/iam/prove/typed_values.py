@@ -46,7 +46,7 @@ def _between(low: Decimal, high: Decimal) -> Decimal:
 
 
 def _date(seconds: Decimal) -> str:
-    """An instant as a policy spells it; in seconds where no date says it."""
+    """An instant as a policy spells it; in seconds where no date says it: a part of a second, or beyond year 9999."""
     if seconds == int(seconds):
         try:
             moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))

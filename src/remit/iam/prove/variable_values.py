@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.pattern import overlaps
-from remit.iam.prove.budget import Exhausted
+from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.condition_atoms import Atom, equal_to, equal_to_text, without_variables
 from remit.iam.prove.encoded_text import LATE, around, filled, has_marks, own_letter, variables_in, widened
 from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion, points
@@ -20,7 +20,6 @@ from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion, points
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.iam.prove.budget import Budget
     from remit.iam.prove.key_values import Premises
     from remit.iam.prove.statement_space import Box
 
@@ -208,7 +207,10 @@ def _settled(pattern: str, other_pattern: str) -> bool:
 
 
 def _met(pairs: Iterable[tuple[str, str]], budget: Budget) -> Iterator[str]:
-    """Texts that both patterns of a pair match, for some value of their marks."""
+    """Texts that both patterns of a pair match, for some value of their marks.
+
+    A pair whose meets are too many is passed over, and pairs beyond the limit are not tried.
+    """
     for pattern, other_pattern in islice(pairs, _MOST_PAIRS):
         try:
             for both in budget.meet(widened(pattern), widened(other_pattern)):

@@ -93,6 +93,11 @@ def unknown_action(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(text: str, item: ParsedStatement) -> Problem:
+    """The problem of an action that the catalogue does not have.
+
+    It is gone, it is an operation of the API, AWS's own policies use it, or it is unknown. A warning, not an error,
+    where AWS's reference may have a gap.
+    """
     prefix, _, name = text.partition(":")
     spot = (item.action_element, text)
     called = operation_of(prefix, name)

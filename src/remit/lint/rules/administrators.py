@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.escalation_techniques import ALL_TECHNIQUES
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import is_of_aws
 from remit.iam import tokens
-from remit.lint.finding import NOTE, WARNING, Problem, rule
-from remit.lint.rule_inputs import IDENTITY
+from remit.lint.finding import NOTE, WARNING, Problem, Spot, rule
+from remit.lint.rule_inputs import IDENTITY, ParsedStatement, PolicyDocument, Project
 from remit.template.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, Project
     from remit.template.written_template import WrittenTemplate
 
 _POLICIES = {
@@ -114,45 +113,13 @@ def pass_any_role(item: ParsedStatement) -> Iterator[Problem]:
         yield Problem(message, "name the role, and add the condition", ("Action", pattern))
 
 
+# The first row of an action says it best: later ones are about boundaries, and about rights given to others.
 _ALONE = {
-    "iam:AddUserToGroup": "join any group",
-    "iam:AttachGroupPolicy": "attach any policy",
-    "iam:AttachRolePolicy": "attach any policy",
-    "iam:AttachUserPolicy": "attach any policy",
-    "iam:CreateAccessKey": "make keys of any user",
-    "iam:CreateLoginProfile": "set a password for any user",
-    "iam:CreatePolicyVersion": "rewrite any policy",
-    "iam:DeleteRolePermissionsBoundary": "take off the boundary of any role",
-    "iam:DeleteUserPermissionsBoundary": "take off the boundary of any user",
-    "iam:PutGroupPolicy": "write any policy",
-    "iam:PutRolePolicy": "write any policy",
-    "iam:PutUserPolicy": "write any policy",
-    "iam:SetDefaultPolicyVersion": "bring back any policy's older version",
-    "iam:UpdateAssumeRolePolicy": "assume any role",
-    "iam:UpdateLoginProfile": "change the password of any user",
-    "codebuild:StartBuild": "run commands as any build",
-    "ec2-instance-connect:SendSSHPublicKey": "log in to any instance, and act as its role",
-    "glue:UpdateDevEndpoint": "log in to any endpoint, and act as its role",
-    "lambda:UpdateFunctionCode": "run code as any function",
-    "lambda:UpdateFunctionConfiguration": "put a layer with code into any function",
-    "ssm:SendCommand": "run commands on any instance, as its role",
-    "ssm:StartSession": "log in to any instance, and act as its role",
-    "sts:AssumeRole": "assume every role that trusts the account",
+    technique.actions[0]: technique.does
+    for technique in reversed(ALL_TECHNIQUES)
+    if len(technique.needs) == 1 and technique.gain != "passed role"
 }
-_WITH_PASS_ROLE = {
-    "bedrock-agentcore:CreateCodeInterpreter": "an interpreter",
-    "cloudformation:CreateChangeSet": "a stack",
-    "cloudformation:CreateStack": "a stack",
-    "datapipeline:CreatePipeline": "a pipeline",
-    "glue:CreateJob": "a job",
-    "states:CreateStateMachine": "a state machine",
-    "codebuild:CreateProject": "a build",
-    "ec2:RunInstances": "an instance",
-    "ecs:RunTask": "a task",
-    "glue:CreateDevEndpoint": "an endpoint",
-    "lambda:CreateFunction": "a function",
-    "sagemaker:CreateNotebookInstance": "a notebook",
-}
+_WITH_PASS_ROLE = [technique for technique in ALL_TECHNIQUES if technique.gain == "passed role"]
 _SERVICES = frozenset(name.partition(":")[0] for name in _ALONE)
 
 
@@ -171,10 +138,13 @@ def escalation(item: ParsedStatement) -> Iterator[Problem]:
     Source: "Grant least privilege access" (AWS Well-Architected Framework); the IAM actions of level "Permissions
     management".
     """
-    for pattern in () if _SERVICES.isdisjoint(item.services) else item.wide:
+    if _SERVICES.isdisjoint(item.services):
+        return
+    for pattern in item.wide:
         for name in _expanded(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
             if name in _ALONE:
-                message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
+                gain = f"the principal can {_ALONE[name]}, and so gain any right of the account"
+                message = f"with {name} on every resource, {gain}"
                 yield Problem(message, "name the resources, or set a permissions boundary", ("Action", pattern))
                 break
 
@@ -188,10 +158,12 @@ def _escalation_in_policy(document: PolicyDocument) -> Iterator[Problem]:
     if not any("iam:PassRole" in _expanded(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return
     granted = {name: (item, pattern) for item, pattern in wide for name in _expanded(pattern)}
-    for name, created in _WITH_PASS_ROLE.items():
+    for technique in _WITH_PASS_ROLE:
+        name = technique.needs[0].action  # which takes the role
         if name in granted:
             item, pattern = granted[name]
-            message = f"iam:PassRole and {name} on every resource: {created} can run under any role of the account"
+            gain = f"the principal can have {technique.service} run its commands as any role of the account"
+            message = f"with iam:PassRole and {name} on every resource, {gain}"
             yield Problem(message, "name the roles that may be passed", ("Action", pattern), index=item.index)
             return
 

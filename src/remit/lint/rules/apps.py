@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Resource
+from remit.app import App, Function, Grant, Resource
 from remit.catalogue.actions import targets_of
 from remit.catalogue.types import arn_of, resource_type
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.answers.remedy import Remedy
-    from remit.app import App, Function, Grant
     from remit.errors import Origin
     from remit.lint.rule_inputs import Project
 
@@ -274,7 +273,10 @@ def _format(trigger: Any, function: Function, app: App) -> str:
 
 
 def _fields_read(subject: Project, function: Function) -> Iterator[tuple[str, Origin]]:
-    """Yield the fields of its event that a handler reads by name, as in `requestContext.http`, with their places."""
+    """Yield the fields of its event that a handler reads by name, as in `requestContext.http`, with their places.
+
+    Nothing where its file is not found.
+    """
     module, name = split(function.handler)
     path = module_file(subject.folder, module, function.code)
     if path is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.catalogue.arns import OWNERS
+from remit.catalogue.arns import OWNERS, Arn
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.partitions import (
     UNSPECIFIED,
@@ -21,15 +21,13 @@ from remit.did_you_mean import MISSPELT, nearest
 from remit.iam.placeholders import placeholder
 from remit.lint import arn_parts, conditions
 from remit.lint.arn_parts import are_exchanged
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import PLACEHOLDER, holds_placeholder, is_plain, settled
 from remit.lint.resource_types import has_arns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.arns import Arn
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
 _DIGITS = 12
@@ -84,6 +82,7 @@ def bad_account(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:
+    """Yield what is wrong with an account that is not twelve digits."""
     digits = account.replace("-", "").replace(" ", "")
     if not digits.isdigit():
         reason = "an unset value was put in" if account.lower() in _UNSET else "an account is a number"
@@ -158,6 +157,10 @@ def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
 
 
 def _unknown_region_problem(region: str, spot: Spot) -> Problem:
+    """The problem of a region that is not known: unset, a zone, a place's name, a slip, or newer than the lists.
+
+    The last is a warning.
+    """
     if region == "None":
         hint = "write the region, or {aws.region} in an f-string"
         return Problem("the region is 'None': an unset value was put in, and nothing matches", hint, spot)

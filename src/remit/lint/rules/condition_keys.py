@@ -12,13 +12,12 @@ from remit.iam.tokens import references
 from remit.lint import conditions, resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain
-from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, ParsedStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.rule_inputs import ParsedStatement
 
 
 @rule("R502", ERROR, looks_at="condition")

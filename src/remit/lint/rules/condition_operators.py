@@ -12,7 +12,7 @@ from remit.catalogue.condition_keys import OPERATORS, fits, global_key
 from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import without_unfilled
 from remit.iam.operators import QUANTIFIERS
-from remit.iam.policy import Globs
+from remit.iam.policy import Condition, Globs
 from remit.iam.tokens import REFERENCE
 from remit.lint import conditions
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
@@ -20,7 +20,6 @@ from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.iam.policy import Condition
     from remit.lint.rule_inputs import ParsedStatement
 
 _NAMES = {name.lower(): name for name in OPERATORS}
@@ -70,6 +69,7 @@ def unknown_operator(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(condition: Condition) -> Iterator[Problem]:
+    """Yield what is wrong with the operator of a condition: at most one problem, the first that applies."""
     spot = ("Condition", condition.spelled)
     operator = condition.operator.lower().removesuffix("ifexists")
     quantifier = condition.quantifier.lower()
@@ -96,7 +96,10 @@ def _problem(condition: Condition) -> Iterator[Problem]:
 
 @lru_cache(maxsize=1024)
 def _put_together(spelled: str) -> str | None:
-    """An operator whose parts are there in another order or with other signs; "StringEquals" where only a set's is."""
+    """An operator whose parts are there in another order or with other signs; "StringEquals" where only a set's is.
+
+    None: no operator comes of it, or the very one that is written.
+    """
     folded = "".join(filter(str.isalnum, spelled)).lower()
     if_exists = "ifexists" in folded
     quantifier = next((name for low, name in _SETS.items() if low in folded), None)

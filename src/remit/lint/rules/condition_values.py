@@ -15,14 +15,13 @@ from remit.iam.placeholders import placeholder
 from remit.iam.tokens import REFERENCE
 from remit.iam.value_comparison import inside, network
 from remit.lint import conditions, principals
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import is_plain, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
 _LONGEST = {".": 32, ":": 128}
@@ -71,13 +70,13 @@ def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Proble
 
 def _address_hint(value: str) -> str:
     """How to write what somebody meant by a value that is no address."""
-    address, slash, mask = value.partition("/")
+    address, _, mask = value.partition("/")
     kind = ":" if ":" in address else "."
-    if slash and network(address) is not None and mask.isdigit():
+    if network(address) is not None and mask.isdigit():
         return f"the prefix length is 0 to {_LONGEST[kind]}"
     if "*" in value:
         return "wildcards do not count here: write a CIDR block, 203.0.113.0/24"
-    if slash and re.fullmatch(r"[\d.]+", mask):
+    if re.fullmatch(r"\d+(\.\d+)+", mask):
         return "the mask is a prefix length: 203.0.113.0/24"
     return "as 203.0.113.0/24 or 2001:db8::/32"
 
@@ -175,6 +174,7 @@ def private_source_ip(item: ParsedStatement, condition: Condition) -> Iterator[P
 
 
 def _is_private(value: str) -> bool:
+    """Return whether a value is a block of private addresses; False for what is no block."""
     block = network(value)
     return block is not None and any(inside(block, private) for private in _PRIVATE)
 
@@ -294,7 +294,7 @@ def _wrong_word(condition: Condition, value: str, spot: Spot) -> Iterator[Proble
 
 
 def _key_of_form(key: str, value: str) -> str | None:
-    """The other key whose values begin like this one."""
+    """The other key whose values begin like this one; None: no key's do, or this key's own."""
     for beginning, name in _KEYS_BY_BEGINNING.items():
         if value.startswith(beginning):
             return name if name.lower() != key else None
@@ -302,7 +302,7 @@ def _key_of_form(key: str, value: str) -> str | None:
 
 
 def _meant(key: str, value: str) -> str | None:
-    """The service that was meant, in the form that the key has."""
+    """A hint with the service that was meant, in the form that the key has; None: nothing is near."""
     label = value.lower().removesuffix(".amazonaws.com")
     if key == "kms:viaservice" and re.fullmatch(r"[a-z0-9-]+", label):
         return f"write '{label}.REGION.amazonaws.com'"
@@ -347,7 +347,7 @@ def wildcard_under_equals(_: ParsedStatement, condition: Condition) -> Iterator[
 
 
 def _wildcard(value: str) -> str:
-    """`*`, or a `?` that begins no query of a URL."""
+    """`*`, or a `?` that begins no query of a URL; empty without either. Those in `${*}` and `${?}` are letters."""
     plain = value.replace("${*}", "").replace("${?}", "")
     if "*" in plain:
         return "*"

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.did_you_mean import did_you_mean
 from remit.lint.elements import texts
-from remit.lint.finding import ERROR, WARNING, Problem, rule
-from remit.lint.rule_inputs import CONTROL
+from remit.lint.finding import ERROR, WARNING, Problem, Spot, rule
+from remit.lint.rule_inputs import CONTROL, WrittenStatement
 from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
 _EVERYONE = ("*", {"AWS": "*"})
@@ -100,7 +98,7 @@ def _bad_control_policy_in_template(written: WrittenTemplate) -> Iterator[Proble
 
 
 def _resource_control_problems(written: WrittenStatement) -> Iterator[Problem]:
-    """What a statement on everyone has that Organizations takes in no resource control policy."""
+    """Yield what a statement on everyone has that Organizations takes in no resource control policy."""
     value = written.value
     everything = value.get("Action") == value.get("Resource") == "*" and not value.get("Condition")
     if value.get("Effect") == "Allow" and not everything:

@@ -11,12 +11,11 @@ from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam.tokens import is_dynamic, is_intrinsic
 from remit.lint.elements import STATEMENT, texts
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
@@ -87,6 +86,10 @@ def _wrong_type_in_template(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _no_resources(value: Any, written: WrittenTemplate) -> Iterator[Problem]:
+    """Yield what is wrong with the form of a template's resources and their types.
+
+    What macros and other tools fill in is not looked at.
+    """
     if not isinstance(value, dict):
         yield Problem(
             f"Resources must be an object, not {_shown(value)}", "Resources: {NAME: {Type: …}}", ("Resources",)
@@ -106,6 +109,7 @@ def _no_resources(value: Any, written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
+    """Yield the policy documents in a value that are no objects. One in a text is right if it is JSON."""
     if isinstance(value, list):
         for index, part in enumerate(value):
             yield from _no_documents(part, (*spot, index))
@@ -125,6 +129,7 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
 
 
 def _statements(value: Any) -> Iterator[Problem]:
+    """Yield what stands in the place of statements and is none; what other tools fill in is not looked at."""
     if not isinstance(value, dict | list) and not is_unfilled(value):
         hint = "write it out: {'Effect': 'Allow', 'Action': …, 'Resource': …}"
         yield Problem(f"Statement must be an object or a list of objects, not {_shown(value)}", hint, ("Statement",))

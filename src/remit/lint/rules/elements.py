@@ -9,16 +9,14 @@ from remit.catalogue.types import access_of
 from remit.documents.foreign_text import is_unfilled, without_unfilled
 from remit.iam.policy import OLD_VERSION, VERSION
 from remit.lint.elements import DOCUMENT, STATEMENT, has, is_policy, unknown
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
-from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
+from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, PolicyDocument, WrittenStatement
 from remit.template.policy_documents import included_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.documents.slips import Slip
-    from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
 
 
 @rule("R101", ERROR, looks_at="shape")
@@ -164,6 +162,7 @@ def no_statement(document: PolicyDocument) -> Iterator[Problem]:
 
 
 def _included_statements(raw: Any) -> Iterator[tuple[Spot, Any]]:
+    """Yield the statements of a document that name a file to include, each with its spot."""
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     if isinstance(statements, list):
         for index, statement in enumerate(statements):

@@ -10,13 +10,12 @@ from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain
 from remit.lint.principals import provider
-from remit.lint.rule_inputs import RESOURCE, TRUST
+from remit.lint.rule_inputs import RESOURCE, TRUST, ParsedStatement, PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
 
 _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
 """Everyone, in the policy of a resource and in a trust policy, where `"Principal": "*"` is refused: R138 reports it."""

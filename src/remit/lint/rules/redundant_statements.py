@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
 from remit.iam.pattern_list import PatternList, actions_cover, asks_no_more, head
-from remit.iam.policy import Globs
+from remit.iam.policy import Condition, Globs, Statement
 from remit.iam.statement_cover import covers_statement
 from remit.lint import conditions
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
-from remit.lint.rule_inputs import RESOURCE
+from remit.lint.rule_inputs import RESOURCE, ParsedStatement, PolicyDocument, Project, WrittenStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.errors import Origin
-    from remit.iam.policy import Condition, Statement
     from remit.iam.prove.budget import Budget
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, Project, WrittenStatement
 
 _MANY = 10
 _LISTED = 4
@@ -295,6 +293,10 @@ def _may_take_all(allowed: Statement, denies: list[ParsedStatement]) -> bool:
 def _shadowed(
     document: PolicyDocument, suspects: list[tuple[ParsedStatement, list[ParsedStatement]]]
 ) -> Iterator[Problem]:
+    """Yield the Allows of which it is proven that Denies cover them: one alone, else all together.
+
+    All of them share one budget, after which nothing is proven.
+    """
     from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
     from remit.iam.prove.cover import covers  # noqa: PLC0415 - as above
 

@@ -10,13 +10,12 @@ from remit.did_you_mean import MISSPELT, did_you_mean, nearest
 from remit.documents.foreign_text import is_unfilled
 from remit.iam import tokens
 from remit.lint.elements import is_policy
-from remit.lint.finding import ERROR, WARNING, Problem, rule
+from remit.lint.finding import ERROR, WARNING, Problem, Spot, rule
 from remit.template.references import functions, named_by, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
     from remit.template.written_template import WrittenTemplate
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import action as action_named
 from remit.catalogue.arns import parse as parse_arn
@@ -14,12 +14,7 @@ from remit.lint import conditions, resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import actions_on_resources, acts_on, types_named
-from remit.lint.rule_inputs import RESOURCE, TRUST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
+from remit.lint.rule_inputs import RESOURCE, TRUST, ParsedStatement, PolicyDocument
 
 
 @rule("R301", ERROR, looks_at="statement")
@@ -250,7 +245,7 @@ def _nameless(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _root_user(item: ParsedStatement) -> str | None:
-    """The first ARN of a root user among the resources."""
+    """The first ARN of a root user among the resources; None without one."""
     for text in item.resources:
         arn = parse_arn(text)
         if arn is not None and (arn.service, arn.resource) == ("iam", "root"):
@@ -269,7 +264,10 @@ def _alias(item: ParsedStatement) -> str | None:
 
 
 def _broken(item: ParsedStatement) -> str | None:
-    """The first resource that is none of its service, whatever is done with it: there the mistake is."""
+    """The first resource that is none of its service, whatever is done with it: there the mistake is.
+
+    None: each is one, or no ARN.
+    """
     for text, shape in zip(item.resources, item.shapes, strict=True):
         arn = parse_arn(shape)
         if arn is not None and not types_named(arn.service.lower(), shape):

@@ -11,12 +11,11 @@ from remit.iam import tokens
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem, rule
 from remit.lint.resource_fit import services_of
-from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, PolicyDocument, WrittenStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
 _ONE = 2_048  # characters of one string: no ARN, no action and no list of an organisation's accounts comes near

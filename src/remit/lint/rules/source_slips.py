@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from remit.documents.slips import LANGUAGE, REPEATED_KEY
+from remit.documents.slips import LANGUAGE, REPEATED_KEY, Slip
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.documents.slips import Slip
 
 
 @rule("R112", ERROR, looks_at="slip")

@@ -17,9 +17,9 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.pattern import matches
-from remit.iam.policy import parse
+from remit.iam.policy import Globs, parse
 from remit.lint import meant_actions, principals
-from remit.lint.finding import ERROR, WARNING, Problem, rule
+from remit.lint.finding import ERROR, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import is_plain, settled
 from remit.lint.policies import with_statements
 from remit.lint.principals import of_service
@@ -30,8 +30,6 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.iam.policy import Globs
-    from remit.lint.finding import Spot
     from remit.template.written_template import WrittenTemplate
 
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
@@ -278,12 +276,13 @@ def _bad_managed_policy_named(policies: Any, path: Spot) -> Iterator[Problem]:
 
 
 def _nearest_policy(name: str) -> str | None:
+    """The hint with the managed policy whose name is near; None: there is none."""
     meant = nearest_managed_policy(name)
     return None if meant is None else f"did you mean `{meant}`?"
 
 
 def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
-    """What is wrong with an ARN of a policy for a purpose: attached, or a boundary."""
+    """Yield what is wrong with an ARN of a policy for a purpose: attached, or a boundary."""
     text = tokens.textual(value)
     if not isinstance(text, str):
         return

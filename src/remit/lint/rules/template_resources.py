@@ -12,17 +12,15 @@ from remit.catalogue.types import resource_type, resource_types
 from remit.did_you_mean import MISSPELT, did_you_mean, nearest
 from remit.errors import RemitError, few
 from remit.iam import tokens
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.project import plain_files
-from remit.roles.machine_roles import compared_roles
+from remit.roles.machine_roles import ComparedRole, compared_roles
 from remit.template.branches import items
 from remit.template.roles import template_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.lint.finding import Spot
-    from remit.roles.machine_roles import ComparedRole
     from remit.template.written_template import WrittenTemplate
 
 _HOLDERS = ("AWS::IAM::", "AWS::Lambda::", "AWS::Serverless::", "AWS::S3::Bucket", "AWS::SQS::", "AWS::SNS::Topic")
@@ -94,7 +92,10 @@ def unknown_property(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _near_type(kind: str) -> str | None:
-    """A type that differs by a slip; a name that resembles none may be newer than what remit knows."""
+    """A type that differs by a slip.
+
+    None: of another vendor, or like no type, so that it may be newer than what remit knows.
+    """
     vendor, _, path = re.sub(r":+", "::", kind).partition("::")
     if len(vendor) > _LONGEST_SLIP or nearest(vendor, ["AWS"]) is None:
         return None  # an extension's namespace: AWSQS::EKS::Cluster is of the public registry
@@ -105,7 +106,10 @@ def _near_type(kind: str) -> str | None:
 
 
 def _elsewhere(path: str, types: Iterable[str]) -> str | None:
-    """The type of this name in the service that was meant, or the one that has it: AWS::Events::Rule for EventBridge."""
+    """The type of this name in the service that was meant, or the one that has it: AWS::Events::Rule for EventBridge.
+
+    None: there is none, or several services have one.
+    """
     owner, _, name = path.partition("::")
     called = spoken(owner) or next(iter(nearest_services(owner)), owner)
     same = [type_name for type_name in types if name and type_name.endswith(f"::{name}")]
@@ -155,7 +159,7 @@ def bad_policy_template(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _problems(name: Any, parameters: Any, at: Spot, written: WrittenTemplate) -> Iterator[Problem]:
-    """What is wrong with a use of a policy template: its name, the parameters that it has too many or too few."""
+    """Yield what is wrong with a use of a policy template: its name, the parameters that it has too many or too few."""
     known_template = sam_policy(name)
     if known_template is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
@@ -249,6 +253,10 @@ def bad_connector(written: WrittenTemplate) -> Iterator[Problem]:
 def _bad_connector_problems(
     value: Any, elements: tuple[str, ...], spot: Spot, written: WrittenTemplate
 ) -> Iterator[Problem]:
+    """Yield what is wrong with a connector's properties: keys, ends that are no resource of the template, permissions.
+
+    What is missing is not told beside an unknown key, which may be it.
+    """
     required = elements[1:]
     if not isinstance(value, dict):
         message = f"a connector needs {' and '.join(required)}"
@@ -458,6 +466,7 @@ def _compared(written: WrittenTemplate) -> Iterator[ComparedRole]:
     folder = Path(start.file).parent
 
     def beside(uri: str) -> tuple[bytes, str] | None:
+        """The content and path of a file beside the template; None: there is none, or it is outside of the folder."""
         path = plain_files.path_from(folder, uri)
         if not path.resolve().is_relative_to(folder.resolve()):
             return None

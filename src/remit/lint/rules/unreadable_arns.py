@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from remit.catalogue.action_resources import KIND_ARNS
 from remit.catalogue.actions import action as action_named
@@ -13,16 +13,10 @@ from remit.catalogue.partitions import is_region, partition
 from remit.catalogue.types import REF, resource_type
 from remit.did_you_mean import nearest
 from remit.lint import arn_parts
-from remit.lint.finding import ERROR, WARNING, Problem, rule
+from remit.lint.finding import ERROR, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import acts_on, has_arns
-from remit.lint.rule_inputs import RESOURCE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import ParsedStatement
+from remit.lint.rule_inputs import RESOURCE, ParsedStatement
 
 _PARTS = 6
 _NAME = "Name"
@@ -95,7 +89,10 @@ def _whole(text: str) -> str | None:
 
 
 def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
-    """A Ref or an attribute of the template where only the ARN will do."""
+    """A Ref or an attribute of the template where only the ARN will do: what is wrong, and what to write.
+
+    None: it gives an ARN, or the resource's type is not known.
+    """
     reference = _REFERENCE.match(text)
     kind = resource_type(item.document.types.get(reference[1], "")) if reference is not None else None
     if reference is None or kind is None or not kind.arn_from:
@@ -126,7 +123,7 @@ def _doubled(text: str) -> tuple[str, str]:
 
 
 def _untidy(text: str) -> tuple[str, str] | None:
-    """Several ARNs in one text, or white space around one."""
+    """Several ARNs in one text, or white space after one: what is wrong, and what to write. None: neither."""
     if not text.startswith("arn:"):
         return None
     parts = [part for part in re.split(r"[\s,;|]+(?=arn:|$)", text) if part]
@@ -146,7 +143,7 @@ def _late(text: str) -> bool:
 
 
 def _mistake_and_hint(text: str, item: ParsedStatement) -> tuple[str, str]:
-    """What a text is in the place of an ARN, in a sentence, and the ARN that was meant, as a hint."""
+    """A sentence on what a text is in the place of an ARN, and the ARN that was meant, as a hint."""
     parsed = parse_arn(text)
     if parsed is not None:
         return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"
@@ -171,7 +168,7 @@ def _mistake_and_hint(text: str, item: ParsedStatement) -> tuple[str, str]:
     }
     guess: str | None = bare
     if not bare.startswith("arn:"):
-        guess = _of_types(bare, item, values, None) or _of_types(f"{bare}/*", item, values, None)
+        guess = _of_types(bare, item, values, None) or _of_types(f"{bare.removesuffix('/')}/*", item, values, None)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
     return (
         message,
@@ -194,7 +191,7 @@ def _begun(text: str) -> str | None:
 
 
 def _completed(text: str, item: ParsedStatement) -> str | None:
-    """The ARN with the parts that were left out: region and account, or the colon after that."""
+    """The ARN with the parts that were left out: region and account, or the colon after that. None: none fits."""
     if (unparted := re.fullmatch(_UNPARTED, text)) is not None:
         return f"{unparted[1]}:{unparted[2]}"
     head, _, resource = text.rpartition(":")
@@ -210,7 +207,10 @@ def _completed(text: str, item: ParsedStatement) -> str | None:
 
 
 def _of_types(resource: str, item: ParsedStatement, values: dict[str, str], service: str | None) -> str | None:
-    """The first format of the statement's resource types that the end of an ARN fits."""
+    """An ARN that ends in `resource`, by the first format of the statement's resource types that it fits.
+
+    None: it fits none.
+    """
     for name in sorted(item.known_actions)[:200]:
         action = action_named(name)
         for target in action.targets if action else ():

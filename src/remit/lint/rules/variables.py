@@ -15,13 +15,12 @@ from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, WrittenStatement
     from remit.lint.unfilled_places import UnfilledPlace
 
@@ -98,6 +97,10 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
+    """Yield what is wrong with a variable that is no condition key; nothing where a service or a provider may give it.
+
+    With `late`, pseudo parameters are meant, too.
+    """
     from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     prefix, colon, _ = name.partition(":")
@@ -338,7 +341,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
-    """What nothing replaces in a text: a reference, a format, a variable without its signs, a placeholder."""
+    """Yield what nothing replaces in a text: a reference, a format, a variable without its signs, a placeholder."""
     written, text = text, without_unfilled(text, "")  # said of the whole document
     if _SIGNS.isdisjoint(text):
         return

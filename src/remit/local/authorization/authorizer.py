@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest
+from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest, Protocol, RequestedOperation
 from remit.access.needs import needs_of
 from remit.access.setting import RequestSetting
 from remit.catalogue.operations import operation as catalogued_operation
@@ -23,29 +23,25 @@ from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import kept_by_identity
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_request
-from remit.local.authorization.caller import Question
+from remit.local.authorization.caller import Caller, Question
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
-from remit.local.authorization.owning_place import as_owner_of, other_owner
+from remit.local.authorization.owning_place import OwningPlace, as_owner_of, other_owner
 from remit.local.authorization.partial_operations import DeniedPart
 from remit.local.authorization.requested_operation import wrong_region, wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide, denial_message, stored_identity
 from remit.local.emulator import as_request_of, emulated, instead_of
 from remit.local.functions.watchdog import exists
-from remit.local.request import RefusedRequest
+from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import REFUSES_UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.access.needed_access import Protocol, RequestedOperation
     from remit.iam.policy import Policy
     from remit.iam.request import ContextValue
-    from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest
-    from remit.local.authorization.owning_place import OwningPlace
-    from remit.local.request import ReceivedRequest
     from remit.local.signature import Signature
 
 _VERDICTS: Final[dict[str, Verdict]] = {

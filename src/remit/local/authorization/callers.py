@@ -6,10 +6,11 @@ import base64
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
@@ -18,9 +19,6 @@ from remit.local.authorization.stored_policies import policies_of
 from remit.local.emulator import emulated
 from remit.local.repairs.identities import FEDERATED_KEYS, IS_ROOT, ROLE_ID, stored_role
 from remit.local.request import RefusedRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class FunctionSessions:

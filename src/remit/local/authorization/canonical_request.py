@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from remit.catalogue.request_formats import version
+from remit.catalogue.request_formats import ParameterFormat, version
 from remit.local.authorization.request_bodies import (
     decoded,
     encodings,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.access.needed_access import RequestedOperation
-    from remit.catalogue.request_formats import ParameterFormat
 
 Parameters = dict[str, Any]
 """By the names of botocore's models. Values are texts, numbers, lists and mappings as the wire has them: `MaxKeys` of

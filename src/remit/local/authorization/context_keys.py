@@ -11,7 +11,7 @@ keys for …" (Service Authorization Reference).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import lru_cache
@@ -24,14 +24,11 @@ from remit.access.tags import request_tags
 from remit.catalogue.actions import action as catalogued_action
 from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import UNSPECIFIED
-from remit.iam.request import OPEN, Open
+from remit.iam.request import OPEN, ContextValue, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
 from remit.local.authorization.owning_place import other_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from remit.iam.request import ContextValue
     from remit.local.authorization.caller import Question
 
 

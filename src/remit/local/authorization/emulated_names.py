@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from remit.access.setting import StoredNames
 from remit.local.authorization.owning_place import as_owner_of
 from remit.local.emulator import emulated, service_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
 

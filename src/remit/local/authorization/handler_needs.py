@@ -11,7 +11,7 @@ Source: `handlers` in the types' schemas ("Resource type schema", CloudFormation
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
@@ -23,14 +23,11 @@ from remit.catalogue.actions import action
 from remit.catalogue.arns import fill
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.operations import Call, arns
-from remit.catalogue.types import deployment_of, resource_type
+from remit.catalogue.types import Naming, ResourceType, deployment_of, resource_type
 from remit.deployer.optional_actions import called_actions
 from remit.iam.pattern import is_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.catalogue.types import Naming, ResourceType
     from remit.iam.request import ContextValue
     from remit.local.stack_operations import ResourceOperation, Verb
 

@@ -7,14 +7,12 @@ services whose operations take the ARN, or the URL, of a resource of another acc
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.local.emulator import as_request_of
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from remit.access.needed_access import NeededAccess
 
 _SERVICES: Final = frozenset({"dynamodb", "events", "kinesis", "kms", "lambda", "secretsmanager", "sns", "sqs"})

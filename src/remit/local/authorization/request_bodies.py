@@ -11,14 +11,10 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 import zlib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from remit.local.request import RefusedRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.local.request import ReceivedRequest
+from remit.local.request import ReceivedRequest, RefusedRequest
 
 _LONGEST: Final = 64 * 1024 * 1024  # bytes that are unpacked
 _GZIP: Final = 16 + zlib.MAX_WBITS

@@ -7,26 +7,15 @@ protocol" and "Smithy RPC v2 CBOR protocol" (Smithy 2.0); "Virtual hosting of ge
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 from urllib.parse import parse_qsl, unquote
 
-from remit.access.needed_access import RequestedOperation
+from remit.access.needed_access import Protocol, RequestedOperation
 from remit.catalogue.operations import operation as catalogued_operation
-from remit.catalogue.request_formats import (
-    clients_of_target,
-    clients_signed_for,
-    routes,
-    version,
-)
-from remit.local.request import RefusedRequest
+from remit.catalogue.request_formats import Route, clients_of_target, clients_signed_for, routes, version
+from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import prefix_of_host
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from remit.access.needed_access import Protocol
-    from remit.catalogue.request_formats import Route
-    from remit.local.request import ReceivedRequest
 
 FORM: Final = "application/x-www-form-urlencoded"
 _RPC: Final = re.compile(r"/service/(?P<target>[^/]+)/operation/(?P<operation>\w+)/?")

@@ -7,16 +7,14 @@ Read from the emulator's memory, of the account and the region of the request. W
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 from remit.local.authorization.stored_policies import stored_identity
 from remit.local.emulator import emulated
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _KEPT: Final = 1024
 _NONE: Final[tuple[Policy, ...]] = ()

@@ -16,7 +16,7 @@ from remit.access.needed_access import UNRESOLVED
 from remit.catalogue.arns import parse as parse_arn
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
-from remit.iam.policy import parse
+from remit.iam.policy import Policy, parse
 from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.handler_needs import handler_needs
@@ -26,6 +26,7 @@ from remit.local.emulator import arn_here, during, emulated, instead_of, place_o
 from remit.local.stack_operations import (
     OK,
     HandlerError,
+    ResourceOperation,
     StackRequestError,
     around,
     before_each,
@@ -37,8 +38,7 @@ from remit.resources.kms_key import KEY_TYPES
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from remit.iam.policy import Policy
-    from remit.local.stack_operations import Answer, ResourceOperation
+    from remit.local.stack_operations import Answer
 
 _ROLE: Final = "RoleARN"
 _SERVICE: Final = "cloudformation.amazonaws.com"

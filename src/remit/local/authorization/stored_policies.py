@@ -7,22 +7,17 @@ changes: what was compiled for an identity is used only while all of its documen
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.errors import RemitError
-from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, Verdict, evaluate
 from remit.iam.policy import Policy, parse
-from remit.iam.request import principal_of
+from remit.iam.request import ContextValue, principal_of
 from remit.local.emulator import emulated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.iam.decide.evaluate import Verdict
-    from remit.iam.request import ContextValue
 
 _DOCUMENTS: Final = 2048
 """Documents whose compiled form is kept."""

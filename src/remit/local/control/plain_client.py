@@ -18,12 +18,11 @@ from remit.catalogue import request_formats
 from remit.deploy.aws_errors import AnsweredError, not_aws, patiently, remit_errors, transient
 from remit.deploy.session import Account
 from remit.local.authorization.request_bodies import form_pairs, xml_members
-from remit.local.control.signed_request import ask
+from remit.local.control.signed_request import LocalResponse, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.local.control.signed_request import LocalResponse
     from remit.local.state_files import LocalAws
 
 _OF_PAGES: Final = {"NextToken": "NextToken", "nextToken": "nextToken", "NextMarker": "Marker", "Marker": "Marker"}

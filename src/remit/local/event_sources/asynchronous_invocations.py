@@ -15,23 +15,20 @@ import logging
 import threading
 import time
 import uuid
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import as_request_of, during, instead_of, place_of_request
-from remit.local.event_sources.destinations import InvocationRecord
+from remit.local.event_sources.destinations import Destinations, InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.functions.lambda_service import REQUEST_ID
 from remit.local.saved_state import when_state_is_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
     from pathlib import Path
-
-    from remit.local.event_sources.destinations import Destinations
 
     Record = dict[str, Any]
 

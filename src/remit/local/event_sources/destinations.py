@@ -16,13 +16,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from remit.catalogue.arns import parse
+from remit.catalogue.arns import Arn, parse
 from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from remit.catalogue.arns import Arn
     from remit.local.event_sources.service_calls import ServiceCalls
     from remit.local.functions.deployed_function import DeployedFunction
 

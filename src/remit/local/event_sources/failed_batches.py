@@ -21,15 +21,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import during, emulated, instead_of
-from remit.local.event_sources.destinations import DestinationRecord, record_document
+from remit.local.event_sources.destinations import DestinationRecord, Destinations, record_document
 from remit.local.event_sources.streams import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from remit.local.event_sources.destinations import Destinations
 
     Record = dict[str, Any]
 

@@ -15,13 +15,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request, service_of
-from remit.local.stack_operations import HandlerError, before_each
+from remit.local.stack_operations import HandlerError, ResourceOperation, before_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.local.event_sources.service_calls import ServiceCalls
-    from remit.local.stack_operations import ResourceOperation
 
 _LAMBDA: Final = "lambda.amazonaws.com"
 _CHECK_SECONDS: Final = 1.0

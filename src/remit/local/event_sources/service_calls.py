@@ -7,15 +7,12 @@ function's role is used for counts as seen, as the calls of the function's code 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.iam.decide.evaluate import ALL
-from remit.local.authorization.access_log import AccessRecord
+from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide, denial_message, trusts
-
-if TYPE_CHECKING:
-    from remit.local.authorization.access_log import AccessLog, Verdict
 
 _INVOKE: Final = "lambda:InvokeFunction"
 _MOST_NOTED: Final = 10_000

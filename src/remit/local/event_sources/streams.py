@@ -13,18 +13,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.local.emulator import emulated, instead_of, service_of
 from remit.local.saved_state import when_state_is_loaded
-from remit.local.stack_operations import before_each
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from remit.local.stack_operations import ResourceOperation
+from remit.local.stack_operations import ResourceOperation, before_each
 
 STREAM_STATE: Final = ("stream_records", "stream_trimmed", "closed_streams")
 """What belongs to the state of tables beside what the emulator saves: the records of their streams, and how many

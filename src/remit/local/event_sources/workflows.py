@@ -14,13 +14,19 @@ from remit.access.setting import RequestSetting
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.emulator import during, emulated, instead_of
 from remit.workflows.integrations import integration
-from remit.workflows.state_access import FOLLOWING, call_accesses, dataset_accesses, distributed_accesses, job_accesses
+from remit.workflows.state_access import (
+    FOLLOWING,
+    Access,
+    call_accesses,
+    dataset_accesses,
+    distributed_accesses,
+    job_accesses,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.local.event_sources.service_calls import ServiceCalls
-    from remit.workflows.state_access import Access
 
 _STATES: Final = "states.amazonaws.com"
 _ERRORS: Final = {

@@ -12,14 +12,12 @@ import queue
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.local.functions import peers
 from remit.local.functions.doors import listen
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PATIENCE: Final = 5.0  # seconds in which a connection must show whose it is
 _BEGINNING: Final = b"Content-Length:"

@@ -12,14 +12,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.functions.deployed_function import TIMED_OUT
+from remit.local.functions.deployed_function import TIMED_OUT, DeployedFunction, Invocation, InvocationResult
 from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-
-    from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
 
     LogEvent = tuple[int, str]
 

@@ -21,12 +21,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.local.emulator import emulated, instead_of
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.function_log import LiveLog
-from remit.local.functions.unpacked_code import UnusableCode
+from remit.local.functions.unpacked_code import UnpackedCode, UnusableCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from remit.local.functions.unpacked_code import UnpackedCode
     from remit.local.functions.worker_pool import WorkerPool
 
     Function = dict[str, Any]

@@ -13,12 +13,10 @@ import stat
 import subprocess
 import threading
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final
 
 LARGEST: Final = 250 * 1024 * 1024
 """Bytes that a function's code and its layers may have together when they are unpacked."""

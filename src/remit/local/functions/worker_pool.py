@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.local.functions.debug_relay import DebugRelay
-from remit.local.functions.function_log import new_stream
+from remit.local.functions.function_log import LiveLog, new_stream
 from remit.local.functions.watchdog import Watchdog
 from remit.local.functions.worker_launch import Debugger, Launch, possible_wall
 from remit.local.functions.worker_process import Worker
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from remit.local.environment import LocalEnvironment
     from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
-    from remit.local.functions.function_log import LiveLog
     from remit.local.functions.unpacked_code import UnpackedCode
     from remit.package.interpreters import Interpreters
 

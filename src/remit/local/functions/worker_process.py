@@ -15,19 +15,21 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.local.functions import peers, watchdog
-from remit.local.functions.deployed_function import InvocationResult, exited, response_too_large, timed_out
-from remit.local.functions.function_log import BoundedLog
-from remit.local.functions.runtime_api import LARGEST_ANSWER, RuntimeApi
-from remit.local.functions.worker_launch import spawn
-
-if TYPE_CHECKING:
-    from remit.local.functions.deployed_function import DeployedFunction, Failure, Invocation
-    from remit.local.functions.function_log import LiveLog
-    from remit.local.functions.runtime_api import Connection, RuntimeRequest
-    from remit.local.functions.worker_launch import Launch
+from remit.local.functions.deployed_function import (
+    DeployedFunction,
+    Failure,
+    Invocation,
+    InvocationResult,
+    exited,
+    response_too_large,
+    timed_out,
+)
+from remit.local.functions.function_log import BoundedLog, LiveLog
+from remit.local.functions.runtime_api import LARGEST_ANSWER, Connection, RuntimeApi, RuntimeRequest
+from remit.local.functions.worker_launch import Launch, spawn
 
 INIT_SECONDS: Final = 10.0
 """Seconds that the start of a worker may take; more, where the function has more ("Lambda execution environments")."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +18,6 @@ from remit.template.sections import section
 from remit.triggers.payload_format import in_format_1
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     Answer = tuple[int, dict[str, Any], bytes]
     ProxyAnswer = tuple[dict[str, Any] | None, str | None]
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from xml.sax.saxutils import escape
 
 from remit.iam.request import principal_of
-from remit.local.authorization.caller import CALLER
+from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.federated_callers import WEB_IDENTITY, federated_caller
 from remit.local.emulator import emulated, instead_of
 from remit.local.request import RefusedRequest
@@ -22,7 +22,6 @@ from remit.local.request import RefusedRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest
 
     Answer = tuple[int, dict[str, str], bytes]

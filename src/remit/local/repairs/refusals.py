@@ -8,16 +8,13 @@ Sources: "CreateStack" (CloudFormation API Reference), "Troubleshooting CloudFor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from remit.app import Resource
 from remit.catalogue.types import resource_type
 from remit.local.emulator import emulated, instead_of, place_of_request
-from remit.local.stack_operations import HandlerError, before_each
+from remit.local.stack_operations import HandlerError, ResourceOperation, before_each
 from remit.resources.check_schema import UNKNOWN_PROPERTY, check_type
-
-if TYPE_CHECKING:
-    from remit.local.stack_operations import ResourceOperation
 
 _STORES: Final = {
     "AWS::CloudWatch::Alarm": ("cloudwatch", "_alarms"),

@@ -7,13 +7,11 @@ Gateway Developer Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from remit.local.emulator import emulated, instead_of
 from remit.local.stack_operations import completed_by, resource_handlers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _ANY_CONTENT: Final = "$default"
 

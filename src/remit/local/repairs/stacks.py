@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -14,8 +14,6 @@ from remit.local.emulator import emulated, instead_of
 from remit.local.stack_operations import around, completed_by, content_of, resource_handlers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from remit.local.stack_operations import Answer, Handler
 
 NOT_SIMULATED: Final = "not simulated here"

@@ -7,18 +7,13 @@ Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from remit.iam import tokens
 from remit.template.sam.domains import api_domain, authorizer_permissions
-from remit.template.sam.resources import MadeResource, given, in_s3, tags
+from remit.template.sam.resources import MadeResource, SamResource, given, in_s3, tags
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.template.sam.resources import SamResource
-
 
 _REST_API: Final = (
     "ApiKeySourceType", "BinaryMediaTypes", "Description", "EndpointAccessMode", "FailOnWarnings",

@@ -5,17 +5,13 @@ Source: "DeploymentPreference" (AWS SAM Developer Guide).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.template.branches import Choice, choice
-from remit.template.sam.resources import MadeResource, arn_of, given
+from remit.template.sam.resources import MadeResource, SamResource, arn_of, given
 from remit.template.sam.role import trusting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from remit.template.sam.resources import SamResource
 
 APPLICATION: Final = "ServerlessDeploymentApplication"
 _ROLE: Final = "CodeDeployServiceRole"
@@ -73,6 +69,7 @@ def is_turned_off(function: SamResource) -> bool:
 
 
 def _group(function: SamResource) -> MadeResource:
+    """The deployment group of a function, with its alarms and the role that SAM makes if none is given."""
     preference = _preference(function)
     alarms = preference.get("Alarms")
     properties = {

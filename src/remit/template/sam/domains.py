@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from remit.iam import tokens
-from remit.template.sam.resources import MadeResource, given
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.template.sam.resources import SamResource
+from remit.template.sam.resources import MadeResource, SamResource, given
 
 
 def api_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:

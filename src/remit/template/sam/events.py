@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.iam.policy import VERSION
 from remit.template.sam.polled_sources import SOURCES
-from remit.template.sam.resources import MadeResource, SamEvent, arn_of, given
+from remit.template.sam.resources import MadeResource, SamEvent, SamResource, arn_of, given
 from remit.template.sam.role import trusting
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from remit.template.sam.resources import SamResource
 
 IMPLICIT_API: Final = "ServerlessRestApi"
 _HTTP: Final = "ServerlessHttpApi"
@@ -59,8 +55,9 @@ def target_of(declared: SamResource) -> EventTarget:
 def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The resources of an event of a function; none for a type that nobody knows."""
     make = _mapping if event.type in SOURCES else _PUSHED.get(event.type)
-    for resource_made in make(event, target) if make is not None else ():
-        yield replace(resource_made, origin=event.path)
+    if make is not None:
+        for resource_made in make(event, target):
+            yield replace(resource_made, origin=event.path)
 
 
 def is_known(event: SamEvent) -> bool:
@@ -146,6 +143,7 @@ def _with_dead_letters(event: SamEvent, target: dict[str, Any]) -> dict[str, Any
 
 
 def _dead_letter_arn(event: SamEvent) -> Any:
+    """The ARN of an event's dead letter queue, given or of the queue that SAM makes; None without one."""
     config = event.properties.get("DeadLetterConfig")
     if not isinstance(config, dict):
         return None
@@ -260,6 +258,7 @@ def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResour
 
 
 def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
+    """The permission for the log group, and its subscription."""
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
     source = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
     group = {"Fn::Sub": [source, {"Name": event.properties.get("LogGroupName")}]}
@@ -268,6 +267,7 @@ def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
 
 
 def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
+    """The permission for the rule, and the rule itself."""
     payload = {
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],

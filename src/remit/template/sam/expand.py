@@ -13,7 +13,7 @@ from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import IMPLICIT_API, api_of, is_known
 from remit.template.sam.function import function, opposite
 from remit.template.sam.linked_resources import linked
-from remit.template.sam.resources import SamResource
+from remit.template.sam.resources import MadeResource, SamEvent, SamResource
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from remit.documents.json_text import Locate, Path
     from remit.errors import Origin
-    from remit.template.sam.resources import MadeResource, SamEvent
 
 _MAKERS: Final = {
     "Api": rest_api,

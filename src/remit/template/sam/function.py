@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.sam.deployments import alias_attributes
-from remit.template.sam.events import function_event, target_of
+from remit.template.sam.events import EventTarget, function_event, target_of
 from remit.template.sam.resources import MadeResource, SamResource, arn_of, code_in_s3, given, tags
 from remit.template.sam.role import destinations, is_traced, role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.template.sam.events import EventTarget
 
 _KEPT: Final = (
     "Architectures", "CodeSigningConfigArn", "Description", "DurableConfig", "Environment", "EphemeralStorage",
@@ -66,6 +62,7 @@ def _own_role(declared: SamResource) -> Any:
 
 
 def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
+    """The properties of the Lambda function that SAM makes, with the role of its own unless it has another."""
     properties = declared.properties
     letters = declared.mapping("DeadLetterQueue").get("TargetArn")
     capacity = given(declared.mapping("CapacityProviderConfig"), *_OF_CAPACITY, CapacityProviderArn="Arn")
@@ -81,6 +78,7 @@ def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
 
 
 def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The code of a function: inline, else an image, else in S3."""
     if properties.get("InlineCode") is not None:
         return {"ZipFile": properties["InlineCode"]}
     if properties.get("ImageUri") is not None:
@@ -112,6 +110,7 @@ def _published(declared: SamResource, alias: Any, alias_id: str) -> tuple[MadeRe
 
 
 def _url(declared: SamResource, target: EventTarget) -> Iterator[MadeResource]:
+    """Yield a function's URL, if it has one, and for an open URL the two permissions for everyone."""
     config = declared.mapping("FunctionUrlConfig")
     if not config:
         return

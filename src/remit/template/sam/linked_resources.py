@@ -5,19 +5,15 @@ Source: aws-sam-translator 1.115, which was asked about each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import NO_VALUE, Choice
 from remit.template.sam.apis import OWN_DEFINITION
 from remit.template.sam.events import api_of, target_of
-from remit.template.sam.resources import arn_of
+from remit.template.sam.resources import SamEvent, SamResource, arn_of
 from remit.template.sections import section
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from remit.template.sam.resources import SamEvent, SamResource
 
 
 def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

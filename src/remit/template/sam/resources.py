@@ -54,7 +54,10 @@ class SamResource:
         return RemitError(f"`{self.logical_id}` ({self.type}): {message}", hint=hint, origin=self.locate(path))
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        """A property that must be a mapping; empty when it is not there, or a function puts it in."""
+        """A property that must be a mapping; empty when it is not there, or a function puts it in.
+
+        RemitError (2), at its place: it is another value.
+        """
         value = self.properties.get(name)
         if value is None or tokens.is_intrinsic(value):
             return {}
@@ -63,7 +66,7 @@ class SamResource:
         return value
 
     def events(self) -> Iterator[SamEvent]:
-        """Its events, in the order of the template."""
+        """Its events, in the order of the template. RemitError (2), at its place: one is no mapping with a Type."""
         for name, event in self.mapping("Events").items():
             path = self.at("Events", name)
             if not isinstance(event, dict) or not isinstance(event.get("Type"), str):

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
-from remit.template.sam.resources import MadeResource, code_in_s3, given, tags
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.template.sam.resources import SamResource
-
+from remit.template.sam.resources import MadeResource, SamResource, code_in_s3, given, tags
 
 _ATTRIBUTE_TYPES: Final = {"Binary": "B", "Number": "N", "String": "S"}
 

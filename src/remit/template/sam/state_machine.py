@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from remit.template.sam.events import dead_letter_queue, event_role, rule, schedule
-from remit.template.sam.resources import MadeResource, SamResource, arn_of, given, in_s3, tags
+from remit.template.sam.resources import MadeResource, SamEvent, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.template.sam.resources import SamEvent
 
 
 def state_machine(declared: SamResource) -> Iterator[MadeResource]:

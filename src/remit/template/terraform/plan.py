@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Reason, Resource
 from remit.documents.read import read
 from remit.errors import Origin, RemitError
-from remit.holders import HeldPolicy, Holder, bounded
+from remit.holders import HeldPolicy, Holder, HolderKind, bounded
 from remit.template.policy_documents import grants_of, known, policy_in, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
 from remit.template.terraform.state import PlannedResource, configured, data_of, is_plan, items_of
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from remit.documents.json_text import Locate, Path
-    from remit.holders import HolderKind
     from remit.iam.policy import Policy
 
 _KINDS: Final[tuple[HolderKind, ...]] = ("role", "user", "group")

@@ -73,6 +73,10 @@ def _principals(block: Mapping[str, Any], attribute: str, address: str) -> dict[
 
 
 def _conditions(block: Mapping[str, Any], address: str) -> dict[str, dict[str, list[str]]]:
+    """The conditions of a block, by operator and key.
+
+    A key or value that is not known is late-bound; one without an operator is left out.
+    """
     conditions: dict[str, dict[str, list[str]]] = {}
     for index, entry in enumerate(mappings(block.get("condition"))):
         place = f"{address}.condition[{index}]"
