@@ -41,6 +41,20 @@ def compared(old: Declared, new: Declared) -> Declared:
     return review_document(review_files((json.dumps(old).encode(), "old.json"), (json.dumps(new).encode(), "new.json")))
 
 
+def test_another_default_is_told_in_words_unless_either_side_hides_it() -> None:
+    def template(**parameter: Any) -> Declared:
+        reads = role([allow("s3:GetObject", {"Ref": "P"})])
+        return {"Parameters": {"P": {"Type": "String", **parameter}}, "Resources": {"R": reads}}
+
+    for was, now, words in (
+        ({"Default": "aa1"}, {"Default": "bb2"}, "has another default: bb2 in place of aa1"),
+        ({"Default": "aa1", "NoEcho": True}, {"Default": "bb2"}, "has another default"),
+        ({"Default": "aa1"}, {"Default": "bb2", "NoEcho": True}, "has another default"),
+    ):
+        told = json.dumps(compared(template(**was), template(**now)))
+        assert f'parameter P, on which it depends, {words}"' in told
+
+
 DEFAULTS: Final = ({}, {"Default": "aa1"}, {"Default": "bb2"}, {"Default": "bb2", "NoEcho": True})
 SAYING: Final[tuple[Declared, ...]] = (
     {"Type": "Custom::Lookup", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:f"}},

@@ -239,6 +239,24 @@ def test_what_is_encrypted_is_read_and_sent_with_its_key_wherever_the_app_names_
     assert f"kms:Decrypt on {key}" in used(taking)
 
 
+def test_code_in_a_vpc_is_denied_its_network_unless_what_is_known_of_its_policies_allows_that() -> None:
+    allowing, own = Policy((allow("ec2:CreateNetworkInterface"),)), "arn:aws:iam::1:policy/team"
+    denying = Policy((Statement("Deny", Globs(("ec2:CreateNetworkInterface",)), Globs(("*",))),))
+    of_aws = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
+    for arn, policies, is_denied in (
+        (own, {}, True),
+        (own, {"team": allowing}, False),
+        (own, {"team": denying}, True),
+        (of_aws, {}, False),
+        (of_aws, {"AmazonEC2FullAccess": denying}, True),
+        ("arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole", {}, True),
+    ):
+        one = function(managed=(arn,), properties={"VpcConfig": {"SubnetIds": ["s"]}})
+        grants = default_grants(app(one, policies=policies), one)
+        denied = [each.statement.actions.patterns for each in grants if each.statement.effect == "Deny"]
+        assert is_denied == any("ec2:CreateNetworkInterface" in actions for actions in denied), arn
+
+
 def test_a_file_system_without_an_access_point_hides_no_other() -> None:
     configs = [{"LocalMountPath": "/mnt/a"}, {"Arn": ACCESS_POINT}]
     assert 1 == len(used(function(properties={"FileSystemConfigs": configs})))
@@ -568,6 +586,7 @@ def test_what_is_forbidden_in_a_region_is_broken_there_and_nowhere_else() -> Non
         ([], "team.json has no statement"),
         ([{**DENY_SQS, "Principal": "*"}], "a guardrail names no principal"),
         ([{"Effect": "Deny", "Action": "sqs:*"}], "the statement has no Resource"),
+        ([{"Effect": "Allow", "Action": "sqs:*"}], "the statement has no Resource"),
         ([{**DENY_SQS, "Resource": "arn:aws:sqs:*:*:${Orders}"}], "a guardrail knows no ${Orders}"),
     ],
 )
