@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from remit.deploy.drift import Drift
     from remit.errors import Origin
     from remit.holders import Holder
+    from remit.iam.comparison import Comparison
     from remit.iam.policy import Statement
-    from remit.iam.prove.compare import Comparison
 
 
 def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from remit.roles.defaults import SOURCE_FUNCTION
 
 if TYPE_CHECKING:
     from remit.holders import Holder
-    from remit.iam.prove.compare import Comparison
+    from remit.iam.comparison import Comparison
     from remit.review.resource_losses import ResourceLoss
 
     Sides: TypeAlias = tuple[Holder | None, Holder | None]

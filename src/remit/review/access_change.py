@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.holders import HeldPolicy, Holder, PolicyHow
+from remit.iam.comparison import Comparison
 from remit.iam.policy import Policy
-from remit.iam.prove.compare import Comparison
 from remit.roles.reference_shapes import Shapes
 
 if TYPE_CHECKING:
