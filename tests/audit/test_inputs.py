@@ -17,6 +17,7 @@ from audit_accounts import (
     NOW,
     OTHER,
     allow,
+    deny,
     document,
     group,
     managed,
@@ -279,6 +280,16 @@ def test_an_account_that_one_file_has_twice_with_other_content_is_told(tmp_path:
     assert [f"account.json: {message}"] == problems(tmp_path)
 
 
+def test_a_policy_of_which_a_second_file_has_other_older_versions_is_told(tmp_path: Path) -> None:
+    policy = managed("shared", allow("s3:GetObject"))
+    (latest,) = policy["PolicyVersionList"]
+    older = {"VersionId": "v0", "IsDefaultVersion": False, "Document": document(EVERYTHING)}
+    write(tmp_path, page(READER, policy), "a.json")
+    write(tmp_path, page(READER, policy | {"PolicyVersionList": [latest, older]}), "b.json")
+    message = f"b.json: account {ACCOUNT} is in a.json with other content ({policy['Arn']} is one): a.json counts"
+    assert [message] == problems(tmp_path)
+
+
 def test_files_of_one_account_that_list_other_roles_are_told_and_all_roles_are_answered(tmp_path: Path) -> None:
     write(tmp_path, page(READER, role("deleted-since")), "a.json")
     write(tmp_path, page(READER), "b.json")
@@ -447,6 +458,15 @@ def test_every_level_of_scps_limits_an_account(tmp_path: Path) -> None:
     assert () == wrong == report.problems
     actions = next(iter(report.principals)).can
     assert ("kms:Decrypt" in actions, "s3:GetObject" in actions) == (True, False)
+
+
+def test_an_scp_that_names_a_role_of_one_account_limits_that_account_alone(tmp_path: Path) -> None:
+    write(tmp_path, page(role("admin", EVERYTHING), role("admin", EVERYTHING, account=OTHER)))
+    forbidden = document(deny("kms:Decrypt", on=f"arn:aws:kms:*:{OTHER}:*"))
+    accounts = [{"Id": ACCOUNT, "ParentId": "ou-1"}, {"Id": OTHER, "ParentId": "ou-1"}]
+    members, _ = organization(organization_of(accounts, ("p-1", forbidden)), "organization.json")
+    may_decrypt = {row.account: "kms:Decrypt" in row.can for row in report_of(tmp_path, members).principals}
+    assert {ACCOUNT: True, OTHER: False} == may_decrypt
 
 
 def test_the_policies_of_a_target_may_be_summaries_as_the_command_line_lists_them() -> None:

@@ -188,6 +188,7 @@ CONDITIONS: Final = st.one_of(
         ("Null", "aws:TokenIssueTime", ["true"]), ("Bool", "aws:ViaAWSService", ["false"]),
         ("ArnLike", "aws:PrincipalArn", ["arn:aws:iam::*:user/*"]), ("StringLike", "aws:userid", ["AROA1:*"]),
         ("DateLessThan", "aws:CurrentTime", ["2027-01-01T00:00:00Z"]),
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", ["o-1/*"]),
     ]),
 )  # fmt: skip
 
@@ -197,7 +198,10 @@ CONDITIONS: Final = st.one_of(
 def test_a_policy_with_the_values_of_a_caller_in_it_decides_as_its_variables_do(
     caller: PinnedCaller, conditions: list[tuple[str, str, list[str]]], text: str, effect: Any
 ) -> None:
-    written = tuple(Condition(operator, key, tuple(values)) for operator, key, values in conditions)
+    written = tuple(
+        Condition(operator.rpartition(":")[2], key, tuple(values), operator.rpartition(":")[0])
+        for operator, key, values in conditions
+    )
     resources = Globs((f"arn:aws:s3:::data/{text}",))
     said = Statement(effect, Globs(("s3:GetObject",)), resources, conditions=written)
     everything = Statement("Allow", Globs(("s3:*",)), Globs(("*",)))
@@ -214,3 +218,9 @@ def test_a_policy_with_the_values_of_a_caller_in_it_decides_as_its_variables_do(
     assert (
         evaluate(Request("s3:GetObject", "arn:aws:s3:::a", caller.arn, context), Layers((pinned,))).verdict == "Allowed"
     )
+    # And of no request without one of its values.
+    for key in context:
+        if key.lower() in {condition.key.lower() for condition in certain}:
+            others = {name: value for name, value in context.items() if name != key}
+            request = Request("s3:GetObject", "arn:aws:s3:::a", None, others, open=frozenset())
+            assert evaluate(request, Layers((pinned,))).verdict == "ImplicitlyDenied"

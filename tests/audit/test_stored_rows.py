@@ -18,6 +18,16 @@ def test_rows_come_in_the_order_of_the_accounts_as_often_as_they_are_read() -> N
     assert (6, True, False) == (len(rows), "2" in rows, "4" in rows)
 
 
+def test_rows_that_are_stored_after_a_reading_take_nobodys_place() -> None:
+    rows: StoredRows[str] = StoredRows()
+    rows.keep("1", ("a", "b"))
+    rows.keep("2", ("c",))
+    assert ["a", "b", "c"] == list(rows)
+    next(iter(rows))
+    rows.keep("0", ("d",))
+    assert ["d", "a", "b", "c"] == list(rows)
+
+
 def test_no_rows_are_false() -> None:
     rows: StoredRows[str] = StoredRows()
     rows.keep("1", ())

@@ -241,6 +241,8 @@ def test_hostile_variables_take_no_long_time(text: str) -> None:
         ("DateLessThan", "2019-12-31T23:59:59.9Z", "2019-12-31T23:59:59.5Z", "yes"),
         ("DateGreaterThan", "2020-01-01", "2020-02-30", "no"),
         ("DateNotEquals", "2020-01-01", "soon", "yes"),
+        ("DateEquals", "2020-01-02T00:00:00+24:00", "2020-01-01", "no"),
+        ("DateEquals", "2020-01-01T01:00:00+00:60", "2020-01-01", "no"),
         ("Bool", "true", True, "yes"),
         ("Bool", "TRUE", "true", "yes"),
         ("Bool", "false", "true", "no"),
@@ -254,6 +256,8 @@ def test_hostile_variables_take_no_long_time(text: str) -> None:
         ("IpAddress", "2001:DB8::/32", "2001:db8::1", "yes"),
         ("IpAddress", "0.0.0.0/0", "::1", "no"),
         ("IpAddress", "10.0.0.0/8", "10.0.0.0/9", "yes"),
+        ("IpAddress", "10.0.0.0/9", "10.0.0.0/8", "no"),
+        ("IpAddress", "fe80::/10", "fe80::1%eth0", "no"),
         ("NotIpAddress", ["10.0.0.0/8", "11.0.0.0/8"], "11.1.1.1", "no"),
         ("NotIpAddress", "10.0.0.0/8", "nowhere", "yes"),
         ("ArnLike", "arn:aws:sns:*:1:t*", "arn:aws:sns:r:1:t/x:y", "yes"),
@@ -828,6 +832,8 @@ def test_without_a_principal_a_resource_policy_for_somebody_is_unknown() -> None
     decision = evaluate(ask(principal=None), resource=policy({"Principal": {"AWS": ROLE}}))
     assert (decision.verdict, decision.unknown) == ("Unknown", ("the principal",))
     assert evaluate(ask(principal=None), resource=policy({"Principal": "*"})).verdict == "Allowed"
+    of_another = policy({"Principal": {"AWS": ROLE}, "Resource": "arn:aws:s3:::b/other"})
+    assert evaluate(ask(principal=None), resource=of_another).verdict == "ImplicitlyDenied"
 
 
 def test_who_asks_and_whose_the_resource_is_are_in_the_context() -> None:
@@ -1120,6 +1126,9 @@ def test_a_number_is_unknown_where_any_of_its_limits_is_left_open() -> None:
     for open_references, expected in (({"${Least}"}, "Unknown"), ({"${Most}"}, "Unknown"), (set(), "ImplicitlyDenied")):
         request = Request("s3:GetObject", "b", context={"s3:max-keys": "5"}, open=frozenset(open_references))
         assert evaluate(request, policy(limits)).verdict == expected
+    five = {"Condition": {"NumericEquals": {"s3:max-keys": "5"}}}
+    asked = Request("s3:GetObject", "b", context={"s3:max-keys": "${Most}"}, open=frozenset({"${Most}"}))
+    assert evaluate(asked, policy(five)).verdict == "Unknown"
 
 
 def test_the_nearest_miss_is_of_a_layer_that_does_not_allow() -> None:

@@ -14,13 +14,16 @@ from remit.errors import RemitError
 from remit.iam.policy import DEPTH, Condition, parse, parse_statement, render
 from remit.iam.tokens import (
     Reference,
+    Verbatim,
     for_people,
     is_dynamic,
+    plain,
     pseudo_parameter,
     split,
     substitution,
     to_intrinsic,
     with_dynamic,
+    with_leaves,
 )
 
 TEXTS = st.sampled_from(["a", "b*", "arn:aws:s3:::b/${aws:username}", "${Queue.Arn}"])
@@ -325,3 +328,11 @@ def test_what_is_meant_by_a_pseudo_parameter_and_by_a_sub() -> None:
     assert substitution(["a", 3]) == ("a", {})
     assert substitution(["a", {}, 1]) == ("", {})
     assert [is_dynamic(value) for value in ("{{resolve:ssm:/a}}", "a{{resolve:ssm:/a}}", 3)] == [True, False, False]
+
+
+def test_a_definition_with_names_of_its_own_stays_whole() -> None:
+    """A state machine's `${…}` is no reference of the template."""
+    definition = Verbatim({"StartAt": "${first}"})
+    (kept,) = plain({"Definition": [definition]})["Definition"]
+    assert (type(kept), kept) == (Verbatim, definition)
+    assert with_leaves({"Definition": definition, "Name": "a"}, repr) == {"Definition": repr(definition), "Name": "'a'"}

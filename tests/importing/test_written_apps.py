@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from projects import write
+from remit.errors import RemitError
 from remit.importing.python_text import flat
 from remit.importing.sources import read_source
 from remit.importing.template_app import app_of
@@ -102,6 +103,61 @@ Resources:
 Outputs:
   Queue: {Value: !Ref Queue}
 """
+PLAIN: Final = """
+Transform: [AWS::Serverless-2016-10-31]
+Parameters:
+  Zero: {Type: Number, Default: 0}
+  Empty: {Type: String, Default: ""}
+  Stored: {Type: "AWS::SSM::Parameter::Value<String>", Default: /shop/key}
+  Several: {Type: "AWS::SSM::Parameter::Value<CommaDelimitedList>", Default: /shop/keys}
+  Hidden: {Type: String, Default: x, NoEcho: true}
+  Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:
+  Rest: {Type: AWS::Serverless::Api, Properties: {StageName: live}}
+  Further: {Type: AWS::Serverless::Api, Properties: {StageName: live}}
+  Written:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: live, DefinitionBody: {openapi: 3.0.1, paths: {}}, GatewayResponses: {DEFAULT_4XX: {}}}
+  Queue: {Type: AWS::SQS::Queue}
+  Polling:
+    Type: AWS::Serverless::Function
+    Condition: IsProd
+    Properties:
+      Runtime: python3.13
+      Handler: app.a
+      CodeUri: s3://a/b
+      FunctionName: !Sub "${AWS::StackName}-polling"
+      Environment:
+        Variables:
+          TEXT: !Sub "${!Literal}-${AWS::Region}"
+          JOINED: !Join ["-", [!Ref Stage, !GetAtt Queue.Arn]]
+      Events: {Sqs: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}
+  ByHand:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.b
+      CodeUri: s3://a/b
+      FunctionName: !Sub "${AWS::Region}-b"
+      Tags: {team: shop}
+      Events:
+        Sqs: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, Enabled: !If [IsProd, true, false]}}
+        Written: {Type: Api, Properties: {Path: /a, Method: get, RestApiId: !Ref Written}}
+  Later: {Type: AWS::SQS::Queue, Condition: Nowhere, Metadata: {A: b}}
+  Macro: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: {"Fn::Transform": {Name: Made}}}}
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties: {Role: !GetAtt Role.Arn, Definition: {StartAt: A, States: {A: {Type: Pass, End: true}}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: "sts:AssumeRole"}]
+Outputs:
+  Queue: {Value: !Ref Queue, Description: "", Export: {Name: !Sub "${AWS::StackName}-queue"}}
+  Arn: {Value: !GetAtt Queue.Arn, Description: where orders wait, Condition: IsProd}
+"""
 SERVERLESS: Final = """
 service: shop
 custom: {place: eu-west-1, size: 300, flag: true, other: "${file(more.yml)}"}
@@ -144,7 +200,13 @@ functions:
   three:
     handler: app.three
     iam: {role: {name: of-its-own}}
-    events: [sns: {arn: {"Fn::Sub": "arn:aws:sns:${self:custom.place}:111122223333:${opt:stage}"}}]
+    environment: {NEST: {"Fn::Sub": "${env:Q}-${AWS::Region}"}}
+    events:
+      - sns: {arn: {"Fn::Sub": "arn:aws:sns:${self:custom.place}:111122223333:${opt:stage}"}}
+      - http: {path: iam, method: get, authorizer: aws_iam}
+      - http: {path: named, method: get, authorizer: {name: two, arn: "arn:aws:lambda:eu-west-1:1:function:x"}}
+      - http: {path: query, method: get, authorizer: {name: two, type: request, identitySource: "header.A, query.q"}}
+      - httpApi: {path: /two, method: get, authorizer: {functionName: two, type: token}}
 resources:
   - Resources: {Clicks: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: 1}}}
   - Resources: {Other: {Type: AWS::SQS::Queue}}
@@ -204,6 +266,7 @@ ZAPPA: Final = """{
 }"""
 SOURCES: Final = {
     "template.yaml": {"template.yaml": SAM},
+    "template.yml": {"template.yml": PLAIN},
     "serverless.yml": {"serverless.yml": SERVERLESS, "more.yml": "key: from-file\n"},
     "app.py": {"app.py": CHALICE, ".chalice/config.json": CONFIG, ".chalice/policy-dev.json": POLICY},
     "zappa_settings.json": {"zappa_settings.json": ZAPPA},
@@ -254,6 +317,25 @@ READ: Final = {
         "queue_ = output(queue.ref)",
         'resource("AWS::Lambda::EventSourceMapping", logical_id="OneLambdaFunctionSwitch"',
     ),
+    "template.yml": (
+        # parameters: an empty value is one, and what is stored is looked up
+        "ZERO = 0",
+        'EMPTY = ""',
+        'STORED = existing.parameter("/shop/key")',
+        'SEVERAL = existing.parameter("/shop/keys").split(",")',
+        'HIDDEN = "{{resolve:secretsmanager:hidden}}"',
+        # a trigger reads with the access that remit computes, and what polls by hand with the source's
+        'name="polling", logical_id="Polling", function_name=f"{project.namespace}-polling", handler="app.a"',
+        'code="functions/polling", environment={"JOINED": f"{STAGE}-{Data.queue.arn}"})',
+        'app.function(name="by_hand", logical_id="ByHand", handler="app.b", code="functions/by_hand", managed_policy=[',
+        'managed_policy=["service-role/AWSLambdaSQSQueueExecutionRole"], properties={"Tags": [{"Key": "team", ',
+        'resource("AWS::Lambda::Permission", logical_id="ByHandWrittenPermission"',
+        # what SAM makes of a state machine is the app's own, and so is an API with a definition
+        'machine = resource("AWS::StepFunctions::StateMachine", logical_id="Machine", role_arn=role.arn',
+        'written = resource("AWS::ApiGateway::RestApi", logical_id="Written", body={',
+        'queue_ = output(queue.ref, export="${AWS::StackName}-queue")',
+        'arn = output(queue.arn, description="where orders wait")',
+    ),
     "serverless.yml": (
         'on.schedule("rate(1 day)", enabled=False), on.schedule("rate(2 days)", enabled=False)',
         'on.kinesis("arn:aws:kinesis:eu-west-1:111122223333:stream/clicks", batch_size=10',
@@ -276,7 +358,8 @@ READ: Final = {
         's3_bucket_photos_in = resource("AWS::S3::Bucket", logical_id="S3BucketPhotosIn", bucket_name="photos-in")',
         'clicks = resource("AWS::Kinesis::Stream", logical_id="Clicks", shard_count=1)',
         'other = resource("AWS::SQS::Queue", logical_id="Other")',
-        'app.function(on.sns("arn:aws:sns:eu-west-1:111122223333:dev"), name="three"',
+        'on.sns("arn:aws:sns:eu-west-1:111122223333:dev"), on.rest("GET /iam", auth="AWS_IAM"), name="three"',
+        '"NEST": f"{ENV_Q}-{aws.region}"}',
     ),
     "app.py": (
         'on.rest("GET /orders/{id}", auth="NONE"), on.rest("POST /", auth=on.user_pool(',
@@ -295,7 +378,7 @@ READ: Final = {
     ),
     "zappa_settings.json": (
         'app.web("shop.wsgi:application", on.rest("ANY /", auth="NONE"), on.rest("ANY /{proxy+}", auth="NONE")',
-        'name="web", logical_id="WebFunction", function_name="app-9-shops-dev"',
+        'name="web", logical_id="WebFunction", function_name="app-9-shops-dev", code=',
         'config.lambda_.function.runtime = "python3.12"',
         "config.lambda_.function.timeout = 7",
         "config.lambda_.function.memory_size = 300",
@@ -315,7 +398,21 @@ LEFT: Final = {
         "DependsOn Value of OneLambdaFunction",
         "Node (AWS::Serverless::Function)",
     ],
-    "serverless.yml": ["frobnicate of get-order_one", "iam of three"],
+    "template.yml": [
+        "variable TEXT of Polling",
+        "FunctionName of ByHand",
+        "GatewayResponses of Written",
+        "Further (AWS::Serverless::Api)",
+        "Later (AWS::SQS::Queue)",
+        "Macro (AWS::SSM::Parameter)",
+    ],
+    "serverless.yml": [
+        "frobnicate of get-order_one",
+        "event http of three",
+        "event http of three",
+        "iam of three",
+        "event HttpApi4 of ThreeLambdaFunction",
+    ],
     "app.py": ["route /a"],
     "zappa_settings.json": [],
 }
@@ -356,3 +453,47 @@ functions: [{one: {handler: app.one}}, {two: {handler: app.two}}]
     assert 2 == len(app.functions)
     assert ("ENV_STAGE",) == app.to_fill_in
     assert all('function_name=f"shop-{ENV_STAGE}-' in flat(one.value) for one in app.functions)
+
+
+def test_each_construct_is_counted_once_stands_under_its_condition_and_is_told_at_its_line(
+    read: Callable[[str], ImportedApp],
+) -> None:
+    app = read("template.yml")
+    conditions = [statement.condition for statement in (*app.functions, *app.resources)]
+    assert ["is_prod", *[None] * (len(conditions) - 2), "is_prod"] == conditions
+    assert all(left.origin is not None and left.origin.line > 1 for left in app.left)
+    assert all(left.origin is not None for left in read("app.py").left)
+    places = [(left.what, left.origin and left.origin.line) for left in read("serverless.yml").left]
+    assert ("frobnicate of get-order_one", 25) == places[0]
+    assert places[1][1] != places[2][1]
+    of_polling = [item.what for item in app.functions[0].value.items if item.prefix == "function_name="]
+    assert ["FunctionName of Polling"] == of_polling
+
+
+def test_what_a_build_refuses_is_left_with_its_message_and_nothing_else_goes(tmp_path: Path) -> None:
+    write(tmp_path, SOURCES["template.yml"])
+    source = read_source(tmp_path / "template.yml")
+    whole, rest = app_of(source), app_of(source, {"output Queue": "it is too long", "Tags of ByHand": "so they are"})
+    without = {"output Queue": "it is too long", "Tags of ByHand": "so they are"}
+    assert without == {left.what: left.because for left in set(rest.left) - set(whole.left)}
+    assert set() == set(whole.left) - set(rest.left)
+    gone = set(lines(whole)) - set(lines(rest))
+    assert ["by_hand", "queue_"] == sorted(name for name in ("by_hand", "queue_", "polling") if name in str(gone))
+    assert whole.of == rest.of
+
+
+def test_an_app_of_chalice_has_the_settings_of_its_one_stage_and_a_module_that_is_no_python_is_told(
+    tmp_path: Path,
+) -> None:
+    live = '{"live": {"environment_variables": {"B": "own"}}}'
+    config = f'{{"environment_variables": {{"A": "all", "B": "all"}}, "stages": {live}}}'
+    code = "from chalice import Chalice\napp = Chalice(app_name='shop')\n\n@app.lambda_function()\ndef one(e, c): ...\n"
+    write(tmp_path, {".chalice/config.json": config, "app.py": code})
+    (one,) = app_of(read_source(tmp_path)).functions
+    assert 'function_name="app-live-one"' in flat(one.value)
+    assert 'environment={"A": "all", "B": "own"}' in flat(one.value)
+    for content, line in ((b"x = 1\ny = (\n", 2), (b"x = 1\0", 1), ("x = 'ü'".encode("latin-1"), 1)):
+        (tmp_path / "app.py").write_bytes(content)
+        with pytest.raises(RemitError, match="is no Python") as refused:
+            read_source(tmp_path)
+        assert line == (refused.value.origin and refused.value.origin.line)

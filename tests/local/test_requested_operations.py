@@ -64,6 +64,8 @@ def test_of_each_table_of_a_batch_the_keys_are_known_of_what_is_put_and_what_is_
         {"Tagging": {"TagSet": [{"Key": "team", "Value": "shop"}]}},
         {"Tags": {"Items": [{"Key": "team", "Value": "shop"}]}},
         {"CreateBucketConfiguration": {"Tags": [{"Key": "team", "Value": "shop"}]}},
+        {"tags": {"team": "shop", "size": 3}},
+        {"TagSpecifications": [{"Tags": [{"Key": "team", "Value": "old"}, {"Key": "team", "Value": "shop"}]}]},
     ],
 )
 def test_tags_are_read_wherever_a_service_has_them(parameters: dict[str, Any]) -> None:
@@ -187,6 +189,8 @@ def test_parameters_tell_the_resource(client: str, name: str, parameters: dict[s
 SHOP = f"arn:aws:ses:{PLACE}:identity/shop.example"
 PROFILE = f"arn:aws:bedrock:{PLACE}:inference-profile/global.anthropic.claude"
 LAKE = f"arn:aws:glue:{PLACE}"
+OTHER_LAYER = "arn:aws:lambda:eu-west-1:444455556666:layer:l"
+TARGETS = [f"arn:aws:elasticloadbalancing:{PLACE}:targetgroup/{name}/1" for name in "ab"]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +248,21 @@ LAKE = f"arn:aws:glue:{PLACE}"
         ("scheduler", "GetSchedule", {"Name": "s"}, [f"arn:aws:scheduler:{PLACE}:schedule/default/s"]),
         ("ssm", "AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": "/a"},
          [f"arn:aws:ssm:{PLACE}:parameter/a"]),
+        ("ssm", "GetParameters", {"Names": ["/a", "b:3", f"arn:aws:ssm:{PLACE}:parameter/c:latest"]},
+         [f"arn:aws:ssm:{PLACE}:parameter/{name}" for name in "abc"]),
+        ("lambda", "Invoke", {"FunctionName": "function"}, [f"arn:aws:lambda:{PLACE}:function:function"]),
+        ("lambda", "GetLayerVersion", {"LayerName": OTHER_LAYER, "VersionNumber": 3},
+         [f"{OTHER_LAYER}:3"]),
+        ("sns", "DeleteEndpoint", {"EndpointArn": f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"},
+         [f"arn:aws:sns:{PLACE}:endpoint/GCM/app/1"]),
+        ("ecs", "DescribeTasks", {"cluster": "web", "tasks": [f"arn:aws:ecs:{PLACE}:task/web/{name}" for name in "ab"]},
+         [f"arn:aws:ecs:{PLACE}:task/web/{name}" for name in "ab"]),
+        ("ecs", "TagResource", {"resourceArn": f"arn:aws:ecs:{PLACE}:service/web/s"},
+         [f"arn:aws:ecs:{PLACE}:service/web/s"]),
+        ("elbv2", "AddTags", {"ResourceArns": TARGETS},
+         TARGETS),
+        ("bedrock-runtime", "InvokeModel", {"modelId": f"arn:aws:bedrock:{PLACE}:provisioned-model/x"},
+         [f"arn:aws:bedrock:{PLACE}:provisioned-model/x"]),
     ],
 )  # fmt: skip
 def test_a_request_is_asked_on_each_of_its_resources_and_no_other(

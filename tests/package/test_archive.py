@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import tracemalloc
 import zipfile
 from typing import TYPE_CHECKING
@@ -35,16 +36,26 @@ def packed(files: dict[str, tuple[bytes, bool]]) -> tuple[bytes, str]:
     return file.getvalue(), contents
 
 
+LOCAL_HEADER = struct.Struct("<IHHHHHIIIHH")
+"""".ZIP File Format Specification" (PKWARE), 4.3.7: signature, version, flags, method, time, date, CRC, sizes."""
+
+
 @given(FILES)
-def test_python_s_own_zipfile_reads_back_every_name_content_and_mode(
+def test_python_s_own_zipfile_reads_back_every_name_content_and_mode_and_headers_say_what_the_table_says(
     files: dict[str, tuple[bytes, bool]],
 ) -> None:
-    with zipfile.ZipFile(io.BytesIO(packed(files)[0])) as archive:
+    content, _ = packed(files)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         read = {
             info.filename: (archive.read(info), info.external_attr >> 16 == 0o100755) for info in archive.infolist()
         }
         assert files == read
         assert archive.testzip() is None
+        for info in archive.infolist():
+            first_of_january = (1 << 5) | 1
+            sizes = info.CRC, info.compress_size, info.file_size, len(info.filename.encode()), 0
+            expected = (0x04034B50, info.extract_version, 0x800, info.compress_type, 0, first_of_january, *sizes)
+            assert expected == LOCAL_HEADER.unpack_from(content, info.header_offset)
 
 
 def test_a_member_has_the_date_1980_no_extra_field_and_the_utf_8_flag() -> None:

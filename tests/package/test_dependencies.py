@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from projects import write
 from remit.build import build
 from remit.errors import RemitError
 from remit.package.app_zip import Package, package
-from remit.package.dependencies import _key, prune
+from remit.package.archive import CHUNK
+from remit.package.dependencies import _key, _put_in_place, prune, sha256
 from remit.package.dependency_source import Source
 from remit.package.installer import OFFLINE, Target, this_machine, without_secrets
 
@@ -231,7 +233,8 @@ def test_a_library_in_a_folder_is_built_anew_when_any_of_its_files_changed(proje
 
 
 def test_builds_see_no_aws_credentials(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for builds")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "not for builds")
     assert text(package(own_library(project), TARGET), "lib.py") == "one[]"
 
 
@@ -383,3 +386,22 @@ def test_dependencies_are_installed_anew_when_anything_changes_that_decides(tmp_
     left_out = ("member", "names_remit", "only_remit", "workspace")
     check_told(Told(Source, lambda changed: _key(changed, target), left_out), examples)
     check_told(Told(Target, lambda changed: _key(source, changed)), examples)
+
+
+def test_the_digest_of_a_file_is_of_all_its_chunks(tmp_path: Path) -> None:
+    content = b"1" * CHUNK + b"2" * CHUNK + b"3"
+    (tmp_path / "file").write_bytes(content)
+    assert hashlib.sha256(content).hexdigest() == sha256(tmp_path / "file")
+
+
+def test_what_is_installed_takes_the_place_of_what_is_damaged_unless_another_was_first(tmp_path: Path) -> None:
+    new, place = tmp_path / "new", tmp_path / "place"
+    write(tmp_path, {"new/one": "", "place/two": ""})
+    _put_in_place(new, place, lambda: True)
+    assert (place / "two").exists()
+    _put_in_place(new, place, lambda: False)
+    assert [place / "one"] == list(place.iterdir())
+    whole = iter((False, True))
+    _put_in_place(new, place, lambda: next(whole))  # another has put it there after the first look
+    with pytest.raises(FileNotFoundError):
+        _put_in_place(new, place, lambda: False)

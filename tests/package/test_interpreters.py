@@ -80,8 +80,10 @@ def test_one_that_only_uv_knows_is_found_by_the_uv_that_the_environment_names(tm
     assert Interpreters(environment).for_runtime(f"python3.{OTHER}").program == program
 
 
-def test_another_process_is_told_where_uv_is() -> None:
-    assert variables_of_looking()["REMIT_UV"] == find_uv_bin()
+def test_another_process_is_told_where_uv_is_and_where_this_one_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", "/pythons")
+    variables = variables_of_looking()
+    assert (find_uv_bin(), "/pythons") == (variables["REMIT_UV"], variables["UV_PYTHON_INSTALL_DIR"])
 
 
 def test_another_process_is_told_of_no_uv_where_there_is_none(tmp_path: Path) -> None:

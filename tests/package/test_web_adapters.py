@@ -193,11 +193,29 @@ def test_the_adapters_come_by_themselves_and_always_the_same(project: Callable[[
     assert hashlib.sha256(without.path.read_bytes()).hexdigest() == without.sha256
 
 
-def test_bytes_and_cookies_pass(project: Callable[[dict[str, str]], Path], tmp_path: Path) -> None:
+LIFESPAN = """
+starts = []
+
+async def api(scope, receive, send):
+    if scope["type"] == "lifespan":
+        starts.append(await receive())
+        scope["state"]["pool"] = "open"
+        await send({"type": "lifespan.startup.complete"})
+        return await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": f"{len(starts)} {scope['state']['pool']}".encode()})
+"""
+
+
+def test_bytes_and_cookies_pass_and_an_asgi_app_begins_once_for_all_requests(
+    project: Callable[[dict[str, str]], Path], tmp_path: Path
+) -> None:
     zipped = tmp_path / "app.zip"
-    zipped.write_bytes(package(project({"shop.py": WSGI}), this_machine(), serves_web_app=True).path.read_bytes())
+    folder = project({"shop.py": WSGI, "begun.py": LIFESPAN})
+    zipped.write_bytes(package(folder, this_machine(), serves_web_app=True).path.read_bytes())
     (answer,) = _call(zipped, "shop:api", {**EVENT, "body": "/wA=", "isBase64Encoded": True})
     assert (True, "AP//AA==", ["a=1", "b=2"]) == (answer["isBase64Encoded"], answer["body"], answer["cookies"])
+    assert ["1 open"] * 2 == [answer["body"] for answer in _call(zipped, "begun:api", EVENT, EVENT)]
 
 
 def test_an_adapter_that_the_app_brings_is_the_apps(project: Callable[[dict[str, str]], Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -13,7 +14,7 @@ import pytest
 
 import projects
 from remit.secrets import concealed
-from remit.secrets.masked_output import MaskedStream
+from remit.secrets.masked_output import MaskedStream, masked_output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,3 +155,17 @@ def test_what_is_json_stays_json_without_the_secret(name: str, value: str) -> No
         shown = concealed(json.dumps({"a": [{name: value}], "n": 1}, indent=indent), ())
         assert list(json.loads(shown)["a"][0]) == [name]
         assert json.dumps(value)[1:-1] not in shown
+
+
+def test_both_streams_are_masked_as_long_as_a_command_runs_where_the_process_has_them() -> None:
+    for streams in ((io.StringIO(), None), (None, io.StringIO()), (io.StringIO(), io.StringIO())):
+        with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
+            with masked_output():
+                masked = sys.stdout, sys.stderr
+                for stream in filter(None, masked):
+                    stream.write(KEY)
+            afterwards = sys.stdout, sys.stderr
+        assert streams == afterwards
+        written = [stream and stream.getvalue() for stream in streams]
+        assert [stream and "*" * len(KEY) for stream in streams] == written
+        assert [stream is None for stream in streams] == [stream is None for stream in masked]

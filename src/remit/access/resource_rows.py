@@ -128,7 +128,7 @@ def _queue(request: ActionRequest) -> Iterator[str]:
 
 
 def _known_by_id(request: ActionRequest) -> Iterator[str]:
-    """What only an id tells: the execution of a callback, the stream that a shard iterator reads.
+    """Yield what only an id tells: the execution of a callback, the stream that a shard iterator reads.
 
     Source: "SendDurableExecutionCallbackSuccess" (AWS Lambda API Reference); "GetRecords" (Amazon Kinesis, Amazon
     DynamoDB Streams).

@@ -108,7 +108,7 @@ def _exception(request: Request) -> Obstacle | None:
 
 
 def _without_policies(request: Request) -> Obstacle | None:
-    """A caller who has no policies, or none that can be changed."""
+    """A caller who has no policies, or none that can be changed; None: it has some."""
     caller = request.who
     if caller.kind == "anonymous":
         return Obstacle("nobody signed the request", "sign it as somebody, or let the resource's policy allow everyone")

@@ -61,7 +61,7 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
 
 
 def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
-    """Why no statement helps, whichever of the actions it was."""
+    """The reason why no statement helps, whichever of the actions it was; None: one may help with some of them."""
     first_obstacle = None
     for action in actions:
         obstacle = obstacle_in_message(Request(action, denial.resource or "*", principal=caller_of(denial)))

@@ -86,7 +86,7 @@ class _PageReader:
         self.page.problems.append(InputProblem(self.file, message))
 
     def identity(self, kind: IdentityKind, record: Mapping[str, Any]) -> Identity:
-        """One user, group or role."""
+        """One user, group or role. What cannot be read of it is noted as a problem, and stays empty."""
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
         prefix = kind.capitalize()  # IAM names the members alike: UserName, GroupName, RoleName
@@ -123,7 +123,10 @@ class _PageReader:
         )
 
     def managed_policy(self, record: Mapping[str, Any]) -> ManagedPolicyVersions:
-        """One managed policy, a customer's or AWS's."""
+        """One managed policy, a customer's or AWS's.
+
+        Without exactly one default version that can be read, `default` is empty, which is noted as a problem.
+        """
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
         default, older = "", []

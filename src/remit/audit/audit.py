@@ -191,6 +191,8 @@ class _Auditing:
     def ask_accounts(self) -> None:
         """Ask about the accounts of which the answers are not in the cache.
 
+        The answers are kept there, and entries that this audit did not use are deleted from it.
+
         Those that are there are read twice, since all of them take more memory than everything else.
         """
         trail = self.audit_input.trail

@@ -123,7 +123,10 @@ class _Joining:
         return replace(identity, policies=tuple(policies), boundary=boundary, unknown=tuple(dict.fromkeys(unknown)))
 
     def _policies(self, owner: Identity, unknown: list[str]) -> list[PolicyUse]:
-        """The policies of an identity that can be read; a group's are its users'."""
+        """The policies of an identity that can be read; a group's are its users'.
+
+        The reasons for the others are added to `unknown`.
+        """
         group = owner.name if owner.kind == "group" else ""
         policies = []
         for use in owner.policies:
@@ -137,7 +140,10 @@ class _Joining:
         return policies
 
     def _managed_document(self, arn: str, owner: Identity, unknown: list[str], purpose: str = "policy") -> str:
-        """The document of a managed policy, which `owner` has as its policy or boundary; empty: it is not known."""
+        """The document of a managed policy, which `owner` has as its policy or boundary; empty: it is not known.
+
+        The reason is added to `unknown`.
+        """
         managed = self.managed.get(arn)
         if managed is not None:
             if not managed.default:

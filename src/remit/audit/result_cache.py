@@ -56,7 +56,10 @@ class ResultCache:
         return value
 
     def keep(self, name: str, value: object) -> None:
-        """Write an entry as a whole: a run that is stopped leaves no half of one."""
+        """Write an entry as a whole: a run that is stopped leaves no half of one.
+
+        Nothing is written without a folder.
+        """
         if self.folder is None:
             return
         import msgspec  # noqa: PLC0415 - as above

@@ -57,7 +57,7 @@ class RoleAssumption:
         return self._policies[name]
 
     def answer(self, asker: Asker, role: Identity) -> AccessAnswer:
-        """Whether a principal can assume a role: by the trust policy alone if that names it, else by both.
+        """The answer whether a principal can assume a role: by the trust policy alone if that names it, else by both.
 
         A boundary's lack of an Allow limits a role that is named by its ARN, and no user, no session and nobody whom
         `"Principal": "*"` means.

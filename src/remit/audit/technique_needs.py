@@ -42,7 +42,10 @@ class NeedQuestions:
     def steps(
         self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], target: Identity | None = None
     ) -> tuple[StepNeed, ...] | None:
-        """The needs as steps, if all of them are allowed; None: some are not, or are undecided."""
+        """The needs as steps, if all of them are allowed.
+
+        None: some are not, or are undecided, which is noted in `undecided`.
+        """
         answers = []
         for need in needs:
             answer = self._ask(asker, technique, need, target)
@@ -190,6 +193,7 @@ class NeedQuestions:
         return tuple(sorted(folded(arn, account) for arn in wide))
 
     def _is_wide(self, document: str) -> bool:
+        """Return whether a document allows everything; False where nobody knows it."""
         mask = self.questions.parts.mask(document)
         return mask is not None and mask.allows_everything
 

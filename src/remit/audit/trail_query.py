@@ -49,7 +49,10 @@ def _query(table: str) -> str:
 
 
 def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
-    """Sum up Parquet files of logs, but for those that are no such logs. RemitError: DuckDB is not installed."""
+    """Sum up Parquet files of logs; those that cannot be read as such are problems of the summary.
+
+    RemitError: DuckDB is not installed.
+    """
     try:
         import duckdb  # noqa: PLC0415 - of the extra `audit`
     except ImportError:

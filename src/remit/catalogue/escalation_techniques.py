@@ -32,6 +32,8 @@ Gain: TypeAlias = Literal["administrator", "user", "role", "group", "passed role
 """Whose rights are gained: those of an administrator, of the target, of a role that `service` may be given, or of a
 role as which something of `service` runs already."""
 
+Kind: TypeAlias = Literal["", "user", "role"]
+
 
 @dataclass(frozen=True, slots=True)
 class TechniqueNeed:
@@ -55,7 +57,7 @@ class Technique:
     sources: str
     service: str = ""
     assumes: str = ""
-    kind: Literal["", "user", "role"] = ""
+    kind: Kind = ""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -64,34 +66,33 @@ class Technique:
         return ("iam:PassRole", *names) if self.gain == "passed role" else names
 
 
-def _own(action: str, on: On, does: str, sources: str = "R B D", kind: Literal["", "user", "role"] = "") -> Technique:
-    return Technique(action, "administrator", (TechniqueNeed(action, on),), does, sources, kind=kind)
+def _alone(gain: Gain, action: str, on: On, does: str, sources: str = "R B D", *, kind: Kind = "") -> Technique:
+    return Technique(action, gain, (TechniqueNeed(action, on),), does, sources, kind=kind)
 
 
-def _off(action: str, kind: Literal["user", "role"]) -> Technique:
-    return _own(action, "itself", "take its boundary off, or put another on", "U D", kind)
+def _off(action: str, kind: Kind) -> Technique:
+    return _alone("administrator", action, "itself", "take its boundary off, or put another on", "U D", kind=kind)
 
 
 def _new(*actions: str) -> Technique:
+    """The technique of making a new principal by some actions."""
     needs = tuple(TechniqueNeed(action, "a new one") for action in actions)
     return Technique(
         " + ".join(actions), "administrator", needs, "make a new principal with any rights, and act as it", "D"
     )
 
 
-def _of_user(action: str, does: str, sources: str) -> Technique:
-    return Technique(action, "user", (TechniqueNeed(action, "a user"),), does, sources)
-
-
 def _passed(service: str, *actions: str, sources: str = "D", assumes: str = "") -> Technique:
+    """The technique of a service that is made to run commands as a role that is passed to it."""
     name = " + ".join(("iam:PassRole", *actions))
     does = f"have {service} run its commands as a role that it passes"
     return Technique(name, "passed role", tuple(map(TechniqueNeed, actions)), does, sources, service, assumes)
 
 
 def _running(service: str, noun: str, *actions: str, sources: str = "D") -> Technique:
+    """The technique of running commands in something of a service that has a role already."""
     name, needs = " + ".join(actions), tuple(map(TechniqueNeed, actions))
-    does = f"run its commands in {noun}, as the role of that"
+    does = f"run its commands in {noun} that has a role, as that role"
     return Technique(name, "running role", needs, does, sources, service, f"{noun} runs as the role")
 
 
@@ -100,37 +101,29 @@ CLOUDFORMATION, SAGEMAKER = "cloudformation.amazonaws.com", "sagemaker.amazonaws
 CODEBUILD, STATES = "codebuild.amazonaws.com", "states.amazonaws.com"
 
 TECHNIQUES: Final = (
-    _own("iam:AttachUserPolicy", "itself", "attach any policy to itself", kind="user"),
-    _own("iam:AttachRolePolicy", "itself", "attach any policy to itself", kind="role"),
-    _own("iam:AttachGroupPolicy", "its group", "attach any policy to its group", kind="user"),
-    _own("iam:PutUserPolicy", "itself", "write a policy into itself", kind="user"),
-    _own("iam:PutRolePolicy", "itself", "write a policy into itself", kind="role"),
-    _own("iam:PutGroupPolicy", "its group", "write a policy into its group", kind="user"),
-    _own("iam:CreatePolicyVersion", "its policy", "rewrite a policy that it has"),
-    _own("iam:SetDefaultPolicyVersion", "its policy with a version that allows everything",
-         "bring back an older version of a policy that it has"),
+    _alone("administrator", "iam:AttachUserPolicy", "itself", "attach any policy to itself", kind="user"),
+    _alone("administrator", "iam:AttachRolePolicy", "itself", "attach any policy to itself", kind="role"),
+    _alone("administrator", "iam:AttachGroupPolicy", "its group", "attach any policy to its group", kind="user"),
+    _alone("administrator", "iam:PutUserPolicy", "itself", "write a policy into itself", kind="user"),
+    _alone("administrator", "iam:PutRolePolicy", "itself", "write a policy into itself", kind="role"),
+    _alone("administrator", "iam:PutGroupPolicy", "its group", "write a policy into its group", kind="user"),
+    _alone("administrator", "iam:CreatePolicyVersion", "its policy", "rewrite a policy that it has"),
+    _alone("administrator", "iam:SetDefaultPolicyVersion", "its policy with a version that allows everything",
+           "bring back an older version of a policy that it has"),
     replace(
-        _own("iam:SetDefaultPolicyVersion", "its policy with a version that allows more",
-             "bring back an older version of a policy that it has"),
+        _alone("administrator", "iam:SetDefaultPolicyVersion", "its policy with a version that allows more",
+               "bring back an older version of a policy that it has"),
         assumes="an older version of the policy allows more",
     ),
     _new("iam:CreateRole", "iam:AttachRolePolicy"),
     _new("iam:CreateRole", "iam:PutRolePolicy"),
     _new("iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"),
     _new("iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"),
-    Technique(
-        "iam:AddUserToGroup", "group", (TechniqueNeed("iam:AddUserToGroup"),), "join a group", "R B D", kind="user"
-    ),
-    _of_user("iam:CreateAccessKey", "make keys of another user", "R B D"),
-    _of_user("iam:CreateLoginProfile", "set a password for another user", "R B D"),
-    _of_user("iam:UpdateLoginProfile", "change the password of another user", "R B D"),
-    Technique(
-        "iam:UpdateAssumeRolePolicy",
-        "role",
-        (TechniqueNeed("iam:UpdateAssumeRolePolicy", "a role"),),
-        "let itself assume a role",
-        "R B D",
-    ),
+    _alone("group", "iam:AddUserToGroup", "anything", "join a group", kind="user"),
+    _alone("user", "iam:CreateAccessKey", "a user", "make keys of another user"),
+    _alone("user", "iam:CreateLoginProfile", "a user", "set a password for another user"),
+    _alone("user", "iam:UpdateLoginProfile", "a user", "change the password of another user"),
+    _alone("role", "iam:UpdateAssumeRolePolicy", "a role", "let itself assume a role"),
     _passed(LAMBDA, "lambda:CreateFunction", "lambda:InvokeFunction", sources="R B D"),
     _passed(LAMBDA, "lambda:CreateFunction", "lambda:AddPermission"),
     _passed(LAMBDA, "lambda:CreateFunction", "lambda:CreateEventSourceMapping", sources="R B D"),
@@ -189,16 +182,14 @@ TECHNIQUES: Final = (
     _running(STATES, "a state machine", "states:UpdateStateMachine", "states:StartExecution"),
 )  # fmt: skip
 
-ASSUME_ROLE: Final = Technique(
-    "sts:AssumeRole", "assumed role", (TechniqueNeed("sts:AssumeRole", "a role"),), "assume a role", "B D U"
-)
+ASSUME_ROLE: Final = _alone("assumed role", "sts:AssumeRole", "a role", "assume a role", "B D U")
 BOUNDARY_OFF: Final = (
     _off("iam:DeleteUserPermissionsBoundary", "user"),
     _off("iam:PutUserPermissionsBoundary", "user"),
     _off("iam:DeleteRolePermissionsBoundary", "role"),
     _off("iam:PutRolePermissionsBoundary", "role"),
     replace(
-        _own("iam:CreatePolicyVersion", "its boundary", "rewrite its boundary", "U"),
+        _alone("administrator", "iam:CreatePolicyVersion", "its boundary", "rewrite its boundary", "U"),
         name="iam:CreatePolicyVersion on its boundary",
     ),
 )
@@ -215,12 +206,9 @@ _GIVEN_TO_OTHERS: Final[dict[str, On]] = {
     "iam:AddUserToGroup": "a group",
 }
 ONTO_OTHERS: Final = tuple(
-    Technique(
-        f"{action} on others",
-        "administrator",
-        (TechniqueNeed(action, on),),
-        "give somebody else any rights",
-        "B",
+    replace(
+        _alone("administrator", action, on, "give somebody else any rights", "B"),
+        name=f"{action} on others",
         assumes="whoever gets them is on its side",
     )
     for action, on in _GIVEN_TO_OTHERS.items()

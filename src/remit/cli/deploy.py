@@ -189,7 +189,8 @@ def _workflow() -> Any:
 def _hash_of_input(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> str:
     """The hash of all that a deploy to the AWS on this machine reads: the build, options, a few files, and that AWS.
 
-    The build's notes are told by each build, and change when Python writes its caches into the project.
+    The build's notes are told by each build, and change when Python writes its caches into the project. That AWS is
+    started if need be.
     """
     from hashlib import sha256
 
@@ -255,7 +256,10 @@ def carry_out(
     wished: Mapping[str, Any],
     built: Built | None = None,
 ) -> int:
-    """Deploy, or plan alone, as the options of `deploying` say, and tell how it ended; the exit code."""
+    """Deploy, or plan alone, as the options of `deploying` say, and tell how it ended; the exit code.
+
+    It is 1 where a plan needs answers. RemitError: the deploy fails, or nobody agrees.
+    """
     from remit.deploy.deployment import DeployJob, NotApproved
 
     answers = {field.name: wished[field.name] for field in fields(DeployJob) if field.name in wished}

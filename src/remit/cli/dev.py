@@ -12,7 +12,7 @@ import click
 
 from remit.cli import options
 from remit.dev import events
-from remit.errors import few
+from remit.errors import few, stop_code
 
 _FIRST_PORT: Final = 8000
 _DEBUG_PORT: Final = 5678
@@ -88,8 +88,6 @@ def command(scope: options.Scope, first_port: int, debugged: str | None, debug_p
                 with single_keys():
                     loop.run(pressed_keys)
     except KeyboardInterrupt as stop:
-        from remit.errors import stop_code
-
         click.get_current_context().exit(stop_code(stop))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remit.cli import options
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +110,7 @@ def command(scope: options.Scope, files: tuple[Path, ...], stages: tuple[str, ..
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
-    """Refuse what does not go together: the first of these that is so."""
+    """Refuse with a usage error (2) options that do not go together: the first of these that is so."""
     two_stages = len(wishes.stages) > 1
     old_sides = {
         "files": bool(files) and wishes.base is None,
@@ -292,7 +292,6 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
 
     RemitError has the mistakes of all of them. With --markdown, those that can be read are told first.
     """
-    from remit.errors import Mistakes
     from remit.report.comment import files_comment
     from remit.review.base_commit import since
 
@@ -386,7 +385,7 @@ def _answer_of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wis
 
 
 def _tell(answer: _Answer, wishes: _Wishes) -> int:
-    """Print an answer; the exit code."""
+    """Print an answer. The exit code is 1 if it leaves gains open, or something was changed by hand."""
     from remit.report.comment import LONGEST
 
     if options.wants_json():

@@ -12,7 +12,7 @@ import click
 from remit.cli import options
 from remit.cli.options import INPUT
 from remit.did_you_mean import MISSPELT, did_you_mean
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,6 +156,7 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
+    """Refuse with RemitError (2) more words than a question of this form has."""
     if len(words) > most:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
 
@@ -163,7 +164,6 @@ def _at_most(words: tuple[str, ...], most: int) -> None:
 def _managed_policy(name: str) -> FileRoles | None:
     """AWS's managed policy of a name or an ARN; None: there is none."""
     from remit.catalogue.managed_policies import managed_policy
-    from remit.errors import Origin
     from remit.template.roles import policy_role
 
     policy = managed_policy(name)

@@ -172,6 +172,7 @@ def _source_and_text(argument: str) -> tuple[str, str]:
 
 
 def _is_file(argument: str) -> bool:
+    """Return whether there is a file of that name; False, too, for a text that cannot be a name."""
     try:
         return Path(argument).is_file()
     except (OSError, ValueError):  # a text that is too long for a name
@@ -179,6 +180,7 @@ def _is_file(argument: str) -> bool:
 
 
 def _name_and_text(name: str) -> tuple[str, str]:
+    """The name of a file and its text. RemitError (2): it is not UTF-8."""
     try:
         return name, Path(name).read_text("utf-8")
     except UnicodeDecodeError as error:

@@ -252,6 +252,7 @@ artefact_bucket_option = click.option(
 
 
 def _role_arn(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The option's ARN of a role. RemitError (2): it is none."""
     from remit.project.app_setting_values import role_arn
 
     return None if value is None else role_arn((parameter.opts[0],), value)

@@ -284,7 +284,10 @@ def managed_policies(needed_access: Deployer) -> tuple[Policy, ...]:
 def planned_calls(
     purpose: str, folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose."""
+    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose.
+
+    The stack is empty for the bootstrap and for a plan, which make nothing of it.
+    """
     from remit.deploy.aws_calls import BOOTSTRAP, EMPTYING, REVERTING, deployer_calls, only_planning
     from remit.deployer.deployer_policy import on_resources
     from remit.deployer.planned_stack import stack_of
@@ -432,7 +435,10 @@ def _template(deployer: Deployer, place: tuple[str, str, str], *, makes_role: bo
 
 
 def role_of(app: App, roles: tuple[Holder, ...], name: str) -> Holder:
-    """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
+    """The role of a function, of a workflow, or the one of that name.
+
+    RemitError (2), with a did-you-mean: there is none, or the function brings its own.
+    """
     workflow_roles = [workflow.role_id for workflow in app.workflows if workflow.name == name]
     for role in roles:
         if name in (*role.functions, role.logical_id) or role.logical_id in workflow_roles:

@@ -38,6 +38,10 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
 
     @functools.wraps(function)
     def asked(*arguments: P.args, **options: P.kwargs) -> Any:
+        """Record the call, or, where nothing records, give its grants at once.
+
+        Arguments that do not fit are mistakes of the record.
+        """
         record = current() if is_recording() else None
         misfits: tuple[RemitError, ...] = ()
         try:
@@ -120,7 +124,7 @@ class AskedGrant(Sequence["Grant"]):
 
     @property
     def _read(self) -> Grants:
-        """What the project's own code reads of it."""
+        """The value that the project's own code reads of it."""
         with judging_now():
             return self._made[0]
 

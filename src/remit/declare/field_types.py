@@ -33,7 +33,7 @@ _MOST_CHOICES: Final = 8  # that a hint lists
 
 
 def type_mistakes(option: str, value: Any, kinds: tuple[Any, ...]) -> Iterator[RemitError]:
-    """What is wrong with the type of a value, at the line that is judged; nothing where `kinds` leave it open."""
+    """Yield what is wrong with the type of a value, at the line that is judged; nothing where `kinds` leave it open."""
     if not kinds or any(_fits(value, kind) for kind in kinds):
         return
     items = next((get_args(kind)[0] for kind in kinds if get_origin(kind) in _LISTS), None)

@@ -42,7 +42,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
 ) -> Fitted:
     """Fit the arguments of the call that the user's code makes: an option that is misspelt counts as the one meant.
 
-    What is missing is Unread.
+    What is missing is Unread. Nothing is raised or noted: the mistakes come back with the arguments.
     """
     taken = parameters(function)
     where = writer_span()
@@ -152,6 +152,7 @@ def declaring(further: FurtherOptions | None = None) -> Callable[[Callable[P, R]
     """Let a method that declares something do so with what is right of its arguments, and note the others."""
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        """The method that takes what fits alone, while a project loads."""
         known = frozenset(method.__kwdefaults__ or ()) | (frozenset() if further is None else further.names)
 
         @functools.wraps(method)

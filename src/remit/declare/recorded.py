@@ -54,7 +54,7 @@ class Recorded(metaclass=Recording):
     """What is wrong with its arguments as such: options that it does not have, and those that are missing."""
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """What to check of the options, beside their types: each call raises RemitError if something is wrong."""
+        """Yield what to check of the options, beside their types: each call raises RemitError if something is wrong."""
         yield from ()
 
     def judged(self, wrong: Collection[int] = ()) -> Mistakes:

@@ -62,7 +62,10 @@ def roles_one_by_one(account: Account, names: Iterable[str]) -> dict[str, Holder
 
 
 def roles_in_one_list(account: Account, names: Iterable[str]) -> dict[str, Holder]:
-    """`held_roles` with one list of all the account's roles."""
+    """`held_roles` with one list of all the account's roles.
+
+    A name that no role has is left out. Unreadable: a policy of one is none.
+    """
     role_names, client = frozenset(names), account.client("iam")
     roles = {}
     for page in client.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):
@@ -109,6 +112,7 @@ def managed_policy_versions(account: Account, arns: Iterable[str]) -> dict[str, 
     client = account.client("iam")
 
     def document_of(arn: str) -> tuple[str, ManagedPolicyVersion]:
+        """The ARN with the default version of its policy, by two calls."""
         version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return arn, ManagedPolicyVersion(version, _policy_of(raw, f"policy {arn}"))

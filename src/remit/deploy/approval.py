@@ -26,7 +26,8 @@ def settle_manual_changes(job: DeployJob) -> ManualChanges:
 
     Nothing is looked for on a stack that is new, missing or another project's.
 
-    `yes` does not answer this. NotApproved (1): nobody agreed to go on. RemitError (75): somebody else deploys.
+    `yes` does not answer this. NotApproved: nobody can be asked (1), or not all could be undone. RemitError: a person
+    says no (1), somebody else deploys (75).
     """
     built, account, operator, name = job.built, job.account, job.operator, job.built.namespace
     stack = settled(account, name, wait=job.wait, on_wait=operator.waiting)

@@ -30,7 +30,10 @@ def summed_up_by_athena(
     output: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> TrailSummary:
-    """Sum the logs up in a table of Athena. RemitError: AWS refuses, or the query fails."""
+    """Sum the logs up in a table of Athena. RemitError: AWS refuses, or the query fails.
+
+    Ctrl-C stops the query in Athena, too.
+    """
     athena = account.client("athena")
     arguments: dict[str, Any] = {"QueryString": athena_query(table)}
     if workgroup:

@@ -57,7 +57,11 @@ class Uncollected:
 
 
 def collect(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> tuple[Uncollected, ...]:
-    """Gather the files; return what could not be gathered. RemitError: the organization cannot be read."""
+    """Gather the files; return what could not be gathered.
+
+    With a role, those of each active account of the organization, whose own file comes first. RemitError: the
+    organization cannot be read.
+    """
     failures: list[Uncollected] = []
     if collecting.role is None:
         failures += _collect_one(account, collecting, progress)
@@ -171,7 +175,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def collected_organization(account: Account) -> dict[str, Any]:
-    """The organization of an account that may read it. RemitError: AWS refuses, or there is none."""
+    """The organization of an account that may read it. RemitError: AWS refuses, or there is none.
+
+    Each root, unit and account has the ids of its policies; types of policies that are not enabled are left out.
+    """
     client = account.client("organizations")
     attached: set[str] = set()
 

@@ -156,7 +156,7 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
 
 
 def failure(outcome: Outcome, hint: str | None) -> RemitError:
-    """The error for an operation that failed, with the first cause, what is left, and what was refused.
+    """The error (1) for an operation that failed, with the first cause, what is left, and what was refused.
 
     It has the paths of the cause and of what was refused, in the template.
     """

@@ -47,7 +47,8 @@ def look_up_existing(
 ) -> dict[str, str]:
     """The value of each of the template's parameters, by the parameter's name.
 
-    RemitError has all that do not exist, or are not what they should be, each at the line that names it.
+    RemitError has all that do not exist, or are not what they should be, each at the line that names it. On this
+    machine `.env.local` comes first, and its default VPC stands in for a missing one, which `note` hears.
     """
     local = local_values(folder) if account.local and values else {}
     vpcs: dict[str, ExistingVpc] = {}

@@ -257,7 +257,7 @@ def _content(body: str) -> dict[str, Any]:
 
 
 def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJob, ...]:
-    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several, or is too short."""
+    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several (1), or is too short (2)."""
     chosen: dict[str, FailedJob] = {}
     for wanted_id in ids:
         if len(wanted_id) < _SHORTEST_ID:
@@ -306,6 +306,7 @@ def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
 
 
 def _refuse_failed(answer: Mapping[str, Any], batch: Sequence[FailedJob], what: str) -> None:
+    """Raise RemitError (1) for the first job of a batch that SQS says failed; nothing where none did."""
     for entry in answer.get("Failed", ()):
         job, why = batch[int(entry["Id"])], entry.get("Message") or entry.get("Code")
         raise RemitError(f"job {job.id} could not be {what}: {why}", exit_code=1)

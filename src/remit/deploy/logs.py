@@ -52,7 +52,10 @@ class LogReader:
     """The lines since `since_ms` that were read already: their times, what tells them apart, and which of equals."""
 
     def new_lines(self) -> list[LogLine]:
-        """The lines that were not read before, by their times; none while there is no such log group."""
+        """The lines that were not read before, by their times; none while there is no such log group.
+
+        Those of other functions in a shared group, and those without the text, are left out.
+        """
         lines = []
         equals: Counter[tuple[Any, ...]] = Counter()
         for event in self._events():

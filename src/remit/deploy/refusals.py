@@ -48,7 +48,7 @@ class Refusal:
 
 
 def refusals(account: Account, stack_id: str, *, change_set: str = "", token: str = "") -> tuple[Refusal, ...]:
-    """What made a change set fail, or the operation on a stack that was started with `token`, each once.
+    """The refusals that made a change set fail, or the operation on a stack that was started with `token`, each once.
 
     Empty where nothing is known, and where the caller may not ask: it is told beside a failure, and hides none.
     """
@@ -94,7 +94,10 @@ def _refusal(event: dict[str, Any]) -> Refusal:
 
 
 def at_lines(error: RemitError, built: Built) -> RemitError:
-    """The error with each mistake that has a path in the template at the line that wrote that part of it."""
+    """The error with each mistake that has a path in the template at the line that wrote that part of it.
+
+    The errors are changed in place; the first of them is returned, with the others in `further`.
+    """
     origins = {resource.logical_id: resource.origin for resource in built.template.resources}
     written = {function.resource_id: function.written for function in built.app.functions}
     for mistake in error.all:

@@ -77,7 +77,10 @@ class Release:
 
 
 def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Iterable[ExistingValue] = ()) -> Release:
-    """What runs, as a release that is not kept yet."""
+    """The deployed stack as a release that is not kept yet.
+
+    Parameters that are hidden or look like a secret are left out.
+    """
     declared = declared_parameters(template)
     values = {value.parameter: replace(value, origin=None) for value in looked_up if value.parameter in declared}
     parameters = {}

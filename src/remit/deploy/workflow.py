@@ -112,7 +112,10 @@ def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[Rem
 
 
 def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:
-    """Follow the deploy that is running, or show how the last one ended."""
+    """Follow the deploy that is running, or show how the last one ended. One that ends well is recorded.
+
+    RemitError: as `execute.resume`; a deploy that failed is in the outcome.
+    """
     with operator.events(namespace) as on_event:
         outcome = execute.resume(account, namespace, on_event)
     deployment = Deployment(namespace, outcome=outcome, outputs=outcome.outputs)
@@ -302,7 +305,8 @@ def _clear(job: DeployJob, stuck: Stuck) -> None:
 def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:
     """Keep what runs as a release, unless the newest one is just that.
 
-    It is not `by_this_deploy` if an earlier one was killed before it did so.
+    It is not `by_this_deploy` if an earlier one was killed before it did so. Nothing is kept of another tool's stack,
+    or of one whose zips are in another bucket.
     """
     account, bucket, built = job.account, job.zips, job.built
     with remit_errors():

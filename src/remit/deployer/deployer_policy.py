@@ -184,7 +184,10 @@ def _declared_boundaries(stack: PlannedStack) -> dict[str, str]:
 def _needs_of_handlers(
     stack: PlannedStack, resource: Resource, boundary_of: Callable[[str], str | None]
 ) -> Iterator[Need]:
-    """Yield the calls of the handlers of a resource's type; a role of an ARN must have the boundary that it has."""
+    """Yield the calls of the handlers of a resource's type; a role of an ARN must have the boundary that it has.
+
+    PassRole, and attaching any policy without a condition, are left out.
+    """
     if is_custom(resource.type):
         # CloudFormation calls its function, or writes to its topic, for the deployer.
         for arn in stack.texts(resource.properties.get("ServiceToken")):

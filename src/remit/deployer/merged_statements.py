@@ -139,7 +139,10 @@ def _covered(targets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def _shortened(groups: list[_Group]) -> list[_Group]:
-    """The same rights in fewer characters: where groups overlap, actions are repeated if that is shorter."""
+    """The same rights in fewer characters: where groups overlap, actions are repeated if that is shorter.
+
+    The groups are changed in place.
+    """
     while True:
         # Of pairs that save the same, `max` takes the first.
         pairs = [(_saving(wide, narrow), wide, narrow) for wide, narrow in permutations(groups, 2)]

@@ -105,7 +105,7 @@ class PlannedStack:
         return tuple(arns)
 
     def _reference(self, name: str) -> tuple[str, ...]:
-        """Resolve a Ref or Fn::GetAtt."""
+        """Resolve a Ref or Fn::GetAtt; UNKNOWN for what nobody knows before the deploy, nothing for AWS::NoValue."""
         if f"${{{name}}}" in tokens.PLACE.values():
             return (f"${{{name}}}",)
         if name == "AWS::NoValue":

@@ -154,7 +154,7 @@ def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
 
 
 def of_objects(read: Callable[..., Grants], bucket: Any, keys: tuple[str, ...], key: Any, verb: str) -> Grants:
-    """What `read` grants on objects, where a verb that works without a bucket gets one.
+    """The grants of `read` on objects, where a verb that works without a bucket gets one.
 
     RemitError: it gets none, but objects of one, or the key that encrypts them.
     """

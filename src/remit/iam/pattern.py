@@ -246,7 +246,10 @@ class _Automaton:
         return self.close((mask & self.stars) | (mask & taken) << 1)
 
     def after(self, mask: int, symbol: Piece) -> list[int]:
-        """Every mask that a symbol of the other pattern can lead to: of a star, until one comes again."""
+        """Every mask that a symbol of the other pattern can lead to: of a star, until one comes again.
+
+        `[0]`, from which nothing is reached, where they are more than LONGEST.
+        """
         if symbol is not STAR:
             return [self.step(mask, symbol)]
         masks = {mask: None}

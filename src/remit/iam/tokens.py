@@ -120,7 +120,7 @@ def _raw_at(text: str, start: int) -> tuple[Reference, int]:
         intrinsic, end = _DECODE(text, start + 2)
     except (ValueError, RecursionError):
         raise RemitError(f"`{text}` has a `${{{{` that starts no intrinsic function") from None
-    if not text.startswith("}", end) or not isinstance(intrinsic, dict):
+    if not text.startswith("}", end):
         raise RemitError(f"`{text}` has a `${{{{` that is not closed")
     return Reference(text[start : end + 1], intrinsic), end + 1
 

@@ -44,7 +44,8 @@ def access_of_role(
 ) -> Iterator[Item]:
     """The keywords of a function for the access of its role; `part` is what messages call the function.
 
-    `triggers` are the types of the function's events that triggers stand for, by the reasons of their statements.
+    `triggers` are the types of the function's events that triggers stand for, by the reasons of their statements. Where
+    a statement that denies has no form, none of them is given, and all are left.
     """
     resources = expansion.resources
     base: Path = ("Resources", role_id, "Properties")

@@ -65,6 +65,7 @@ def _routes(source: Path) -> dict[str, Any]:
 
 
 def _built_template(folder: Path, stage: str | None) -> ParsedFile:
+    """Build the app, which writes into its folder, and read its template. RemitError: as with `build`."""
     build(folder, stage, package=False)
     file = folder / FOLDER / "template.json"
     return read(file.read_bytes(), str(file))

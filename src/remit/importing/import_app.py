@@ -82,7 +82,10 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
 
 
 def _copy(code: Code, app: Path, missing: dict[str, None]) -> None:
-    """Copy or write code into an app; a layer or a module that is not there is missing: stubs stand for it."""
+    """Copy or write code into an app.
+
+    A layer or a module that is not there is added to `missing`, and stubs stand for a module.
+    """
     folder = app / code.target
     module, _, attribute = code.handler.rpartition(".")
     path = f"{code.target}/{module.replace('.', '/')}.py"

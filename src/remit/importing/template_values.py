@@ -107,7 +107,7 @@ class TemplateNames:
             return quoted(str(value))
         source = self.source(value)
         if isinstance(source, Bracketed) and source.begin == "{":
-            if not tokens.is_intrinsic(value):
+            if not tokens.is_intrinsic(value) or re.search(_ESCAPED, str(value)):
                 raise RemitError("it is no text, or holds `${…}`, which remit takes for a reference")
             marks: dict[str, str] = {}
             return joined(_pieces(tokens.from_intrinsic(self._marked(value, marks)), marks))
@@ -155,6 +155,7 @@ class TemplateNames:
         return self.declared[name].type if name in self.declared else ""
 
     def _condition(self, name: Any) -> str:
+        """The Python of a condition. RemitError (2): only the deploy decides it."""
         if str(name) not in self.conditions:
             raise RemitError(f"condition {name} is decided by what only the deploy knows")
         return self.conditions[str(name)]

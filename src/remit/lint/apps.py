@@ -40,7 +40,8 @@ def lint(
 ) -> tuple[Finding, ...]:
     """Lint an app at the lines of its files in `folder`; findings by file and line.
 
-    `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
+    `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do. What was read of Python
+    files before is forgotten first. RemitError: `allow` or `app.allowed` names no rule.
     """
     from remit.lint.suppress import suppress  # noqa: PLC0415 - most builds find nothing that could be accepted
 

@@ -143,7 +143,8 @@ def _of_file(source: ParsedFile, kind: str | None) -> tuple[Finding, ...]:
 def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return the findings that `allow` does not accept, and those on reasons that no file needs.
 
-    What cannot be read, and what is wrong with a comment that accepts, is not accepted.
+    What cannot be read, and what is wrong with a comment that accepts, is not accepted. RemitError: `allow` names a
+    rule that does not exist.
     """
     reasons = {rule_registry.rule(name).code: because for name, because in allow.items()}
     broken_rules = set()

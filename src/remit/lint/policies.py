@@ -29,7 +29,10 @@ _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
 
 
 def with_statements(document: PolicyDocument, *, located: bool = True) -> PolicyDocument:
-    """A document, of which the value alone was read, with its statements; not `located`, all of it is in one place."""
+    """Put the statements of a document, of which the value alone was read, into it, in place; return it.
+
+    Not `located`, all of it is in one place. Statements beyond `MOST_STATEMENTS` are left out.
+    """
     raw = document.raw
     document.version = str(raw.get("Version", OLD_VERSION)) if isinstance(raw, dict) else VERSION
     if may_be_unfilled(document.text):

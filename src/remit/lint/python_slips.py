@@ -22,7 +22,10 @@ _POLICIES: Final = frozenset({
 
 
 def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
-    """What is passed over in silence in the dicts of a file: a key that stands twice, an old Version."""
+    """Yield what is passed over in silence in the dicts of a file: a key that stands twice, an old Version.
+
+    Nothing where it cannot be read.
+    """
     nodes = read(str(folder / file)).nodes
     for key, first_key in repeated_keys(nodes):
         yield Slip("repeated", repr(key.value), (), f"{file}:{first_key.lineno}"), origin_in(file, key)

@@ -15,7 +15,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
 from remit.iam.length import length
 from remit.iam.pattern import is_pattern
-from remit.iam.policy import VERSION, Statement
+from remit.iam.policy import VERSION, Policy, Statement, render
 from remit.iam.tokens import REFERENCE, textual, with_leaves
 from remit.lint import resource_fit
 from remit.lint.finding import ERROR, WARNING, Spot
@@ -73,8 +73,6 @@ class PolicyDocument:
     def text(self) -> str:
         """The document as compact JSON: what is not in it, no rule needs to look for."""
         import json  # noqa: PLC0415 - grants of an app are measured rarely
-
-        from remit.iam.policy import Policy, render  # noqa: PLC0415 - as above
 
         raw = self.raw or render(Policy(tuple(item.statement for item in self.statements), self.version))
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)

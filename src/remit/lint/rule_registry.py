@@ -113,7 +113,10 @@ def _of_each_condition(function: Callable[..., Iterator[Problem]]) -> Hook:
 
 
 def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], ...]:
-    """The rules that look at a kind of thing in a document and may find something there, with their functions."""
+    """The rules that look at a kind of thing in a document and may find something there, with their functions.
+
+    Those that its text does not concern are noted in the document.
+    """
     if document.names is not None:
         return hooks(kind)  # in a template texts are put together
     if document.unconcerned is None:

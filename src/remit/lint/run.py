@@ -102,7 +102,7 @@ def findings(
 ) -> Iterator[Finding]:
     """Ask some rules; `counts` has the problems for each rule, so that nobody gets more than `MOST` of one.
 
-    `statement`: the subject is a statement.
+    A rule that has more is asked no further. `statement`: the subject is a statement.
     """
     for rule, hook in hooks:
         for problem in hook(subject):

@@ -105,6 +105,7 @@ def suppress(
     """The findings that nobody accepted, with those about the acceptances themselves.
 
     `texts` has the files whose comments count; `table` has reasons by rule, for the whole app, with their own lines.
+    RemitError at the line of `table`: there is no such rule.
     """
     comments = [comment for file, text in texts.items() for comment in allowances(text, file)]
     at_lines = {_line_of(comment): comment for comment in comments if isinstance(comment, Allowance)}
@@ -151,7 +152,10 @@ def _code(name: str, origin: Origin | None) -> str:
 def reason_at(
     rule: str, origin: Origin | None, folder: Path, table: Mapping[str, tuple[str, Origin | None]]
 ) -> str | None:
-    """Why a rule is accepted at a line of a file in the folder, or for the whole app; None where nobody says so."""
+    """Why a rule is accepted at a line of a file in the folder, or for the whole app; None where nobody says so.
+
+    A file that cannot be read has no comments. RemitError: `table` names a rule that does not exist.
+    """
     if origin is not None:
         try:
             text = (folder / origin.file).read_text("utf-8")

@@ -54,7 +54,7 @@ def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Sp
 
 
 def environments(template: WrittenTemplate) -> Iterator[Environment]:
-    """What a SAM template gives to every function, and the environment of each function."""
+    """Yield the environment that a SAM template gives to every function, and the environment of each function."""
     owners: dict[str, tuple[str, ...]] = {"every function": ("Globals", "Function")}
     for name, resource in template.resources.items():
         if resource["Type"] in _FUNCTIONS:

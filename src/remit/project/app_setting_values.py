@@ -76,7 +76,7 @@ def region(path: Path, value: Any) -> str:
 
 
 def stages(path: Path, value: Any) -> Texts:
-    """Names of stages."""
+    """Names of stages, in their order. RemitError (2) has each text that is none."""
     names = texts(path, value)
     mistakes = Mistakes()
     for index, name in enumerate(names):
@@ -125,12 +125,14 @@ def rate(path: Path, value: Any) -> float:
 
 
 def _cors_origin(path: Path, origin: str) -> None:
+    """Refuse with RemitError (2) an origin with a path, or without a scheme; a reference is taken."""
     if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
         hint = 'a scheme and a host without a path, such as "https://shop.example"'
         raise mistake(path[:1], f"has the origin {origin!r}", hint=hint)
 
 
 def _cors_method(path: Path, method: str) -> None:
+    """Refuse with RemitError (2) a method that CORS does not know."""
     if method not in _METHODS:
         hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
         raise mistake(path[:1], f"has the method {method!r}", hint=hint)
@@ -200,6 +202,7 @@ _KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
 
 
 def _check_key_name(path: Path, written: str) -> None:
+    """Refuse with RemitError (2) a key's name with other signs; a reference is taken."""
     if not tokens.references(written) and not re.fullmatch(_KEY_NAME, written):
         raise mistake(path, f"is {written!r:.60}", hint="letters, digits, - _ and .")
 
@@ -230,6 +233,10 @@ def usage_plans(path: Path, value: Any) -> Table[Mapping[str, Any]]:
 
 
 def _usage_plan(path: Path, name: Any, content: Any) -> dict[str, Any]:
+    """The checked content of a plan by its name.
+
+    RemitError (2): its name has other signs, or its content does not fit.
+    """
     if not isinstance(name, str) or not re.fullmatch(_KEY_NAME, name):
         raise mistake(path, f"has the name {name!r:.40}", hint="letters, digits, - _ and .", inside=(str(name),))
     return {name: _USAGE_PLAN((*path, name), content)}

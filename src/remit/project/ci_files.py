@@ -67,7 +67,7 @@ def ci_notes(folder: Path, owners: Sequence[str]) -> Iterator[str]:
 
 
 def _previews(folder: Path) -> str:
-    """What config/deploy.py says of previews; empty where it says nothing."""
+    """The name that config/deploy.py gives previews; empty where it says nothing."""
     path = folder / "config/deploy.py"
     text = path.read_text("utf-8", errors="replace") if path.exists() else ""
     return "".join(re.findall(r"""stages\.previews\s*=\s*["']([a-z0-9-]+)["']""", text)[:1])

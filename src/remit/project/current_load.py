@@ -61,7 +61,7 @@ class Loading(Recorder):
 
     @property
     def is_configured(self) -> bool:
-        """Whether the files of the configuration ran to their ends."""
+        """True if the files of the configuration ran to their ends."""
         return not any(Path(file).is_relative_to(self.folder / "config") for file in self.ended)
 
     @functools.cached_property
@@ -80,7 +80,11 @@ def current() -> Loading | None:
 
 @contextlib.contextmanager
 def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> Iterator[Loading]:
-    """Begin a load; what runs inside declares into it. Errors leave with paths relative to the project."""
+    """Begin a load; what runs inside declares into it. RemitError (2): the stage is none.
+
+    Errors from the block leave with paths relative to the project, and a LoadEndError as the mistakes that were noted
+    until then.
+    """
     mistakes = Mistakes()
     name = ""
     with mistakes.noted():  # a pyproject.toml that cannot be read hides nothing
@@ -114,7 +118,10 @@ def configure() -> Iterator[Config]:
 
 
 def placed(errors: Iterable[RemitError], folder: Path) -> Mistakes:
-    """Mistakes with their places as people know them: of a part of a policy item, the line of that part."""
+    """Mistakes with their places as people know them: of a part of a policy item, the line of that part.
+
+    They are changed in place, and have no path then.
+    """
     mistakes = Mistakes(list(errors))
     for mistake in mistakes.errors:
         mistake.origin = relative(mistake.origin, folder)

@@ -75,7 +75,10 @@ def init(folder: Path, *, existing: bool = False) -> Started:
 
 
 def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: str, owners: Sequence[str]) -> Started:
-    """Write the files of `ci_files` for a project that was started just now, or for one that exists."""
+    """Write the files of `ci_files` for a project that was started just now, or for one that exists.
+
+    A configuration that was made just now gets the stage as well. RemitError (2): a file cannot be written.
+    """
     if "config/deploy.py" in started.made:
         with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:
             file.write(filled("stages.py.in", {"stage": stage}))

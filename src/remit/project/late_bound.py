@@ -62,6 +62,7 @@ _TEXT_MAKING: Final = frozenset({"join"})
 
 
 def _refuse(value: LateBound, problem: str, hint: str) -> NoReturn:
+    """Raise RemitError (2) at the user's line: there the value would have to be known."""
     raise RemitError(f"`{value.written}` {problem}: only the deploy knows its value", hint=hint, origin=_users_line())
 
 
@@ -127,6 +128,7 @@ class NoText:
         self._refuse_text()
 
     def _refuse_text(self, *_other: Any) -> NoReturn:
+        """Raise RemitError (2) at the user's line, which joins it with text."""
         name, hint = self._as_text()
         raise RemitError(f"`{name}` itself is not text", hint=hint, origin=_users_line())
 

@@ -190,6 +190,7 @@ def between(low: int, high: int, unit: str) -> Check:
     """
 
     def check(path: Path, value: Any) -> int:
+        """The number as it is. RemitError (2): it is none, or out of range."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong(path, f"a whole number of {unit}", value)
         if not low <= value <= high:
@@ -204,6 +205,7 @@ def one_of(words: Sequence[str]) -> Check:
     """A check for one of a few words; for any other value it raises RemitError (2)."""
 
     def check(path: Path, value: Any) -> str:
+        """The word. RemitError (2): it is none of them."""
         if not isinstance(value, str):
             raise wrong(path, "a string", value)
         word: str = tokens.plain(value)
@@ -248,6 +250,7 @@ def matching(pattern: str, hint: str) -> Check:
     """
 
     def check(path: Path, value: Any) -> str:
+        """The text as it is. RemitError (2): it is none, or does not have the form."""
         name = text(path, value)
         if not re.fullmatch(pattern, name):
             raise mistake(path, f"is {name!r:.40}", hint=hint)
@@ -313,6 +316,7 @@ def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str
     """
 
     def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
+        """The checked member, by its name. RemitError (2): there is no such key, or its value does not fit."""
         name = spelled(key)
         if name not in checks:
             hint = did_you_mean(name, checks) or f"it can have {', '.join(checks)}"
@@ -522,6 +526,7 @@ def _destination(path: Path, value: Any) -> str:
 
 
 def _mapping(path: Path, value: Any) -> None:
+    """Refuse with RemitError (2) what is no dict."""
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict", value)
 

@@ -165,7 +165,8 @@ def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
 def output(value: Any, description: str = "", *, export: str = "") -> Any:
     """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref.
 
-    `export` is the name under which other stacks import it (Fn::ImportValue).
+    `export` is the name under which other stacks import it (Fn::ImportValue). RemitError (2): a part is no text, or an
+    empty one where it may not be.
     """
     if tokens.is_intrinsic(value):
         value = tokens.from_intrinsic(value)

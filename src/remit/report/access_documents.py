@@ -27,6 +27,7 @@ def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> d
     """The comparison of two policies: {gained, lost, undecided, freed, forbidden}, with where statements stand."""
 
     def pieces(name: str, locate: Locator) -> list[dict[str, Any]]:
+        """The pieces of one part of the comparison; `locate` tells where a statement of their side stands."""
         documents = []
         for piece in getattr(comparison, name):
             caller = {"principal": piece.request.principal, "public": piece.public} if piece.principal else {}
@@ -108,7 +109,7 @@ def review_document(review: Review) -> dict[str, Any]:
 
 
 def _whom(change: Change) -> dict[str, Any]:
-    """Whom a change concerns: {role, functions}, and `when` for one that depends on the template's conditions."""
+    """The holders of a change: {role, functions}, and `when` for one that depends on the template's conditions."""
     document: dict[str, Any] = {"role": change.role, "functions": list(change.functions)}
     if change.when:
         document["when"] = list(change.when)

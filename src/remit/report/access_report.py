@@ -264,6 +264,7 @@ def _in_order(causes: Iterable[CauseChange]) -> tuple[CauseChange, ...]:
 
 
 def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list[Piece]]:
+    """The pieces by a key, in the order of each key's first piece."""
     groups: dict[K, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(key(piece), []).append(piece)
@@ -369,6 +370,7 @@ def _access_causes(
     is_new = verb == _FORBIDDEN or (sign != LOST and verb != _FREED)
 
     def cause_of(piece: Piece) -> tuple[str, object]:
+        """The words of a piece's cause, and by which key pieces of the same cause come together."""
         words = _attached_words(change, piece, own)
         return words or verb, words or _statement_or_limit(piece)
 

@@ -80,6 +80,7 @@ def _access_json(access: AccessRow) -> dict[str, Any]:
 
 
 def _path_json(path: EscalationPath) -> dict[str, Any]:
+    """A way to become an administrator, with what each step needs; `statement` is null where none is named."""
     steps = []
     for step in path.steps:
         needs = []
@@ -184,7 +185,7 @@ def _can(row: PrincipalRow) -> str:
 
 
 def _unused_rows(report: AuditReport) -> _Rows:
-    """Most unused actions first."""
+    """Rows of the most unused actions first, up to `_MOST_ROWS`, and how many there are in all."""
     pairs = ((row, policy) for row in report.unused for policy in row.policies)
     first = heapq.nsmallest(_MOST_ROWS, pairs, key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
     rows = []
@@ -197,7 +198,7 @@ def _unused_rows(report: AuditReport) -> _Rows:
 
 
 def _document_rows(report: AuditReport, *, with_notes: bool) -> _Rows:
-    """Errors first, then what concerns most principals."""
+    """Rows up to `_MOST_ROWS`, errors first, then what concerns most principals; and how many there are in all."""
     pairs = [(finding, document) for document in report.documents for finding in document.findings]
     pairs = [(finding, document) for finding, document in pairs if with_notes or finding.severity != "note"]
     pairs.sort(key=lambda pair: (pair[0].severity, -len(pair[1].uses), pair[0].rule, pair[1].key))

@@ -25,7 +25,7 @@ REACHES: Final = {
 
 
 def who_words(row: ExposureRow) -> str:
-    """Whom an exposure lets in."""
+    """The words for whom an exposure lets in."""
     return REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
 
 

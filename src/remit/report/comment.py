@@ -133,7 +133,10 @@ def _loss_row(loss: ResourceLoss) -> str:
 
 
 def files_comment(comments: Mapping[str, Callable[[int], str]]) -> str:
-    """One comment for several files: each file's own, made for a number of bytes, under its name."""
+    """One comment for several files: each file's own, made for a number of bytes, under its name.
+
+    If together they are too long, each is made again for an equal share of the room.
+    """
     heads = {name: f"\n### {code(name)}\n\n" for name in comments}
     start = mark("diff", " ".join(comments))
     room = LONGEST - len("".join((start, *heads.values())).encode())

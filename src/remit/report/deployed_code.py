@@ -45,7 +45,7 @@ def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
 
 
 def other_code_document(functions: Iterable[OtherCode]) -> list[dict[str, str | None]]:
-    """What runs other code, for programs: [{function, expected, actual}], SHA-256 in base64; null for one that is gone.
+    """The functions with other code: [{function, expected, actual}], SHA-256 in base64; null for one that is gone.
 
     Of a layer, its ARN is with it: `layer`.
     """

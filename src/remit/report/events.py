@@ -32,10 +32,10 @@ def cause_document(cause: StackEvent | None) -> dict[str, Any] | None:
 
 
 def event_document(event: StackEvent) -> dict[str, Any]:
-    """What became of a resource, for programs."""
+    """An event of a resource, for programs."""
     return members(event, "logical_id", "type", "physical_id", "stack", "status", "reason")
 
 
 def refusal_document(refusal: Refusal) -> dict[str, Any]:
-    """What CloudFormation, or a hook, refuses, for programs; `path` leads to it from the template's root."""
+    """A refusal of CloudFormation, or a hook, for programs; `path` leads to it from the template's root."""
     return {**members(refusal, "logical_id", "type", "reason", "path", "check"), "hook": refusal.is_hook}

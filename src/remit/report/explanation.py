@@ -81,7 +81,7 @@ def role_lines(role: Holder) -> Iterator[str]:
 
 
 def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
-    """Who may take a role on."""
+    """Yield who may take a role on."""
     written_at = f"  ({origin})" if origin else ""
     for statement in trust.statements:
         if statement.principals is not None:
@@ -120,7 +120,7 @@ def on_resources(statement: Statement) -> str:
 
 
 def _principal_words(statement: Statement) -> str:
-    """Whom a statement is about, after its effect: ` AWS arn:…`; empty where it names nobody."""
+    """The principals of a statement, after its effect: ` AWS arn:…`; empty where it names nobody."""
     return "" if statement.principals is None else f" {_whom(statement.principals)}"
 
 
@@ -220,7 +220,7 @@ def obstacle_words(obstacle: Obstacle) -> str:
 
 
 def _behind(explanation: Explanation) -> Iterator[str]:
-    """What a verdict depends on, the statements that decide, and what came near."""
+    """Yield what a verdict depends on, the statements that decide, and what came near."""
     decision = explanation.decision
     if decision.unknown:
         yield f"  it depends on {', '.join(decision.unknown)}"
@@ -367,6 +367,7 @@ def obstacle_document(obstacle: Obstacle) -> dict[str, Any]:
 
 
 def _source(source: StatementSource) -> dict[str, Any]:
+    """A statement and its place; its text and reason are null where no grant holds it."""
     grant = source.grant
     document = members(source, "layer", "policy", "index")
     if grant is None:

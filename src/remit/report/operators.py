@@ -101,7 +101,7 @@ def reasons(question: StoppingQuestion) -> list[str]:
 
 
 def stop_lines(operator: DeployOperator, unanswered: Sequence[StoppingQuestion]) -> Iterator[str]:
-    """Whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
+    """Yield whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
     yield "a deploy stops here unless somebody agrees" if unanswered else "a deploy goes ahead by itself"
     for question in unanswered:
         yield from (f"  ! {text}" for text in reasons(question))

@@ -54,7 +54,7 @@ def _all_counts(access: PlannedAccess) -> str:
 
 
 def _new_counts(access: PlannedAccess) -> str:
-    """What is gained, for a question: `2 gains, 1 undecided`."""
+    """The number of gains, for a question: `2 gains, 1 undecided`."""
     counts = planned_report(access).counts
     gains = f"{counts[GAINED]} gain{'' if counts[GAINED] == 1 else 's'}"
     parts = [gains] if counts[GAINED] else []
@@ -102,7 +102,7 @@ def role_lines(plan: StackPlan) -> Iterator[str]:
 
 
 def access_lines(access: PlannedAccess, heading: str, command: str, most: int = LONGEST) -> Iterator[str]:
-    """What functions gain and lose, under a heading; nothing when they do not.
+    """Yield what functions gain and lose, under a heading; nothing when they do not.
 
     Of more than `most` lines, the rest is counted, and `command` named that tells them.
     """
@@ -114,7 +114,7 @@ def access_lines(access: PlannedAccess, heading: str, command: str, most: int = 
 
 
 def _first_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
-    """What functions may do, each in a line: on a first deploy all of it is new."""
+    """Yield what functions may do, each in a line: on a first deploy all of it is new."""
     joined: dict[tuple[str, str, tuple[str, ...]], CauseChange] = {}
     for change in planned_report(access).changes:
         key = change.sign, change.words, change.holders
@@ -232,7 +232,7 @@ def summary(plan: StackPlan, access: PlannedAccess) -> str:
 
 
 def gained_words(access: PlannedAccess) -> str:
-    """What is to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
+    """The gains that are to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
     new = _new_counts(access) if access.broadens else ""
     return f"This adds access: {new}." if new else ""
 

@@ -36,7 +36,7 @@ def _item(line: str) -> str:
 
 
 def _verdict(deployment: Deployment) -> str:
-    """Whether a deploy goes ahead by itself, in a sentence."""
+    """A sentence on whether a deploy goes ahead by itself."""
     texts = [text for question in deployment.unanswered for text in reasons(question)]
     if texts:
         return f"A deploy stops here unless somebody agrees: {' and '.join(texts)}."

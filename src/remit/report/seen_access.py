@@ -40,7 +40,7 @@ def seen_lines(title: str, seen: GrantedAndSeen) -> Iterator[str]:
 
 
 def seen_document(role: str, seen: GrantedAndSeen) -> dict[str, Any]:
-    """What a function is granted beside what it was seen to use, for programs; `since` is null if nothing was seen."""
+    """The grants of a function beside their uses, for programs; `since` is null if nothing was seen."""
     rows = []
     for granted in seen.granted:
         resources, where = granted.grant.statement.resources, place(granted.grant.origin)

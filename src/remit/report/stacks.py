@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def place(account: Account) -> str:
-    """Where an account is, in words."""
+    """The place of an account, in words."""
     name = "the AWS on this machine" if account.local else f"account {account.account}"
     return f"{name}, {account.region}"
 
 
 def place_document(account: Account) -> dict[str, Any]:
-    """Where an account is, for programs."""
+    """The place of an account, for programs."""
     return {"account": account.account, "region": account.region, "local": account.local}
 
 
@@ -86,6 +86,7 @@ def _names(items: Iterable[DeployedResource]) -> dict[str, str]:
 
 
 def _table(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+    """A heading, and a line for each row; nothing where there are none."""
     if rows:
         width = max(len(name) for name, _ in rows)
         yield heading

@@ -45,7 +45,7 @@ def cause_lines(cause: Cause) -> Iterator[str]:
 
 
 def _statement(cause: Cause) -> dict[str, Any] | None:
-    """What would allow it, for somebody who is not of this app; None where something else is missing, or unknown."""
+    """The statement that would allow it, for somebody not of this app; None: something else is missing, or unknown."""
     denial = cause.denial
     if cause.obstacle is not None or not lacks_an_allow(denial) or cause.answers:
         return None

@@ -79,7 +79,7 @@ _PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
 def settings_of(
     resource: Resource, resources: Mapping[str, Resource], locate: Locate | None = None
 ) -> tuple[AccessSetting, ...]:
-    """What a resource says about access outside of policies; nothing where it has no effect, or is compared elsewhere.
+    """The settings of a resource about access outside of policies; none if it has no effect, or is compared elsewhere.
 
     `resources` are those of its template, by their Ref; `locate` has the line of each part of the file.
     """
@@ -181,7 +181,7 @@ class _SettingReader:
         self.labels = _LABELS if is_about_access else (*_LABELS, name)
 
     def settings(self) -> tuple[AccessSetting, ...]:
-        """What was read."""
+        """The settings that were read, and those that open something by not being set."""
         for row in self._rows or ():
             if row.opens.endswith(_OPEN_UNSET) and "." not in row.path:
                 self._put(row.path, row.kind, row.opens, [])
@@ -228,7 +228,7 @@ class _SettingReader:
             self._add(row or self._unknown(path), path, value)
 
     def _unknown(self, path: str) -> PropertyAccess | None:
-        """What stands for the row of a property that nobody knows; None where nothing speaks of access."""
+        """The stand-in for the row of a property that nobody knows; None where nothing speaks of access."""
         kind = self._resource.type
         if not is_known(kind):
             is_foreign = is_of_terraform(kind) and not kind.startswith("aws_")  # another provider's
@@ -334,7 +334,7 @@ def _digest(value: Any) -> str:
 
 
 def _door_name(resource: Resource, resources: Mapping[str, Resource]) -> str:
-    """What people call a door: `GET /orders`; "" where it has no name but its logical id."""
+    """The name that people have for a door: `GET /orders`; "" where it has no name but its logical id."""
     properties = resource.properties
     if isinstance(properties.get("RouteKey"), str):
         return str(properties["RouteKey"])

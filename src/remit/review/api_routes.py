@@ -66,7 +66,7 @@ def routes_of_events(function: Resource, resources: Mapping[str, Resource]) -> I
 
 
 def default_of_definition(api: Resource) -> Iterator[AccessSetting]:
-    """Whom an API of SAM's with a definition of its own asks for, where a route does not say so."""
+    """The authorization that an API of SAM's with a definition of its own asks for, where a route does not say so."""
     authorizer = _mapping(api.properties.get("Auth")).get("DefaultAuthorizer", _NONE)
     if any(name in api.properties for name in ("DefinitionBody", "DefinitionUri")):
         yield AccessSetting("Auth.DefaultAuthorizer", "door", _ORDER, (tokens.text_of(authorizer),), origin=api.origin)
@@ -93,7 +93,7 @@ def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[Acce
 
 
 def _authorization(operation: Mapping[str, Any], default: Any, schemes: Mapping[str, Any]) -> str:
-    """What an operation asks of whoever calls: the names of schemes with their scopes, AWS_IAM, or NONE."""
+    """The authorization that an operation asks for: the names of schemes with their scopes, AWS_IAM, or NONE."""
     auth = _mapping(operation.get("x-amazon-apigateway-auth")).get("type")
     if isinstance(auth, str):
         return auth

@@ -74,7 +74,7 @@ def _version(arn: str, version: Version) -> str | None:
 
 
 def unread(before: Holder | None, after: Holder | None) -> Iterator[UnreadPolicy]:
-    """What stays undecided: new notes on a role, and policies that cannot be read here. A role that goes gains none."""
+    """Yield what stays undecided: new notes on a role, policies that cannot be read. None of a role that goes."""
     if after is None:
         return
     old_unread = () if before is None else before.unread
@@ -130,7 +130,7 @@ def _released(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
 
 
 def notes(changes: Sequence[Change]) -> Iterator[str]:
-    """What people should know beside the changes: policies that cannot be read here, and notes that both sides have."""
+    """Yield what to know beside the changes: policies that cannot be read here, and notes that both sides have."""
     same: dict[str, None] = {}
     added: dict[str, None] = {}
     for change in changes:

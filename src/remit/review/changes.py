@@ -34,7 +34,7 @@ _PLAIN_TRUST: Final = trusting(("lambda.amazonaws.com",))
 
 
 def review(old: Version, new: Version, shapes: tuple[Mapping[str, str], Mapping[str, str]] | None = None) -> Review:
-    """What every function of two versions gains and loses. RemitError: a condition operator that does not exist.
+    """The gains and losses of every function of two versions. RemitError: a condition operator that does not exist.
 
     Functions are matched by name, whatever their roles are called and whoever shares them; roles that serve no
     function by logical id. Functions that had one role and have one role are told together. `shapes` are what is known
@@ -92,7 +92,7 @@ def _handed_over(version: Version) -> dict[str, Holder]:
 
 
 def _use_change(use: RoleUse, roles: tuple[Holder | None, Holder | None], old: _Side, new: _Side) -> Change:
-    """What a resource may do more or less by another role; undecided where one of them cannot be read here."""
+    """The change of what a resource may do by another role; undecided where one of them cannot be read here."""
     before, after = old.of(roles[0]), new.of(roles[1])
     if before is None or after is None:
         words = f"{use.property} is {use.now} in place of {use.was}: what both may do cannot be seen here"
@@ -154,7 +154,7 @@ class _Side:
 
 
 def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
-    """What a version's managed policies say, by their `plain` ARN.
+    """The documents of a version's managed policies, by their `plain` ARN.
 
     A policy of a customer's own account that only the other version has read is taken to be the same in both: a
     change of the app does not change it. AWS's own are in the catalogue as they are now.
@@ -225,7 +225,7 @@ def _alike(before: Holder, after: Holder) -> bool:
 
 
 def _named_meanings(sayings: Iterable[Saying]) -> frozenset[object]:
-    """What resources say to a role by its name."""
+    """The meanings of what resources say to a role by its name."""
     return frozenset(saying.meaning for saying in sayings if saying.is_named)
 
 
@@ -296,7 +296,7 @@ def renamed(old: Version, new: Version) -> Iterator[str]:
 
 
 def _meaning(role: Holder) -> object:
-    """What a role allows, whichever function's log group it writes to."""
+    """The access of a role, whichever function's log group it writes to."""
     statements = set()
     for statement in (grant.statement for grant in role.grants):
         resources = statement.resources

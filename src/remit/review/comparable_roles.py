@@ -26,7 +26,7 @@ def plain(arn: str) -> str:
 
 
 def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
-    """What a managed policy or boundary says: as `documents` (by `plain` ARN) has it, else as AWS's own does now."""
+    """The document of a managed policy or boundary: of `documents` (by `plain` ARN), else AWS's own as it is now."""
     return documents.get(plain(arn)) or aws_policy(arn)
 
 

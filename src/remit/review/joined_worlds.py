@@ -81,7 +81,7 @@ def _keys(change: Change) -> Iterator[Hashable]:
 
 
 def _key(change: Change, part: str, item: Any) -> Hashable:
-    """What is the same of a part of a change in whatever world it holds."""
+    """The key of a part of a change: the same in whatever world it holds."""
     subject = item
     if isinstance(item, Piece):
         subject = (item.source.statement, item.action, item.resource, item.principal)

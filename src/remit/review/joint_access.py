@@ -250,7 +250,7 @@ class _Side:
         )
 
     def written(self, source: StatementLocation) -> StatementLocation | None:
-        """Where a statement of `layers` stands, in the role's policies or the resources'; None: nobody wrote it so."""
+        """The place of a statement of `layers` in the role's policies or the resources'; None: nobody wrote it so."""
         sayings, own = self.granting, self.own.identity
         if source.layer == "boundary":
             sayings, own = self.unbounded, self.own.boundary
@@ -290,7 +290,7 @@ def joint_access(
     was: Names,
     now: Names,
 ) -> Comparison:
-    """What a role gains and loses by its policies and by what the resources of either version say to it.
+    """The gains and losses of a role by its policies and by what the resources of either version say to it.
 
     `old` and `new` have the role's own layers, what resources say to it, and those resources; `was` and `now` have what
     references stand for.
@@ -319,7 +319,7 @@ def _side(
 
 
 def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:
-    """What is gained and lost, each statement where it was written; `was` and `now` are what references stand for."""
+    """The gains and losses, each statement where it was written; `was` and `now` are what references stand for."""
     comparison = compare_in_shape(before.layers, after.layers, was, now)
     undecided: dict[Undecided, None] = {}  # a statement that stands in several layers is told once
     for item in comparison.undecided:

@@ -72,7 +72,7 @@ def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[A
 
 
 def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[str, Given]:
-    """What each resource lets others do, by its logical id; of many that is nothing.
+    """The access that each resource gives others, by its logical id; of many that is none.
 
     Roles, users, groups and their policies say nothing here: they are compared as such. `locate` gives the line of each
     part of the file.
@@ -157,7 +157,7 @@ def service_of(kind: str) -> str:
 
 
 def _given(resource: Resource, resources: Mapping[str, Resource], locate: Locate | None) -> Given:
-    """What one resource lets others do; `resources` are all of its template, by the text that refers to each."""
+    """The access that a resource gives others; `resources` are its template's, by the text that refers to each."""
     kind = resource.type
     if kind in PERMISSIONS:  # which is one statement, and has no settings beside it
         statement = permission_statement(resource, resources)

@@ -85,7 +85,7 @@ def resource_changes(
     now: Names = _NO_SHAPES,
     own_principals: frozenset[str] = frozenset(),
 ) -> Iterator[Change]:
-    """What each resource lets others do more or less than before.
+    """Yield what each resource lets others do more or less than before.
 
     `settings` has what differs outside of policies, by the resource; `was` and `now` have what references are.
 
@@ -155,7 +155,7 @@ def _holder(name: str, access: Given | None) -> Holder | None:
 
 
 def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names, now: Names) -> dict[str, Comparison]:
-    """What is gained and lost, by the resource whose statement it is: new for gains, old for losses."""
+    """The gains and losses, by the resource whose statement it is: new for gains, old for losses."""
     before, after = _by_target(old), _by_target(new)
     # What one policy gives on each of several queues is told once.
     items: dict[str, dict[str, dict[Any, None]]] = {}

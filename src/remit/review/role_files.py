@@ -41,7 +41,7 @@ def holds_roles(content: bytes) -> bool:
 
 
 def review_files(old: tuple[bytes, str], new: tuple[bytes, str], beside: tuple[Beside, Beside] | None = None) -> Review:
-    """What changes between two templates or plans, each as bytes and name. RemitError at line and column.
+    """The review of two templates or plans, each as bytes and name. RemitError at line and column.
 
     Templates with conditions are compared in every way in which those may turn out; parameters are put equal. Nested
     templates that are among the files `beside` the old one and the new one are read with them.
@@ -71,6 +71,10 @@ def beside_file(path: Path) -> Beside:
     """
 
     def content(name: str) -> tuple[bytes, str] | None:
+        """The content and path of a file beside it; None: there is none, or stdin was read.
+
+        RemitError (2): it is unreadable.
+        """
         file = path.parent / name
         try:
             return (file.read_bytes(), str(file)) if str(path) != "-" and file.is_file() else None
@@ -81,6 +85,6 @@ def beside_file(path: Path) -> Beside:
 
 
 def plan_review(content: bytes, file: str) -> Review:
-    """What a Terraform plan changes. RemitError at line and column."""
+    """The review of a Terraform plan's two sides. RemitError at line and column."""
     plan = read_plan(content, file)
     return review_reads(plan.before, f"{file}, before", plan.after, f"{file}, after")

@@ -47,7 +47,7 @@ class SettingChanges:
 def setting_changes(
     name: str, before: Given | None, after: Given | None, own_roles: Collection[str] = ()
 ) -> SettingChanges:
-    """What differs between the settings of a resource; one that is new, or gone, has no `before` or `after`.
+    """The differences between the settings of a resource; one that is new, or gone, has no `before` or `after`.
 
     `own_roles` are the texts that name roles which one version alone has: what they give is told with them.
     """
@@ -198,7 +198,7 @@ class _Comparison:
 
 
 def _level(levels: list[str], values: tuple[str, ...]) -> int:
-    """Where a value stands in an order, from 0; -1 for several values, and for one that the order does not have."""
+    """The position of a value in an order, from 0; -1 for several values, and for one that the order does not have."""
     if len(values) > 1:
         return -1
     text = values[0] if values else _ABSENT

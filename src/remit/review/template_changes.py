@@ -58,14 +58,14 @@ def version_of(read: FileRoles, file: str) -> Version:
 
 
 def review_reads(old: FileRoles, before: str, new: FileRoles, after: str) -> Review:
-    """What changes between the roles of two files, with what was not read of either among the notes."""
+    """The review of the roles of two files, with what was not read of either among the notes."""
     roles_review = review(version_of(old, before), version_of(new, after))
     notes = dict.fromkeys((*old.notes, *new.notes, *roles_review.notes))
     return replace(roles_review, notes=tuple(notes))
 
 
 def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
-    """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
+    """The review of two settled templates; parameters are put equal. RemitError at line and column."""
     read_old, read_new = read_source(old), read_source(new)
     before, after = version_of(read_old, old.file), version_of(read_new, new.file)
     outside = dict.fromkeys(role.logical_id for role in (*after.roles, *before.roles) if role.only_attached_to)
@@ -241,7 +241,7 @@ def _roles(
 
 
 def _mentions(old: Version, new: Version) -> Iterator[_Mention]:
-    """What resources of either version say to roles."""
+    """Yield what resources of either version say to roles."""
     before, after = old.giving or {}, new.giving or {}
     for name in dict.fromkeys((*after, *before)):
         versions = [access[name] for access in (before, after) if name in access and is_joined(access[name])]
@@ -308,6 +308,7 @@ def _other_roles(before: Any, after: Any, roles: Collection[str]) -> frozenset[s
 
 
 def _type_of(template: Any, name: str) -> str:
+    """The type of a resource; empty where the template has none of that name."""
     resource = section(template, "Resources").get(name)
     return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
 

@@ -32,7 +32,7 @@ class Decorator:
     imported: Mapping[str, str]
 
     def with_policy(self, item: str) -> str:
-        """What to write: the `policy=` that grants `item` as well."""
+        """The `policy=` to write, one that grants `item` as well."""
         keyword = f"policy=[{', '.join((*self.policy, item))}]"
         return f"@{self.text}({keyword})" if self.bare else keyword
 

@@ -86,7 +86,7 @@ _Meaning: TypeAlias = _Function | _Class | _Object | _Module | _Nothing | Handle
 
 
 def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
-    """What the source shows to be wrong with a module's handler of this name; None where it shows nothing.
+    """The problem that the source shows of a module's handler of this name; None where it shows none.
 
     A web app only has to be there: its adapter calls it in other ways.
     """
@@ -138,7 +138,7 @@ def _no_function(text: str) -> HandlerProblem:
 
 
 def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerProblem | None:
-    """What keeps Lambda from calling a function; None where nothing does.
+    """The problem that keeps Lambda from calling a function; None where there is none.
 
     Its line is told where it is not of the handler's own module, `source`.
     """
@@ -197,7 +197,7 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctio
 
 
 def _full_name(node: ast.expr, module: ModuleSource) -> str:
-    """What an expression names of something that its module imports, and binds once: `functools.partial`."""
+    """The full name that an expression gives something that its module imports, and binds once: `functools.partial`."""
     match node:
         case ast.Name(id=name):
             values = [definition.value for definition in module.definitions.get(name, ())]
@@ -219,7 +219,7 @@ class _Reader:
         return None if content is None else module_source(parsed(*content), content[1], name)
 
     def name(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
-        """What a name of a module stands for once the module has run."""
+        """The meaning of a name of a module once the module has run; None: that is not known."""
         if depth > _DEPTH:
             return None
         definitions = module.definitions.get(name, ())
@@ -245,7 +245,7 @@ class _Reader:
         return None if module.may_have_more else _Nothing(name, module)
 
     def _defined(self, definition: Definition, module: ModuleSource, depth: int) -> _Meaning:
-        """What a definition of a module stands for."""
+        """The meaning of a definition of a module."""
         match definition.value:
             case Import() as imported:
                 if imported.name is None:
@@ -260,7 +260,7 @@ class _Reader:
         return None
 
     def _member(self, module: str, name: str, depth: int) -> _Meaning:
-        """What a module gives somebody who imports a name from it."""
+        """The meaning of a name that somebody imports from a module."""
         source = self.module(module)
         if source is None:
             return None
@@ -271,7 +271,7 @@ class _Reader:
         return meaning
 
     def expression(self, node: ast.expr, module: ModuleSource, depth: int) -> _Meaning:
-        """What an expression at the top of a module stands for."""
+        """The meaning of an expression at the top of a module."""
         match node:
             case ast.Lambda():
                 return _Function(node, module)
@@ -284,7 +284,7 @@ class _Reader:
         return _no_function(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
 
     def _attribute(self, owner: _Meaning, attribute: str, depth: int) -> _Meaning:
-        """What an attribute of a module, a class or an object stands for."""
+        """The meaning of an attribute of a module, a class or an object."""
         match owner:
             case _Module(name=name):
                 return self._member(name, attribute, depth + 1)
@@ -309,7 +309,7 @@ class _Reader:
         return None
 
     def _call(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
-        """What a call gives: a function with arguments given (`partial`), or an object of a class of the project."""
+        """The meaning of a call: a function with arguments given (`partial`), or an object of a project's class."""
         if _full_name(node.func, module) == "functools.partial":
             return self._partial(node, module, depth)
         made = self.expression(node.func, module, depth + 1)

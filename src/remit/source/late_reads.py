@@ -25,7 +25,7 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
     """Raise RemitError, at the line, where a late-bound value is looked for in a text.
 
     `functions`: the bodies of functions count as well, since they run while the project loads; those of an app's
-    functions run in Lambda, where the values are known.
+    functions run in Lambda, where the values are known. A file that is no Python passes: whoever runs it says so.
     """
     if b"shared.resources" not in source and not re.search(_IMPORTED_AWS, source):
         return

@@ -81,7 +81,7 @@ class MentionedNames:
     _mentions: dict[str, Mentions] = field(default_factory=dict)
 
     def of(self, module: str) -> Mentions:
-        """What occurs in a module and in those of the project that it imports, directly or not."""
+        """The names that occur in a module and in those of the project that it imports, directly or not."""
         if module not in self._mentions:
             of_modules = [*self._with_imports(module)]
             names = frozenset(name for mentions in of_modules for name in mentions.names)
@@ -176,7 +176,7 @@ def _read(  # noqa: C901 - a case for each way to name something
 def _reads(
     running: Iterable[ast.AST], imported_names: Iterable[Import], file: str, owners: frozenset[str]
 ) -> Iterator[ResourceRead]:
-    """What code reads of shared resources when it runs: of nodes, each before those inside of it."""
+    """Yield what code reads of shared resources when it runs: of nodes, each before those inside of it."""
     own_names = {name.bound: name.name for name in imported_names if name.name in owners}
     seen: set[ast.AST] = set()  # the parts of what was read, which come later
     for node in running:

@@ -46,7 +46,7 @@ class ModuleSource:
 
 @lru_cache(maxsize=64)
 def module_source(file: PythonFile, path: str, name: str) -> ModuleSource:
-    """What a module binds, by its file and its dotted name."""
+    """The names that a module binds, by its file and its dotted name."""
     package = package_of(name, path)
     definitions: dict[str, tuple[Definition, ...]] = {}
     for bound_name, definition in _definitions(file.tree.body, package, is_certain=True):

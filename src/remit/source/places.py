@@ -52,12 +52,12 @@ def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
 
 
 def keyword_value(call: ast.Call, name: str | None) -> ast.expr | None:
-    """What a call passes as the keyword of a name; None where it does not spell it."""
+    """The value that a call passes as the keyword of a name; None where it does not spell it."""
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
 def argument_origin(span: Span, name: str, position: int | None = None) -> Origin:
-    """Where the call at `span` gives an argument by its name, else at a position; the call itself if it does not."""
+    """The place of an argument of the call at `span`, by its name, else by its position; the call's if it has none."""
     node = value_node(span, name)
     call = _written(span)
     if node is None and position is not None and isinstance(call, ast.Call):
@@ -84,7 +84,7 @@ def option_origin(span: Span, name: str) -> Origin:
 
 
 def part_origin(span: Span, keyword: str | None, path: Path) -> Origin:
-    """Where an item or a key of what is given at `span` stands, as far as its displays show the steps to it.
+    """The place of an item or a key of what is given at `span`, as far as its displays show the steps to it.
 
     It is that of the argument, or the assignment, if the part begins on the same line.
     """
@@ -157,12 +157,12 @@ def repeated_keys(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Constant, ast.
 
 
 def origin_of(node: ast.expr | None, span: Span) -> Origin:
-    """Where an expression stands; without one, where its statement does."""
+    """The place of an expression; without one, that of its statement."""
     return span.origin if node is None else origin_in(span.file, node)
 
 
 def _nodes_at(folder: pathlib.Path, origin: Origin) -> Sequence[ast.AST]:
-    """What begins at a place of a project's file, if that is Python, outer nodes first."""
+    """The nodes that begin at a place of a project's file, if that is Python, outer ones first."""
     if not origin.file.endswith(".py"):
         return ()
     return read(str(folder / origin.file)).at(origin.line, origin.column)

@@ -69,7 +69,7 @@ def _by_start(file: PythonFile, *, in_functions: bool) -> Mapping[tuple[int, int
 
 
 def outside_of_functions(node: ast.AST) -> Iterable[ast.AST]:
-    """What is in a node; of a function its decorators alone."""
+    """The children of a node; of a function its decorators alone."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return node.decorator_list
     return ast.iter_child_nodes(node)
@@ -111,12 +111,12 @@ class Import(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """What is imported: `module`, or `module.name`."""
+        """The full name of the import: `module`, or `module.name`."""
         return self.module if self.name is None else f"{self.module}.{self.name}"
 
 
 def imports(nodes: Iterable[ast.AST], package: str = "") -> Iterator[Import]:
-    """What nodes import in a module of `package`; `*` is a name as well."""
+    """Yield the imports of nodes in a module of `package`; `*` is a name as well."""
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -133,7 +133,7 @@ def imports(nodes: Iterable[ast.AST], package: str = "") -> Iterator[Import]:
 
 
 def origin_in(file: str, node: ast.expr | ast.keyword) -> Origin:
-    """Where an expression of a file begins."""
+    """The place where an expression of a file begins."""
     return Origin(file, node.lineno, node.col_offset + 1)
 
 

@@ -101,7 +101,7 @@ def _entries(
 
 
 def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str | None, ast.expr | None]]:
-    """What a dict is made of: keys with their values, and None with each dict that is merged into it."""
+    """The parts of a dict: keys with their values, and None with each dict that is merged into it."""
     match value:
         case ast.Dict():
             # the source of a key that is not spelled out is no variable's name

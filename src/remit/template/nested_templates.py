@@ -164,7 +164,10 @@ def _values(template: Any, stack: Any) -> dict[str, Any]:
 
 
 def _put_in(merged: dict[str, dict[str, Any]], stack: str, body: Mapping[str, Any], child: Any) -> dict[str, Any]:
-    """Add a nested template to the sections of its parent; what its outputs are, by the text of Fn::GetAtt."""
+    """Add a nested template to the sections of its parent, in place; return its outputs by the text of Fn::GetAtt.
+
+    An output whose value is very long is not among them.
+    """
     values = _values(child, body)
     renaming = _Renaming(f"{stack}/", values)
     # An empty text decides conditions. What it stands in elsewhere is not there then, and would be no policy.
@@ -244,6 +247,7 @@ class _Renaming:
         put = {name: self.value(item) for name, item in variables.items()}
 
         def replaced(reference: re.Match[str]) -> str:
+            """The text for a reference in Fn::Sub; a value that is no text becomes a variable, noted in `put`."""
             if reference[1] in variables:
                 return reference[0]
             value = self._reference(reference[1])

@@ -142,6 +142,7 @@ class _Reader:
         raise RemitError(message, origin=self._locate((_ENDPOINT_TYPE,)))
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
+        """The policies of each level. RemitError (2), at its place: it is no list of levels."""
         if not isinstance(value, list):
             raise RemitError(f"{name} must be a list of levels, each a list of policies", origin=self._locate((name,)))
         return tuple(self.policies(level, (name, index), f"{name}[{index}]") for index, level in enumerate(value))

@@ -34,7 +34,10 @@ def memberships(resources: tuple[Resource, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def with_groups(user: Holder, names: tuple[str, ...], groups: list[Holder]) -> Holder:
-    """A user with the policies of its groups, each with the group as a part of its reason."""
+    """A user with the policies of its groups, each with the group as a part of its reason.
+
+    A group that is not made here is told in a note.
+    """
     policies, notes = [*user.policies], [*user.notes]
     for name in dict.fromkeys(names):
         group = next(

@@ -55,6 +55,7 @@ class Authorizer(RouteAuthorizer):
         yield self._check_token
 
     def _check_function(self) -> None:
+        """Refuse with RemitError (2) what is neither a function nor the name of one."""
         if not callable(self.function) and not isinstance(self.function, str):
             raise RemitError(
                 f"authorizer takes a function of the app, got {described(self.function):.60}",
@@ -138,7 +139,7 @@ class Authorizer(RouteAuthorizer):
         return properties
 
     def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is."""
+        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
         properties: dict[str, Any] = {
             "Type": "TOKEN" if self.token else "REQUEST",
             "AuthorizerResultTtlInSeconds": self.cache,

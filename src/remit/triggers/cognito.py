@@ -49,6 +49,7 @@ class Cognito(BaseTrigger):
             yield self._check_key
 
     def _check_pool(self) -> None:
+        """Refuse with RemitError (2) a user pool that is not the app's."""
         if not own_id(self.pool):
             raise RemitError(
                 f"cognito takes a user pool of the app, got {self.pool!r:.60}: "
@@ -57,6 +58,7 @@ class Cognito(BaseTrigger):
             )
 
     def _check_version(self) -> None:
+        """Refuse with RemitError (2) a version for a step that has none."""
         if self.step != "PreTokenGeneration":
             raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}")
 

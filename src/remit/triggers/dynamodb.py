@@ -52,6 +52,7 @@ class Dynamodb(StreamTrigger):
         yield from StreamTrigger.checks(self)
 
     def _check_stream(self) -> None:
+        """Refuse with RemitError (2) what is neither a stream's ARN nor a table of the app."""
         arn_of(self.arn, "dynamodb")
         if not self.arn.startswith(("arn:", "${")):
             raise RemitError(
@@ -60,6 +61,7 @@ class Dynamodb(StreamTrigger):
             )
 
     def _check_view(self) -> None:
+        """Refuse with RemitError (2) a view of a stream that exists already, and has its own."""
         if self.view is not None and not own_id(self.stream):
             raise RemitError("view is for a table of the app's: this stream has one")
 

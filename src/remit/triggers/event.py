@@ -67,6 +67,7 @@ class Event(BaseTrigger):
             yield partial(dead_letter_queue, self.dead_letter)
 
     def _check_pattern(self) -> None:
+        """Refuse with RemitError (2) a pattern that EventBridge does not take, or that is too long."""
         length = len(checked_json("event's pattern", self.pattern))
         if length > _MOST_PATTERN:
             raise RemitError(f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}")
@@ -99,7 +100,7 @@ class Event(BaseTrigger):
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
 
     def resources(self, function: Triggered) -> Iterator[Resource]:
-        """The rule, and the permission of a function for this rule alone."""
+        """The rule, its queue's policy, and the permission of a function for this rule alone; a workflow needs none."""
         rule = f"{function.logical_id}Event{position_suffix(self, function)}"
         target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
         if isinstance(function, Workflow):

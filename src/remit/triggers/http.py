@@ -30,6 +30,7 @@ class Http(BaseTrigger):
         yield self._check_cors
 
     def _check_cors(self) -> None:
+        """Refuse with RemitError (2) what is no dict."""
         if self.cors is not None and not isinstance(self.cors, dict):
             raise RemitError(f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}')
 

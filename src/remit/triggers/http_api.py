@@ -29,7 +29,10 @@ CHECKS: Final = app_routes.route_checks(Api)
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it, of an app that has routes."""
+    """The API and all that belongs to it, of an app that has routes.
+
+    RemitError at a route: it asks a function which the app does not have.
+    """
     own_routes = app_routes.routes(app.functions, Api)
     first_user = own_routes[0].function
     if app.api.routes_in_body:

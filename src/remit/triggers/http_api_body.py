@@ -32,7 +32,10 @@ _SIGNED: Final = {"type": "apiKey", "name": "Authorization", "in": "header", "x-
 
 
 def invoking_role(app: App) -> Holder:
-    """The role with which API Gateway calls the functions of routes, and those that authorize."""
+    """The role with which API Gateway calls the functions of routes, and those that authorize.
+
+    RemitError at a route: it asks a function which the app does not have.
+    """
     app_routes = routes(app.functions, Api)
     called = {routed.function.name: routed.function for routed in app_routes}
     for authorizer, _ in authorizers(app, app_routes):

@@ -65,7 +65,10 @@ CHECKS: Final = (*app_routes.route_checks(Rest), check_paths)
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it, of an app that has routes."""
+    """The API and all that belongs to it, of an app that has routes.
+
+    RemitError at a route: it asks a function which the app does not have.
+    """
     own_routes, settings = app_routes.routes(app.functions, Rest), rest_settings(app)
     first_user = own_routes[0].function
     own_authorizers: list[Resource] = []

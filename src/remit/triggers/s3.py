@@ -79,6 +79,7 @@ class S3(BaseTrigger):
         yield partial(arn_of, self.bucket, "s3")
 
     def _check_events(self) -> None:
+        """Refuse with RemitError (2) a trigger without an event."""
         if not self.names:
             raise RemitError("s3: events is empty", hint='such as events="s3:ObjectCreated:*"')
 

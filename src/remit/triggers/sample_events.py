@@ -200,7 +200,10 @@ def _rule_event(event: Any, trigger: Event, _: App) -> Any:
 
 
 def _example_of(pattern: dict[str, Any]) -> dict[str, Any]:
-    """An object of the fields of a pattern, each with its first plain value, and of the first of its alternatives."""
+    """An object of the fields of a pattern, each with its first plain value, and of the first of its alternatives.
+
+    Fields that must not be there are left out.
+    """
     example: dict[str, Any] = {}
     for name, value in pattern.items():
         if isinstance(value, dict):

@@ -71,6 +71,7 @@ class Schedule(BaseTrigger):
         yield self._check_runs
 
     def _check_expression(self) -> None:
+        """Refuse with RemitError (2) an expression or a time zone that EventBridge Scheduler does not take."""
         check_expression(self.expression)
         if self.timezone is not None:
             check_timezone(self.timezone, self.expression)

@@ -80,6 +80,7 @@ class Sns(BaseTrigger):
             )
 
     def _check_delivery(self) -> None:
+        """Refuse with RemitError (2) a FIFO topic, which cannot call a function."""
         if self.arn.endswith(".fifo"):
             raise RemitError("a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`")
 

@@ -63,7 +63,10 @@ def _alias_name(subject: Subject) -> dict[str, str]:
 
 
 def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the statements that no AWS::Lambda::Permission made, and the permissions that have none."""
+    """Yield the statements that no AWS::Lambda::Permission made, and the permissions that have none.
+
+    None where the template has a part that only its deploy knew.
+    """
     attached = live.stack.policies.get(live.logical_id, ())
     if attached is None:
         return
@@ -98,6 +101,7 @@ def _configure(live: LiveResource, setting: ComparedProperty) -> Repair:
 
 
 def _limit_concurrency(live: LiveResource, setting: ComparedProperty) -> Repair:
+    """The call that sets the reserved concurrency as it is expected, or takes it away where none is."""
     most = expected_at(live, setting)
     if most is None:
         return repair("lambda.DeleteFunctionConcurrency", FunctionName=live.name)
@@ -105,7 +109,10 @@ def _limit_concurrency(live: LiveResource, setting: ComparedProperty) -> Repair:
 
 
 def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the variables that differ by their names: a value may be a secret."""
+    """Yield the variables that differ, in one change, by their names: a value may be a secret.
+
+    None where the caller may not decrypt them, or the template does not say them.
+    """
     actual = value_at(answer, "Configuration.Environment") or {}
     expected = value_at(live.properties, "Environment.Variables") or {}
     if "Error" in actual or expected is UNKNOWN:  # the caller may not decrypt them

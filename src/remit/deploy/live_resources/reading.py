@@ -143,6 +143,7 @@ def _answers(
     start = time.monotonic()
 
     def answer(number: int, call: tuple[str, str]) -> Any:
+        """The answer to a call, asked for when it is due; quick calls, and those of the local AWS, need not wait."""
         if number >= 0 and not account.local:
             time.sleep(max(0.0, start + due(number) - time.monotonic()))
         return ask(account, calls[call], json.loads(call[1]))
@@ -188,7 +189,7 @@ def compared(
     declared: Iterable[Resource],
     names: Mapping[str, str],
 ) -> tuple[tuple[Drift, ...], tuple[str, ...]]:
-    """What was changed by hand, access first; and in words what is not compared, since a call was denied or refused.
+    """The changes by hand, access first; and in words what is not compared, since a call was denied or refused.
 
     `declared` are the template's resources, and `names` the values of their references.
     """

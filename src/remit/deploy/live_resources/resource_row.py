@@ -151,7 +151,10 @@ class LiveResource:
 
 
 def value_at(value: Any, path: str) -> Any:
-    """The part of a document at a path, None where it has none; of lists, that of each item."""
+    """The part of a document at a path, None where it has none; of lists, that of each item.
+
+    UNKNOWN: it is below such a part.
+    """
     for step in path.split("."):
         if isinstance(value, list):
             value = [item.get(step) for item in value]
@@ -210,6 +213,7 @@ def differences(live: LiveResource) -> Iterator[Drift]:
 
 
 def _shown(value: Any) -> str:
+    """A value as a line shows it: lists without brackets, dicts as JSON, `none` for nothing."""
     if isinstance(value, list):
         return ", ".join(map(_shown, value)) or "none"
     if isinstance(value, dict):

@@ -85,7 +85,10 @@ def _topic_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the subscriptions that no template made, and those that are gone."""
+    """Yield the subscriptions that no template made, and those that are gone.
+
+    None where the template has an endpoint that only its deploy knew.
+    """
     own = list(live.properties.get("Subscription") or ())
     own += [properties for *_, properties in live.stack.parts("AWS::SNS::Subscription", "TopicArn", live.name)]
     declared = {(item["Protocol"], item["Endpoint"]) for item in own}
@@ -147,7 +150,10 @@ _OF_ROUTE: Final = ("AuthorizationType", "AuthorizerId", "AuthorizationScopes", 
 
 
 def _routes(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the routes that were added or deleted, or whose authorisation is another one."""
+    """Yield the routes that were added or deleted, or whose authorisation is another one.
+
+    None of an API whose routes are in its body.
+    """
     actual = {route["RouteKey"]: route for route in answer["Items"]}
     parts = live.stack.parts("AWS::ApiGatewayV2::Route", "ApiId", live.name)
     declared = {properties["RouteKey"]: properties for *_, properties in parts}
@@ -176,7 +182,10 @@ _OF_AUTHORIZER: Final = ("AuthorizerUri", "IdentitySource", "JwtConfiguration", 
 
 
 def _authorizers(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the authorizers of the template that are gone, or check something else."""
+    """Yield the authorizers of the template that are gone, or check something else.
+
+    Those that the template does not have are left out.
+    """
     actual = {item["AuthorizerId"]: item for item in answer["Items"]}
     for resource, name, properties in live.stack.parts("AWS::ApiGatewayV2::Authorizer", "ApiId", live.name):
         expected = {key: properties[key] for key in _OF_AUTHORIZER if key in properties}

@@ -67,7 +67,10 @@ def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the notifications that were added or removed."""
+    """Yield the notifications that were added or removed, in one change.
+
+    None where the template has a target that only its deploy knew.
+    """
     declared = live.properties.get("NotificationConfiguration") or {}
     expected: dict[str, list[dict[str, Any]]] = {}
     for listed, target, api_list, api_target in _TARGETS:

@@ -129,6 +129,7 @@ def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated:
         return globs[0]
 
     def test(text: str) -> bool:
+        """Return whether the text is meant, turned around where the patterns are negated."""
         if text in literals:
             return not negated
         for glob in globs:  # a loop, since any() makes a generator for each request
@@ -158,6 +159,7 @@ def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Cal
     """
 
     def decorate(derive: Callable[[_Source], _Derived]) -> Callable[[_Source], _Derived]:
+        """The function that keeps what `derive` gives for each object."""
         results: dict[int, tuple[_Source, _Derived]] = {}
 
         @functools.wraps(derive)
@@ -282,7 +284,10 @@ class LayerRules:
         self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}
 
     def speaking_of(self, action: str) -> tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]:
-        """The Deny rules and the Allow rules whose Action means a folded action."""
+        """The Deny rules and the Allow rules whose Action means a folded action.
+
+        Answers are kept; with as many as `_MOST_ACTIONS`, all are dropped.
+        """
         denies_and_allows = self._by_action.get(action)
         if denies_and_allows is None:
             denies: list[StatementRule] = []

@@ -188,7 +188,10 @@ class _Question:
     undecided: list[Undecided]
 
     def pieces(self) -> Iterator[tuple[str, Iterator[Piece]]]:
-        """The pieces of each part of the comparison."""
+        """The pieces of each part of the comparison.
+
+        What cannot be decided is noted in `undecided`, as the pieces are read.
+        """
         comparison = compare(self.old.policies, self.new.policies, actions_of=self.policies.actions_of)
         self._leave_undecided(comparison.undecided, self.old, self.new)
         yield "gained", self._confirmed(comparison.gained, self.old, self.new)
@@ -214,7 +217,10 @@ class _Question:
             self.undecided.append(Undecided(_place(item.source, old, new), item.reason))
 
     def _confirmed(self, pieces: Sequence[Piece], old: _Side, new: _Side) -> Iterator[Piece]:
-        """The pieces as the whole policy's, each with a request that the evaluator agrees about."""
+        """The pieces as the whole policy's, each with a request that the evaluator agrees about.
+
+        Where it may allow one and surely allows none, its statement is noted as undecided.
+        """
         for piece in pieces:
             source = new.location(piece.source)
             for principal, (caller, *_) in _by_spelling(self.callers, source).items():

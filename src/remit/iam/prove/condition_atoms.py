@@ -125,7 +125,7 @@ def _interned(
     *,
     if_exists: bool = False,
 ) -> Atom:
-    """The atom with this content, compiled once while it is kept."""
+    """The atom with this content, compiled once while it is kept. With as many as `_KEPT`, all are dropped."""
     identity = (operator, key, values, quantifier, if_exists)
     atom = _ATOMS.get(identity)
     if atom is None:

@@ -102,7 +102,8 @@ class GainSearch:
     def gains(self, *, only_first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements.
 
-        Beyond limits that only generated policies reach, not every resource of every action is reported.
+        Beyond limits that only generated policies reach, not every resource of every action is reported. What cannot be
+        decided is noted in `undecided`, not raised.
         """
         reported: set[tuple[Box, str, str]] = set()
         # Every request that the new side allows is allowed by one of these: no gain is elsewhere.

@@ -55,7 +55,7 @@ class Premises:
         """The premises of a comparison: a key is a number if any condition in it reads it so.
 
         It is multivalued if it is so everywhere, or a condition uses a set operator on it, unless the catalogue knows
-        that it has one value.
+        that it has one value. RemitError: an operator does not exist.
         """
         kinds: dict[str, set[str]] = {}
         multivalued_keys = set(_MULTIVALUED_KEYS)

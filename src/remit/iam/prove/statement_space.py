@@ -173,7 +173,10 @@ _MOST_SPELLINGS: Final = 65_536
 
 
 def spelling(resources: Globs | None, conditions: tuple[Condition, ...], version: str) -> int:
-    """A number for Resource and Condition of a statement, equal only where they are spelled alike."""
+    """A number for Resource and Condition of a statement, equal only where they are spelled alike.
+
+    Two that are alike may differ in it once the table was full and was emptied.
+    """
     spelled = resources, conditions, version
     number = _SPELLINGS.get(spelled)
     if number is None:
@@ -344,7 +347,7 @@ class Index:
         self._add(box)
 
     def drop(self, box: Box) -> None:
-        """Remove a box."""
+        """Remove a box. KeyError: it is not there."""
         self._sort()
         del self.boxes[box]
         _, literals, globs, _ = action_names(box.statement.actions)

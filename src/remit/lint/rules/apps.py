@@ -273,7 +273,10 @@ def _format(trigger: Any, function: Function, app: App) -> str:
 
 
 def _fields_read(subject: Project, function: Function) -> Iterator[tuple[str, Origin]]:
-    """Yield the fields of its event that a handler reads by name, as in `requestContext.http`, with their places."""
+    """Yield the fields of its event that a handler reads by name, as in `requestContext.http`, with their places.
+
+    Nothing where its file is not found.
+    """
     module, name = split(function.handler)
     path = module_file(subject.folder, module, function.code)
     if path is None:

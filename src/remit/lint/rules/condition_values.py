@@ -70,13 +70,13 @@ def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Proble
 
 def _address_hint(value: str) -> str:
     """How to write what somebody meant by a value that is no address."""
-    address, slash, mask = value.partition("/")
+    address, _, mask = value.partition("/")
     kind = ":" if ":" in address else "."
-    if slash and network(address) is not None and mask.isdigit():
+    if network(address) is not None and mask.isdigit():
         return f"the prefix length is 0 to {_LONGEST[kind]}"
     if "*" in value:
         return "wildcards do not count here: write a CIDR block, 203.0.113.0/24"
-    if slash and re.fullmatch(r"[\d.]+", mask):
+    if re.fullmatch(r"\d+(\.\d+)+", mask):
         return "the mask is a prefix length: 203.0.113.0/24"
     return "as 203.0.113.0/24 or 2001:db8::/32"
 
@@ -174,6 +174,7 @@ def private_source_ip(item: ParsedStatement, condition: Condition) -> Iterator[P
 
 
 def _is_private(value: str) -> bool:
+    """Return whether a value is a block of private addresses; False for what is no block."""
     block = network(value)
     return block is not None and any(inside(block, private) for private in _PRIVATE)
 

@@ -98,7 +98,7 @@ def _bad_control_policy_in_template(written: WrittenTemplate) -> Iterator[Proble
 
 
 def _resource_control_problems(written: WrittenStatement) -> Iterator[Problem]:
-    """What a statement on everyone has that Organizations takes in no resource control policy."""
+    """Yield what a statement on everyone has that Organizations takes in no resource control policy."""
     value = written.value
     everything = value.get("Action") == value.get("Resource") == "*" and not value.get("Condition")
     if value.get("Effect") == "Allow" and not everything:

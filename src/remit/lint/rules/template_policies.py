@@ -276,12 +276,13 @@ def _bad_managed_policy_named(policies: Any, path: Spot) -> Iterator[Problem]:
 
 
 def _nearest_policy(name: str) -> str | None:
+    """The hint with the managed policy whose name is near; None: there is none."""
     meant = nearest_managed_policy(name)
     return None if meant is None else f"did you mean `{meant}`?"
 
 
 def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
-    """What is wrong with an ARN of a policy for a purpose: attached, or a boundary."""
+    """Yield what is wrong with an ARN of a policy for a purpose: attached, or a boundary."""
     text = tokens.textual(value)
     if not isinstance(text, str):
         return

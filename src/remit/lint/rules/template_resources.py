@@ -159,7 +159,7 @@ def bad_policy_template(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _problems(name: Any, parameters: Any, at: Spot, written: WrittenTemplate) -> Iterator[Problem]:
-    """What is wrong with a use of a policy template: its name, the parameters that it has too many or too few."""
+    """Yield what is wrong with a use of a policy template: its name, the parameters that it has too many or too few."""
     known_template = sam_policy(name)
     if known_template is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):

@@ -143,7 +143,7 @@ def _late(text: str) -> bool:
 
 
 def _mistake_and_hint(text: str, item: ParsedStatement) -> tuple[str, str]:
-    """What a text is in the place of an ARN, in a sentence, and the ARN that was meant, as a hint."""
+    """A sentence on what a text is in the place of an ARN, and the ARN that was meant, as a hint."""
     parsed = parse_arn(text)
     if parsed is not None:
         return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"
@@ -168,7 +168,7 @@ def _mistake_and_hint(text: str, item: ParsedStatement) -> tuple[str, str]:
     }
     guess: str | None = bare
     if not bare.startswith("arn:"):
-        guess = _of_types(bare, item, values, None) or _of_types(f"{bare}/*", item, values, None)
+        guess = _of_types(bare, item, values, None) or _of_types(f"{bare.removesuffix('/')}/*", item, values, None)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
     return (
         message,

@@ -341,7 +341,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
-    """What nothing replaces in a text: a reference, a format, a variable without its signs, a placeholder."""
+    """Yield what nothing replaces in a text: a reference, a format, a variable without its signs, a placeholder."""
     written, text = text, without_unfilled(text, "")  # said of the whole document
     if _SIGNS.isdisjoint(text):
         return
