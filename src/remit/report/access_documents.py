@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from remit.iam.comparison import Piece
+from remit.iam.comparison import Comparison, Piece
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.access_report import UNUSED, Locator, has_no_effect
 from remit.report.documents import members, place
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from remit.deploy.drift import Drift
     from remit.errors import Origin
     from remit.holders import Holder
-    from remit.iam.comparison import Comparison
     from remit.iam.policy import Statement
 
 
