@@ -165,7 +165,10 @@ class JoinedResources:
 def _open_conditions(
     written: Statement, filled: Statement, version: str, caller: Request
 ) -> tuple[Condition, ...] | None:
-    """The conditions of a statement that who the caller is does not decide; None: the statement never means it."""
+    """The conditions of a statement that who the caller is does not decide; None: the statement never means it.
+
+    RemitError: an operator does not exist.
+    """
     conditions = []
     for condition, with_values in zip(written.conditions, filled.conditions, strict=True):
         truth = compile_condition(with_values, version)(caller)

@@ -33,7 +33,7 @@ def compare_trust(old: Policy, new: Policy, was: Names = NO_SHAPES, now: Names =
     """Who may take on a role by the new trust policy and may not by the old, and the reverse, each with a request.
 
     A piece's resource is the principal as the statement spells it. `was` and `now` have the shapes of the references of
-    each (`roles.reference_shapes`); others equal only themselves.
+    each (`roles.reference_shapes`); others equal only themselves. RemitError: an operator does not exist.
     """
     if old.statements == new.statements:
         return Comparison()
@@ -61,7 +61,7 @@ def compare_resource_policies(
 ) -> Comparison:
     """Who may do what by a resource's policies, and what they deny, which binds other policies, too.
 
-    Examples call actions of the resource's `service`, where that is known.
+    Examples call actions of the resource's `service`, where that is known. RemitError: an operator does not exist.
     """
     place = _place(old, new, was, now)
     compared = ComparedPolicies(

@@ -125,7 +125,7 @@ class Authorizer(RouteAuthorizer):
         return [source.removeprefix("method.").removeprefix("$") for source in plain_texts(self.identity_source)]
 
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is."""
+        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
         properties: dict[str, Any] = {
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": self.payload_format_version,

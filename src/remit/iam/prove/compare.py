@@ -186,7 +186,10 @@ def _denied_by_document(
 def _searched(
     spoken: Sequence[Policy], wide: Sequence[Policy], actions_of: ActionsOf
 ) -> tuple[GainSearch, tuple[Piece, ...]]:
-    """Search for access of some policies beyond all that others speak of."""
+    """Search for access of some policies beyond all that others speak of.
+
+    RemitError: a resource's policy is among them.
+    """
     search = GainSearch(side_of(tuple(spoken)), side_of(tuple(wide)), actions_of)
     return search, tuple(search.gains())
 
@@ -217,6 +220,7 @@ def gains(old: Policies, new: Policies, *, budget: Budget | None = None) -> Piec
     """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained.
 
     Whether a request of today can use the gain, and for which existing action, is not looked for: its tier is "future".
+    RemitError: a resource's policy is among them.
     """
     search = GainSearch(side_of(old), side_of(new), no_actions, budget=budget)
     for piece in search.gains(only_first=True):
@@ -247,14 +251,20 @@ def _include_each_other(old: Policies, new: Policies, budget: Budget | None) -> 
 
 
 def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
-    """Compare a role with a guardrail: `gained` lies beyond it, `undecided` is not proven to be within."""
+    """Compare a role with a guardrail: `gained` lies beyond it, `undecided` is not proven to be within.
+
+    RemitError: a resource's policy is among them.
+    """
     search = GainSearch(side_of(guardrail), side_of(role), actions_of, "guardrail's")
     gained = tuple(search.gains())
     return Comparison(gained, undecided=tuple(search.undecided))
 
 
 def gain_of_today(role: Policies, guardrail: Policies) -> Piece | None:
-    """The first that `within` reports of what a request of today can use; looks for no more than that."""
+    """The first that `within` reports of what a request of today can use; looks for no more than that.
+
+    RemitError: a resource's policy is among them.
+    """
     search = GainSearch(side_of(guardrail), side_of(role), catalogue_actions, "guardrail's")
     return next((piece for piece in search.gains() if piece.tier == "now"), None)
 
