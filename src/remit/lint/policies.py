@@ -57,7 +57,7 @@ def with_statements(document: PolicyDocument, *, located: bool = True) -> Policy
 
 
 def _statements(raw: Any, document: PolicyDocument, *, located: bool) -> Iterator[WrittenStatement]:
-    """Yield the statements of a document, each branch of an `Fn::If` as one of its own.
+    """Yield the statements of a document, each branch of a condition as one of its own.
 
     `located`: places in texts are found, too.
     """

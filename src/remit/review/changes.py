@@ -13,9 +13,9 @@ from typing import Final
 
 from remit.catalogue.managed_policies import is_of_aws
 from remit.holders import Holder, trusting
+from remit.iam.comparison import Comparison
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Globs, Policy
-from remit.iam.prove.compare import Comparison
 from remit.review.access_change import SAME, Change, Elsewhere, NotCompared, Review, UnreadPolicy, Version
 from remit.review.boundary_changes import attached, notes, unread
 from remit.review.comparable_roles import comparable, plain

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.iam.comparison import Comparison, Piece, StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Principals, Statement
 from remit.iam.prove.caller_classes import EVERYONE, free_accounts
-from remit.iam.prove.compare import Comparison
 from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
 from remit.iam.request import principal_of
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -20,7 +20,6 @@ from remit.roles.shaped_comparison import as_written
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
 
     Names = Mapping[str, str]
