@@ -52,8 +52,8 @@ def role_table(roles: Sequence[Holder]) -> Iterator[str]:
 def role_lines(role: Holder) -> Iterator[str]:
     """Every statement of a role: its actions with their levels, why it is there, and which line wrote it.
 
-    Of a user, a group, or a managed policy as well. Then its managed policies, its boundary, who may take it on, and
-    notes.
+    Then its managed policies, its boundary, who may take it on, and notes. Of a user, a group, or a managed policy as
+    well.
     """
     serves = f", the role of {', '.join(role.functions)}" if role.functions else ""
     yield f"{role.title}{serves}"
