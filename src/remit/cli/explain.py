@@ -341,7 +341,7 @@ def _explain_request(app: App, ready_role: Holder, name: str, words: tuple[str, 
 def _action_and_resources(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The action, and its resources: those that are named, else those of the role's own statements, else `*`.
 
-    An action that lists things is asked on what its service asks about.
+    An action that lists things is asked on what its service asks about. RemitError (2): it is no action.
     """
     from remit.answers.remedy import resource_form_of
     from remit.answers.why import granted_on
@@ -412,7 +412,8 @@ def _explain_policy(
 ) -> int:
     """Explain all of a policy, or ACTION [RESOURCE] by it; the exit code.
 
-    A limit, such as an SCP, is asked as if somebody who may do everything was within it.
+    A limit, such as an SCP, is asked as if somebody who may do everything was within it. RemitError (2): there are too
+    many words.
     """
     _at_most(words, 2)
     from remit.answers.template_roles import Conditions

@@ -158,7 +158,7 @@ def kept_keys(account: Account, bucket: Bucket, namespace: str, most: int) -> tu
 
 
 def release_keys(account: Account, bucket: Bucket, namespace: str) -> tuple[str, ...]:
-    """The keys of a stack's releases, the oldest first; none where there is no bucket."""
+    """The keys of a stack's releases, the oldest first; none where there is no bucket. RemitError: AWS refuses."""
     keys = []
     with remit_errors(), suppress(account.client("s3").exceptions.NoSuchBucket):
         for page in object_pages(account, bucket.name, f"{namespace}/releases/"):
@@ -172,7 +172,10 @@ def kept_releases(account: Account, bucket: Bucket, namespace: str, most: int = 
 
 
 def read_release(account: Account, bucket: Bucket, key: str) -> Release:
-    """The release under a key; an empty one with its `damage` where the bytes are others, or it is of another stack."""
+    """The release under a key; an empty one with its `damage` where the bytes are others, or it is of another stack.
+
+    A key that is gone counts as one with other bytes. RemitError: AWS refuses.
+    """
     namespace, digits, digest = re.findall(_KEY, key)[0]
     empty, body = Release(namespace, int(digits)), b""
     client = account.client("s3")

@@ -183,7 +183,7 @@ def rest_cors(path: Path, value: Any) -> dict[str, Any]:
 
 
 def stage_variables(path: Path, value: Any) -> Table[str]:
-    """Variables of an API's stage."""
+    """Variables of an API's stage. RemitError (2): it is no dict of strings."""
     checked = entries(path, value, "a dict of strings", lambda path, name, item: {name: text((*path, name), item)})
     return Table(plain(path, checked))
 
@@ -228,7 +228,10 @@ _USAGE_PLAN: Final = members(
 
 
 def usage_plans(path: Path, value: Any) -> Table[Mapping[str, Any]]:
-    """Usage plans by name, in CloudFormation's spelling or in snake_case, with the names of their keys."""
+    """Usage plans by name, in CloudFormation's spelling or in snake_case, with the names of their keys.
+
+    RemitError (2): one does not fit.
+    """
     return Table(entries(path, value, "a dict of usage plans by name", _usage_plan))
 
 

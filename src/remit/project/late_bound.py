@@ -105,7 +105,10 @@ class LateBoundParameter(LateBound):
     __slots__ = ()
 
     def split(self, separator: str | None = None, _most: object = None) -> Any:
-        """Its items, where a template takes a list."""
+        """Its items, where a template takes a list.
+
+        RemitError (2): no separator is given, since spaces do not part it.
+        """
         if separator is None:
             _refuse(self, "cannot be split at spaces", f'write `{self.written}.split(",")`')
         name = str(self).removeprefix("${").removesuffix("}")

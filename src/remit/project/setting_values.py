@@ -217,7 +217,10 @@ def one_of(words: Sequence[str]) -> Check:
 
 
 def python_runtime(path: Path, value: Any) -> str:
-    """A runtime of Lambda's; one newer than those is taken, and the build says that remit does not know it."""
+    """A runtime of Lambda's; one newer than those is taken, and the build says that remit does not know it.
+
+    RemitError (2): anything else.
+    """
     plain = tokens.plain(value)
     if isinstance(plain, str) and plain not in RUNTIMES:
         from remit.resources.check_schema import is_newer_python  # noqa: PLC0415 - most runtimes are known
@@ -333,7 +336,10 @@ def by_cloudformation(key: Any) -> str:
 
 
 def reasons(example: str) -> Check:
-    """A check for a dict of reasons by what is accepted; each reason has a letter or a digit."""
+    """A check for a dict of reasons by what is accepted; each reason has a letter or a digit.
+
+    It raises RemitError (2) where one has none.
+    """
     return lambda path, value: entries(path, value, f"a dict such as {example}", _reason)
 
 

@@ -59,7 +59,10 @@ class FilePair:
     new: Content
 
     def review(self) -> Review:
-        """The review of two templates. A template that nobody could read then is compared with nothing, and noted."""
+        """The review of two templates. A template that nobody could read then is compared with nothing, and noted.
+
+        RemitError: the new one cannot be read.
+        """
 
         def at_ref(name: str) -> Content | None:
             """The content and the name of a file of the commit; None: it has none such."""

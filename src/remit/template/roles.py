@@ -127,7 +127,10 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
 
 
 def roles_where(holding: frozenset[str], source: ParsedFile) -> FileRoles:
-    """The roles of a template in which these of its conditions hold and no others."""
+    """The roles of a template in which these of its conditions hold and no others.
+
+    RemitError at the part that is wrong.
+    """
     value, locate = decided(source.value, holding, source.locate)
     return template_roles(value, source.file, locate)
 

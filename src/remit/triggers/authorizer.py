@@ -48,7 +48,7 @@ class Authorizer(RouteAuthorizer):
     payload_format_version: PayloadFormat = "2.0"
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The function, what tells who somebody is, how long an answer holds."""
+        """The function, what tells who somebody is, how long an answer holds, and what goes with `token`."""
         yield self._check_function
         yield self._check_sources
         yield self._check_cache
@@ -125,7 +125,7 @@ class Authorizer(RouteAuthorizer):
         return [source.removeprefix("method.").removeprefix("$") for source in plain_texts(self.identity_source)]
 
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is."""
+        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
         properties: dict[str, Any] = {
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": self.payload_format_version,

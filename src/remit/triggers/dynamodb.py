@@ -46,7 +46,7 @@ class Dynamodb(StreamTrigger):
     view: StreamView | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The table or its stream, where to start, the view, and what all streams have."""
+        """The table or its stream, the view, and what all streams have."""
         yield self._check_stream
         yield self._check_view
         yield from StreamTrigger.checks(self)
@@ -92,7 +92,10 @@ class Dynamodb(StreamTrigger):
 
 
 def with_sources(app: App) -> App:
-    """The app with the streams turned on that its functions read, of tables that do not say it themselves."""
+    """The app with the streams turned on that its functions read, of tables that do not say it themselves.
+
+    RemitError has all that cannot be.
+    """
     return with_changed_sources(app, Dynamodb, lambda trigger: own_id(trigger.stream), _with_stream)
 
 

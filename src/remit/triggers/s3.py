@@ -198,7 +198,7 @@ def with_sources(app: App) -> App:
 
     The bucket waits for the permission of each function. Since it refers to the functions, they and their roles cannot
     refer to it: a bucket without a name gets one that the stack's id makes unique (`synthesis/circular_dependencies.py`
-    puts it in the place of references).
+    puts it in the place of references). RemitError has all that cannot be.
     """
     return with_changed_sources(
         app, S3, lambda trigger: trigger.own_bucket, lambda bucket, own: _with_notifications(bucket, own, app.namespace)

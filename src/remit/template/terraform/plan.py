@@ -265,7 +265,10 @@ def _own(item: PlannedResource, locate: Locate) -> HeldPolicy:
 
 
 def _of_document(document: Any, path: Path, address: str, locate: Locate) -> HeldPolicy:
-    """A policy by its document, with the address as name and reason; a note where not all of it stands in the plan."""
+    """A policy by its document, with the address as name and reason; a note where not all of it stands in the plan.
+
+    RemitError at the part that is wrong.
+    """
     grants = tuple(grants_of(document, path, locate, Reason("text", address)))
     if known(document):
         return HeldPolicy(address, document=policy_in(grants), grants=grants)
