@@ -493,6 +493,16 @@ def test_what_a_deny_forbids_is_told_of_the_setting_that_has_it_or_at_its_own_li
     assert "narrow the Deny" == of_line.way == of_setting.way
 
 
+def test_each_deny_that_forbids_is_told_with_its_line_and_a_replaced_part_for_a_vpc_with_its_own() -> None:
+    traced = function(properties={"TracingConfig": {"Mode": "Active"}})
+    denials = (granted("Deny", "xray:PutTraceSegments"), granted("Deny", "xray:PutTelemetryRecords", line=11))
+    (loss,) = losses(replace(traced, policy=denials), policy=None)
+    assert [9, 11] == [origin.line for origin in loss.denies]
+    in_vpc, here = function(properties={"VpcConfig": {"SubnetIds": ["s"]}}), Origin("config/deploy.py", 6, 1)
+    bare = app(in_vpc, default_vpc_policy=(), default_vpc_policy_origin=here)
+    assert [here] == [loss.origin for loss in broken(bare, assign(bare))]
+
+
 def test_what_hangs_on_a_key_that_nobody_knows_is_a_warning_and_what_is_of_the_account_is_known() -> None:
     traced = function(properties={"TracingConfig": {"Mode": "Active"}})
     for key, value, told in (

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.iam.comparison import Comparison, Piece, StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Principals, Statement
 from remit.iam.prove.caller_classes import EVERYONE, free_accounts
-from remit.iam.prove.compare import Comparison
 from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
 from remit.iam.request import principal_of
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -20,7 +20,6 @@ from remit.roles.shaped_comparison import as_written
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
 
     Names = Mapping[str, str]
@@ -106,7 +105,7 @@ def compare_files(old: Layers, new: Layers) -> Comparison:
     """Compare two files of policies that say whom they let in.
 
     Statements without resources, about nothing but STS, are of a role's trust, where what a Deny forbids alone does not
-    matter.
+    matter. RemitError: an operator does not exist.
     """
     statements = [statement for side in (old, new) for policy in side.identity for statement in policy.statements]
     comparison = compare_resource_policies(old.identity, new.identity)
