@@ -154,7 +154,10 @@ def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
 
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:
-    """Print a value as JSON, on standard output unless told: keys in their order, ASCII, one newline at the end."""
+    """Print a value as JSON, on standard output unless told: keys in their order, ASCII, one newline at the end.
+
+    The command owes its reader no JSON then.
+    """
     click.echo(json.dumps(value, indent=2), file=stream)
     context = click.get_current_context(silent=True)
     if context is not None and awaits_json(context):

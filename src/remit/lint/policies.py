@@ -98,7 +98,10 @@ def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
 
 
 def _first(value: Any) -> Any:
-    """A value with the first branch of each choice in its place; None where nothing is there."""
+    """A value with the first branch of each choice in its place; None where nothing is there.
+
+    Lists stay as they are.
+    """
     branch = next(branches(value), None)
     if branch is None:
         return None

@@ -109,7 +109,10 @@ def known_shapes(version: Version, counterpart: Version) -> dict[str, str]:
 
 
 def role_arns(version: Version, shapes: Mapping[str, str]) -> Iterator[str]:
-    """The ARNs of the roles and users of a version, which are compared together with what resources say to them."""
+    """The ARNs of the roles and users of a version, which are compared together with what resources say to them.
+
+    Those of `asked_jointly` come first.
+    """
     yield from version.asked_jointly
     for role in version.roles:
         if role.kind in _CALLERS and not role.only_attached_to:

@@ -41,7 +41,7 @@ class Cognito(BaseTrigger):
     key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The pool, the step, the version."""
+        """The pool, the version, the key."""
         yield self._check_pool
         if self.version is not None:
             yield self._check_version

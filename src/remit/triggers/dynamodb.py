@@ -46,7 +46,7 @@ class Dynamodb(StreamTrigger):
     view: StreamView | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The table or its stream, where to start, the view, and what all streams have."""
+        """The table or its stream, the view, and what all streams have."""
         yield self._check_stream
         yield self._check_view
         yield from StreamTrigger.checks(self)

@@ -26,7 +26,7 @@ class Http(BaseTrigger):
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """Who may call, how it answers, and from which pages."""
+        """From which pages it may be called."""
         yield self._check_cors
 
     def _check_cors(self) -> None:

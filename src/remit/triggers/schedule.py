@@ -58,7 +58,7 @@ class Schedule(BaseTrigger):
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The expression, its zone, start and end, the numbers, the input, the queue."""
+        """The expression, its zone, start and end, the numbers, the input, the queue; last, whether it ever runs."""
         yield self._check_expression
         yield partial(check_zone, "start", self.start)
         yield partial(check_zone, "end", self.end)

@@ -46,7 +46,7 @@ class Sns(BaseTrigger):
     dead_letter: QueueRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The topic, the filter, the queue."""
+        """The topic, the filter, the queue, and whether the topic can call a function."""
         yield partial(arn_of, self.topic, "sns")
         yield self._check_filter
         if self.dead_letter is not None:
