@@ -116,7 +116,10 @@ def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
 
 
 def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
-    """The conditions that hold of every request of a caller, as far as some policies speak of their keys."""
+    """The conditions that hold of every request of a caller, as far as some policies speak of their keys.
+
+    RemitError: an operator does not exist.
+    """
     keys: set[str] = set()
     parts = tuple(policies)
     for policy in parts:

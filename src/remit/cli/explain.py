@@ -315,7 +315,10 @@ def _explain_aws_word(word: str, error: RemitError) -> int:
 
 
 def _explain_request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path) -> int:
-    """Print the verdict on ACTION [RESOURCE] of a function, with the line that would grant it; the exit code."""
+    """Print the verdict on ACTION [RESOURCE] of a function, with the line that would grant it; the exit code.
+
+    RemitError (2): it is no action.
+    """
     from remit.answers.explanation import explain
     from remit.answers.remedy import remedy
     from remit.answers.resource_policies import with_resource_policies

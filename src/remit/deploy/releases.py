@@ -152,7 +152,10 @@ def keep(account: Account, bucket: Bucket, release: Release) -> None:
 
 
 def kept_keys(account: Account, bucket: Bucket, namespace: str, most: int) -> tuple[str, ...]:
-    """The keys of the `most` newest releases (one at least), and those of the zips that they need."""
+    """The keys of the `most` newest releases (one at least), and those of the zips that they need.
+
+    RemitError: AWS refuses.
+    """
     keys = release_keys(account, bucket, namespace)[-most:]
     return (*keys, *(zip_key for key in keys for zip_key in read_release(account, bucket, key).zips))
 
@@ -167,7 +170,10 @@ def release_keys(account: Account, bucket: Bucket, namespace: str) -> tuple[str,
 
 
 def kept_releases(account: Account, bucket: Bucket, namespace: str, most: int = 0) -> tuple[Release, ...]:
-    """The `most` newest releases of a stack, the oldest of them first; all where `most` is 0."""
+    """The `most` newest releases of a stack, the oldest of them first; all where `most` is 0.
+
+    RemitError: AWS refuses.
+    """
     return tuple(read_release(account, bucket, key) for key in release_keys(account, bucket, namespace)[-most:])
 
 

@@ -233,7 +233,10 @@ def _named_meanings(sayings: Iterable[Saying]) -> frozenset[object]:
 
 
 def _trust(before: Holder | None, after: Holder | None, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
-    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one."""
+    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one.
+
+    RemitError: an operator does not exist.
+    """
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone
     old = _PLAIN_TRUST if before is None or before.trust is None else before.trust

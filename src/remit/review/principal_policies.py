@@ -105,7 +105,7 @@ def compare_files(old: Layers, new: Layers) -> Comparison:
     """Compare two files of policies that say whom they let in.
 
     Statements without resources, about nothing but STS, are of a role's trust, where what a Deny forbids alone does not
-    matter.
+    matter. RemitError: an operator does not exist.
     """
     statements = [statement for side in (old, new) for policy in side.identity for statement in policy.statements]
     comparison = compare_resource_policies(old.identity, new.identity)

@@ -45,7 +45,10 @@ def policy_of(document: Any, base: Path, locate: Locate) -> Policy | None:
 
 
 def whole_policy(document: Any, base: Path, locate: Locate) -> Policy | None:
-    """The policy of a document; None also when a part of it is known at the deploy only."""
+    """The policy of a document; None also when a part of it is known at the deploy only.
+
+    RemitError at the part that is wrong.
+    """
     policy = policy_of(document, base, locate)
     return policy if known(document) else None
 

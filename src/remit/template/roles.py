@@ -166,7 +166,10 @@ def _role(
     plain: ExpandedTemplate,
     attached_policies: AttachedPolicies,
 ) -> Holder:
-    """A role, user or group with its own policies and those attached to it, and notes on what nobody knows of it."""
+    """A role, user or group with its own policies and those attached to it, and notes on what nobody knows of it.
+
+    RemitError at the part that is wrong.
+    """
     base: Path = ("Resources", role.logical_id, "Properties")
     policies, notes = _inline(role, base, plain)
     managed = [

@@ -108,7 +108,10 @@ class S3(BaseTrigger):
         yield TriggerSource("bucket", arn_of(self.bucket, "s3"), "with its notifications to EventBridge on")
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The permission for the bucket, whose notifications `with_sources` adds; or a rule of EventBridge."""
+        """The permission for the bucket, whose notifications `with_sources` adds; or a rule of EventBridge.
+
+        RemitError: EventBridge has no such event, or one rule cannot say it.
+        """
         suffix = position_suffix(self, function, lambda trigger: trigger.bucket_name)
         if self.own_bucket:
             if not suffix:  # one permission for all of its triggers on the bucket

@@ -101,7 +101,10 @@ def _action_test(rule: StatementRule) -> Matcher:
 
 
 def _condition_tests(rule: StatementRule) -> tuple[Test, ...]:
-    """The tests of a statement's conditions; of late-bound actions one more, the last."""
+    """The tests of a statement's conditions; of late-bound actions one more, the last.
+
+    RemitError: an operator does not exist.
+    """
     tests = tuple(compile_condition(condition, rule.version) for condition in rule.statement.conditions)
     return (*tests, _late_test(rule.statement.actions)) if rule.names.late else tests
 
