@@ -18,6 +18,7 @@ import pytest
 
 import cfn_lint
 import models
+import quick_servers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,7 @@ class Forks:
                 if not reports.closed:  # it runs still, and nobody wants to know
                     os.kill(pid, signal.SIGTERM)
                     os.waitpid(pid, 0)
+            quick_servers.close()
         return True
 
 
@@ -67,6 +69,7 @@ def _import_before_forks(folder: Path) -> None:
     """Import and read what most forks need, once: each would take a second for it."""
     cfn_lint.read_rules(folder / "template.json")
     models.read_most()
+    quick_servers.begin()
     gc.freeze()
 
 

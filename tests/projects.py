@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import quick_loads
 from remit.build import build
 from remit.cli import main
 from remit.errors import RemitError
@@ -133,6 +134,7 @@ def remit(*arguments: str, stdin: bytes = b"") -> Ran:
         with (
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
+            quick_loads.forked(),
             pytest.raises(SystemExit) as ended,
         ):
             main(list(arguments))

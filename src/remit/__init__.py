@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 
     from remit import triggers as on
     from remit.errors import RemitError
+    from remit.iam.comparison import Comparison
     from remit.iam.decide.evaluate import Decision, Layers, evaluate
     from remit.iam.policy import Policy, Statement, parse, render
-    from remit.iam.prove.compare import Comparison, compare, equivalent, includes, within
+    from remit.iam.prove.compare import compare, equivalent, includes, within
     from remit.iam.prove.minimise import minimise
     from remit.iam.prove.public import public
     from remit.iam.request import Request
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "App": "remit.project.declarations",
-    "Comparison": "remit.iam.prove.compare",
+    "Comparison": "remit.iam.comparison",
     "Decision": "remit.iam.decide.evaluate",
     "Layers": "remit.iam.decide.evaluate",
     "Policy": "remit.iam.policy",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from answering import NUMBER, Refused, answering
 from random_cases import cases
 from remit.app import App, ExistingValue, Function, StoredValue
-from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles
+from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles, managed_policy_versions
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.athena_trail import summed_up_by_athena
 from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
@@ -293,6 +293,74 @@ def test_roles_are_read_one_by_one_or_of_many_all_at_once_unless_that_is_denied(
         assert (own.name, own.how, attached.name) == ("own", "inline", ATTACHED["PolicyArn"])
     assert bool(asked.calls("iam.GetAccountAuthorizationDetails")) == (count > MANY)
     assert bool(asked.calls("iam.GetRole")) == (count <= MANY or denies_all)
+
+
+def test_on_this_machine_roles_are_read_in_one_list_those_without_policies_too_each_with_its_boundary() -> None:
+    boundary = f"arn:aws:iam::{NUMBER}:policy/limit"
+    details = [
+        {
+            "RoleName": name,
+            "Arn": f"arn:aws:iam::{NUMBER}:role/{name}",
+            "AssumeRolePolicyDocument": json.dumps(TRUST).replace("lambda", "states"),
+            "AttachedManagedPolicies": [],
+            "RolePolicyList": [],
+        }
+        for name in ("bare", "other")
+    ]
+    limit = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}
+    account, asked = answering(
+        {
+            "iam.GetAccountAuthorizationDetails": {"RoleDetailList": details},
+            "iam.GetRole": {"Role": role("bare", PermissionsBoundary=limit)},
+        },
+        local=True,
+    )
+    (found,) = held_roles(account, ["bare", "gone"]).values()
+    assert (found.name, found.policies, found.trusts) == ("bare", (), ("states.amazonaws.com",))
+    assert [policy.name for policy in found.limits] == [boundary]
+    assert asked.calls("iam.GetRole") == [{"RoleName": "bare"}]
+
+
+def test_managed_policies_are_read_in_the_version_in_force_and_one_that_is_gone_is_left_out() -> None:
+    first, gone, wrong = (f"arn:aws:iam::{NUMBER}:policy/{name}" for name in ("first", "gone", "wrong"))
+    account, _ = answering(
+        {
+            "iam.GetPolicy": lambda PolicyArn: (  # noqa: N803 - AWS's name
+                Refused("NoSuchEntity", status=404)
+                if PolicyArn == gone
+                else {"Policy": {"Arn": PolicyArn, "DefaultVersionId": "v3"}}
+            ),
+            "iam.GetPolicyVersion": lambda PolicyArn, VersionId: {  # noqa: N803 - AWS's names
+                "PolicyVersion": {"Document": "[]" if PolicyArn == wrong else inline(f"sqs:{VersionId}")}
+            },
+        }
+    )
+    ((arn, found),) = managed_policy_versions(account, [gone, first, first]).items()
+    assert (arn, found.version) == (first, "v3")
+    assert found.policy.statements[0].actions.patterns == ("sqs:v3",)
+    with pytest.raises(Unreadable, match=f"policy {wrong} cannot be read"):
+        managed_policy_versions(account, [wrong])
+
+
+def test_a_role_without_policies_is_read_by_itself_as_well() -> None:
+    account, _ = answering(
+        {
+            "iam.GetRole": {"Role": role("bare")},
+            "iam.ListRolePolicies": {"PolicyNames": []},
+            "iam.ListAttachedRolePolicies": {"AttachedPolicies": []},
+        }
+    )
+    assert [*held_roles(account, ["bare"])] == ["bare"]
+
+
+def test_a_client_that_repeats_nothing_is_another_one_and_waits_as_long_as_a_function_may_run() -> None:
+    account, _ = answering({})
+    once = account.client("lambda", once=True)
+    assert account.client("lambda", once=True) is once is not account.client("lambda")
+    local, _ = answering({}, local=True)
+    clients = (once, account.client("lambda"), local.client("lambda"), account.client("sts"))
+    assert [one.meta.config.retries["total_max_attempts"] for one in clients] == [1, 5, 3, 3]
+    assert once.meta.config.read_timeout > 900
 
 
 def test_a_policy_that_cannot_be_read_is_named() -> None:

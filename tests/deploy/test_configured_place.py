@@ -81,6 +81,8 @@ def test_a_region_of_the_profile_counts_unless_the_environment_says_one(
     here = " is not deployed in account 999988887777, eu-central-1\n"
     monkeypatch.setenv("AWS_PROFILE", "shop")
     assert run("status")[1].endswith(here)
+    write(project, {"profiles": "[profile shop]\nregion = eu-west-2\n"})
+    assert "and profile shop says eu-west-2: nothing" in run("status")[1]
     monkeypatch.delenv("AWS_PROFILE")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     assert run("status")[1].endswith(here)
@@ -107,6 +109,8 @@ def test_an_account_of_the_option_or_the_variable_that_is_another_is_refused(
     assert f"error: {message}{LINE}" in run("status", "--account", "111122223333")[1]
     monkeypatch.setenv("REMIT_ACCOUNT", "111122223333")
     assert f"error: {message}{LINE}" in run("status")[1]
+    monkeypatch.setenv("REMIT_ACCOUNT", NUMBER)
+    assert " is not deployed in account 999988887777" in run("status", "--region", "eu-west-1")[1]
 
 
 def test_each_stage_is_deployed_where_its_file_says(project: Path, run: Callable[..., tuple[int, str]]) -> None:

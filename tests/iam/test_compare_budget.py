@@ -13,12 +13,13 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
 from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.budget import STEPS, Budget
-from remit.iam.prove.compare import Comparison, compare, gains, side_of
+from remit.iam.prove.compare import compare, gains, side_of
 from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from remit.iam.comparison import Comparison
     from remit.iam.policy import Policy
 
 FEW = STEPS // 64

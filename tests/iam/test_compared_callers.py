@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
-from remit.iam.comparison import Piece, StatementLocation, Undecided
+from remit.iam.comparison import Comparison, Piece, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.iam.prove.caller_classes import ComparedCaller, caller_classes, free_accounts
-from remit.iam.prove.compare import Comparison
 from remit.iam.prove.compare_callers import ComparedPolicies
 from remit.iam.prove.endpoint_callers import endpoint_callers, located, names_callers
 

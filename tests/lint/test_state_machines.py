@@ -181,6 +181,23 @@ def test_a_policy_that_nobody_can_read_and_a_connector_leave_it_open_what_is_lac
     assert [] == _lint(tmp_path, connected)
 
 
+def test_nothing_is_told_beside_a_policy_that_nobody_has_of_all_but_some_actions_or_of_a_role_of_two(
+    tmp_path: Path,
+) -> None:
+    managed = _machine()
+    managed["Resources"]["Role"]["Properties"]["ManagedPolicyArns"] = [
+        "arn:aws:iam::111122223333:policy/mine",
+        "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",
+    ]
+    but_some = _machine({"Effect": "Allow", "NotAction": "iam:*", "Resource": TABLE_ARN})
+    of_two = _machine(_allow(["dynamodb:PutItem", "dynamodb:GetItem"], TABLE_ARN))
+    of_two["Resources"]["Reads"] = of_two["Resources"]["Machine"]
+    connected = _machine()
+    connected["Resources"]["To"] = {"Type": "AWS::Serverless::Connector", "Properties": {}}
+    for template in (managed, but_some, of_two, connected):
+        assert [] == _lint(tmp_path, template)
+
+
 def test_an_arn_that_is_a_parameter_may_be_that_of_any_resource(tmp_path: Path) -> None:
     template = _machine(_allow("dynamodb:PutItem", {"Ref": "TableArn"}))
     template["Parameters"] = {"TableArn": {"Type": "String"}}

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import threading
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.event_sources.asynchronous_invocations import EventsOnTheWay
+from remit.local.emulator import as_request_of, emulated, place_of_request
+from remit.local.event_sources.asynchronous_invocations import (
+    AsynchronousInvocations,
+    EventsOnTheWay,
+    event_sent_to,
+)
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,3 +42,68 @@ def test_what_is_no_json_is_not_kept(tmp_path: Path, event: object) -> None:
 def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert EventsOnTheWay(tmp_path / "file").write_down({"event": 1}) is None
+
+
+HERE, REGION = "888866660000", "eu-west-1"
+ARN = f"arn:aws:lambda:{REGION}:{HERE}:function:report"
+RECORD = {"config": {"FunctionName": "report", "FunctionArn": ARN}}
+
+
+class Lambda:
+    """The emulator's Lambda, as far as events that nobody waits for are its own, and what ran for whom."""
+
+    def __init__(self) -> None:
+        self.ran: SimpleQueue[tuple[Any, str, str]] = SimpleQueue()
+        self._functions: dict[str, Any] = {}
+        self.invoke_async_with_retry: Any = None
+
+    def _execution_record_for_config(self, function: Any, configuration: Any) -> Any:
+        return {**function, "config": configuration}
+
+    def _execute_function_with_config_scope(self, _record: Any, event: Any) -> Any:
+        return {"waited for": event}
+
+    def _get_func_record_for_ref(self, reference: str) -> Any:
+        return (RECORD if reference == ARN else None,)
+
+    def _execute_function(self, record: Any, event: Any) -> Any:
+        assert {"config"} == record.keys()
+        self.ran.put((event, place_of_request()["Account"], record["config"]["FunctionArn"]))
+        return {}
+
+
+@pytest.fixture
+def service(own_emulator: None, tmp_path: Path) -> Lambda:  # noqa: ARG001 - a function of its own is replaced
+    service = Lambda()
+    nowhere: Any = SimpleNamespace()
+    AsynchronousInvocations(nowhere, service, EventsOnTheWay(tmp_path)).take_hold()
+    return service
+
+
+def test_what_an_earlier_server_left_runs_as_its_account_once_the_state_is_loaded(
+    service: Lambda, tmp_path: Path
+) -> None:
+    events = EventsOnTheWay(tmp_path)
+    with as_request_of(HERE, REGION):
+        events.write_down({"function": ARN, "event": {"n": 1}})
+        events.write_down({"function": f"{ARN}-that-is-gone", "event": {"n": 2}})
+    (tmp_path / "0-damaged.json").write_text("{")
+    emulated("app")._load_persisted_state()
+    assert ({"n": 1}, HERE, ARN) == service.ran.get(timeout=HANGS)
+    for thread in threading.enumerate():
+        if thread.name.endswith("(run)"):  # of an event, which is forgotten at its end
+            thread.join(HANGS)
+    assert ([], True) == (list(tmp_path.iterdir()), service.ran.empty())
+
+
+def test_an_event_that_a_service_sends_is_not_waited_for_and_runs_under_the_alias_that_it_names(
+    service: Lambda,
+) -> None:
+    record = service._execution_record_for_config(RECORD, RECORD["config"])
+    assert {"waited for": 1} == service._execute_function_with_config_scope(record, 1)
+    with as_request_of(HERE, REGION), event_sent_to(f"{ARN}:live"):
+        record = service._execution_record_for_config(RECORD, RECORD["config"])
+        assert {} == service._execute_function_with_config_scope(record, 2)
+    assert (2, HERE, f"{ARN}:live") == service.ran.get(timeout=HANGS)
+    service.invoke_async_with_retry(RECORD, 3)
+    assert (3, HERE, ARN) == service.ran.get(timeout=HANGS)

@@ -227,3 +227,24 @@ def test_what_is_left_of_a_refused_request_is_read_up_to_its_end() -> None:
     asyncio.run(incoming.drain())
     asyncio.run(incoming.drain())
     assert [{"body": b"next"}] == messages
+
+
+def test_a_request_has_each_line_of_a_header_as_it_was_signed_and_a_socket_begins_with_a_get() -> None:
+    headers = [(b"X-Tag", b"a"), (b"x-tag", "é".encode()), (b"X-TAG", "é".encode("latin-1"))]
+    scope: dict[str, Any] = {"raw_path": b"/a%20b", "query_string": b"x=%C3%A9", "headers": headers}
+    for method in ({"method": "PUT"}, {}):
+        request = gate._request(scope | method)
+        assert (method.get("method", "GET"), "/a%20b", "x=%C3%A9") == (request.method, request.path, request.query)
+        assert {"x-tag": ("a", "é", "é")} == request.headers
+
+
+def test_a_body_that_was_read_is_given_once_more_and_then_what_follows_it() -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def messages() -> list[Any]:
+        replay = gate._replaying(b"body", receive)
+        return [await replay(), await replay()]
+
+    body = {"type": "http.request", "body": b"body", "more_body": False}
+    assert [body, {"type": "http.disconnect"}] == asyncio.run(messages())

@@ -21,7 +21,7 @@ from ports import free_ports
 from processes import opened
 from random_cases import in_all_cases
 from remit.errors import RemitError
-from remit.local import aws, environment
+from remit.local import aws, environment, process
 from remit.local.control.clients import client_arguments, session
 from remit.local.event_sources.asynchronous_invocations import EventsOnTheWay
 from remit.local.state_files import Record, StateFiles
@@ -90,6 +90,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     with pytest.MonkeyPatch.context() as user:
         for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "HTTPS_PROXY", "MY_TOKEN"):
             user.setenv(name, "the-users-own")
+        user.setattr(process, "subprocess", subprocess)  # in a process of its own
         running = aws.start(folder, progress=steps.append)
     yield folder, running, steps
     aws.stop(folder)

@@ -262,7 +262,7 @@ def test_a_signature_says_whose_it_is_and_of_when(credential: str, time: str, va
     request = bare(authorization=authorization, **{"date" if "," in time else "x_amz_date": time})
     if is_read:
         found = read(request)
-        assert (KEY, "20261127T083000Z", SCOPE) == (found.access_key_id, found.time, found.scope)
+        assert (KEY, "20261127T083000Z", SCOPE, "") == (found.access_key_id, found.time, found.scope, found.token)
     else:
         with pytest.raises(RefusedRequest) as refused:
             read(request)

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:web"
-TEXT = DeployedFunction.of({"FunctionName": "web", "FunctionArn": ARN, "Runtime": "python3.13", "MemorySize": 256})
+TEXT = DeployedFunction.of(
+    {"FunctionName": "web", "FunctionArn": ARN, "Runtime": "python3.13", "MemorySize": 256, "Version": "7"}
+)
 JSON = replace(TEXT, log_format="JSON")
 CALL = Invocation("r1", b"{}", ARN, "")
 RESULT = InvocationResult(b"{}", "application/json", None, None, "a\nb\n", 12.3456, None, "", 40, "stream")
@@ -48,7 +50,7 @@ class Written:
         self.messages += [message for _, message in events]
 
 
-START, END = "START RequestId: r1 Version: $LATEST", "END RequestId: r1"
+START, END = "START RequestId: r1 Version: 7", "END RequestId: r1"
 REPORT = "REPORT RequestId: r1\tDuration: 12.35 ms\tBilled Duration: {} ms\tMemory Size: 256 MB\tMax Memory Used: 40 MB"
 
 
@@ -88,7 +90,7 @@ def test_the_report_in_json_says_the_same_as_the_line(result: InvocationResult, 
     start, *printed, report = LiveLog(JSON, CALL, Written()).finish(replace(result, initialised_in=100.5))
     assert ["a", "b"] == printed
     beginning: Any = json.loads(start)
-    assert ("platform.start", {"requestId": "r1", "version": "$LATEST"}) == (beginning["type"], beginning["record"])
+    assert ("platform.start", {"requestId": "r1", "version": "7"}) == (beginning["type"], beginning["record"])
     record: Any = json.loads(report)["record"]
     metrics = {"durationMs": 12.346, "billedDurationMs": 113, "memorySizeMB": 256, "maxMemoryUsedMB": 40}
     assert {"requestId": "r1", "metrics": {**metrics, "initDurationMs": 100.5}, **told} == record
@@ -160,8 +162,8 @@ def test_an_invocation_that_never_began_has_its_whole_log_at_its_end(
 
 def test_the_stream_of_a_log_group_of_several_functions_has_the_functions_name() -> None:
     moment = datetime(2026, 1, 2, tzinfo=UTC)
-    assert new_stream(TEXT, moment).startswith("2026/01/02/[$LATEST]")
-    assert new_stream(replace(TEXT, log_group="all"), moment).startswith("2026/01/02/web[$LATEST]")
+    assert new_stream(TEXT, moment).startswith("2026/01/02/[7]")
+    assert new_stream(replace(TEXT, log_group="all"), moment).startswith("2026/01/02/web[7]")
 
 
 @settings(max_examples=cases(20, deep=500), deadline=None)

@@ -132,6 +132,47 @@ def test_a_stream_keeps_the_name_that_it_is_given(stack: Stack) -> None:
     assert stack.make("AWS::Kinesis::Stream", ShardCount=1)[0].startswith("stack-Logical-")
 
 
+def test_a_mapping_through_a_consumer_reads_the_stream_that_the_consumer_is_of(stack: Stack) -> None:
+    _, attributes = stack.make("AWS::Kinesis::Stream", Name="read", ShardCount=1)
+    stream = attributes["Arn"]
+    consumer, attributes = stack.make("AWS::Kinesis::StreamConsumer", ConsumerName="c", StreamARN=stream)
+    assert (True, stream, "c") == (
+        consumer.startswith(f"{stream}/consumer/c:"),
+        attributes["StreamARN"],
+        attributes["ConsumerName"],
+    )
+    function, _ = stack.make("AWS::Lambda::Function", FunctionName="reads", Role="r", Runtime="python3.13")
+    properties = {"FunctionName": function, "EventSourceArn": consumer, "StartingPosition": "LATEST"}
+    mapping, _ = stack.make("AWS::Lambda::EventSourceMapping", **properties)
+    stack.change("AWS::Lambda::EventSourceMapping", mapping, properties, **properties, BatchSize=7)
+    with as_request_of(ACCOUNT, REGION):
+        made = emulated("services.lambda_svc")._esms[mapping]
+    assert (stream, 7) == (made["EventSourceArn"], made["BatchSize"])
+    old = {"ConsumerName": "c", "StreamARN": stream}
+    assert consumer == stack.change("AWS::Kinesis::StreamConsumer", consumer, old, **old, Tags=[])
+
+
+def asked(operation: str, **parameters: str) -> str:
+    """What CloudFormation answers to an operation."""
+    handlers = emulated("services.cloudformation.handlers")._ACTION_HANDLERS
+    with as_request_of(ACCOUNT, REGION):
+        status, _, body = handlers[operation]({name: [value] for name, value in parameters.items()})
+    assert 200 == status, body
+    return str(body.decode())
+
+
+def test_further_first_change_sets_are_of_one_stack_until_it_is_made(stack: Stack) -> None:  # noqa: ARG001 - as above
+    template = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
+    new = {"StackName": "reviewed", "ChangeSetType": "CREATE", "TemplateBody": template}
+    answers = [asked("CreateChangeSet", ChangeSetName=name, **new) for name in ("one", "two", "three")]
+    ids = {answer.partition("<StackId>")[2].partition("<")[0] for answer in answers}
+    assert 1 == len(ids)
+    for name in ("one", "two", "three"):
+        described = asked("DescribeChangeSet", ChangeSetName=name, StackName="reviewed")
+        assert f"<StackId>{ids.copy().pop()}<" in described
+    assert "<StackStatus>REVIEW_IN_PROGRESS<" in asked("DescribeStacks", StackName=ids.pop())
+
+
 def test_a_function_loses_the_dead_letters_and_the_concurrency_that_its_template_loses(stack: Stack) -> None:
     kind = "AWS::Lambda::Function"
     plain = {"FunctionName": "plain", "Role": f"arn:aws:iam::{ACCOUNT}:role/r", "Code": {"ZipFile": "def h(e, c): ..."}}

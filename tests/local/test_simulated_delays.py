@@ -60,8 +60,11 @@ def test_delays_that_are_turned_on_again_begin_anew() -> None:
         delays.check("lambda", "GetFunction", {})
 
 
-def test_there_are_none_without_a_seed() -> None:
+def test_there_are_none_without_a_seed_or_of_a_service_that_throttles_nobody() -> None:
     SimulatedDelays().check("lambda", "ListFunctions", {})  # raises nothing
+    delays = SimulatedDelays()
+    delays.simulate("7")
+    delays.check("cognito-idp", "ListUsers", {})  # nor does this
 
 
 def test_a_call_is_throttled_as_the_sdk_knows_it(shared: LocalAws) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from remit.local.functions import worker_launch
+from remit.local.functions.deployed_function import DeployedFunction
+from remit.local.functions.lambda_service import LambdaService, _client_context_of
 from remit.local.functions.runtime_api import Connection
 from remit.local.functions.worker.call_places import _installed
 from remit.local.functions.worker.source_names import name_after
@@ -131,3 +133,53 @@ def test_a_worker_is_kept_warm_until_its_function_changes_also_while_it_works() 
     pool.end(lambda function: function == report)  # type: ignore[comparison-overlap]  # as above
     pool._release(worker)  # type: ignore[arg-type]  # as above
     assert (True, None) == (worker.ended, pool._warm(report))  # type: ignore[arg-type]  # as above
+
+
+def test_the_worker_that_was_used_last_is_taken_and_one_that_ended_by_itself_is_cleaned_up() -> None:
+    nothing: Any = None
+    forgotten: list[int] = []
+    watchdog: Any = SimpleNamespace(forget=forgotten.append)
+    pool: Any = WorkerPool(nothing, nothing, "", nothing, nothing, nothing, nothing, _watchdog=watchdog)
+    workers = [IdleWorker() for _ in range(3)]
+    for number, worker in enumerate(workers):
+        worker.pid = number  # type: ignore[misc]  # as a worker has one
+        pool._busy.add(worker)
+        pool._release(worker)
+    workers[2].ended = True
+    assert workers[1] is pool._warm("report")
+    assert [2] == forgotten
+    pool.end(lambda _function: True)
+    pool.end(lambda _function: False)
+    assert (True, [2, 0]) == (workers[1].dismissed, forgotten)
+    pool._release(workers[1])
+    assert [2, 0, 1] == forgotten
+
+
+def test_functions_are_kept_as_their_versions_are_and_the_code_of_all_of_them() -> None:
+    place = ("111122223333", "eu-west-1", "report")
+
+    def record(version: str, timeout: int) -> dict[str, Any]:
+        arn = ":".join(("arn:aws:lambda", place[1], place[0], "function", place[2]))
+        config = {"FunctionName": place[2], "FunctionArn": arn, "Version": version, "Timeout": timeout}
+        return {"config": config, "code_zip": f"code {version}".encode()}
+
+    latest, first = record("$LATEST", 5), record("1", 3)
+    functions = {place: {**latest, "versions": {"1": first, "2": {**record("2", 3), "code_zip": None}}}}
+    layers = {place: {"versions": [{"_zip_data": b"layer"}, {}]}}
+    emulated: Any = SimpleNamespace(_functions=SimpleNamespace(_data=functions), _layers=SimpleNamespace(_data=layers))
+    nothing: Any = None
+    service = LambdaService(nothing, nothing, emulated, nothing)
+    assert [b"code $LATEST", b"code 1", b"layer"] == service._contents()
+    for current, old in ((latest, record("$LATEST", 3)), (first, record("1", 5)), (first, record("3", 3))):
+        assert service._is_current(DeployedFunction.of(current["config"]))
+        assert not service._is_current(DeployedFunction.of(old["config"]))
+    functions.clear()
+    assert not service._is_current(DeployedFunction.of(first["config"]))
+
+
+@pytest.mark.parametrize(
+    ("header", "context"), [("eyJhIjogMX0=", '{"a": 1}'), ("no base64", ""), ("/w==", ""), (None, "")]
+)
+def test_the_client_context_of_a_call_is_decoded_or_there_is_none(header: str | None, context: str) -> None:
+    headers = {} if header is None else {"x-amz-client-context": header}
+    assert context == _client_context_of(headers)

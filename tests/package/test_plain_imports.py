@@ -23,6 +23,8 @@ from remit.package.plain_imports import has_plain_imports
         ("import remit", [], True),
         ("import remit.cli", [], False),
         ("from . import a", [], False),
+        ("from .json import a", [], False),
+        ("import json, gone", [], False),
         ("__import__('a')", [], False),
         ("import importlib\nimportlib.import_module('a')", [], False),
         ("def", [], False),

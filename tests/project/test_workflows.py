@@ -536,6 +536,13 @@ def test_a_wrong_argument_is_an_error_at_its_line(make: Make, arguments: str, me
     assert at(error).startswith("app.py:18:")
 
 
+def test_a_wrong_option_is_an_error_at_its_value(make: Make) -> None:
+    files = {"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_with(PASS))}
+    for arguments, column in (('"ren der", "render.asl.json"', 14), ('"render", "render.asl.json", type="FAST"', 48)):
+        error = make(app=f"{APP}app.workflow({arguments})\n", **files).error()
+        assert (f"app.py:18:{column}", ()) == (at(error), error.path)
+
+
 def test_a_workflow_that_is_declared_twice_is_an_error_at_the_second(make: Make) -> None:
     app = f'{APP}app.workflow("render", "render.asl.json")\napp.workflow("render", "render.asl.json")\n'
     error = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_with(PASS))}).error()

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from remit.iam.comparison import Piece, SideDifference, StatementLocation
+from remit.iam.comparison import Comparison, Piece, SideDifference, StatementLocation
 from remit.iam.policy import Condition, Principals, allow
-from remit.iam.prove.compare import Comparison
 from remit.iam.request import Request
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.access_documents import comparison_document, review_document

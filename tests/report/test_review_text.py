@@ -9,9 +9,8 @@ from random_cases import in_all_cases
 from remit.app import Grant, Reason
 from remit.errors import Origin
 from remit.holders import Holder, bounded, by_arn, inline
-from remit.iam.comparison import StatementLocation, Undecided
+from remit.iam.comparison import Comparison, StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Statement, allow
-from remit.iam.prove.compare import Comparison
 from remit.report.access_documents import review_document
 from remit.report.access_lines import report_lines
 from remit.report.access_report import review_report

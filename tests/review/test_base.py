@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import quick_loads
 from projects import APP, HELLO, Project, configuration, write
 from random_cases import cases_of
 from remit.errors import RemitError
@@ -57,7 +58,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def at(folder: Path, ref: str, stage: str | None = None) -> Version:
-    with loading_base(folder, stage, ref) as loaded:
+    with quick_loads.forked(), loading_base(folder, stage, ref) as loaded:
         return loaded()
 
 

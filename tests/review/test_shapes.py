@@ -13,7 +13,7 @@ from remit.review.accepted_file import ACCESS, AcceptedGain
 from remit.review.role_files import review_files
 
 if TYPE_CHECKING:
-    from remit.iam.prove.compare import Comparison
+    from remit.iam.comparison import Comparison
     from remit.review.access_change import Review
 
 RESOURCES: dict[str, dict[str, Any]] = {

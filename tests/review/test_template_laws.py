@@ -41,6 +41,37 @@ def compared(old: Declared, new: Declared) -> Declared:
     return review_document(review_files((json.dumps(old).encode(), "old.json"), (json.dumps(new).encode(), "new.json")))
 
 
+def test_another_default_is_told_in_words_unless_either_side_hides_it() -> None:
+    def template(**parameter: Any) -> Declared:
+        reads = role([allow("s3:GetObject", {"Ref": "P"})])
+        return {"Parameters": {"P": {"Type": "String", **parameter}}, "Resources": {"R": reads}}
+
+    for was, now, words in (
+        ({"Default": "aa1"}, {"Default": "bb2"}, "has another default: bb2 in place of aa1"),
+        ({"Default": "aa1", "NoEcho": True}, {"Default": "bb2"}, "has another default"),
+        ({"Default": "aa1"}, {"Default": "bb2", "NoEcho": True}, "has another default"),
+    ):
+        told = json.dumps(compared(template(**was), template(**now)))
+        assert f'parameter P, on which it depends, {words}"' in told
+
+
+def test_a_policy_of_a_bucket_gives_a_role_what_it_says_of_the_bucket_and_its_objects_alone() -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "data"}}
+    without = {"R": role([], RoleName="reader"), "B": bucket}
+    named = {"Effect": "Allow", "Principal": {"AWS": {"Fn::GetAtt": ["R", "Arn"]}}, "Resource": "*"}
+    for said, is_given in (
+        ({"Action": "*"}, lambda action: action.startswith("s3:")),
+        ({"Action": "s3:GetObject"}, lambda action: action == "s3:GetObject"),
+        ({"NotAction": "s3:Get*"}, lambda action: not action.startswith("s3:Get")),
+    ):
+        document = {"Version": "2012-10-17", "Statement": [{**named, **said}]}
+        policy = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "B"}, "PolicyDocument": document}}
+        gained = compared({"Resources": without}, {"Resources": {**without, "P": policy}})["gained"]
+        objects = "arn:${AWS::Partition}:s3:::data/example"
+        assert ["${B.Arn}", objects] == [piece["resource"] for piece in gained]
+        assert all(is_given(piece["action"]) for piece in gained)
+
+
 DEFAULTS: Final = ({}, {"Default": "aa1"}, {"Default": "bb2"}, {"Default": "bb2", "NoEcho": True})
 SAYING: Final[tuple[Declared, ...]] = (
     {"Type": "Custom::Lookup", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:f"}},

@@ -13,7 +13,7 @@ from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.resources.own_resources import own_resources
 from remit.roles.deploy_places import Candidate, listed
-from remit.roles.reference_names import names_in
+from remit.roles.reference_names import fill_statement, names_in
 from remit.roles.role_policies import StatementSource, ask, places, ready_role, source
 from remit.roles.shaped_comparison import compare_in_shape
 
@@ -130,11 +130,25 @@ def test_a_reference_is_within_the_pattern_of_its_shape() -> None:
 
 def test_what_is_undecided_of_references_in_their_shape_is_told_as_it_is_written() -> None:
     resources = ("arn:aws:sqs:eu-west-1:111122223333:jobs", "${Jobs.Arn}")
-    old, new = (Layers((Policy((allow("sqs:SendMessage", on=resource),)),)) for resource in resources)
     shapes = {"${Jobs.Arn}": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:jobs"}
-    open_questions = compare_in_shape(old, new, shapes, shapes).undecided
-    written = [question.source.statement.resources for question in open_questions]
-    assert [Globs(("${Jobs.Arn}",))] == written
+    literal, referring = (Layers((Policy((allow("sqs:SendMessage", on=resource),)),)) for resource in resources)
+    for old, new in ((literal, referring), (referring, literal)):
+        open_questions = compare_in_shape(old, new, shapes, shapes).undecided
+        written = [question.source.statement.resources for question in open_questions]
+        assert [Globs(("${Jobs.Arn}",))] == written
+    denied = Layers((Policy((Statement("Deny", Globs(("sqs:*",)), Globs(resources[:1])),)),))
+    gained = compare_in_shape(denied, referring, shapes, shapes)
+    assert (["${Jobs.Arn}"], ()) == ([piece.resource for piece in gained.gained], gained.undecided)
+
+
+def test_all_actions_but_one_whose_service_is_known_now_are_all_but_that_one() -> None:
+    but_one = Statement("Allow", Globs(("${Service}:Get*",), negated=True), Globs(("*",)))
+    assert Globs(("s3:Get*",), negated=True) == fill_statement(but_one, {"${Service}": "s3"}).actions
+
+
+def test_an_asker_of_whom_only_the_deploy_knows_the_account_is_at_home_anywhere() -> None:
+    home = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: "123456789012"}
+    assert (home,) == places(ready_role(role_on(), {}), home="arn:aws:iam::${AWS::AccountId}:role/r")
 
 
 def test_more_places_than_a_line_takes_are_counted() -> None:

@@ -239,6 +239,24 @@ def test_what_is_encrypted_is_read_and_sent_with_its_key_wherever_the_app_names_
     assert f"kms:Decrypt on {key}" in used(taking)
 
 
+def test_code_in_a_vpc_is_denied_its_network_unless_what_is_known_of_its_policies_allows_that() -> None:
+    allowing, own = Policy((allow("ec2:CreateNetworkInterface"),)), "arn:aws:iam::1:policy/team"
+    denying = Policy((Statement("Deny", Globs(("ec2:CreateNetworkInterface",)), Globs(("*",))),))
+    of_aws = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
+    for arn, policies, is_denied in (
+        (own, {}, True),
+        (own, {"team": allowing}, False),
+        (own, {"team": denying}, True),
+        (of_aws, {}, False),
+        (of_aws, {"AmazonEC2FullAccess": denying}, True),
+        ("arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole", {}, True),
+    ):
+        one = function(managed=(arn,), properties={"VpcConfig": {"SubnetIds": ["s"]}})
+        grants = default_grants(app(one, policies=policies), one)
+        denied = [each.statement.actions.patterns for each in grants if each.statement.effect == "Deny"]
+        assert is_denied == any("ec2:CreateNetworkInterface" in actions for actions in denied), arn
+
+
 def test_a_file_system_without_an_access_point_hides_no_other() -> None:
     configs = [{"LocalMountPath": "/mnt/a"}, {"Arn": ACCESS_POINT}]
     assert 1 == len(used(function(properties={"FileSystemConfigs": configs})))
@@ -475,6 +493,16 @@ def test_what_a_deny_forbids_is_told_of_the_setting_that_has_it_or_at_its_own_li
     assert "narrow the Deny" == of_line.way == of_setting.way
 
 
+def test_each_deny_that_forbids_is_told_with_its_line_and_a_replaced_part_for_a_vpc_with_its_own() -> None:
+    traced = function(properties={"TracingConfig": {"Mode": "Active"}})
+    denials = (granted("Deny", "xray:PutTraceSegments"), granted("Deny", "xray:PutTelemetryRecords", line=11))
+    (loss,) = losses(replace(traced, policy=denials), policy=None)
+    assert [9, 11] == [origin.line for origin in loss.denies]
+    in_vpc, here = function(properties={"VpcConfig": {"SubnetIds": ["s"]}}), Origin("config/deploy.py", 6, 1)
+    bare = app(in_vpc, default_vpc_policy=(), default_vpc_policy_origin=here)
+    assert [here] == [loss.origin for loss in broken(bare, assign(bare))]
+
+
 def test_what_hangs_on_a_key_that_nobody_knows_is_a_warning_and_what_is_of_the_account_is_known() -> None:
     traced = function(properties={"TracingConfig": {"Mode": "Active"}})
     for key, value, told in (
@@ -568,6 +596,7 @@ def test_what_is_forbidden_in_a_region_is_broken_there_and_nowhere_else() -> Non
         ([], "team.json has no statement"),
         ([{**DENY_SQS, "Principal": "*"}], "a guardrail names no principal"),
         ([{"Effect": "Deny", "Action": "sqs:*"}], "the statement has no Resource"),
+        ([{"Effect": "Allow", "Action": "sqs:*"}], "the statement has no Resource"),
         ([{**DENY_SQS, "Resource": "arn:aws:sqs:*:*:${Orders}"}], "a guardrail knows no ${Orders}"),
     ],
 )

@@ -273,3 +273,9 @@ def test_a_long_file_takes_no_long_time(unit: str) -> None:
     with effort.at_most(4):
         secrets_in(text)
         possible_secrets_in(text)
+
+
+def test_a_token_is_no_part_of_a_longer_word() -> None:
+    for token in ("AKIA" + "Q3EGRIBQ2B5VZ7FT", "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"):
+        assert None not in (kind(token), kind(f"_{token}"), kind(f"({token})"))
+        assert [None] * 4 == [kind(text) for text in (f"x{token}", f"7{token}", f"{token}Y", f"{token}8")]

@@ -63,6 +63,21 @@ def tagged(type_name: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
     return resource.properties
 
 
+def test_what_an_intrinsic_function_gives_is_tagged_by_nobody_and_no_list_is_made_for_tags() -> None:
+    chosen = {"Fn::If": ["Busy", {"Region": "eu-west-1"}, "${AWS::NoValue}"]}
+    replicas = {"Replicas": [{"Region": "eu-west-2"}, chosen]}
+    tags = [{"Key": "team", "Value": "shop"}]
+    assert {"Replicas": [{"Region": "eu-west-2", "Tags": tags}, chosen]} == tagged(
+        "AWS::DynamoDB::GlobalTable", replicas
+    )
+    given: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("AWS::DynamoDB::GlobalTable", {}),
+        ("AWS::SQS::Queue", {"Tags": {"Fn::If": ["Busy", tags, []]}}),
+    )
+    for type_name, properties in given:
+        assert properties == tagged(type_name, properties)
+
+
 def test_each_type_with_tags_gets_them_in_the_form_of_its_schema() -> None:
     for name in resource_types():
         kind = resource_type(name)

@@ -178,6 +178,21 @@ def test_a_source_in_a_network_needs_what_lambda_does_there_beside_its_own() -> 
         assert action in refused.message
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("shop-dev-hello", 1),
+        ("arn:aws:lambda:eu-west-1:111122223333:function:shop-dev-hello:live", 1),
+        ("shop-dev-hello-again", 0),
+    ],
+)
+def test_a_mapping_is_of_the_function_whose_whole_name_it_has(name: str, told: int) -> None:
+    properties = {"EventSourceArn": "arn:aws:sqs:eu-west-1:111122223333:orders", "FunctionName": name}
+    mapping = Resource("Mapping", "AWS::Lambda::EventSourceMapping", properties)
+    declared = app(mapping, functions=(Function("hello", "Hello", "app.hello", {}),))
+    assert told == len([*check_event_sources((mapping,), declared, assign(declared))])
+
+
 # References, regions, tables
 
 

@@ -34,7 +34,7 @@ _RANDOM: Final = re.compile(r"[A-Za-z0-9]{4,16}")
 def why_of(denial: Denial, source: ParsedFile) -> Cause:
     """Find the cause of a denial, as far as the roles and users of a file tell.
 
-    Where the message names nobody, all roles are asked.
+    Where the message names nobody, all roles are asked. RemitError: the file is no template, or cannot be read as one.
     """
     source = settled_source(source)
     read = template_source(source)

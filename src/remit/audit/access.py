@@ -109,7 +109,10 @@ class AccessQuestions:
         )
 
     def _control_key(self, policy: ControlPolicy, account: str) -> str:
-        """The key of a control policy's document, with the number of `account` folded."""
+        """The key of a control policy's document, with the number of `account` folded.
+
+        The document is added to `documents` when it is first asked for.
+        """
         name = (policy.id, account)
         if name not in self._control_keys:
             self._control_keys[name] = self.documents.add(policy.document, account)

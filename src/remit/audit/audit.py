@@ -172,7 +172,10 @@ class _Auditing:
     used_documents: set[str] = field(default_factory=set)
 
     def read_files(self) -> None:
-        """Read the files that no earlier run has read, and the summaries of the others."""
+        """Read the files that no earlier run has read, and the summaries of the others.
+
+        RemitError: none may be account details.
+        """
         files = account_files(self.audit_input.folder, self.audit_input.elsewhere)
         self.files, self.folder_problems = files.files, files.problems
         for number, file in enumerate(self.files, 1):

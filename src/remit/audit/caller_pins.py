@@ -116,7 +116,10 @@ def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
 
 
 def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
-    """The conditions that hold of every request of a caller, as far as some policies speak of their keys."""
+    """The conditions that hold of every request of a caller, as far as some policies speak of their keys.
+
+    RemitError: an operator does not exist.
+    """
     keys: set[str] = set()
     parts = tuple(policies)
     for policy in parts:
@@ -131,7 +134,7 @@ def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, .
 
 @lru_cache(maxsize=8_192)
 def _keys_as_arns(policy: Policy) -> frozenset[str]:
-    """The keys that some condition of a policy compares as ARNs."""
+    """The keys that some condition of a policy compares as ARNs. RemitError: an operator does not exist."""
     return frozenset(
         condition.key.lower()
         for condition in _conditions(policy)
@@ -178,6 +181,7 @@ def _with_values(statement: Statement, caller: PinnedCaller) -> Statement:
     """A statement with the caller's values in the place of variables.
 
     What has a variable without a value is left out; a negated condition that would lose a value stays as it is.
+    RemitError: an operator does not exist.
     """
     conditions = []
     for condition in statement.conditions:

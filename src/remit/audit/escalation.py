@@ -91,6 +91,7 @@ class EscalationGraph:
         return True
 
     def _allows_everything(self, keys: Iterable[str]) -> bool:
+        """Return whether one of the documents allows everything; those that nobody knows do not count."""
         masks = (self.questions.parts.mask(key) for key in keys)
         return any(mask is not None and mask.allows_everything for mask in masks)
 

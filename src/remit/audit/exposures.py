@@ -324,7 +324,10 @@ def _by_statement(outsiders: Exposures) -> _ByStatement:
 
 
 def _values(policy: Policy, key: str) -> Iterator[str]:
-    """The values that conditions ask for of a key, which is in lower case: Allow by these, Deny by all others."""
+    """The values that conditions ask for of a key, which is in lower case: Allow by these, Deny by all others.
+
+    RemitError: an operator does not exist.
+    """
     for statement in policy.statements:
         for condition in statement.conditions:
             if condition.key.lower() != key:

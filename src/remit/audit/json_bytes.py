@@ -99,7 +99,10 @@ def _is_whole(value: Any, content: bytes) -> bool:
 
 
 def _object(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object with the last value of each key; one that stands twice adds a key that no policy may have."""
+    """An object with the last value of each key; one that stands twice adds a key that no policy may have.
+
+    That key is noted in `repeated`.
+    """
     value = dict(pairs)
     if len(value) != len(pairs):
         key = Counter(name for name, _ in pairs).most_common(1)[0][0]

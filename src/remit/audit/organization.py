@@ -168,6 +168,7 @@ class _OrganizationReader:
         return self._unplaced(account, path, "its ParentIds never reach a root")
 
     def _unplaced(self, account: str, path: list[str], reason: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Note a problem; give the levels as far as they are known, and the sentence that says so."""
         self.problem(f"account {account} has no place in the organization: {reason}")
         return tuple(reversed(path)), (f"the control policies of account {account} are not known: {reason}",)
 

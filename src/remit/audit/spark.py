@@ -25,7 +25,10 @@ def spark(master: str) -> Iterator[Workers]:
     count = context.defaultParallelism
 
     def results(function: Callable[[Any], Any], parts: Sequence[Any]) -> Iterator[Any]:
-        """Round by round, so that whoever is stopped keeps the results of the rounds before."""
+        """Round by round, so that whoever is stopped keeps the results of the rounds before.
+
+        RemitError (1): it failed there.
+        """
         for start in range(0, len(parts), count):
             yield from _collected(context, function, parts[start : start + count])
 

@@ -193,6 +193,7 @@ class NeedQuestions:
         return tuple(sorted(folded(arn, account) for arn in wide))
 
     def _is_wide(self, document: str) -> bool:
+        """Return whether a document allows everything; False where nobody knows it."""
         mask = self.questions.parts.mask(document)
         return mask is not None and mask.allows_everything
 

@@ -96,6 +96,7 @@ def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
 
 
 def _record(text: msgspec.Raw) -> TrailRecord:
+    """A record, read from its JSON; UNREADABLE for one that is no record."""
     try:
         return _RECORD_DECODER.decode(text)
     except (msgspec.DecodeError, ValueError):

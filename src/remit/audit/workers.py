@@ -77,7 +77,7 @@ def summed_up_trail(
 
 
 def parts_of(chunk: Chunk, count: int) -> list[Chunk]:
-    """At most so many chunks of about the same size, in the order of the accounts."""
+    """At most so many chunks of about the same size, in the order of the accounts, of which there is one at least."""
     size = -(-len(chunk.works) // count)
     starts = range(0, len(chunk.works), size)
     return [replace(chunk, works=chunk.works[start : start + size]) for start in starts]

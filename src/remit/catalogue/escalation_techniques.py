@@ -75,6 +75,7 @@ def _off(action: str, kind: Kind) -> Technique:
 
 
 def _new(*actions: str) -> Technique:
+    """The technique of making a new principal by some actions."""
     needs = tuple(TechniqueNeed(action, "a new one") for action in actions)
     return Technique(
         " + ".join(actions), "administrator", needs, "make a new principal with any rights, and act as it", "D"
@@ -82,12 +83,14 @@ def _new(*actions: str) -> Technique:
 
 
 def _passed(service: str, *actions: str, sources: str = "D", assumes: str = "") -> Technique:
+    """The technique of a service that is made to run commands as a role that is passed to it."""
     name = " + ".join(("iam:PassRole", *actions))
     does = f"have {service} run its commands as a role that it passes"
     return Technique(name, "passed role", tuple(map(TechniqueNeed, actions)), does, sources, service, assumes)
 
 
 def _running(service: str, noun: str, *actions: str, sources: str = "D") -> Technique:
+    """The technique of running commands in something of a service that has a role already."""
     name, needs = " + ".join(actions), tuple(map(TechniqueNeed, actions))
     does = f"run its commands in {noun} that has a role, as that role"
     return Technique(name, "running role", needs, does, sources, service, f"{noun} runs as the role")

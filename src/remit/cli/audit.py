@@ -207,7 +207,10 @@ def _input(folder: Path, organization_file: Path | None, resources_file: Path | 
 
 
 def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContextManager[Workers]:
-    """Return the workers: this process, several, or Spark."""
+    """Return the workers: this process, several, or Spark.
+
+    RemitError: pyspark is not installed, or Spark does not start.
+    """
     if spark_master is not None:
         from remit.audit.spark import spark
 

@@ -141,7 +141,10 @@ def _to_empty(scope: options.Scope, account: Account, name: str, terminal: Termi
 
 
 def _tell(account: Account, name: str, outcome: Outcome | None, bucket: Bucket, *, remove: bool) -> None:
-    """Tell what is deleted and what stays in the account: of remit's own at most the artefact bucket."""
+    """Tell what is deleted and what stays in the account: of remit's own at most the artefact bucket.
+
+    With `remove` the bucket is removed before, if no app has anything in it. RemitError: AWS refuses.
+    """
     from remit.deploy.artefacts import remove_bucket
     from remit.deploy.aws_errors import remit_errors
     from remit.deploy.bucket import exists

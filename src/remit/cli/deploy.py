@@ -278,7 +278,7 @@ def carry_out(
 
 
 def check_options(wished: Mapping[str, Any]) -> None:
-    """Refuse what does not go together, and a file that cannot be written, before anything is done."""
+    """Refuse what does not go together, or a file that cannot be written, first of all: a usage error (2)."""
     plan, write, is_document = wished["only_plans"], wished["write"], options.wants_json() or wished["markdown"]
     names = ("yes", "resume", "revert_drift", "skip")
     beyond = [f"--{name.replace('_', '-')}" for name in names if wished.get(name)]

@@ -142,7 +142,10 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
 
 
 def _project(wishes: _Wishes) -> int:
-    """Compare the project with what the options say, accept gains if that is wished, and tell it; the exit code."""
+    """Compare the project with what the options say, accept gains if that is wished, and tell it; the exit code.
+
+    RemitError: a version cannot be had, or the file of accepted gains not read.
+    """
     from remit.review.accepted import accept, read_accepted
     from remit.review.changes import review
 
@@ -183,7 +186,10 @@ def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes
 
 
 def _versions(wishes: _Wishes) -> _Pair:
-    """The two versions of the project that the options name; an old one without access where nothing is deployed."""
+    """The two versions of the project that the options name; an old one without access where nothing is deployed.
+
+    RemitError: one of them cannot be loaded, or git or AWS does not give it.
+    """
     from remit.review.access_change import nothing
     from remit.review.working_tree import renamed_to, tree, with_resources
 
@@ -360,7 +366,8 @@ def _answer_of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[
 def _answer_of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _Answer:
     """Compare two policy files by their kind.
 
-    Limits are compared as limits, policies with principals by whom they let in, and others as they are.
+    Limits are compared as limits, policies with principals by whom they let in, and others as they are. RemitError (2):
+    a file is no policy, or there is no such kind.
     """
     from remit.iam.prove.compare import compare, compare_documents
     from remit.project.policy_kinds import LIMITS, policy_kinds

@@ -187,6 +187,7 @@ def _slips(request: Request, layers: Layers) -> Iterator[str]:
 
 
 def _require_action(text: str, origin: Origin | None) -> None:
+    """Refuse with RemitError (2) a text that has no service, unless it is `*`."""
     if ":" not in text and text != "*":
         raise RemitError(f"{text!r} is not an action", hint="an action reads `service:Operation`", origin=origin)
 
@@ -318,6 +319,10 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
+    """The layers that a file has.
+
+    RemitError (2), with its place: a layer that there is not, or a policy that is none.
+    """
     _refuse_slips(raw, LAYERS, ("policies",), locate)
     layers = layers_of(late_bound(raw, in_template=False), lambda path: locate(("policies", *path)))
     return replace(layers, resource=layers.resource or ())

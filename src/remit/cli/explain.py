@@ -156,6 +156,7 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
+    """Refuse with RemitError (2) more words than a question of this form has."""
     if len(words) > most:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
 
@@ -314,7 +315,10 @@ def _explain_aws_word(word: str, error: RemitError) -> int:
 
 
 def _explain_request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path) -> int:
-    """Print the verdict on ACTION [RESOURCE] of a function, with the line that would grant it; the exit code."""
+    """Print the verdict on ACTION [RESOURCE] of a function, with the line that would grant it; the exit code.
+
+    RemitError (2): it is no action.
+    """
     from remit.answers.explanation import explain
     from remit.answers.remedy import remedy
     from remit.answers.resource_policies import with_resource_policies
@@ -340,7 +344,7 @@ def _explain_request(app: App, ready_role: Holder, name: str, words: tuple[str, 
 def _action_and_resources(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The action, and its resources: those that are named, else those of the role's own statements, else `*`.
 
-    An action that lists things is asked on what its service asks about.
+    An action that lists things is asked on what its service asks about. RemitError (2): it is no action.
     """
     from remit.answers.remedy import resource_form_of
     from remit.answers.why import granted_on
@@ -411,7 +415,8 @@ def _explain_policy(
 ) -> int:
     """Explain all of a policy, or ACTION [RESOURCE] by it; the exit code.
 
-    A limit, such as an SCP, is asked as if somebody who may do everything was within it.
+    A limit, such as an SCP, is asked as if somebody who may do everything was within it. RemitError (2): there are too
+    many words.
     """
     _at_most(words, 2)
     from remit.answers.template_roles import Conditions

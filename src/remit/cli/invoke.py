@@ -70,7 +70,10 @@ def command(
 
 
 def _payload(scope: options.Scope, name: str, event: str | None, request: str | None, example: str | None) -> Any:
-    """The event to send. A sample has the names that are deployed; those of `remit event` where nothing is."""
+    """The event to send. A sample has the names that are deployed; those of `remit event` where nothing is.
+
+    RemitError: no such function, sample, or route; no JSON; or AWS does not answer.
+    """
     if example is not None:
         from remit.deploy.status import status
         from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
@@ -161,7 +164,10 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
 
 
 def _source_and_text(argument: str) -> tuple[str, str]:
-    """The source of an event, for messages, and its text. An --event that does not look like JSON may name a file."""
+    """The source of an event, for messages, and its text. An --event that does not look like JSON may name a file.
+
+    RemitError (2): that is not UTF-8.
+    """
     if argument == "-":
         return "standard input", sys.stdin.read()
     if argument.startswith("@"):
@@ -172,6 +178,7 @@ def _source_and_text(argument: str) -> tuple[str, str]:
 
 
 def _is_file(argument: str) -> bool:
+    """Return whether there is a file of that name; False, too, for a text that cannot be a name."""
     try:
         return Path(argument).is_file()
     except (OSError, ValueError):  # a text that is too long for a name
@@ -179,6 +186,7 @@ def _is_file(argument: str) -> bool:
 
 
 def _name_and_text(name: str) -> tuple[str, str]:
+    """The name of a file and its text. RemitError (2): it is not UTF-8."""
     try:
         return name, Path(name).read_text("utf-8")
     except UnicodeDecodeError as error:

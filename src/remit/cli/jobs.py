@@ -45,6 +45,10 @@ def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(wrapped)
     def on_queues(scope: options.Scope, queue: str | None, **others: Any) -> None:
+        """Load the app, choose its deployed queues, and run the command with them.
+
+        RemitError (2): the ids and `--all`, or neither; no such queue, or none at all.
+        """
         from remit.deploy.failed_jobs import chosen_queues, deployed_queues
         from remit.loading.load import load
 

@@ -154,7 +154,10 @@ def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
 
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:
-    """Print a value as JSON, on standard output unless told: keys in their order, ASCII, one newline at the end."""
+    """Print a value as JSON, on standard output unless told: keys in their order, ASCII, one newline at the end.
+
+    The command owes its reader no JSON then.
+    """
     click.echo(json.dumps(value, indent=2), file=stream)
     context = click.get_current_context(silent=True)
     if context is not None and awaits_json(context):
@@ -252,6 +255,7 @@ artefact_bucket_option = click.option(
 
 
 def _role_arn(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The option's ARN of a role. RemitError (2): it is none."""
     from remit.project.app_setting_values import role_arn
 
     return None if value is None else role_arn((parameter.opts[0],), value)
@@ -284,7 +288,10 @@ class ActingAs(NamedTuple):
 
 
 def _acting_as(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> ActingAs | None:
-    """The caller that a command acts as, of a policy's file: its name and its policies; None without one."""
+    """The caller that a command acts as, of a policy's file: its name and its policies; None without one.
+
+    RemitError (2): the file cannot be read, or is no policy.
+    """
     if path is None:
         return None
     from remit.template.policy_files import read_side
@@ -360,7 +367,8 @@ class Scope(NamedTuple):
     def namespace(self) -> str:
         """The stack's name, without running the app's code: a stack can be looked at when its app is broken.
 
-        The configuration runs only where it gives the name.
+        The configuration runs only where it gives the name. RemitError (2): the folder is no project, or its
+        configuration fails.
         """
         from remit.project.stack_name import stack_name
 
@@ -427,7 +435,10 @@ class Scope(NamedTuple):
         raise no_function(app, name)
 
     def _configuration(self, *words: bytes) -> Config | None:
-        """The project's settings, if its configuration has one of these words; else None, and nothing of it runs."""
+        """The project's settings, if its configuration has one of these words; else None, and nothing of it runs.
+
+        RemitError (2): it fails.
+        """
         sources = [path.read_bytes() for path in (self.folder / "config").rglob("*.py") if path.is_file()]
         has_word = any(word in source for source in sources for word in words)
         if not has_word:

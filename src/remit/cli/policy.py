@@ -286,7 +286,8 @@ def planned_calls(
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for a purpose.
 
-    The stack is empty for the bootstrap and for a plan, which make nothing of it.
+    The stack is empty for the bootstrap and for a plan, which make nothing of it. RemitError: the app cannot be loaded
+    or built, or `deployed` is no template.
     """
     from remit.deploy.aws_calls import BOOTSTRAP, EMPTYING, REVERTING, deployer_calls, only_planning
     from remit.deployer.deployer_policy import on_resources

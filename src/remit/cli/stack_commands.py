@@ -89,6 +89,7 @@ def stoppable() -> Iterator[None]:
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt with the signal's number."""
         raise KeyboardInterrupt(number)
 
     before = {number: signal.signal(number, stop) for number in _STOPS}

@@ -152,6 +152,7 @@ def declaring(further: FurtherOptions | None = None) -> Callable[[Callable[P, R]
     """Let a method that declares something do so with what is right of its arguments, and note the others."""
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        """The method that takes what fits alone, while a project loads."""
         known = frozenset(method.__kwdefaults__ or ()) | (frozenset() if further is None else further.names)
 
         @functools.wraps(method)

@@ -63,6 +63,7 @@ def _method(gives: Callable[[Unread], Any]) -> Callable[..., Any]:
     """A method of Unread, which gives something while a project's code runs, and raises UnreadError afterwards."""
 
     def method(self: Unread, *_arguments: object, **_options: object) -> Any:
+        """Give what `gives` says while a project loads; UnreadError at any other time."""
         if not is_recording():
             raise UnreadError
         return gives(self)

@@ -51,7 +51,10 @@ def held_roles(account: Account, names: Iterable[str]) -> dict[str, Holder]:
 
 
 def roles_one_by_one(account: Account, names: Iterable[str]) -> dict[str, Holder]:
-    """`held_roles` by calls for each role, many at once."""
+    """`held_roles` by calls for each role, many at once.
+
+    One that is not there is left out; what AWS refuses is raised as botocore has it.
+    """
     client = account.client("iam")
 
     def held_role(name: str) -> Holder:
@@ -108,10 +111,14 @@ def _holder(raw: Mapping[str, Any], policies: tuple[HeldPolicy, ...]) -> Holder:
 
 
 def managed_policy_versions(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyVersion]:
-    """The version in force of each managed policy, by ARN; one that is not there is left out."""
+    """The version in force of each managed policy, by ARN; one that is not there is left out.
+
+    RemitError: AWS refuses.
+    """
     client = account.client("iam")
 
     def document_of(arn: str) -> tuple[str, ManagedPolicyVersion]:
+        """The ARN with the default version of its policy, by two calls."""
         version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return arn, ManagedPolicyVersion(version, _policy_of(raw, f"policy {arn}"))

@@ -66,7 +66,10 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
 
 
 def upload_template(account: Account, bucket: str, folder: str, body: str) -> str:
-    """Put a template into a folder of the bucket, unless it is there; return the URL (path style) to read it at."""
+    """Put a template into a folder of the bucket, unless it is there; return the URL (path style) to read it at.
+
+    RemitError: AWS refuses.
+    """
     raw = body.encode()
     key = f"{folder}/{sha256(raw).hexdigest()}.json"
     client = account.client("s3")
@@ -107,7 +110,7 @@ def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
 def remove_objects(account: Account, bucket: str, prefix: str = "") -> None:
     """Delete every version and delete marker of the objects whose keys begin with `prefix`.
 
-    Nothing when there is no bucket.
+    Nothing when there is no bucket. RemitError: AWS refuses.
     """
     with remit_errors():
         if exists(account, bucket):
@@ -133,7 +136,7 @@ def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object
     """Delete the namespace's artefacts that none of the `kept` values names: templates, keys of releases and of zips.
 
     Their old versions stay for as long as the bucket's rule keeps them. The uploads of templates go as well:
-    CloudFormation reads one but once, when it makes a change set.
+    CloudFormation reads one but once, when it makes a change set. RemitError: AWS refuses.
     """
     digests = set(_ARTEFACT.findall(json.dumps(kept)))
     with remit_errors():
@@ -150,7 +153,10 @@ def prune_artefacts(account: Account, namespace: str, bucket: str, *kept: object
 
 
 def remove_bucket(account: Account) -> bool:
-    """Delete remit's artefact bucket if no app has anything in it; return whether there is none now."""
+    """Delete remit's artefact bucket if no app has anything in it; return whether there is none now.
+
+    RemitError: AWS refuses.
+    """
     bucket = artefact_bucket(account).name
     with remit_errors():
         if not exists(account, bucket):

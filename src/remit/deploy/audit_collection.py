@@ -183,7 +183,7 @@ def collected_organization(account: Account) -> dict[str, Any]:
     attached: set[str] = set()
 
     def items(operation: str, member: str, **arguments: str) -> list[dict[str, Any]]:
-        """The items of all pages of a list."""
+        """The items of all pages of a list. RemitError: AWS refuses."""
         with remit_errors():
             pages = client.get_paginator(operation).paginate(**arguments)
             return [item for page in pages for item in page.get(member, ())]

@@ -26,7 +26,10 @@ _TYPE: Final = "AWS::S3::Bucket"
 def keep_bucket_names(
     account: Account, stack: DeployedStack | None, running: Mapping[str, Any], template: dict[str, Any]
 ) -> dict[str, Any]:
-    """The template, changed so that it gives no deployed bucket another name than the `running` template does."""
+    """The template, changed so that it gives no deployed bucket another name than the `running` template does.
+
+    RemitError: AWS refuses.
+    """
     deployed = _names(running)
     unnamed: dict[str, str] = {}
     for logical_id, name in _names(template).items():

@@ -193,7 +193,10 @@ def _owner(account: Account) -> str:
 
 
 def discard(account: Account, planned: StackPlan) -> None:
-    """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one."""
+    """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one.
+
+    RemitError: AWS refuses.
+    """
     with remit_errors():
         _discard(account, planned.stack_id, planned.change_set)
 

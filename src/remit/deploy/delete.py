@@ -43,7 +43,10 @@ def deletable(account: Account, namespace: str, owner: str | None = None) -> Dep
 
 
 def data_at_risk(account: Account, namespace: str) -> tuple[tuple[DeployedResource, ...], frozenset[str]]:
-    """List the resources with data that no deletion policy keeps; and the logical ids of functions' log groups."""
+    """List the resources with data that no deletion policy keeps; and the logical ids of functions' log groups.
+
+    RemitError: AWS refuses.
+    """
     deployed = status(account, namespace)
     if deployed is None:
         return (), frozenset()
@@ -70,7 +73,10 @@ class FilledBucket:
 
 
 def filled_buckets(account: Account, namespace: str) -> tuple[FilledBucket, ...]:
-    """List the stack's buckets that would go and hold something: CloudFormation deletes none of these."""
+    """List the stack's buckets that would go and hold something: CloudFormation deletes none of these.
+
+    Their objects are counted, page by page. RemitError: AWS refuses.
+    """
     buckets = []
     for resource in data_at_risk(account, namespace)[0]:
         if resource.type == "AWS::S3::Bucket" and resource.physical_id:

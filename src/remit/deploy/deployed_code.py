@@ -75,7 +75,7 @@ def other_code(account: Account, namespace: str, template: Mapping[str, Any]) ->
 
 
 def other_code_running(account: Account, namespace: str) -> tuple[OtherCode, ...]:
-    """`other_code` for the template that runs."""
+    """`other_code` for the template that runs. RemitError: AWS refuses."""
     with remit_errors():
         template = deployed_template(account, describe(account, namespace))
     return other_code(account, namespace, template)

@@ -55,6 +55,10 @@ def forget(account: Account, folder: Path, namespace: str) -> None:
 
 
 def _write(account: Account, folder: Path, namespace: str, version: Version, stage: str) -> None:
+    """Write the record of a deployment into the app's folder, in the place of the one before.
+
+    RemitError: it is behind a link.
+    """
     from remit.build import write  # noqa: PLC0415 - whoever only reads a record builds nothing
 
     path = record_path(folder, namespace, local=account.local)

@@ -119,7 +119,7 @@ def follow(account: Account, operation: StackOperation) -> Iterator[StackEvent]:
 
 
 def latest(account: Account, stack_id: str) -> StackOperation | None:
-    """The operation that ran last on a stack, or still runs; None when there was none."""
+    """The operation that ran last on a stack, or still runs; None when there was none. RemitError: AWS refuses."""
     kinds = ("CREATE", "UPDATE", "DELETE", "UPDATE_ROLLBACK", "IMPORT")
     with aws_errors.remit_errors():
         for page in _pages(account, stack_id):

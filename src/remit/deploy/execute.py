@@ -106,7 +106,8 @@ def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
 def continue_rollback(account: Account, stack: DeployedStack, on_event: OnEvent, skip: Sequence[str] = ()) -> Outcome:
     """Go on going back after UPDATE_ROLLBACK_FAILED.
 
-    `skip`: logical ids that a person decided to leave as they are.
+    `skip`: logical ids that a person decided to leave as they are. The end is awaited; one that fails again is in the
+    outcome. RemitError: AWS refuses.
     """
     token = f"remit-{uuid.uuid4()}"
     with remit_errors():

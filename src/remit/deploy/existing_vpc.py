@@ -78,6 +78,7 @@ def _with_parts(name: str, vpc: str, account: Account, *, is_stand_in: bool = Fa
 def _described_parts(
     account: Account, what: str, key: str, filters: Sequence[Mapping[str, Any]] = ()
 ) -> Iterator[Mapping[str, Any]]:
+    """Yield the parts of a VPC, page by page."""
     for page in account.client("ec2").get_paginator(f"describe_{what}").paginate(Filters=list(filters)):
         yield from page[key]
 

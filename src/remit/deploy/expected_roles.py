@@ -22,7 +22,7 @@ LAST: Final = "the last deploy"
 
 
 def deployed_version(account: Account, namespace: str) -> Version | None:
-    """The roles of the template that runs; None when nothing is deployed. Two calls."""
+    """The roles of the template that runs; None when nothing is deployed. Two calls. RemitError: AWS refuses."""
     with remit_errors():
         stack = describe(account, namespace)
         template = deployed_template(account, stack)

@@ -125,7 +125,7 @@ def chosen_queues(queues: Sequence[DeployedQueue], name: str | None) -> tuple[De
 
 
 def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[QueueState, ...]:
-    """How many jobs each queue has."""
+    """How many jobs each queue has. They are approximate. RemitError: AWS refuses."""
     states = []
     for queue in queues:
         counts = _counts(account, queue.url)  # first: a job that fails meanwhile is counted twice, and never missed
@@ -136,7 +136,10 @@ def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[Que
 
 
 def _counts(account: Account, url: str) -> dict[str, int]:
-    """The numbers of messages of a queue by what they wait for, as SQS knows them: approximate."""
+    """The numbers of messages of a queue by what they wait for, as SQS knows them: approximate.
+
+    RemitError: AWS refuses.
+    """
     client = account.client("sqs")
     with remit_errors():
         attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS.values()))["Attributes"]
@@ -178,7 +181,10 @@ def each_page(account: Account, queues: Iterable[DeployedQueue]) -> Generator[tu
 
 
 def _pages(account: Account, queue: DeployedQueue) -> Iterator[tuple[FailedJob, ...]]:
-    """The messages of a dead-letter queue, each once, until there are no others; they are held then."""
+    """The messages of a dead-letter queue, each once, until there are no others; they are held then.
+
+    RemitError: AWS refuses.
+    """
     client = account.client("sqs")
     seen: set[str] = set()
     while True:
@@ -201,7 +207,7 @@ def _pages(account: Account, queue: DeployedQueue) -> Iterator[tuple[FailedJob, 
 
 
 def _release(account: Account, jobs: Sequence[FailedJob]) -> None:
-    """Let others get messages again; those that are deleted by now are no loss."""
+    """Let others get messages again; those that are deleted by now are no loss. RemitError: AWS refuses."""
     for batch in _batches(jobs):
         entries = [
             {"Id": str(position), "ReceiptHandle": job.receipt, "VisibilityTimeout": 0}
@@ -306,6 +312,7 @@ def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
 
 
 def _refuse_failed(answer: Mapping[str, Any], batch: Sequence[FailedJob], what: str) -> None:
+    """Raise RemitError (1) for the first job of a batch that SQS says failed; nothing where none did."""
     for entry in answer.get("Failed", ()):
         job, why = batch[int(entry["Id"])], entry.get("Message") or entry.get("Code")
         raise RemitError(f"job {job.id} could not be {what}: {why}", exit_code=1)

@@ -125,7 +125,10 @@ def make_local_accounts(folder: Path, account: Account) -> None:
 
 
 def _make_stack(account: Account, content: bytes, file: str) -> None:
-    """Deploy the template in `content`; a stack whose first deploy failed is deleted before. Errors name the file."""
+    """Deploy the template in `content`; a stack whose first deploy failed is deleted before. Errors name the file.
+
+    RemitError (2): it is no template; (1): the deploy failed.
+    """
     template = read_as_written(content, file).value
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise RemitError("this is no template: it has no resources", hint="write `Resources:`", origin=Origin(file))

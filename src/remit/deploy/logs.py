@@ -122,7 +122,10 @@ def app_readers(account: Account, app: App, since_ms: int) -> list[LogReader]:
 def deployed_readers(
     account: Account, namespace: str, since_ms: int, text: str = "", only: str | None = None
 ) -> list[LogReader]:
-    """The readers of the logs of a stack's functions, or of one of them alone; none when it is not deployed."""
+    """The readers of the logs of a stack's functions, or of one of them alone; none when it is not deployed.
+
+    RemitError: AWS refuses.
+    """
     deployed = status(account, namespace)
     if deployed is None:
         return []

@@ -152,13 +152,16 @@ def keep(account: Account, bucket: Bucket, release: Release) -> None:
 
 
 def kept_keys(account: Account, bucket: Bucket, namespace: str, most: int) -> tuple[str, ...]:
-    """The keys of the `most` newest releases (one at least), and those of the zips that they need."""
+    """The keys of the `most` newest releases (one at least), and those of the zips that they need.
+
+    RemitError: AWS refuses.
+    """
     keys = release_keys(account, bucket, namespace)[-most:]
     return (*keys, *(zip_key for key in keys for zip_key in read_release(account, bucket, key).zips))
 
 
 def release_keys(account: Account, bucket: Bucket, namespace: str) -> tuple[str, ...]:
-    """The keys of a stack's releases, the oldest first; none where there is no bucket."""
+    """The keys of a stack's releases, the oldest first; none where there is no bucket. RemitError: AWS refuses."""
     keys = []
     with remit_errors(), suppress(account.client("s3").exceptions.NoSuchBucket):
         for page in object_pages(account, bucket.name, f"{namespace}/releases/"):
@@ -167,12 +170,18 @@ def release_keys(account: Account, bucket: Bucket, namespace: str) -> tuple[str,
 
 
 def kept_releases(account: Account, bucket: Bucket, namespace: str, most: int = 0) -> tuple[Release, ...]:
-    """The `most` newest releases of a stack, the oldest of them first; all where `most` is 0."""
+    """The `most` newest releases of a stack, the oldest of them first; all where `most` is 0.
+
+    RemitError: AWS refuses.
+    """
     return tuple(read_release(account, bucket, key) for key in release_keys(account, bucket, namespace)[-most:])
 
 
 def read_release(account: Account, bucket: Bucket, key: str) -> Release:
-    """The release under a key; an empty one with its `damage` where the bytes are others, or it is of another stack."""
+    """The release under a key; an empty one with its `damage` where the bytes are others, or it is of another stack.
+
+    A key that is gone counts as one with other bytes. RemitError: AWS refuses.
+    """
     namespace, digits, digest = re.findall(_KEY, key)[0]
     empty, body = Release(namespace, int(digits)), b""
     client = account.client("s3")

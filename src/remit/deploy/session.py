@@ -150,6 +150,7 @@ def connect_as_configured(
     """
 
     def refusal(setting: str, other: str, hint: str) -> RemitError:
+        """The error for a setting that says something else than `other` does, at the line that set it."""
         from remit.project.current_load import relative  # noqa: PLC0415 - for a refusal alone
 
         value, where = settings.assigned[setting]

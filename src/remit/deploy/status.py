@@ -57,7 +57,7 @@ class StackStatus:
 def status(account: Account, namespace: str) -> StackStatus | None:
     """The stack and its resources, sorted by logical id; None when it is not deployed.
 
-    Two calls, one more per hundred resources.
+    Two calls, one more per hundred resources. RemitError: AWS refuses.
     """
     with remit_errors():
         stack = describe(account, namespace)
@@ -65,7 +65,7 @@ def status(account: Account, namespace: str) -> StackStatus | None:
 
 
 def status_of(account: Account, stack: DeployedStack) -> StackStatus:
-    """`status` of a stack that was described already: one call less."""
+    """`status` of a stack that was described already: one call less. RemitError: AWS refuses."""
     with remit_errors():
         paginator = account.client("cloudformation").get_paginator("list_stack_resources")
         resources = [

@@ -201,7 +201,7 @@ def _agreed(job: DeployJob, deployment: Deployment, planned: StackPlan) -> Deplo
     """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to.
 
     NotApproved (with the deployment): somebody said no, or going back would lose data. With `only_plans`, what is not
-    agreed to comes back in `unanswered`.
+    agreed to comes back in `unanswered`. RemitError (2): `--first`, and the stack exists.
     """
     _require_first(job, is_first=planned.kind == "CREATE")
     built = job.built
@@ -306,7 +306,7 @@ def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:
     """Keep what runs as a release, unless the newest one is just that.
 
     It is not `by_this_deploy` if an earlier one was killed before it did so. Nothing is kept of another tool's stack,
-    or of one whose zips are in another bucket.
+    or of one whose zips are in another bucket. RemitError: AWS refuses.
     """
     account, bucket, built = job.account, job.zips, job.built
     with remit_errors():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from remit.iam.policy import Statement
     from remit.iam.request import Request
 
@@ -92,3 +94,35 @@ class Undecided:
 
     source: StatementLocation
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A comparison's proven part, and separately its undecided part.
+
+    `compare_documents` alone fills `freed` and `forbidden`: requests that the old document denies, and the new one
+    neither denies nor allows (as far as that can be decided), and the reverse. They matter where other documents apply,
+    too.
+    """
+
+    gained: tuple[Piece, ...] = ()
+    lost: tuple[Piece, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    freed: tuple[Piece, ...] = ()
+    forbidden: tuple[Piece, ...] = ()
+
+    @property
+    def same(self) -> bool:
+        """True if it is proven that nothing differs."""
+        return not (self.gained or self.lost or self.undecided or self.freed or self.forbidden)
+
+    @property
+    def broadens(self) -> bool:
+        """True if something is gained, or it is not proven that nothing is."""
+        return bool(self.gained or self.undecided or self.freed)
+
+    def each(self, change: Callable[[Piece], Piece | None]) -> Comparison:
+        """The same with each piece changed, and without those that become None."""
+        parts = self.gained, self.lost, self.freed, self.forbidden
+        gained, lost, freed, forbidden = (tuple(filter(None, map(change, part))) for part in parts)
+        return Comparison(gained, lost, self.undecided, freed, forbidden)

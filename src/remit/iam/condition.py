@@ -38,6 +38,7 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> M
     cached = lru_cache(maxsize=4096)(read)
 
     def make(texts: tuple[str, ...], _: str) -> Check:
+        """The check of a policy's values, each read once; those that cannot be read are left out."""
         limits = tuple(limit for limit in map(read, texts) if limit is not None)
         late = tuple(
             part.text for text in texts if "${" in text for part in parts_of(text, "") if isinstance(part, Late)
@@ -172,6 +173,7 @@ def _all_values(key: str, check: Check, negated: bool, _: bool) -> Test:  # noqa
     """The test of ForAllValues. An absent or empty key meets it."""
 
     def test(request: Request) -> Truth:
+        """Decide for every value of a key, which an absent one meets; None where the request leaves it open."""
         value = request.value(key)
         return None if value is OPEN else every(_turned(check(text, request), negated) for text in _as_set(value))
 

@@ -51,7 +51,10 @@ def review_source(source: Path, folder: Path, stage: str | None = None) -> Revie
 
 
 def _routes(source: Path) -> dict[str, Any]:
-    """The resources that an import makes of a source's routes, by logical id: SAM writes them into a document."""
+    """The resources that an import makes of a source's routes, by logical id: SAM writes them into a document.
+
+    The import and its build are made in a temporary folder. RemitError: one of them cannot be made.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "app"
         import_app(source, folder)
@@ -65,6 +68,7 @@ def _routes(source: Path) -> dict[str, Any]:
 
 
 def _built_template(folder: Path, stage: str | None) -> ParsedFile:
+    """Build the app, which writes into its folder, and read its template. RemitError: as with `build`."""
     build(folder, stage, package=False)
     file = folder / FOLDER / "template.json"
     return read(file.read_bytes(), str(file))

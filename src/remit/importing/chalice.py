@@ -235,7 +235,7 @@ class _ChaliceApp:
     def _resource(self, handler: str, name: str, events: Mapping[str, Any]) -> dict[str, Any]:
         """A function of SAM's by the stage's settings and its own.
 
-        The policy file counts where Chalice does not guess access.
+        The policy file counts where Chalice does not guess access. RemitError: that file cannot be read.
         """
         config = {"lambda_timeout": 60, "lambda_runtime": "python3.13", **self.config}
         config |= section(config, "lambda_functions", name)

@@ -38,18 +38,21 @@ def resource(names: TemplateNames, value: Any) -> Source:
 
 
 def _switch(_: TemplateNames, value: Any) -> Source:
+    """The value of a switch. RemitError (2): it is neither on nor off."""
     if str(value).lower() not in _SWITCHED:
         raise RemitError("only the deploy knows whether it is on")
     return _SWITCHED[str(value).lower()]
 
 
 def _failures(_: TemplateNames, value: Any) -> Source:
+    """The one answer that functions of a batch can give. RemitError (2): any other."""
     if value != ["ReportBatchItemFailures"]:
         raise RemitError("its answers are not those of a batch")
     return "True"
 
 
 def _filters(names: TemplateNames, value: Any) -> Source:
+    """The patterns of filters, a single one by itself. RemitError (2): one is no JSON."""
     patterns = [read_json(str(entry.get("Pattern")), "pattern")[0] for entry in mappings(value)]
     return names.source(patterns[0] if len(patterns) == 1 else patterns)
 

@@ -191,6 +191,7 @@ class FunctionReader:
             return
 
         def checked() -> Item:
+            """The setting as an item. RemitError (2): its value does not fit."""
             if keyword in FUNCTION_SETTINGS and isinstance(value, str | int | float):
                 FUNCTION_SETTINGS[keyword].check((keyword,), value)
             return self.names.entry(keyword, value, convert, keyword=True)
@@ -315,6 +316,7 @@ class FunctionReader:
         yield from _keyword_group("properties=", "{", entries, "}")
 
     def _leave(self, what: str, because: str, *steps: str) -> None:
+        """Note what of the function is left out, and why."""
         origin = self.parts.expansion.locate(self.declared.at(*steps))
         self.names.leftovers.add(f"{what} of {self.logical_id}", because, origin, self.part)
 

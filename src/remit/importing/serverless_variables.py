@@ -124,7 +124,7 @@ class ServerlessVariables:
         return value_at_path(read_as_written(target.read_bytes(), name).value, key)
 
     def _unknown(self, variable: str) -> dict[str, Any]:
-        """A parameter for what is not known here; of the Parameter Store for what is there."""
+        """Add a parameter for what is not known here, or is in Parameter Store; return the reference to it."""
         source = variable.split(",", maxsplit=1)[0].strip()
         name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", source))
         stored = source.startswith("ssm:") and not source.startswith("ssm(")

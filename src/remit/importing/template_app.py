@@ -114,7 +114,10 @@ def _readable(source: SourceTemplate, leftovers: Leftovers) -> dict[str, Any]:
 
 
 def _taken_apart(source: SourceTemplate, template: Mapping[str, Any]) -> TemplateParts:
-    """The parts of a template, whose log groups of functions have the names by which remit knows them."""
+    """The parts of a template, whose log groups of functions have the names by which remit knows them.
+
+    RemitError at the line: a declaration cannot be read.
+    """
     expansion = expanded(template, source.locate)
     declared = {resource.logical_id: resource for resource in expansion.declared}
     functions: dict[str, SamResource] = {}

@@ -155,12 +155,16 @@ class TemplateNames:
         return self.declared[name].type if name in self.declared else ""
 
     def _condition(self, name: Any) -> str:
+        """The Python of a condition. RemitError (2): only the deploy decides it."""
         if str(name) not in self.conditions:
             raise RemitError(f"condition {name} is decided by what only the deploy knows")
         return self.conditions[str(name)]
 
     def items(self, values: list[Any], source: Callable[[Any], Source]) -> list[Item]:
-        """The items of a list; those that a condition may leave out as `*`."""
+        """The items of a list; those that a condition may leave out as `*`.
+
+        RemitError (2): only the deploy decides the condition.
+        """
         items: list[Item] = []
         for value in values:
             chosen = choice(value)
@@ -179,7 +183,10 @@ class TemplateNames:
         return Item(source(value), f"{key}=" if keyword else f"{quoted(key)}: ")
 
     def _optional(self, key: str, value: Any, source: Callable[[Any], Source]) -> Source:
-        """The source of a dict with the key, or of an empty one where a condition leaves it out."""
+        """The source of a dict with the key, or of an empty one where a condition leaves it out.
+
+        RemitError (2): only the deploy decides the condition.
+        """
         chosen = choice(value)
         if chosen is None or not _may_be_away(value):
             return "{}" if value == NO_VALUE else Bracketed("{", (Item(source(value), f"{quoted(key)}: "),), "}")

@@ -57,7 +57,7 @@ def with_statements(document: PolicyDocument, *, located: bool = True) -> Policy
 
 
 def _statements(raw: Any, document: PolicyDocument, *, located: bool) -> Iterator[WrittenStatement]:
-    """Yield the statements of a document, each branch of an `Fn::If` as one of its own.
+    """Yield the statements of a document, each branch of a condition as one of its own.
 
     `located`: places in texts are found, too.
     """
@@ -98,7 +98,10 @@ def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
 
 
 def _first(value: Any) -> Any:
-    """A value with the first branch of each choice in its place; None where nothing is there."""
+    """A value with the first branch of each choice in its place; None where nothing is there.
+
+    Lists stay as they are.
+    """
     branch = next(branches(value), None)
     if branch is None:
         return None

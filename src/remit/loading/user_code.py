@@ -55,7 +55,11 @@ def import_shared(state: Loading) -> None:
 
 
 def import_app(state: Loading) -> None:
-    """Import the app module, whose decorators declare the functions."""
+    """Import the app module, whose decorators declare the functions.
+
+    RemitError (2): there is none, or its code failed. That it is absent is not told where the configuration is absent,
+    too, or the line that names the module may have failed.
+    """
     settings = judged(state.config)
     name = settings.config.app
     path = module_file(state.folder, name)
@@ -105,20 +109,29 @@ def importing(state: Loading) -> Iterator[None]:
             sys.path.remove(place)
         for name in _inside(root, [name for name in sys.modules if name not in before]):
             del sys.modules[name]
+        for place in tuple(sys.path_importer_cache):  # which every further load would look at
+            if f"{place}{os.sep}".startswith(f"{root}{os.sep}"):
+                del sys.path_importer_cache[place]
         sys.modules.update(shadowed)  # in the place of their namesakes that this load has imported
 
 
 def _inside(root: Path, modules: Iterable[str]) -> list[str]:
     """Those of the modules that come from the project's own folder; remit never does, wherever it is installed."""
     folder = f"{root}{os.sep}"
-    names: dict[str, None] = {}
+    names = []
     for name in tuple(modules):  # thousands, where a project's tests run
         module = sys.modules[name]
         file = getattr(module, "__file__", None)
-        for place in (file,) if isinstance(file, str) else map(str, getattr(module, "__path__", ())):
-            if place.startswith(folder) and "site-packages" not in place and name.partition(".")[0] not in _NEVER:
-                names[name] = None
-    return list(names)
+        if isinstance(file, str):
+            if not file.startswith(folder):
+                continue
+            places = [file]
+        else:
+            places = [str(place) for place in getattr(module, "__path__", ())]
+        is_own = any(place.startswith(folder) and "site-packages" not in place for place in places)
+        if is_own and name.partition(".")[0] not in _NEVER:
+            names.append(name)
+    return names
 
 
 @contextlib.contextmanager

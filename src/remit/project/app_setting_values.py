@@ -125,12 +125,14 @@ def rate(path: Path, value: Any) -> float:
 
 
 def _cors_origin(path: Path, origin: str) -> None:
+    """Refuse with RemitError (2) an origin with a path, or without a scheme; a reference is taken."""
     if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
         hint = 'a scheme and a host without a path, such as "https://shop.example"'
         raise mistake(path[:1], f"has the origin {origin!r}", hint=hint)
 
 
 def _cors_method(path: Path, method: str) -> None:
+    """Refuse with RemitError (2) a method that CORS does not know."""
     if method not in _METHODS:
         hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
         raise mistake(path[:1], f"has the method {method!r}", hint=hint)
@@ -181,7 +183,7 @@ def rest_cors(path: Path, value: Any) -> dict[str, Any]:
 
 
 def stage_variables(path: Path, value: Any) -> Table[str]:
-    """Variables of an API's stage."""
+    """Variables of an API's stage. RemitError (2): it is no dict of strings."""
     checked = entries(path, value, "a dict of strings", lambda path, name, item: {name: text((*path, name), item)})
     return Table(plain(path, checked))
 
@@ -200,6 +202,7 @@ _KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
 
 
 def _check_key_name(path: Path, written: str) -> None:
+    """Refuse with RemitError (2) a key's name with other signs; a reference is taken."""
     if not tokens.references(written) and not re.fullmatch(_KEY_NAME, written):
         raise mistake(path, f"is {written!r:.60}", hint="letters, digits, - _ and .")
 
@@ -225,11 +228,18 @@ _USAGE_PLAN: Final = members(
 
 
 def usage_plans(path: Path, value: Any) -> Table[Mapping[str, Any]]:
-    """Usage plans by name, in CloudFormation's spelling or in snake_case, with the names of their keys."""
+    """Usage plans by name, in CloudFormation's spelling or in snake_case, with the names of their keys.
+
+    RemitError (2): one does not fit.
+    """
     return Table(entries(path, value, "a dict of usage plans by name", _usage_plan))
 
 
 def _usage_plan(path: Path, name: Any, content: Any) -> dict[str, Any]:
+    """The checked content of a plan by its name.
+
+    RemitError (2): its name has other signs, or its content does not fit.
+    """
     if not isinstance(name, str) or not re.fullmatch(_KEY_NAME, name):
         raise mistake(path, f"has the name {name!r:.40}", hint="letters, digits, - _ and .", inside=(str(name),))
     return {name: _USAGE_PLAN((*path, name), content)}

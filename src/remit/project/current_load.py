@@ -140,7 +140,10 @@ def relative(origin: Origin | None, folder: Path) -> Origin | None:
 
 @functools.lru_cache(maxsize=256)
 def _shown(file: str, folder: Path) -> str:
-    """The path of one file; found once, since every grant asks and resolving asks the file system."""
+    """The path of one file; found once, since every grant asks and resolving asks the file system.
+
+    Outside of the folder it stays as it is.
+    """
     path = Path(file)
     if path.is_absolute():
         for root in (folder, folder.resolve()):

@@ -41,7 +41,8 @@ def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
 
     The VPC is told by its tag Name, or by its id; the group by its name, its tag Name or its id. Without one it is the
     default group of the VPC. Private is a subnet that no route joins to an internet gateway. Those that have a way out,
-    through a NAT gateway say, are taken if there are any.
+    through a NAT gateway say, are taken if there are any. RemitError (2): a name is empty, no text, or known at the
+    deploy only.
     """
     checked = _checked_name(name, "vpc", "the tag Name of a VPC, or its id", "prod")
     group = _checked_name(security_group, "vpc", "the name of a security group, or its id", "functions")

@@ -72,7 +72,7 @@ _QUEUE: Final = members(
 
 
 def queues(path: Path, value: Any) -> Table[QueueSettings]:
-    """Settings by the queue's name."""
+    """Settings by the queue's name. RemitError (2): one does not fit."""
     return Table(entries(path, value, 'a dict such as {"mail": {"retries": 2}}', _queue))
 
 

@@ -93,6 +93,7 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
 
 
 def _note_read(name: str) -> None:
+    """Note a name among those that the app reads, where a load is under way."""
     state = current_load.current()
     if state is not None:
         state.read_variables.add(name)
@@ -154,6 +155,7 @@ def lambda_environment() -> Iterator[None]:
 
 
 def _working_folder() -> str | None:
+    """The folder that the process works in; None: it has been deleted."""
     try:
         return os.getcwd()  # noqa: PTH109 - a text to go back to
     except OSError:  # it has been deleted

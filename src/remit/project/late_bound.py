@@ -62,6 +62,7 @@ _TEXT_MAKING: Final = frozenset({"join"})
 
 
 def _refuse(value: LateBound, problem: str, hint: str) -> NoReturn:
+    """Raise RemitError (2) at the user's line: there the value would have to be known."""
     raise RemitError(f"`{value.written}` {problem}: only the deploy knows its value", hint=hint, origin=_users_line())
 
 
@@ -104,7 +105,10 @@ class LateBoundParameter(LateBound):
     __slots__ = ()
 
     def split(self, separator: str | None = None, _most: object = None) -> Any:
-        """Its items, where a template takes a list."""
+        """Its items, where a template takes a list.
+
+        RemitError (2): no separator is given, since spaces do not part it.
+        """
         if separator is None:
             _refuse(self, "cannot be split at spaces", f'write `{self.written}.split(",")`')
         name = str(self).removeprefix("${").removesuffix("}")
@@ -127,6 +131,7 @@ class NoText:
         self._refuse_text()
 
     def _refuse_text(self, *_other: Any) -> NoReturn:
+        """Raise RemitError (2) at the user's line, which joins it with text."""
         name, hint = self._as_text()
         raise RemitError(f"`{name}` itself is not text", hint=hint, origin=_users_line())
 

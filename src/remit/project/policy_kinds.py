@@ -66,6 +66,7 @@ def policy_kinds(folder: Path, for_all: str | None = None) -> PolicyKinds:
 
 
 def _require_kind(kind: object, where: str, origin: Origin | None = None) -> None:
+    """Refuse with RemitError (2) a kind of policies that there is not."""
     if kind not in KINDS:
         hint = did_you_mean(str(kind), KINDS) or f"there are {', '.join(KINDS)}"
         raise RemitError(f"{where}: there is no kind {kind!r} of policies", hint=hint, origin=origin)

@@ -190,6 +190,7 @@ def between(low: int, high: int, unit: str) -> Check:
     """
 
     def check(path: Path, value: Any) -> int:
+        """The number as it is. RemitError (2): it is none, or out of range."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong(path, f"a whole number of {unit}", value)
         if not low <= value <= high:
@@ -204,6 +205,7 @@ def one_of(words: Sequence[str]) -> Check:
     """A check for one of a few words; for any other value it raises RemitError (2)."""
 
     def check(path: Path, value: Any) -> str:
+        """The word. RemitError (2): it is none of them."""
         if not isinstance(value, str):
             raise wrong(path, "a string", value)
         word: str = tokens.plain(value)
@@ -215,7 +217,10 @@ def one_of(words: Sequence[str]) -> Check:
 
 
 def python_runtime(path: Path, value: Any) -> str:
-    """A runtime of Lambda's; one newer than those is taken, and the build says that remit does not know it."""
+    """A runtime of Lambda's; one newer than those is taken, and the build says that remit does not know it.
+
+    RemitError (2): anything else.
+    """
     plain = tokens.plain(value)
     if isinstance(plain, str) and plain not in RUNTIMES:
         from remit.resources.check_schema import is_newer_python  # noqa: PLC0415 - most runtimes are known
@@ -248,6 +253,7 @@ def matching(pattern: str, hint: str) -> Check:
     """
 
     def check(path: Path, value: Any) -> str:
+        """The text as it is. RemitError (2): it is none, or does not have the form."""
         name = text(path, value)
         if not re.fullmatch(pattern, name):
             raise mistake(path, f"is {name!r:.40}", hint=hint)
@@ -313,6 +319,7 @@ def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str
     """
 
     def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
+        """The checked member, by its name. RemitError (2): there is no such key, or its value does not fit."""
         name = spelled(key)
         if name not in checks:
             hint = did_you_mean(name, checks) or f"it can have {', '.join(checks)}"
@@ -329,7 +336,10 @@ def by_cloudformation(key: Any) -> str:
 
 
 def reasons(example: str) -> Check:
-    """A check for a dict of reasons by what is accepted; each reason has a letter or a digit."""
+    """A check for a dict of reasons by what is accepted; each reason has a letter or a digit.
+
+    It raises RemitError (2) where one has none.
+    """
     return lambda path, value: entries(path, value, f"a dict such as {example}", _reason)
 
 
@@ -522,6 +532,7 @@ def _destination(path: Path, value: Any) -> str:
 
 
 def _mapping(path: Path, value: Any) -> None:
+    """Refuse with RemitError (2) what is no dict."""
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict", value)
 

@@ -34,7 +34,10 @@ def checked_stage(stage: str | None) -> str:
 
 
 def project_name(folder: Path) -> str:
-    """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
+    """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`.
+
+    RemitError (2): that file is no TOML.
+    """
     project = plain_files.toml(folder / "pyproject.toml").get("project", {})
     name = project.get("name") if isinstance(project, dict) else None
     if isinstance(name, str) and name:

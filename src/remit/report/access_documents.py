@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from remit.iam.comparison import Piece
+from remit.iam.comparison import Comparison, Piece
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.access_report import UNUSED, Locator, has_no_effect
 from remit.report.documents import members, place
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.holders import Holder
     from remit.iam.policy import Statement
-    from remit.iam.prove.compare import Comparison
 
 
 def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> dict[str, Any]:

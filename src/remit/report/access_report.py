@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from remit.catalogue.actions import LEVELS, action, full_name
 from remit.catalogue.expand import expand
 from remit.errors import Origin
-from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
+from remit.iam.comparison import Comparison, Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.actions import FUTURE, LISTED, levels_of, some
 from remit.review.access_change import Change, Door, Review, UnreadPolicy, resource_words
@@ -30,7 +30,6 @@ from remit.roles.defaults import SOURCE_FUNCTION
 
 if TYPE_CHECKING:
     from remit.holders import Holder
-    from remit.iam.prove.compare import Comparison
     from remit.review.resource_losses import ResourceLoss
 
     Sides: TypeAlias = tuple[Holder | None, Holder | None]
@@ -264,6 +263,7 @@ def _in_order(causes: Iterable[CauseChange]) -> tuple[CauseChange, ...]:
 
 
 def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list[Piece]]:
+    """The pieces by a key, in the order of each key's first piece."""
     groups: dict[K, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(key(piece), []).append(piece)

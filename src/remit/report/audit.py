@@ -80,6 +80,7 @@ def _access_json(access: AccessRow) -> dict[str, Any]:
 
 
 def _path_json(path: EscalationPath) -> dict[str, Any]:
+    """A way to become an administrator, with what each step needs; `statement` is null where none is named."""
     steps = []
     for step in path.steps:
         needs = []

@@ -216,6 +216,7 @@ def _document_rows(report: AuditReport) -> Iterator[Row]:
 
 
 def _problem_rows(report: AuditReport) -> Iterator[Row]:
+    """Yield a row for each problem of the input, then for each thing that is undecided."""
     for problem in report.problems:
         yield (problem.file, problem.message), None
     for subject, reason in undecided_words(report):

@@ -52,7 +52,8 @@ def role_table(roles: Sequence[Holder]) -> Iterator[str]:
 def role_lines(role: Holder) -> Iterator[str]:
     """Every statement of a role: its actions with their levels, why it is there, and which line wrote it.
 
-    Of a user, a group, or a managed policy as well.
+    Then its managed policies, its boundary, who may take it on, and notes. Of a user, a group, or a managed policy as
+    well.
     """
     serves = f", the role of {', '.join(role.functions)}" if role.functions else ""
     yield f"{role.title}{serves}"
@@ -192,7 +193,7 @@ def _statement(
 
 
 def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
-    """A verdict, the statements behind it, what came near, and the fix, under this word."""
+    """A verdict, the statements behind it, what came near, notes, and the fix, under this word, or why none helps."""
     may = {"Allowed": "may", "Unknown": "may or may not"}.get(explanation.verdict, "may not")
     verdict = VERDICT_WORDS[explanation.verdict].capitalize()
     yield f"{verdict}: {explanation.asker} {may} {explanation.action} on {explanation.resource}"
@@ -367,6 +368,7 @@ def obstacle_document(obstacle: Obstacle) -> dict[str, Any]:
 
 
 def _source(source: StatementSource) -> dict[str, Any]:
+    """A statement and its place; its text and reason are null where no grant holds it."""
     grant = source.grant
     document = members(source, "layer", "policy", "index")
     if grant is None:

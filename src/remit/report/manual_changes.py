@@ -18,7 +18,10 @@ _MOST: Final = 30  # lines on changes of access beside those by hand
 
 
 def by_hand_lines(changes: ManualChanges) -> Iterator[str]:
-    """Every change on a line, then what functions may do more (+) or less (-) for it; nothing when there is none."""
+    """Every change on a line, then what functions may do more (+) or less (-) for it, then what is not known (?).
+
+    Nothing when there is none of these.
+    """
     yield from map(shown, drift_lines(changes.drift))
     if changes.access is not None:
         from remit.deploy.planned_access import PlannedAccess  # noqa: PLC0415 - few roles are changed

@@ -69,6 +69,7 @@ def plan_lines(
     """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided.
 
     `must_exist` names what the app uses and does not make: secrets, say. `pinned` has what was looked up for the plan.
+    Roles, what must exist already, access and the numbers follow the changes.
     """
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"

@@ -42,7 +42,7 @@ def role_summary(roles: Iterable[Holder]) -> Iterator[str]:
 
 
 def status_lines(status: StackStatus, account: Account) -> Iterator[str]:
-    """A stack: its status and outputs, functions and roles, and what failed."""
+    """A stack: its status, its protection and drift, its outputs, functions and roles, and what failed."""
     stack = status.stack
     yield f"{stack.name} in {place(account)}: {stack.status} since {stack.since[:16].replace('T', ' ')} UTC"
     if stack.reason:
@@ -86,6 +86,7 @@ def _names(items: Iterable[DeployedResource]) -> dict[str, str]:
 
 
 def _table(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+    """A heading, and a line for each row; nothing where there are none."""
     if rows:
         width = max(len(name) for name, _ in rows)
         yield heading

@@ -115,11 +115,13 @@ class _Reader:
         return tuple(functions)
 
     def policy(self, value: Any) -> str:
+        """The ARN. RemitError (2) at the entry: it is none."""
         if not isinstance(value, str) or not value.startswith("arn:"):
             raise self.error("`policy` is the ARN of a managed policy or boundary", POLICY)
         return value
 
     def door(self, value: Any) -> str:
+        """The words of the door. RemitError (2) at the entry: they do not say what opens."""
         if not isinstance(value, str) or " -> " not in value:
             raise self.error(
                 "`door` is what opens, as `remit diff` tells it: `GET /orders: AWS_IAM -> everybody`", DOOR

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.holders import HeldPolicy, Holder, PolicyHow
+from remit.iam.comparison import Comparison, Piece, Undecided
 from remit.iam.policy import Policy
-from remit.iam.prove.compare import Comparison
 from remit.roles.reference_shapes import Shapes
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from remit.app import Grant, Resource
     from remit.errors import Origin
-    from remit.iam.comparison import Piece, Undecided
     from remit.review.resource_losses import ResourceLoss
 
 SAME: Final = Comparison()

@@ -59,9 +59,13 @@ class FilePair:
     new: Content
 
     def review(self) -> Review:
-        """The review of two templates. A template that nobody could read then is compared with nothing, and noted."""
+        """The review of two templates. A template that nobody could read then is compared with nothing, and noted.
+
+        RemitError: the new one cannot be read.
+        """
 
         def at_ref(name: str) -> Content | None:
+            """The content and the name of a file of the commit; None: it has none such."""
             content = _file_at(self.path.parent / name, self.ref)
             return None if content is None else (content, f"{self.path.parent / name} at {self.ref}")
 
@@ -193,6 +197,7 @@ def _commit(folder: Path, ref: str) -> str:
 
 
 def _no_commit(folder: Path, name: str) -> RemitError:
+    """The error for a name that git does not know, with what may be meant or missing."""
     names = _git(folder, "for-each-ref", "--format=%(refname:short)").out.split()
     hint = _in_ci(folder, name) or did_you_mean(name, names)
     return RemitError(

@@ -13,9 +13,9 @@ from typing import Final
 
 from remit.catalogue.managed_policies import is_of_aws
 from remit.holders import Holder, trusting
+from remit.iam.comparison import Comparison
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Globs, Policy
-from remit.iam.prove.compare import Comparison
 from remit.review.access_change import SAME, Change, Elsewhere, NotCompared, Review, UnreadPolicy, Version
 from remit.review.boundary_changes import attached, notes, unread
 from remit.review.comparable_roles import comparable, plain
@@ -109,7 +109,10 @@ def known_shapes(version: Version, counterpart: Version) -> dict[str, str]:
 
 
 def role_arns(version: Version, shapes: Mapping[str, str]) -> Iterator[str]:
-    """The ARNs of the roles and users of a version, which are compared together with what resources say to them."""
+    """The ARNs of the roles and users of a version, which are compared together with what resources say to them.
+
+    Those of `asked_jointly` come first.
+    """
     yield from version.asked_jointly
     for role in version.roles:
         if role.kind in _CALLERS and not role.only_attached_to:
@@ -230,7 +233,10 @@ def _named_meanings(sayings: Iterable[Saying]) -> frozenset[object]:
 
 
 def _trust(before: Holder | None, after: Holder | None, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
-    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one."""
+    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one.
+
+    RemitError: an operator does not exist.
+    """
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone
     old = _PLAIN_TRUST if before is None or before.trust is None else before.trust

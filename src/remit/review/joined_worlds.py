@@ -6,8 +6,7 @@ from dataclasses import fields, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.iam.comparison import Piece
-from remit.iam.prove.compare import Comparison
+from remit.iam.comparison import Comparison, Piece
 from remit.template.condition_outcomes import World, words
 
 if TYPE_CHECKING:

@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import services
-from remit.iam.comparison import Piece, StatementLocation, Undecided
+from remit.iam.comparison import Comparison, Piece, StatementLocation, Undecided
 from remit.iam.condition import compile_condition
 from remit.iam.pattern import covers
 from remit.iam.policy import Condition, Globs, Policy, Statement
 from remit.iam.principal import Reach, reach
 from remit.iam.prove.caller_classes import free_accounts
-from remit.iam.prove.compare import Comparison
 from remit.iam.request import Request
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.resource_access import service_of
@@ -166,7 +165,10 @@ class JoinedResources:
 def _open_conditions(
     written: Statement, filled: Statement, version: str, caller: Request
 ) -> tuple[Condition, ...] | None:
-    """The conditions of a statement that who the caller is does not decide; None: the statement never means it."""
+    """The conditions of a statement that who the caller is does not decide; None: the statement never means it.
+
+    RemitError: an operator does not exist.
+    """
     conditions = []
     for condition, with_values in zip(written.conditions, filled.conditions, strict=True):
         truth = compile_condition(with_values, version)(caller)

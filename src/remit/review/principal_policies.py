@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.iam.comparison import Comparison, Piece, StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Principals, Statement
 from remit.iam.prove.caller_classes import EVERYONE, free_accounts
-from remit.iam.prove.compare import Comparison
 from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
 from remit.iam.request import principal_of
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -20,7 +20,6 @@ from remit.roles.shaped_comparison import as_written
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
 
     Names = Mapping[str, str]
@@ -34,7 +33,7 @@ def compare_trust(old: Policy, new: Policy, was: Names = NO_SHAPES, now: Names =
     """Who may take on a role by the new trust policy and may not by the old, and the reverse, each with a request.
 
     A piece's resource is the principal as the statement spells it. `was` and `now` have the shapes of the references of
-    each (`roles.reference_shapes`); others equal only themselves.
+    each (`roles.reference_shapes`); others equal only themselves. RemitError: an operator does not exist.
     """
     if old.statements == new.statements:
         return Comparison()
@@ -62,7 +61,7 @@ def compare_resource_policies(
 ) -> Comparison:
     """Who may do what by a resource's policies, and what they deny, which binds other policies, too.
 
-    Examples call actions of the resource's `service`, where that is known.
+    Examples call actions of the resource's `service`, where that is known. RemitError: an operator does not exist.
     """
     place = _place(old, new, was, now)
     compared = ComparedPolicies(
@@ -106,7 +105,7 @@ def compare_files(old: Layers, new: Layers) -> Comparison:
     """Compare two files of policies that say whom they let in.
 
     Statements without resources, about nothing but STS, are of a role's trust, where what a Deny forbids alone does not
-    matter.
+    matter. RemitError: an operator does not exist.
     """
     statements = [statement for side in (old, new) for policy in side.identity for statement in policy.statements]
     comparison = compare_resource_policies(old.identity, new.identity)

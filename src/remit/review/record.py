@@ -229,6 +229,10 @@ def _read_setting(value: Mapping[str, Any]) -> AccessSetting:
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:
+    """A grant as the record has it.
+
+    KeyError, IndexError, TypeError, ValueError or RemitError: it was not written so.
+    """
     at = value["origin"]
     origin = None if at is None else Origin(_text(at[0]), int(at[1]), int(at[2]))
     return Grant(
@@ -240,12 +244,14 @@ def _read_grant(value: Mapping[str, Any]) -> Grant:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list. TypeError: it is none, or one of them is no text."""
     if not isinstance(value, list):
         raise TypeError
     return tuple(map(_text, value))
 
 
 def _text(value: Any) -> str:
+    """The value itself. TypeError: it is no text."""
     if not isinstance(value, str):
         raise TypeError
     return value

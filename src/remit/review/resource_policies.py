@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.app import Grant, Reason
 from remit.holders import Holder
+from remit.iam.comparison import Comparison, StatementLocation
 from remit.iam.policy import Policy, Principals, allow
-from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, UnreadPolicy
 from remit.review.comparable_roles import plain
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
@@ -25,7 +25,6 @@ from remit.roles.reference_names import fill_references
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.iam.comparison import StatementLocation
     from remit.review.principal_policies import Names
 
 _NO_SHAPES: Final[Names] = MappingProxyType({})

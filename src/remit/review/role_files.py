@@ -71,6 +71,10 @@ def beside_file(path: Path) -> Beside:
     """
 
     def content(name: str) -> tuple[bytes, str] | None:
+        """The content and path of a file beside it; None: there is none, or stdin was read.
+
+        RemitError (2): it is unreadable.
+        """
         file = path.parent / name
         try:
             return (file.read_bytes(), str(file)) if str(path) != "-" and file.is_file() else None

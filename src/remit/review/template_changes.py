@@ -308,6 +308,7 @@ def _other_roles(before: Any, after: Any, roles: Collection[str]) -> frozenset[s
 
 
 def _type_of(template: Any, name: str) -> str:
+    """The type of a resource; empty where the template has none of that name."""
     resource = section(template, "Resources").get(name)
     return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
 

@@ -30,7 +30,7 @@ def tree(folder: Path, stage: str | None = None) -> Version:
 
 
 def with_resources(app: App) -> Version:
-    """As `version_of`, with the resources of the app's template as well."""
+    """As `version_of`, with the resources of the app's template as well. RemitError: there can be no such template."""
     stack = declared_by(app, assign(app))
     return replace(version_declared(stack, "the working tree", app.namespace), resources=stack.resources)
 

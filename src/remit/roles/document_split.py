@@ -65,6 +65,7 @@ class _Document:
         return self.most - document_length(self.length, len(self.statements) + 1)
 
     def add(self, statement: Statement, size: int) -> None:
+        """Add a statement of a known size, in place."""
         self.statements.append(statement)
         self.length += size
 
@@ -76,6 +77,7 @@ class _Packer:
     further: int
 
     def new(self, documents: list[_Document]) -> _Document:
+        """Add a document to the list, in place, and return it: the first may have another limit."""
         documents.append(_Document(self.further if documents else self.first))
         return documents[-1]
 

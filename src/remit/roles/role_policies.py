@@ -62,6 +62,7 @@ def ready_role(
     """
 
     def document_of(arn: str) -> Policy | None:
+        """The policy of an ARN, given or AWS's own, with names filled in; None: nobody knows it."""
         policy = (custom_policies or {}).get(arn) or aws_policy(arn)
         return None if policy is None else fill_policy(policy, names)
 

@@ -10,11 +10,11 @@ from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import tokens
-from remit.iam.comparison import Piece, Undecided
+from remit.iam.comparison import Comparison, Piece, Undecided
 from remit.iam.pattern import covers
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs, Policy, Statement
-from remit.iam.prove.compare import Comparison, compare
+from remit.iam.prove.compare import compare
 from remit.iam.prove.realistic_values import PARTITION
 from remit.roles.reference_names import fill_policy, fill_references, place_of
 

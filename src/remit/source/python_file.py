@@ -76,7 +76,10 @@ def outside_of_functions(node: ast.AST) -> Iterable[ast.AST]:
 
 
 def walk(first: ast.AST, inner: Callable[[ast.AST], Iterable[ast.AST]]) -> Iterator[ast.AST]:
-    """A node and those inside of it, as far as `inner` gives them, as `ast.iter_child_nodes` gives all."""
+    """A node and those inside of it, as far as `inner` gives them, as `ast.iter_child_nodes` gives all.
+
+    The order is not that of the source.
+    """
     waiting = [first]
     while waiting:
         node = waiting.pop()

@@ -243,7 +243,7 @@ def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
 def every_role(app: App, roles: tuple[Holder, ...]) -> tuple[tuple[Holder, ...], Mapping[str, Policy]]:
     """Every role of an app, also those of others that it attaches policies to; and its own managed policies.
 
-    The policies are by the text that refers to them.
+    The policies are by the text that refers to them. RemitError: there can be no such template.
     """
     if not adds_access(app):
         return roles, {}

@@ -87,7 +87,10 @@ def _is_policy(resource: Resource) -> bool:
 
 
 def _made_policy(policy: Resource, locate: Locate) -> MadePolicy:
-    """A policy resource of the template, with the roles, users and groups that it lists."""
+    """A policy resource of the template, with the roles, users and groups that it lists.
+
+    RemitError at the part of its document that is wrong.
+    """
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
     condition = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""

@@ -247,6 +247,7 @@ class _Renaming:
         put = {name: self.value(item) for name, item in variables.items()}
 
         def replaced(reference: re.Match[str]) -> str:
+            """The text for a reference in Fn::Sub; a value that is no text becomes a variable, noted in `put`."""
             if reference[1] in variables:
                 return reference[0]
             value = self._reference(reference[1])

@@ -37,12 +37,18 @@ def grants_of(
 
 
 def policy_of(document: Any, base: Path, locate: Locate) -> Policy | None:
-    """A document as one policy; None when it is not there, or known at the deploy only."""
+    """A document as one policy; None when it is not there, or known at the deploy only.
+
+    RemitError at the part that is wrong.
+    """
     return policy_in(grants_of(document, base, locate))
 
 
 def whole_policy(document: Any, base: Path, locate: Locate) -> Policy | None:
-    """The policy of a document; None also when a part of it is known at the deploy only."""
+    """The policy of a document; None also when a part of it is known at the deploy only.
+
+    RemitError at the part that is wrong.
+    """
     policy = policy_of(document, base, locate)
     return policy if known(document) else None
 
@@ -156,7 +162,10 @@ def included_file(value: Any) -> str | None:
 
 
 def _grants(branch: Branch, locate: Locate, reason: Reason) -> Iterator[Grant]:
-    """The statements of a document in one branch of a choice, but those that are put in from elsewhere."""
+    """The statements of a document in one branch of a choice, but those that are put in from elsewhere.
+
+    RemitError at the part that is wrong.
+    """
     document, base = branch.value, branch.path
     if put_in_from(document) is not None:
         if not isinstance(document, dict) or "Statement" not in document:

@@ -123,7 +123,10 @@ class _Reader:
         self._alone: set[tuple[str, int]] = set()
 
     def layers(self, value: dict[str, Any]) -> Layers:
-        """The policies by layer of an object with layers."""
+        """The policies by layer of an object with layers.
+
+        RemitError (2), at its place: one is no list of policies, or there is no such type of endpoint.
+        """
         by_layer = {name: policies for name, policies in value.items() if policies is not None}
         identity, boundary, session, endpoint = (
             self.policies(by_layer.get(name, []), (name,), name) for name in _SINGLE
@@ -142,6 +145,7 @@ class _Reader:
         raise RemitError(message, origin=self._locate((_ENDPOINT_TYPE,)))
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
+        """The policies of each level. RemitError (2), at its place: it is no list of levels."""
         if not isinstance(value, list):
             raise RemitError(f"{name} must be a list of levels, each a list of policies", origin=self._locate((name,)))
         return tuple(self.policies(level, (name, index), f"{name}[{index}]") for index, level in enumerate(value))

@@ -127,7 +127,10 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
 
 
 def roles_where(holding: frozenset[str], source: ParsedFile) -> FileRoles:
-    """The roles of a template in which these of its conditions hold and no others."""
+    """The roles of a template in which these of its conditions hold and no others.
+
+    RemitError at the part that is wrong.
+    """
     value, locate = decided(source.value, holding, source.locate)
     return template_roles(value, source.file, locate)
 
@@ -163,7 +166,10 @@ def _role(
     plain: ExpandedTemplate,
     attached_policies: AttachedPolicies,
 ) -> Holder:
-    """A role, user or group with its own policies and those attached to it, and notes on what nobody knows of it."""
+    """A role, user or group with its own policies and those attached to it, and notes on what nobody knows of it.
+
+    RemitError at the part that is wrong.
+    """
     base: Path = ("Resources", role.logical_id, "Properties")
     policies, notes = _inline(role, base, plain)
     managed = [

@@ -44,6 +44,7 @@ class RouteTrigger(BaseTrigger):
         yield self._check_auth
 
     def _check_route(self) -> None:
+        """Refuse with RemitError (2) a route that API Gateway would not take."""
         problem, hint = self.problem(tokens.plain(self.route))
         if problem:
             raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint)

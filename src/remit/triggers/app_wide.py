@@ -61,7 +61,7 @@ def _check_grants(functions: Iterable[Function]) -> Iterator[RemitError]:
 
 
 def app_wide_notes(app: App) -> tuple[str, ...]:
-    """A sentence for each way in that is open to everyone, and for settings of an API that the app does not have."""
+    """The notes on the ways into an app, such as those open to everyone, and on a domain of an API that it has not."""
     app_apis = apis(app.functions)
     notes = [note for api in app_apis.values() for note in api.notes(app)]
     for name, settings in (("api", app.api), ("rest", app.rest)):

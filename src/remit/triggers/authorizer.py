@@ -48,13 +48,14 @@ class Authorizer(RouteAuthorizer):
     payload_format_version: PayloadFormat = "2.0"
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The function, what tells who somebody is, how long an answer holds."""
+        """The function, what tells who somebody is, how long an answer holds, and what goes with `token`."""
         yield self._check_function
         yield self._check_sources
         yield self._check_cache
         yield self._check_token
 
     def _check_function(self) -> None:
+        """Refuse with RemitError (2) what is neither a function nor the name of one."""
         if not callable(self.function) and not isinstance(self.function, str):
             raise RemitError(
                 f"authorizer takes a function of the app, got {described(self.function):.60}",
@@ -124,7 +125,7 @@ class Authorizer(RouteAuthorizer):
         return [source.removeprefix("method.").removeprefix("$") for source in plain_texts(self.identity_source)]
 
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is."""
+        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
         properties: dict[str, Any] = {
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": self.payload_format_version,

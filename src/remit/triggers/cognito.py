@@ -41,7 +41,7 @@ class Cognito(BaseTrigger):
     key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The pool, the step, the version."""
+        """The pool, the version, the key."""
         yield self._check_pool
         if self.version is not None:
             yield self._check_version
@@ -49,6 +49,7 @@ class Cognito(BaseTrigger):
             yield self._check_key
 
     def _check_pool(self) -> None:
+        """Refuse with RemitError (2) a user pool that is not the app's."""
         if not own_id(self.pool):
             raise RemitError(
                 f"cognito takes a user pool of the app, got {self.pool!r:.60}: "
@@ -57,6 +58,7 @@ class Cognito(BaseTrigger):
             )
 
     def _check_version(self) -> None:
+        """Refuse with RemitError (2) a version for a step that has none."""
         if self.step != "PreTokenGeneration":
             raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}")
 
@@ -89,7 +91,7 @@ class Cognito(BaseTrigger):
 
 
 def with_sources(app: App) -> App:
-    """The app with the LambdaConfig of its user pools that its triggers ask for."""
+    """The app with the LambdaConfig of its user pools that its triggers ask for. RemitError has all that cannot be."""
     by_id = {resource.logical_id: resource for resource in app.resources}
     return with_changed_sources(
         app, Cognito, lambda trigger: own_id(trigger.pool), lambda pool, own: _with_config(pool, own, by_id)

@@ -46,12 +46,13 @@ class Dynamodb(StreamTrigger):
     view: StreamView | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The table or its stream, where to start, the view, and what all streams have."""
+        """The table or its stream, the view, and what all streams have."""
         yield self._check_stream
         yield self._check_view
         yield from StreamTrigger.checks(self)
 
     def _check_stream(self) -> None:
+        """Refuse with RemitError (2) what is neither a stream's ARN nor a table of the app."""
         arn_of(self.arn, "dynamodb")
         if not self.arn.startswith(("arn:", "${")):
             raise RemitError(
@@ -60,6 +61,7 @@ class Dynamodb(StreamTrigger):
             )
 
     def _check_view(self) -> None:
+        """Refuse with RemitError (2) a view of a stream that exists already, and has its own."""
         if self.view is not None and not own_id(self.stream):
             raise RemitError("view is for a table of the app's: this stream has one")
 
@@ -90,7 +92,10 @@ class Dynamodb(StreamTrigger):
 
 
 def with_sources(app: App) -> App:
-    """The app with the streams turned on that its functions read, of tables that do not say it themselves."""
+    """The app with the streams turned on that its functions read, of tables that do not say it themselves.
+
+    RemitError has all that cannot be.
+    """
     return with_changed_sources(app, Dynamodb, lambda trigger: own_id(trigger.stream), _with_stream)
 
 

@@ -67,6 +67,7 @@ class Event(BaseTrigger):
             yield partial(dead_letter_queue, self.dead_letter)
 
     def _check_pattern(self) -> None:
+        """Refuse with RemitError (2) a pattern that EventBridge does not take, or that is too long."""
         length = len(checked_json("event's pattern", self.pattern))
         if length > _MOST_PATTERN:
             raise RemitError(f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}")

@@ -65,6 +65,7 @@ class _PatternPart(NamedTuple):
         return _PatternPart(self.option, self.language, (*self.path, step))
 
     def wrong(self, problem: str, hint: str | None = None) -> RemitError:
+        """The error for the part: its place as Python spells it, then the problem."""
         part = spelled(self.path)
         separator = "" if not part or part.startswith("[") else "."
         return RemitError(f"{self.option}{separator}{part} {problem}", hint=hint)
@@ -187,17 +188,20 @@ def _check_text(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
 
 
 def _check_string(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield the error for an operand that is no string."""
     if not isinstance(operand, str):
         yield part.wrong(f"takes a string, got {described(operand)}")
 
 
 def _check_wildcard(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield the errors for an operand that is no string, or has two `*` in a row."""
     yield from _check_string(operand, part)
     if isinstance(operand, str) and "**" in operand:
         yield part.wrong("has two `*` in a row, which is refused")
 
 
 def _check_exists(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
+    """Yield the error for an operand that is neither True nor False."""
     if not isinstance(operand, bool):
         yield part.wrong(f"takes True or False, got {described(operand)}")
 

@@ -26,10 +26,11 @@ class Http(BaseTrigger):
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """Who may call, how it answers, and from which pages."""
+        """From which pages it may be called."""
         yield self._check_cors
 
     def _check_cors(self) -> None:
+        """Refuse with RemitError (2) what is no dict."""
         if self.cors is not None and not isinstance(self.cors, dict):
             raise RemitError(f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}')
 

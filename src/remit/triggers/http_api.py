@@ -72,7 +72,10 @@ def outputs(app: App) -> Iterator[Output]:
 
 
 def notes(app: App) -> Iterator[str]:
-    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
+    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask.
+
+    Then those on preflights that are not answered, and on functions that run longer than the API waits.
+    """
     own_routes = app_routes.routes(app.functions, Api)
     yield from app_routes.notes_on_open_routes(own_routes)
     guards = [routed.trigger.authorizer for routed in own_routes]

@@ -29,7 +29,7 @@ class Iot(BaseTrigger):
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The statement, and its version."""
+        """The statement."""
         yield partial(check_sql, self.sql)
 
     def resources(self, function: Function) -> Iterator[Resource]:

@@ -45,6 +45,7 @@ class Jwt(TokenAuthorizer):
         )
 
     def _check_issuer(self) -> None:
+        """Refuse with RemitError (2) an issuer that is no https address; one on this machine may be http."""
         issuer = self.accepted_issuer
         if not issuer.startswith(("https://", "${")) and not re.fullmatch(_LOOPBACK, issuer):
             raise RemitError(
@@ -53,6 +54,7 @@ class Jwt(TokenAuthorizer):
             )
 
     def _check_audience(self) -> None:
+        """Refuse with RemitError (2) an audience of nobody."""
         if not self.audience:
             hint = "without one, tokens that the issuer made for any other app would be let in"
             raise RemitError("audience names nobody", hint=hint)

@@ -115,7 +115,10 @@ def outputs(app: App) -> Iterator[Output]:
 
 
 def notes(app: App) -> Iterator[str]:
-    """A sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in."""
+    """A sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in.
+
+    Then those on functions that run longer than the API waits.
+    """
     own_routes, settings = app_routes.routes(app.functions, Rest), rest_settings(app)
     if "Policy" not in settings.properties:
         yield from app_routes.notes_on_open_routes(own_routes)

@@ -79,6 +79,7 @@ class S3(BaseTrigger):
         yield partial(arn_of, self.bucket, "s3")
 
     def _check_events(self) -> None:
+        """Refuse with RemitError (2) a trigger without an event."""
         if not self.names:
             raise RemitError("s3: events is empty", hint='such as events="s3:ObjectCreated:*"')
 
@@ -107,7 +108,10 @@ class S3(BaseTrigger):
         yield TriggerSource("bucket", arn_of(self.bucket, "s3"), "with its notifications to EventBridge on")
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The permission for the bucket, whose notifications `with_sources` adds; or a rule of EventBridge."""
+        """The permission for the bucket, whose notifications `with_sources` adds; or a rule of EventBridge.
+
+        RemitError: EventBridge has no such event, or one rule cannot say it.
+        """
         suffix = position_suffix(self, function, lambda trigger: trigger.bucket_name)
         if self.own_bucket:
             if not suffix:  # one permission for all of its triggers on the bucket
@@ -197,7 +201,7 @@ def with_sources(app: App) -> App:
 
     The bucket waits for the permission of each function. Since it refers to the functions, they and their roles cannot
     refer to it: a bucket without a name gets one that the stack's id makes unique (`synthesis/circular_dependencies.py`
-    puts it in the place of references).
+    puts it in the place of references). RemitError has all that cannot be.
     """
     return with_changed_sources(
         app, S3, lambda trigger: trigger.own_bucket, lambda bucket, own: _with_notifications(bucket, own, app.namespace)

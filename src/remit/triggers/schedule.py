@@ -58,7 +58,7 @@ class Schedule(BaseTrigger):
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The expression, its zone, start and end, the numbers, the input, the queue."""
+        """The expression, its zone, start and end, the numbers, the input, the queue; last, whether it ever runs."""
         yield self._check_expression
         yield partial(check_zone, "start", self.start)
         yield partial(check_zone, "end", self.end)
@@ -71,6 +71,7 @@ class Schedule(BaseTrigger):
         yield self._check_runs
 
     def _check_expression(self) -> None:
+        """Refuse with RemitError (2) an expression or a time zone that EventBridge Scheduler does not take."""
         check_expression(self.expression)
         if self.timezone is not None:
             check_timezone(self.timezone, self.expression)

@@ -46,7 +46,7 @@ class Sns(BaseTrigger):
     dead_letter: QueueRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The topic, the filter, the queue."""
+        """The topic, the filter, the queue, and whether the topic can call a function."""
         yield partial(arn_of, self.topic, "sns")
         yield self._check_filter
         if self.dead_letter is not None:
@@ -80,6 +80,7 @@ class Sns(BaseTrigger):
             )
 
     def _check_delivery(self) -> None:
+        """Refuse with RemitError (2) a FIFO topic, which cannot call a function."""
         if self.arn.endswith(".fifo"):
             raise RemitError("a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`")
 

@@ -51,7 +51,7 @@ class Sqs(BaseTrigger):
     key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The queue, the filter, the numbers."""
+        """The queue, the filter, the numbers, the key, and whether batches and pollers fit them."""
         yield partial(arn_of, self.queue, "sqs")
         yield partial(filter_criteria, self)
         yield partial(check_range, "batch_size", self.batch_size, 1, 10_000)

@@ -53,7 +53,7 @@ class StreamTrigger(BaseTrigger):
         raise NotImplementedError
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The numbers, the filter, the destination."""
+        """The numbers, the filter, the key, the destination."""
         yield partial(check_range, "batch_size", self.batch_size, 1, 10_000)
         yield partial(check_range, "batch_window", self.batch_window, 0, 300)
         yield partial(check_range, "retries", self.retries, -1, 10_000)

@@ -38,7 +38,7 @@ class Websocket(RouteTrigger):
     reply: bool = False
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The route, who may connect, whether it answers."""
+        """The route, and who may connect."""
         yield self._check_route
         if self.auth is not None:
             yield self._check_auth
@@ -51,6 +51,7 @@ class Websocket(RouteTrigger):
         return "is none of a WebSocket API", hint
 
     def _check_auth(self) -> None:
+        """Refuse with RemitError (2) a route that asks who somebody is, but for that of a connection's begin."""
         if tokens.plain(self.route) != CONNECT:
             raise RemitError(
                 f"route `{self.route}` cannot have auth: a WebSocket API asks who somebody is when they connect",

@@ -101,6 +101,7 @@ def _configure(live: LiveResource, setting: ComparedProperty) -> Repair:
 
 
 def _limit_concurrency(live: LiveResource, setting: ComparedProperty) -> Repair:
+    """The call that sets the reserved concurrency as it is expected, or takes it away where none is."""
     most = expected_at(live, setting)
     if most is None:
         return repair("lambda.DeleteFunctionConcurrency", FunctionName=live.name)

@@ -133,7 +133,10 @@ def _key(read: Read, subject: Subject) -> tuple[str, str]:
 def _answers(
     account: Account, calls: Mapping[tuple[str, str], Read], on_wait: Callable[[str], None]
 ) -> dict[tuple[str, str], Any]:
-    """Make the calls at once, those of which AWS takes few in a second last and in their time."""
+    """Make the calls at once, those of which AWS takes few in a second last and in their time.
+
+    RemitError: AWS does not answer.
+    """
     for operation, _ in calls:
         account.client(operation.partition(".")[0])  # no two threads make one
     slow = [call for call in calls if call[0].startswith("lambda.") and call[0] != _GET_FUNCTION]
@@ -143,6 +146,7 @@ def _answers(
     start = time.monotonic()
 
     def answer(number: int, call: tuple[str, str]) -> Any:
+        """The answer to a call, asked for when it is due; quick calls, and those of the local AWS, need not wait."""
         if number >= 0 and not account.local:
             time.sleep(max(0.0, start + due(number) - time.monotonic()))
         return ask(account, calls[call], json.loads(call[1]))

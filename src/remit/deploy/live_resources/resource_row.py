@@ -213,6 +213,7 @@ def differences(live: LiveResource) -> Iterator[Drift]:
 
 
 def _shown(value: Any) -> str:
+    """A value as a line shows it: lists without brackets, dicts as JSON, `none` for nothing."""
     if isinstance(value, list):
         return ", ".join(map(_shown, value)) or "none"
     if isinstance(value, dict):

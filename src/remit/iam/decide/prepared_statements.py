@@ -101,7 +101,10 @@ def _action_test(rule: StatementRule) -> Matcher:
 
 
 def _condition_tests(rule: StatementRule) -> tuple[Test, ...]:
-    """The tests of a statement's conditions; of late-bound actions one more, the last."""
+    """The tests of a statement's conditions; of late-bound actions one more, the last.
+
+    RemitError: an operator does not exist.
+    """
     tests = tuple(compile_condition(condition, rule.version) for condition in rule.statement.conditions)
     return (*tests, _late_test(rule.statement.actions)) if rule.names.late else tests
 
@@ -129,6 +132,7 @@ def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated:
         return globs[0]
 
     def test(text: str) -> bool:
+        """Return whether the text is meant, turned around where the patterns are negated."""
         if text in literals:
             return not negated
         for glob in globs:  # a loop, since any() makes a generator for each request
@@ -158,6 +162,7 @@ def kept_by_identity(most: int) -> Callable[[Callable[[_Source], _Derived]], Cal
     """
 
     def decorate(derive: Callable[[_Source], _Derived]) -> Callable[[_Source], _Derived]:
+        """The function that keeps what `derive` gives for each object."""
         results: dict[int, tuple[_Source, _Derived]] = {}
 
         @functools.wraps(derive)

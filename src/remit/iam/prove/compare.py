@@ -14,12 +14,12 @@ only itself. A resource is any text but the empty one. Requests that need no per
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
-from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
+from remit.iam.comparison import Comparison, Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers
 from remit.iam.decide.prepared_statements import kept_by_identity
 from remit.iam.policy import Globs, Policy
@@ -37,38 +37,6 @@ _UNNAMED: Final = ""
 """The name of the callers whom no statement of an endpoint's policy names."""
 Policies: TypeAlias = Policy | Sequence[Policy] | Layers
 """What a side is compared by: a policy, policies that are attached together, or all layers of a role."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A comparison's proven part, and separately its undecided part.
-
-    `compare_documents` alone fills `freed` and `forbidden`: requests that the old document denies, and the new one
-    neither denies nor allows (as far as that can be decided), and the reverse. They matter where other documents apply,
-    too.
-    """
-
-    gained: tuple[Piece, ...] = ()
-    lost: tuple[Piece, ...] = ()
-    undecided: tuple[Undecided, ...] = ()
-    freed: tuple[Piece, ...] = ()
-    forbidden: tuple[Piece, ...] = ()
-
-    @property
-    def same(self) -> bool:
-        """True if it is proven that nothing differs."""
-        return not (self.gained or self.lost or self.undecided or self.freed or self.forbidden)
-
-    @property
-    def broadens(self) -> bool:
-        """True if something is gained, or it is not proven that nothing is."""
-        return bool(self.gained or self.undecided or self.freed)
-
-    def each(self, change: Callable[[Piece], Piece | None]) -> Comparison:
-        """The same with each piece changed, and without those that become None."""
-        parts = self.gained, self.lost, self.freed, self.forbidden
-        gained, lost, freed, forbidden = (tuple(filter(None, map(change, part))) for part in parts)
-        return Comparison(gained, lost, self.undecided, freed, forbidden)
 
 
 def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
@@ -218,7 +186,10 @@ def _denied_by_document(
 def _searched(
     spoken: Sequence[Policy], wide: Sequence[Policy], actions_of: ActionsOf
 ) -> tuple[GainSearch, tuple[Piece, ...]]:
-    """Search for access of some policies beyond all that others speak of."""
+    """Search for access of some policies beyond all that others speak of.
+
+    RemitError: a resource's policy is among them.
+    """
     search = GainSearch(side_of(tuple(spoken)), side_of(tuple(wide)), actions_of)
     return search, tuple(search.gains())
 
@@ -249,6 +220,7 @@ def gains(old: Policies, new: Policies, *, budget: Budget | None = None) -> Piec
     """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained.
 
     Whether a request of today can use the gain, and for which existing action, is not looked for: its tier is "future".
+    RemitError: a resource's policy is among them.
     """
     search = GainSearch(side_of(old), side_of(new), no_actions, budget=budget)
     for piece in search.gains(only_first=True):
@@ -279,14 +251,20 @@ def _include_each_other(old: Policies, new: Policies, budget: Budget | None) -> 
 
 
 def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
-    """Compare a role with a guardrail: `gained` lies beyond it, `undecided` is not proven to be within."""
+    """Compare a role with a guardrail: `gained` lies beyond it, `undecided` is not proven to be within.
+
+    RemitError: a resource's policy is among them.
+    """
     search = GainSearch(side_of(guardrail), side_of(role), actions_of, "guardrail's")
     gained = tuple(search.gains())
     return Comparison(gained, undecided=tuple(search.undecided))
 
 
 def gain_of_today(role: Policies, guardrail: Policies) -> Piece | None:
-    """The first that `within` reports of what a request of today can use; looks for no more than that."""
+    """The first that `within` reports of what a request of today can use; looks for no more than that.
+
+    RemitError: a resource's policy is among them.
+    """
     search = GainSearch(side_of(guardrail), side_of(role), catalogue_actions, "guardrail's")
     return next((piece for piece in search.gains() if piece.tier == "now"), None)
 

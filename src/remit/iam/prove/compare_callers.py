@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
+from remit.iam.comparison import Comparison, Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.pattern_list import with_stars
@@ -21,7 +21,7 @@ from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, al
 from remit.iam.policy_text import is_late
 from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.caller_classes import EVERYONE, ComparedCaller, caller_classes, free_accounts
-from remit.iam.prove.compare import Comparison, allows_of, compare, denials_as_allows, denied_alone
+from remit.iam.prove.compare import allows_of, compare, denials_as_allows, denied_alone
 from remit.iam.request import ContextValue, principal_of
 
 _ANYTHING: Final = (Policy((allow("*"),)),)

@@ -64,7 +64,7 @@ class Side:
         return ((box, index.of_rcp) for index in self.denies for box in index.boxes)
 
     def source(self, box: Box) -> StatementLocation:
-        """The location of a box's statement."""
+        """The location of a box's statement; one that no policy has counts as the first identity policy's."""
         for name, policies in (*self.layers, *self.rcp):
             for number, policy in enumerate(policies):
                 if policy.has(box):

@@ -47,7 +47,10 @@ def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION,
 
 
 def box_for(statement: Statement, version: str) -> Box:
-    """The box of a statement; without Resource, as in a resource's policy, it applies to every resource."""
+    """The box of a statement; without Resource, as in a resource's policy, it applies to every resource.
+
+    As `box_of`, it raises where that cannot be.
+    """
     return box_of(statement, 0, version, speaks_without_resource=True)
 
 

@@ -164,7 +164,10 @@ class _Pruner:
                 index.put(box)
 
     def _indexes(self, box: Box) -> list[Index]:
-        """Its indexes: of all statements of the same principals, and for a Deny of their Deny statements, too."""
+        """Its indexes: of all statements of the same principals, and for a Deny of their Deny statements, too.
+
+        An empty one is put in where there is none.
+        """
         principals = box.statement.principals
         by_principals = (self._all, self._denials) if box.deny else (self._all,)
         return [indexes.setdefault(principals, Index(())) for indexes in by_principals]

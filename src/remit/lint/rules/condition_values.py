@@ -174,6 +174,7 @@ def private_source_ip(item: ParsedStatement, condition: Condition) -> Iterator[P
 
 
 def _is_private(value: str) -> bool:
+    """Return whether a value is a block of private addresses; False for what is no block."""
     block = network(value)
     return block is not None and any(inside(block, private) for private in _PRIVATE)
 

@@ -276,6 +276,7 @@ def _bad_managed_policy_named(policies: Any, path: Spot) -> Iterator[Problem]:
 
 
 def _nearest_policy(name: str) -> str | None:
+    """The hint with the managed policy whose name is near; None: there is none."""
     meant = nearest_managed_policy(name)
     return None if meant is None else f"did you mean `{meant}`?"
 

@@ -258,6 +258,7 @@ def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResour
 
 
 def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
+    """The permission for the log group, and its subscription."""
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
     source = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
     group = {"Fn::Sub": [source, {"Name": event.properties.get("LogGroupName")}]}
@@ -266,6 +267,7 @@ def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
 
 
 def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
+    """The permission for the rule, and the rule itself."""
     payload = {
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],

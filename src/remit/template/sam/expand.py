@@ -127,7 +127,10 @@ def _implicit_apis(
 def plain_template(
     template: Mapping[str, Any], locate: Locate, values: Mapping[str, str]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A template with its resources in their plain form, and what was not expanded; `values` are its parameters'."""
+    """A template with its resources in their plain form, and what was not expanded; `values` are its parameters'.
+
+    RemitError at the line: a declaration cannot be read.
+    """
     expansion = expanded(_with_values(template, values), locate)
     local = [
         str(name)

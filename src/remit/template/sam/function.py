@@ -62,6 +62,7 @@ def _own_role(declared: SamResource) -> Any:
 
 
 def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
+    """The properties of the Lambda function that SAM makes, with the role of its own unless it has another."""
     properties = declared.properties
     letters = declared.mapping("DeadLetterQueue").get("TargetArn")
     capacity = given(declared.mapping("CapacityProviderConfig"), *_OF_CAPACITY, CapacityProviderArn="Arn")
@@ -77,6 +78,7 @@ def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
 
 
 def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The code of a function: inline, else an image, else in S3."""
     if properties.get("InlineCode") is not None:
         return {"ZipFile": properties["InlineCode"]}
     if properties.get("ImageUri") is not None:

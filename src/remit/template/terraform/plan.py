@@ -257,7 +257,10 @@ class _Side:
 
 
 def _own(item: PlannedResource, locate: Locate) -> HeldPolicy:
-    """The policy of a policy resource, whose statements have the resource's address as their reason."""
+    """The policy of a policy resource, whose statements have the resource's address as their reason.
+
+    RemitError at the part that is wrong.
+    """
     document = item.values.get("policy")
     if document is None:
         return HeldPolicy(item.address, note=f"what {item.address} says is known after the apply only")
@@ -265,7 +268,10 @@ def _own(item: PlannedResource, locate: Locate) -> HeldPolicy:
 
 
 def _of_document(document: Any, path: Path, address: str, locate: Locate) -> HeldPolicy:
-    """A policy by its document, with the address as name and reason; a note where not all of it stands in the plan."""
+    """A policy by its document, with the address as name and reason; a note where not all of it stands in the plan.
+
+    RemitError at the part that is wrong.
+    """
     grants = tuple(grants_of(document, path, locate, Reason("text", address)))
     if known(document):
         return HeldPolicy(address, document=policy_in(grants), grants=grants)
@@ -275,7 +281,7 @@ def _of_document(document: Any, path: Path, address: str, locate: Locate) -> Hel
 
 
 def _role(role: PlannedResource, items: _Side) -> Holder:
-    """A role, a user or a group."""
+    """A role, a user or a group. RemitError at the part of a policy that is wrong."""
     holder = _HOLDERS[role.type]
     policies = [*_inline(role, items)]
     policies += (_own(policy, items.locate) for policy in items.managed(role, *holder.inline))
@@ -304,7 +310,8 @@ def _role(role: PlannedResource, items: _Side) -> Holder:
 def _inline(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
     """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
 
-    A list that is not written is what the provider read from AWS, with what the plan is about to change.
+    A list that is not written is what the provider read from AWS, with what the plan is about to change. RemitError at
+    the part that is wrong.
     """
     same = (role, *_HOLDERS[role.type].inline)
     managed_elsewhere = {policy_item.text("name") for policy_item in (*items.managed(*same), *items.once(*same))}
