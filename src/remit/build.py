@@ -130,6 +130,7 @@ class _BuildSettings:
 
 
 def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
+    # RemitError (2): the mistakes that are known by then, all of them; neither file below is written then.
     app, mistakes, folder = project.app, project.mistakes, settings.folder
     if not project.is_whole:
         app = without_jobs(app)
@@ -425,7 +426,10 @@ def grant_document(grant: Grant) -> dict[str, Any]:
 
 
 def write(path: Path, content: str, hint: str | None = "remit writes to `.remit/` in the project") -> None:
-    """Write a file, readable by its owner alone, whole or not at all: under a temporary name, then renamed."""
+    """Write a file, readable by its owner alone, whole or not at all: under a temporary name, then renamed.
+
+    Folders above it are made. RemitError (2): it cannot be written; `hint` is what helps when it cannot even begin.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

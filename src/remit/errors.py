@@ -120,6 +120,10 @@ class Mistakes:
         pass
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        """Note a RemitError and go on; any other exception passes.
+
+        Errors that an `Unread` caused are left out, and only `is_unread` tells of them.
+        """
         if not isinstance(error, RemitError):
             return False
         told = [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]

@@ -55,7 +55,10 @@ class FixedPorts:
             server.stop()
 
     def _ports(self, addresses: Mapping[str, str]) -> dict[str, int]:
-        """The ports of all names: those that they had before, the one that is asked for, then whatever is free."""
+        """The ports of all names: those that they had before, the one that is asked for, then whatever is free.
+
+        They are written down for the next start.
+        """
         ports = self._recorded()
         following = self._first_port
         for name in addresses:
@@ -137,7 +140,10 @@ class _Forward(BaseHTTPRequestHandler):
         """Say nothing: the function's own log tells."""
 
     def forward(self) -> None:
-        """Send the request on, and pass on what either side says then, until one of them has enough."""
+        """Send the request on, and pass on what either side says then, until one of them has enough.
+
+        The answer is 502 where no API can be reached; a connection that breaks later ends it, and nothing is said.
+        """
         target = self.server.target
         path, mark, query = self.path.partition("?")
         if self.headers.get("upgrade", "").lower() == "websocket":
@@ -163,6 +169,7 @@ class _Forward(BaseHTTPRequestHandler):
             to_client.join()
 
     def _pass_on(self, api: socket.socket) -> None:
+        """Send the client what the API answers, then end its connection; one that breaks is no error."""
         with contextlib.suppress(OSError):
             while received := api.recv(_CHUNK):
                 self.wfile.write(received)

@@ -185,6 +185,7 @@ class DevLoop:
             self._to_do.put(partial(self._lost, error))
 
     def _watch(self, saved: Callable[[Path, threading.Event], Iterator[tuple[str, ...]]]) -> None:
+        """Queue a step for each time that files are saved. RemitError (2): they cannot be watched."""
         try:
             for files in saved(self._folder, self._stop):
                 self._to_do.put(partial(self._try, partial(self._follow_source, files)))
@@ -202,6 +203,7 @@ class DevLoop:
             self._stop.wait(_IDLE_PAUSE if idle_looks > _ACTIVE_LOOKS else _PAUSE)
 
     def _hear(self, keys: Callable[[threading.Event], Iterator[str]]) -> None:
+        """Queue the step of each key that is pressed; keys without a step do nothing."""
         steps = {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
         for key in keys(self._stop):
             if key in steps:
@@ -213,7 +215,10 @@ class DevLoop:
         self._tell(events.Waiting(text))
 
     def _try(self, step: Callable[[], None]) -> None:
-        """Do it; a mistake is told, and the loop goes on."""
+        """Do a step; a RemitError or an OSError of it is told, and the loop goes on.
+
+        KeyboardInterrupt: a signal has stopped its deploy.
+        """
         try:
             step()
         except OSError as error:  # a file that went away while it was looked at
@@ -253,6 +258,10 @@ class DevLoop:
         self._tell(events.CodeServed(round(time.monotonic() - begin, 2)))
 
     def _build_and_deploy(self) -> None:
+        """Build the project and deploy it over what was changed by hand, then follow, serve and debug what runs.
+
+        RemitError: it cannot be built, or the deploy failed.
+        """
         begin = time.monotonic()
         declared = build(self._folder, self._stage, package=False).body
         built = build(self._folder, self._stage, for_this_machine=True, progress=self._wait_for)
@@ -283,7 +292,10 @@ class DevLoop:
         return any(copied)
 
     def _debug(self, app: App) -> None:
-        """Have the function that is to be debugged wait for a debugger, once it is deployed."""
+        """Have the function that is to be debugged wait for a debugger, once it is deployed.
+
+        It does nothing where none is to be debugged, or it waits already. RemitError (2): there is no such function.
+        """
         if self._debugged is None or self._waiting_function is not None:
             return
         name = self._debugged.function
@@ -314,6 +326,10 @@ class DevLoop:
         self._served = served
 
     def _functions_did(self, records: Sequence[AccessRecord], lines: Sequence[LogLine]) -> None:
+        """Tell of denied calls, of each unknown call once, and of what functions have printed.
+
+        Calls of users, and those before the first deploy, are left out.
+        """
         app = self._app
         for record in records:
             if app is None or not record.function:  # nothing is deployed yet; a user, as `deploy --as` makes one

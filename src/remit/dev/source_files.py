@@ -57,7 +57,10 @@ def saved_below(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]
 
 
 def _own_folders(root: Path) -> tuple[Path, ...]:
-    """The folders at the top that hold what people write. Tools make and remove folders in theirs all the time."""
+    """The folders at the top that hold what people write, sorted; none where the project's folder cannot be read.
+
+    Tools make and remove folders in theirs all the time.
+    """
     ignored = {*watchfiles.DefaultFilter.ignore_dirs, *_TOOLS_OWN}
     try:
         return tuple(sorted(path for path in root.iterdir() if path.is_dir() and path.name not in ignored))
@@ -73,7 +76,10 @@ class _Sources(watchfiles.DefaultFilter):
 def _changes(
     paths: Sequence[Path], stop: threading.Event, *, recursive: bool
 ) -> Iterator[Iterable[tuple[watchfiles.Change, str]]]:
-    """Yield the changes below these paths as they come, and an empty set from time to time."""
+    """Yield the changes below these paths as they come, and an empty set from time to time.
+
+    Where a path was gone before it could be watched, the first of them counts as modified.
+    """
     try:
         yield from watchfiles.watch(
             *paths,
@@ -103,7 +109,10 @@ def _saved_names(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -
 
 
 def _is_output(path: str) -> bool:
-    """Return whether what this program prints is written there: telling of it would make it change again."""
+    """Return whether what this program prints is written there: telling of it would make it change again.
+
+    False where that cannot be found out, since a file or a stream is gone.
+    """
     try:
         status = Path(path).stat()
         outputs = [os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr) if stream is not None]
@@ -147,7 +156,10 @@ def copy_code(folder: Path, code: str, exclude: Sequence[str], target: Path) -> 
 
 
 def _copy(source: Path, path: Path) -> bool:
-    """Copy a file, whole or not at all, since a function may start meanwhile; False: it was there already."""
+    """Copy a file, whole or not at all, since a function may start meanwhile.
+
+    False: one of the same size and time was there already, and nothing is copied.
+    """
     now = source.stat()
     if path.exists():
         before = path.stat()

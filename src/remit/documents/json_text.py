@@ -116,6 +116,10 @@ class _Objects:
         self.repeated: list[Repeated] = []
 
     def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """The object of some members, where the last of a repeated name counts.
+
+        A repetition is noted. Repeated: it is one, and the reader is not tolerant.
+        """
         self.closed += 1
         value = dict(pairs)
         if len(value) != len(pairs):
@@ -131,7 +135,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    """The whole number of some digits. RefusedLiteral: they are too many."""
+    """The whole number of some digits. RefusedLiteral: they are more than are read."""
     if len(digits) > LONGEST_NUMBER:  # int() of them would take quadratic time
         raise RefusedLiteral(digits)
     return int(digits)
@@ -183,6 +187,10 @@ class _Places:
         return Origin(self._source.file, self._line, position - self._line_end_before)
 
     def _child(self, at: int, step: str | int) -> tuple[int, int] | None:
+        """Where a member's name and its value begin; None: there is no such member.
+
+        Members are read only as far as that takes, unless the last of a repeated name counts.
+        """
         if at not in self._known:
             self._known[at] = ({}, self._source.members(at))
         located, members = self._known[at]

@@ -100,7 +100,7 @@ def _syntax(error: Exception, file: str, text: str) -> RemitError:
 
 
 def _advice(problem: str, mark: Any, text: str) -> str | None:
-    """Advise on signs that mean something in YAML."""
+    """Advise on signs that mean something in YAML; None where no such sign is the problem."""
     line = text.split("\n")[mark.line] if mark is not None and mark.line < text.count("\n") + 1 else ""
     sign = line[mark.column : mark.column + 1] if line else ""
     if "\\t" in problem or sign == "\t":
@@ -133,6 +133,10 @@ class _Reader:
         self.parts = 0
 
     def document(self) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
+        """Read the one document of the text: its value (None where it is empty), the places of its parts, and slips.
+
+        RemitError (2): it holds several, or is not what is read here.
+        """
         value: Any = None
         documents = 0
         for event in self.events:
@@ -150,7 +154,7 @@ class _Reader:
         raise RemitError(message, hint=hint, origin=origin)
 
     def mistake(self, message: str, origin: Origin, hint: str) -> None:
-        """Refuse the text for what leaves the rest of it readable, or note it."""
+        """Note a mistake that leaves the rest of the text readable. RemitError (2): nobody gathers mistakes."""
         error = RemitError(message, hint=hint, origin=origin)
         if self.mistakes is None:
             raise error
@@ -201,6 +205,10 @@ class _Reader:
             self.fail(f"the YAML has more than {MOST:,} parts once its aliases are put in", at, "write fewer aliases")
 
     def alias(self, anchor: str, path: Path, at: Origin) -> Any:
+        """The anchor's own value, not a copy, whose parts get places below this path as well.
+
+        RemitError (2): there is no such anchor before it.
+        """
         if anchor not in self.anchors:
             self.fail(f"the alias *{anchor} is used inside its own anchor, or before it", at)
         value, places = self.anchors[anchor]
@@ -210,7 +218,10 @@ class _Reader:
         return value
 
     def function(self, tag: str | None, at: Origin) -> str | None:
-        """The long form of a tag's short form; None for a plain value, `_UNKNOWN` for an unknown tag."""
+        """The long form of a tag's short form; None for a plain value, `_UNKNOWN` for an unknown tag.
+
+        An unknown tag is a mistake: once for each tag where mistakes are gathered, else RemitError (2).
+        """
         # A lone `!` says nothing but that a value is not to be guessed at.
         if tag is None or tag == "!" or tag in _PLAIN_TAGS:
             return None
@@ -234,6 +245,7 @@ class _Reader:
         return items
 
     def members(self, path: Path, depth: int) -> dict[str, Any]:
+        """The mapping up to its end. Repeated names are judged, and `<<` is merged, once all members are read."""
         mapping: dict[str, Any] = {}
         key_places: dict[str, list[Origin]] = {}
         merged: list[tuple[Any, Origin]] = []
@@ -287,6 +299,7 @@ class _Reader:
         return str(event.value)
 
     def scalar(self, event: Any, path: Path, function: str | None) -> Any:
+        """The value of a scalar, which stays text in quotes or behind a function's tag, unless a tag says its type."""
         text: str = event.value
         tag = event.tag if event.tag in _PLAIN_TAGS else None
         if tag is None:
@@ -296,6 +309,10 @@ class _Reader:
         return self.typed(tag.removeprefix(_TAG), text, path)
 
     def typed(self, kind: str, text: str, path: Path) -> Any:
+        """A text as a value of a YAML 1.1 type; text stays what cannot be converted.
+
+        Dates and octal numbers stay text and are noted as slips. RemitError (2): it is no finite number.
+        """
         if kind == "timestamp":
             self.slips.append(Slip("date", text, path))
             return text

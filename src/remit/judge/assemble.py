@@ -48,7 +48,10 @@ def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
 
 
 def app_managed(state: Judgement) -> dict[str, Origin | None]:
-    """The ARNs of the configuration's managed policies, which reach every function, each with its line."""
+    """The ARNs of the configuration's managed policies, which reach every function, each with its line.
+
+    Items that are wrong are noted, and left out.
+    """
     iam = state.config.lambda_.iam
     policies: dict[str, Origin | None] = {}
     for name in ("default_managed_policy", "managed_policy"):
@@ -158,7 +161,10 @@ def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]
 
 
 def check_own_role(name: str, access: tuple[Access, ...]) -> None:
-    """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
+    """Check that nothing is declared for a function that brings its role, or for its groups: it would vanish.
+
+    RemitError (2): something is, at its line. Items that are wrong by themselves are noted elsewhere.
+    """
     for declared in access:
         wrong_items = Mistakes()  # which are noted where the policy is read
         own_grants = policy_list.declare(declared.policy, declared.where, NO_REASON, wrong_items)
@@ -191,7 +197,10 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
 def managed_policies(
     state: Judgement, access: tuple[Access, ...], name: str, declaration: Span
 ) -> dict[str, Origin | None]:
-    """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
+    """A function's managed policies, each with its line: its own, its groups' and the configuration's.
+
+    Items that are wrong are noted. More than IAM allows are noted as well, and only the first of them are returned.
+    """
     policies: dict[str, Origin | None] = {}
     for declared in access:
         if declared.managed_policy is NOTHING:

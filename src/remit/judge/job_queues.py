@@ -142,7 +142,7 @@ def _check_names(state: Judgement) -> None:
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
-    """The queue of a job must exist."""
+    """Check that the queue of a job exists. RemitError (2): it does not, or jobs are off."""
     if not queues:
         raise RemitError(
             f"job `{declaration.name}` is declared, but jobs are off",
@@ -161,7 +161,11 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
 
 
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
-    """A job is sent by a clock, and by nothing else that runs functions."""
+    """A job is sent by a clock, and by nothing else that runs functions.
+
+    RemitError (2): the trigger is no schedule, has a dead-letter queue or an input that does not fit the job, or the
+    job's queue is FIFO.
+    """
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
         if trigger is Schedule:
@@ -199,7 +203,7 @@ def _origin(declaration: Declaration, name: str) -> Origin:
 
 
 def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue:
-    """A queue with what its settings and its jobs say."""
+    """A queue with what its settings and its jobs say. RemitError (2): they disagree about its concurrency."""
     settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", RETRIES)
     concurrency = settings.get("concurrency")  # how many of its jobs run at the same time: the jobs must agree

@@ -384,7 +384,7 @@ def _with_shared_log_groups(app: App) -> App:
 
 
 def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:
-    """Return the acceptances of a section's `allow`, each with its reason and line."""
+    """Return the acceptances of a section's `allow`, each with its reason and line; none where it is not set."""
     if "allow" not in section.assigned:
         return {}
     value, span = section.assigned["allow"]

@@ -57,6 +57,7 @@ class Judgement:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Note a RemitError, or what one of the user's own objects raised, and go on; any other exception passes."""
         if isinstance(error, Exception) and not isinstance(error, RemitError):
             import traceback  # noqa: PLC0415 - only when something failed
 
@@ -87,7 +88,7 @@ class Judgement:
 
 
 def told(error: BaseException) -> str:
-    """Return the text of an exception."""
+    """Return the text of an exception, or say that it cannot be shown: making it may fail, too."""
     try:
         return str(error)
     except STOPS:

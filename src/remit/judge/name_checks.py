@@ -83,7 +83,7 @@ def is_possible(handler: object) -> bool:
 
 
 def check_trigger(trigger: Any, origin: Origin) -> None:
-    """Refuse what is no trigger where one must be; `origin` is the argument's."""
+    """Check that a trigger stands where one must be; `origin` is the argument's. RemitError (2): it is none."""
     is_tuple_of_grants = isinstance(trigger, tuple) and any(isinstance(item, Grant) for item in trigger)
     if is_tuple_of_grants or isinstance(trigger, Grant | AskedGrant):  # what a verb of `remit.grants` gives
         raise RemitError(
@@ -109,7 +109,10 @@ def check_trigger(trigger: Any, origin: Origin) -> None:
 
 
 def check_handlers(state: Judgement) -> None:
-    """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
+    """Check that each handler is what Lambda will find under that name: not overwritten, not only local.
+
+    Mistakes are noted.
+    """
     by_handler: dict[str, Declaration] = {}
     for declaration in state.declarations:
         with state.noted():
@@ -127,7 +130,11 @@ def check_handlers(state: Judgement) -> None:
 
 
 def _check_handler(state: Judgement, declaration: Declaration) -> None:
-    """A handler must be there, and be one; of a web app, which is imported in the zip, its module must have it."""
+    """A handler must be there, and be one; of a web app, which is imported in the zip, its module must have it.
+
+    One that may be in a layer passes, and so does a job's whose module failed. RemitError (2): it is not there, or is
+    none.
+    """
     web, code = declaration.web, declaration.code
     module_name, attribute = split(declaration.handler) if web is None else (web.module, web.attribute)
     # remit itself has imported many others
@@ -192,7 +199,7 @@ def _problem_of_source(
 
 
 def _module_source(state: Judgement, code: str, module_name: str) -> tuple[bytes, str] | None:
-    """The source and the file of a module of the project. RemitError: it cannot be read."""
+    """The source and the file of a module of the project; None: there is none. RemitError: it cannot be read."""
     path = module_file(state.folder, module_name, code)
     if path is None:
         return None
@@ -204,7 +211,7 @@ def _module_source(state: Judgement, code: str, module_name: str) -> tuple[bytes
 def _problem_of_absent(
     state: Judgement, code: str, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
-    """Return the problem of a name of a module that is none of the project's: it may be a dependency's."""
+    """Return the problem of a name of a module that is none of the project's; None: it may be a dependency's."""
     package = module_name.partition(".")[0]
     has_folder = any((root / package).is_dir() for root in roots(state.folder, code))
     is_own = module_file(state.folder, package, code) is not None

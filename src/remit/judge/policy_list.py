@@ -170,7 +170,10 @@ def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[
 
 
 def _from_string(value: str, path: Path) -> iam.Statement:
-    """Read "logs" as all of a service, "sqs:SendMessage" as one action or a pattern; both on every resource."""
+    """Read "logs" as all of a service, "sqs:SendMessage" as one action or a pattern; both on every resource.
+
+    A service that the catalogue does not know passes: lint tells of it. RemitError (2): it is neither, or empty.
+    """
     if value == "*" or re.fullmatch(_ACTION, value):
         return iam.allow(value)
     is_word = re.fullmatch(_SERVICE, value) is not None
@@ -188,7 +191,10 @@ def _from_string(value: str, path: Path) -> iam.Statement:
 
 
 def _from_dict(raw: Mapping[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
-    """The statements of a dict: of a document, of an inline policy with its name, or the one statement that it is."""
+    """The statements of a dict: of a document, of an inline policy with its name, or the one statement that it is.
+
+    RemitError (2): it is none of these, or not valid, with the path to what is wrong.
+    """
     outer = _pascal(raw, path)
     further_keys = sorted(set(outer) - {"PolicyDocument", "PolicyName"}) if "PolicyDocument" in outer else []
     if further_keys:
@@ -210,7 +216,10 @@ def _from_dict(raw: Mapping[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
 
 
 def _check_version(document: iam.Policy, path: Path) -> None:
-    """A role's policies are 2012-10-17: there a variable of an older document would come to life, in silence."""
+    """Check that no text of an older document becomes a variable: a role's policies are 2012-10-17.
+
+    RemitError (2): one would.
+    """
     if document.version == iam.VERSION:
         return
     for number, statement in enumerate(document.statements):
@@ -234,7 +243,10 @@ def _wrong(path: Path, message: str, *, hint: str | None = None, origin: Origin 
 
 
 def _pascal(raw: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
-    """Element names in IAM's spelling; a name that is given in both spellings is an error."""
+    """Element names in IAM's spelling, tuples as lists, and resources of the app as their ARNs.
+
+    RemitError (2): a name is given in both spellings.
+    """
     renamed: dict[Any, Any] = {}
     for key, value in raw.items():
         name = _SNAKE.get(key, key) if isinstance(key, str) else key
@@ -288,7 +300,10 @@ _NO_ARN: Final = r"\$\{AWS::(?!StackId\})"
 def _problem_of(  # noqa: PLR0911 - one problem after the other
     text: str, *, is_resource: bool
 ) -> tuple[str, str | None] | None:
-    """Return the problem of a text of a policy, and a hint. RemitError: a `${{` in a resource is not closed."""
+    """Return the problem of a text of a policy, and a hint; None: it has none.
+
+    RemitError (2): a `${` in a resource is not closed.
+    """
     if len(text) > _LONGEST:
         return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
     variable = placeholder_in(text)
@@ -339,7 +354,10 @@ def declare_managed(value: Any, span: Span, mistakes: Mistakes, keyword: str = "
 
 
 def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> None:
-    """Refuse a text in which the value of a variable would stand that nobody knows before the function runs."""
+    """Check that no value of a variable stands in a text that nobody knows before the function runs.
+
+    RemitError (2): one does.
+    """
     variable = placeholder_in(text)
     if variable is not None:
         error = placeholder_error(variable)
@@ -347,7 +365,10 @@ def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> 
 
 
 def managed_arn(value: str, path: Path, origin: Origin) -> str:
-    """The ARN of a managed policy, with the partition late-bound."""
+    """The ARN of a managed policy, with the partition late-bound; a reference stays as it is.
+
+    RemitError (2): it is no ARN or name of one, AWS has none of that name, or a variable's value is not known yet.
+    """
     _refuse_placeholder(value, path, origin)
     if value.startswith("arn:"):
         arn = re.sub(_PARTITION, "arn:${AWS::Partition}", value)
@@ -372,7 +393,7 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
 
 
 def _check_exists(name: str, path: Path, origin: Origin) -> None:
-    """A policy of AWS must be there, by its path and name: all of them are known."""
+    """Check that AWS has a managed policy, by its path and name: all of them are known. RemitError (2): it has none."""
     if managed_policy(f"arn:aws:iam::aws:policy/{name}") is not None:
         return
     namesake = managed_policy(name.rpartition("/")[2])

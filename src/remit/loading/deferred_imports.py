@@ -55,7 +55,7 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The specification of a stand-in, where there is such a module at all."""
+        """The specification of a stand-in for a module of the SDK, where there is such a module; None for any other."""
         imported = sys.modules.get(name)
         if imported is not None and target is None and name.partition(".")[0] in self.stand_ins:
             return ModuleSpec(name, _Imported(imported))  # type: ignore[arg-type] # the import system asks for its methods alone

@@ -77,7 +77,7 @@ def _unset_variable(name: str, state: Loading) -> str:
 
 
 def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
-    """Advise on code that cannot work with the placeholder of a variable in the failed line."""
+    """Advise on code that cannot work with the placeholder of a variable; None: the failure names none."""
     trace, line = error.__traceback__, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -91,7 +91,7 @@ def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
 
 
 def _attribute(owner: object, name: str) -> str | None:
-    """Return the replacement for an attribute that a module or an object of remit lacks."""
+    """Return the replacement for an attribute that a module or an object of remit lacks; None for other owners."""
     if isinstance(owner, ModuleType):
         return _instead(owner, name)
     kind = owner if isinstance(owner, type) else type(owner)
@@ -118,7 +118,7 @@ def _functions_of(module: ModuleType) -> set[str]:
 
 
 def _instead(module: ModuleType, name: str) -> str | None:
-    """Return the names of a module of remit that were perhaps meant: verbs, triggers."""
+    """Return the names of a module of remit that were perhaps meant: verbs, triggers; None for another's module."""
     if module.__name__.partition(".")[0] != "remit":
         return None
     offered = sorted(_functions_of(module) or set(getattr(module, "__all__", ())))
@@ -126,7 +126,7 @@ def _instead(module: ModuleType, name: str) -> str | None:
 
 
 def _trigger_of(error: TypeError) -> str | None:
-    """The trigger that was meant where a module of grants is called: `sqs("orders")`."""
+    """The trigger that was meant where a module of grants is called: `sqs("orders")`; None: the line calls none."""
     raised = _innermost(error)
     if raised is None:
         return None

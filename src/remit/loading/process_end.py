@@ -36,7 +36,10 @@ def process_kept(state: Loading) -> Iterator[None]:
 
 
 def _guarded(state: Loading, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that ends the load in the place of this process; one that the project forked it ends as ever."""
+    """A function that ends the load in the place of this process; one that the project forked it ends as ever.
+
+    The mistake is noted. LoadEndError: the load is ended; SystemExit: another thread, which alone ends.
+    """
     process, loading = os.getpid(), threading.current_thread()
 
     def guarded(*arguments: Any) -> Any:

@@ -52,7 +52,12 @@ def users_line(frame: FrameType | None, folder: Path) -> Origin | None:
 
 @contextlib.contextmanager
 def time_limit(state: Loading) -> Iterator[None]:
-    """End what runs inside after the limit: RemitError at the project's line, with the mistakes that were noted."""
+    """End what runs inside after the limit: LoadEndError, with the mistake at the project's line noted in `state`.
+
+    Code that goes on all the same is ended several times, and then the process is. No limit holds for 0 seconds,
+    outside of the main thread, and where the system has no timer or it runs already. RemitError (2): the variable is no
+    number.
+    """
     written = os.environ.get(VARIABLE) or str(SECONDS)
     try:
         seconds = float(written)

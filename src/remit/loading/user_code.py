@@ -55,7 +55,11 @@ def import_shared(state: Loading) -> None:
 
 
 def import_app(state: Loading) -> None:
-    """Import the app module, whose decorators declare the functions."""
+    """Import the app module, whose decorators declare the functions.
+
+    RemitError (2): there is none, or its code failed. That it is absent is not told where the configuration is absent,
+    too, or the line that names the module may have failed.
+    """
     settings = judged(state.config)
     name = settings.config.app
     path = module_file(state.folder, name)

@@ -126,7 +126,10 @@ def package_layer(folder: Path, code: LayerCode, dependencies: tuple[Layer, ...]
 
 
 def _of_one_snapshot(folder: Path, attempt: Callable[[Path], Package]) -> Package:
-    """Pack something of a project in its cache, and again where its files have changed meanwhile."""
+    """Pack something of a project in its cache, and again where its files have changed meanwhile.
+
+    RemitError (2): there is no such folder, its files keep changing, or the cache cannot be written.
+    """
     cache = own_folder(folder, "cache", "packages")
     with _writing(cache):
         if not folder.is_dir():
@@ -170,7 +173,7 @@ def depends(folder: Path, code: str) -> bool:
 def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
     """Put each function's zip under .remit/build/ by its name, and remove those of functions that are no more.
 
-    So are all cached zips but the latest.
+    So are all cached zips but the latest. RemitError (2): the folder cannot be written.
     """
     build = own_folder(folder, "build")
     placed = {build / f"{name}.zip": package for name, package in packages.items()}
@@ -199,7 +202,11 @@ def _attempt(
     *,
     is_layer: bool,
 ) -> Package:
-    """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
+    """Pack one snapshot into the cache, where the zip is named by its SHA-256.
+
+    ChangedError: the folder is not the same before and after. RemitError (2): it is too big for Lambda, or holds
+    secrets.
+    """
     tree = look_at_files()
     plan = _plan(tree, layers, is_layer=is_layer)
     unzipped = sum(part.size for part in plan.values())
@@ -257,7 +264,10 @@ class _Installed:
 
 
 def _plan(tree: Tree, layers: tuple[Layer, ...], *, is_layer: bool) -> dict[str, Entry | _Installed]:
-    """Plan the zip: entries sorted by the bytes of their names. The app's own file wins over an installed one."""
+    """Plan the zip: entries sorted by the bytes of their names. The app's own file wins over an installed one.
+
+    RemitError (2): a file of the app's would hide the module `remit`.
+    """
     folder = "python/" if is_layer else ""  # where Python looks for dependencies
     plan: dict[str, Entry | _Installed] = {}
     taken: set[str] = set()  # a package that several layers have is taken from the first of these alone
@@ -320,7 +330,7 @@ def bytes_in_words(size: int) -> str:
 
 @contextlib.contextmanager
 def _writing(place: Path) -> Iterator[None]:
-    """Say where a write failed: full disk, read-only folder, file-size limit. What was there before stays."""
+    """Turn an OSError inside into a RemitError (2) with the folder: full disk, read-only folder, file-size limit."""
     try:
         yield
     except OSError as error:

@@ -86,7 +86,10 @@ class Archive:
         return size
 
     def copy(self, name: str, source: BinaryIO, member: Member) -> None:
-        """Take a member of another zip that an Archive wrote, as it is packed there, under a name."""
+        """Take a member of another zip that an Archive wrote, as it is packed there, under a name.
+
+        RemitError (2): that zip ends before the member does.
+        """
         moved = replace(member, name=name.encode(), offset=self._file.tell())
         self._file.write(_local_header(moved))
         source.seek(member.offset + _LOCAL.size + len(member.name))

@@ -98,7 +98,7 @@ def unpacked(installed: Layer) -> Path:
 
 
 def _is_whole(folder: Path, archive: zipfile.ZipFile) -> bool:
-    """Return whether every file of a zip is in a folder, with its size."""
+    """Return whether every file of a zip is in a folder, with its size; False where one cannot be looked at."""
     try:
         return folder.is_dir() and all(
             os.lstat(folder / member.filename).st_size == member.file_size for member in archive.infolist()
@@ -182,7 +182,7 @@ def _make(folder: Path, source: Source, target: Target, place: Path) -> dict[str
 
 
 def _put_in_place(new_folder: Path, place: Path, is_there: Callable[[], bool]) -> None:
-    """Move a folder to its place in one step, unless another process was first."""
+    """Move a folder to its place in one step, unless another process was first; what is damaged there is removed."""
     if not is_there():
         shutil.rmtree(place, ignore_errors=True)  # damaged, or there is none
         try:

@@ -97,7 +97,10 @@ class _Walk:
     refused: list[str] = field(default_factory=list)
 
     def enter(self, directory: str, prefix: str, above: tuple[str, ...]) -> None:
-        """Take in one folder; `above` are the real paths of it and the folders that led here."""
+        """Take in one folder, in the order of names; `above` are the real paths of it and the folders that led here.
+
+        One that cannot be read joins `refused`.
+        """
         try:
             # The order of a folder is the file system's: sorted, so that the same files give the same bytes.
             with os.scandir(directory) as listing:
@@ -202,7 +205,10 @@ def _is_folder(item: os.DirEntry[str]) -> bool:
 
 
 def _public(item: os.DirEntry[str]) -> bool:
-    """Return whether a .pem can be read and holds certificates alone. What is no regular file is refused later."""
+    """Return whether a .pem holds certificates alone; False where it cannot be read.
+
+    True for what is no regular file, which is refused later.
+    """
     try:
         if not item.is_file(follow_symlinks=False):
             return True

@@ -109,7 +109,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """A stand-in for a module that was missing, or for a part of it."""
+        """A stand-in for a module that was missing, or for a part of it; None for others."""
         parts = name.split(".")
         above = {".".join(parts[: end + 1]) for end in range(len(parts))}
         return None if above.isdisjoint(self.names) else importlib.machinery.ModuleSpec(name, self, is_package=True)
@@ -125,7 +125,10 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def answer_to(request: dict[str, Any], folders: Sequence[str], missing: Missing) -> dict[str, Any]:
-    """Import a web app or the modules of handlers; what went wrong, as `_Answer` of packed_imports has it."""
+    """Import a web app or the modules of handlers; what went wrong, as `_Answer` of packed_imports has it.
+
+    The environment of this process becomes the function's. Whatever an import raises is in the answer.
+    """
     os.environ.clear()
     os.environ.update(request["environment"])
     answer: dict[str, Any] = {"name": request["name"], "problem": None, "failure": None, "lacking": []}

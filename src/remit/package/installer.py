@@ -55,7 +55,11 @@ def this_machine(runtime: str = "") -> Target:
 
 
 def install(folder: Path, source: Source, target: Target, work: Path) -> None:
-    """Install into work/target. Raises RemitError (exit code 69 when no package index answers)."""
+    """Install into work/target the wheels that a source names, without remit; nothing where it names none.
+
+    `work` gets a list of exclusions for uv, too. RemitError (2): uv failed, or a package does not fit the target; (69):
+    no package index answers.
+    """
     folder = source.workspace or folder  # paths in a workspace's lock begin there
     # The packages must fit this Python; without `here` only its version and platform count, which are told.
     is_own = not target.here or target.python == f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -90,7 +94,7 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
 
 
 def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
-    """Run uv in the project's folder; what it printed."""
+    """Run uv in the project's folder, with `lines` as its input; what it printed. RemitError (2 or 69): it failed."""
     done = run_uv(arguments, folder, lines)
     if done.returncode != 0:
         raise _failure(done.stderr, folder, source)
@@ -164,7 +168,10 @@ def without_secrets(message: str) -> str:
 
 
 def _check_platform(installed: Path, source: Source, target: Target) -> None:
-    """Refuse what was built here for this machine: uv vouches for wheels that it downloads alone."""
+    """Check that no package was built here for this machine: uv vouches for wheels that it downloads alone.
+
+    RemitError (2): one was.
+    """
     machine = target.platform.partition("-")[0]
     for wheel in sorted(installed.glob("*.dist-info/WHEEL")):
         tags = re.findall(r"^Tag: (\S+)$", wheel.read_text("utf-8"), re.MULTILINE)

@@ -129,7 +129,10 @@ def _reachable(needs: Mapping[str, set[str]], starts: Iterable[str]) -> set[str]
 
 
 def _locked_lines(package: dict[str, Any]) -> list[str]:
-    """One package of a pylock.toml as lines of a requirements.txt (PEP 751, the [[packages]] table)."""
+    """One package of a pylock.toml as lines of a requirements.txt (PEP 751, the [[packages]] table).
+
+    RemitError (2): it is kept for an extra or a group.
+    """
     name = package["name"]
     marker = package.get("marker", "")
     if re.search(r"\b(extras|dependency_groups)\b", marker):

@@ -266,6 +266,7 @@ def _way_to_pack(folder: Path, code: str, module: str, place: Origin | None) -> 
 
 
 def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: _Answer) -> RemitError:
+    """The mistake of a web app that cannot be imported from its zip or is none, at its handler, with what to pack."""
     problem, failure, hint = answer.problem, answer.failure, None
     if failure is not None:
         place = f" ({failure.file}:{failure.line})" if failure.file else ""

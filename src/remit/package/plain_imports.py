@@ -33,7 +33,7 @@ _BY_TEXT: Final = frozenset({"__import__", "import_module"})
 
 
 def has_plain_imports(archive: zipfile.ZipFile) -> bool:
-    """Return whether every import of a zip without dependencies is surely there."""
+    """Return whether every import of a zip without dependencies is surely there; False where a file is no Python."""
     names = frozenset(archive.namelist())
     for name in names:
         if name.endswith(".py") and not name.startswith("remit/"):

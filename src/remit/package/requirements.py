@@ -105,7 +105,10 @@ def _asks(line: str) -> bool:
 
 
 def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Origin, str]]:
-    """The logical lines of a requirements file, with those of files included from its folder."""
+    """The logical lines of a requirements file, with those of files included from its folder.
+
+    RemitError (2): a file includes itself, or one that is not there.
+    """
     requirement_lines = []
     for number, line in _logical_lines(text_of(folder / file, file)):
         included = re.match(r"(?:-r|--requirement)[ =]?\s*([^/\s]+)$", line)
@@ -139,7 +142,7 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
 
 
 def _local_path(line: str) -> tuple[str | None, list[str]]:
-    """The path and the extras of a requirement that is a path (`-e .[aws]`, `./lib`, `lib @ file:///…`)."""
+    """The path and the extras of a requirement that is a path (`-e .[aws]`, `./lib`, `lib @ file:///…`); else None."""
     without_option = re.sub(r"^(-e|--editable)[ =]\s*", "", line)
     text = re.sub(r"\s+(;|--hash).*$", "", without_option)
     is_editable = text != line and line.startswith("-")

@@ -57,7 +57,10 @@ class _Secret:
 
 
 def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
-    """The bytes of one file, a chunk at a time, as `read` gives them. One that may hold a secret joins `suspects`."""
+    """The bytes of one file, a chunk at a time, as `read` gives them.
+
+    One that may hold a secret joins `suspects`, once all of it is read.
+    """
     before, suspect = "", False
     for chunk in read(entry):
         if not suspect:
@@ -73,7 +76,8 @@ def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
 def refuse(entries: Iterable[Entry], suspects: list[Entry], allow: Allowed) -> PackedSecrets:
     """Refuse secrets in what is packed that nothing allows; return what may be one, and patterns that allow nothing.
 
-    `suspects` are those of the entries that may hold one, `allow` reasons by patterns, each with its line.
+    `suspects` are those of the entries that may hold one, `allow` reasons by patterns, each with its line. RemitError
+    (2): there are such secrets, at the first of them.
     """
     patterns = {pattern: Patterns(parse([pattern], reason)) for pattern, (reason, _) in allow.items()}
     suspected = frozenset(suspects)

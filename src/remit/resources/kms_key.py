@@ -135,7 +135,10 @@ def key_text(subject: Any, taker: str = "key") -> Any:
 
 
 def _named(resources: Mapping[str, Resource], text: Any) -> Resource | None:
-    """The key or the alias of the app that a text names: by reference, by an ARN around one, or by the alias's name."""
+    """The key or the alias of the app that a text names: by reference, by an ARN around one, or by the alias's name.
+
+    None: it names none of the app's.
+    """
     if not isinstance(text, str):
         return None
     arn = parse(text)

@@ -35,7 +35,10 @@ _MOST_KNOWN: Final = 4
 
 
 def own_resources(app: App) -> OwnResources:
-    """The resources of an app; worked out once for all who ask in a row, since each function does."""
+    """The resources of an app, kept for all who ask in a row, since each function does.
+
+    Resources whose ARN is not known before the deploy have no late-bound ARN.
+    """
     known = _KNOWN.get(id(app.resources))
     if known is not None and known[0] is app.resources:
         return known[1]

@@ -148,6 +148,7 @@ class App:
         pass
 
     def job(self, *triggers: Any, queue: str = "default", **options: Any) -> Any:
+        """Make a Job of a function, as `@app.job` or `@app.job(…)`; triggers and options of the deploy are dropped."""
         kept = {name: options[name] for name in ("timeout", "retries", "once") if name in options}
         if len(triggers) == 1 and hasattr(triggers[0], "__qualname__"):
             return Job(triggers[0], queue, **kept)
@@ -164,7 +165,10 @@ class Shared:
 
     @classmethod
     def lookup(cls, output: str) -> str:
-        """The value of an output of this app's stack, read once per process."""
+        """The value of an output of this app's stack; all outputs are read once per process.
+
+        RuntimeError: the function may not read them; KeyError: there is no such output. Other errors of AWS pass.
+        """
         name = _template_name(cls, output)
         values = _outputs
         if name not in values:
@@ -205,7 +209,10 @@ _values: dict[str, str] = {}
 
 
 def _stored_value(name: Any, kind: str, fetch: Callable[[str], str]) -> Any:
-    """Fetched at the first use. Settings of other functions, which an import runs through, get nothing."""
+    """Fetched at the first use, and kept. KeyError: this function's environment does not name it.
+
+    Settings of other functions, which an import runs through, get `nothing`.
+    """
     stored_name = os.environ.get(name, name) if isinstance(name, str) else name
     if stored_name in _values:
         return _values[stored_name]
@@ -233,6 +240,10 @@ class _Resource(_Nothing):
         return self._read("attribute_" + name.replace(".", "_"), f'.attribute("{name}")')
 
     def _read(self, attribute: str, written: str) -> Any:
+        """The value of an attribute from the environment; `nothing` while a module or a class declares.
+
+        RuntimeError: a function's code reads it, and the environment does not have it.
+        """
         variable = f"REMIT_{self.__dict__.get('name_in_template', '')}_{attribute}"
         if variable in os.environ:
             return os.environ[variable]

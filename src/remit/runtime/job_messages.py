@@ -54,7 +54,10 @@ def read(body: str) -> tuple[str, str | None, list[Any], dict[str, Any]]:
 
 
 def _sendable(value: Any, place: str) -> Any:
-    """A value as JSON; only exact types, since a subclass would arrive as something else."""
+    """A value as JSON; only exact types, since a subclass would arrive as something else.
+
+    TypeError: it is of another type, with its place among the arguments.
+    """
     kind = type(value)
     if value is None or kind in (str, bool, int):
         return value
@@ -94,6 +97,7 @@ def _restored(value: Any) -> Any:
 
 
 def _from_text(kind: str, text: str) -> Any:
+    """A value of a type that JSON has not, from its text. ValueError: it is none that `_sendable` sends."""
     if kind not in _AS_TEXT:
         raise ValueError(f"a job's argument is a {kind}, which this version cannot restore")
     import importlib

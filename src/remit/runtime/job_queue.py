@@ -52,6 +52,7 @@ def lacks_scheduler() -> RuntimeError:
 
 
 def _url(name: str, queue: str) -> str:
+    """The URL of a job's queue. RuntimeError: this function may not send the job, or is not deployed."""
     variable = variable_of(queue)
     if variable in os.environ:
         return os.environ[variable]
@@ -78,7 +79,10 @@ def _in_variables(queue: str) -> str:
 
 
 def _schedule(queue: str, url: str, body: str, seconds: int) -> str:
-    """Have EventBridge Scheduler send a message once, after some seconds."""
+    """Have EventBridge Scheduler send a message once, after some seconds, and return the schedule's name.
+
+    RuntimeError: the app makes no such schedules.
+    """
     role, group = os.environ.get(scheduler_role_variable_of(queue)), os.environ.get("REMIT_JOB_SCHEDULE_GROUP")
     if role is None or group is None:
         raise lacks_scheduler()

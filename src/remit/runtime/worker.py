@@ -39,7 +39,10 @@ def work(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _is_done(record: dict[str, Any], context: Any) -> bool:
-    """Return whether a message has had its run, and can be deleted."""
+    """Return whether a message has had its run, and can be deleted.
+
+    A failure is printed, and the message waits for its next run, or goes to the dead letters after the last.
+    """
     retries = int(os.environ.get("REMIT_JOB_RETRIES", RETRIES))
     attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))  # SQS counts this delivery, too
     try:
@@ -79,6 +82,7 @@ def pause_after(attempt: int, retries: int, backoff: int) -> int | None:
 
 
 def _job(name: str) -> Job:
+    """The Job at a path such as `app:send_mail`, whose module is imported. TypeError: it is none."""
     module, _, path = name.partition(":")
     job: Any = importlib.import_module(module)
     for part in path.split("."):
@@ -89,6 +93,10 @@ def _job(name: str) -> Job:
 
 
 def _run(job: Job, mark: Mark | None, arguments: list[Any], options: dict[str, Any], context: Any) -> None:
+    """Run a job within the time that is left; one whose mark says that it has finished does not run again.
+
+    Its own error passes, after the mark is released. A mark that cannot be set at the end is only printed.
+    """
     reserve = min(_LAST_MOMENT if mark is None else _TIME_TO_MARK, _remaining(context) / 2)
     if mark is not None and not mark.begin(_remaining(context)):
         sys.stdout.write(f"{job.__name__}: this sending has finished before, and does not run again\n")
@@ -113,7 +121,7 @@ def _remaining(context: Any) -> float:
 
 
 def _call(job: Job, arguments: list[Any], options: dict[str, Any], seconds: float) -> None:
-    """Call a job, and stop it with JobTimeout when it runs for longer; one that has returned is never stopped.
+    """Call a job; one that has returned is never stopped. JobTimeout: it ran too long, or had no time to begin.
 
     Where signals do not arrive (no main thread), Lambda's own timeout is all there is.
     """

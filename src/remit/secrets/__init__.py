@@ -276,7 +276,10 @@ def kind(text: str) -> str | None:
 
 
 def bare_key(text: str) -> str | None:
-    """The kind of a secret, where forty mixed characters that stand alone count as a secret access key, too."""
+    """The kind of a secret, where forty mixed characters that stand alone count as a secret access key, too.
+
+    None: the text is no secret.
+    """
     secret = kind(text)
     # AWS marks the keys of its documentation so.
     if secret is not None or "EXAMPLE" in text:

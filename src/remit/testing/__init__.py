@@ -23,6 +23,7 @@ __all__ = ["FunctionFailed", "LocalApp", "SentJob", "jobs_run_at_once", "recorde
 
 
 def __getattr__(name: str) -> object:
+    """Import what needs a deploy when it is first asked for. AttributeError: there is nothing of that name."""
     if name not in ("FunctionFailed", "LocalApp"):
         raise AttributeError(f"remit.testing has no `{name}`")
     from remit.testing import local_app  # noqa: PLC0415 - tests of handlers alone do not wait for what deploys

@@ -143,6 +143,10 @@ class AppOfTests:
         return self._running is not None
 
     def _deployed(self) -> RunningApp:
+        """Build the project, start the local AWS if none runs, deploy to it, and keep the data of then.
+
+        RemitError: it cannot be built, or the deploy failed.
+        """
         built = build(self._folder, self._stage, for_this_machine=True)
         aws = local_aws.start(self._place)
         self._until_stopped.enter_context(lifeline(aws.pid))
@@ -194,6 +198,7 @@ class LocalApp:
         return answer.value
 
     def _event(self, name: str, event: Any, http: str | None, example: str | None) -> Any:
+        """The event to send: of an HTTP request, an example with the deployed names, the one given, or an empty one."""
         app, function = self._tests_app.app, self._tests_app.function(name)
         if http is not None:
             body = event if event is None or isinstance(event, str) else json.dumps(event)
@@ -205,6 +210,7 @@ class LocalApp:
         return {} if event is None else event
 
     def _answer(self, name: str, event: Any) -> Answer:
+        """Invoke a function, by its alias if it has one. RemitError (2): it is not deployed."""
         function = self._tests_app.function(name)
         alias = "" if function.publication is None else f":{function.publication.alias}"
         full_name = f"{self._tests_app.app.deployed_name(function)}{alias}"
@@ -274,7 +280,10 @@ class LocalApp:
         return variables
 
     def output(self, name: str) -> str:
-        """The value of an output of the stack, such as the URL of a function: `HelloUrl`."""
+        """The value of an output of the stack, such as the URL of a function: `HelloUrl`.
+
+        RemitError (2): there is no such output.
+        """
         outputs = self._tests_app.running.outputs
         if name not in outputs:
             raise RemitError(f"the stack has no output {name!r}", hint=f"it has {', '.join(sorted(outputs)) or 'none'}")
@@ -328,6 +337,7 @@ class LocalApp:
         self._assert_verdict(function, action, resource, ("ImplicitlyDenied", "ExplicitlyDenied"))
 
     def _assert_verdict(self, function: str, action: str, resource: AnyRef, verdicts: tuple[str, ...]) -> None:
+        """AssertionError: the role's verdict on an action is none of these; its text says why."""
         role = self._tests_app.role(function)
         explanation = explain(role, f"function {function}", action, own_id(resource) or str(resource))
         if explanation.verdict not in verdicts:

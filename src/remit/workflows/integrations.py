@@ -93,7 +93,10 @@ def integration(resource: str) -> Integration | None:
 
 
 def integration_mistake(resource: str, *, is_express: bool) -> RemitError | None:  # noqa: PLR0911 - one rule after the other
-    """What Step Functions would refuse of a Resource; a substitution in it may be anything."""
+    """What Step Functions would refuse of a Resource, returned and not raised; None: nothing.
+
+    A substitution in it may be anything.
+    """
     if _ACTIVITY.fullmatch(resource):
         no_activity = RemitError("an express workflow has no activities", hint='an activity takes type="STANDARD"')
         return no_activity if is_express else None

@@ -62,7 +62,8 @@ def accesses(
 ) -> Iterator[StateAccess]:
     """The access of each state of a definition whose substitutions are filled; `machine` is the machine's ARN.
 
-    `task_roles` gives the roles of a task definition of ECS, by its ARN.
+    Only Task states and distributed Maps have any. `task_roles` gives the roles of a task definition of ECS, by its
+    ARN.
     """
     for state in states(definition):
         kind = state.fields.get("Type")
