@@ -17,6 +17,8 @@ from remit.answers.denied_request import user_name
 USER = "arn:aws:iam::777788889999:user/JohnDoe"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+NEWS = "arn:aws:sns:eu-west-1:111122223333:news"
+ROLE = "arn:aws:iam::111122223333:role/ingest"
 EXECUTION_ROLE = "Lambda asks this of the function's own role when it makes the function or its event source"
 GRANT = (
     "Lambda decrypts them by a grant to the function's role: where that role was deleted and made again, give the "
@@ -584,6 +586,45 @@ def test_an_event_names_the_table_that_a_request_was_about() -> None:
     found = parse(_event("dynamodb.amazonaws.com", "Query", requestParameters={"tableName": "orders"}))
     assert found is not None
     assert found.resource == TABLE
+
+
+@pytest.mark.parametrize(
+    ("service", "more", "resource"),
+    [
+        # what it lists itself, in either spelling, the first
+        ("s3", {"resources": [{"type": "x"}, {"ARN": "arn:aws:s3:::a"}, {"ARN": "arn:aws:s3:::b"}]}, "arn:aws:s3:::a"),
+        ("s3", {"resources": [{"arn": "arn:aws:s3:::a"}]}, "arn:aws:s3:::a"),
+        ("s3", {"requestParameters": {"bucketName": "a", "key": "k/l"}}, "arn:aws:s3:::a/k/l"),
+        ("s3", {"requestParameters": {"bucketName": "a"}}, "arn:aws:s3:::a"),
+        # the one ARN of its service among the parameters, and none where there are two
+        ("sns", {"requestParameters": {"topicArn": NEWS, "roleArn": ROLE}}, NEWS),
+        ("sns", {"requestParameters": {"topicArn": NEWS, "targetArn": f"{NEWS}2"}}, None),
+        # a bucket that another service reads is not what it was asked about
+        ("firehose", {"requestParameters": {"bucketName": "a"}}, None),
+        ("kinesis", {"requestParameters": {"streamName": "s"}}, "arn:aws:kinesis:eu-west-1:111122223333:stream/s"),
+        ("dynamodb", {"requestParameters": {"tableName": "t"}, "awsRegion": None}, None),
+    ],
+)
+def test_an_event_tells_its_resource_by_what_it_lists_or_by_its_parameters(
+    service: str, more: dict[str, object], resource: str | None
+) -> None:
+    found = parse(_event(f"{service}.amazonaws.com", "Any", **more))
+    assert resource == (found and found.resource)
+
+
+def test_an_event_of_another_partition_names_what_is_there() -> None:
+    caller = {"type": "AssumedRole", "arn": SESSION.replace("arn:aws:", "arn:aws-cn:"), "invokedBy": "x.amazonaws.com"}
+    shown = _event("sqs.amazonaws.com", "SendMessage", requestParameters={"queueName": "q"}, awsRegion="cn-north-1")
+    found = parse(json.dumps({**json.loads(shown), "userIdentity": caller}))
+    assert found is not None
+    assert (caller["arn"], "arn:aws-cn:sqs:cn-north-1:111122223333:q") == (found.principal, found.resource)
+
+
+def test_an_event_whose_message_alone_tells_of_a_denial_is_one() -> None:
+    message = f"User: {USER} is not authorized to perform: sqs:SendMessage because no identity-based policy allows it"
+    found = parse(_event("sqs.amazonaws.com", "SendMessage", errorCode="ClientException", errorMessage=message))
+    assert found is not None
+    assert (USER, "SendMessage") == (found.principal, found.operation)
 
 
 def test_whom_opensearch_denied_is_told() -> None:

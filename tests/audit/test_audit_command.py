@@ -84,12 +84,17 @@ def test_a_folder_of_resource_policies_is_read_and_what_is_left_out_is_told(
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     write(tmp_path / "resources", [{"Arn": "arn:aws:s3:::a", "Account": ACCOUNT, "Policy": policy}], "a.json")
     write(tmp_path / "resources", [], "b.txt")
+    write(tmp_path / "resources", [{"Arn": "arn:aws:s3:::c"}, {"Account": ACCOUNT}], "c.json")
     folder = write(tmp_path / "accounts", page(READER))
-    assert 1 == run(str(folder), "--resource-policies", str(tmp_path / "resources"), "--json")
+    organization = tmp_path / "organization.json"
+    organization.write_text("[", "utf-8")
+    further = ("--organization", str(organization), "--resource-policies", str(tmp_path / "resources"))
+    assert 1 == run(str(folder), *further, "--json")
     output = capsys.readouterr()
     resources = [row["resource"] for row in json.loads(output.out)["exposures"] if row["reach"] == "anyone"]
     assert ["arn:aws:s3:::a"] == resources
-    assert output.err.startswith("problem: b.txt: it is left out")
+    told = [line.split(": ")[1] for line in output.err.splitlines()]
+    assert [organization.as_posix(), *[(tmp_path / "resources/c.json").as_posix()] * 2, "b.txt"] == told
 
 
 def test_csv_has_a_row_for_each_sensitive_action(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -259,6 +259,8 @@ Resources:
         "Condition of Web": 10,
     }
     assert "# left: DisplayName of Topic, because" in (tmp_path / "app/shared/resources/data.py").read_text("utf-8")
+    modules = "".join(path.read_text("utf-8") for path in (tmp_path / "app").rglob("*.py"))
+    assert dict.fromkeys(left, 1) == {what: modules.count(f"# left: {what}, because") for what in left}
     assert set(template(tmp_path)) >= {"Topic", "Web"}
 
 

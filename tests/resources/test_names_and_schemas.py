@@ -39,11 +39,17 @@ def test_the_name_in_a_url_is_meant(url: str, verb: str, meant: str) -> None:
         ("https://sqs.eu-west-1.amazonaws.com/111122223333/orders", "is a URL"),
         ("or ders", "nothing can be named 'or ders'"),
         ("", "sqs takes a name, an ARN or a resource"),
+        ("arn:aws:sqs:eu-west-1:111122223333:or ders", "nothing can be named"),
     ],
 )
 def test_what_names_no_queue_is_refused(subject: str, why: str) -> None:
     with pytest.raises(RemitError, match=why):
         arn_of(subject, "sqs")
+
+
+def test_an_arn_whose_service_only_the_deploy_knows_is_taken() -> None:
+    arn = "arn:aws:${Service}:eu-west-1:111122223333:orders"
+    assert arn_of(arn, "sqs") == arn
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,18 @@ def test_a_policy_of_a_bucket_gives_a_role_what_it_says_of_the_bucket_and_its_ob
         assert all(is_given(piece["action"]) for piece in gained)
 
 
+def test_a_policy_of_a_bucket_says_nothing_of_buckets_whose_names_begin_alike() -> None:
+    without = {"R": role([], RoleName="reader")}
+    reader = {"AWS": {"Fn::GetAtt": ["R", "Arn"]}}
+    alike = {"Fn::Sub": "arn:${AWS::Partition}:s3:::data*"}
+    statement = {"Effect": "Allow", "Principal": reader, "Action": "*", "Resource": alike}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    policy = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "data", "PolicyDocument": document}}
+    gained = compared({"Resources": without}, {"Resources": {**without, "P": policy}})["gained"]
+    named = "arn:${AWS::Partition}:s3:::data"
+    assert {named, f"{named}/example"} == {piece["resource"] for piece in gained}
+
+
 DEFAULTS: Final = ({}, {"Default": "aa1"}, {"Default": "bb2"}, {"Default": "bb2", "NoEcho": True})
 SAYING: Final[tuple[Declared, ...]] = (
     {"Type": "Custom::Lookup", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:f"}},

@@ -260,6 +260,16 @@ def test_a_preview_of_another_spelling_is_told_the_right_one(make: Make, stage: 
     assert error.hint.startswith("did you mean `pr7`?")
 
 
+def test_the_number_of_a_preview_begins_with_no_zero(make: Make) -> None:
+    project = make(config=PREVIEWS)
+    assert project.error("pr007").hint == "did you mean `pr7`?"
+    assert "previews such as pr1" in project.error("pr0").message
+
+
+def test_without_a_list_of_stages_production_may_have_any_name(make: Make) -> None:
+    assert "orders-prod" == make(config='config.stages.production = ["prod"]').built("prod").namespace
+
+
 @pytest.mark.parametrize("stage", ["pr", "pr0", "pr07", "pr7a", "prod7"])
 def test_nothing_else_is_a_preview(make: Make, stage: str) -> None:
     error = make(config=PREVIEWS).error(stage)

@@ -261,6 +261,15 @@ def test_what_runs_under_a_role_names_it_by_reference_arn_or_an_arn_that_ends_wi
     }
 
 
+def test_what_runs_under_one_of_two_roles_runs_under_both() -> None:
+    chosen = {"Fn::If": ["IsProd", {"Fn::GetAtt": ["A", "Arn"]}, {"Fn::GetAtt": ["B", "Arn"]}]}
+    resources = {name: {"Type": "AWS::IAM::Role", "Properties": {}} for name in "AB"}
+    resources["F"] = {"Type": "AWS::Lambda::Function", "Properties": {"Role": chosen}}
+    template = {"Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "a"]}}, "Resources": resources}
+    read = read_template(json.dumps(template).encode(), "t.json")
+    assert {"A": ("F",), "B": ("F",)} == {role.logical_id: role.functions for role in read.roles}
+
+
 def test_an_inline_policy_that_is_a_name_is_refused_with_where_it_belongs() -> None:
     with pytest.raises(RemitError) as caught:
         of_role({"Policies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]})

@@ -510,7 +510,7 @@ OTHERS: dict[str, tuple[str, st.SearchStrategy[Json]]] = {
         some(
             PrimaryKey=[{"Name": "key", "Type": "String"}, {"Name": "key", "Type": "Number"}],
             PointInTimeRecoverySpecification=[{"PointInTimeRecoveryEnabled": True}],
-            ProvisionedThroughput=[{"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}],
+            ProvisionedThroughput=[{"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}, {}],
             SSESpecification=[{"SSEEnabled": True}],
             TableName=["orders"],
             Tags=TAGS,

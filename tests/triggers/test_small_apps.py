@@ -345,6 +345,37 @@ def test_permissions_of_one_function_are_merged_only_where_they_overflow_and_wha
     assert [merged.logical_id] == waits.attributes["DependsOn"]
 
 
+def test_a_bucket_keeps_what_it_notified_and_waited_for_beside_the_function_and_its_permission() -> None:
+    written = {"Event": "s3:ObjectRemoved:*", "Function": "arn:aws:lambda:eu-west-1:111122223333:function:theirs"}
+    notified = {"NotificationConfiguration": {"LambdaConfigurations": [written]}}
+    for depends in ("Table", ["Table"]):
+        bucket = Resource("Uploads", "AWS::S3::Bucket", notified, {"DependsOn": depends})
+        app = app_of(S3("${Uploads.Arn}"), resources=(bucket,))
+        (made_,) = app_wide.with_own_sources(app).resources
+        assert "Table" == made_.attributes["DependsOn"][0]
+        assert 2 == len(made_.attributes["DependsOn"])
+        of_theirs, of_ours = made_.properties["NotificationConfiguration"]["LambdaConfigurations"]
+        assert (written, "${F0Function.Arn}") == (of_theirs, of_ours["Function"])
+
+
+def test_each_route_goes_by_the_integration_of_its_format_and_any_method_is_permitted_as_any() -> None:
+    triggers = (Api("GET /new"), Api("ANY /old", payload_format_version="1.0"), Api("$default"))
+    function = Function("f", "F", "app.f", {}, triggers)
+    resources = [*http_api.resources(App("shop", "dev", (function,)))]
+    integrations = {
+        resource.ref: resource.properties["PayloadFormatVersion"]
+        for resource in resources
+        if resource.type == "AWS::ApiGatewayV2::Integration"
+    }
+    formats = {
+        route["RouteKey"]: integrations[route["Target"].removeprefix("integrations/")]
+        for route in made(resources, "AWS::ApiGatewayV2::Route")
+    }
+    assert {"GET /new": "2.0", "ANY /old": "1.0", "$default": "2.0"} == formats
+    sources = [each["SourceArn"].partition("/")[2] for each in made(resources, "AWS::Lambda::Permission")]
+    assert ["*/$default", "*/*/old", "*/GET/new"] == sorted(sources)
+
+
 # Routes, and whom they answer
 
 HERE, THERE = Origin("app.py", 3, 1), Origin("app.py", 9, 1)

@@ -202,6 +202,7 @@ def _files(folder: Path) -> StateFiles:
 
 
 def _region(region: str | None) -> str:
+    """The region: the one given, of AWS_REGION, of AWS_DEFAULT_REGION, or us-east-1. RemitError (2): it is none."""
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     if not _REGION.fullmatch(chosen):
         raise RemitError(f"{chosen!r} is not a region", hint="a region reads like us-east-1; see AWS_REGION")

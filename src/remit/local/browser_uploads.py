@@ -150,7 +150,10 @@ def _name(head: bytes) -> tuple[str, str]:
 
 
 def _read(condition: Any) -> tuple[str, Any, Any]:
-    """A condition of a policy: its operator, the field's name in lower case, and the value."""
+    """A condition of a policy: its operator, the field's name in lower case, and the value.
+
+    Of content-length-range, the operator, the least and the most bytes. ValueError: it is no condition.
+    """
     if isinstance(condition, dict):
         ((name, value),) = condition.items()
         return "eq", name.lower(), str(value)

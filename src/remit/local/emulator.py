@@ -38,6 +38,7 @@ def instead_of(holder: Any, name: str) -> Callable[[Callable[..., Any]], Callabl
     """
 
     def take_hold(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Put the function in the place of the original, which it gets as its first argument."""
         original = holder[name] if isinstance(holder, dict) else getattr(holder, name)
         # With the signature of the original: `deliveries.py` finds arguments by their names.
         replacement = update_wrapper(partial(function, original), original)

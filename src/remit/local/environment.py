@@ -131,7 +131,7 @@ class CachedPackages:
 
 
 def _cache() -> Path:
-    """The folder of all such environments, in the user's cache."""
+    """The folder of all such environments, in the user's cache. RemitError (2): the user has no home directory."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     if Path(chosen).is_absolute():
         return Path(chosen, "remit", "local")
@@ -146,7 +146,7 @@ def _cache() -> Path:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Return whether every file that was installed is there with the size that it had."""
+    """Return whether every file that was installed is there with the size that it had; False without a list of them."""
     try:
         sizes = json.loads((folder / _MANIFEST).read_text("utf-8"))
         return all(os.stat(folder / path).st_size == size for path, size in sizes.items())  # noqa: PTH116 - of thousands
@@ -155,7 +155,10 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _check_owner(folder: Path) -> None:
-    """Refuse a folder that others may write: programs in it are run. One of root's may be an image's."""
+    """Check that no other user may write a folder: programs in it are run. One of root's may be an image's.
+
+    RemitError (2): one may.
+    """
     status = folder.stat()
     if status.st_uid not in {0, os.geteuid()} or status.st_mode & 0o022:
         raise RemitError(
@@ -223,6 +226,7 @@ def install_debugger(project: Path, progress: Callable[[str], None]) -> Path:
 
 
 def _fill_environment(folder: Path, install_list: Install) -> None:
+    """Install the emulator, Lambda's runtime, and links to the SDK alone, which functions may import."""
     environment = LocalEnvironment(folder)
     install_list(_EMULATOR, environment.packages)
     # Where it is not compiled for this system, its modules in Python are those of another one.

@@ -264,7 +264,7 @@ class Gate:
     ) -> tuple[CanonicalRequest, Send, OwningPlace | None]:
         """Return the part of a request that its caller may make, how its answer goes back, and who else answers it.
 
-        RefusedRequest: its caller may make none of it.
+        The last is None where the caller's account does. RefusedRequest: its caller may make none of it.
         """
         self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
@@ -424,6 +424,7 @@ def _at(scope: Message, prefix: str, port: int) -> Message:
 
 
 async def _body(receive: Receive) -> bytes:
+    """The whole body of a request, in memory."""
     chunks = []
     while True:
         message = await receive()
@@ -483,6 +484,7 @@ def _changing(send: Send, changed: Callable[[int, Mapping[str, str], bytes], Ans
 async def _refuse(
     scope: Message, incoming: _Incoming, send: Send, refused: RefusedRequest, request: ReceivedRequest
 ) -> None:
+    """Send a refusal, after the rest of the body is read; a WebSocket is closed instead."""
     if scope["type"] == "websocket":
         await incoming()  # ASGI closes no socket before its connect message is taken
         await send({"type": "websocket.close", "code": 1008})  # "policy violation" (RFC 6455, 7.4.1)

@@ -196,6 +196,7 @@ class Journal:
             yield {"service": service, "store": name, "place": place, "entry": value}
 
     def _append(self, line: Mapping[str, Any]) -> None:
+        """Write a line to the journal; one that cannot be written is lost in silence."""
         with self._lock, suppress(OSError):  # a full disk: the save says so
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab", buffering=0) as file:

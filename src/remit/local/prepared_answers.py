@@ -64,7 +64,7 @@ class PreparedAnswers:
 
 
 def _asked(address: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Ask the process of the tests for an answer."""
+    """Ask the process of the tests for an answer. RefusedRequest: it gives none in time, or no JSON."""
     request = urllib.request.Request(address, json.dumps(question, default=str).encode())  # noqa: S310 - of this machine
     try:
         with _DIRECT.open(request, timeout=_PATIENCE) as response:

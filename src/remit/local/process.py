@@ -40,8 +40,11 @@ sys.exit(main([root, *arguments]))
 def spawn(files: StateFiles, region: str, environment: LocalEnvironment) -> int:
     """Run the server's first half, which ends as soon as the second half stands on its own.
 
-    Returns:
-        Where in the log its words begin.
+    A long log is cut to its last part before.
+
+    Returns: Where in the log its words begin.
+
+    Raises: RemitError: the server did not start; that another one runs is no error.
     """
     if files.log.exists() and files.log.stat().st_size > _LOG_BYTES:
         files.log.write_bytes(files.log.read_bytes()[-_LOG_BYTES // 4 :])
@@ -107,7 +110,8 @@ def _command(pid: int) -> str:
 def _environment(files: StateFiles) -> dict[str, str]:
     """The server's whole environment: nothing of the user's but where programs are found.
 
-    So neither it nor the functions that it runs can see or use real credentials, profiles or proxies.
+    So neither it nor the functions that it runs can see or use real credentials, profiles or proxies. Its home is made,
+    and its folder for temporary files, whose earlier content is deleted.
     """
     shutil.rmtree(files.root / "tmp", ignore_errors=True)
     for name in ("home", "tmp"):

@@ -37,6 +37,7 @@ def refuse_damaged_state(folder: Path) -> None:
 
     @instead_of(emulator, "_load_persisted_state")
     def load_all(_load: Callable[[], None]) -> None:
+        """Load the state of each service in the emulator's order; damage to one ends the process, with a sentence."""
         for service, module_name in emulator._state_map.items():
             path = folder / f"{service}.json"
             try:
@@ -99,6 +100,7 @@ def write_what_changed() -> None:
 
     @instead_of(persistence, "save_state")
     def save(_save: Callable[[str, object], None], service: str, state: object) -> None:
+        """Save a service's state, whole or not at all, unless it is as it was; a failure is only logged."""
         if not persistence.PERSIST_STATE:
             return
         document = {"__ministack_format__": persistence._state_format_version(service), "payload": state}

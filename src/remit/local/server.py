@@ -141,6 +141,10 @@ def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, st
     """
 
     def signer_of(access_key_id: str, token: str) -> tuple[str, Caller]:
+        """The secret and the owner of an access key: the server's own, a function's, or one that was issued.
+
+        With the server's own key, a token that is an account's number makes it that account's root.
+        """
         if access_key_id == record.access_key_id:
             account = token if is_account(token) else ACCOUNT
             return record.secret_access_key, Caller(f"arn:aws:iam::{account}:root", account, is_root=True)

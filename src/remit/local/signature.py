@@ -87,10 +87,9 @@ def is_signed(request: ReceivedRequest) -> bool:
 
 
 def read(request: ReceivedRequest) -> Signature:
-    """The signature of a request, from its Authorization header or its query string.
+    """The signature of a request, from its Authorization header or its query string; it is not checked yet.
 
-    Raises:
-        RefusedRequest: if there is none, there are two, or it is of another kind.
+    Raises: RefusedRequest: if there is none, there are two, or it is of another kind.
     """
     authorization = request.header("authorization")
     parameters = _parameters(request.query)
@@ -105,6 +104,7 @@ def read(request: ReceivedRequest) -> Signature:
 
 
 def _of_header(request: ReceivedRequest, authorization: str) -> Signature:
+    """The signature of an Authorization header. RefusedRequest: it is of another kind, or not whole."""
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise _unsupported(algorithm)
@@ -123,6 +123,7 @@ def _of_header(request: ReceivedRequest, authorization: str) -> Signature:
 
 
 def _of_query(parameters: Mapping[str, str]) -> Signature:
+    """The signature of a query string. RefusedRequest: it is of another kind, not whole, or holds for over a week."""
     if parameters["x-amz-algorithm"] != ALGORITHM:
         raise _unsupported(parameters["x-amz-algorithm"])
     expires = parameters.get("x-amz-expires", "")
@@ -143,6 +144,7 @@ def _of_query(parameters: Mapping[str, str]) -> Signature:
 def _signature(
     credential: str, time: str, signed_headers: str, value: str, token: str, seconds: int | None
 ) -> Signature:
+    """A signature of its parts, `seconds` long good. RefusedRequest: a part is missing or of no such form."""
     parts = credential.split("/")
     if not _TIME.fullmatch(time):
         raise RefusedRequest("IncompleteSignature", "the request does not say when it was signed")
@@ -164,6 +166,7 @@ def _unsupported(kind: str) -> RefusedRequest:
 
 
 def _time_of(request: ReceivedRequest) -> str:
+    """When a request was signed, by X-Amz-Date or Date; empty if neither says it."""
     time = request.header("x-amz-date")
     if time is not None:
         return time
@@ -216,6 +219,7 @@ def _wrong() -> RefusedRequest:
 
 
 def _check_time(signature: Signature, now: datetime) -> None:
+    """Check that a request was signed within 15 minutes of now, or its URL has not expired. RefusedRequest: if not."""
     try:
         signed_at = datetime.fromisoformat(signature.time)
     except ValueError:
@@ -229,7 +233,10 @@ def _check_time(signature: Signature, now: datetime) -> None:
 
 
 def _check_headers(signature: Signature, request: ReceivedRequest) -> None:
-    """Host and all that AWS reads must be signed: else who is given a signed URL could make another request of it."""
+    """Check that Host and all that AWS reads is signed: else a signed URL would be good for another request.
+
+    RefusedRequest: one of them is not.
+    """
     signed = frozenset(signature.signed_headers)
     if "host" not in signed:
         raise RefusedRequest("SignatureDoesNotMatch", "the signature does not cover the header host")
@@ -240,6 +247,7 @@ def _check_headers(signature: Signature, request: ReceivedRequest) -> None:
 
 
 def _canonical_request(signature: Signature, request: ReceivedRequest, query: str, payload: str) -> str:
+    """The text that is signed ("Create a signed AWS API request", IAM User Guide): S3's path as it is sent."""
     path = request.path or "/"
     if signature.service not in _SIGN_PATH_AS_SENT:
         plain = posixpath.normpath(path).lstrip("/")

@@ -151,7 +151,10 @@ class StackRequestError(Exception):
 
 
 def around(operation: str, function: Around) -> None:
-    """Put a function around an operation: it gets the parameters by name, and what makes the emulator answer."""
+    """Put a function around an operation: it gets the parameters by name, and what makes the emulator answer.
+
+    Its StackRequestError becomes CloudFormation's answer.
+    """
     handlers = emulated("services.cloudformation.handlers")
     helpers = emulated("services.cloudformation.helpers")
 

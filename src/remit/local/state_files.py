@@ -218,6 +218,10 @@ def own(path: str, flags: int) -> int:
 
 
 def _check_own(path: Path, is_expected: Callable[[int], bool], kind: str) -> None:
+    """Check that a path is the user's own and of the right kind; one that is not there passes.
+
+    RemitError (2): it is a link, another user's, of another kind, or cannot be looked at.
+    """
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -267,7 +271,7 @@ def seize(path: Path, *, patience: float) -> int | None:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether some process holds the lock on this file.
+    """Return whether some process holds the lock on this file; False where it cannot be opened.
 
     Asking takes a shared lock for an instant, so whoever seizes must have a little patience.
     """
@@ -286,7 +290,10 @@ def is_held(path: Path) -> bool:
 
 @contextmanager
 def alone(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the lock on a file, after waiting for whoever holds it now; a process that is killed holds it no more."""
+    """Hold the lock on a file, after waiting for whoever holds it now; a process that is killed holds it no more.
+
+    `waiting` is called once, before it waits. The file is made, and stays.
+    """
     descriptor = own(str(path), os.O_RDWR | os.O_CREAT)
     try:
         try:

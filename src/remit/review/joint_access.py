@@ -187,7 +187,7 @@ def _about_own_resource(statement: Statement, access: Given) -> Statement:
     patterns: dict[str, None] = {}
     for pattern in ("*",) if statement.resources is None else statement.resources.patterns:
         # A resource's policy speaks of that resource alone: `*` in it means the resource, and no other.
-        wider = [arn for arn in access.arns if covers(pattern, arn) and not pattern.startswith(arn)]
+        wider = [arn for arn in access.arns if covers(pattern, arn) and pattern != arn]
         for arn in wider:
             patterns |= dict.fromkeys((arn,) if part is None else (arn, f"{arn}{part}"))
         if not wider:

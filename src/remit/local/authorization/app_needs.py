@@ -43,6 +43,7 @@ def app_request(method: str, path: str, setting: RequestSetting) -> AppRequest |
 
 
 def _to_function_url(url_id: str, setting: RequestSetting) -> AppRequest | None:
+    """What a call of a function URL needs, in its function's account and region; None: IAM does not authorize it."""
     resolved = emulated("services.lambda_svc").resolve_function_url(url_id)
     if resolved is None or resolved[4].get("AuthType") != _AWS_IAM:
         return None
@@ -64,6 +65,7 @@ def _scope(api: str) -> tuple[str, str] | None:
 
 
 def _to_api(api: str, method: str, path: str, setting: RequestSetting) -> AppRequest | None:
+    """What a call of an API needs (of a WebSocket, the connection); None: IAM does not authorize its route."""
     apis = emulated("services.apigateway")
     rest_apis = emulated("services.apigateway_v1")
     stage, _, rest = path.removeprefix("/").partition("/")

@@ -222,7 +222,10 @@ def prepare() -> None:
 
 
 def _decided(question: Question) -> DecidedNeed:
-    """The decision on one access by the policies that are stored."""
+    """The decision on one access by the policies that are stored: allowed, denied or unknown, which nothing raises.
+
+    Keys of the request are read only where a policy asks for them. A policy that cannot be decided makes it unknown.
+    """
     need, caller = question.need, question.caller
     with as_owner_of(need.resource) if other_owner(need, caller.account) else nullcontext():
         policies = resource_policy(need.action, need.resource)
@@ -269,6 +272,7 @@ def asked_keys(policies: tuple[Policy, ...]) -> frozenset[str]:
 
 
 def _keys(policies: tuple[Policy, ...]) -> Iterator[str]:
+    """The condition keys of policies, and those that variables in their texts name; some more than once."""
     for policy in policies:
         for statement in policy.statements:
             texts = list(statement.resources.patterns if statement.resources is not None else ())

@@ -129,7 +129,10 @@ def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Ca
 
 @lru_cache(maxsize=256)
 def _session_policies(text: str, arns: tuple[str, ...], account: str) -> tuple[Policy, ...]:
-    """The policies that a session was made with."""
+    """The policies that a session was made with: its own, then the managed ones.
+
+    RefusedRequest: its own is not valid.
+    """
     policies: list[Policy] = []
     if text:
         try:

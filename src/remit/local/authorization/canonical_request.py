@@ -111,7 +111,11 @@ def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> Cano
 
 
 def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
-    """A request of the query protocols, of whose query and body the pairs are one form."""
+    """A request of the query protocols, made anew as a POST: its query and its body give the pairs of one form.
+
+    Pairs that the model does not have are left out. RefusedRequest: one is given twice, is of another type, or the body
+    is not UTF-8.
+    """
     text = ""
     if request.method == "POST":
         try:
@@ -192,7 +196,10 @@ def with_hoisted_headers(request: ReceivedRequest) -> ReceivedRequest:
 def _query_parameters(
     request: ReceivedRequest, operation: RequestedOperation, member_format: ParameterFormat
 ) -> tuple[list[tuple[str, str]], Parameters]:
-    """The pairs of the query that the model has, and the parameters that they are."""
+    """The pairs of the query that the model has, and the parameters that they are; all others are left out.
+
+    RefusedRequest: one that is no list is given several times.
+    """
     route = operation.route
     literals = {name: value for name, value in (route.query if route is not None else ()) if value is not None}
     members = {name: member for member, (place, name) in member_format.places.items() if place == "query"}
@@ -289,6 +296,7 @@ def _known_members(document: Parameters, operation: RequestedOperation, names: M
 
 
 def _format(operation: RequestedOperation) -> ParameterFormat:
+    """The parameters of an operation. RefusedRequest: nobody knows them."""
     member_format = operation.format
     if member_format is None:
         raise unknown_operation(operation.protocol, operation.client)
@@ -296,7 +304,10 @@ def _format(operation: RequestedOperation) -> ParameterFormat:
 
 
 def _check_queue(request: ReceivedRequest, operation: RequestedOperation, parameters: Parameters) -> None:
-    """Check that a request names one queue by a plain address, and put that of its path among its parameters."""
+    """Check that a request names one queue by a plain address, and put that of its path among its parameters.
+
+    RefusedRequest: the address is another one, or path and parameter name two queues.
+    """
     url = parameters.get("QueueUrl")
     if isinstance(url, str) and _QUEUE_URL.fullmatch(url) is None:
         raise _invalid_address(url)
@@ -317,7 +328,10 @@ def _invalid_address(address: str) -> RefusedRequest:
 
 
 def _check_object(parameters: Parameters) -> None:
-    """Check that a bucket is one name, and that a copy has one source, in the one spelling of it."""
+    """Check that a bucket is one name, and that a copy has one source, in the one spelling of it.
+
+    RefusedRequest: one of them is not.
+    """
     bucket = parameters.get("Bucket")
     if bucket is not None and _BUCKET.fullmatch(bucket) is None:
         raise RefusedRequest("InvalidBucketName", "The specified bucket is not valid.", 400)
@@ -352,6 +366,7 @@ def _is_xml(content: bytes) -> bool:
 
 
 def _json_document(content: bytes) -> Parameters:
+    """A body as a JSON object. RefusedRequest: it is none."""
     try:
         document = json.loads(content.decode())
     except ValueError:
@@ -366,6 +381,7 @@ def _cbor() -> Any:
 
 
 def _cbor_document(content: bytes) -> Parameters:
+    """A body as a map of CBOR. RefusedRequest: it is none."""
     cbor2 = _cbor()
     try:
         document = cbor2.loads(content)

@@ -57,6 +57,10 @@ _OF_PARAMETERS: Final = frozenset({
 
 
 def _value(key: str, question: Question) -> Value:  # noqa: PLR0911 - one rule after the other
+    """The value of a condition key: None where the request has none, OPEN where it is not known here.
+
+    The caller's own values come first, then keys that are never there, those of parameters, and the rules by key.
+    """
     if key in question.caller.keys:
         return question.caller.keys[key]
     if key in _ABSENT:
@@ -99,6 +103,7 @@ def _may_carry(action: str, key: str) -> bool:
 
 
 def _resource_tags(question: Question) -> Mapping[str, str] | None:
+    """The tags of the resource; none for `*`, and None where it is not known which resource it is."""
     if question.need.resource == "*":
         return {}
     if not question.need.is_resolved:

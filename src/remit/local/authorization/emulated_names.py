@@ -28,6 +28,7 @@ def _table_of(arn: str) -> str:
 
 
 def _encrypting_key(arn: str) -> Any:  # noqa: PLR0911 - one service after the other
+    """The id or the ARN of the KMS key that encrypts a resource; None: none does, or there is no such resource."""
     match service_of(arn):
         case "dynamodb":
             description = (emulated("services.dynamodb")._tables.get(_table_of(arn)) or {}).get("SSEDescription") or {}
@@ -88,7 +89,7 @@ class EmulatedNames(StoredNames):
             return _text(emulated("services.kms")._resolve_key(name), "Arn")
 
     def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
-        """The ARN of the KMS key that encrypted a text, which is in Base64."""
+        """The ARN of the KMS key that encrypted a text in Base64; None: it is no Base64, or the key is unknown."""
         try:
             content = base64.b64decode(ciphertext)
         except (binascii.Error, ValueError):
@@ -142,7 +143,7 @@ class EmulatedNames(StoredNames):
         return _text(emulated("services.iam")._users.get(name), "Arn")
 
     def permissions_boundary(self, role: str, user: str) -> str | None:
-        """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
+        """The ARN of the permissions boundary of a role, or of a user; a name may be empty. None: it has none."""
         iam = emulated("services.iam")
         identity = iam._roles.get(role) or iam._users.get(user) or {}
         boundary = identity.get("PermissionsBoundary")
@@ -153,7 +154,7 @@ class EmulatedNames(StoredNames):
         return _text(emulated("services.cloudformation")._stacks.get(name), "StackId")
 
     def stream_arn_of_iterator(self, iterator: str) -> str | None:
-        """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
+        """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads; None: it is no such iterator."""
         state = emulated("services.kinesis")._shard_iterators.get(iterator)
         if state is not None:
             return str(state["stream_arn"])
@@ -170,7 +171,7 @@ class EmulatedNames(StoredNames):
         return _text(emulated("services.athena")._executions.get(query), "WorkGroup")
 
     def partition_key(self, table: str) -> str | None:
-        """The name of a DynamoDB table's partition key."""
+        """The name of a DynamoDB table's partition key; None: there is no such table."""
         record = emulated("services.dynamodb")._tables.get(table)
         schema = () if record is None else record["KeySchema"]
         for element in schema:

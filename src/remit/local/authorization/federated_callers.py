@@ -85,7 +85,7 @@ def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCal
 
 
 def _claims(token: str) -> Claims:
-    """Return the claims of a JSON Web Token."""
+    """Return the claims of a JSON Web Token; its signature is not looked at. RefusedRequest: it is none."""
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
@@ -98,6 +98,7 @@ def _claims(token: str) -> Claims:
 
 
 def _refuse_expired(expires: Any) -> None:
+    """Check the time, in seconds, until which a token holds. RefusedRequest: it is over, or no number."""
     now = int(time.time())
     if not isinstance(expires, int | float):
         raise _invalid("The ID Token provided is not a valid JWT: exp is no number")
@@ -114,6 +115,7 @@ def _is_known(key: str, keys: Keys) -> bool:
 
 
 def _key_value(value: Any) -> str | tuple[str, ...] | None:
+    """A claim as a condition key has it: a text, or texts without what is none; None for other types."""
     if isinstance(value, list):
         texts = tuple(str(item) for item in value if isinstance(item, str | int))
         return texts[0] if len(texts) == 1 else texts

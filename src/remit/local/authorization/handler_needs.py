@@ -76,6 +76,10 @@ def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Ite
 
 
 def _context(operation: ResourceOperation, place: Mapping[str, str]) -> Mapping[str, ContextValue]:
+    """The condition keys of a call that CloudFormation makes for a stack.
+
+    The service that a role is passed to is among them where the type passes roles to one alone.
+    """
     context: dict[str, ContextValue] = {
         "aws:CalledVia": (_CALLED_VIA,),
         "aws:CalledViaFirst": _CALLED_VIA,

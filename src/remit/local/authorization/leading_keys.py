@@ -53,7 +53,10 @@ def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
 
 
 def full_table_scan(question: Question) -> str | Open | None:
-    """Return whether a SELECT of PartiQL reads a whole table ("IAM security policies with PartiQL for DynamoDB")."""
+    """Return "true" or "false": whether a SELECT of PartiQL reads a whole table; None for other actions.
+
+    OPEN: its keys are not known. Source: "IAM security policies with PartiQL for DynamoDB".
+    """
     values = leading_keys(question)
     if question.need.action != "dynamodb:PartiQLSelect":
         return None
@@ -63,6 +66,7 @@ def full_table_scan(question: Question) -> str | Open | None:
 
 
 def _items(parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The keys and items of a request about one table, wherever it has them."""
     for name in ("Key", "Item"):
         if isinstance(parameters.get(name), dict):
             yield parameters[name]
@@ -122,7 +126,10 @@ def _paths(expression: str) -> Iterator[str]:
 
 
 def select(question: Question) -> str | None:
-    """Return the Select of a query or scan: as stated, or DynamoDB's default ("Query", API Reference)."""
+    """Return the Select of a query or scan, as stated or by default; None for operations that have none.
+
+    Source: "Query" (DynamoDB API Reference).
+    """
     parameters = question.need.parameters
     stated = parameters.get("Select")
     if isinstance(stated, str):

@@ -143,6 +143,7 @@ def form_pairs(value: Any, spelling: Any, name: str = "") -> Iterator[tuple[str,
 
 
 def _put(tree: dict[str, Any], steps: list[str], value: str) -> None:
+    """Put a value at the end of steps of nested dicts, in place; the first of several that contradict counts."""
     node = tree
     for step in steps[:-1]:
         child = node.setdefault(step, {})
@@ -153,6 +154,7 @@ def _put(tree: dict[str, Any], steps: list[str], value: str) -> None:
 
 
 def _value(node: Any, spelling: Any) -> Any:
+    """The parameter that a part of a form is: lists, maps and names as the model's spelling has them."""
     if not isinstance(node, dict):
         return [] if isinstance(spelling, list) and not node else node  # `Tags=` is an empty list
     members: dict[str, Any] = {}
@@ -204,6 +206,7 @@ def malformed_xml() -> RefusedRequest:
 
 
 def _structure(element: ET.Element, spelling: dict[str, Any]) -> dict[str, Any]:
+    """The members of an element, by the names of the model. RefusedRequest: one that is no list is there twice."""
     members: dict[str, Any] = {}
     for child in element:
         member = spelling.get(element_name(child), element_name(child))
@@ -218,6 +221,7 @@ def _structure(element: ET.Element, spelling: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value_of_element(element: ET.Element, spelling: Any) -> Any:
+    """The value of an element, by its spelling in the model; entries of a map without key or value are left out."""
     if isinstance(spelling, dict):
         return _structure(element, spelling)
     if not isinstance(spelling, list):

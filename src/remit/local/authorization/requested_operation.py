@@ -108,6 +108,10 @@ def wrong_region(region: str) -> RefusedRequest:
 
 
 def _of_target(protocol: Protocol, target: str, name: str, signing_name: str) -> RequestedOperation | None:
+    """The operation of X-Amz-Target; None: no client that signs so has it.
+
+    RefusedRequest: the target is that of another service than the one that the request is signed for.
+    """
     clients = clients_of_target(target)
     signed_clients = [client for client in clients if client in clients_signed_for(signing_name)]
     if clients and not signed_clients:
@@ -119,7 +123,10 @@ def _of_target(protocol: Protocol, target: str, name: str, signing_name: str) ->
 
 
 def _of_form(pairs: Mapping[str, str], signing_name: str) -> RequestedOperation | None:
-    """The operation of a form; of clients that share a version (rds, docdb and neptune) the one of the name."""
+    """The operation of a form; of clients that share a version (rds, docdb and neptune) the one of the name.
+
+    Clients of the form's version come first, and another version is no error. None: no client has it.
+    """
     name = pairs.get("Action", "")
     clients = [client for client in _by_likeness(signing_name) if version(client) is not None]
     # SDKs with an older model state an older version, as some do of SNS and SQS.
@@ -135,6 +142,11 @@ def _by_likeness(signing_name: str) -> list[str]:
 
 
 def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation | None:
+    """The operation of a method and a path, by the route that says the most; None: no route fits.
+
+    None also where a path that is not S3's has empty parts or dots. RefusedRequest: it is for another service than the
+    one it is signed for, or reads as another operation once it is decoded.
+    """
     path, address = request.path, None
     match = _API_ADDRESS.match(prefix_of_host(request.header("host") or "") + path)
     if match is not None:
@@ -164,7 +176,10 @@ def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation 
 def _best_route(
     client_names: Iterable[str], request: ReceivedRequest, path: str
 ) -> tuple[str, Route, list[str]] | None:
-    """The client and the route that say the most of a path, and the segments of the path."""
+    """The client and the route that say the most of a path, and the segments of the path; None: no route fits.
+
+    RefusedRequest: two routes of S3 say as much by other parameters of the query.
+    """
     query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
     best: tuple[str, Route, list[str]] | None = None
     most = (-1, -1)
@@ -191,7 +206,8 @@ def _check_decoded(
     """Check that a path asks for the same when it is decoded: the emulator reads it so, and some services twice.
 
     No name of Lambda's has a slash but those of durable executions, and there the emulator takes any date for the one
-    of the API's version. Of a connection's name it reads what stands before a slash.
+    of the API's version. Of a connection's name it reads what stands before a slash. RefusedRequest: it asks for
+    another one.
     """
     for value in operation.path.values():
         if "%" in value or (operation.client in _PLAIN_NAMES and _PLAIN_NAME.fullmatch(value) is None):

@@ -44,6 +44,7 @@ _DECISIVE: Final = frozenset({"kms", "sts"})
 
 @lru_cache(maxsize=_KEPT)
 def _parsed(text: str) -> tuple[Policy, ...] | None:
+    """The policy that a text is, as a tuple of one, empty without statements; None: it cannot be read."""
     try:
         document = json.loads(text)
         return (parse(document),) if document.get("Statement") else _NONE
@@ -62,7 +63,10 @@ def _of(module: str, function: str) -> Callable[[str], Any]:
 
 
 def _of_key(arn: str) -> Any:
-    """A key's policy, and its grants as statements of it: either lets somebody use the key ("Grants in AWS KMS")."""
+    """A key's policy, and its grants as statements of it: either lets somebody use the key ("Grants in AWS KMS").
+
+    A policy that is no JSON stays text, without the grants; None: there is no such key.
+    """
     kms = emulated("services.kms")
     stored = kms.key_policy_for_arn(arn)
     grants = [grant for grant in tuple(kms._grants.values()) if grant["KeyId"] == arn]  # a copy: requests change it
@@ -78,6 +82,7 @@ def _of_key(arn: str) -> Any:
 
 
 def _of_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
+    """The statement that a grant is, with the encryption context that it constrains as conditions."""
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": grant["GranteePrincipal"]},

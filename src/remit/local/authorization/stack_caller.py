@@ -120,7 +120,10 @@ def _service_role(arn: str) -> Caller | None:
 
 
 def _keep_service_role(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-    """Note the role of a request on its change set or stack, which keeps it for all later operations."""
+    """Note the role of a request on its change set or stack, which keeps it for all later operations.
+
+    Nothing is noted where the emulator refuses the request. StackRequestError: CloudFormation may not assume the role.
+    """
     role = parameters.get(_ROLE, "")
     if role and not trusts(role, _SERVICE):
         raise StackRequestError("ValidationError", f"Role {role} is invalid or cannot be assumed")

@@ -170,6 +170,7 @@ def _layers(
 
 
 def _of_role(account: str, name: str) -> _Documents | None:
+    """The policies of a role, inline before managed, its boundary and its trust policy; None: there is no such role."""
     iam = emulated("services.iam")
     role = iam._roles.get_scoped(account, None, name)
     if role is None:
@@ -181,6 +182,7 @@ def _of_role(account: str, name: str) -> _Documents | None:
 
 
 def _of_user(account: str, name: str) -> _Documents | None:
+    """The policies of a user, its own before those of its groups, and its boundary; None: there is no such user."""
     iam = emulated("services.iam")
     user = iam._users.get_scoped(account, None, name)
     if user is None:
@@ -202,7 +204,10 @@ def _boundary(account: str, identity: Mapping[str, Any]) -> tuple[tuple[str, str
 
 
 def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:
-    """The text of each managed policy. AWS's own are the catalogue's: the emulator has a few of them."""
+    """Each managed policy's ARN and text; None for the text of one that is not there.
+
+    AWS's own are the catalogue's: the emulator has a few of them.
+    """
     iam = emulated("services.iam")
     for arn in arns:
         if is_of_aws(arn):
@@ -223,6 +228,7 @@ def _text_of_aws(arn: str) -> str | None:
 
 @lru_cache(maxsize=_DOCUMENTS)
 def _compiled(documents: _Documents) -> StoredIdentity:
+    """Texts of policies as layers that can be asked; those that cannot be read are named, and left out of them."""
     identity, unread = _parsed(documents.identity)
     boundary, unread_boundary = _parsed(documents.boundary)
     trust = None if documents.trust is None else _policy(documents.trust)

@@ -29,7 +29,7 @@ _XML: Final = {"query": "rest-xml", "ec2": "rest-xml"}
 
 
 def operation_model(aws: LocalAws, service: str, operation: str) -> OperationModel:
-    """An operation of a client of boto3. RemitError: there is no such client, or it has no such operation."""
+    """An operation of a client of boto3. RemitError (2): there is no such client, or it has no such operation."""
     from botocore.exceptions import UnknownServiceError
 
     core = session(aws)._session  # boto3 has no other way to its models

@@ -67,7 +67,10 @@ class LocalInvocation:
 
 
 def invoke_and_watch(aws: LocalAws, name: str, event: Any) -> LocalInvocation | None:
-    """As `invoke_locally`, with the accesses of this invocation."""
+    """As `invoke_locally`, with the accesses of this invocation; None: there is no such function.
+
+    Calls of the function's that do not say their invocation count as this one's.
+    """
     before, _ = accesses(aws, after=NO_ACCESS)  # asks for no record, only for the number of the last
     answer = invoke_locally(aws, name, event)
     if answer is None:

@@ -89,6 +89,10 @@ class PlainClient:
         return PlainPages(self, method)
 
     def _answer(self, operation: str, parameters: Mapping[str, Any]) -> Any:
+        """The content of an answer to a call, in the words of boto3.
+
+        AnsweredError: it is a refusal, with AWS's code. RemitError: it is no answer of AWS's.
+        """
         method, path, query, headers, body = _request(self.service, operation, parameters)
         response = ask(
             self.aws,
@@ -122,6 +126,7 @@ class PlainPages:
         return replace(self, parameters=parameters)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The pages of a listing, each asked for when it is wanted; the last one has no token."""
         parameters = dict(self.parameters)
         while True:
             page = getattr(self.client, self.method)(**parameters)
@@ -144,7 +149,10 @@ class PlainPages:
 def _request(
     service: str, operation: str, parameters: Mapping[str, Any]
 ) -> tuple[str, str, str, dict[str, str], bytes]:
-    """The method, path, query, headers and body of a call."""
+    """The method, path, query, headers and body of a call. AttributeError: the service has no such operation.
+
+    A REST API's is always a GET without a body: only reading is asked of these.
+    """
     places = request_formats.parameter_format(service, operation)
     if places is None:
         raise AttributeError(f"{service} has no operation {operation}")

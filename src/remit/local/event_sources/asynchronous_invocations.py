@@ -76,7 +76,10 @@ class EventsOnTheWay:
                 path.unlink()
 
     def when_loaded(self, run: Callable[[Path, dict[str, Any]], None]) -> None:
-        """Once the state is loaded, run each event that an earlier server left, as its account; `run` forgets it."""
+        """Once the state is loaded, run each event that an earlier server left, as its account; `run` forgets it.
+
+        An event that cannot be run is logged and forgotten, and the others go on.
+        """
 
         def run_all() -> None:
             for path in sorted(self.folder.glob("*.json")):

@@ -182,6 +182,7 @@ def _named(function: Callable[..., Any], arguments: tuple[Any, ...], options: Ma
 
 
 def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Run a trigger of a user pool, as which its function is called."""
     call = _named(trigger, arguments, options)
     pool_id = call["pool"]["Id"] if "pool" in call else call["pool_id"]
     pool = arn_here("cognito-idp", f"userpool/{pool_id}")
@@ -204,7 +205,10 @@ def _of_iot_rule(call: Call) -> Delivery | None:
 
 
 def _of_route(call: Call) -> Delivery | None:
-    """The source is the stage, the method and the path of the route; of the route `$default`, itself."""
+    """The delivery of a route of an HTTP API; None: its integration calls no function.
+
+    The source is the stage, the method and the path of the route; of the route `$default`, itself.
+    """
     integration, route = call["integration"], call["route_key"]
     path = route.partition(" ")[2]
     called = f"{call['method']}{path}" if path else route
@@ -213,9 +217,10 @@ def _of_route(call: Call) -> Delivery | None:
 
 
 def _of_method(call: Call) -> Delivery | None:
-    """The source is the stage, the method and the path of the resource of a REST API, whose variables are `*`.
+    """The delivery of a method; None: its integration calls no function.
 
-    Source: "Control access for invoking an API" (API Gateway Developer Guide).
+    The source is the stage, the method and the path of the resource of a REST API, whose variables are `*`: "Control
+    access for invoking an API" (API Gateway Developer Guide).
     """
     path = re.sub(r"\{[^}]*\}", "*", call["resource"]["path"])
     source = f"{call['api_id']}/{call['stage_name']}/{call['method']}{path}"
@@ -224,7 +229,10 @@ def _of_method(call: Call) -> Delivery | None:
 
 
 def _of_authorizer(call: Call) -> Delivery | None:
-    """The source is the authorizer itself, of the API whose method or route is asked about."""
+    """The delivery of an authorizer; None: it calls no function.
+
+    The source is the authorizer itself, of the API whose method or route is asked about.
+    """
     authorizer, event = call["authorizer"], call["event"]
     api = str(event.get("methodArn") or event.get("routeArn")).rpartition(":")[2].partition("/")[0]
     identifier = authorizer.get("id") or authorizer.get("authorizerId")
@@ -233,6 +241,7 @@ def _of_authorizer(call: Call) -> Delivery | None:
 
 
 def _of_socket_route(call: Call) -> Delivery | None:
+    """The delivery of a route of a WebSocket API; None: its integration calls no function."""
     api, route = call["api_id"], call["route"]
     integrations = emulated("services.apigateway")._integrations.get(api, {})
     target = str(route.get("target", "")).rpartition("/")[2]

@@ -55,11 +55,15 @@ class Mappings:
     """When roles were last checked, by the ids of mappings."""
 
     def take_hold(self) -> None:
-        """Check mappings when they are made, and before each reading."""
+        """Check mappings when they are made, also by a stack, and before each reading.
+
+        One that may not be read now is left out, and says why as its LastProcessingResult.
+        """
         service, queues = emulated("services.lambda_svc"), emulated("services.sqs")
 
         @instead_of(service, "_iter_all_esms")
         def readable(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
+            """The mappings whose source may be read now; an empty queue is not asked about for some seconds."""
             for account, region, mapping in all_mappings():
                 now, mapping_id = time.monotonic(), str(mapping["UUID"])
                 queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))

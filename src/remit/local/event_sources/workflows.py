@@ -97,6 +97,7 @@ class Workflows:
             return run(state, given, effective, processor, execution, context)
 
     def _ask_for_call(self, resource: str, arguments: Any) -> None:
+        """Fail the state if the machine's role may not make the call, or may not follow the job that it begins."""
         running = _RUNNING.get()
         if running is None:  # the API that tries a single state has no machine
             return
@@ -107,7 +108,10 @@ class Workflows:
         self._ask(job_accesses(resource, arguments, setting), error, running)
 
     def _ask(self, accesses: Iterable[Access], error: str, running: _Running) -> None:
-        """Fail the state if one of the accesses is denied to the machine's role."""
+        """Fail the state, by the emulator's error, if one of the accesses is denied to the machine's role.
+
+        Accesses of which it is not known here what they take are not asked for.
+        """
         name = running.machine.rpartition(":")[2]
         for action, resource in accesses:
             if action in FOLLOWING or action.endswith(":*"):  # what it takes is not known here

@@ -48,6 +48,7 @@ class DebugRelay:
             connected.close()
 
     def _take_workers(self) -> None:
+        """Keep the connections of the process that is debugged, and close those of any other."""
         for connected in _accepted(self._workers):
             until = time.monotonic() + _PATIENCE
             while self.worker_pid == 0 and time.monotonic() < until:  # it may connect before its number is known
@@ -58,6 +59,7 @@ class DebugRelay:
                 connected.close()
 
     def _take_debuggers(self) -> None:
+        """Join each debugger with the next worker that waits, in both directions; a probe of the port is hung up on."""
         for connected in _accepted(self._debuggers):
             if not _is_a_debugger(connected):
                 connected.close()

@@ -27,7 +27,10 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def refuse_other_doors(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to bind any other port, whatever part of this process asks for it: an audit hook."""
+    """Refuse to bind any other port, whatever part of this process asks for it: an audit hook.
+
+    PermissionError: one is to be bound.
+    """
     if event == "socket.bind" and not getattr(_opening, "now", False):
         address = arguments[1]
         if isinstance(address, tuple):

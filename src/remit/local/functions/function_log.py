@@ -44,6 +44,7 @@ def _start(function: DeployedFunction, invocation: Invocation) -> str:
 
 
 def _in_text(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> tuple[str, ...]:
+    """The lines at the end of an invocation in Lambda's text format: a failure, END, REPORT."""
     request = f"RequestId: {invocation.request_id}"
     report = [
         f"REPORT {request}",
@@ -65,6 +66,7 @@ def _in_text(function: DeployedFunction, invocation: Invocation, result: Invocat
 
 
 def _in_json(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> tuple[str, ...]:
+    """The line at the end of an invocation in Lambda's JSON format: platform.report."""
     metrics: dict[str, Any] = {
         "durationMs": round(result.milliseconds, 3),
         "billedDurationMs": _billed(result),

@@ -61,7 +61,11 @@ class LambdaService:
     def execute(
         self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str
     ) -> dict[str, Any]:
-        """Run a function on an event, in this thread, and write its log; the result as the emulator has it."""
+        """Run a function on an event, in this thread, and write its log; the result as the emulator has it.
+
+        A failure counts in the metric Errors. Code that cannot be unzipped is an answer with an error, and writes no
+        log.
+        """
         deployed = DeployedFunction.of(configuration)
         zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]
         layers = [content for content in zips if content]
@@ -146,6 +150,7 @@ class LambdaService:
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:
+        """End workers and remove code that nothing needs, from time to time, for as long as the server runs."""
         pruned = time.monotonic()
         while True:
             time.sleep(_HOUSEKEEPING_SECONDS)
@@ -184,7 +189,7 @@ def _body(payload: bytes, content_type: str) -> Any:
 
 
 def _client_context_of(headers: Mapping[str, str]) -> str:
-    """The client context of an invocation, as JSON; empty if there is none."""
+    """The client context of an invocation, as JSON; empty if there is none, or it is no Base64 of UTF-8."""
     try:
         return base64.b64decode(headers.get("x-amz-client-context", ""), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

@@ -96,7 +96,7 @@ def user_of(connected: socket.socket) -> int | None:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes that a process started, and those that they started."""
+    """The processes that a process started, and those that they started; none of one that has ended."""
     children: list[int] = []
     for task in _listed(Path(f"/proc/{pid}/task")):
         try:
@@ -109,6 +109,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def _holds(pid: int, inode: int) -> bool:
+    """Return whether a process has a socket open; False where its files cannot be looked at."""
     for link in _listed(Path(f"/proc/{pid}/fd")):
         with suppress(OSError):  # the process has closed it meanwhile
             if str(link.readlink()) == f"socket:[{inode}]":

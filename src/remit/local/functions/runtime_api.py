@@ -58,10 +58,11 @@ class Connection:
         self._size = 0
 
     def receive(self) -> RuntimeRequest | None:
-        """Read what has come, and give the request that it completes.
+        """Read what has come, and give the request that it completes; None: it is not whole yet.
 
-        Raises:
-            NotUnderstood: if it is none.
+        `ended` is set when the other side has hung up. Of a body, no more is kept than an answer may have.
+
+        Raises: NotUnderstood: if it is none.
         """
         try:
             received = self.socket.recv(_RECEIVED)
@@ -87,7 +88,10 @@ class Connection:
         return request
 
     def _take_head(self) -> tuple[str, str, dict[str, str], int] | None:
-        """Take the method, the path, the headers and the size of the body: awslambdaric always states that."""
+        """Take the method, the path, the headers and the size of the body: awslambdaric always states that.
+
+        None: it has not come whole. NotUnderstood: it is none of Lambda's Runtime API, or too long.
+        """
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
             if len(self._received) > _LONGEST_HEAD:
@@ -181,6 +185,7 @@ class RuntimeApi:
         self._selector.register(connected, selectors.EVENT_READ, lambda: self._receive(connection))
 
     def _receive(self, connection: Connection) -> None:
+        """Queue the request that has come; 400 where it is not understood, 403 where it may not be made."""
         try:
             request = connection.receive()
         except NotUnderstood:

@@ -83,6 +83,7 @@ class UnpackedCode:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _unpack(self, content: bytes, folder: Path) -> None:
+        """Unpack a zip to a folder, whole or not at all. UnusableCode: it cannot be unpacked."""
         unfinished = folder.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True, mode=0o700)
@@ -101,7 +102,10 @@ class UnpackedCode:
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
-    """Write every entry; links last, so that no entry is written through one."""
+    """Write every entry; links last, so that no entry is written through one.
+
+    UnusableCode: an entry or a link leads out of the folder, or all of them have more than `largest` bytes.
+    """
     links = []
     room = largest
     for entry in archive.infolist():

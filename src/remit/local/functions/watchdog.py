@@ -110,7 +110,7 @@ def _marked(mark: str, processes: Path = _PROCESSES) -> list[int]:
 
 
 def main() -> None:
-    """Be the watchdog."""
+    """Be the watchdog: when the server's end closes the pipe, kill the workers that run, and remove their folders."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for others: this ends when the pipe does
     workers: dict[int, tuple[str, str]] = {}
     for line in sys.stdin:

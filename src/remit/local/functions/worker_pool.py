@@ -125,6 +125,10 @@ class WorkerPool:
         return worker
 
     def _start(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> Worker:
+        """Start a worker for a function, busy and watched over; one that the pool's end overtakes is interrupted.
+
+        Where Python of the function's version is not installed, another one is used, and its log says so.
+        """
         interpreter = self.interpreters.for_runtime(function.runtime)
         stream = new_stream(function, datetime.now(UTC))
         work = self.folder / stream[-32:]
@@ -172,7 +176,7 @@ class WorkerPool:
         return worker
 
     def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
-        """Return the debugger of a new worker. One worker of a function at a time has one."""
+        """Return the debugger of a new worker, or None twice. One worker of a function at a time has one."""
         with self._lock:
             waiting = self._debuggers.get(name)
             debugged = any(worker.is_debugged and worker.function.name == name for worker in self._busy)
@@ -183,6 +187,7 @@ class WorkerPool:
         return relay, debugger
 
     def _release(self, worker: Worker) -> None:
+        """Keep a worker for the next invocation, or kill one that has ended, is dismissed, or outlived the pool."""
         with self._lock:
             self._busy.discard(worker)
             kept = worker.alive and not worker.dismissed and not self._closed

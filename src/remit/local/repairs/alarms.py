@@ -63,6 +63,7 @@ def keep_alarms() -> None:
 
 
 def _look_for_ever(cloudwatch: Any) -> None:
+    """Evaluate all alarms again and again; one that fails is logged, and tried at the next look."""
     while True:
         time.sleep(_SECONDS)
         # `_data` has the alarms of all accounts and regions; a copy, since requests change it meanwhile.

@@ -76,7 +76,10 @@ def make_sessions_as_sts_does() -> None:
 
 
 def check_session(asked: CanonicalRequest, caller: Caller) -> None:
-    """Check a request to STS for a session. RefusedRequest: STS would not make it, in its words."""
+    """Check a request to STS for a session: names, durations and that the role is there; other requests pass.
+
+    RefusedRequest: STS would not make it, in its words.
+    """
     action, parameters = asked.operation.name, asked.parameters
     is_session = ":sts:" in caller.arn
     if action in ("GetSessionToken", "GetFederationToken") and is_session:

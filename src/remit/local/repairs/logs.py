@@ -43,6 +43,7 @@ def _give_pages() -> None:
 
     @instead_of(logs, "_filter_log_events")
     def filtered(filter_events: Callable[..., Any], data: Mapping[str, Any]) -> Any:
+        """A page of events, with a token where there are more; an error of AWS's for what is no token."""
         # A token is the time at which a page begins, and how many events of that time were given before.
         token = str(data.get("nextToken") or f"{data.get('startTime') or 0}/0")
         if not re.fullmatch("[0-9]+/[0-9]+", token):
@@ -160,6 +161,7 @@ class _Conditions:
         return self.tokens.pop() if self.tokens else ""
 
     def _takes(self, token: str) -> bool:
+        """Take the next token if it is this one; False: another one stays."""
         if self.tokens and self.tokens[-1].upper() == token:
             self.tokens.pop()
             return True

@@ -39,7 +39,10 @@ class CallPlaces:
         finders.insert(0, self)
 
     def find_spec(self, name: str, _path: Sequence[str] | None = None, _target: object = None) -> ModuleSpec | None:
-        """Find the module of botocore's handlers as it would be found without this, and add one when it is loaded."""
+        """Find the module of botocore's handlers as it would be found without this, and add one when it is loaded.
+
+        It finds that once, and takes itself off the path. None for any other module.
+        """
         if name != _HANDLERS:
             return None
         finders: list[Any] = sys.meta_path

@@ -59,6 +59,10 @@ def enter(wall: dict[str, Any]) -> None:
 
 
 def _mount(wall: dict[str, Any]) -> None:
+    """Mount what the function may see: folders, most to be read alone, and an empty one over what is hidden.
+
+    /tmp and /opt are its own where `private` says so. OSError: the system refuses it.
+    """
     _call("mount", b"none", b"/", None, _RECURSIVE | _PRIVATE, None)
     _call("mount", b"proc", b"/proc", b"proc", _NO_SETUID | _NO_DEVICES | _NO_PROGRAMS, None)
     layers = wall["opt"] if wall["private"] else []
@@ -137,6 +141,7 @@ def _end_like_the_function(first: int, reading: int) -> NoReturn:
 
 
 def _call(name: str, *arguments: object) -> None:
+    """Call a function of the C library that gives 0 when it succeeds. OSError: it gives another number."""
     library = ctypes.CDLL(None, use_errno=True)
     if getattr(library, name)(*arguments) != 0:
         number = ctypes.get_errno()

@@ -52,6 +52,7 @@ class _Client:
 
 
 def _answer(file: BinaryIO) -> tuple[int, bytes, dict[str, str]]:
+    """The status, the body and the headers of an answer. RuntimeError: the Runtime API hung up."""
     first = file.readline()
     if not first:
         raise RuntimeError("the Runtime API hung up")
@@ -79,7 +80,7 @@ def initialize_client(user_agent: str) -> None:
 
 
 def next() -> tuple[bytes, dict[str, str | int]]:  # noqa: A001 - its name in awslambdaric
-    """Wait for an invocation: its event, and the headers that describe it."""
+    """Wait for an invocation: its event, and the headers that describe it. RuntimeError: there is none to have."""
     status, body, headers = _client.request("GET", "invocation/next")
     if status != _OK:
         raise RuntimeError(f"Failed to get next, status {status}")
@@ -106,7 +107,10 @@ def call_rapid(
     payload: Any = None,
     headers: dict[str, str] | None = None,
 ) -> None:
-    """Send a request of awslambdaric's client by itself, such as an error at the start, with the secret."""
+    """Send a request of awslambdaric's client by itself, such as an error at the start, with the secret.
+
+    RuntimeError: the status is another one than expected.
+    """
     body = b"" if payload is None else json.dumps(payload).encode()
     status, _, _ = _client.request(http_method, endpoint.removeprefix(_PREFIX), body, headers)
     if status != expected_http_code:
