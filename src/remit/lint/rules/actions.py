@@ -26,7 +26,7 @@ def unknown_service(item: ParsedStatement) -> Iterator[Problem]:
     """An action of a service that does not exist.
 
     IAM accepts it and grants nothing: AccessDenied when the function runs. The prefix in actions is not always the name
-    of the service, nor the name of its boto3 client.
+    of the service, nor the name of its boto3 client. It is a warning where AWS's own policies use the prefix.
 
     Flagged:
 
@@ -72,7 +72,8 @@ def unknown_action(item: ParsedStatement) -> Iterator[Problem]:
     """An action that its service does not have: a slip, an API operation, a method of boto3.
 
     IAM accepts it and grants nothing. Some operations are authorised by an action of another name: `Invoke` by
-    `lambda:InvokeFunction`, `HeadObject` by `s3:GetObject`.
+    `lambda:InvokeFunction`, `HeadObject` by `s3:GetObject`. It is a warning where AWS's reference may have a gap: AWS's own
+    policies use the action, or an operation of that name exists.
 
     Flagged:
 

@@ -29,7 +29,8 @@ _POLICIES = {
 def administrator(item: ParsedStatement) -> Iterator[Problem]:
     """An Allow for every action on every resource.
 
-    Whoever takes over the function takes over the account.
+    Whoever takes over the function takes over the account. The managed policies AdministratorAccess, PowerUserAccess and
+    IAMFullAccess are flagged, too.
 
     Flagged:
 

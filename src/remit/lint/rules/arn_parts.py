@@ -43,9 +43,11 @@ _UNSET = frozenset({"none", "null", "undefined", "nan"})
 
 @rule("R122", ERROR, looks_at="statement")
 def bad_account(item: ParsedStatement) -> Iterator[Problem]:
-    """An account number that no account has: not twelve digits.
+    """An account that is not twelve digits, or is left out of an ARN that needs one.
 
-    A number that was not quoted loses its leading zeros; dashes are for people.
+    A number that was not quoted loses its leading zeros; dashes are for people. Looked at are ARNs, principals, and
+    condition keys of accounts such as aws:SourceAccount. An account that is left out is a warning where remit is not sure
+    that nothing matches.
 
     Flagged:
 
@@ -110,9 +112,11 @@ _PLACES = {
 
 @rule("R123", ERROR, looks_at="statement")
 def unknown_region(item: ParsedStatement) -> Iterator[Problem]:
-    """A region that does not exist.
+    """A region that does not exist, that is left out of an ARN that needs one, or that stands in the account's place.
 
-    IAM accepts it, and the statement matches nothing. An availability zone is not a region.
+    IAM accepts it, and the statement matches nothing. An availability zone is not a region. Looked at are ARNs, and the
+    condition keys aws:RequestedRegion and ec2:Region. It is a warning where the region may be newer than remit's lists, or
+    where one is left out and remit is not sure that nothing matches.
 
     Flagged:
 
@@ -242,9 +246,10 @@ def region_of_another_partition(item: ParsedStatement) -> Iterator[Problem]:
 
 @rule("R126", ERROR, looks_at="statement")
 def unknown_arn_service(item: ParsedStatement) -> Iterator[Problem]:
-    """An ARN of a service that does not exist.
+    """An ARN of a service that does not exist, or whose service has capitals or is `*`.
 
-    IAM refuses vendors that it does not know, and the statement matches nothing.
+    IAM refuses vendors that it does not know, and the statement matches nothing. A `*`, and a name that is no slip of a
+    known one, are warnings.
 
     Flagged:
 
@@ -285,9 +290,10 @@ def unknown_arn_service(item: ParsedStatement) -> Iterator[Problem]:
 
 @rule("R131", WARNING, looks_at="statement")
 def wide_arn(item: ParsedStatement) -> Iterator[Problem]:
-    """An ARN that leaves partition, or region and account, to a wildcard.
+    """An ARN that leaves partition, account or a part of the service to a wildcard.
 
-    It names resources of the same name everywhere: in other accounts too, where their policies allow it.
+    It names resources of the same name everywhere: in other accounts too, where their policies allow it. It is a note,
+    unless partition, region and account are all open.
 
     Flagged:
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def unknown_condition_key(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A condition key that does not exist.
 
-    No request has it: an Allow never applies, a Deny with a negated operator always.
+    No request has it: an Allow never applies, a Deny with a negated operator always. It is a warning where AWS's own
+    policies use the key, or its service exists and has no key that is like it.
 
     Flagged:
 
@@ -71,9 +72,10 @@ _LISTED = 3
 
 @rule("R503", ERROR, looks_at="condition")
 def key_of_other_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
-    """A condition key that requests for these actions do not have.
+    """A condition key that requests for these actions, or for some of them, do not have.
 
-    An Allow with it never applies.
+    An Allow with it never applies. It is a warning where some of the actions alone lack the key, where AWS's reference may
+    not list it, and where a negated condition is always met for want of it.
 
     Flagged:
 
@@ -183,8 +185,8 @@ def key_out_of_place(item: ParsedStatement, condition: Condition) -> Iterator[Pr
     """A condition key where it says nothing: of a caller that has none, of the resource itself, of any service at all.
 
     A service that calls by itself belongs to no account and no organisation of yours, so the condition is never met. The
-    policy of a resource need not ask whose resource it is (that of a VPC endpoint must). And the owner of a VPC endpoint is
-    known to some services alone.
+    policy of a resource need not ask whose resource it is (that of a VPC endpoint must): a note. And the owner of a VPC
+    endpoint is known to some services alone: a warning.
 
     Flagged:
 
@@ -250,7 +252,7 @@ _KEY = "aws:ResourceTag/"
 def tag_key_of_other_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A condition on the tags of a resource, for an action that has no resource with tags.
 
-    The key is not in the request: a Deny with it never denies the action, an Allow never allows it.
+    The key is not in the request: a Deny with it never denies the action, an Allow never allows it, which is a note.
 
     Flagged:
 

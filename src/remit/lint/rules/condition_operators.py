@@ -145,7 +145,7 @@ def operator_of_another_type(_: ParsedStatement, condition: Condition) -> Iterat
     """An operator for another type of value than the key has.
 
     A date is not compared with IpAddress, an address not with StringEquals: the condition never holds, or not as it
-    reads.
+    reads. It is a warning where the two can be equal, such as a number that is compared as text.
 
     Flagged:
 
@@ -292,7 +292,8 @@ _KNOWN = frozenset({"", "forallvalues", "foranyvalue"})  # others are a finding 
 def several_values(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A key that holds several values, compared without ForAnyValue or ForAllValues; or a set operator on a single value.
 
-    Without a set operator, a request with several values does not meet the condition.
+    Without a set operator, a request with several values does not meet the condition. A needless set operator is a note,
+    but for a token's audience; so is a missing one where AWS's reference is not sure of the key, and any before Null.
 
     Flagged:
 

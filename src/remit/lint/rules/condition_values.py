@@ -31,7 +31,8 @@ _LONGEST = {".": 32, ":": 128}
 def bad_address(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A value of IpAddress that is neither an address nor a CIDR block.
 
-    It equals nothing.
+    It equals nothing. A block that holds every address is a warning in an Allow, and one with bits beyond its prefix, as
+    10.0.0.1/8, a note.
 
     Flagged:
 
@@ -146,7 +147,8 @@ _PRIVATE = tuple(
 def private_source_ip(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A private address in aws:SourceIp.
 
-    AWS sees public addresses there; requests through a VPC endpoint have aws:VpcSourceIp instead.
+    AWS sees public addresses there; requests through a VPC endpoint have aws:VpcSourceIp instead. It is an error where an
+    Allow is never met for it, else a warning.
 
     Flagged:
 
@@ -234,7 +236,9 @@ def value_of_another_form(_: ParsedStatement, condition: Condition) -> Iterator[
     """A value that the condition key never has: another kind of id, a word that is none of its few.
 
     The condition is never met (negated: always). `aws:SourceVpc` holds `vpc-…` and `aws:SourceVpce` `vpce-…`; ids of
-    organisations begin with `o-`. S3 knows the encryption `AES256`, and no `AES-256`.
+    organisations begin with `o-`. S3 knows the encryption `AES256`, and no `AES-256`. Most ids are a warning, since the value
+    may stand for one that is put in later; so are a service in iam:PassedToService that does not exist, and a date in
+    seconds since 1970.
 
     Flagged:
 
@@ -320,7 +324,7 @@ _LIKE = {
 
 @rule("R508", WARNING, looks_at="condition")
 def wildcard_under_equals(_: ParsedStatement, condition: Condition) -> Iterator[Problem]:
-    """A `*` in a value that is compared with StringEquals, where it is a star and no wildcard.
+    """A `*` or `?` in a value under StringEquals or the like, where it is that very sign and no wildcard.
 
     Flagged:
 
@@ -404,7 +408,7 @@ def only_a_wildcard(_: ParsedStatement, condition: Condition) -> Iterator[Proble
     """A condition that compares with `*` alone, and so asks whether the key is there.
 
     Null says that plainly. With IfExists or ForAllValues such a condition is always met, and with a negated operator under
-    ForAnyValue never.
+    ForAnyValue never. The last is a warning, the others are notes.
 
     Flagged:
 

@@ -52,7 +52,8 @@ def bad_effect(written: WrittenStatement) -> Iterator[Problem]:
 def wrong_type(document: PolicyDocument) -> Iterator[Problem]:
     """An element holds a value of the wrong type: a number, None, a list in a list, a string where an object must be.
 
-    IAM refuses the document. None is usually the value of an environment variable that is not set.
+    IAM refuses the document. None is usually the value of an environment variable that is not set. In a template, resources
+    without a Type, and policy documents that are a text which is no JSON, are flagged, too.
 
     Flagged:
 
@@ -152,7 +153,8 @@ def empty(document: PolicyDocument) -> Iterator[Problem]:
     """An element is an empty list or an empty object.
 
     IAM refuses empty lists of actions, resources and principals; an empty condition block would always be true. A condition
-    key with an empty list is a warning: IAM takes it, and it equals no value. Often a loop or a variable gave nothing.
+    key with an empty list is a warning: IAM takes it, and it equals no value. So is a Condition with nothing in it. Often a
+    loop or a variable gave nothing.
 
     Flagged:
 
@@ -210,9 +212,9 @@ _FIXES = {"Action": "write 'service:Operation'", "Resource": "write an ARN"}
 
 @rule("R113", ERROR, looks_at="shape", needs=r'"["\s\\]')
 def empty_string(written: WrittenStatement) -> Iterator[Problem]:
-    """An action, a resource or a principal is an empty string.
+    """An action or a resource is an empty string.
 
-    IAM refuses the document. Often an f-string or a variable that is empty.
+    IAM refuses the document. Often an f-string or a variable that is empty. An empty Sid is a note.
 
     Flagged:
 

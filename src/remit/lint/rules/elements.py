@@ -129,7 +129,8 @@ _WRAP = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
 def no_statement(document: PolicyDocument) -> Iterator[Problem]:
     """A policy document has no Statement.
 
-    IAM refuses it. A single statement must be wrapped in a document; a file with nothing else may be a part of one.
+    IAM refuses it. A single statement must be wrapped in a document; a file with nothing else may be a part of one, which
+    is a warning. A document or statements that a tool takes from another file are a note: that file is not looked at.
 
     Flagged:
 
@@ -179,7 +180,7 @@ def _included(subject: str, value: Any, spot: Spot) -> Problem:
 
 @rule("R105", ERROR, looks_at="shape")
 def both_elements(written: WrittenStatement) -> Iterator[Problem]:
-    """A statement has an element and its negative: Action and NotAction, or Resource and NotResource.
+    """A statement has an element and its negative: Action and NotAction, Resource and NotResource, Principal likewise.
 
     IAM refuses the document: exactly one of each pair may be there.
 
@@ -202,7 +203,7 @@ def both_elements(written: WrittenStatement) -> Iterator[Problem]:
 
 @rule("R107", ERROR, looks_at="shape")
 def resource_in_trust_policy(written: WrittenStatement) -> Iterator[Problem]:
-    """A trust policy has a Resource.
+    """A trust policy has a Resource or a NotResource.
 
     The role itself is the resource; IAM refuses the document ("Has prohibited field Resource").
 
@@ -341,7 +342,8 @@ def old_version(document: PolicyDocument) -> Iterator[Problem]:
     """A policy with variables is written in the old version of the language, by its Version or because it has none.
 
     In 2008-10-17, variables such as ${aws:username} are literal text, so that a statement with one matches nothing.
-    Without variables the versions mean the same.
+    Without variables the versions mean the same. A document in an app that says 2008-10-17 is a warning: its statements
+    are read as 2012-10-17.
 
     Flagged:
 

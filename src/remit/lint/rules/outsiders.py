@@ -25,7 +25,8 @@ _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
 def anyone(item: ParsedStatement) -> Iterator[Problem]:
     """A trust policy or a resource's policy that lets anyone in.
 
-    Principal "*" without a condition means every account, and for some services everyone on the internet.
+    Principal "*" without a condition means every account, and for some services everyone on the internet. An Allow with
+    NotPrincipal lets in everyone else, and an identity provider without a condition all of its users.
 
     Flagged:
 
@@ -136,7 +137,8 @@ def wide_federation(item: ParsedStatement) -> Iterator[Problem]:
 
     Whoever has an account at Google, or a job at GitHub, GitLab, HCP Terraform or Buildkite, gets tokens of that provider:
     what tells yours from theirs is a condition on the token's claims. Bitbucket and CircleCI have a provider for each
-    workspace or organization, all of whose repositories get its tokens.
+    workspace or organization, all of whose repositories get its tokens. A pattern for every branch of one repository is a
+    note. Without any condition R216 tells of it.
 
     Flagged:
 

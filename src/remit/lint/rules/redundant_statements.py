@@ -28,7 +28,8 @@ _LISTED = 4
 def mergeable(document: PolicyDocument) -> Iterator[Problem]:
     """Statements that differ in one element only, and could be one.
 
-    The policy is longer than it need be, and has a quota.
+    The policy is longer than it need be, and has a quota. Looked at are actions and resources; fewer than ten such
+    statements are a note.
 
     Flagged:
 
@@ -148,7 +149,9 @@ _MOST = 400  # patterns of a list, beyond which only size matters
 
 @rule("R605", NOTE, looks_at="shape")
 def subsumed_action(written: WrittenStatement) -> Iterator[Problem]:
-    """An action, or a resource, that a pattern of the same list covers.
+    """An action or a resource that stands twice in a list or that a pattern there covers, and others like it.
+
+    The others are numbers of a condition of which one decides, and sessions of a role that is a principal itself.
 
     Flagged:
 
@@ -321,9 +324,9 @@ _SUBSUMED_STATEMENT_STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 @rule("R607", NOTE, looks_at="policy")
 def subsumed_statement(document: PolicyDocument) -> Iterator[Problem]:
-    """An Allow that another Allow of the same policy covers.
+    """An Allow that another Allow of the same policy covers, or a Deny that another Deny does.
 
-    It grants nothing more.
+    It grants, or denies, nothing more.
 
     Flagged:
 

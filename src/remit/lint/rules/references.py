@@ -25,10 +25,12 @@ _BRACES = r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})"
 
 @rule("R401", ERROR, looks_at="template", needs='"Ref"|"Fn::')
 def unknown_reference(written: WrittenTemplate) -> Iterator[Problem]:
-    """A reference to what is not in the template.
+    """A reference to what is not in the template, or one that CloudFormation does not read as it was meant.
 
     CloudFormation refuses it (Unresolved resource dependencies). In a policy file there is no template: nothing resolves
-    it.
+    it. Flagged are also conditions, mappings, attributes and functions that do not exist, and in Fn::Sub variables of IAM
+    and braces without a dollar sign. It is a warning of an attribute, and where another tool or the whole of the template
+    may supply what is named.
 
     Flagged:
 

@@ -22,7 +22,8 @@ def no_resource_level(item: ParsedStatement) -> Iterator[Problem]:
     """An action that knows no resources is allowed on an ARN.
 
     Such actions match `*` alone, so the statement never grants them: AccessDenied. Some that list things are checked
-    against an ARN that stands for all of a kind (`log-group::log-stream:`): a pattern that matches it will do.
+    against an ARN that stands for all of a kind (`log-group::log-stream:`): a pattern that matches it will do. It is a
+    warning in a Deny or where remit is not certain, and a note where a grant of the AWS CDK writes it.
 
     Flagged:
 
@@ -53,9 +54,9 @@ def no_resource_level(item: ParsedStatement) -> Iterator[Problem]:
 
 @rule("R303", ERROR, looks_at="statement")
 def resource_of_another_service(item: ParsedStatement) -> Iterator[Problem]:
-    """An action is allowed on resources of another service alone.
+    """An action is allowed, or denied, on resources of another service alone.
 
-    It never matches.
+    It never matches. It is a warning in a Deny, and where remit is not certain.
 
     Flagged:
 
@@ -164,9 +165,10 @@ _WITHOUT_REGION = frozenset({"cloudfront", "iam", "organizations", "route53", "s
 
 @rule("R302", ERROR, looks_at="statement")
 def wrong_resource_type(item: ParsedStatement) -> Iterator[Problem]:
-    """An action is allowed on a resource of another type than it acts on.
+    """An action is allowed, or denied, on a resource of another type than it acts on.
 
-    It never matches: an object action on a bucket, a table action on an index.
+    It never matches: an object action on a bucket, a table action on an index. Neither does an ARN with a region or an
+    account that such a resource's has not. It is a warning in a Deny, and where remit is not certain.
 
     Flagged:
 
@@ -428,7 +430,7 @@ def missing_session_action(document: PolicyDocument) -> Iterator[Problem]:
     """A trust policy compares what nobody may set: session tags without sts:TagSession, a source identity likewise.
 
     Whoever passes tags or a source identity needs the trust policy to allow that action, too; without it the request is
-    denied, and without tags the condition is not met.
+    denied, and without tags the condition is not met. IAM Roles Anywhere always passes both.
 
     Flagged:
 

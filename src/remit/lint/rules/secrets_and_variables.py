@@ -23,8 +23,9 @@ _DYNAMIC = r"\{\{resolve:(?:secretsmanager|ssm-secure):(?:[^{}]|\$\{[^{}]*\})*\}
 def secret_in_environment(environment: Environment) -> Iterator[Problem]:
     """A secret in a function's environment: it can be read in the console, and by everyone with GetFunctionConfiguration.
 
-    A dynamic reference is no help: CloudFormation puts the secret in when it deploys. A build refuses the same secrets in
-    every file that it packs; a comment that allows this rule at the line counts there, too.
+    A dynamic reference is no help: CloudFormation puts the secret in when it deploys, which is a warning. So is a value
+    that only its variable's name tells to be a secret. A build refuses the same secrets in every file that it packs; a
+    comment that allows this rule at the line counts there, too.
 
     Flagged:
 

@@ -26,7 +26,8 @@ _SHORTER = "use patterns, or split it in two"
 def too_large(written: WrittenStatement) -> Iterator[Problem]:
     """A policy is longer than its quota, or one string is longer than a whole policy.
 
-    IAM refuses it (LimitExceeded). White space does not count. (LONG stands for ten thousand letters.)
+    IAM refuses it (LimitExceeded). White space does not count. It is a warning where AWS may have raised the quota, or
+    where the policy is too long for a managed policy and not for a role's own. (LONG stands for ten thousand letters.)
 
     Flagged:
 
@@ -112,9 +113,9 @@ def _quota(document: PolicyDocument) -> str:
 
 @rule("R608", ERROR, looks_at="template")
 def template_too_large(written: WrittenTemplate) -> Iterator[Problem]:
-    """A template is larger than CloudFormation takes: too many bytes, resources, parameters or outputs.
+    """A template is larger than CloudFormation takes: too many bytes, resources, parameters, mappings or outputs.
 
-    CreateChangeSet is refused.
+    CreateChangeSet is refused. So it is for a Description that is too long.
 
     Flagged:
 

@@ -12,7 +12,8 @@ from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 def repeated_key(slip: Slip) -> Iterator[Problem]:
     """A dict in a Python file has the same key twice.
 
-    Python keeps the last one silently, so that a setting or a grant is lost.
+    Python keeps the last one silently, so that a setting or a grant is lost. In a template it is a warning: the last one
+    counts.
 
     Flagged:
 

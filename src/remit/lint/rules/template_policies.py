@@ -218,7 +218,9 @@ _OF_SAM = "Policies"
 def bad_managed_policy(written: WrittenTemplate) -> Iterator[Problem]:
     """A managed policy or a permissions boundary that is not a policy's ARN, or one that AWS does not have.
 
-    The role cannot be created. Nor can it with the policy of a service-linked role, which IAM attaches to that role alone.
+    The role cannot be created. Nor can it with the policy of a service-linked role, which IAM attaches to that role alone,
+    nor with more managed policies than IAM allows. A name that AWS does not have is a warning where none is like it. One of
+    SAM's policy templates without its parameters is flagged, too.
 
     Flagged:
 
@@ -316,7 +318,7 @@ def open_function(written: WrittenTemplate) -> Iterator[Problem]:
     """A Lambda permission that is misspelt, or lets in more than it names.
 
     Principal "*" without a source lets every account call the function; a service without SourceArn or SourceAccount lets
-    in what that service does for any account (the confused deputy).
+    in what that service does for any account (the confused deputy). These two are warnings, a slip is an error.
 
     Flagged:
 

@@ -34,7 +34,8 @@ def unknown_property(written: WrittenTemplate) -> Iterator[Problem]:
     """A resource has no such property, or CloudFormation has no such type: a slip.
 
     CloudFormation refuses the template; a misspelt `Policies` would else be access that is silently missing. Looked at are
-    the types that hold policies, and types that resemble a known one.
+    the types that hold policies, and types that resemble a known one. A property is a warning in a template that a macro
+    or another tool changes.
 
     Flagged:
 
@@ -125,7 +126,8 @@ _WITH_POLICIES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 def bad_policy_template(written: WrittenTemplate) -> Iterator[Problem]:
     """A SAM template uses a policy template that does not exist, or not with the parameters that it takes.
 
-    SAM refuses to transform the template, in mid-deploy.
+    SAM refuses to transform the template, in mid-deploy. A name that is like none of SAM's is a warning. A queue's URL or
+    ARN where its name is asked for is an error, too: nothing matches.
 
     Flagged:
 

@@ -38,7 +38,8 @@ def not_an_arn(item: ParsedStatement) -> Iterator[Problem]:
     """A Resource is neither an ARN nor `*`.
 
     IAM refuses the document. An ARN has six parts: arn:partition:service:region:account:resource. Where the last ones are
-    left out, IAM puts `*` for each: a warning, since `arn:aws:sqs` means every queue of every account.
+    left out, IAM puts `*` for each: a warning, since `arn:aws:sqs` means every queue of every account. An ARN with another
+    inside, several in one text, and white space after one are flagged, too.
 
     Flagged:
 
@@ -269,7 +270,8 @@ _NAMELESS = frozenset({
 def unset_value(item: ParsedStatement) -> Iterator[Problem]:
     """A resource is named by a value that was not set: `table/None`, `table/`.
 
-    Somewhere a variable gave None, or an empty text, and it was put into the ARN, which names nothing now.
+    Somewhere a variable gave None, or an empty text, and it was put into the ARN, which names nothing now. `None` is a
+    warning, but for a bucket: a table may be called so.
 
     Flagged:
 

@@ -65,7 +65,7 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
     """A variable that no request has, or one whose default IAM cannot read.
 
     It has no value, and a statement with it matches nothing. A default stands between single quotes, after a comma and a
-    space.
+    space. It is a warning where the prefix is an identity provider's, or is AWS's and no key is like it.
 
     Flagged:
 
@@ -214,8 +214,8 @@ def forgotten_substitution(item: ParsedStatement) -> Iterator[Problem]:
     """A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub, `<account>`.
 
     It stays literal text, and the statement matches nothing. Names of most services cannot hold such signs; keys of S3's
-    can, and where one does, a comment allows it. A policy file with `<account>`, or with ACCOUNT_ID in many places, is a
-    pattern to fill in, which is a note.
+    can, and where one does, a comment allows it. What may be meant is a warning, and so is a file with several placeholders.
+    A policy file with `<account>`, or with ACCOUNT_ID in many places, is a pattern to fill in, which is a note.
 
     Flagged:
 
