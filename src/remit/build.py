@@ -192,8 +192,8 @@ def _drafted(
 ) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
-    What a deploy would fail on is noted with the project's mistakes. With them come notes on what remit does not know,
-    and a reason at its line accepts.
+    What a deploy would fail on is noted with the project's mistakes, and raises nothing. With them come notes on what
+    remit does not know, and a reason at its line accepts.
     """
     declared: tuple[Holder, ...] = ()
     drafted: Draft | None = None

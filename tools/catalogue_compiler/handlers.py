@@ -100,9 +100,9 @@ class _Mender:
 
     def mended(self, permissions: list[str]) -> list[str]:
         """The actions that permissions mean, each once, sorted; what means none is dropped and counted."""
-        return sorted({action for permission in permissions for action in self._one(permission)})
+        return sorted({action for permission in permissions for action in self._meant_actions(permission)})
 
-    def _one(self, permission: str) -> tuple[str, ...]:
+    def _meant_actions(self, permission: str) -> tuple[str, ...]:
         """The actions that a handler's permission means; each permission is counted once."""
         if permission not in self._seen:
             actions = self._find(permission.strip())

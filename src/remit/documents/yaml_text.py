@@ -260,10 +260,9 @@ class _Reader:
                 continue
             key_places.setdefault(key, []).append(at)
             mapping[key] = self.value(next(self.events), (*path, key), depth + 1)
+            # A value on later lines, or a condition operator, is reported at its key.
             if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
-                self.places[(*path, key)] = (
-                    at  # a value on later lines, or a condition operator, is reported at its key
-                )
+                self.places[(*path, key)] = at
         for key, places in key_places.items():
             for place in places[1:]:
                 self.repeated(key, places[0], place, mapping, path)

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Final
 
 from remit.errors import Origin, RemitError
-from remit.judge.judgement import last_user_line, told
+from remit.judge.judgement import exception_text, last_user_line
 from remit.project import plain_files
 from remit.project.current_load import STOPS, Loading, is_users_file, relative
 from remit.project.settings import judged, may_be_among
@@ -181,7 +181,7 @@ def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
     from remit.loading.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
     hint = advice(error, state)
-    return RemitError(f"{name} raised {type(error).__name__}: {told(error)}", hint=hint, origin=at)
+    return RemitError(f"{name} raised {type(error).__name__}: {exception_text(error)}", hint=hint, origin=at)
 
 
 _SETTLED: Final = 2.0  # seconds: by its time in whole seconds Python tells a changed file from the compiled one

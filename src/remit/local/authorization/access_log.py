@@ -64,7 +64,7 @@ class AccessLog:
         for listener in self._listeners:
             listener(record)
 
-    def asked(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def records_after(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """The records after the number that `after` gives, or all that are kept."""
         after = parameters.get("after", "0")
         return self.after(int(after) if after.isdecimal() else 0)

@@ -157,7 +157,7 @@ class AsynchronousInvocations:
                 destinations = options.get("DestinationConfig") or {}
                 configured = destinations.get("OnFailure" if outcome.failed else "OnSuccess") or {}
                 if configured.get("Destination"):
-                    self.destinations.send(function, str(configured["Destination"]), outcome.told(function))
+                    self.destinations.send(function, str(configured["Destination"]), outcome.record_for(function))
                 dead_letters = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
                 if outcome.failed and dead_letters:
                     self.destinations.send_dead_letter(function, str(dead_letters), outcome)
