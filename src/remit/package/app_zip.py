@@ -106,7 +106,10 @@ def package(
 
 
 def package_layer(folder: Path, code: LayerCode, dependencies: tuple[Layer, ...], allow: Allowed) -> Package:
-    """Pack a layer of a project: the dependencies of functions, or a folder as it lies. RemitError: as `package`."""
+    """Pack a layer of a project: the dependencies of functions, or a folder as it lies.
+
+    RemitError: as `package`, or the layer has no files; at the line that names the layer.
+    """
 
     def attempt(cache: Path) -> Package:
         if code.runtime:
