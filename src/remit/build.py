@@ -296,7 +296,8 @@ def _package(
     """One zip for each root, Python and architecture of the functions.
 
     Gives the key of each function's zip and of each layer, the zips by their keys, and what to tell people. Unless it
-    `keeps` them, zips are only tried, and none is put where people look.
+    `keeps` them, zips are only tried, and none is put where people look. RemitError: mistakes in what is packed, all of
+    them but of what cannot be packed at all.
     """
     from remit.package.app_zip import package, package_layer, place  # noqa: PLC0415 - not always asked for
     from remit.package.layers import check_sizes  # noqa: PLC0415 - as above

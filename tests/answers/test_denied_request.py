@@ -8,7 +8,7 @@ import pytest
 
 from projects import APP, Project, write
 from remit.answers.denial import Denial
-from remit.answers.denied_request import LoadedApp, function_of
+from remit.answers.denied_request import LoadedApp, actions_of, function_of
 from remit.roles.assign import assign
 
 FUNCTIONS: Final = """
@@ -68,3 +68,11 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> LoadedApp:
 def test_who_asked_is_a_function_where_the_denial_names_it_and_this_app(told: str, orders: LoadedApp) -> None:
     denial, expected = ASKED[told]
     assert function_of(orders, denial) == expected
+
+
+def test_an_operation_of_several_services_is_of_those_that_whoever_asked_deals_with(orders: LoadedApp) -> None:
+    queues, tags = Denial(operation="ListQueues"), Denial(operation="TagResource")
+    assert [("sqs:ListQueues",)] * 2 == [actions_of(queues, orders, who) for who in (None, "ingest")]
+    assert actions_of(queues, None, None) == actions_of(queues, orders, "send") != ("sqs:ListQueues",)
+    assert ("s3:TagResource",) == actions_of(tags, None, None)
+    assert ("logs:TagResource",) == actions_of(tags, orders, "send")

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -243,3 +244,19 @@ def test_the_example_event_of_a_function_is_one_that_its_pattern_lets_through(op
     assert {name: sample[name] for name in sample.keys() - trigger.pattern} == {
         name: example[name] for name in sample.keys() - trigger.pattern
     }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ({}, "event is empty, and so matches nothing"),
+        ([], "event must be a dict, got list '[]'"),
+        ({"source": 3}, "event.source must be a list of values, got int '3'"),
+        ({"detail": {"x": [{"cidr": "nope"}]}}, "event.detail.x[0].cidr takes a block of addresses, got 'nope'"),
+        ({"detail": {"x-y": []}}, "event.detail.x-y is an empty list, and so matches nothing"),
+    ],
+)
+def test_what_matches_nothing_is_told_at_its_place_in_the_pattern(pattern: Any, message: str) -> None:
+    with pytest.raises(RemitError) as refused:
+        checked_pattern(pattern, "event", EVENTBRIDGE)
+    assert message == refused.value.message

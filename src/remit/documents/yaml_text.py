@@ -281,7 +281,7 @@ class _Reader:
             self.slips.append(Slip(REPEATED_KEY, key, (*path, key), str(first)))
 
     def merge(self, mapping: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
-        """Take over `<<: *other`: keys that the mapping has itself win."""
+        """Take over `<<: *other`: keys that the mapping has itself win. RemitError (2): `other` is no mapping."""
         for index, source in enumerate(value if isinstance(value, list) else [value]):
             if is_unfilled(source):
                 continue

@@ -56,7 +56,10 @@ class Interpreters:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def for_runtime(self, runtime: str) -> Interpreter:
-        """The Python of a runtime's version (`python3.12`), or else the nearest; of two as near the newer."""
+        """The Python of a runtime's version (`python3.12`), or else the nearest; of two as near the newer.
+
+        Where none answers, it is the Python that runs this.
+        """
         match = _RUNTIME.fullmatch(runtime)
         wanted = sys.version_info[:2] if match is None else (int(match[1]), int(match[2]))
         versions = [(3, minor) for minor in _MINORS]

@@ -174,7 +174,10 @@ class RequestAuthorizer:
         decisions: tuple[DecidedNeed, ...],
         caller: Caller,
     ) -> AllowedRequest:
-        """Note the decisions on a request, and refuse it where one of them does."""
+        """Note the decisions on a request; what is allowed of it, and which parts are denied.
+
+        RefusedRequest: one of the decisions refuses all of it.
+        """
         # The invocation, the file and the line that it was made from, as the function's worker says.
         request_id, _, place = (request.header(CALL) or "").partition(";")
         file, _, line = place.rpartition(";")

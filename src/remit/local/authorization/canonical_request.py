@@ -90,7 +90,10 @@ def canonical_request(request: ReceivedRequest, signing_name: str, body: bytes) 
 
 
 def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
-    """A request of the JSON or CBOR protocol, which names its operation beside the body."""
+    """A request of the JSON or CBOR protocol, which names its operation beside the body.
+
+    RefusedRequest: no model has the operation, or its body is of another form.
+    """
     operation = requested_operation(request, signing_name)
     content = decoded(request, body)
     is_cbor = operation.protocol == "cbor"
@@ -148,7 +151,10 @@ def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
 
 
 def _of_rest(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
-    """A request of the protocols with a path for each resource."""
+    """A request of the protocols with a path for each resource.
+
+    RefusedRequest: no model has its path, or its body or parameters are of another form.
+    """
     request = with_hoisted_headers(request)
     operation = requested_operation(request, signing_name)
     member_format = _format(operation)

@@ -124,7 +124,10 @@ class AnsweringFunctions:
         return f"http://127.0.0.1:{self._server.server_port}{path}"
 
     def answer(self, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer of a function, or the error that it raised."""
+        """The answer of a function, or AWS's error that it raised; 403 where no function answers at the path.
+
+        Anything else that it raises joins `errors`, and is answered as InternalFailure.
+        """
         from botocore.exceptions import ClientError
 
         if path not in self._functions:
