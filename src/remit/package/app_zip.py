@@ -269,6 +269,8 @@ class _Installed:
 def _plan(tree: Tree, layers: tuple[Layer, ...], *, is_layer: bool) -> dict[str, Entry | _Installed]:
     """Plan the zip: entries sorted by the bytes of their names. The app's own file wins over an installed one.
 
+    A package that several of `layers` have is taken from the first. remit's own part is added; a layer has none.
+
     RemitError (2): a file of the app's would hide the module `remit`.
     """
     folder = "python/" if is_layer else ""  # where Python looks for dependencies

@@ -149,7 +149,10 @@ def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[s
 
 
 def _names_in_arn(operation: ResourceOperation, naming: Naming) -> tuple[str, ...]:
-    """The given name, or the forms of those that CloudFormation makes: the emulator makes names of other forms."""
+    """The given name, or the forms of those that CloudFormation makes: the emulator makes names of other forms.
+
+    `UNRESOLVED` stands for the part that CloudFormation makes up.
+    """
     name = operation.properties.get(naming.property)
     if not isinstance(name, str):
         generated = naming.generated_names(operation.stack, operation.logical_id)
