@@ -90,6 +90,26 @@ def test_a_statement_of_the_policy_that_is_of_an_alias_is_not_one_of_the_functio
     assert list(_permissions(live("Report", []), {"Policy": json.dumps(document)})) == []
 
 
+def test_a_permission_of_an_alias_is_put_back_on_the_alias() -> None:
+    alias = f"{arn_of('Report')}:live"
+    given_ = {"FunctionName": {"Ref": "Live"}, "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+    resources = (Resource("Live", "AWS::Lambda::Alias", {}), Resource("Sender", "AWS::Lambda::Permission", given_))
+    names, physical = {"${Live}": alias}, {"Live": alias, "Sender": f"{alias}|made-Sender"}
+    policies = attached_policies(resources, names, physical)
+    stack = LiveStack(ACCOUNT, names, physical, resources, policies, is_local=False)
+
+    (found,) = _permissions(
+        LiveResource(ROWS["AWS::Lambda::Alias"], "Live", Subject(alias, alias, ()), {}, {}, stack), {}
+    )
+
+    (back,) = (dict(repair.parameters) for repair in found.repairs)
+    assert (back["FunctionName"], back["Qualifier"], back["StatementId"]) == (
+        "orders-dev-report",
+        "live",
+        "made-Sender",
+    )
+
+
 def test_a_permission_for_anybody_is_told_as_public() -> None:
     policy = [{**statement("open", "Report", "x", None), "Principal": "*"}]
     (found,) = _permissions(live("Report", []), {"Policy": json.dumps({"Version": "2012-10-17", "Statement": policy})})

@@ -244,7 +244,11 @@ def test_a_slow_function_is_waited_for_and_never_run_twice(account: Account) -> 
     assert (1, True) == (config.retries["total_max_attempts"], config.read_timeout > 900)
 
 
-@pytest.mark.parametrize("page", [b"<html>sign in</html>", b"", b"{}", b"<a>", b"never-shown"])
+NOBODY = b"<a><GetCallerIdentityResult><Arn>arn:aws:iam::x:user/never-shown</Arn></GetCallerIdentityResult></a>"
+"""An answer in the form of AWS's, without the number of an account."""
+
+
+@pytest.mark.parametrize("page", [b"<html>sign in</html>", b"", b"{}", b"<a>", b"never-shown", NOBODY])
 def test_a_page_in_the_place_of_aws_is_told_and_not_shown(page: bytes) -> None:
     """A hotel's sign-in page, a proxy, a wrong endpoint."""
     with answering(page) as url, pytest.raises(RemitError) as caught:
