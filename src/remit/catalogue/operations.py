@@ -264,7 +264,10 @@ def _filled(
 
 
 def _values(parameters: Mapping[str, Any], path: str, part: str | None) -> Iterator[str]:
-    """Yield the texts at a path of the parameters, or the part of each that a template asks for."""
+    """Yield the texts at a path of the parameters, or the part of each that a template asks for.
+
+    The part `keys` means the keys of a dict. What is neither a text nor has such a part gives nothing.
+    """
     for value in _at(parameters, path):
         if part == "keys" and isinstance(value, dict):
             yield from (str(key) for key in value)

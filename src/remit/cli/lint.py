@@ -242,7 +242,7 @@ def _bytes(path: Path) -> bytes | Finding:
 
 
 def _print(findings: Sequence[Finding], form: str) -> None:
-    """Print findings for programs."""
+    """Print findings for programs: as JSON (`json`), as SARIF (`sarif`), else as commands of GitHub's jobs."""
     from remit.report import findings as report
 
     if form == "json":

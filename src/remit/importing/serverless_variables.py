@@ -87,7 +87,10 @@ class ServerlessVariables:
             self._waiting.pop()
 
     def _of_source(self, source: str, path: Steps) -> Any:  # noqa: PLR0911 - one source after the other
-        """The value of one source of a variable (`self:custom.name`, a literal); None where it has none."""
+        """The value of one source of a variable (`self:custom.name`, a literal); None where it has none.
+
+        A stage is the one that the file says for `sls:stage`, else the usual one; region and account stay references.
+        """
         kind, _, name = source.partition(":")
         if source[:1] in ("'", '"'):
             return source.strip("'\"")
