@@ -47,7 +47,10 @@ def operation_model(aws: LocalAws, service: str, operation: str) -> OperationMod
 
 
 def serialised(operation: OperationModel, answer: Any) -> dict[str, Any]:
-    """An answer as its service would send it. RemitError: the service never answers like this."""
+    """An answer as its service would send it: `headers`, and `body` in base64.
+
+    RemitError: the service never answers like this, or it answers with a stream of events.
+    """
     from botocore.model import OperationModel as Model
     from botocore.serialize import create_serializer
     from botocore.validate import ParamValidator
