@@ -148,6 +148,8 @@ class RequestAuthorizer:
     def check_app(self, request: ReceivedRequest, path: str, signature: Signature, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
 
+        Root may use each, and a route that IAM does not authorize takes any request.
+
         Raises:
             RefusedRequest: if IAM authorizes the route, and the request is signed for another service or region, or the
                 caller may not use it.

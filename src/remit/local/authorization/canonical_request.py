@@ -230,7 +230,10 @@ def _query_parameters(
 def _header_parameters(
     request: ReceivedRequest, operation: RequestedOperation, member_format: ParameterFormat, parameters: Parameters
 ) -> dict[str, str]:
-    """The headers that the model has; they and what is in the path are put among the parameters."""
+    """The headers that the model has; they and what is in the path are put among the parameters.
+
+    One more is kept, by which Lambda counts how often a chain of invocations has gone round.
+    """
     headers: dict[str, str] = {}
     sent = request.joined_headers()
     for name, value in sent.items():
@@ -257,7 +260,10 @@ def _rest_body(
     body: bytes,
     parameters: Parameters,
 ) -> bytes:
-    """The body that the model has, whose members are put among the parameters."""
+    """The body that the model has, whose members are put among the parameters; empty where it has none.
+
+    Members of JSON that the model lacks are left out of it. RefusedRequest: it is no such body.
+    """
     if member_format.is_raw:
         return body
     in_body = [member for member in member_format.kinds if member not in member_format.places]

@@ -56,7 +56,10 @@ class HandlerNeed:
 
 
 def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Iterator[HandlerNeed]:
-    """Yield the access that an operation needs in a place (Partition, Region and Account); none of an unknown type."""
+    """Yield the access that an operation needs in a place (Partition, Region and Account); none of an unknown type.
+
+    A custom resource needs its function or topic alone. Actions that a schema states as patterns are left out.
+    """
     kind = resource_type(operation.type)
     if kind is None:
         return

@@ -47,9 +47,9 @@ def operation_model(aws: LocalAws, service: str, operation: str) -> OperationMod
 
 
 def serialised(operation: OperationModel, answer: Any) -> dict[str, Any]:
-    """An answer as its service would send it: `headers`, and `body` in base64.
+    """An answer as its service would send it: headers, and the body in Base64.
 
-    RemitError: the service never answers like this, or it answers with a stream of events.
+    RemitError (2): the service never answers like this, or answers with a stream of events.
     """
     from botocore.model import OperationModel as Model
     from botocore.serialize import create_serializer

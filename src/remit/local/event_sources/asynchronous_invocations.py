@@ -146,7 +146,10 @@ class AsynchronousInvocations:
         threading.Thread(target=context.run, args=(self._finish, plain_record, event, note), daemon=True).start()
 
     def _finish(self, record: Record, event: Any, note: Path | None) -> None:
-        """Try an event, and send what came of it to the function's destination, a failure to its dead letters, too."""
+        """Try an event, and send what came of it to the function's destination, a failure to its dead letters, too.
+
+        `note`, the file with the event, is removed in any case.
+        """
         _SENT_TO.set("")  # what the function itself sends is sent by nobody else
         try:
             function = DeployedFunction.of(record["config"])
