@@ -157,7 +157,7 @@ def _flat(text: str) -> str:
 
 
 def _others(flat: str, first_denial: Denial) -> tuple[str, ...]:
-    """Return further denied requests: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
+    """Return the first few further denied requests, `dynamodb:Query on …`, that the text tells of in AWS's words."""
     first_action, first_resource = (first_denial.action or "").lower(), first_denial.resource
     denied_accesses: dict[str, None] = {}
     for position, action in enumerate(wordings.ACTION.finditer(flat)):

@@ -77,7 +77,7 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
 
 
 def _absorb(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
-    """Take out of `rights` what a pattern of actions allows, too (`ec2:Describe*`), on the same resources or more."""
+    """Take out of `rights` what a pattern without conditions (`ec2:Describe*`) allows, too, on the same or more."""
     patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
     for (action, conditions), narrow in list(rights.items()):
         for pattern, wide in patterns:

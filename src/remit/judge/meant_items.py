@@ -68,7 +68,7 @@ def _managed_policy(text: str) -> str | None:
 
 
 def _arn(text: str) -> str | None:
-    """What to do with an ARN, which belongs into a statement."""
+    """What to do with an ARN, which belongs into a statement; None for what is none."""
     is_arn = text.startswith("arn:")
     return "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}" if is_arn else None
 

@@ -297,7 +297,10 @@ def _modules(app: App, function: Function) -> tuple[str, ...]:
 
 
 def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, Any]:
-    """Return the request for functions' imports, and their environment: of a variable, the first function's value."""
+    """Return the request for functions' imports, and their environment: of a variable, the first function's value.
+
+    `known-in-lambda` stands for a value that only the deploy knows.
+    """
     environment = {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
