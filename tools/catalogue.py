@@ -34,7 +34,10 @@ _SHOWN = 20
 
 
 def main(arguments: list[str]) -> int:
-    """Write the snapshot and the lock, or the report alone; the exit code."""
+    """Write the snapshots, the lock and the date of the sources, or the report alone; the exit code.
+
+    A RemitError is printed, and nothing is written then. A dry run only says what would change.
+    """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")

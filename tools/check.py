@@ -44,7 +44,10 @@ def main(*, wheel: bool) -> int:
 
 
 def install_wheel() -> bool:
-    """Build the wheel in `dist`, and install it in the place of what is installed; False: one of the two failed."""
+    """Build the wheel in `dist`, where older ones are deleted, and install it in the place of what is installed.
+
+    False: one of the two failed.
+    """
     folder = ROOT / "dist"
     for old in folder.glob("remit-*.whl"):
         old.unlink()

@@ -25,7 +25,7 @@ _LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def pages() -> dict[str, str]:
-    """The pages of the site in Markdown, by file name."""
+    """The pages of the site in Markdown, by file name, with a page for each lint rule and one for the API."""
     texts = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
     texts["index.md"] = (ROOT / "README.md").read_text("utf-8")
     for name in _ADDED:
@@ -93,7 +93,7 @@ def llms(texts: dict[str, str]) -> str:
 
 
 def make_blocks_focusable() -> None:
-    """Let the keyboard scroll tables and blocks of code that are wider than the screen."""
+    """Let the keyboard scroll tables and blocks of code that are wider than the screen: the built pages are changed."""
     for file in HTML.glob("*.html"):
         text = file.read_text("utf-8")
         text = text.replace("<table>", '<table tabindex="0">')

@@ -192,8 +192,8 @@ def _drafted(
 ) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
-    What a deploy would fail on is noted with the project's mistakes. With them come notes on what remit does not know,
-    and a reason at its line accepts.
+    What a deploy would fail on is noted with the project's mistakes, and raises nothing. With them come notes on what
+    remit does not know, and a reason at its line accepts.
     """
     declared: tuple[Holder, ...] = ()
     drafted: Draft | None = None
@@ -296,7 +296,8 @@ def _package(
     """One zip for each root, Python and architecture of the functions.
 
     Gives the key of each function's zip and of each layer, the zips by their keys, and what to tell people. Unless it
-    `keeps` them, zips are only tried, and none is put where people look.
+    `keeps` them, zips are only tried, and none is put where people look. RemitError: mistakes in what is packed, all of
+    them but of what cannot be packed at all.
     """
     from remit.package.app_zip import package, package_layer, place  # noqa: PLC0415 - not always asked for
     from remit.package.layers import check_sizes  # noqa: PLC0415 - as above

@@ -148,7 +148,7 @@ class Holder:
 
     @property
     def boundary(self) -> str | None:
-        """The ARN of its permissions boundary."""
+        """The ARN of its permissions boundary; None without one."""
         return next((limit.name for limit in self.limits if limit.how == "boundary"), None)
 
     @property

@@ -36,7 +36,8 @@ def spelled(draw: st.DrawFn, value: Any) -> Any:
         document = {name: draw(spelled(part)) for name, part in value.items()}
         return json.dumps(document) if draw(st.booleans()) else document
     if isinstance(value, list):
-        return [draw(spelled(part)) for part in value]
+        parts = [draw(spelled(part)) for part in value]
+        return json.dumps(parts) if draw(st.booleans()) else parts
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return draw(st.sampled_from((value, text)))
 

@@ -316,6 +316,31 @@ def test_another_retention_is_told_and_put_back(days: int | str | None, actual: 
 
 
 @pytest.mark.parametrize(
+    ("name", "target", "removed"),
+    [("own", "ours", None), ("own", "theirs", []), ("another", "ours", ["another"])],
+)
+def test_a_subscription_filter_of_a_log_group_is_told_that_leads_elsewhere_and_one_of_another_name_is_removed(
+    name: str, target: str, removed: list[str] | None
+) -> None:
+    arn = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:"
+    properties = {"LogGroupName": {"Ref": "Own"}, "DestinationArn": f"{arn}ours"}
+    part = Resource("Own", "AWS::Logs::SubscriptionFilter", properties)
+    held = {"subscriptionFilters": [{"filterName": name, "destinationArn": f"{arn}{target}"}]}
+    row = ROWS["AWS::Logs::LogGroup"]
+    stack = LiveStack(ACCOUNT, {"${Own}": "group"}, {"Own": "group|own"}, (part,), {}, is_local=False)
+    group = LiveResource(
+        row, "Own", Subject("group", "group", ("group",)), {}, {"logs.DescribeSubscriptionFilters": held}, stack
+    )
+
+    found = told(group)
+
+    assert len(found) == (removed is not None)
+    for drift in found:
+        assert drift.what.endswith(f" to {arn}{target}")
+        assert [dict(repair.parameters)["filterName"] for repair in drift.repairs] == removed
+
+
+@pytest.mark.parametrize(
     ("grantee", "is_told"),
     [
         ("dynamodb.eu-west-1.amazonaws.com", False),
@@ -409,6 +434,26 @@ def test_the_policy_of_a_bucket_is_told_that_differs_with_who_gets_in_by_it(
         if declared:
             back = json.loads(dict(repair.parameters)["Policy"])
             assert [statement["Principal"]["AWS"] for statement in back["Statement"]] == declared
+
+
+@pytest.mark.parametrize(
+    ("declared", "held", "kinds"),
+    [
+        ({"Action": "s3:GetObject"}, {"NotAction": "s3:GetObject"}, ["access"]),
+        ({"NotAction": "s3:GetObject"}, {"NotAction": "s3:GetObject"}, []),
+        ({"Action": "s3:GetObject", "Principal": {"AWS": "${Late.Arn}"}}, {"Action": "s3:GetObject"}, []),
+    ],
+)
+def test_all_actions_but_one_are_not_that_one_and_a_policy_with_an_open_reference_is_not_compared(
+    declared: dict[str, Any], held: dict[str, Any], kinds: list[str]
+) -> None:
+    shared = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Resource": "arn:aws:s3:::b1/*"}
+    given, actual = ({"Version": "2012-10-17", "Statement": [shared | part]} for part in (declared, held))
+    part = Resource("Policy", "AWS::S3::BucketPolicy", {"Bucket": {"Ref": "Own"}, "PolicyDocument": given})
+
+    found = told(live("AWS::S3::Bucket", "b1", {}, {"s3.GetBucketPolicy": {"Policy": json.dumps(actual)}}, (part,)))
+
+    assert [drift.kind for drift in found] == kinds
 
 
 def test_of_many_actions_three_are_named_and_a_policy_that_is_no_policy_is_told() -> None:

@@ -284,6 +284,7 @@ def test_aws_policies_newer_than_the_catalogue_are_noted() -> None:
     assert list(_newer({arn: ManagedPolicyVersion("v999", parse(ADMIN))})) == [
         "AWSXRayDaemonWriteAccess is in version v999 in the account, and v2 in the catalogue"
     ]
+    assert list(_newer({arn: ManagedPolicyVersion("v2", parse(ADMIN))})) == []
 
 
 def test_the_table_of_calls_is_what_reading_the_account_calls(remote: Account, role: str) -> None:

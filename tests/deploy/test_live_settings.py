@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import botocore.session
 import pytest
@@ -22,9 +22,7 @@ from remit.deploy.live_resources.resource_row import (
     Subject,
     differences,
 )
-
-if TYPE_CHECKING:
-    from remit.deploy.role_repairs import Repair
+from remit.deploy.role_repairs import Repair, repair
 
 NAMES: Final = {
     "AWS::Lambda::Alias": "arn:aws:lambda:eu-west-1:111122223333:function:orders-dev-report:live",
@@ -72,10 +70,10 @@ def live(type_name: str, setting: ComparedProperty, expected: Any, actual: Any) 
     return LiveResource(row, "Report", subject, properties, {setting.operation: answer}, STACK)
 
 
-def mistakes_of(repair: Repair) -> str:
+def mistakes_of(call: Repair) -> str:
     """What botocore's model of an operation finds wrong with a call."""
-    model = SERVICES.get_service_model(repair.service).operation_model(repair.operation.partition(".")[2])
-    return str(ParamValidator().validate(dict(repair.parameters), model.input_shape).generate_report())
+    model = SERVICES.get_service_model(call.service).operation_model(call.operation.partition(".")[2])
+    return str(ParamValidator().validate(dict(call.parameters), model.input_shape).generate_report())
 
 
 @pytest.mark.parametrize(("type_name", "setting"), SETTINGS, ids=lambda part: getattr(part, "label", part))
@@ -86,12 +84,12 @@ def test_another_value_is_told_and_put_back_and_the_same_is_not(type_name: str, 
     changed = live(type_name, setting, expected, other)
     (found,) = differences(changed)
     assert f"the {setting.label} of {changed.words} was changed by hand: " in found.what
-    (repair,) = found.repairs
-    assert repair.operation in ROWS[type_name].writes
-    assert "" == mistakes_of(repair)
-    written = json.dumps(dict(repair.parameters))
+    (undo,) = found.repairs
+    assert undo.operation in ROWS[type_name].writes
+    assert "" == mistakes_of(undo)
+    written = json.dumps(dict(undo.parameters))
     assert all(scalar in written for scalar in re.findall(r"[\w:/.-]+", json.dumps(expected)))
-    assert any(str(value) in changed.name for value in dict(repair.parameters).values())
+    assert any(str(value) in changed.name for value in dict(undo.parameters).values())
 
 
 @pytest.mark.parametrize(("type_name", "setting"), SETTINGS, ids=lambda part: getattr(part, "label", part))
@@ -107,6 +105,27 @@ def test_what_the_template_does_not_set_is_as_the_service_has_it_or_not_compared
     if found:
         assert [] == list(differences(live(type_name, setting, IF_SET, setting.absent or IF_SET)))
         assert "" == "".join(map(mistakes_of, found[0].repairs))
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_the_last_of_the_calls_that_undo_a_change_is_named_and_none_with_a_part_that_the_deploy_alone_knew(
+    *, is_known: bool
+) -> None:
+    resource = live(*SETTINGS[0], IF_SET, IF_SET)
+    first, last = repair("sqs.A", Name="x" if is_known else UNKNOWN), repair("sqs.LastCall", Name="x")
+    found = resource.drift("rest", "something", first, last)
+    assert found.repairs == ((first, last) if is_known else ())
+    assert found.undo == (
+        "a deploy does not undo it; `aws sqs last-call --name x` does" if is_known else "remit cannot undo it"
+    )
+
+
+def test_a_setting_with_a_part_that_the_deploy_alone_knew_is_compared_by_the_rest_and_not_undone() -> None:
+    (setting,) = (setting for _, setting in SETTINGS if setting.property == "RedrivePolicy")
+    policies = [{"deadLetterTargetArn": "arn:dead", "maxReceiveCount": most} for most in (3, 4)]
+    expected = policies[0] | {"deadLetterTargetArn": UNKNOWN}
+    found = [list(differences(live("AWS::SQS::Queue", setting, expected, actual))) for actual in policies]
+    assert [[drift.repairs for drift in drifts] for drifts in found] == [[], [()]]
 
 
 MAPPING: Final = ROWS["AWS::Lambda::EventSourceMapping"]

@@ -322,6 +322,22 @@ def told(
             ],
         ),
         (
+            Outcome(
+                "orders-dev",
+                ROOT,
+                "UPDATE",
+                "UPDATE_ROLLBACK_FAILED",
+                ok=False,
+                cause=told("A", "UPDATE_FAILED", "no"),
+                left=(told("B", reason="in use"),),
+            ),
+            [
+                "deploying orders-dev failed (UPDATE_ROLLBACK_FAILED): A (AWS::SQS::Queue): no",
+                "and going back failed, too",
+                "left: p-B (B, AWS::SQS::Queue): in use",
+            ],
+        ),
+        (
             Outcome("orders-dev", ROOT, "CREATE", "DELETE_COMPLETE", ok=False, retained=(told("T"),)),
             [
                 "deploying orders-dev failed (DELETE_COMPLETE)",
@@ -560,9 +576,12 @@ def test_the_last_deploy_is_told_again(history: list[str], status: str, kind: st
     events = [of_stack(second, name) for second, name in enumerate(history)]
     account = telling(events, cloudformation_DescribeStacks=described(status))
 
-    outcome = resume(account, "orders-dev", lambda _: None)
+    heard: list[str] = []
+
+    outcome = resume(account, "orders-dev", lambda item: heard.append(item.status))
 
     assert (outcome.kind, outcome.status, outcome.ok) == (kind, status, ok)
+    assert heard == history
 
 
 def test_what_is_not_deployed_cannot_be_followed() -> None:

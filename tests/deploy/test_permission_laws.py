@@ -84,6 +84,12 @@ def test_each_permission_that_differs_is_told_once_and_undone(
     assert [] == found()
 
 
+def test_a_statement_of_the_policy_that_is_of_an_alias_is_not_one_of_the_function() -> None:
+    elsewhere = statement("live", "Report", "s3.amazonaws.com", None) | {"Resource": f"{arn_of('Report')}:live"}
+    document = {"Version": "2012-10-17", "Statement": [elsewhere]}
+    assert list(_permissions(live("Report", []), {"Policy": json.dumps(document)})) == []
+
+
 def test_a_permission_for_anybody_is_told_as_public() -> None:
     policy = [{**statement("open", "Report", "x", None), "Principal": "*"}]
     (found,) = _permissions(live("Report", []), {"Policy": json.dumps({"Version": "2012-10-17", "Statement": policy})})

@@ -10,6 +10,7 @@ import pytest
 
 import remit
 from answering import NUMBER, Answers, Refused, answering
+from remit.catalogue.quotas import quota
 from remit.deploy.bucket import Bucket
 from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
@@ -252,6 +253,7 @@ def test_a_template_that_cloudformation_refuses_is_told_with_each_reason(
     errors = raised.value.all
     assert [error.message for error in errors] == messages
     assert (hint or "") in (errors[0].hint or "")
+    assert ("aws logs delete-log-group" in (errors[0].hint or "")) == ("ResourceExistenceCheck" in reason)
     if events and hint is None and "refuses the template" not in messages[0]:
         assert errors[0].path == ("Resources", "Jobs", "Properties", "Tags", 0, "Key")
         assert [error.path for error in errors[1:]] == [("Resources", "Jobs")] * (len(errors) - 1)
@@ -554,6 +556,15 @@ def test_a_plan_is_named_by_what_it_would_do_and_onto_what() -> None:
     assert len(set(names)) == len(names)
     assert request.name_onto(empty, "ann") == request.name_onto(None, "ann")
     assert request.name_onto(running, "ann") == names[0]
+
+
+def test_a_template_goes_to_the_bucket_that_has_too_many_bytes_and_the_bucket_is_needed_for_code_as_well() -> None:
+    most = quota("cloudformation.template.body").most
+    code = f"orders-dev/{'0' * 64}.zip"
+    bodies = ["x" * most, "x" * (most + 1), "é" * (most // 2 + 1), code, code + "x" * most]
+    asked = [PlanRequest("orders-dev", body) for body in bodies]
+    assert [request.inline for request in asked] == [True, False, False, True, False]
+    assert [request.needs_bucket for request in asked] == [False, True, True, True, True]
 
 
 def test_a_plan_that_is_thrown_away_takes_the_empty_stack_with_it() -> None:

@@ -123,6 +123,52 @@ def test_an_unknown_profile_is_named_with_those_that_exist(tmp_path: Path) -> No
     assert said == "error: there is no AWS profile 'wrok'\nhint: known profiles: work\n"
 
 
+@pytest.fixture
+def profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Profiles with keys and a region each, one without keys, and no other word of AWS in the environment."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    keys = "aws_secret_access_key = never-shown\naws_access_key_id = AKIA"
+    (tmp_path / "config").write_text(
+        f"[default]\nregion = eu-west-1\n{keys}DEFAULT\n[profile shop]\nregion = eu-west-2\n{keys}SHOP\n"
+        "[profile bare]\nregion = eu-west-3\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "TRUE")
+    return monkeypatch
+
+
+def test_a_region_is_the_given_one_else_that_of_the_environment_else_that_of_the_profile(
+    profiles: pytest.MonkeyPatch,
+) -> None:
+    def found(region: str | None = None, profile: str | None = None) -> tuple[str, str]:
+        made = session._session(region, profile, None)
+        return made.region_name, made.get_credentials().access_key
+
+    assert [found(), found(profile="shop")] == [("eu-west-1", "AKIADEFAULT"), ("eu-west-2", "AKIASHOP")]
+    profiles.setenv("AWS_PROFILE", "shop")
+    assert [found(), found(profile="default")] == [("eu-west-2", "AKIASHOP"), ("eu-west-1", "AKIADEFAULT")]
+    profiles.setenv("AWS_REGION", "us-east-1")
+    assert [found(), found("us-west-2")] == [("us-east-1", "AKIASHOP"), ("us-west-2", "AKIASHOP")]
+    assert session._session(None, None, KEYS).region_name is None
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_profile_without_keys_is_named_with_the_files_that_were_read(
+    profiles: pytest.MonkeyPatch, tmp_path: Path, *, by_option: bool
+) -> None:
+    if not by_option:
+        profiles.setenv("AWS_PROFILE", "bare")
+    with pytest.raises(RemitError) as raised:
+        connect(profile="bare" if by_option else None)
+    assert raised.value.message.split("\n  - ")[2:] == [
+        f"profile 'bare' in {tmp_path / 'none'} and {tmp_path / 'config'}: nothing there",
+        "container credentials: not in a container that has any",
+        "instance metadata (EC2): turned off",
+    ]
+
+
 def test_no_region_is_a_mistake_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION", raising=False)
     with pytest.raises(RemitError, match="there is no region to deploy to"):

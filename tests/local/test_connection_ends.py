@@ -22,7 +22,7 @@ def test_an_end_has_its_user_and_its_socket_and_a_process_that_holds_it() -> Non
             local, remote = client.getsockname(), listener.getsockname()
             expected = ConnectionEnd(os.geteuid(), os.fstat(client.fileno()).st_ino)
             assert [expected, expected, expected] == [
-                look(local, remote) for look in (connection_end, peers._asked, peers._found_in_list)
+                look(local, remote) for look in (connection_end, peers._end_in_kernel, peers._found_in_list)
             ]
             assert (True, os.geteuid()) == (is_of_process(connected, os.getpid()), user_of(connected))
 
@@ -31,5 +31,5 @@ def test_who_listens_is_no_end_of_a_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
         assert [None, None, None] == [
-            look(address, ("127.0.0.1", 9)) for look in (connection_end, peers._asked, peers._found_in_list)
+            look(address, ("127.0.0.1", 9)) for look in (connection_end, peers._end_in_kernel, peers._found_in_list)
         ]

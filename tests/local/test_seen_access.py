@@ -91,4 +91,4 @@ def test_the_log_gives_what_came_after_a_number() -> None:
         log.add(replace(RECORD, line=number))
     assert (6000, [5998, 5999]) == (log.after(5998)["last"], [record["line"] for record in log.after(5998)["records"]])
     assert (5000, 0, 0) == tuple(len(log.after(number)["records"]) for number in (0, 6000, 1 << 60))
-    assert 5000 == len(log.asked({"after": "-1"})["records"])
+    assert 5000 == len(log.records_after({"after": "-1"})["records"])

@@ -100,9 +100,10 @@ class _Mender:
 
     def mended(self, permissions: list[str]) -> list[str]:
         """The actions that permissions mean, each once, sorted; what means none is dropped and counted."""
-        return sorted({action for permission in permissions for action in self._one(permission)})
+        return sorted({action for permission in permissions for action in self._meant_actions(permission)})
 
-    def _one(self, permission: str) -> tuple[str, ...]:
+    def _meant_actions(self, permission: str) -> tuple[str, ...]:
+        """The actions that a handler's permission means; each permission is counted once."""
         if permission not in self._seen:
             actions = self._find(permission.strip())
             self._seen[permission] = actions
@@ -112,6 +113,11 @@ class _Mender:
         return self._seen[permission]
 
     def _find(self, permission: str) -> tuple[str, ...]:
+        """The actions of a permission: as IAM spells it, with another prefix, or those of the operation of its name.
+
+        Empty: it is no action, nor an operation whose actions are certain. Actions on paths of API Gateway are left
+        out.
+        """
         low = permission.lower()
         if low in self._known:
             return (self._known[low],)

@@ -95,6 +95,10 @@ def _client(
     mapped: dict[str, dict[str, list[Row]]],
     facts: tuple[dict[str, str], dict[str, list[str]]],
 ) -> dict[str, Any]:
+    """The chunk of a client: operations that need only their own action (by position), rows of others, unknown ones.
+
+    Actions come from the map, from the models' documentation, or from the operation's own name.
+    """
     action_names, actions = facts
     metadata = model["metadata"]
     called = (_BY_HAND["prefixes"].get(client), metadata.get("signingName"), metadata["endpointPrefix"], client)
@@ -190,6 +194,7 @@ def _passes(client: str, model: Any) -> dict[str, list[str]]:
 
 
 def _members(model: Any, operation: Any) -> Iterator[str]:
+    """The parameters of an operation that are text, and those one structure below, as `Name.Inner`."""
     shapes = model["shapes"]
     for name, member in shapes.get(operation.get("input", {}).get("shape"), {}).get("members", {}).items():
         shape = shapes[member["shape"]]
@@ -235,6 +240,7 @@ def _arguments(entry: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _templates(text: str) -> Iterator[str]:
+    """The templates of parameters in a text of the map; none of a text in a form that is not known."""
     if _PARAMETER.fullmatch(text):
         yield text
     elif (match := _REGEX.fullmatch(text)) and match[2] in _TRANSFORMS:

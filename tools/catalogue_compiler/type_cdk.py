@@ -108,6 +108,7 @@ class Specification:
 
     @staticmethod
     def _documentation(entity: Mapping[str, Any], path: str) -> str:
+        """The documentation of an attribute, or else a property, at a path; empty where there is none."""
         for kind in ("attributes", "properties"):
             described = entity.get(kind, {}).get(path)
             if described is not None:

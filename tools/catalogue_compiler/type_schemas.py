@@ -168,6 +168,7 @@ def types_of(described: Mapping[str, Any]) -> set[str]:
 
 
 def _resolved(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema with what its `$ref` points to; what stands beside the reference wins."""
     pointer = value.get("$ref")
     if not isinstance(pointer, str):
         return value

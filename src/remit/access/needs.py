@@ -105,7 +105,7 @@ def _most_specific(texts: Mapping[str, None]) -> tuple[str, ...]:
 
 
 def _by_similar_names(request: ActionRequest) -> tuple[str, ...]:
-    """The ARNs of the kinds of which parameters tell the most."""
+    """The ARNs of which parameters tell the most: those with the fewest `UNRESOLVED` parts."""
     texts: dict[str, None] = {}
     for target in targets_of(request.action):
         arns_of_kind = similar(target.type, request.operation.name, request.parameters, request.setting.places)
@@ -119,7 +119,10 @@ _EC2_CREATES: Final = re.compile(r"ec2:(Allocate|Copy|Create|Import|Purchase|Req
 
 
 def _unresolved(request: ActionRequest) -> tuple[str, ...]:
-    """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
+    """The ARNs of the kinds that an action needs, of one kind where it needs none in particular.
+
+    `UNRESOLVED` stands for their names, `*` for the id of what EC2 creates. `*` alone: no kind has an ARN.
+    """
     targets = targets_of(request.action)
     targets = tuple(target for target in targets if target.required) or tuple(targets[:1])
     formats = [target.type.arns[0] for target in targets if target.type.arns]

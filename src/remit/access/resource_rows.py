@@ -190,7 +190,7 @@ def _key(request: ActionRequest) -> Iterator[str]:
 
 
 def key_arn(name: str, setting: RequestSetting) -> str:
-    """The ARN of a key by its id, its ARN or an alias."""
+    """The ARN of a key by its id, its ARN or an alias; `UNRESOLVED` stands for the key of an unknown alias."""
     is_arn = name.startswith("arn:")
     owner, _, bare = name.rpartition(":")
     if bare.startswith("alias/"):
@@ -219,7 +219,10 @@ def batched_secrets(request: OperationRequest) -> Iterator[NeededAccess]:
 
 
 def _secret_arn(name: str, setting: RequestSetting) -> str:
-    """The ARN of a secret by its name or an ARN."""
+    """The ARN of a secret by its name or an ARN.
+
+    Of a name whose secret is not known, `UNRESOLVED` stands for the end that Secrets Manager gives it.
+    """
     arn = parse(name)
     bare = name if arn is None else arn.resource.removeprefix("secret:")
     stored_arn = setting.stored.secret_arn(bare)
@@ -299,7 +302,10 @@ def _of_iam(request: ActionRequest) -> Iterator[str]:
 
 
 def _stack(request: ActionRequest) -> Iterator[str]:
-    """A stack by its name or its ARN, which ends in an id ("How CloudFormation works with IAM")."""
+    """A stack by its name or its ARN, which ends in an id ("How CloudFormation works with IAM").
+
+    `UNRESOLVED` stands for an id that is not known.
+    """
     definitions = request.parameters.get("StackDefinitions") or ()
     for holder in (request.parameters, *(definition for definition in definitions if isinstance(definition, dict))):
         name = holder.get("StackName")
@@ -313,7 +319,10 @@ _OF_CATALOG: Final = frozenset({"catalog", "database", "rootcatalog", "table"})
 
 
 def _data_catalog(request: ActionRequest) -> Iterator[str]:
-    """A database or table with what is above it, which must be allowed, too ("AWS Glue resource ARNs", AWS Glue)."""
+    """A database or table with what is above it, which must be allowed, too ("AWS Glue resource ARNs", AWS Glue).
+
+    `UNRESOLVED` stands for a name that the request does not give.
+    """
     kinds = target_names(request.action)
     if "rootcatalog" not in kinds or not kinds <= _OF_CATALOG:
         return
@@ -361,7 +370,10 @@ def _mail(request: ActionRequest) -> Iterator[str]:
 
 
 def _task_definition(request: ActionRequest) -> Iterator[str]:
-    """A task definition as `family:revision`; without a revision it is the latest ("RunTask", Amazon ECS API)."""
+    """A task definition as `family:revision`; without a revision it is the latest ("RunTask", Amazon ECS API).
+
+    `UNRESOLVED` stands for that revision.
+    """
     for kind, parameter in (
         ("task-definition", "taskDefinition"),
         ("task-definition", "taskDefinitions"),
@@ -389,7 +401,10 @@ def _tagged_by_ssm(request: ActionRequest) -> Iterator[str]:
 
 
 def _command(request: ActionRequest) -> Iterator[str]:
-    """A document, one of AWS's without an account, and each instance ("SendCommand", AWS Systems Manager API)."""
+    """A document, one of AWS's without an account, and each instance ("SendCommand", AWS Systems Manager API).
+
+    `UNRESOLVED` stands for instances that are told by a tag or a group.
+    """
     name = request.text("DocumentName")
     if name is not None:
         account = "" if name.startswith(("AWS-", "Amazon")) else None
@@ -404,7 +419,7 @@ def _command(request: ActionRequest) -> Iterator[str]:
 
 
 def _task(request: ActionRequest) -> Iterator[str]:
-    """The state machine or activity that waits: a task's token, which names it alone, does not say that."""
+    """The state machine or activity that waits, by `UNRESOLVED`: its one name, a task's token, does not say which."""
     for _token in request.texts("taskToken"):
         yield request.arn("states", UNRESOLVED)
 
@@ -462,7 +477,10 @@ _METHODS_OF_CONNECTIONS: Final = {"PostToConnection": "POST", "GetConnection": "
 
 
 def _api(request: ActionRequest) -> Iterator[str]:
-    """The connections of a WebSocket API ("Control access to a WebSocket API with IAM", API Gateway Guide)."""
+    """A connection of a WebSocket API ("Control access to a WebSocket API with IAM", API Gateway Guide).
+
+    `*` where the request names none.
+    """
     if request.operation.address is not None and request.action == "execute-api:ManageConnections":
         api, stage = request.operation.address
         method = _METHODS_OF_CONNECTIONS[request.operation.name]

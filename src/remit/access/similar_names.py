@@ -35,7 +35,10 @@ _PLAIN: Final = ("name", "id", "identifier", "arn", "names", "ids", "resourceid"
 def similar(
     kind: IamResourceType, operation: str, parameters: Mapping[str, Any], places: Mapping[str, str]
 ) -> Iterator[str]:
-    """The ARNs of a kind of resource that the parameters of an operation tell, in part at least."""
+    """The ARNs of a kind of resource that the parameters of an operation tell, in part at least.
+
+    `UNRESOLVED` stands for each part that no parameter tells. A format of which none is told gives no ARN.
+    """
     for format_ in kind.arns:
         names = [name for name in variables(format_) if name not in _PLACES]
         is_alone = len(names) == 1

@@ -106,7 +106,10 @@ def _tagging_action(action: str) -> str | None:
 
 
 def _tagged(tagging_action: str, resource: str, request: OperationRequest) -> Iterator[str]:
-    """The ARNs of what is created, by that on which its creation is asked."""
+    """The ARNs of what is created, by that on which its creation is asked.
+
+    `*` stands for an id that it has yet to get, `UNRESOLVED` for a kind that nothing tells.
+    """
     if tagging_action == "ec2:CreateTags":  # what EC2 makes has no id yet
         for specification in request.parameters.get("TagSpecifications") or ():
             yield request.arn("ec2", f"{specification.get('ResourceType', UNRESOLVED)}/*")

@@ -157,7 +157,7 @@ def _flat(text: str) -> str:
 
 
 def _others(flat: str, first_denial: Denial) -> tuple[str, ...]:
-    """Return further denied requests: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
+    """Return the first few further denied requests, `dynamodb:Query on …`, that the text tells of in AWS's words."""
     first_action, first_resource = (first_denial.action or "").lower(), first_denial.resource
     denied_accesses: dict[str, None] = {}
     for position, action in enumerate(wordings.ACTION.finditer(flat)):
@@ -231,7 +231,10 @@ def _resource(match: re.Match[str] | None, principal: str | None) -> str | None:
 
 
 def _located(denial: Denial, flat: str) -> Denial:
-    """A denial with the queue, stream, role, bucket or object that the words around it name, if they name one."""
+    """A denial with the queue, stream, role, bucket or object that the words around it name, if they name one.
+
+    In the ARN of a queue, the partition is `aws`, and `*` stands for a region that its URL does not tell.
+    """
     queue, stream = wordings.QUEUE.search(flat), wordings.STREAM.search(flat)
     if queue is not None:
         region = queue["region"] or queue["old"] or "*"
@@ -396,7 +399,8 @@ def _cloudtrail_event(event: dict[str, Any]) -> Denial | None:
 def _cloudtrail_resource(event: dict[str, Any], service: str) -> str | None:
     """Return the resource of a CloudTrail record: the first that it lists, else the one its parameters name.
 
-    None: neither is there.
+    What parameters name by a name alone is taken to be of the caller's account; the ARN of a bucket is that of
+    partition `aws`. None: neither is there.
     """
     for resource in mappings(event.get("resources")):
         arn = _string(resource, "ARN") or _string(resource, "arn")

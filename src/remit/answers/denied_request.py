@@ -120,7 +120,11 @@ def _is_named(name: str, start: str) -> bool:
 
 
 def actions_of(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
-    """The action that was asked for, in AWS's case; from an operation's name, those that it may need."""
+    """The action that was asked for, in AWS's case; from an operation's name, the first few that it may need.
+
+    Without a service that is known, every client's operation of that name counts, each by its first action. None where
+    the denial tells neither.
+    """
     if denial.action is not None:
         catalogued_action = action(denial.action)
         return (denial.action if catalogued_action is None else catalogued_action.full_name,)

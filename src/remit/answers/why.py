@@ -61,7 +61,10 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
 
 
 def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
-    """The reason why no statement helps, whichever of the actions it was; None: one may help with some of them."""
+    """The reason why no statement helps, whichever of the actions it was; None: one may help with some of them.
+
+    It is that of the first action. A resource that the denial does not name counts as `*`.
+    """
     first_obstacle = None
     for action in actions:
         obstacle = obstacle_in_message(Request(action, denial.resource or "*", principal=caller_of(denial)))

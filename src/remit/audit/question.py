@@ -122,7 +122,10 @@ def _likely_resources(question: PolicyQuestion) -> Iterator[str]:
 
 
 def combined(answers: tuple[AccessAnswer, ...]) -> AccessAnswer:
-    """The answer to several questions that must all be yes: the first one, with what must hold for any of them."""
+    """The answer to several questions that must all be yes: the first `no`, else the first that is undecided.
+
+    Else the first, with what must hold for any of them.
+    """
     by_verdict = {answer_.verdict: answer_ for answer_ in reversed(answers)}
     worst = by_verdict.get("no") or by_verdict.get("undecided") or answers[0]
     if worst.verdict != "yes" or len(answers) == 1:

@@ -118,7 +118,10 @@ class TrailSummary:
 
 
 def trail_files(folder: Path) -> tuple[str, ...]:
-    """The files below a folder, in order. RemitError: none may be logs, or msgspec is not installed."""
+    """The files below a folder, sorted by name in each folder and before those below it; none that is hidden.
+
+    RemitError: (1) none may be a log by its name; (2) msgspec is not installed.
+    """
     if find_spec("msgspec") is None:
         raise RemitError("logs are read with msgspec, which is not installed", hint="pip install 'remit[audit]'")
     files = []

@@ -15,7 +15,7 @@ _HIGHEST: Final = "\U0010ffff"
 
 @lru_cache(maxsize=32768)
 def expand(pattern: str) -> tuple[str, ...]:
-    """The full names of all actions that a pattern covers, in AWS's case, sorted; maybe none.
+    """The full names of all actions that a pattern covers, in AWS's case, sorted by service, then without case.
 
     `*` stands for any text and `?` for one character, in any case; nothing else is special. Time is linear in
     the names for each literal part of the pattern.

@@ -342,7 +342,7 @@ def spoken(name: str) -> str | None:
 
 @cache
 def _service_names() -> dict[str, tuple[str, ...]]:
-    """Every name of a service, folded, with its prefixes. A prefix means itself before anything else."""
+    """Every name of a service, folded, with its first few prefixes. A prefix means itself before anything else."""
     by_name: dict[str, tuple[str, ...]] = {_folded(prefix): (prefix,) for prefix in services()}
     for name, prefix in _SERVICES.items():
         by_name.setdefault(name, (prefix,))

@@ -37,7 +37,7 @@ def partitions() -> tuple[Partition, ...]:
 
 
 def partition(name: str) -> Partition | None:
-    """A partition by its name, exactly as it is written in ARNs."""
+    """A partition by its name, exactly as it is written in ARNs; None: there is none."""
     return next((candidate for candidate in partitions() if candidate.name == name), None)
 
 

@@ -323,7 +323,7 @@ class ResourceType(NamedTuple):
         return self.arn.filled(values)
 
     def arn_end(self, way: str) -> str:
-        """The end that a way to the ARN adds: `:*` of a log group's `Arn`."""
+        """The end that a way to the ARN adds: `:*` of a log group's `Arn`; empty for most."""
         return dict(self.arn_ends).get(way, "")
 
     def has_attribute(self, name: str) -> bool:

@@ -342,7 +342,7 @@ def _explain_request(app: App, ready_role: Holder, name: str, words: tuple[str, 
 
 
 def _action_and_resources(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The action, and its resources: those that are named, else those of the role's own statements, else `*`.
+    """The action, and its resources: those that are named, else a few of the role's own statements, else `*`.
 
     An action that lists things is asked on what its service asks about. RemitError (2): it is no action.
     """

@@ -164,7 +164,9 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
 
 
 def _source_and_text(argument: str) -> tuple[str, str]:
-    """The source of an event, for messages, and its text. An --event that does not look like JSON may name a file.
+    """The source of an event, for messages, and its text: `-` reads standard input, `@FILE` a file; all else is text.
+
+    But one that does not look like JSON is read as a file where there is one of that name.
 
     RemitError (2): that is not UTF-8.
     """

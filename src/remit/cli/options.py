@@ -116,7 +116,10 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Answer yes to the q
 
 
 def type_of_endpoint(policy: Path | None, endpoint_type: EndpointType | None) -> EndpointType:
-    """The type of the VPC endpoint whose policy is named. RemitError: a type is named, and no policy."""
+    """The type of the VPC endpoint whose policy is named; empty where none is.
+
+    RemitError (2): a type is named, and no policy.
+    """
     if endpoint_type is not None and policy is None:
         raise RemitError("--endpoint-type goes with --endpoint-policy", hint="name the file of the endpoint's policy")
     return endpoint_type or ""

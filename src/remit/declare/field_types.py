@@ -92,7 +92,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _words(kind: Any) -> str:
-    """A kind of values as messages name it."""
+    """A kind of values as messages name it: `a string` where no other word is known."""
     origin = get_origin(kind) or kind
     if origin in _LISTS:
         item = get_args(kind)[0]

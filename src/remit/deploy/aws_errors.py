@@ -285,7 +285,7 @@ def _clock_error(error: Any) -> RemitError:
 def _denied_error(error: Any, operation: str | None) -> Denied:
     """The error for a denied call: who may not do what, and the statement or the layer to look at.
 
-    What AWS said is repeated where it cannot be read.
+    What AWS said is repeated where it cannot be read. Where it names no resource, the statement has `*`.
     """
     from remit.answers.denial import parse  # noqa: PLC0415 - only a denial needs it
 

@@ -157,7 +157,10 @@ def _patient_polls(account: Account, operation: StackOperation, passed_on: _Pass
 
 
 def _news(account: Account, operation: StackOperation, passed_on: _PassedOn) -> list[StackEvent]:
-    """Return the events since the last poll, oldest first. None is marked as passed on before every page has come."""
+    """Return the events since the last poll, oldest first, but that of the operation's end last.
+
+    None is marked as passed on before every page has come.
+    """
     events, since = _new_root_events(account, operation, passed_on)
     events_by_id = {event.id: event for event in events}
     nested = dict(passed_on.nested)

@@ -92,7 +92,10 @@ def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Ite
 
 
 def running_release(account: Account, namespace: str, releases: Iterable[Release]) -> Release | None:
-    """The newest release that is what runs; None if that is not kept. RemitError (1): nothing is deployed."""
+    """The last of `releases`, which come oldest first, that is what runs; None if that is not kept.
+
+    RemitError (1): nothing is deployed.
+    """
     with remit_errors():
         stack = describe(account, namespace)
         if stack is None or stack.new:

@@ -217,7 +217,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
     from botocore.exceptions import BotoCoreError, ProfileNotFound
 
     core = botocore.session.Session(session_vars=_ISOLATED if credentials else _HASTY)
-    if _in_container():
+    if any(name.startswith(_CONTAINER) for name in os.environ):
         _hasten_container(core)
     try:
         session = boto3.session.Session(
@@ -242,10 +242,6 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
     return session
 
 
-def _in_container() -> bool:
-    return any(name.startswith(_CONTAINER) for name in os.environ)
-
-
 def _hasten_container(core: Any) -> None:
     """Ask the container's endpoint for credentials as often as botocore does, with shorter pauses."""
     from botocore.credentials import ContainerProvider
@@ -265,12 +261,11 @@ def _no_credentials(profile: str | None) -> RemitError:
         os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
     ]
     profile_name = profile or os.environ.get("AWS_PROFILE", "default")
-    container = _in_container()
     off = os.environ.get("AWS_EC2_METADATA_DISABLED", "false").lower() == "true"
     looked = (
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment: not set",
         f"profile {profile_name!r} in {files[0]} and {files[1]}: nothing there",
-        f"container credentials: {'no answer' if container else 'not in a container that has any'}",
+        "container credentials: not in a container that has any",
         f"instance metadata (EC2): {'turned off' if off else 'no answer'}",
     )
     return RemitError(

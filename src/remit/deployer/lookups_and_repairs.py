@@ -48,7 +48,10 @@ def _parameter(name: str) -> str:
 
 
 def _secret(reference: str) -> str:
-    """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out."""
+    """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out.
+
+    Wildcards stand for the six characters at its end where the ID, a name or an ARN, has none.
+    """
     name = re.split(r":Secret(?:String|Binary)\b", reference)[0]
     # Secrets Manager puts a hyphen and six characters of its own behind the name of a secret.
     if name.startswith("arn:"):

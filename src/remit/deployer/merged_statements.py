@@ -34,10 +34,11 @@ class _Group:
 
 
 def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
-    """The needs as grants, in the order of their first need.
+    """The needs as grants, in the order of their first need; where conditions are joined, of the last joined one.
 
-    What another need covers is left out. Actions without resource-level permissions share one statement on `*`, others
-    one of their service when they are needed on the same resources, or when that makes the policy shorter.
+    What nobody knows before the deploy becomes `*`. What another need covers is left out. Actions without
+    resource-level permissions share one statement on `*`, others one of their service when they are needed on the same
+    resources, or when that makes the policy shorter.
     """
     rights: dict[tuple[str, _Conditions], _Targets] = {}
     order: dict[str, int] = {}
@@ -76,7 +77,7 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
 
 
 def _absorb(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
-    """Take out of `rights` what a pattern of actions allows, too (`ec2:Describe*`), on the same resources or more."""
+    """Take out of `rights` what a pattern without conditions (`ec2:Describe*`) allows, too, on the same or more."""
     patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
     for (action, conditions), narrow in list(rights.items()):
         for pattern, wide in patterns:
@@ -91,7 +92,10 @@ def _absorb(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
 
 
 def _joined(rights: Mapping[tuple[str, _Conditions], _Targets]) -> dict[tuple[str, _Conditions], _Targets]:
-    """The rights with those joined that differ in the values of one condition: these are alternatives."""
+    """The rights with those joined that differ in the values of one condition: these are alternatives.
+
+    Joined ones stand at the place of the last of them.
+    """
     joined: dict[tuple[str, _Conditions], _Targets] = {}
     for (action, conditions), targets in rights.items():
         for (earlier_action, earlier), earlier_targets in joined.items():

@@ -67,7 +67,9 @@ _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-s
 def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ...]:
     """The ARNs, or patterns of them, that a deploy needs the action on for this resource; none: it is not needed.
 
-    One may come more than once: `merged` keeps it once.
+    `name` is an action. A pattern of actions, and an action without resource types, is needed on `*`; one of API
+    Gateway's (`apigateway:PUT`) on paths, one on service-linked roles on those of the resource's services. One may come
+    more than once: `merged` keeps it once.
     """
     if name.startswith("apigateway:"):
         return _of_apis(stack, resource, name)

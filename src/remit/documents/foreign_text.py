@@ -134,7 +134,10 @@ def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:
 
 
 def _marked(place: re.Match[str], language: Language, signs: dict[str, str], *, json: bool) -> str:
-    """A run of the place's sign, as long as the place; in quotes where JSON has none around it."""
+    """A run of the place's sign, as long as the place; in quotes where JSON has none around it.
+
+    `signs` has the sign of each place's text, and gets a new one here.
+    """
     line_start = place.string.rfind("\n", 0, place.start()) + 1
     in_string = place.string.count('"', line_start, place.start()) % 2 == 1  # strings of JSON end on their line
     sign = signs.setdefault(place[0], chr(_FIRST_SIGN + len(signs) % _SIGNS))

@@ -260,10 +260,9 @@ class _Reader:
                 continue
             key_places.setdefault(key, []).append(at)
             mapping[key] = self.value(next(self.events), (*path, key), depth + 1)
+            # A value on later lines, or a condition operator, is reported at its key.
             if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
-                self.places[(*path, key)] = (
-                    at  # a value on later lines, or a condition operator, is reported at its key
-                )
+                self.places[(*path, key)] = at
         for key, places in key_places.items():
             for place in places[1:]:
                 self.repeated(key, places[0], place, mapping, path)
@@ -281,7 +280,7 @@ class _Reader:
             self.slips.append(Slip(REPEATED_KEY, key, (*path, key), str(first)))
 
     def merge(self, mapping: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
-        """Take over `<<: *other`: keys that the mapping has itself win."""
+        """Take over `<<: *other`: keys that the mapping has itself win. RemitError (2): `other` is no mapping."""
         for index, source in enumerate(value if isinstance(value, list) else [value]):
             if is_unfilled(source):
                 continue

@@ -78,7 +78,7 @@ class Piece:
 
     @property
     def because(self) -> str:
-        """The change, in words."""
+        """The change, in words: where no difference of a layer is known, that the resource's policy allows it."""
         return "the resource's policy allows it" if self.difference is None else self.difference.sentence
 
     @property

@@ -383,7 +383,7 @@ def _wrong(path: Path, problem: str, *, hint: str | None = None) -> RemitError:
 
 
 def _called(path: Path) -> str:
-    """A path as messages have it."""
+    """A path as messages have it; `policy document` for the whole."""
     return spelled(path) or "policy document"
 
 

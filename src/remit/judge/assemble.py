@@ -143,7 +143,10 @@ def code_root(declaration: Declaration, folder: Path) -> str:
 
 
 def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]:
-    """The triggers of a declaration; what is none is noted."""
+    """The triggers of a declaration; what is none is noted, and left out.
+
+    `without_triggers` of the state gets the line of a declaration that lacks any of its own.
+    """
     triggers = []
     first_position = 0 if declaration.web is None else 1  # after what it serves
     for position, trigger in enumerate(declaration.triggers, first_position):
@@ -181,7 +184,10 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
 
 
 def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant, ...]:
-    """Return the grants of a function and its groups, or of a queue's jobs; with lines relative to the project."""
+    """Return the grants of a function and its groups, or of a queue's jobs; with lines relative to the project.
+
+    Items that are wrong are noted, and left out. Grants of links come last.
+    """
     grants: list[Grant] = []
     for declared in access:
         reason = Reason(declared.kind, subjects=(declared.name,))
@@ -247,7 +253,10 @@ class MergedSettings(NamedTuple):
 
 
 def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
-    """The app's settings, then the groups' (outermost first), then the function's own on top; wrong ones are noted."""
+    """The app's settings, then the groups' (outermost first), then the function's own on top; wrong ones are noted.
+
+    Where nothing says how long logs are kept, it is 30 days; what is empty is left out of the properties.
+    """
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
     checked: list[tuple[dict[str, Any], dict[str, Origin]]] = [(section.settings(), lines)]

@@ -59,7 +59,7 @@ def checked_job(state: Judgement, declaration: Declaration) -> Declaration:
 
 
 def check_jobs(state: Judgement) -> None:
-    """Check the names of the queues, and the name, queue and schedules of each job: what is wrong is noted.
+    """Check the names of the queues, and the name, queue, schedules and function of each job; mistakes are noted.
 
     Queues of jobs are not checked where a setting failed that may name them.
     """
@@ -117,7 +117,7 @@ def _queue_names(state: Judgement) -> tuple[str, ...]:
 
 
 def _check_names(state: Judgement) -> None:
-    """The queues that are named must have names of their own, and workers of their own."""
+    """Note queues that have no possible names, or whose names or workers are those of others."""
     section = state.config.job
     lines = {
         name: section.assigned[name][1].origin for name in ("additional_queues", "queues") if name in section.assigned
@@ -278,9 +278,9 @@ def worker(state: Judgement, queue: JobQueue) -> Function:
 
 
 def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
-    """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
+    """The queues to which declarations send jobs: those that they say, or whose jobs their code names.
 
-    Items that are no jobs of this app are noted.
+    None where they say nothing, and name no job. Items that are no jobs of this app are noted.
     """
     jobs = state.jobs
     by_name = {job.name: str(job.job.queue) for job in jobs}

@@ -186,7 +186,10 @@ def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
 
 
 def _check_stage(state: Judgement) -> None:
-    """The stage must be one that the configuration lists, if it lists any, or a preview; production is never one."""
+    """Note a stage that the configuration does not list, if it lists any, unless it is a preview.
+
+    So is a stage of production that is not listed, or reads as a preview.
+    """
     listed, stages = tuple(state.config.stages), state.config.stages
     preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
     if listed and state.declared.stage not in listed and not (preview and preview.fullmatch(state.declared.stage)):
@@ -332,7 +335,7 @@ def _app(state: Judgement) -> App:
 
 
 def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workflow, Resource]]:
-    """The workflows, each with its state machine."""
+    """The workflows, each with its state machine; a second one of a name, and a wrong one, are noted and left out."""
     workflows: list[tuple[Workflow, Resource]] = []
     first_declarations: dict[str, WorkflowDeclaration] = {}
     for declaration in state.workflows:

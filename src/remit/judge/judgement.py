@@ -65,7 +65,9 @@ class Judgement:
             at = last_user_line(self.folder, error, "")
             if at.file != traceback.extract_tb(error.__traceback__)[-1].filename:
                 return False
-            error = RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
+            error = RemitError(
+                f"a value of the configuration raised {type(error).__name__}: {exception_text(error)}", origin=at
+            )
         return self.mistakes.__exit__(kind, error, trace)
 
     @cached_property
@@ -87,8 +89,8 @@ class Judgement:
         return root.of(module)
 
 
-def told(error: BaseException) -> str:
-    """Return the text of an exception, or say that it cannot be shown: making it may fail, too."""
+def exception_text(error: BaseException) -> str:
+    """Return the text of an exception, or a sentence in its place where its own code fails to give one."""
     try:
         return str(error)
     except STOPS:

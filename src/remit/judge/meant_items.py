@@ -28,14 +28,14 @@ _EXAMPLES: Final = 'name a service ("logs"), an action ("s3:GetObject") or a pat
 
 def hint(text: str) -> str:
     """Word the hint for a text that is no item of a policy."""
-    return _first(_GUESSES, text) or _EXAMPLES
+    return _first_meaning(_GUESSES, text) or _EXAMPLES
 
 
 def hint_of_action(text: str) -> str:
     """As `hint`, for the Action of a statement, where all of a service reads `logs:*`."""
     if service(text):
         return f"did you mean `{text.lower()}:*`?"
-    return _first(_GUESSES_OF_ACTIONS, text) or _ACTION_FORM
+    return _first_meaning(_GUESSES_OF_ACTIONS, text) or _ACTION_FORM
 
 
 def of_unknown_service(text: str) -> str | None:
@@ -46,7 +46,7 @@ def of_unknown_service(text: str) -> str | None:
     return meaning or _action_alone(text)
 
 
-def _first(guesses: Sequence[Callable[[str], str | None]], text: str) -> str | None:
+def _first_meaning(guesses: Sequence[Callable[[str], str | None]], text: str) -> str | None:
     """What the first guess says that says anything; None: none does."""
     for guess in guesses:
         meaning = guess(text)
@@ -68,12 +68,12 @@ def _managed_policy(text: str) -> str | None:
 
 
 def _arn(text: str) -> str | None:
-    """What to do with an ARN, which belongs into a statement."""
+    """What to do with an ARN, which belongs into a statement; None for what is none."""
     is_arn = text.startswith("arn:")
     return "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}" if is_arn else None
 
 
-def _several(text: str, all_of: str = "") -> str | None:
+def _several_items(text: str, all_of: str = "") -> str | None:
     """Services and actions that stand in one text: `logs, s3`. `all_of` follows each service.
 
     None: there are none, or something else stands among them.
@@ -122,6 +122,6 @@ def _service(text: str) -> str | None:
     return f"did you mean `{services[0]}`?" if services else None
 
 
-_GUESSES: Final = (_managed_policy, _arn, _several, _respelt, _action_alone, _service)
+_GUESSES: Final = (_managed_policy, _arn, _several_items, _respelt, _action_alone, _service)
 """In the order of trust."""
-_GUESSES_OF_ACTIONS: Final = (_managed_policy, _arn, partial(_several, all_of=":*"), _respelt, _action_alone)
+_GUESSES_OF_ACTIONS: Final = (_managed_policy, _arn, partial(_several_items, all_of=":*"), _respelt, _action_alone)

@@ -44,7 +44,10 @@ HANDLER_LIMIT: Final = 128
 
 
 def check_declaration(declaration: Declaration) -> None:
-    """A function must stand where Lambda finds it, and its name and its handler must be possible ones."""
+    """Check that a function stands where Lambda finds it, and that its name and its handler are possible ones.
+
+    RemitError (2): not so, with each problem.
+    """
     mistakes = Mistakes()
     if declaration.nested:
         mistakes.add(

@@ -13,7 +13,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Final
 
 from remit.did_you_mean import did_you_mean, nearest
-from remit.judge.judgement import last_user_line, told
+from remit.judge.judgement import exception_text, last_user_line
 from remit.project.current_load import Loading, is_users_file
 from remit.source.layout import beside
 
@@ -44,7 +44,7 @@ def _of_its_kind(  # noqa: PLR0911 - one kind of exception after the other
         file = os.path.relpath(last_user_line(state.folder, error, "").file, state.folder)
         installed = f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
         return beside(state.folder, file, error.name) or installed
-    if isinstance(error, ImportError | AttributeError) and _PARTIALLY in told(error):
+    if isinstance(error, ImportError | AttributeError) and _PARTIALLY in exception_text(error):
         return _CIRCULAR
     raised = _innermost(error)
     asked = None if raised is None else raised.tb_frame.f_locals.get("self")
@@ -55,10 +55,10 @@ def _of_its_kind(  # noqa: PLR0911 - one kind of exception after the other
     # What follows is about names that remit does not have.
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name))
-    if isinstance(error, ImportError) and (missing := re.match(_UNIMPORTABLE, told(error))):
+    if isinstance(error, ImportError) and (missing := re.match(_UNIMPORTABLE, exception_text(error))):
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError):
-        return _trigger_of(error) if told(error) == _NOT_CALLABLE else None
+        return _trigger_of(error) if exception_text(error) == _NOT_CALLABLE else None
     public_names = sys.modules[__name__.partition(".")[0]].__all__
     if isinstance(error, NameError) and error.name in public_names:
         return f"write `from remit import {error.name}`"
@@ -85,7 +85,7 @@ def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
             line = linecache.getline(file, trace.tb_lineno)
         trace = trace.tb_next
     for text, name in state.placeholders.items():
-        if name in line or text in told(error).casefold():
+        if name in line or text in exception_text(error).casefold():
             return f"{name} has a value where the function runs, and a placeholder here: read it inside of the function"
     return None
 

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Final
 
 from remit.errors import Origin, RemitError
-from remit.judge.judgement import last_user_line, told
+from remit.judge.judgement import exception_text, last_user_line
 from remit.project import plain_files
 from remit.project.current_load import STOPS, Loading, is_users_file, relative
 from remit.project.settings import judged, may_be_among
@@ -28,7 +28,10 @@ from remit.source.layout import module_file, roots
 
 
 def run_configuration(state: Loading) -> None:
-    """Run config/deploy.py, then the stage's own file. Either may be absent."""
+    """Run config/deploy.py, then the stage's own file. Either may be absent.
+
+    A mistake in one of them is noted, and the other one runs all the same.
+    """
     for path in (
         state.folder / "config" / "deploy.py",
         state.folder / "config" / "deploy" / f"{state.stage}.py",
@@ -136,7 +139,11 @@ def _inside(root: Path, modules: Iterable[str]) -> list[str]:
 
 @contextlib.contextmanager
 def user_code(state: Loading, path: Path) -> Iterator[None]:
-    """Turn an exception that ends a module of the user's into an error at its line, once; its output is talk."""
+    """Turn an exception that ends a module of the user's into an error at its line, once; its output is talk.
+
+    A second module that the same exception ends says nothing. A process that the code has forked ends here, with status
+    0.
+    """
     process = os.getpid()
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -154,7 +161,10 @@ def user_code(state: Loading, path: Path) -> Iterator[None]:
 
 
 def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
-    """Return an exception of a file's code as a RemitError at the user's last line."""
+    """Return an exception of a file's code as a RemitError at the user's last line.
+
+    One that is a RemitError stays itself, and gets that line where it has none.
+    """
     name = Path(file).relative_to(state.folder).as_posix() if Path(file).is_absolute() else file
     if isinstance(error, RemitError):
         origin = error.origin or last_user_line(state.folder, error, file)
@@ -171,7 +181,7 @@ def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
     from remit.loading.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
     hint = advice(error, state)
-    return RemitError(f"{name} raised {type(error).__name__}: {told(error)}", hint=hint, origin=at)
+    return RemitError(f"{name} raised {type(error).__name__}: {exception_text(error)}", hint=hint, origin=at)
 
 
 _SETTLED: Final = 2.0  # seconds: by its time in whole seconds Python tells a changed file from the compiled one

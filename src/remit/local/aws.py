@@ -124,6 +124,8 @@ def start(
 def stop(folder: Path) -> bool:
     """End the server of this project after it has saved its state; False if none was running.
 
+    One that does not end in time is killed, and loses what it has not saved.
+
     Raises:
         RemitError: if it runs but cannot be ended from here.
     """

@@ -82,7 +82,10 @@ class BrowserUpload:
         return ReceivedRequest("PUT", f"/{self.bucket}/{quote(self.key)}", "", headers)
 
     def answer(self, headers: Mapping[str, str], port: int) -> tuple[int, dict[str, str], bytes]:
-        """The status, the headers and the body of the answer, by those of the object that was put."""
+        """The status, the headers and the body of the answer, by those of the object that was put.
+
+        303 leads to the page that the form names; without one it is 204, or the 200 or 201 that the form asks for.
+        """
         etag = headers.get("etag", "")
         location = f"http://127.0.0.1:{port}/{self.bucket}/{quote(self.key)}"
         kept = {name: value for name, value in headers.items() if name not in ("content-length", "content-type")}
@@ -106,7 +109,10 @@ def is_upload(request: ReceivedRequest) -> bool:
 
 
 def upload(request: ReceivedRequest, path: str, body: bytes) -> BrowserUpload:
-    """The upload that a request is, at a path with the bucket in it. RefusedRequest: it is none, as S3 says it."""
+    """The upload that a request is, at a path with the bucket in it; what comes after the file is left out.
+
+    RefusedRequest: it is none, as S3 says it.
+    """
     bucket, _, rest = path.removeprefix("/").partition("/")
     if rest or not bucket:
         raise RefusedRequest("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)

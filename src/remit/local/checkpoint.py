@@ -97,7 +97,7 @@ def _state(module: Any) -> dict[str, Any]:
 
 
 def _expire_records() -> None:
-    """Let the records of streams expire."""
+    """Remove all records of the streams of DynamoDB and Kinesis, and place their readers after them."""
     for _, tables in _loaded(("dynamodb",)):
         trimmed = tables._stream_trimmed._data  # a reader's place is a number of records, expired ones among them
         for table, records in tables._stream_records._data.items():

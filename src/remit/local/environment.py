@@ -89,7 +89,10 @@ class CachedPackages:
         return folder
 
     def _make(self, folder: Path, project: Path, progress: Callable[[str], None]) -> None:
-        """Install everything beside its place, and then put it there."""
+        """Install everything beside its place, and then put it there; what was there, and old ones, are deleted.
+
+        RemitError: as `_install`; then what was there stays.
+        """
         if folder.exists():
             progress(f"{self.words} is damaged: installing it again")
         else:

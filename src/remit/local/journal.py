@@ -203,7 +203,7 @@ class Journal:
                 file.write(f"\n{_encoded(line)}".encode())  # begins a line: the last one may have been cut off
 
     def begin_save(self) -> None:
-        """Set aside what is written down: the state that is saved now has it."""
+        """Set aside what is written down: the state that is saved now has it. Where that fails, nothing is said."""
         # A stack's changes are saved without being written down: after it, what was last written may be a change again.
         self._written.clear()
         with self._lock, suppress(OSError):

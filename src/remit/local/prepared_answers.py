@@ -57,13 +57,13 @@ class PreparedAnswers:
             return
         if "address" in document:
             question = {"parameters": asked.parameters, "body": base64.b64encode(asked.body).decode()}
-            document = await asyncio.to_thread(_asked, document["address"], question)
+            document = await asyncio.to_thread(_answer_of_test, document["address"], question)
         if "error" in document:
             raise RefusedRequest(document["error"], document["message"], document["status"])
         raise Answered(200, document["headers"], base64.b64decode(document["body"]))
 
 
-def _asked(address: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answer_of_test(address: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask the process of the tests for an answer. RefusedRequest: it gives none in time, or no JSON."""
     request = urllib.request.Request(address, json.dumps(question, default=str).encode())  # noqa: S310 - of this machine
     try:

@@ -313,7 +313,7 @@ async def _serve(
         reset_path="/_ministack/reset",
         controls={
             SAVE: lambda _: saving.save(),
-            ACCESS: log.asked,
+            ACCESS: log.records_after,
             STRICT: authorizer.strictness.settle,
             DELAYS: lambda query: delays.simulate(query.get("seed", "")),
             KEEP_DATA: lambda _: data.take(),

@@ -24,7 +24,7 @@ from remit.errors import RemitError
 from remit.package.archive import Archive, Member, members
 from remit.package.dependencies import Layer, layer, prune, sha256, web_adapters
 from remit.package.files import LeftOut, Tree, survey
-from remit.package.packed_files import ChangedError, Entry, look
+from remit.package.packed_files import ChangedError, Entry, look, read
 from remit.package.requirements import folder_of_dependencies, read_source
 from remit.package.secrets import Allowed, Unneeded, refuse, watched
 from remit.project.dot_remit import own_folder
@@ -106,7 +106,10 @@ def package(
 
 
 def package_layer(folder: Path, code: LayerCode, dependencies: tuple[Layer, ...], allow: Allowed) -> Package:
-    """Pack a layer of a project: the dependencies of functions, or a folder as it lies. RemitError: as `package`."""
+    """Pack a layer of a project: the dependencies of functions, or a folder as it lies.
+
+    RemitError: as `package`, or the layer has no files; at the line that names the layer.
+    """
 
     def attempt(cache: Path) -> Package:
         if code.runtime:
@@ -226,7 +229,7 @@ def _attempt(
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
         new = Path(work, "new.zip")
         suspects: list[Entry] = []
-        contents = _write(new, plan, layers, suspects)
+        contents = _write(new, plan, layers, frozenset(tree.entries), suspects)
         if look_at_files().entries != tree.entries:
             raise ChangedError
         secrets = refuse(tree.entries, suspects, allow)
@@ -266,6 +269,8 @@ class _Installed:
 def _plan(tree: Tree, layers: tuple[Layer, ...], *, is_layer: bool) -> dict[str, Entry | _Installed]:
     """Plan the zip: entries sorted by the bytes of their names. The app's own file wins over an installed one.
 
+    A package that several of `layers` have is taken from the first. remit's own part is added; a layer has none.
+
     RemitError (2): a file of the app's would hide the module `remit`.
     """
     folder = "python/" if is_layer else ""  # where Python looks for dependencies
@@ -297,17 +302,24 @@ def _package_of(name: str) -> str:
     return top.partition("-")[0] + ".dist-info" if top.endswith(".dist-info") else top
 
 
-def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer, ...], suspects: list[Entry]) -> str:
+def _write(
+    path: Path,
+    plan: dict[str, Entry | _Installed],
+    layers: tuple[Layer, ...],
+    app_files: frozenset[Entry],
+    suspects: list[Entry],
+) -> str:
     """Write the zip, and return a digest of the contents of it and its layers.
 
-    Files that may hold a secret join `suspects`.
+    Files of the app that may hold a secret join `suspects`.
     """
     with path.open("w+b") as file, contextlib.ExitStack() as opened:
         zips = {installed.path: opened.enter_context(installed.path.open("rb")) for installed in layers}
         archive = Archive(file)
         for name, part in plan.items():
             if isinstance(part, Entry):
-                archive.add(name, watched(part, suspects), executable=part.executable)
+                chunks = watched(part, suspects) if part in app_files else read(part)
+                archive.add(name, chunks, executable=part.executable)
             else:
                 archive.copy(name, zips[part.path], part.member)
         contents = archive.finish()

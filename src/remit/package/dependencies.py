@@ -63,7 +63,10 @@ def layer(folder: Path, code: str, target: Target, progress: Callable[[str], Non
 def _installed_layer(
     folder: Path, stating: Path, source: Source, target: Target, progress: Callable[[str], None]
 ) -> Layer:
-    """The layer of a source, from the cache of the project in `folder`, or installed now; uv runs in `stating`."""
+    """The layer of a source, from the cache of the project in `folder`, or installed now; uv runs in `stating`.
+
+    Entries of the cache that were not used lately are deleted. RemitError: as `install`.
+    """
     cache = own_folder(folder, "cache", "dependencies")
     place = cache / _key(source, target)
     facts = _facts(place)
@@ -79,7 +82,8 @@ def _installed_layer(
 def unpacked(installed: Layer) -> Path:
     """The folder with the files of a layer: they stay unpacked beside its zip, and are removed with it.
 
-    They are put there in one step, and again where one is not as it was. OSError: they cannot be.
+    They are put there in one step, and again where one is not as it was; all but the latest such folders are removed.
+    OSError: they cannot be put there.
     """
     place = installed.path.resolve().parent
     folder = place / "unpacked"
@@ -163,7 +167,10 @@ def _facts(place: Path) -> dict[str, str] | None:
 
 
 def _make(folder: Path, source: Source, target: Target, place: Path) -> dict[str, str]:
-    """Install into a folder of its own, pack it, and put the result in place in one step."""
+    """Install into a folder of its own, pack it, and put the result in place in one step; the facts of layer.json.
+
+    RemitError: as `install`; then there is nothing in the place.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-", ignore_cleanup_errors=True) as name:
         work = Path(name).resolve()

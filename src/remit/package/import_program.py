@@ -172,7 +172,7 @@ def failure_of(error: BaseException, folders: Sequence[str]) -> dict[str, Any]:
 
 
 def main(runtime: str, requests: str, answers: str) -> None:
-    """Import everything that is asked for, and write the answers."""
+    """Import everything that is asked for, write the answers, a line for each, and end this process with status 0."""
     questions = json.loads(Path(requests).read_text("utf-8"))
     folders = questions["folders"]
     sys.path[:0] = folders

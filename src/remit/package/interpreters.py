@@ -56,7 +56,10 @@ class Interpreters:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def for_runtime(self, runtime: str) -> Interpreter:
-        """The Python of a runtime's version (`python3.12`), or else the nearest; of two as near the newer."""
+        """The Python of a runtime's version (`python3.12`), or else the nearest; of two as near the newer.
+
+        Where none answers, it is the Python that runs this.
+        """
         match = _RUNTIME.fullmatch(runtime)
         wanted = sys.version_info[:2] if match is None else (int(match[1]), int(match[2]))
         versions = [(3, minor) for minor in _MINORS]
@@ -70,8 +73,8 @@ class Interpreters:
         """A Python of this version, without the virtual environment that it may be in; None if there is none."""
         with self._lock:
             if version not in self._by_version:
-                asked = (self._asked(program) for program in self._candidates(version))
-                fitting = (python for python in asked if python is not None and python.version == version)
+                pythons = (self._interpreter_at(program) for program in self._candidates(version))
+                fitting = (python for python in pythons if python is not None and python.version == version)
                 self._by_version[version] = next(fitting, None)
             return self._by_version[version]
 
@@ -90,7 +93,7 @@ class Interpreters:
             options = ("--no-python-downloads", "--no-project", "--no-config", "--system")
             yield from self._output((uv, "python", "find", *options, f"{version[0]}.{version[1]}")).splitlines()
 
-    def _asked(self, program: str) -> Interpreter | None:
+    def _interpreter_at(self, program: str) -> Interpreter | None:
         """Ask a program for its version; None if it is no Python."""
         with suppress(ValueError):
             executable, major, minor = self._output((program, "-I", "-S", "-c", _ABOUT)).splitlines()

@@ -297,7 +297,10 @@ def _modules(app: App, function: Function) -> tuple[str, ...]:
 
 
 def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, Any]:
-    """Return the request for functions' imports, and their environment: of a variable, the first function's value."""
+    """Return the request for functions' imports, and their environment: of a variable, the first function's value.
+
+    `known-in-lambda` stands for a value that only the deploy knows.
+    """
     environment = {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
@@ -325,7 +328,8 @@ def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, An
 def _answers_of_program(zip_file: _Zip, python: Interpreter, requests: Sequence[Mapping[str, Any]]) -> list[_Answer]:
     """Run the program, and return its answers, in the requests' order.
 
-    After an import that does not end there are none, but one that says so; a program that dies leaves them out.
+    After an import that does not end there are none, but one that says so; a program that dies leaves them out, and one
+    that cannot be started has none.
     """
     if not requests:
         return []

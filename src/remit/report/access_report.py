@@ -582,7 +582,7 @@ def _notes(review: Review) -> Iterator[str]:
 
 
 def _not_compared(review: Review) -> str:
-    """Word the differences that were not compared, in a line; network access comes last."""
+    """Word the differences that were not compared, in a line; network access comes last. Empty without any."""
     details: dict[str, dict[str, None]] = {}
     for item in sorted(review.not_compared, key=lambda item: item.why == "network"):
         subject, detail = f"{item.type} {item.id}", item.property or item.why

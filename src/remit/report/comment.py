@@ -53,7 +53,10 @@ class Part:
 
 
 def report_comment(report: Report, about: str = "", most: int = LONGEST) -> str:
-    """For a comment on a pull request: at most `most` bytes, a hidden mark first by which it is found again."""
+    """For a comment on a pull request: a hidden mark first, by which it is found again.
+
+    It has at most `most` bytes, unless what loses data takes more: that is never cut.
+    """
     verdict = f"**{report.verdict}**"
     if report.proven:
         verdict = f"**Access: unchanged.** {report.verdict}"
@@ -84,7 +87,7 @@ def report_parts(report: Report) -> tuple[Part, ...]:
 def fitted(head: Sequence[str], parts: Sequence[Part], tail: Sequence[str], most: int, command: str) -> str:
     """A comment of at most `most` bytes: what does not fit is left out with its number, from the end on.
 
-    Nothing of the first part is. `command` tells what is left out.
+    Nothing of the first part is, so that a comment may be longer. `command` tells what is left out.
     """
 
     def written(number: int) -> str:
@@ -155,6 +158,9 @@ def mark(command: str, about: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text as code: it ends neither the code nor its cell of a table, and cannot reverse the direction of writing."""
+    """Text as code: it ends neither the code nor its cell of a table, and cannot reverse the direction of writing.
+
+    Nothing for blank text.
+    """
     plain = shown(re.sub(r"[\r\n]", " ", text)).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`" if plain.strip() else ""

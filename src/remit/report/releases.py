@@ -24,7 +24,7 @@ def release_line(release: Release) -> str:
 
 
 def releases_lines(releases: Iterable[Release], running: Release | None) -> Iterator[str]:
-    """Each on a line, the oldest first, with a sign at the one that runs."""
+    """Each on a line, in their order, with a sign at the one that runs; a line more where what runs is none of them."""
     for release in releases:
         yield f"{'*' if release == running else ' '} {release_line(release)}"
     if running is None:
@@ -32,7 +32,7 @@ def releases_lines(releases: Iterable[Release], running: Release | None) -> Iter
 
 
 def releases_document(releases: Iterable[Release], running: Release | None) -> dict[str, Any]:
-    """The releases for programs, the oldest first."""
+    """The releases for programs, in their order, and the number of the one that runs."""
     names = ("number", "at", "by", "commit", "is_clean", "remit", "went_back_to", "zips", "damage")
     rows = [members(release, *names) for release in releases]
     return {"running": None if running is None else running.number, "releases": rows}

@@ -109,6 +109,7 @@ def _check_name(name: str, service: str) -> None:
 def call_meant_by_url(url: str, verb: str) -> str | None:
     """The hint for a URL of a bucket or queue where `verb` takes a name: `did you mean `s3.read("uploads", "in/*")`?`.
 
+    `verb` has a dot, as in `s3.read`; one without is a trigger, for which the hint is `on.VERB` with the name alone.
     None for a URL without a name in it.
     """
     host, *path = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
@@ -127,7 +128,10 @@ def call_meant_by_url(url: str, verb: str) -> str | None:
 
 
 def name_of(arn: str) -> str:
-    """The name of the queue, topic, table, bucket or stream of an ARN, for reasons and logical ids."""
+    """The name of the queue, topic, table, bucket or stream of an ARN, for reasons and logical ids.
+
+    Of a reference (`${Orders.Arn}`) it is the logical id; of a name, that name.
+    """
     if arn.startswith("${"):
         return arn.strip("${}").split(".")[0]
     tail = re.split(_COLON, arn, maxsplit=5)[-1]

@@ -293,13 +293,13 @@ class Change:
 
     @property
     def role(self) -> str:
-        """The logical id of the role, after or else before."""
+        """The logical id of the role, after or else before; empty where neither version has one."""
         holder = self.after or self.before
         return "" if holder is None else holder.logical_id
 
     @property
     def title(self) -> str:
-        """The role as people are told of it: `user Ann`."""
+        """The role as people are told of it: `user Ann`; empty where neither version has one."""
         holder = self.after or self.before
         return "" if holder is None else holder.title
 

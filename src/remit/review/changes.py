@@ -257,7 +257,10 @@ class Pair:
 
 
 def pairs(old: Version, new: Version) -> Iterator[Pair]:
-    """Functions with their role before and after, in the order of the new version; what is gone comes last."""
+    """Functions with their role before and after, in the order of the new version; those that are gone come last.
+
+    Roles of no function follow, with no function in their pair.
+    """
     before, after = _by_function(old), _by_function(new)
     by_roles: dict[tuple[int, int, str], Pair] = {}
     for name in dict.fromkeys((*after, *new.others, *before)):

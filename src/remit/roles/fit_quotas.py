@@ -57,7 +57,10 @@ def fit(role: Holder, sizes: Sizes) -> Holder:
 
 
 def _with_documents(role: Holder, documents: Iterable[tuple[Statement, ...]]) -> Holder:
-    """The role with its statements laid into documents: the first inline, each further one a managed policy."""
+    """The role with its statements laid into documents: the first inline, each further one a managed policy.
+
+    The managed policies that it names stand between them.
+    """
     split = tuple(documents)
     # Grants come in the order of the statements, so each document takes as many of them as it has statements.
     grants = iter(explained((statement for document in split for statement in document), role.grants))

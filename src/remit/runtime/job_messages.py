@@ -82,6 +82,7 @@ def _tagged(kind: str, value: Any) -> dict[str, Any]:
 
 
 def _restored(value: Any) -> Any:
+    """A value as it was before `_sendable`. ValueError: it has a type that this version does not know."""
     if isinstance(value, list):
         return [_restored(item) for item in value]
     if not isinstance(value, dict):

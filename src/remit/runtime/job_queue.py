@@ -22,7 +22,8 @@ def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, A
     """Send the job of a path (`app:send_mail`) to its queue; give the message's id.
 
     One that waits longer than SQS delays a message is handed to EventBridge Scheduler, and the schedule's name given.
-    TypeError and ValueError: arguments that cannot be sent. RuntimeError: this function may not send it, and why.
+    For a FIFO queue `group` is taken out of `options`. TypeError and ValueError: arguments that cannot be sent.
+    RuntimeError: this function may not send it, and why.
     """
     name = path.rpartition(":")[2].rpartition(".")[2]
     url = _url(name, queue)

@@ -163,7 +163,10 @@ def _wait(record: dict[str, Any], seconds: int) -> None:
 
 
 def _bury(record: dict[str, Any], reason: str) -> bool:
-    """Put a message into the dead-letter queue, with the reason; where that fails, SQS moves it there in the end."""
+    """Put a message into the dead-letter queue, with the reason; return whether it is there.
+
+    Where that fails, or there is no such queue, SQS moves it there in the end.
+    """
     url = os.environ.get("REMIT_JOB_DEAD_LETTERS")
     if url is None:
         return False

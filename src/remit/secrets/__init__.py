@@ -344,7 +344,10 @@ def environment_secrets() -> tuple[str, ...]:
 
 
 def concealed(text: str, secrets: Iterable[str], assignment: str = _NAMED_IN_SENTENCE) -> str:
-    """A text with stars for what is a secret by its form, for what a name is given in it, and for these secrets."""
+    """A text with stars for what is a secret by its form, for what a name is given in it, and for these secrets.
+
+    There are as many stars as the secret has characters.
+    """
     for secret in secrets:
         # Also as JSON writes it, with quotation marks and backslashes escaped.
         for written in (secret, json.dumps(secret)[1:-1]):

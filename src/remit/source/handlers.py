@@ -197,7 +197,10 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctio
 
 
 def _full_name(node: ast.expr, module: ModuleSource) -> str:
-    """The full name that an expression gives something that its module imports, and binds once: `functools.partial`."""
+    """The full name that an expression gives something that its module imports, and binds once: `functools.partial`.
+
+    Empty for any other expression.
+    """
     match node:
         case ast.Name(id=name):
             values = [definition.value for definition in module.definitions.get(name, ())]

@@ -68,7 +68,7 @@ def argument_origin(span: Span, name: str, position: int | None = None) -> Origi
 
 
 def function_called(span: Span) -> str:
-    """Return what is called at `span` as it is written: `on.sqs`."""
+    """Return what is called at `span` as it is written: `on.sqs`; `this` where no call is found there."""
     call = _written(span)
     return ast.unparse(call.func) if isinstance(call, ast.Call) else "this"
 
@@ -250,7 +250,7 @@ def member(node: ast.AST, name: str) -> ast.expr | None:
 
 
 def _first_member(nodes: Iterable[ast.AST], name: str) -> ast.expr | None:
-    """The value of a name in the first of some dict displays that has it."""
+    """The value of a name in the first of some dict displays that has it; None where none has."""
     values = (member(node, name) for node in nodes)
     return next((value for value in values if value is not None), None)
 

@@ -113,7 +113,10 @@ def _no_permission(
 
 
 def _late_bound_source(resource: Resource, invoker: Invoker) -> str | None:
-    """The ARN for which a service calls, references in it as they stand; None where no single text gives it."""
+    """The ARN for which a service calls, references in it as they stand; None where no single text gives it.
+
+    `*` stands for a part of it that the resource's properties do not say.
+    """
     if invoker.source_arn == "own":
         arn = _own_arn(resource)
         return None if arn == "*" else arn
@@ -213,7 +216,10 @@ class _Template:
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        """The ARNs and names that references to resources will give, by the references, as far as can be foretold."""
+        """The ARNs and names that references to resources will give, by the references, as far as can be foretold.
+
+        A function's version or alias has `*` for partition, region and account, and for a name that is not foretold.
+        """
         shapes = shapes_of(self._resources).beside(Shapes())
         texts = {**shapes, **names_in(self._namespace, self._resources)}
         for reference, callee in self._by_reference.items():

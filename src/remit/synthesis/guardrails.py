@@ -59,7 +59,10 @@ def _notes(app: App, rails: Iterable[Guardrail], proof: Proof) -> Iterator[str]:
 
 
 def _refusal(proof: Proof) -> RemitError:
-    """The error that guardrails do not hold: the breaches, those alike together, at the line of the first grant."""
+    """The error (1) that guardrails do not hold: the breaches, those alike together, of many the first.
+
+    It is at the line of the first grant; of the first broken guardrail where no grant of the app breaks one.
+    """
     groups: dict[tuple[object, ...], list[Breach]] = {}
     for breach in proof.breaches:
         granted = breach.granted

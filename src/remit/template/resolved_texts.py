@@ -55,7 +55,10 @@ class Values:
     mappings: Mapping[str, Any]
 
     def texts(self, value: Any) -> tuple[str, ...]:
-        """Return the possible texts of a value; none for AWS::NoValue, and for one that is absent or empty."""
+        """Return the possible texts of a value, each once; none for AWS::NoValue, and for one that is absent or empty.
+
+        `UNKNOWN` stands for what nobody knows before the deploy, and for a value that is no text.
+        """
         if value is None or value == "":
             return ()
         if isinstance(value, str | int | float):

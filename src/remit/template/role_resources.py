@@ -152,10 +152,11 @@ def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def units(old: Any, new: Any) -> tuple[Unit, ...]:
-    """The units of two templates as `bearing` gives them, in the order of the new one.
+    """The units of two templates as `bearing` gives them, first those in which something runs under a role.
 
-    Roles and functions that one template alone has are a unit together: one may be the other's new name. A policy may
-    be in several units, or in none.
+    Those, the others, and the resources of each are in the order of the new template, then of the old. Roles and
+    functions that one template alone has are a unit together: one may be the other's new name. A policy may be in
+    several units, or in none.
     """
     resources = _Resources(section(old, "Resources"), section(new, "Resources"))
     groups: dict[str, set[str]] = {}

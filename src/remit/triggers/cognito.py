@@ -76,7 +76,7 @@ class Cognito(BaseTrigger):
 
     @property
     def custom_sender_pool(self) -> str:
-        """The pool, of a step that sends its codes."""
+        """The pool, of a step that sends its codes; empty of any other."""
         return own_id(self.pool) if self.is_sender else ""
 
     def resources(self, function: Function) -> Iterator[Resource]:

@@ -51,7 +51,7 @@ def request_line(text: str) -> RequestLine:
 
 
 def http_event(app: App, function: Function, line: RequestLine, body: str | None = None) -> dict[str, Any]:
-    """The event of a request to a function, by its route or its URL.
+    """The event of a request to a function, by the most specific of its routes that answers, else by its URL.
 
     RemitError: none of its triggers answers such a request.
     """

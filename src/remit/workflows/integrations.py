@@ -66,7 +66,7 @@ class Integration(NamedTuple):
 
     @property
     def client(self) -> str:
-        """The service as the catalogue calls it."""
+        """The service as the catalogue calls it; as the Resource does where the catalogue has no other name."""
         if self.is_sdk:
             return self.service
         clients_by_name = {"invokeModel": "bedrock-runtime", "startExecution": "stepfunctions"}

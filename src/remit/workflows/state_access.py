@@ -62,8 +62,8 @@ def accesses(
 ) -> Iterator[StateAccess]:
     """The access of each state of a definition whose substitutions are filled; `machine` is the machine's ARN.
 
-    Only Task states and distributed Maps have any. `task_roles` gives the roles of a task definition of ECS, by its
-    ARN.
+    Only Task states and distributed Maps have any. `UNRESOLVED` stands for what only an execution tells. `task_roles`
+    gives the roles of a task definition of ECS, by its ARN.
     """
     for state in states(definition):
         kind = state.fields.get("Type")
@@ -137,7 +137,10 @@ def _literal(value: Any, language: str) -> Any:
 
 
 def call_accesses(resource: str, arguments: Any, setting: RequestSetting) -> tuple[Access, ...]:
-    """The access of one call that a Task state makes, with its arguments."""
+    """The access of one call that a Task state makes, with its arguments; none of an activity.
+
+    Of an operation that the catalogue does not have, every action of its service on `UNRESOLVED`.
+    """
     if FUNCTION.fullmatch(resource):
         return (("lambda:InvokeFunction", resource),)
     called = integration(resource)
@@ -179,7 +182,10 @@ def _with_small_initials(value: Any) -> Any:
 
 
 def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iterator[Access]:
-    """What it takes to see the end of a job that a call has started, and to end it with the execution."""
+    """What it takes to see the end of a job that a call has started, and to end it with the execution.
+
+    None of a call that waits for no job. Where nobody knows, every action of its service on `UNRESOLVED`.
+    """
     called = integration(resource)
     if called is None or called.pattern != "sync":
         return

@@ -111,7 +111,8 @@ def _limit_concurrency(live: LiveResource, setting: ComparedProperty) -> Repair:
 def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the variables that differ, in one change, by their names: a value may be a secret.
 
-    None where the caller may not decrypt them, or the template does not say them.
+    None where the caller may not decrypt them, or the template does not say them. A value that only its deploy knew
+    equals any.
     """
     actual = value_at(answer, "Configuration.Environment") or {}
     expected = value_at(live.properties, "Environment.Variables") or {}
@@ -151,7 +152,10 @@ def _code(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _tags(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the template's tags that are gone or have another value; others may add tags of theirs."""
+    """Yield the template's tags that are gone or have another value; others may add tags of theirs.
+
+    A value that only its deploy knew equals any.
+    """
     expected = {tag["Key"]: tag["Value"] for tag in live.properties.get("Tags", ())}
     actual = answer.get("Tags", {})
     changed = {key: value for key, value in expected.items() if value is not UNKNOWN and actual.get(key) != value}

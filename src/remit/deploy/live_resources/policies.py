@@ -103,7 +103,7 @@ def put_by(write: str, delete: str, parameters: Callable[[Subject], Mapping[str,
 def new_callers(live: LiveResource, actual: Iterable[Statement], expected: Iterable[Statement]) -> tuple[str, bool]:
     """The callers that `actual` admits and `expected` does not, in words (`: anybody may sqs:SendMessage`).
 
-    And whether anybody is among them. The words are empty where nobody is new.
+    And whether anybody is among them. The words name the first few actions of each, and are empty where nobody is new.
     """
     gained: dict[str, dict[str, None]] = {}
     before = _exposed(live, expected)

@@ -53,7 +53,10 @@ _OF_KEY: Final = put_by("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subjec
 
 
 def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the settings of the public access block that are off; a bucket has all four unless its template says."""
+    """Yield the settings of the public access block that are off; a bucket has all four unless its template says.
+
+    None where only its deploy knew what the template says.
+    """
     declared = live.properties.get("PublicAccessBlockConfiguration")
     if declared is UNKNOWN:
         return

@@ -186,7 +186,7 @@ _MOST: Final = 8192  # objects whose derived form is kept
 
 @kept_by_identity(_MOST)
 def action_names(actions: Globs) -> ActionNames:
-    """The action patterns of a statement, sorted; once per object, since it may name hundreds."""
+    """The action patterns of a statement by kind, each kind in order; kept per object, since it may name hundreds."""
     folded = tuple(map(str.lower, actions.patterns))
     joined = "\n".join(folded)
     late = "${" in joined and any(map(is_late, folded))

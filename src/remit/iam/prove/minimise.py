@@ -78,7 +78,9 @@ def _tidied(statement: Statement, budget: Budget) -> Statement:
 
 
 def _uncovered(patterns: tuple[str, ...], budget: Budget, *, fold: bool) -> tuple[str, ...]:
-    """The patterns that no other covers; of equal ones the first. Those with variables or references stay.
+    """The patterns that no other covers; of equal ones the first, at the place of the last.
+
+    Those with variables or references stay.
 
     When the budget is spent, the rest stays.
     """

@@ -104,7 +104,7 @@ def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> I
 
 
 def _actions(statements: Sequence[Statement]) -> tuple[str, ...]:
-    """Actions that the first statement is about: as it names them, any, and as the other statements name them."""
+    """A few actions that the first statement is about: as it names them, any, and as the other statements name them."""
     statement = statements[0]
     own = () if statement.actions.negated else statement.actions.patterns[:_MOST_ACTIONS]
     elsewhere = (pattern for other in statements[1:] for pattern in other.actions.patterns)

@@ -25,7 +25,10 @@ def _number(value: Decimal) -> str:
 
 
 def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Callable[[Decimal], str]) -> Iterator[str]:
-    """Every limit, something between each two, below the first and above the last."""
+    """Every limit, sorted and each once, then something above the last, below the first, and between each two.
+
+    Zero where no text is a limit.
+    """
     limits = sorted({limit for limit in map(read, texts) if limit is not None})
     if not limits:
         yield show(Decimal(0))

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 def broken_by_override(project: Project) -> Iterator[Problem]:
     """The computed default is replaced, denied or bounded, so that the role lacks what the function's own features need.
 
-    Event sources and VPC settings fail when they are deployed; without its logs a function writes none.
+    Event sources and VPC settings fail when they are deployed; without its logs a function writes none. It is a warning of
+    what is lost only when the function runs, such as its logs, and of what remit does not know for sure.
 
     Flagged:
 

@@ -64,7 +64,7 @@ class AccessLog:
         for listener in self._listeners:
             listener(record)
 
-    def asked(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def records_after(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """The records after the number that `after` gives, or all that are kept."""
         after = parameters.get("after", "0")
         return self.after(int(after) if after.isdecimal() else 0)
@@ -96,7 +96,10 @@ class SeenAccess:
         self._kinds: set[tuple[str, ...]] = set()
 
     def note(self, record: AccessRecord) -> None:
-        """Write one access of a function, if it was not seen on that day."""
+        """Write one access of a function, if it was not seen on that day; one of a user is left out.
+
+        So are those beyond the size of a day's file, and all where the folder is a link or cannot be written.
+        """
         if not record.function:
             return
         day = record.time[:10]
@@ -118,7 +121,7 @@ class SeenAccess:
                     file.write(text)
 
     def _begin(self, day: str) -> None:
-        """Read what the day's file has already, and remove the oldest files."""
+        """Read what the day's file has already, as far as it can be read, and remove the oldest files."""
         self._day = day
         self._kinds = set()
         with suppress(OSError, ValueError, KeyError):

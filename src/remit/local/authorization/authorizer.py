@@ -148,6 +148,8 @@ class RequestAuthorizer:
     def check_app(self, request: ReceivedRequest, path: str, signature: Signature, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
 
+        Root may use each, and a route that IAM does not authorize takes any request.
+
         Raises:
             RefusedRequest: if IAM authorizes the route, and the request is signed for another service or region, or the
                 caller may not use it.
@@ -174,7 +176,10 @@ class RequestAuthorizer:
         decisions: tuple[DecidedNeed, ...],
         caller: Caller,
     ) -> AllowedRequest:
-        """Note the decisions on a request, and refuse it where one of them does."""
+        """Note the decisions on a request; what is allowed of it, and which parts are denied.
+
+        RefusedRequest: one of the decisions refuses all of it.
+        """
         # The invocation, the file and the line that it was made from, as the function's worker says.
         request_id, _, place = (request.header(CALL) or "").partition(";")
         file, _, line = place.rpartition(";")

@@ -90,7 +90,10 @@ def canonical_request(request: ReceivedRequest, signing_name: str, body: bytes) 
 
 
 def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
-    """A request of the JSON or CBOR protocol, which names its operation beside the body."""
+    """A request of the JSON or CBOR protocol, which names its operation beside the body.
+
+    RefusedRequest: no model has the operation, or its body is of another form.
+    """
     operation = requested_operation(request, signing_name)
     content = decoded(request, body)
     is_cbor = operation.protocol == "cbor"
@@ -148,7 +151,10 @@ def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
 
 
 def _of_rest(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
-    """A request of the protocols with a path for each resource."""
+    """A request of the protocols with a path for each resource.
+
+    RefusedRequest: no model has its path, or its body or parameters are of another form.
+    """
     request = with_hoisted_headers(request)
     operation = requested_operation(request, signing_name)
     member_format = _format(operation)
@@ -224,7 +230,10 @@ def _query_parameters(
 def _header_parameters(
     request: ReceivedRequest, operation: RequestedOperation, member_format: ParameterFormat, parameters: Parameters
 ) -> dict[str, str]:
-    """The headers that the model has; they and what is in the path are put among the parameters."""
+    """The headers that the model has; they and what is in the path are put among the parameters.
+
+    One more is kept, by which Lambda counts how often a chain of invocations has gone round.
+    """
     headers: dict[str, str] = {}
     sent = request.joined_headers()
     for name, value in sent.items():
@@ -251,7 +260,10 @@ def _rest_body(
     body: bytes,
     parameters: Parameters,
 ) -> bytes:
-    """The body that the model has, whose members are put among the parameters."""
+    """The body that the model has, whose members are put among the parameters; empty where it has none.
+
+    Members of JSON that the model lacks are left out of it. RefusedRequest: it is no such body.
+    """
     if member_format.is_raw:
         return body
     in_body = [member for member in member_format.kinds if member not in member_format.places]

@@ -44,11 +44,11 @@ class FederatedCaller:
 
 
 def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCaller:
-    """The caller that the token in a request for an action of STS names.
+    """The caller that the token in a request for an action of STS names; the token's signature is not checked.
 
     Raises:
         RefusedRequest: as STS refuses a token that cannot be read, has expired, lacks a claim, or is of a provider that
-            the account does not have.
+            the account does not have; 501 for an action that is not simulated here.
     """
     if action != WEB_IDENTITY:
         raise RefusedRequest("NotImplemented", f"sts:{action} is not simulated on this machine", 501)

@@ -56,7 +56,10 @@ class HandlerNeed:
 
 
 def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Iterator[HandlerNeed]:
-    """Yield the access that an operation needs in a place (Partition, Region and Account); none of an unknown type."""
+    """Yield the access that an operation needs in a place (Partition, Region and Account); none of an unknown type.
+
+    A custom resource needs its function or topic alone. Actions that a schema states as patterns are left out.
+    """
     kind = resource_type(operation.type)
     if kind is None:
         return
@@ -149,7 +152,10 @@ def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[s
 
 
 def _names_in_arn(operation: ResourceOperation, naming: Naming) -> tuple[str, ...]:
-    """The given name, or the forms of those that CloudFormation makes: the emulator makes names of other forms."""
+    """The given name, or the forms of those that CloudFormation makes: the emulator makes names of other forms.
+
+    `UNRESOLVED` stands for the part that CloudFormation makes up.
+    """
     name = operation.properties.get(naming.property)
     if not isinstance(name, str):
         generated = naming.generated_names(operation.stack, operation.logical_id)

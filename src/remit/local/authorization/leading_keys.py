@@ -32,7 +32,10 @@ _EXPRESSIONS: Final = (
 
 
 def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
-    """The values of the partition key that a request names; None where it names none, as Scan."""
+    """The values of the partition key that a request names; None where it names none, as Scan.
+
+    OPEN: it is not certain, as of a statement on an index, or of an item without the key.
+    """
     parameters = question.need.parameters
     table, _, index = question.need.resource.partition(":table/")[2].partition("/")
     name = None if index else question.setting.stored.partition_key(table)  # an index has another partition key
@@ -98,7 +101,10 @@ def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
 
 
 def attributes(question: Question) -> tuple[str, ...] | Open | None:
-    """The attributes that a request names, at the top of an item; None where it names none, and so means all."""
+    """The attributes that a request names, at the top of an item; None where it names none, and so means all.
+
+    OPEN: it is a statement of PartiQL.
+    """
     parameters = question.need.parameters
     if "Statement" in parameters:
         return OPEN

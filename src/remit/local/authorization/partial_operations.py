@@ -27,7 +27,10 @@ class DeniedPart:
 
 
 def without_secrets(answer: bytes, denied: Sequence[DeniedPart]) -> bytes:
-    """An answer without the values of denied secrets, and with an error for each. A part is an ARN and a name."""
+    """An answer without the values of denied secrets, and with an error for each. A part is an ARN and a name.
+
+    An answer that is itself an error stays as it is.
+    """
     try:
         document = json.loads(answer)
     except ValueError:

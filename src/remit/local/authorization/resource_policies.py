@@ -52,7 +52,7 @@ def _parsed(text: str) -> tuple[Policy, ...] | None:
         return None
 
 
-def _of(module: str, function: str) -> Callable[[str], Any]:
+def _policy_reader(module: str, function: str) -> Callable[[str], Any]:
     """A look-up of the emulator's, which gives (policy, owner) or None."""
 
     def look_up(arn: str) -> Any:
@@ -118,15 +118,15 @@ def _of_role(arn: str) -> Any:
 
 
 LOOK_UPS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "s3": _of("s3", "bucket_policy_for_arn"),
-    "sqs": _of("sqs", "queue_policy_for_arn"),
-    "sns": _of("sns", "topic_policy_for_arn"),
-    "lambda": _of("lambda_svc", "function_policy_for_arn"),
+    "s3": _policy_reader("s3", "bucket_policy_for_arn"),
+    "sqs": _policy_reader("sqs", "queue_policy_for_arn"),
+    "sns": _policy_reader("sns", "topic_policy_for_arn"),
+    "lambda": _policy_reader("lambda_svc", "function_policy_for_arn"),
     "kms": _of_key,
-    "secretsmanager": _of("secretsmanager", "secret_policy_for_arn"),
-    "execute-api": _of("apigateway_v1", "rest_api_policy_for_arn"),
-    "ecr": _of("ecr", "repository_policy_for_arn"),
-    "kinesis": _of("kinesis", "stream_policy_for_arn"),
+    "secretsmanager": _policy_reader("secretsmanager", "secret_policy_for_arn"),
+    "execute-api": _policy_reader("apigateway_v1", "rest_api_policy_for_arn"),
+    "ecr": _policy_reader("ecr", "repository_policy_for_arn"),
+    "kinesis": _policy_reader("kinesis", "stream_policy_for_arn"),
     "dynamodb": _of_table,
     "events": _of_bus,
     "sts": _of_role,

@@ -228,7 +228,10 @@ def _parameter(name: str) -> str:
 
 
 def _secret(reference: str) -> str:
-    """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out."""
+    """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out.
+
+    `UNRESOLVED` stands for the end of one that is named and does not exist.
+    """
     name = _SECRET_PARTS.sub("", reference)
     stored = _NAMES.secret_arn(name)
     if stored is not None or name.startswith("arn:"):

@@ -261,7 +261,8 @@ def _policy(text: str) -> Policy | None:
 def denial_message(stored: StoredDecision) -> str:
     """`User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action`.
 
-    Source: "Troubleshoot access denied error messages" (IAM User Guide).
+    It ends before `because` where a role's trust policy denies, and names nobody to a federated caller. Source:
+    "Troubleshoot access denied error messages" (IAM User Guide).
     """
     request = stored.decision.request
     subject = f"User: {request.principal} is not authorized to perform: {request.action} on resource: {request.asked}"

@@ -47,7 +47,10 @@ def operation_model(aws: LocalAws, service: str, operation: str) -> OperationMod
 
 
 def serialised(operation: OperationModel, answer: Any) -> dict[str, Any]:
-    """An answer as its service would send it. RemitError: the service never answers like this."""
+    """An answer as its service would send it: headers, and the body in Base64.
+
+    RemitError (2): the service never answers like this, or answers with a stream of events.
+    """
     from botocore.model import OperationModel as Model
     from botocore.serialize import create_serializer
     from botocore.validate import ParamValidator
@@ -124,7 +127,10 @@ class AnsweringFunctions:
         return f"http://127.0.0.1:{self._server.server_port}{path}"
 
     def answer(self, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer of a function, or the error that it raised."""
+        """The answer of a function, or AWS's error that it raised; 403 where no function answers at the path.
+
+        Anything else that it raises joins `errors`, and is answered as InternalFailure.
+        """
         from botocore.exceptions import ClientError
 
         if path not in self._functions:

@@ -122,7 +122,8 @@ def account_of(aws: LocalAws) -> Account:
 def limited_credentials(aws: LocalAws, name: str, layers: Layers) -> Mapping[str, str]:
     """The credentials, under boto3's names, of a session of a role with these identity policies and boundary.
 
-    The role is called after `name` and what the policies say, so that the same policies are the same role.
+    The role is called after `name` and what the policies say, so that the same policies are the same role. It is made
+    if it is not there, and stays.
     """
     from remit.deploy.session import session_credentials  # noqa: PLC0415 - few clients are limited ones
     from remit.iam.policy import render  # noqa: PLC0415 - as above

@@ -32,7 +32,7 @@ def has_aliases(aws: LocalAws, name: str) -> bool:
 def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
     """Invoke the function of this name (`NAME` or `NAME:ALIAS`) with an event (any JSON), and wait for its answer.
 
-    None: there is no such function. RemitError: Lambda refuses the call, or nothing answers.
+    None: there is no such function. RemitError (1): Lambda refuses the call; (69): nothing answers.
     """
     response = ask(
         aws,

@@ -146,7 +146,10 @@ class AsynchronousInvocations:
         threading.Thread(target=context.run, args=(self._finish, plain_record, event, note), daemon=True).start()
 
     def _finish(self, record: Record, event: Any, note: Path | None) -> None:
-        """Try an event, and send what came of it to the function's destination, a failure to its dead letters, too."""
+        """Try an event, and send what came of it to the function's destination, a failure to its dead letters, too.
+
+        `note`, the file with the event, is removed in any case.
+        """
         _SENT_TO.set("")  # what the function itself sends is sent by nobody else
         try:
             function = DeployedFunction.of(record["config"])
@@ -157,7 +160,7 @@ class AsynchronousInvocations:
                 destinations = options.get("DestinationConfig") or {}
                 configured = destinations.get("OnFailure" if outcome.failed else "OnSuccess") or {}
                 if configured.get("Destination"):
-                    self.destinations.send(function, str(configured["Destination"]), outcome.told(function))
+                    self.destinations.send(function, str(configured["Destination"]), outcome.record_for(function))
                 dead_letters = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
                 if outcome.failed and dead_letters:
                     self.destinations.send_dead_letter(function, str(dead_letters), outcome)

@@ -97,7 +97,8 @@ class Deliveries:
     ) -> None:
         """Ask before a function of a service's module; `reads` finds the invocation in its arguments.
 
-        `waits` says whether the service waits for what the function answers.
+        `denied` is what the service gets where it may not be made, `waits` whether the service waits for what the
+        function answers.
         """
         service = emulated(f"services.{module}")
 

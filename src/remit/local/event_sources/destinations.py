@@ -66,7 +66,7 @@ class InvocationRecord:
         """True if no attempt succeeded."""
         return self.condition != "Success"
 
-    def told(self, function: DeployedFunction) -> DestinationRecord:
+    def record_for(self, function: DeployedFunction) -> DestinationRecord:
         """The record for the function's destination."""
         document = record_document(
             self.request_id,

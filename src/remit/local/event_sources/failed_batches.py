@@ -59,7 +59,10 @@ def reported_items(body: Any, *, of_queue: bool = False) -> tuple[object, ...]:
 
 
 def fail_wrongly_reported_batches(service: Any) -> None:
-    """Have messages of queues come again when a function names one wrongly; `service` is the emulator's Lambda."""
+    """Have messages of queues come again when a function names one wrongly; `service` is the emulator's Lambda.
+
+    Messages that a filter keeps back are deleted, whatever becomes of the others.
+    """
 
     @instead_of(service, "_run_sqs_batch")
     def ran(run: Any, mapping: Any, function: Any, event: Any, batch: Sequence[Any], url: str, name: str) -> None:

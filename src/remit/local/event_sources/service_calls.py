@@ -50,8 +50,9 @@ class ServiceCalls:
     def denial(self, role: str, service: str, action: str, resource: str, function: str = "", session: str = "") -> str:
         """AWS's message where a service may not do something with a role, as `may_act` has it; empty where it may.
 
-        Nothing is asked of a service without a name: the role was taken on by another one. `session` is the name of
-        the role's session, by which the message tells who asks.
+        What cannot be decided may be done. Each decision is noted. Nothing is asked of a service without a name: the
+        role was taken on by another one. `session` is the name of the role's session, by which the message tells who
+        asks.
         """
         if service and not trusts(role, service):
             because = f"{role} does not exist, or does not trust {service}"

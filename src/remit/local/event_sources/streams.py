@@ -226,7 +226,10 @@ class StreamPollers:
         threading.Thread(target=self._read_all_there_is, args=(mapping_id, poll), daemon=True).start()
 
     def _read_all_there_is(self, mapping_id: str, poll: Callable[[], bool]) -> None:
-        """Read for a mapping until a look finds nothing, and nobody has asked for another meanwhile."""
+        """Read for a mapping until a look finds nothing, and nobody has asked for another meanwhile.
+
+        A look that fails is logged, and counts as one that finds nothing.
+        """
         _ONLY.set(mapping_id)
         is_done = False
         while not is_done:

@@ -31,7 +31,10 @@ _FORBIDDEN: Final = 403, _HEADERS, json.dumps({"Message": _MESSAGE}).encode()
 
 
 def ask_before_function_urls() -> None:
-    """Ask the function's policy before each request to its URL, in the process that serves."""
+    """Ask the function's policy before each request to its URL, in the process that serves.
+
+    The event of a signed request says who signed it.
+    """
     service = emulated("services.lambda_svc")
 
     @instead_of(service, "handle_function_url_request")

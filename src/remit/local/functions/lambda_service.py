@@ -99,7 +99,7 @@ class LambdaService:
     def write_log(self, function: DeployedFunction, stream_name: str, written: Sequence[tuple[int, str]]) -> None:
         """Write events, times in milliseconds and texts, to a function's log group as Lambda does, with its role.
 
-        The group is made if there is none.
+        The group is made if there is none. Where the role may not write, they are lost, and no error says so.
         """
         if not self.may_log(function, stream_name):
             return  # as on AWS, where the function runs on and its lines are lost

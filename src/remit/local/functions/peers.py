@@ -40,10 +40,10 @@ class ConnectionEnd(NamedTuple):
 
 def connection_end(local: Address, remote: Address) -> ConnectionEnd | None:
     """The end with the address `local` of a connection to `remote`; None: there is no such connection."""
-    return _asked(local, remote) or _found_in_list(local, remote)
+    return _end_in_kernel(local, remote) or _found_in_list(local, remote)
 
 
-def _asked(local: Address, remote: Address) -> ConnectionEnd | None:
+def _end_in_kernel(local: Address, remote: Address) -> ConnectionEnd | None:
     """The end that the kernel knows; None also where it cannot be asked."""
     addresses = struct.pack("!HH16s16s", local[1], remote[1], socket.inet_aton(local[0]), socket.inet_aton(remote[0]))
     question = _QUESTION.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0, _ALL_STATES, addresses + bytes(4) + _NO_COOKIE)

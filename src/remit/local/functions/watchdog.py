@@ -47,7 +47,7 @@ class Watchdog:
                 self._program = None
 
     def _tell(self, message: dict[str, object]) -> None:
-        """Tell the watchdog, or a new one all that there is if the old one is gone."""
+        """Tell the watchdog; where there is none, or it is gone, start its process and tell it of all workers."""
         if self._program is not None:
             with suppress(BrokenPipeError):
                 self._send(message)

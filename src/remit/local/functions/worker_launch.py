@@ -26,7 +26,7 @@ _WORKER: Final = Path(__file__).parent / "worker"
 
 @cache
 def possible_wall() -> Wall:
-    """The best wall that the system allows."""
+    """The best wall that the system allows, each tried in a process of its own; empty where it allows none."""
     if sys.platform != "linux":
         return ""
     walls: tuple[Wall, ...] = ("wall", "landlock")

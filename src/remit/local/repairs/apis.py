@@ -254,6 +254,11 @@ def say_nothing_of_failures() -> None:
 
     @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
     def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
+        """An answer for the web; 502 where the function fails or answers what is none: its message stays in its log.
+
+        Of a route of format 1.0, 500 where it does not answer in that form. A throttled one is answered as the emulator
+        does.
+        """
         answer: dict[str, Any] | None
         if result.get("error") and not result.get("throttle"):
             return _failed(_BAD_GATEWAY), None
@@ -270,6 +275,7 @@ def say_nothing_of_failures() -> None:
 
     @instead_of(emulated("services.apigateway_v1"), "_lambda_proxy_response")
     def answered_by_rest_api(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
+        """An answer of a REST API; where it is none, or has other members, the message of a failure stands second."""
         payload: Any = result.get("body")
         if result.get("throttle"):
             return _failed(_SERVER_ERROR, _REST_MESSAGE), None

@@ -50,6 +50,7 @@ def make_sessions_as_sts_does() -> None:
     async def handle(
         handle_request: Any, method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]
     ) -> Answer:
+        """Answer AssumeRoleWithWebIdentity by way of AssumeRole, with what the token says; all else as the emulator."""
         form = dict(parse_qsl(body.decode()))
         if form.get("Action") != WEB_IDENTITY:
             answer: Answer = await handle_request(method, path, headers, body, query)

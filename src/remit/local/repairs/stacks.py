@@ -207,6 +207,7 @@ def stacks_in_review() -> None:
     cloudformation = emulated("services.cloudformation")
 
     def create(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
+        """Make a first change set; a stack that waits for one already stays, and the new set is one of it."""
         stacks, name = cloudformation._stacks, parameters.get("StackName", "")
         stack = stacks.get(name)
         if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
@@ -237,6 +238,7 @@ def _replacing_properties() -> None:
 
     @instead_of(emulated("services.cloudformation.stacks"), "_property_recreation")
     def recreation(by_table: Any, type_name: str, name: str) -> str:
+        """Return whether a change of a property replaces a resource: by the emulator's table, or by the schema."""
         kind = resource_type(type_name)
         if type_name in tables or kind is None or kind.is_custom:
             return str(by_table(type_name, name))
@@ -366,6 +368,7 @@ def _generated_secrets() -> None:
 
     @instead_of(emulated("services.cloudformation.provisioners"), "_sm_secret_string")
     def secret_string(_secret_string: Any, properties: Mapping[str, Any]) -> str:
+        """The text of a new secret. ValueError fails the stack: a template stands without its key, or a key alone."""
         options = properties.get("GenerateSecretString")
         if options is None:
             return str(properties.get("SecretString", ""))
@@ -431,7 +434,7 @@ def _records_of_aliases() -> None:
     """
 
     @instead_of(emulated("services.lambda_svc"), "_effective_func_record_for_qualifier")
-    def found(find: Any, function: dict[str, Any] | None, qualifier: str | None) -> tuple[Any, Any]:
+    def record_at_alias(find: Any, function: dict[str, Any] | None, qualifier: str | None) -> tuple[Any, Any]:
         record, configuration = find(function, qualifier)
         if function is None or record is None or qualifier not in function.get("aliases", {}):
             return record, configuration
@@ -470,6 +473,7 @@ def _left_out(type_name: str, account: str) -> Handler:
     """The handler of a type that makes nothing: references get texts of the right kind."""
 
     def create(logical_id: str, _properties: Mapping[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
+        """The physical id of a resource that is not made, an ARN where Ref gives one, and texts for its attributes."""
         name = f"{stack}-{logical_id}"
         service = type_name.split("::")[1].lower()
         arn = f"arn:aws:{service}:us-east-1:{account}:{name}"
