@@ -456,6 +456,37 @@ def test_all_actions_but_one_are_not_that_one_and_a_policy_with_an_open_referenc
     assert [drift.kind for drift in found] == kinds
 
 
+@pytest.mark.parametrize("sources", [UNKNOWN, ["shop", UNKNOWN], ["shop"]])
+def test_a_rule_that_was_turned_off_is_told_and_undone_where_its_pattern_is_known(sources: Any) -> None:
+    answer = {
+        "State": "DISABLED",
+        "EventPattern": json.dumps({"source": ["shop", "x"] if sources != ["shop"] else sources}),
+    }
+    pattern = {"source": sources}
+
+    (found,) = told(live("AWS::Events::Rule", "daily", {"EventPattern": pattern}, {"events.DescribeRule": answer}))
+
+    assert found.what == "the state of rule daily (Own) was changed by hand: DISABLED, not ENABLED"
+    expected = (
+        {"Name": "daily", "State": "ENABLED", "EventPattern": json.dumps(pattern)} if sources == ["shop"] else None
+    )
+    assert [dict(repair.parameters) for repair in found.repairs] == ([expected] if expected else [])
+
+
+def test_a_part_that_the_deploy_alone_knew_is_shown_as_such_and_no_notification_with_one_is_compared() -> None:
+    running = {"Configuration": {"Layers": [{"Arn": "arn:a"}], "Timeout": 3, "MemorySize": 128}}
+
+    (found,) = told(
+        live("AWS::Lambda::Function", "report", {"Layers": [UNKNOWN, "arn:b"]}, {"lambda.GetFunction": running})
+    )
+
+    assert found.what.endswith(": arn:a, not ?, arn:b")
+    rules = {"S3Key": {"Rules": [{"Name": "prefix", "Value": UNKNOWN}]}}
+    sent = {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": "arn:aws:sqs:x", "Filter": rules}]}
+    answers = {"s3.GetBucketNotificationConfiguration": {}}
+    assert told(live("AWS::S3::Bucket", "b1", {"NotificationConfiguration": sent}, answers)) == []
+
+
 def test_of_many_actions_three_are_named_and_a_policy_that_is_no_policy_is_told() -> None:
     actions = ["s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket", "s3:PutObject"]
     rows = [statement for action in actions for statement in document(ROOT, action=action)["Statement"]]

@@ -213,7 +213,9 @@ def differences(live: LiveResource) -> Iterator[Drift]:
 
 
 def _shown(value: Any) -> str:
-    """A value as a line shows it: lists without brackets, dicts as JSON, `none` for nothing."""
+    """A value as a line shows it: lists without brackets, dicts as JSON, `none` for nothing, `?` for UNKNOWN."""
+    if value is UNKNOWN:
+        return "?"
     if isinstance(value, list):
         return ", ".join(map(_shown, value)) or "none"
     if isinstance(value, dict):

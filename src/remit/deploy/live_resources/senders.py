@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.deployed_references import UNKNOWN
+from remit.deploy.deployed_references import UNKNOWN, is_known
 from remit.deploy.live_resources.policies import compare_policy, policy_check
 from remit.deploy.live_resources.resource_row import (
     IF_SET,
@@ -127,7 +127,7 @@ def _put_rule(live: LiveResource, _: ComparedProperty) -> Repair:
     options = {"State": "ENABLED"}
     options |= {name: live.properties[name] for name in ("ScheduleExpression", "State") if name in live.properties}
     if pattern is not None:
-        options["EventPattern"] = pattern if isinstance(pattern, str) else json.dumps(pattern)
+        options["EventPattern"] = json.dumps(pattern) if isinstance(pattern, dict) and is_known(pattern) else pattern
     return repair("events.PutRule", **_rule_name(live.subject), **options)
 
 

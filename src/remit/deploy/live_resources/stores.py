@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.deployed_references import UNKNOWN
+from remit.deploy.deployed_references import UNKNOWN, is_known
 from remit.deploy.live_resources.policies import policy_check, put_by
 from remit.deploy.live_resources.resource_row import LiveResource, Read, Row, Subject
 from remit.deploy.role_repairs import repair
@@ -72,7 +72,7 @@ def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
 def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the notifications that were added or removed, in one change.
 
-    None where the template has a target that only its deploy knew.
+    None where the template has a part of one that only its deploy knew.
     """
     declared = live.properties.get("NotificationConfiguration") or {}
     expected: dict[str, list[dict[str, Any]]] = {}
@@ -83,10 +83,10 @@ def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
             if rules:
                 notification["Filter"] = {"Key": {"FilterRules": list(rules)}}
             expected.setdefault(api_list, []).append(notification)
+    if not is_known(expected):
+        return
     before = {_in_words(live, item) for items in expected.values() for item in items}
     after = {_in_words(live, item) for _, _, api_list, _ in _TARGETS for item in answer.get(api_list, ())}
-    if any(UNKNOWN in item.values() for items in expected.values() for item in items):
-        return
     changes = [f"{words} was added" for words, _ in sorted(after - before)]
     changes += [f"{words} was removed" for words, _ in sorted(before - after)]
     events = "EventBridgeConfiguration"
