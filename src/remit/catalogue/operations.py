@@ -144,7 +144,7 @@ def operations_of(name: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=512)
 def _operations_by_action(prefix: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The operations that need the actions of a prefix, by the folded names of these."""
+    """By the folded name of each action of a prefix: the operations that need it, as (client, operation), sorted."""
     needing_operations: dict[str, list[tuple[str, str]]] = {}
     for client, (_, prefixes_of_client) in chunk("clients", "").items():
         if prefix not in prefixes_of_client:
