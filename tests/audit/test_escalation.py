@@ -370,6 +370,13 @@ X, ANN = f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:user/ann"
 LIMIT = managed("limit", allow("s3:*"))
 LIMITED = {"PermissionsBoundary": {"PermissionsBoundaryArn": LIMIT["Arn"]}}
 ASSUMES = allow("sts:AssumeRole")
+EVERYBODY_BUT_Y = document(
+    {
+        "Effect": "Allow",
+        "NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/y"},
+        "Action": "sts:AssumeRole",
+    }
+)
 ALL_BUT_Y = document(
     trust(aws=THE_ACCOUNT)["Statement"][0],
     {
@@ -386,6 +393,7 @@ ALL_BUT_Y = document(
         pytest.param(trust(aws=ANN), user("ann", **LIMITED), ["ann"], id="a boundary limits no user"),
         pytest.param(trust(aws=X), role("x", **LIMITED), [], id="a boundary limits a role that is named"),
         pytest.param(trust(aws="*"), role("x"), ["a", "x", "y"], id="everybody"),
+        pytest.param(EVERYBODY_BUT_Y, role("x"), ["a", "x"], id="everybody but one"),
         pytest.param(
             trust(aws="*", when={"ArnEquals": {"aws:PrincipalArn": X}}),
             role("x", **LIMITED),

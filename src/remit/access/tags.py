@@ -35,7 +35,7 @@ def request_tags(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _tags(value: Any) -> Iterator[tuple[str, str]]:
-    """The tags of a list of pairs, of a mapping, or of what holds such a list (`Tagging.TagSet`, `Tags.Items`)."""
+    """Keys with values, of a list of tags, a mapping, or what holds such a list (`Tagging.TagSet`, `Tags.Items`)."""
     if isinstance(value, list):
         for item in value:
             yield from _tags_of_item(item) if isinstance(item, dict) else ()
@@ -48,7 +48,7 @@ def _tags(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _tags_of_item(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The tag that an item of a list is, or those that it has under `Tags`."""
+    """Key and value of the tag that an item of a list is, "" without a value; or of those that it has under `Tags`."""
     nested = item.get("Tags")
     if isinstance(nested, list):
         yield from _tags(nested)

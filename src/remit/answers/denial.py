@@ -378,7 +378,10 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _cloudtrail_event(event: dict[str, Any]) -> Denial | None:
-    """A record of CloudTrail: its own fields, and its errorMessage where they are silent. None: it is none."""
+    """A record of CloudTrail: its own fields, and its errorMessage where they are silent.
+
+    None: it is none, or not of a denial.
+    """
     error_code = _string(event, "errorCode")
     event_source = _string(event, "eventSource")
     event_name = _string(event, "eventName")

@@ -75,7 +75,7 @@ def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
 
 
 def _without_fix(cause: Cause, obstacle: Obstacle, project: LoadedApp | None) -> Cause:
-    """Return the cause of a denial that no statement can change."""
+    """The cause as that of a denial which no statement can change: with conclusion, advice, and what is unread."""
     layer_conclusion = _layer_conclusion(cause.denial)
     reason = f"{obstacle.reason}: see {obstacle.source}" if obstacle.source else obstacle.reason
     conclusions = [layer_conclusion] if layer_conclusion else []

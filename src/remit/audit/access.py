@@ -254,7 +254,7 @@ class AccessQuestions:
 
 
 def numbered(access: AccessAnswer, numbers: LayerNumbers) -> AccessAnswer:
-    """An answer whose allowing policy has the number that it has in every question, and not its place in this one."""
+    """The answer with the number of its allowing policy that it has in every question, in place of that in this one."""
     if access.allowing is None:
         return access
     place, index = access.allowing

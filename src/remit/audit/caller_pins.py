@@ -229,6 +229,8 @@ def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str
 def tag_conditions(action: str, policies: Iterable[Policy], target: Identity) -> tuple[Condition, ...]:
     """Return the conditions on the tags of a call's target, a user or role, as far as some policies speak of them.
 
+    None for iam:PassRole.
+
     Source: "Controlling access to and for IAM users and roles using tags" (IAM User Guide).
     """
     if action == "iam:PassRole":

@@ -74,31 +74,22 @@ def leading_edges(result: AccountResult) -> LeadingEdges:
     goals = {*result.administrators, administrator(result.account)}
     arns = {edge.target for edge in result.edges if edge.target.startswith("arn:")}
     foreign = {arn for arn in arns if account_of(arn) != result.account}
-    edges_from = _edges_from(result.edges)
-    assumed = _towards_administrators(edges_from, goals | foreign, assuming=True)
+    assumed = _towards_administrators(result.edges, goals | foreign, assuming=True)
     if foreign:
         edges = tuple(edge for edge in result.edges if edge.target in assumed or edge.target in goals | foreign)
     else:
-        proven = _towards_administrators(edges_from, goals, assuming=False)
+        proven = _towards_administrators(result.edges, goals, assuming=False)
         shortest = {*proven.values(), *assumed.values()}
         edges = tuple(edge for edge in result.edges if edge in shortest)
     leading = (row.arn for row in result.principals if row.arn in assumed)
     return LeadingEdges(edges, tuple((arn, tuple(techniques[arn])) for arn in leading))
 
 
-def _edges_from(edges: Iterable[Edge]) -> dict[str, list[Edge]]:
-    """The edges by their source."""
-    edges_from: dict[str, list[Edge]] = {}
-    for edge in edges:
-        edges_from.setdefault(edge.source, []).append(edge)
-    return edges_from
-
-
 def escalation_paths(accounts: Sequence[LeadingEdges], administrators: AbstractSet[str]) -> tuple[EscalationPath, ...]:
     """The path of each principal of some accounts that can become an administrator and is none, in their order."""
-    edges_from = _edges_from(edge for account in accounts for edge in account.edges)
-    proven = _towards_administrators(edges_from, administrators, assuming=False)
-    assumed = _towards_administrators(edges_from, administrators, assuming=True)
+    edges = [edge for account in accounts for edge in account.edges]
+    proven = _towards_administrators(edges, administrators, assuming=False)
+    assumed = _towards_administrators(edges, administrators, assuming=True)
     paths = []
     for principal, ways in (row for account in accounts for row in account.ways):
         next_edges = proven if principal in proven else assumed
@@ -109,17 +100,16 @@ def escalation_paths(accounts: Sequence[LeadingEdges], administrators: AbstractS
 
 
 def _towards_administrators(
-    edges_from: Mapping[str, Sequence[Edge]], administrators: AbstractSet[str], *, assuming: bool
+    edges: Iterable[Edge], administrators: AbstractSet[str], *, assuming: bool
 ) -> dict[str, Edge]:
     """For each vertex that leads to an administrator, the first edge of the shortest way.
 
     Ways have edges that assume something only if `assuming`.
     """
     edges_into: dict[str, list[Edge]] = {}
-    for edges in edges_from.values():
-        for edge in edges:
-            if assuming or not edge.assumes:
-                edges_into.setdefault(edge.target, []).append(edge)
+    for edge in edges:
+        if assuming or not edge.assumes:
+            edges_into.setdefault(edge.target, []).append(edge)
     goals = {*administrators, *(target for target in edges_into if target.startswith(administrator("")))}
     level = sorted(goals)
     next_edges: dict[str, Edge] = {}

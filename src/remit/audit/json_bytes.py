@@ -167,7 +167,7 @@ def indented(value: Any) -> str:
 
 
 def parsed(text: str) -> Any:
-    """The value of a JSON text; a key that stands twice makes it no policy. ValueError: it is no JSON."""
+    """The value of a JSON text; a key that stands twice makes it no policy. ValueError: no JSON, or nested too deep."""
     try:
         value = _read(text)
     except DecodeError as error:

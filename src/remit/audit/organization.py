@@ -121,7 +121,7 @@ class _OrganizationReader:
         self.problems.append(InputProblem(self.file, message))
 
     def _policies(self) -> Iterator[tuple[str, ControlPolicy | None]]:
-        """The control policies by id; None where the document cannot be read."""
+        """The ids of control policies, each with the policy; None where it cannot be read, which is a problem."""
         for identifier, (kind, document) in _OF_AWS.items():
             yield identifier, ControlPolicy(identifier, kind, document)
         for row in mappings(self.value.get("Policies")):

@@ -178,6 +178,9 @@ def _proven(question: PolicyQuestion) -> AccessAnswer:
 
 
 def _allowing(layers: Layers, request: Request) -> tuple[int, int] | None:
-    """Find the statement that allows a request: the number of the identity's policy, and its index there."""
+    """The statement that allows a request: the number of the identity's policy, and its index there.
+
+    None: no statement of the identity does.
+    """
     rulings = evaluate(request, Layers(layers.identity)).layers[0].rulings
     return (rulings[0].policy, rulings[0].index) if rulings else None

@@ -68,7 +68,7 @@ def _names_somebody(statement: Statement) -> bool:
 
 
 def _allowed_principals(policy: Policy) -> Iterator[tuple[str, str]]:
-    """The principals whom some Allow lets assume the role, by kind and value; NotPrincipal stands for everybody."""
+    """Kind and value of each principal whom some Allow lets assume the role; NotPrincipal stands for everybody."""
     for statement in policy.statements:
         if statement.effect == "Allow" and statement.principals is not None and _is_about(statement, _ASSUME):
             if statement.principals.negated:

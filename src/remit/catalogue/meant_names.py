@@ -251,7 +251,7 @@ _FAR: Final = 15.0  # at most, of what says something alike
 
 @lru_cache(maxsize=1024)
 def _rated(prefix: str, bare: str) -> list[tuple[float, str]]:
-    """The actions of a service whose words a name has, with what the differences cost, the cheapest first."""
+    """The cost of the differences and the action, for each of a service that a name may mean; the cheapest first."""
     written = _words(bare)
     rated = []
     for name in bare_names(prefix) if written else ():

@@ -144,7 +144,7 @@ def operations_of(name: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=512)
 def _operations_by_action(prefix: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The operations that need the actions of a prefix, by the folded names of these."""
+    """By the folded name of each action of a prefix: the operations that need it, as (client, operation), sorted."""
     needing_operations: dict[str, list[tuple[str, str]]] = {}
     for client, (_, prefixes_of_client) in chunk("clients", "").items():
         if prefix not in prefixes_of_client:
@@ -264,7 +264,10 @@ def _filled(
 
 
 def _values(parameters: Mapping[str, Any], path: str, part: str | None) -> Iterator[str]:
-    """Yield the texts at a path of the parameters, or the part of each that a template asks for."""
+    """Yield the texts at a path of the parameters, or the part of each that a template asks for.
+
+    The part `keys` means the keys of a dict. What is neither a text nor has such a part gives nothing.
+    """
     for value in _at(parameters, path):
         if part == "keys" and isinstance(value, dict):
             yield from (str(key) for key in value)

@@ -233,7 +233,7 @@ def _progress() -> Iterator[Progress]:
 
 
 def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:
-    """The report in the form that was asked for, in pieces."""
+    """The report in the form that was asked for, in pieces: `json`, `csv`, `sarif`, `html`, else lines for people."""
     if form == "json":
         from remit.report.audit import audit_json
 

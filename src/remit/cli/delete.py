@@ -123,7 +123,8 @@ def command(
 def _to_empty(scope: options.Scope, account: Account, name: str, terminal: Terminal) -> tuple[FilledBucket, ...]:
     """The buckets of the stack that hold anything, which the terminal shows.
 
-    In a production stage the stack's name is typed for them. RemitError (1): it is not.
+    In a production stage the person at the terminal is asked to type the stack's name for them. RemitError (1): nobody
+    does.
     """
     from remit.deploy.delete import filled_buckets
     from remit.loading.load import configuration

@@ -242,7 +242,7 @@ def _bytes(path: Path) -> bytes | Finding:
 
 
 def _print(findings: Sequence[Finding], form: str) -> None:
-    """Print findings for programs."""
+    """Print findings for programs: as JSON (`json`), as SARIF (`sarif`), else as commands of GitHub's jobs."""
     from remit.report import findings as report
 
     if form == "json":
@@ -261,7 +261,7 @@ def _line_reader(folder: Path) -> Callable[[str], Sequence[str]]:
 
     @cache
     def lines(file: str) -> Sequence[str]:
-        """The lines of a file in the folder or the working directory; none where no plain file is there to read."""
+        """The lines of a file in the folder or the working directory, kept; none where no plain file can be read."""
         for path in (folder / file, Path(file)):
             try:
                 if path.is_file():  # what a pipe held is gone, and its next reader would wait

@@ -179,7 +179,7 @@ def plan(account: Account, request: PlanRequest) -> StackPlan | None:
 def _importing(
     request: PlanRequest, template: Mapping[str, Any], imports: Mapping[str, dict[str, Any]]
 ) -> tuple[dict[str, Any], PlanRequest]:
-    """The template that imports resources with these properties, and the request for it."""
+    """The template, changed to import resources with these properties, and the request for it."""
     new = with_imports(template, imports)
     return new, replace(request, body=text(new), imports=bool(imports))
 

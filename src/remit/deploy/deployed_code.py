@@ -101,7 +101,7 @@ def _layer_name(arn: str) -> str:
 
 
 def _running(client: Any, name: str) -> tuple[str | None, tuple[str, ...]]:
-    """The SHA-256 of a function's code, and the ARNs of its layers; None when it is gone."""
+    """The SHA-256 of a function's code, and the ARNs of its layers; (None, ()) when it is gone."""
     answer = if_there(partial(client.get_function, FunctionName=name))
     if answer is None:
         return None, ()

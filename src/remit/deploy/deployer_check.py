@@ -125,7 +125,7 @@ def caller_policies(account: Account) -> Layers:
 
 
 def _role_or_user(account: Account) -> tuple[str, str]:
-    """The caller's kind in IAM and its name. RemitError: it is neither a role's session nor a user, nor the root."""
+    """Kind (role, user, root) and name of the caller, for a session the role's. RemitError: it is none of these."""
     arn = parse_arn(account.caller)
     kind, *names = ("" if arn is None else arn.resource).split("/")
     if kind not in ("root", "assumed-role", "user"):

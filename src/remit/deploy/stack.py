@@ -207,7 +207,8 @@ def last_deployer(account: Account, stack: DeployedStack) -> str:
 def ours(stack: DeployedStack, owner: str, doing: str) -> DeployedStack:
     """The stack, if remit made it for this project and stage, or it is new and nobody tagged it.
 
-    RemitError: somebody else did; `doing` is what remit then does not do to it ("deploy over").
+    RemitError: another project or stage has it, or it has no tag of remit's. `doing` is what remit then does not do to
+    it ("deploy over").
     """
     if stack.namespace is None and not stack.new:
         raise RemitError(

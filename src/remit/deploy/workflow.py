@@ -61,8 +61,11 @@ _NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
 def deploy(job: DeployJob) -> Deployment:
     """Deploy a build to an account, and follow CloudFormation to the end.
 
-    A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved (exit code 1): it needs an
-    approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
+    The job's operator is asked what needs an approval. A deploy that succeeds is recorded in the project's folder and
+    kept as a release in the bucket, of which old ones are removed; where that fails, the operator hears of it. With
+    `only_plans` it plans alone, and leaves nothing behind. A deploy that fails in CloudFormation returns a Deployment
+    with the cause. NotApproved (exit code 1): it needs an approval that nobody gave. RemitError: somebody else deploys
+    (75), or AWS refuses a call.
     """
     built, account, operator = job.built, job.account, job.operator
     read_accepted(built.folder)  # a mistake in it is told before anything is done
@@ -112,9 +115,10 @@ def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[Rem
 
 
 def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:
-    """Follow the deploy that is running, or show how the last one ended. One that ends well is recorded.
+    """Follow the deploy that is running, or show how the last one ended.
 
-    RemitError: as `execute.resume`; a deploy that failed is in the outcome.
+    One that ends well is recorded in the project's folder. RemitError: as `execute.resume`; a deploy that failed
+    is in the outcome.
     """
     with operator.events(namespace) as on_event:
         outcome = execute.resume(account, namespace, on_event)
@@ -128,7 +132,11 @@ def resume(account: Account, folder: Path, namespace: str, stage: str | None, op
 
 
 def _looked_up(job: DeployJob) -> DeployJob:
-    """The job with the values of the template's parameters. RemitError has all that must exist and does not."""
+    """The job with the values of the template's parameters. RemitError has all that must exist and does not.
+
+    On the AWS of this machine, what the project has for them is made first (values, policies, other accounts), unless
+    the job only plans.
+    """
     built, account, note = job.built, job.account, job.operator.note
     missing = Mistakes()
     parameters: dict[str, str] = {} if job.release is None else dict(job.release.parameters)

@@ -234,8 +234,8 @@ def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[C
 def bound(late: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:
     """The deployer with partition, region and account in place, so that IAM takes the policy as it is.
 
-    Where the account is not told, names hold `${aws:PrincipalAccount}`: IAM puts the caller's own account there, as it
-    does not in the account's own place of an ARN.
+    A region and an account that are not told are `*`. Where the account is not, names hold `${aws:PrincipalAccount}`:
+    IAM puts the caller's own account there, as it does not in the account's own place of an ARN.
     """
     owner = CALLERS_ACCOUNT if account == "*" else account
 

@@ -189,7 +189,7 @@ def _by_id(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> It
 
 
 def _literals_within(stack: PlannedStack, resource: Resource) -> Iterator[tuple[str, str]]:
-    """The texts of a resource's properties with their names, and those of what it refers to that has none itself."""
+    """The names and texts of a resource's properties, and of those of what it refers to that has no name itself."""
     yield from named_literals(stack, resource)
     for referred_resource in referred(stack, resource):
         if named_type(referred_resource.type) is None:

@@ -161,7 +161,10 @@ class PlannedStack:
         return values
 
     def _is_of_kind(self, resource: Resource, kind: str, values: Mapping[str, str]) -> bool:
-        """Return whether a resource may be of a kind, where IAM has several for its type."""
+        """Return whether a resource may be of a kind, where IAM has several for its type.
+
+        Rules are told apart by their bus, load balancers by their type; True for any other kind.
+        """
         is_on_default_bus = values.get("EventBusName") == "default"
         if kind == "events:rule-on-default-event-bus":
             return is_on_default_bus

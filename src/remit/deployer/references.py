@@ -95,7 +95,7 @@ def _resources_in(stack: PlannedStack, value: Any) -> Iterator[Resource]:
 
 
 def _values(value: Any, only: re.Pattern[str] | None, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every text and intrinsic function in a value, with the name of the property that it stands in."""
+    """Every text and intrinsic function in a value, after the name of the property that it stands in."""
     is_in_place = only is None or only.search(name) is not None
     if tokens.is_intrinsic(value):
         if is_in_place:

@@ -46,7 +46,10 @@ def _stored(stack: PlannedStack, bucket: Any, key: Any, *, on_objects: bool) -> 
 
 
 def _locations(value: Any) -> Iterator[tuple[Any, Any]]:
-    """The buckets and keys in a value: URLs, and properties that hold them, at any depth."""
+    """Pairs of bucket and key in a value: of URLs, and of properties that hold them, at any depth.
+
+    The key is None for a bucket whose keys no property tells.
+    """
     if isinstance(value, str):
         url = _URL.fullmatch(value)
         if url is not None:

@@ -153,7 +153,10 @@ class DevLoop:
 
     @contextmanager
     def _running_aws(self) -> Iterator[LocalAws]:
-        """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
+        """The AWS on this machine, started where none runs: one that ran before goes on afterwards, a new one ends.
+
+        One that goes on runs then what is deployed, and refuses unknown calls no longer.
+        """
         was_running = local_aws.find(self._folder) is not None
         aws = local_aws.start(self._folder, region=self._region, progress=self._wait_for)
         if self._is_strict:

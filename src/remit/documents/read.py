@@ -110,7 +110,7 @@ def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Parse
 
 
 def _text(content: bytes, file: str, most: int) -> str:
-    """The text of a file. RemitError: it is larger than `most` bytes, no UTF-8, or empty."""
+    """The text of a file. RemitError: it is too large (`most` bytes; more for a plan), no UTF-8, or empty."""
     most = LARGEST if may_be_plan(content) else most
     if len(content) > most:
         raise too_large(len(content), file)

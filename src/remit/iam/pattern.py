@@ -106,7 +106,7 @@ def compile_pieces(parts: tuple[Piece, ...]) -> Matcher:  # noqa: PLR0911 - a re
 
 
 def _chunks(parts: tuple[Piece, ...]) -> Matcher:
-    """Literals between stars: a prefix, a suffix, and each other one found as early as can be."""
+    """A matcher of literals between stars: a prefix, a suffix, each other one found as early as can be."""
     prefix = parts[0] if isinstance(parts[0], str) else ""
     suffix = parts[-1] if isinstance(parts[-1], str) else ""
     inner = parts[1 if prefix else 0 : len(parts) - 1 if suffix else len(parts)]

@@ -57,7 +57,10 @@ def _all_others(reaches: list[Reach], caller: Principal, *, deny: bool) -> Reach
 
 
 def _reach_of(kind: str, value: str, caller: Principal, request: Request) -> Reach:
-    """How closely one pattern of a Principal means the caller."""
+    """How closely one pattern of a Principal means the caller.
+
+    `*`, and `*` of AWS, mean everyone; `*` of another kind means every caller of that kind.
+    """
     if kind == "*" or (kind == "AWS" and value == "*"):
         return Reach.DIRECT
     if caller.kind == "unknown":

@@ -297,7 +297,12 @@ def _text(value: object, key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def principal_of(text: str | None) -> Principal:
-    """Take a principal apart. What is neither an ARN nor an account is a service, a provider, or nobody."""
+    """Take a principal apart, by its form.
+
+    `*`, `anonymous` and an empty text are anonymous, None is unknown; twelve digits are an account's root user, in
+    partition `aws`. An ARN is of what it names in IAM or STS, or a certificate of IoT's. Any other text is a service if
+    it is a domain of AWS's, else a provider.
+    """
     if text is None:
         return Principal("unknown", "")
     if text in ("*", "anonymous", ""):

@@ -44,7 +44,7 @@ def every(truths: Iterable[Truth]) -> Truth:
 
 
 def equals(texts: tuple[str, ...], version: str) -> Check:
-    """Exactly one of the texts; wildcards are text."""
+    """A check for exactly one of the texts; wildcards are text."""
     literals, templates = _sorted_out(texts, version, globs=False)
     exact = frozenset(literals)
     if not templates:
@@ -83,7 +83,7 @@ def _lower(parts: tuple[Piece, ...]) -> tuple[Piece, ...]:
 
 
 def like(texts: tuple[str, ...], version: str) -> Check:
-    """As one of the patterns says; a `*` crosses anything."""
+    """A check for what matches one of the patterns; a `*` crosses anything."""
     literals, templates = _sorted_out(texts, version, globs=True)
     globs = tuple(matcher(text) for text in literals)
     without_holes = frozenset(literals)
@@ -124,7 +124,7 @@ ARN_COLONS: Final = 5
 
 
 def arn(texts: tuple[str, ...], version: str) -> Check:
-    """As one of the ARN patterns says, each of the six components by itself."""
+    """A check for what matches one of the ARN patterns, each of the six components by itself."""
     literals, templates = _sorted_out(texts, version, globs=True)
     plain = tuple(six for six in map(_six_matchers, literals) if six)
     without_holes = frozenset(literals)

@@ -138,7 +138,7 @@ def trigger(event: SamEvent, names: TemplateNames) -> Source:
 
 
 def _flattened(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values by their paths, as deep as an option's path reaches, but for switches that are on."""
+    """Yield each path with its value, as deep as an option's path reaches, but for switches that are on."""
     for key, item in value.items():
         path = f"{before}{key}"
         reaches_deeper = any(name.startswith(f"{path}.") for name in _OPTIONS) and not tokens.is_intrinsic(item)

@@ -74,7 +74,7 @@ def constants_of(
 def _conditions(
     template: Mapping[str, Any], locate: Locate, names: TemplateNames, taken: set[str]
 ) -> tuple[TemplateNames, list[PythonStatement]]:
-    """The names with the conditions, and the constants for them, each after those that it names.
+    """The names with those of the conditions added; and the constants for these, each after those that it names.
 
     One that Python cannot decide is left.
     """

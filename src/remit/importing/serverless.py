@@ -280,7 +280,7 @@ class _Service:
         return {name: value for name, value in access.items() if value is not None}
 
     def _sam_events(self, kind: str, given: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The events of SAM's that an event is; none for one that SAM does not have."""
+        """Type and properties of each event of SAM's that an event is; none for one that SAM does not have."""
         options = dict(given) if isinstance(given, dict) and not tokens.is_intrinsic(given) else {}
         if kind in _API_IDS:
             yield from self._route(kind, given, options)

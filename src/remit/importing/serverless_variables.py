@@ -38,7 +38,11 @@ class ServerlessVariables:
         self._waiting: list[str] = []
 
     def resolved(self, value: Any, path: Steps = ()) -> Any:
-        """A value with its variables put in. RemitError at its line: a cycle, a file that is missing or outside."""
+        """A value with its variables put in, and what these hold, too.
+
+        RemitError at its line: a variable refers to itself, names nothing, or stands for a list or mapping within a
+        text; or a file is missing or outside.
+        """
         if isinstance(value, dict):
             placed = {key: self.resolved(item, (*path, key)) for key, item in value.items()}
             inner = placed.get("Fn::Sub")
@@ -87,7 +91,10 @@ class ServerlessVariables:
             self._waiting.pop()
 
     def _of_source(self, source: str, path: Steps) -> Any:  # noqa: PLR0911 - one source after the other
-        """The value of one source of a variable (`self:custom.name`, a literal); None where it has none."""
+        """The value of one source of a variable (`self:custom.name`, a literal); None where it has none.
+
+        A stage is the one that the file says for `sls:stage`, else the usual one; region and account stay references.
+        """
         kind, _, name = source.partition(":")
         if source[:1] in ("'", '"'):
             return source.strip("'\"")

@@ -137,7 +137,7 @@ def _taken_apart(source: SourceTemplate, template: Mapping[str, Any]) -> Templat
 def _lifted_roles(
     template: Mapping[str, Any], functions: Mapping[str, SamResource], expansion: ExpandedTemplate
 ) -> dict[str, str]:
-    """The roles, by function, whose access the functions take over: SAM's, and those that nothing else refers to."""
+    """The roles, by function, whose access they take over: SAM's; those unbounded that nothing else names."""
     resources = section(template, "Resources")
     policies = policies_of_roles(resources)
     elsewhere = {
@@ -394,9 +394,10 @@ def _output(attribute: str, what: str, written: Mapping[str, Any], names: Templa
 
 
 def _with_boundary(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateParts, list[PythonStatement]]:
-    """The parts, and the setting of the one permissions boundary that an app has, if a function has any.
+    """The parts as the app's one permissions boundary changes them, and its setting; [] if no function has one.
 
-    Functions with another boundary keep no policies.
+    Functions with another boundary than the first keep no policies; none with any does if it cannot be said. What is
+    left is noted in `names`.
     """
     key, setting = "PermissionsBoundary", "config.lambda_.iam.permissions_boundary"
     bounded = [function for function in parts.functions.values() if function.properties.get(key) is not None]

@@ -288,7 +288,7 @@ class TemplateNames:
         return [text, self._marked(variables, marks)] if variables else text
 
     def _referred(self, whole: str, *, is_attribute: bool) -> dict[str, Any]:
-        """A Ref or Fn::GetAtt of what the app has. RemitError: it has no such resource."""
+        """A Ref or Fn::GetAtt of what the app has. RemitError: the template has no such resource, or it was left."""
         name, attribute = whole, ""
         if whole in self.renamed:  # SAM's word for another resource: `Report.Alias`
             name = self.renamed[whole]

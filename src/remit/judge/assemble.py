@@ -300,7 +300,7 @@ def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
 
 
 def _merge(old: Any, new: Any) -> Any:
-    """Dicts add up, the newer one first in rank; anything else is replaced."""
+    """The newer value; of two dicts a new one with the keys of both, where the newer one counts, at any depth."""
     if isinstance(old, dict) and isinstance(new, dict):
         return {**old, **{key: _merge(old.get(key), value) for key, value in new.items()}}
     return new

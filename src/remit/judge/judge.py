@@ -373,7 +373,7 @@ def _account_policies(folder: Path) -> Mapping[str, Policy]:
 
 
 def _with_shared_log_groups(app: App) -> App:
-    """The app, whose functions write to the shared log groups that have the names of their own."""
+    """The app with its functions changed: each writes to the shared log group that has the name of its own, if any."""
     groups = {
         in_stack(str(tokens.textual(resource.properties.get("LogGroupName"))), app.namespace): resource.logical_id
         for resource in app.resources

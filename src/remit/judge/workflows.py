@@ -129,7 +129,11 @@ def workflow_of(
 
 
 def _definition(state: Judgement, declaration: WorkflowDeclaration) -> ReadDefinition:
-    """The definition, from its file or from the code. RemitError: there is no such file, or it cannot be read."""
+    """The definition, from its file or from the code.
+
+    RemitError: it is neither a path nor a dict; the file is outside of the project, not there, or cannot be read; or
+    JSON cannot hold the definition.
+    """
     origin = places.argument_origin(declaration.where, "definition", 1)
     written = tokens.plain(declaration.definition)
     if isinstance(written, Mapping):

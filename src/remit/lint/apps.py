@@ -192,7 +192,7 @@ def _always(origin: Origin | None) -> Locate:
 
 
 def _entry(folder: Path, origin: Origin | None) -> Locate:
-    """Return the place of a variable in the setting that gives it."""
+    """A function that gives the place of a variable in the setting at `origin`; None where no setting is known."""
     return lambda spot: places.entry(folder, origin, str(spot[0])) if origin is not None else None
 
 

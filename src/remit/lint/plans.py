@@ -90,7 +90,7 @@ def environments(resource: PlannedResource, locate: Locate) -> Iterator[Environm
 
 
 def _policies_in(value: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]]:
-    """The policies that stand as JSON in the texts of a value."""
+    """The policies that stand as JSON in the texts of a value, each with the path of its text."""
     document = document_in_text(value) if isinstance(value, str) else None
     if document is not None and raw_statements(document):
         yield document, path

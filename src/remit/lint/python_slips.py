@@ -22,7 +22,7 @@ _POLICIES: Final = frozenset({
 
 
 def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
-    """Yield what is passed over in silence in the dicts of a file: a key that stands twice, an old Version.
+    """Yield what is passed over in silence in a file, with its place: a repeated key, an old Version, a bare string.
 
     Nothing where it cannot be read.
     """
@@ -39,7 +39,7 @@ def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
 
 
 def _bare(node: ast.AST, file: str) -> Iterator[tuple[Slip, Origin]]:
-    """A string where a list of policies stands as a rule: in a setting, in a decorator."""
+    """A string where a list of policies stands as a rule, in a setting or in a decorator, with its place."""
     settings: list[tuple[str | None, ast.expr]] = []
     match node:
         case ast.Call(func=ast.Attribute(attr="function" | "group" | "job")):

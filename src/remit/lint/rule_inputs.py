@@ -360,7 +360,7 @@ class ParsedStatement:
 
 
 def below(locate: Locate, path: Spot) -> Locate:
-    """Return the place of a part's parts: their spots begin at the part, which is at `path`."""
+    """As `locate`, for the parts of the part at `path`: their spots begin there."""
     return lambda spot: locate((*path, *spot))
 
 

@@ -83,7 +83,10 @@ class Rule(NamedTuple):
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Every rule, by code. The sources are read: importing every rule takes ten times as long as most commands need."""
+    """Every rule, sorted by code.
+
+    The sources are read, once: importing every rule takes ten times as long as most commands need.
+    """
     by_code: dict[str, Rule] = {}
     for file in FOLDER.glob("*.py"):
         for code, severity, hook, needs, function in _MARK.findall(file.read_text("utf-8")):

@@ -67,7 +67,7 @@ def environments(template: WrittenTemplate) -> Iterator[Environment]:
 
 
 def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:
-    """Whatever has a Statement, or stands where a document must; and whether its parts have places of their own."""
+    """Whatever has a Statement, or is where a document must be: it, its place, whether its parts have places, too."""
     for branch in branches(value, path):
         part, at = branch.value, branch.path
         if isinstance(part, dict) and _is_document(part, at, kind):

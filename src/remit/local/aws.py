@@ -84,7 +84,7 @@ def start(
         patience: Seconds in which one that runs already must answer.
 
     Raises:
-        RemitError: if it cannot be installed, the folder cannot be written, or the server does not start.
+        RemitError: if it cannot be installed, the folder cannot be written, or the server does not start or answer.
     """
     region = _region(region)
     files = _files(folder)

@@ -114,6 +114,6 @@ def _expire_records() -> None:
 
 
 def _loaded(names: tuple[str, ...]) -> list[tuple[str, Any]]:
-    """The emulator's modules of these services, as far as anybody used them."""
+    """The names of these services with the emulator's modules, of those that anybody has used."""
     modules = ((name, sys.modules.get(f"ministack.services.{name}")) for name in names)
     return [(name, module) for name, module in modules if module is not None]

@@ -413,7 +413,7 @@ def _has_token(request: ReceivedRequest) -> bool:
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:
-    """A request at a path of this machine, whatever host it named."""
+    """The request changed to be for this machine at `port`, whatever host it named, with `prefix` before its path."""
     headers = [pair for pair in scope["headers"] if pair[0].lower() != b"host"]
     return {
         **scope,

@@ -107,7 +107,10 @@ class Journal:
 
     @contextmanager
     def _written_down(self, queue: Mapping[str, Any] | None) -> Iterator[None]:
-        """Write down the messages that are put into a queue meanwhile; None: there is no such queue."""
+        """Write down, at the end of the `with` block, the messages that were put into a queue in it.
+
+        Nothing without a queue.
+        """
         if queue is None:
             yield
             return

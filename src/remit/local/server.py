@@ -135,7 +135,7 @@ def _settings(files: StateFiles, record: Record, region: str) -> Mapping[str, st
 
 
 def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, str], tuple[str, Caller]]:
-    """Secrets with callers: this server's own key, those of functions, and those that IAM and STS gave out here.
+    """A look-up by access key id and token, for secret and caller: of this server's key, functions, IAM and STS here.
 
     With the server's own key a token names the account whose root it is: another one than that of the app.
     """

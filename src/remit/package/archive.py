@@ -102,7 +102,7 @@ class Archive:
         self._note(moved, struct.pack("<IQ", member.crc, member.size))
 
     def _note(self, member: Member, check: bytes) -> None:
-        """Take a member that was written into the table and the digest. RemitError: a zip cannot hold it."""
+        """Take a member that was written into the table and the digest. RemitError: it is too big, or one too many."""
         if max(member.size, member.packed, member.offset) > _BIGGEST_NUMBER:
             raise RemitError(f"{member.name.decode()!r} is too big for a zip: more than 4 GiB")
         if len(self._members) >= _MOST_MEMBERS:

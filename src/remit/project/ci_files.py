@@ -28,7 +28,8 @@ class _Words(Template):
 def ci_files(folder: Path, service: str, stage: str, owners: Sequence[str] = ()) -> dict[Path, str]:
     """The files for a project whose stage `stage` main is deployed to, with their texts; nothing is written.
 
-    RemitError: the workflow exists, or an owner is none.
+    `service` is `github` or `gitlab`. With GitHub's, a project below the top of its repository gets a workflow of its
+    own name. RemitError: the workflow exists, or an owner is none.
     """
     folder = folder.resolve()
     top = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

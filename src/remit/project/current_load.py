@@ -66,7 +66,7 @@ class Loading(Recorder):
 
     @functools.cached_property
     def declared_variables(self) -> Mapping[str, DeclaredVariable]:
-        """The environment variables that the project's files give to functions."""
+        """The environment variables that the project's files give to functions; the files are read once."""
         from remit.source.variables import declared_variables  # noqa: PLC0415 - where code reads one that is not set
 
         return declared_variables(self.folder)

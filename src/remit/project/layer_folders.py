@@ -20,7 +20,8 @@ _HINT: Final = 'such as layer("layers/ffmpeg"): a folder that has what lies unde
 def layer(folder: str) -> str:
     """The ARN of the version of a layer that the template makes of a folder, for `layers=[…]`.
 
-    RemitError: there is no such folder in the project, or it is the project's own.
+    It is noted, so that the template makes it. RemitError: it is no text, there is no such folder in the project, or it
+    is the project's own.
     """
     path, origin, state = tokens.plain(folder), writer(), current_load.current()
     if not isinstance(path, str):

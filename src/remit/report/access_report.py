@@ -496,7 +496,10 @@ def has_no_effect(piece: Piece) -> bool:
 
 
 def level_of(pattern: str, piece: Piece) -> str:
-    """The access level of an action, or the levels of a pattern's actions; what only future actions gain has none."""
+    """The access level of an action, or the levels of a pattern's actions; `unknown level` where nothing tells it.
+
+    `*` of a piece on every action, and what only future actions gain, have words of their own.
+    """
     if piece.tier == "future":
         return FUTURE
     if pattern == "*" and piece.action == "*":

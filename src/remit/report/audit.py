@@ -47,7 +47,7 @@ def _indented(value: Any, depth: int) -> str:
 
 
 def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
-    """The lists of the report, by name, row by row."""
+    """The lists of the report, each with its name before it; its rows are rendered as they are read."""
     yield (
         "principals",
         (
@@ -149,7 +149,7 @@ def audit_text(report: AuditReport, *, color: bool = False, width: int = 120, wi
             if count > len(rows):
                 table.add_row(f"… and {count - len(rows):,} more (--json has all)")
             console.print(table)
-        for sentence in _closing(report):
+        for sentence in _totals(report):
             console.print(line(sentence), markup=False, soft_wrap=True)
     return "\n".join(text.rstrip() for text in capture.get().splitlines())
 
@@ -210,8 +210,8 @@ def _document_rows(report: AuditReport, *, with_notes: bool) -> _Rows:
     return rows, len(pairs)
 
 
-def _closing(report: AuditReport) -> Iterator[str]:
-    """Yield the extent of the audit."""
+def _totals(report: AuditReport) -> Iterator[str]:
+    """Yield the audit in numbers, a sentence each: logs, principals, administrators, undecided, open, mistakes."""
     undecided_names = {row.principal for row in report.undecided_techniques}
     undecided_names |= {row.resource for row in report.undecided_exposures}
     undecided_names |= {row.arn for row in report.principals if row.unknown or row.undecided}
@@ -231,7 +231,7 @@ def _closing(report: AuditReport) -> Iterator[str]:
 
 
 def _trail(trail: TrailSummary) -> Iterator[str]:
-    """Yield the extent of CloudTrail's files, and their gaps."""
+    """Yield sentences on CloudTrail's logs: events and their period, files that are unread, data events they have."""
     period = f" from {trail.first} to {trail.last}" if trail.first else ""
     yield f"{_count(trail.events, 'event')}{period}; {trail.denied:,} were denied, and are no use"
     if trail.unread:

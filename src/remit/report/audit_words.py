@@ -44,7 +44,7 @@ def exposure_rows(exposures: Iterable[ExposureRow]) -> Sequence[tuple[str, ...]]
 
 
 def undecided_words(report: AuditReport) -> Iterator[tuple[str, str]]:
-    """Of whom or what something was not decided beside access, and what, with the reason."""
+    """Of whom or what something was not decided beside access, each with a text: what, and the reason."""
     for technique in report.undecided_techniques:
         yield technique.principal, f"{technique.technique}: {technique.reason}"
     for exposure in report.undecided_exposures:

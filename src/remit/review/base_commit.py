@@ -110,7 +110,10 @@ def head_of(folder: Path) -> tuple[str | None, bool]:
 
 
 def _version_at(wait: Callable[[], Version], ref: str, commit: str) -> Version:
-    """The version that was loaded of a commit; it and its mistakes say which commit that is."""
+    """The version for which `wait` waits, with `ref` and the commit as its `where`.
+
+    RemitError: its mistakes, changed in place to say `ref` before their message and file.
+    """
     try:
         version = wait()
     except RemitError as error:
@@ -179,7 +182,10 @@ def _inside(folder: Path) -> _Inside:
 
 
 def _commit(folder: Path, ref: str) -> str:
-    """The commit of a name; of a name with `...`, the one at which this branch left it. RemitError: there is none."""
+    """The commit of a name, or of `origin/` and the name; with `...` after it, the one at which this branch left that.
+
+    RemitError: git knows none, or this branch has no commit in common with it.
+    """
     name = ref.removesuffix(_SINCE)
     if not name or name.startswith("-"):
         raise _no_commit(folder, name)

@@ -305,7 +305,7 @@ def renamed(old: Version, new: Version) -> Iterator[str]:
 
 
 def _meaning(role: Holder) -> object:
-    """The access of a role, whichever function's log group it writes to."""
+    """What two roles of equal access have equal: statements with every own log group named alike, and all else."""
     statements = set()
     for statement in (grant.statement for grant in role.grants):
         resources = statement.resources

@@ -90,7 +90,7 @@ def _key(change: Change, part: str, item: Any) -> Hashable:
 
 
 def _parts(change: Change) -> Iterator[tuple[str, Iterable[Any]]]:
-    """The lists of a change by name, such as `access gained` and `doors`."""
+    """The names of the lists of a change, such as `access gained` and `doors`, each with the list."""
     for kind in _COMPARISONS:
         for part in _COMPARED:
             yield f"{kind} {part}", getattr(getattr(change, kind), part)

@@ -180,7 +180,7 @@ def _open_conditions(
 
 
 def _about_own_resource(statement: Statement, access: Given) -> Statement:
-    """A resource's statement about its resource alone, and about what its service does."""
+    """A resource's statement as one about this resource alone and what its service does; it names no principals."""
     service = service_of(access.type)
     actions = [f"{service}:*" if pattern == "*" and service else pattern for pattern in statement.actions.patterns]
     part = _PARTS.get(service)

@@ -67,7 +67,11 @@ def resource_losses(old: Iterable[Resource], new: Iterable[Resource]) -> tuple[R
 
 
 def _loss(old: Resource, new: Resource | None, lost: Mapping[str, ResourceLoss]) -> ResourceLoss | None:
-    """How a change loses a resource: what is set at creation alone differs, or refers to what is lost; None: not."""
+    """How a change loses a resource; None: it keeps it.
+
+    It is removed where `new` has none (certain), or has one under another condition (not certain). It is replaced where
+    its type differs, or a property that can be set at creation only: in its value, or by referring to one of `lost`.
+    """
     how, is_certain, properties = REMOVED, new is None, []
     stays = old.attributes.get("DeletionPolicy") in KEEPS
     condition = None if new is None else new.attributes.get("Condition")

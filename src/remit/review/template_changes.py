@@ -368,6 +368,6 @@ def _has_parts(value: Any) -> bool:
 
 
 def _both(old: Any, new: Any, name: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """What stands in a section of two templates under the same key."""
+    """Each key that a section of both templates has, with what stands there in the old one and in the new."""
     before, after = section(old, name), section(new, name)
     yield from ((str(key), (before[key], after[key])) for key in before if key in after)

@@ -101,7 +101,7 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
 
 
 def _for_all(grant: Grant, first_function: Function, functions: tuple[Function, ...]) -> Grant:
-    """A grant of a shared role: about all of its functions, and their log groups, where it was about the first one."""
+    """The grant as a shared role has it: about all functions and their log groups, where it was about the first one."""
     if grant.reason.subjects == (first_function.name,) and grant.reason.kind in ("computed", "function"):
         grant = replace(grant, reason=replace(grant.reason, subjects=tuple(function.name for function in functions)))
     source_arns = tuple(function.source_arn for function in functions)

@@ -274,7 +274,10 @@ class _Prover:
         return Origin(rail.file)
 
     def _batched(self, at: tuple[tuple[str, str], ...]) -> list[tuple[list[tuple[Statement, str]], Policy]]:
-        """Every statement that a role is given, some at a time, as they are at a place."""
+        """Every statement that a role is given, in batches: keys in `_owners`, and a policy of them, in that order.
+
+        All of a batch have one version of the policy language; references in the policy are filled as of a place.
+        """
         batches = []
         for version in dict.fromkeys(version for _, version in self._owners):
             keys = [key for key in self._owners if key[1] == version]

@@ -104,7 +104,7 @@ def _origin_of(roles: FileRoles, start: Path, steps: Path) -> Origin:
 def _compared(resource: Resource, role: Holder, definition: ReadDefinition, roles: FileRoles) -> ComparedRole:
     """Compare a machine's role with its definition; what a role that others use has too much is not looked for.
 
-    A resource of the role's policies that only the deploy knows counts as `*`.
+    An ARN in the role's policies that only the deploy knows counts as `*`.
     """
     stand_ins = StandIns(roles.resources, unknown_are_names=True)
     given = resource.properties.get("DefinitionSubstitutions")

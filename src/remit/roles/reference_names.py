@@ -168,7 +168,7 @@ def fill_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
 
 
 def fill_policy(policy: Policy, names: Mapping[str, str]) -> Policy:
-    """A policy whose statements are filled by `fill_statement`."""
+    """The policy with its statements filled by `fill_statement`."""
     return replace(policy, statements=tuple(fill_statement(statement, names) for statement in policy.statements))
 
 

@@ -54,7 +54,7 @@ def ready_role(
     custom_policies: Mapping[str, Policy] | None = None,
     endpoint: VpcEndpoint | None = None,
 ) -> Holder:
-    """Make a role ready to be asked; `names` says what its references will be.
+    """The role made ready to be asked; `names` says what its references will be.
 
     `custom_policies` are those that AWS does not manage.
     Grants with principals make it the policy of a resource: managed policies then do not count. `endpoint` is the

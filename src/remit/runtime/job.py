@@ -63,7 +63,7 @@ class Job:
         """Send the job so that it runs after some seconds: up to 900, or up to a year with `config.job.scheduler`.
 
         It never runs earlier: part of a second counts as one. ValueError: a time that is over or that is more than a
-        year away, or a job of a FIFO queue.
+        year away, or one to come for a job of a FIFO queue.
         """
         if seconds < 0:
             raise ValueError(f"{self.__name__}: {seconds} s from now is in the past")

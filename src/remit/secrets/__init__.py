@@ -310,7 +310,7 @@ def hidden(text: str) -> str:
 
 
 def secret_parts(name: str, value: str) -> Iterator[str]:
-    """What of a value is secret: all of it, by its name (`DB_PASSWORD`, `DbPassword`) or form; a URL's password.
+    """What of a value is secret: all of it, by its name (`DB_PASSWORD`, `DbPassword`) or form; a URL's password, too.
 
     `DB_SECRET` may have the name of a secret: a value in words, such as `orders-db`, is one.
     """

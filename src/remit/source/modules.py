@@ -61,7 +61,7 @@ def module_source(file: PythonFile, path: str, name: str) -> ModuleSource:
 
 
 def _definitions(body: list[ast.stmt], package: str, *, is_certain: bool) -> Iterator[tuple[str, Definition]]:
-    """The names that statements bind in their module, in their order."""
+    """The names that statements bind or delete in their module, each with its definition, in their order."""
     for statement in body:
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
@@ -85,7 +85,7 @@ def _definitions(body: list[ast.stmt], package: str, *, is_certain: bool) -> Ite
 
 
 def _inside(statement: ast.stmt, package: str) -> Iterator[tuple[str, Definition]]:
-    """The names that a statement of several binds (`for`, `with`, `:=`), and those of its blocks, which may not run."""
+    """The names that another statement binds itself (`for`, `with`, `:=`) and in its blocks: none of these is sure."""
     for inner in ast.iter_child_nodes(statement):
         for node in () if isinstance(inner, ast.stmt) else ast.walk(inner):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

@@ -25,7 +25,7 @@ _LATER: Final = "remit-later"
 
 
 def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
-    """The resources: whatever a notifying bucket waits for has the bucket's name in place of a reference to it."""
+    """All resources, with the bucket's name for a reference to it in whatever a notifying bucket waits for."""
     names = {resource.logical_id: _bucket_name(resource) for resource in resources if _notifies(resource)}
     if not names:
         return list(resources)
@@ -78,7 +78,7 @@ def _by_name(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -> list[Resource]:
-    """The resources; statements of roles that would make a circular dependency stand in policies of their own.
+    """All resources, with the statements of roles that would make a circular dependency in policies of their own.
 
     `roles` has the logical ids of those that remit assigned, with one inline policy each at most; a role that is a
     shared resource is as it was written.

@@ -18,7 +18,7 @@ _DIGITS: Final = 10
 
 
 def publication_resources(function: Function, properties: Mapping[str, Any]) -> Iterator[Resource]:
-    """The version, the alias and the asynchronous configuration of a function with these properties.
+    """The version and the alias of a function that is published, and its asynchronous configuration, if it has one.
 
     A version is never changed: its logical id carries the hash of the function's code and settings, so that a change of
     either publishes another. Older ones stay, for executions that run and for going back, until the function goes.

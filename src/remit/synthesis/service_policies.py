@@ -117,7 +117,7 @@ class _KeyUse(NamedTuple):
 
 
 def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]:
-    """All resources, where keys let the services use them that send to what the keys encrypt, or store it.
+    """All resources, with keys changed to let the services use them that send to what they encrypt, or store it.
 
     RemitError: a key of AWS's own, whose policy nobody can change, encrypts a queue or a topic.
     """
@@ -193,7 +193,10 @@ def _targets(resource: Resource) -> Iterator[str]:
 
 
 def _with_services(key: Resource, services: Iterable[_Service]) -> Resource:
-    """A key whose policy lets the services use it, beside what somebody wrote. RemitError: nothing can be added."""
+    """The key with statements added to its policy that let the services use it, where none lets them yet.
+
+    RemitError: its policy is no plain document, so that nothing can be added.
+    """
     # A policy that is written replaces KMS's default one: without its statement, nobody could manage the key.
     document = key.properties.get("KeyPolicy") or {"Version": "2012-10-17", "Statement": [_OWNER]}
     if not isinstance(document, dict) or tokens.is_intrinsic(document):
@@ -211,7 +214,7 @@ def _with_services(key: Resource, services: Iterable[_Service]) -> Resource:
 
 
 def merged_queue_policies(shared: Sequence[Resource], made: Sequence[Resource]) -> list[Resource]:
-    """All resources, where each queue policy in `made` is merged into the first policy of its queue.
+    """All resources, with each queue policy of `made` merged into the first policy of its queue, and else added.
 
     A queue has one policy: of two AWS::SQS::QueuePolicy, CloudFormation keeps whichever it puts last. RemitError (2):
     that policy is no plain document, or is for several queues.

@@ -202,7 +202,7 @@ class Deciding:
         return value, path
 
     def _items(self, values: list[Any], path: Path) -> Iterator[tuple[Any, Path]]:
-        """The items of a list: none for AWS::NoValue, several for a Fn::If that chooses a list."""
+        """The items of a list, each with its path: none for AWS::NoValue, several for a Fn::If that chooses a list."""
         for index, item in enumerate(values):
             taken, place = self._taken(item, (*path, index))
             if isinstance(taken, list) and choice(item) is not None:

@@ -127,7 +127,10 @@ class _Follower:
         return self.with_nested(child, f"{stack_id}/", (*files, path))
 
     def _child(self, path: str, stack: Mapping[str, Any], files: tuple[str, ...]) -> ParsedFile:
-        """A nested template with what is known of its parameters. RemitError: it cannot be read."""
+        """A nested template with what is known of its parameters.
+
+        RemitError: it is nested in itself, too deep or one too many; there is no such file, or it is no template.
+        """
         if path in files:
             raise RemitError(f"{path} is nested in itself")
         if len(files) > _DEEPEST or len(self._whole.followed) >= _MOST:

@@ -62,7 +62,11 @@ def _text(properties: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def function_arn(name: str, resources: Mapping[str, Resource]) -> str:
-    """The ARN of a function or layer by its name, its ARN, or a part of that."""
+    """The ARN of a function or layer by its logical id, its name, its ARN, or a part of that.
+
+    A reference, and the logical id of what gives its ARN as its Ref, stay as they are. Partition and region are
+    references where the text has none, the account as well.
+    """
     resource = resources.get(name)
     if resource is not None:
         kind = resource_type(resource.type)

@@ -45,7 +45,10 @@ def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tu
 
 
 def named_by(function: str, argument: Any) -> Iterator[Reference]:
-    """The resources, parameters and attributes that a function itself names; those that its parts name are others."""
+    """The resources, parameters and attributes that a function itself names; those that its parts name are others.
+
+    Ref, Fn::GetAtt and Fn::Sub name some; another function, or an argument of another form, names none.
+    """
     if function == "Ref" and isinstance(argument, str):
         yield Reference(f"${{{argument}}}", {"Ref": argument})
     elif function == "Fn::GetAtt":

@@ -49,7 +49,8 @@ if not TYPE_CHECKING:  # type checkers would take any name
     def __getattr__(name: str) -> Any:
         """Import a trigger when it is first asked for.
 
-        A name that is none is noted as a mistake, or raised where nothing records.
+        A name that is none is noted as a mistake where a project's code spells it while it loads (`@on.sqz`), and is
+        Unread. AttributeError: nothing loads, or the code only asks, by `hasattr`, `from … import` or in a `try`.
         """
         if name not in __all__:
             return unknown(f"there is no trigger `{name}`", name, sys.modules[__name__], __all__)

@@ -99,7 +99,7 @@ def with_sources(app: App) -> App:
 
 
 def _with_config(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id: Mapping[str, Resource]) -> Resource:
-    """A user pool that runs the functions of its triggers. RemitError: two for one step, or a key is wrong."""
+    """The user pool, changed to run the functions of its triggers. RemitError: two for one step, or a key is wrong."""
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
     mistakes = Mistakes()
     for function, trigger in triggers:

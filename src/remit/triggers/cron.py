@@ -41,7 +41,7 @@ class Field(NamedTuple):
     def numbers(self, item: str) -> tuple[int, ...] | None:
         """The numbers of a value, a range or a step, in order; None where it is none of these, or out of range.
 
-        A range of weekdays may go on after the end of the week: FRI-MON.
+        A range of weekdays may go on after the end of the week, as FRI-MON does, which is its order.
         """
         start, slash, step = item.partition("/")
         if slash and (not step.isdecimal() or int(step) == 0):

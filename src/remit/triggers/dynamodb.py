@@ -100,7 +100,7 @@ def with_sources(app: App) -> App:
 
 
 def _with_stream(table: Resource, triggers: list[tuple[Function, Dynamodb]]) -> Resource:
-    """A table whose stream is on, unless its own properties set it. RemitError: triggers want two views."""
+    """The table with its stream on; as it is, if its properties set it. RemitError: triggers want two views."""
     views = [trigger.view or "NEW_AND_OLD_IMAGES" for _, trigger in triggers]
     mistakes = Mistakes()
     for view, (_, trigger) in zip(views, triggers, strict=True):

@@ -45,7 +45,7 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
 
 
 def _kind(subject: Any, option: str) -> DestinationKind:
-    """The kind of a destination: by its type, its ARN, or the reference to it; any other text is a queue's name.
+    """The kind of a destination: by its type, its ARN, or the reference to it; whatever else is given, a queue's name.
 
     RemitError (2): its type is none that takes failures.
     """

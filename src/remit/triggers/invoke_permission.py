@@ -88,7 +88,10 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
 
 
 def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:
-    """Each permission's logical id, and the permission that stands for it: one per service."""
+    """By logical id, the one permission that stands for several of a service: the first, with all of its sources here.
+
+    A permission that stays for itself is left out.
+    """
     by_principal: dict[str, list[Resource]] = defaultdict(list)
     for resource in permissions:
         principal = str(resource.properties.get("Principal"))

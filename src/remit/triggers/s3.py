@@ -209,7 +209,10 @@ def with_sources(app: App) -> App:
 
 
 def _with_notifications(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namespace: str) -> Resource:
-    """A bucket that notifies the functions of its triggers. RemitError: S3 refuses that, or nothing can be added."""
+    """The bucket, changed to notify the functions of its triggers; it waits for their permissions, and has a name.
+
+    RemitError: S3 refuses that, or nothing can be added.
+    """
     configuration = bucket.properties.get("NotificationConfiguration", {})
     if tokens.is_intrinsic(configuration):
         raise RemitError(

@@ -153,7 +153,7 @@ def _mistakes_of_machine(machine: Machine) -> Iterator[RemitError]:  # noqa: C90
 
 
 def _targets(fields: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
-    """The names of states that a state may go on to, each with the steps to it."""
+    """The names of states that a state may go on to, each after its path in `fields`; None where an item names none."""
     for key in ("Next", "Default"):
         if key in fields:
             yield (key,), fields[key]

@@ -124,7 +124,10 @@ def _arguments(fields: Mapping[str, Any], language: str) -> Any:
 
 
 def _literal(value: Any, language: str) -> Any:
-    """A value with `OPEN` for each part that is read from the input, or computed of it."""
+    """A value with `OPEN` for each part that is read from the input, or computed of it, as its language marks these.
+
+    A key `Name.$` becomes `Name`.
+    """
     if isinstance(value, dict):
         literal: dict[str, Any] = {}
         for key, item in value.items():

@@ -93,7 +93,7 @@ def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _configure(live: LiveResource, setting: ComparedProperty) -> Repair:
-    """Write one property, which UpdateFunctionConfiguration takes under the same name."""
+    """The call that writes one property, which UpdateFunctionConfiguration takes under the same name."""
     value = expected_at(live, setting)
     actual = value_at(live.answers[_FUNCTION], setting.path)
     value = int(value) if isinstance(actual, int) else value  # CloudFormation takes a number that is written as text
@@ -193,7 +193,7 @@ _NUMBERS: Final = {"BatchSize": "batch size", "MaximumBatchingWindowInSeconds": 
 
 
 def _point_alias(live: LiveResource, _: ComparedProperty) -> Repair:
-    """Put an alias back, to its version alone."""
+    """The call that puts an alias back to the version and the weights of the template; without weights, to it alone."""
     version = live.properties["FunctionVersion"]
     weights = live.properties.get("RoutingConfig") or {"AdditionalVersionWeights": {}}
     return repair("lambda.UpdateAlias", **_alias_name(live.subject), FunctionVersion=version, RoutingConfig=weights)

@@ -64,7 +64,8 @@ def compare_policy(
 ) -> Iterator[Drift]:
     """Yield what differs of a policy that AWS gives as `text`, None or empty where there is none.
 
-    `put` writes a document, or deletes it (""). `default` is what the service itself writes without a policy.
+    `put` gives the call that writes a document, or deletes it (""). `default` is what the service itself writes without
+    a policy.
     """
     attached = live.stack.policies.get(live.logical_id, ())
     if attached is None:
@@ -86,12 +87,16 @@ def compare_policy(
 
 
 def policy_check(put: Put, path: str = "Policy") -> Check:
-    """A check that compares the policy at `path` of AWS's answer, and puts it back by `put`."""
+    """A check that compares the policy at `path` of AWS's answer; what differs has the call of `put` as its repair."""
     return lambda live, answer: compare_policy(live, value_at(answer, path), put)
 
 
 def put_by(write: str, delete: str, parameters: Callable[[Subject], Mapping[str, Any]], member: str = "Policy") -> Put:
-    """A `Put` that calls `write` with the document as its parameter `member`, or `delete` where there is none."""
+    """A `Put`: the call, to be made later, that writes a resource's policy or deletes it.
+
+    It is the operation `write` with the document as its parameter `member`; for an empty document it is `delete`, which
+    is "" where a resource always has a policy. `parameters` gives what either call says of the resource.
+    """
 
     def put(live: LiveResource, document: str) -> Repair:
         given = {member: document} if document else {}

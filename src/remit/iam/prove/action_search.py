@@ -174,7 +174,11 @@ class ActionSearch:
                 raise UndecidedQuestion("its actions can be narrowed in too many ways")
 
     def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
-        """An opening at a point of a pattern; else None, and the covers with NotAction to narrow the pattern for."""
+        """An opening at a point of a pattern; else None, and the covers with NotAction to narrow the pattern for.
+
+        (None, ()): no action of the pattern is open. UndecidedQuestion: a point could not be decided, or the budget is
+        spent (Exhausted).
+        """
         escapes: dict[Box, None] = {}
         # No other point stands for the actions on which some covers have no effect.
         beyond = [action for action in self._beyond_covers if matcher(pattern)(action)]

@@ -188,7 +188,7 @@ class _Question:
     undecided: list[Undecided]
 
     def pieces(self) -> Iterator[tuple[str, Iterator[Piece]]]:
-        """The pieces of each part of the comparison.
+        """The name of each part of the comparison (`gained`, `lost`, `forbidden`, `freed`), with its pieces.
 
         What cannot be decided is noted in `undecided`, as the pieces are read.
         """

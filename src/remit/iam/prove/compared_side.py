@@ -72,7 +72,7 @@ class Side:
         return StatementLocation("identity", 0, box.index, box.statement)
 
     def undecided(self) -> Iterator[tuple[StatementLocation, str]]:
-        """The statements that cannot be compared at all."""
+        """The places of statements that cannot be compared at all, each with the reason."""
         for name, policies in (*self.layers, *self.rcp):
             for number, policy in enumerate(policies):
                 for index, statement, reason in policy.undecided:
@@ -127,7 +127,7 @@ def _compiled(layers: Iterable[tuple[str, tuple[Policy, ...]]]) -> _CompiledLaye
 
 
 def _allowing(layers: Layers) -> Iterator[tuple[str, tuple[Policy, ...]]]:
-    """The layers that must all allow, by name."""
+    """The layers that must all allow, each name with its policies; those without any are left out."""
     yield "identity", layers.identity
     if layers.boundary:
         yield "boundary", layers.boundary

@@ -92,7 +92,10 @@ def _name(caller: ComparedCaller, statements: tuple[Statement, ...]) -> str:
 
 
 def _for_caller(layers: Layers, caller: ComparedCaller) -> Layers:
-    """The layers of a caller, whose requests have the keys that it decides: its endpoint allows no others."""
+    """The layers as one caller has them: each statement of the endpoint's policies means everyone, or nobody.
+
+    An Allow of the endpoint holds with the keys alone that the caller settles, also where there is no such policy.
+    """
     policies = layers.endpoint
     if not policies and caller.settled:
         policies = _DEFAULT

@@ -252,7 +252,7 @@ class GainSearch:
         return Piece(self.new.source(box), spelled, resource, request, tier, question.difference)
 
     def _example(self, opening: Opening, spelled: str, action_search: ActionSearch) -> tuple[Request, Tier] | None:
-        """A request that the evaluator confirms, or else the policies alone; on what the action takes, if it can be."""
+        """As `request_for`; in place of one that cannot be made today, one near by that can, if a few tries find it."""
         of_today = action_search.of_today
         example = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=of_today)
         if opening.usable and example is not None and example[1] != "now":

@@ -68,7 +68,7 @@ def _by_principals(policy: Policy) -> dict[object, list[Statement]]:
 
 
 def _tidied(statement: Statement, budget: Budget) -> Statement:
-    """Without actions and resources that another of the statement's own covers."""
+    """The statement without the actions and resources that another of its own covers."""
     resources = statement.resources
     return replace(
         statement,
@@ -111,7 +111,10 @@ def merged(unmerged: Iterable[Statement], budget: Budget | None = None) -> tuple
 
 
 def _joined(statements: tuple[Statement, ...], element: str) -> tuple[Statement, ...]:
-    """Those that differ in their "actions" alone, or in their "resources" alone, made one; what is negated stays."""
+    """The statements, with those made one that differ in `element` ("actions" or "resources") alone.
+
+    Where that is negated, they stay as they are.
+    """
     groups: dict[object, list[Statement]] = {}
     for number, statement in enumerate(statements):
         globs: Globs | None = getattr(statement, element)

@@ -206,7 +206,8 @@ class ResourceSearch:
     ) -> tuple[Witness | None, tuple[Box, ...]]:
         """A witness at a point of a pattern; else None, and the covers with NotResource to narrow the pattern for.
 
-        UndecidedQuestion: not every point could be tried, and none that was shows a witness.
+        (None, ()): nothing that the pattern matches is open. UndecidedQuestion: a point cannot be decided; the budget
+        is spent; or not every point could be tried, and none that was shows a witness.
         """
         # With `?` a pattern may have a thousand points: one cover that plainly takes all of it saves them.
         if most_single_wildcards:

@@ -329,7 +329,7 @@ def _signless(value: Any) -> bool:
 
 
 def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
-    """The plain texts, not those of Fn::Sub and its like."""
+    """The plain texts with their spots, not those of Fn::Sub and its like."""
     if isinstance(value, str):
         yield value, spot
     elif isinstance(value, list):

@@ -310,6 +310,6 @@ _EC2: Final = "You are not authorized to perform this operation. "
 
 
 def denial(client: str, protocol: Protocol, message: str) -> RefusedRequest:
-    """The refusal of a request to a boto3 client's service."""
+    """The refusal of a request to a boto3 client's service, by its code; for `ec2` EC2's own words come first."""
     code, status = _CODES.get(client, _OF_PROTOCOL[protocol])
     return RefusedRequest(code, f"{_EC2}{message}" if client == "ec2" else message, status)

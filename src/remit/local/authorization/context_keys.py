@@ -148,7 +148,7 @@ def _encryption_context(question: Question) -> Mapping[str, str]:
 def _reader_of_tags(
     read: Callable[[Question], Mapping[str, str] | None],
 ) -> Callable[[str, Question], Value]:
-    """Read a tag's value: keys of tags ignore case in condition keys."""
+    """A reader of a tag's value by its folded key: keys of tags ignore case in condition keys."""
 
     def value_of(name: str, question: Question) -> Value:
         tags = read(question)
@@ -214,7 +214,7 @@ def _constant(value: Value) -> Callable[[Question], Value]:
 
 
 def _each(path: str) -> Callable[[Question], Value]:
-    """The texts at a path of parameters (`Targets.Arn`), of each item of the lists on the way; absent where none is."""
+    """A reader of the texts at a path of parameters (`Targets.Arn`), of each item of lists; absent where none is."""
 
     def read(question: Question) -> Value:
         values: list[Any] = [question.need.parameters]
@@ -230,7 +230,7 @@ def _each(path: str) -> Callable[[Question], Value]:
 
 
 def _of_entries(name: str) -> Callable[[Question], Value]:
-    """Read a value of the entries of PutEvents; a rule has it in its pattern, which is not read."""
+    """A reader of a value in the entries of PutEvents; a rule has it in its pattern, where it may be any."""
     each = _each(f"Entries.{name}")
     return lambda question: each(question) if "Entries" in question.need.parameters else OPEN
 

@@ -73,9 +73,10 @@ class PlainClient:
     service: str
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        """The method of an operation, by boto3's name of it.
+        """The method of an operation, by boto3's name of it. It makes the call, and again where a failure passes.
 
-        AnsweredError: the service refuses the call. RemitError: nothing answers, or what is not AWS.
+        Errors come from the call. AnsweredError: the service refuses it. RemitError: nothing answers, or what is not
+        AWS. AttributeError: there is no such operation.
         """
         operation = method.title().replace("_", "")
         return lambda **parameters: patiently(partial(self._answer, operation, parameters), _PAUSES, transient)

@@ -115,7 +115,10 @@ class Mappings:
 
 
 def _missing(arn: str) -> str | None:
-    """AWS's words for a queue or stream that does not exist; None: it does, or it is another account's."""
+    """AWS's words for a queue or a Kinesis stream that does not exist.
+
+    None: it does, it is another account's, or of another service.
+    """
     parts = arn.split(":")
     if len(parts) < 6 or parts[4] != place_of_request()["Account"]:  # noqa: PLR2004 - an ARN's parts
         return None

@@ -69,7 +69,8 @@ def _may_call_url(
 ) -> bool:
     """Return whether everybody may call the URL of a function, which has that configuration.
 
-    With IAM's authorization the gate has decided who may, and the emulator refuses whoever does not sign.
+    With IAM's authorization the gate has decided who may, and the emulator refuses whoever does not sign: True. So it
+    is for a browser's preflight where the URL has CORS.
     """
     is_preflight = method == "OPTIONS" and configuration.get("Cors")  # a browser's question about the request to come
     if is_preflight or configuration.get("AuthType") == "AWS_IAM":

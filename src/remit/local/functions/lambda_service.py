@@ -268,7 +268,7 @@ class DurableExecutions:
     """Runs a function once: its record, its configuration, the event and the request's id."""
 
     def take_hold(self) -> None:
-        """Let the emulator resume executions here, when a wait is over or a callback has come."""
+        """Let the emulator resume executions here, each in a thread, when a wait is over or a callback has come."""
 
         @instead_of(self.service, "invoke_durable_resume")
         def resumed(_resume: Any, _name: str, arn: str, _event: Any) -> None:

@@ -53,7 +53,10 @@ class UnpackedCode:
         return folder
 
     def compile(self, folder: Path, program: str) -> None:
-        """Compile the modules in a folder by a Python, once and meanwhile: workers only read there."""
+        """Compile the modules in a folder by a Python, once, in a process that runs meanwhile: workers only read there.
+
+        What it says, and whether it fails, is not looked at.
+        """
         compilation = folder, program
         with self._lock:
             if compilation in self._compiled | self._compiling:

@@ -26,7 +26,10 @@ _WORKER: Final = Path(__file__).parent / "worker"
 
 @cache
 def possible_wall() -> Wall:
-    """The best wall that the system allows, each tried in a process of its own; empty where it allows none."""
+    """The best wall that the system allows; empty where it allows none.
+
+    Each is tried in a process of its own, once while this process lives.
+    """
     if sys.platform != "linux":
         return ""
     walls: tuple[Wall, ...] = ("wall", "landlock")

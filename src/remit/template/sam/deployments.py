@@ -26,7 +26,10 @@ _TYPES: Final = (
 
 
 def deployments(declared: Iterable[SamResource]) -> Iterator[tuple[SamResource, MadeResource]]:
-    """The group of each function that is deployed little by little, and what all of them share."""
+    """Each function that is deployed little by little with its group; then what all share: application and role.
+
+    These come with the first function, without its attributes. The role is made if a function brings none.
+    """
     shifted = [function for function in declared if function.kind == "Function" and _preference(function)]
     for function in shifted:
         yield function, _group(function)

@@ -17,9 +17,10 @@ from remit.template.sections import section
 
 
 def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The buckets, user pools and APIs that events write themselves into, by name.
+    """The buckets, user pools and APIs that events of `declaration` write themselves into, by logical id.
 
-    `apis` are the properties of SAM's REST APIs.
+    Each is the whole resource with what the events add to it; all others are left out. `plain` has all resources, which
+    stay as they are, and `apis` the properties of SAM's REST APIs.
     """
     changed: dict[str, Any] = {}
     for event in declaration.events():
@@ -69,7 +70,7 @@ _NO_ROLES: Final = ("CALLER_CREDENTIALS", "NONE")
 
 
 def _notifying(bucket: dict[str, Any], declaration: SamResource, event: SamEvent) -> dict[str, Any]:
-    """The bucket notifies the function or its alias, unless the function's condition does not hold."""
+    """The properties of a bucket that also notifies the function or its alias, where the function's condition holds."""
     condition = declaration.attributes.get("Condition")
     config = section(bucket, "NotificationConfiguration")
     listed = config.get("LambdaConfigurations")
@@ -84,7 +85,10 @@ def _notifying(bucket: dict[str, Any], declaration: SamResource, event: SamEvent
 
 
 def _calling(api: dict[str, Any], event: SamEvent, role: Any) -> dict[str, Any]:
-    """The API calls what the event starts under a role: it is in the body, where a deploy passes it."""
+    """The properties of an API that calls what the event starts under a role; as they were, where there is none.
+
+    The role stands in the body, where a deploy passes it.
+    """
     if role is None:
         return api
     body = section(api, "Body")
@@ -97,7 +101,7 @@ def _calling(api: dict[str, Any], event: SamEvent, role: Any) -> dict[str, Any]:
 
 
 def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
-    """The user pool calls the function at the event's triggers."""
+    """The properties of a user pool that also calls the function at the event's triggers."""
     trigger = event.properties.get("Trigger")
     triggers = trigger if isinstance(trigger, list) else [trigger]
     names = [name for name in triggers if isinstance(name, str)]

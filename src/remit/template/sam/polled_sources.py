@@ -109,7 +109,10 @@ def failures(event: SamEvent) -> list[Statement]:
 
 
 def destination(kind: str, target: Any) -> list[Statement]:
-    """The statements for sending to a destination of a type; none for one that SAM grants nothing for."""
+    """The statements for sending to a destination of a type; none for one that SAM grants nothing for.
+
+    A bucket (`S3`, `S3Bucket`) has two: for its objects, and for the list of them.
+    """
     if kind in ("S3", "S3Bucket"):
         return [
             {"Effect": "Allow", "Action": "s3:PutObject", "Resource": {"Fn::Join": ["/", [target, "*"]]}},

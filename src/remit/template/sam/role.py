@@ -151,7 +151,7 @@ def _declared_policies(declared: SamResource) -> Iterator[_Entry]:
 
 
 def _policy(declared: SamResource, policy: Any, path: Path, number: int) -> _Entry:
-    """An entry of Policies: a name or ARN, a document, one of SAM's templates, or a choice of two alike.
+    """An entry of Policies: a name, an ARN (also computed), a document, one of SAM's templates, a choice of two alike.
 
     RemitError (2), at its place: anything else.
     """

@@ -52,7 +52,10 @@ def _statement(block: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 
 def _lists(block: Mapping[str, Any], address: str) -> Iterator[tuple[str, list[str]]]:
-    """The actions and resources of a statement, or what it excepts."""
+    """The elements of a statement that list actions or resources (NotAction, too), each with its texts.
+
+    What is known after the apply is a text that may be anything.
+    """
     for attribute, element in _ELEMENTS.items():
         if attribute in block:
             values = _texts(block, attribute, address)
