@@ -286,9 +286,9 @@ def _read_case(value: Any, locate: Locate) -> tuple[Request, Layers]:
 
 
 def _request(raw: dict[str, Any], locate: Locate) -> Request:
-    """The request of a line. RemitError (2), at its place: a key is missing, misspelt, or of another type.
+    """The request of a line; what another tool fills into the line's policies is open for it.
 
-    Parts that a tool fills in are open.
+    RemitError (2), at its place: `action` is missing or is none, a key is misspelt, or a value has another type.
     """
     _refuse_slips(raw, tuple(_REQUEST), ("request",), locate)
     if "action" not in raw:

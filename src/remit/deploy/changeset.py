@@ -117,7 +117,10 @@ class PlanRequest:
         return not self.inline or names_artefact(self.body)
 
     def name_onto(self, stack: DeployedStack | None, caller: str) -> str:
-        """The change set's name: the same for the same request of a caller onto the same state."""
+        """The change set's name: the same only if this process asks for the same, as `caller`, onto the same state.
+
+        It begins with `_LOOK` where nobody is to execute it: leftovers are found by that.
+        """
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
         values = [self.body, sorted(self.tags.items()), state, self.service_role, sorted(self.parameters.items())]
         text = json.dumps([*values, caller, os.getpid()])

@@ -60,7 +60,10 @@ def resource_parts(text: str, version: str) -> Parts:
 
 
 def _after_fifth_colon(text: str) -> int:
-    """Return the start of an ARN's last part; the colons of variables and references are not the ARN's."""
+    """Return the start of an ARN's last part: the end of a text that has fewer colons, and so no such part.
+
+    The colons of variables and references are not the ARN's.
+    """
     plain = _masked(text)
     position = -1
     for _ in range(_FIFTH):

@@ -41,7 +41,7 @@ class ServerlessVariables:
         """A value with its variables put in, and what these hold, too.
 
         RemitError at its line: a variable refers to itself, names nothing, or stands for a list or mapping within a
-        text; or a file is missing or outside.
+        text; or a file is outside of the folder.
         """
         if isinstance(value, dict):
             placed = {key: self.resolved(item, (*path, key)) for key, item in value.items()}
@@ -74,7 +74,8 @@ class ServerlessVariables:
     def _value(self, variable: str, path: Steps) -> Any:
         """The value of a variable: of the first of its sources, separated by commas, that has one.
 
-        What only the deploy knows becomes a parameter. RemitError (2): it refers to itself, or to nothing of the file.
+        It becomes a parameter where none has, as what only the deploy knows, or a file that is not there.
+        RemitError (2): it refers to itself, to nothing of this file, or to a file outside of the folder.
         """
         if variable in self._waiting:
             raise self._wrong(f"`${{{variable}}}` refers to itself", path)

@@ -253,7 +253,7 @@ def _linkable(state: Judgement, functions: Iterable[Function]) -> Iterator[Resou
 
 
 def _with_any_key(resource: str) -> str:
-    """An ARN of objects of a bucket whose keys only the input names: all objects of that one bucket."""
+    """An ARN with `*` for the unknown rest of an object's key in a bucket that is known; any other ARN as it is."""
     start, unresolved, _ = resource.partition(UNRESOLVED)
     is_key = ":s3:::" in start and "/" in start
     return f"{start}*" if unresolved and is_key else resource

@@ -55,7 +55,10 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The specification of a stand-in for a module of the SDK, where there is such a module; None for any other."""
+        """The specification of a stand-in for a module of the SDK, the first time it is imported.
+
+        Of one that the real SDK has imported meanwhile, a specification that hands it out. None: others find it.
+        """
         imported = sys.modules.get(name)
         if imported is not None and target is None and name.partition(".")[0] in self.stand_ins:
             return ModuleSpec(name, _Imported(imported))  # type: ignore[arg-type] # the import system asks for its methods alone

@@ -127,7 +127,10 @@ def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Orig
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
-    """Lines without comments, those that end in a backslash joined with the next; each with its number."""
+    """The lines that say something, without comments, joined where one ends in a backslash.
+
+    Each has the number of its first line.
+    """
     logical_lines, begun, start = [], "", 0
     for number, line in enumerate(text.splitlines(), 1):
         start = start if begun else number

@@ -224,9 +224,10 @@ class _Templates:
 def _roles(
     read: FileRoles, file: str, doubts: _Doubts, outside: str | None = None, stubs: frozenset[str] | None = None
 ) -> Version:
-    """The roles, users and groups of a part, with a note on each doubt: the one `outside`, or the template's own.
+    """The roles, users and groups that a part declares, or the role `outside` alone, which it only attaches to.
 
-    With `stubs`, which are there for references alone, also what resources say to the roles.
+    Their notes tell each doubt. With `stubs`, which are left out (they are there for references alone), also what
+    resources say to the roles.
     """
     roles = []
     for role in (*read.roles, *read.users):

@@ -206,7 +206,10 @@ class GainSearch:
                     break
 
     def _unrepeated_actions(self, box: Box, compared: tuple[CompiledPolicy, ...]) -> tuple[tuple[str, str], ...]:
-        """Action patterns, folded and as spelled, that no statement of the same Resource and Condition repeats."""
+        """The action patterns of `box`, folded and as spelled, that no statement of `compared` plainly repeats.
+
+        Such a one has its Resource and Condition, or holds everywhere. Of NotAction it is `*`, whatever repeats it.
+        """
         if box.not_actions:
             return (("*", "*"),)
         patterns = box.statement.actions.patterns
