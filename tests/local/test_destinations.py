@@ -88,7 +88,7 @@ RECORDS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize("destination", RECORDS)
 def test_the_record_of_an_invocation_is_one_wherever_it_is_sent(sent: Sent, destination: str) -> None:
-    sent.destinations.send(FUNCTION, destination, FAILED.told(FUNCTION))
+    sent.destinations.send(FUNCTION, destination, FAILED.record_for(FUNCTION))
     ((service, region, _, parameters),) = sent.requests
     record = RECORDS[destination](parameters)
     context = {"requestId": "0a1b", "functionArn": f"{FUNCTION_ARN}:$LATEST", "condition": "RetriesExhausted"}
@@ -117,7 +117,7 @@ def test_a_dead_letter_tells_no_reason_where_the_function_gave_none(sent: Sent) 
 def test_an_event_of_an_invocation_tells_how_it_ended(sent: Sent) -> None:
     for condition in ("Success", "RetriesExhausted"):
         record = InvocationRecord("0a1b", f"{FUNCTION_ARN}:live", "2", condition, 1, {}, {})
-        sent.destinations.send(FUNCTION, f"arn:aws:events:{OTHER}:event-bus/done", record.told(FUNCTION))
+        sent.destinations.send(FUNCTION, f"arn:aws:events:{OTHER}:event-bus/done", record.record_for(FUNCTION))
     entries = [entry for _, _, _, parameters in sent.requests for entry in parameters["Entries"]]
     ends = [f"Lambda Function Invocation Result - {end}" for end in ("Success", "Failure")]
     assert ends == [entry["DetailType"] for entry in entries]
@@ -129,7 +129,7 @@ def test_an_event_of_an_invocation_tells_how_it_ended(sent: Sent) -> None:
 
 def test_nothing_is_sent_that_the_functions_role_may_not() -> None:
     sent = Sent(may=False)
-    sent.destinations.send(FUNCTION, f"arn:aws:sqs:{OTHER}:done", FAILED.told(FUNCTION))
+    sent.destinations.send(FUNCTION, f"arn:aws:sqs:{OTHER}:done", FAILED.record_for(FUNCTION))
     assert ([], 1) == (sent.requests, len(sent.asked))
 
 
