@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import re
 import runpy
@@ -36,6 +37,7 @@ class Variables(dict[str, str]):
         super().__init__()
         self._ways: dict[int, str] = {}
         self._held: list[Any] = []  # so that nothing else gets its number
+        logging.root.setLevel(logging.root.level)  # loggers forget which levels they were asked for
         self["threads"] = str(sorted(thread.name for thread in threading.enumerate()))
         for name in sorted(name for name in sys.modules if name.startswith("ministack.")):
             for variable, value in vars(sys.modules[name]).items():
@@ -74,9 +76,11 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def main(folder: Path, forks: dict[str, Any]) -> None:
-    """Import the emulator in three forks."""
+    """Import the emulator in three forks, for a folder in which an earlier server kept an object."""
     files = StateFiles(folder / "server")
-    files.root.mkdir()
+    kept = files.objects / "000000000000" / "bucket" / "key"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"what an earlier server kept")
 
     def begin() -> Variables:
         os.environ.update(_environment(files))

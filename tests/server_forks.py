@@ -68,7 +68,7 @@ def import_emulator(marked: StateFiles, marked_port: int, region: str) -> None:
 
 
 def _settle(values: Mapping[str, str], key_path: Path, key: bytes) -> None:
-    """Put values in the place of marks."""
+    """Put values in the place of marks, and read the folder where the import of a module reads it."""
     for module in [module for name, module in sys.modules.items() if name.startswith("ministack.")]:
         for name, value in vars(module).items():
             if isinstance(value, str):
@@ -80,6 +80,9 @@ def _settle(values: Mapping[str, str], key_path: Path, key: bytes) -> None:
         key_path.parent.mkdir(parents=True, exist_ok=True)
         key_path.write_bytes(key)
     importlib.reload(emulated("services.cognito"))  # its functions' defaults have paths, and it has read the key
+    storage = emulated("services.s3")  # it reads what an earlier server kept as it is imported
+    storage._load_persisted_data()
+    storage._reschedule_restores()
 
 
 def fork_for_all(door: socket.socket) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import shutil
-import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ import pytest
 from random_cases import cases_of, in_all_cases
 from remit.cli import main
 from remit.errors import RemitError
-from remit.local import aws, process
+from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.state_files import own
 from terminals import HANGS
@@ -273,10 +272,7 @@ def test_what_a_full_disk_did_not_keep_is_told_by_status_and_stop(
 
 
 @in_all_cases
-def test_an_object_that_was_not_kept_is_kept_once_there_is_room(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        process, "subprocess", subprocess
-    )  # servers in processes of their own: disks are what is tested
+def test_an_object_that_was_not_kept_is_kept_once_there_is_room(project: Path) -> None:
     running = aws.start(project)
     storage = session(running).client("s3", **client_arguments(running))
     storage.create_bucket(Bucket="full")
