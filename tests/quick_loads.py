@@ -28,13 +28,13 @@ class _Fork:
         self._status: int | None = None
         self._pid = os.fork()
         if self._pid == 0:
+            status = 1
             try:
                 _load(command[command.index(separate_process._RUN) + 2 :], stdout.fileno())
+                status = 0
             except BaseException:  # noqa: BLE001 - the log says what it is
                 traceback.print_exc()
-                os._exit(1)
-            finally:
-                os._exit(0)
+            os._exit(status)
 
     def wait(self) -> int:
         if self._status is None:

@@ -87,6 +87,28 @@ def test_a_technique_is_found_and_each_of_its_actions_is_needed(tmp_path: Path, 
         assert "x" not in found or technique.name not in found["x"].ways, action
 
 
+RUN_BY = {
+    "autoscaling": "ec2.amazonaws.com",
+    "batch": "ecs-tasks.amazonaws.com",
+    "bedrock-agentcore": "bedrock-agentcore.amazonaws.com",
+    "ec2-instance-connect": "ec2.amazonaws.com",
+    "ecs": "ecs-tasks.amazonaws.com",
+    "apprunner": "tasks.apprunner.amazonaws.com",
+}
+"""Who takes the role of what a service runs, where that is not the service itself.
+
+Sources: "Amazon ECS task IAM role", "Instance role" (App Runner), "IAM roles for Amazon EC2".
+"""
+
+
+def test_a_role_is_passed_to_what_the_service_of_the_first_action_runs() -> None:
+    for technique in ALL_TECHNIQUES:
+        prefix = technique.needs[0].action.partition(":")[0]
+        on_an_instance = prefix == "ssm" and technique.gain == "running role"
+        taker = "ec2.amazonaws.com" if on_an_instance else RUN_BY.get(prefix, f"{prefix}.amazonaws.com")
+        assert technique.service in ("", taker), technique.name
+
+
 DOUBT = {"StringEquals": {"aws:RequestedRegion": "\ue000"}}
 """A condition that nothing decides: no comparison takes such a text."""
 

@@ -37,9 +37,9 @@ def accounts(draw: st.DrawFn) -> list[AccountResult]:
         targets = [*NAMES[account], *NAMES[account], *ALL, administrator(account), several]
         edges = [Edge(several, arn) for arn in draw(st.lists(st.sampled_from(NAMES[account]), max_size=2, unique=True))]
         for source in NAMES[account]:
-            for target in draw(st.lists(st.sampled_from(targets), max_size=2, unique=True)):
+            for target in draw(st.lists(st.sampled_from(targets), max_size=3, unique=True)):
                 if target != source:
-                    assumes = draw(st.sampled_from(["", "", "an instance takes commands"]))
+                    assumes = draw(st.sampled_from(["", "an instance takes commands"]))
                     edges.append(Edge(source, target, f"t{len(edges)}", (), assumes))
         administrators = tuple(draw(st.lists(st.sampled_from(NAMES[account]), max_size=1)))
         of_others = [edge for edge in edges if edge.source not in administrators]

@@ -341,6 +341,21 @@ def test_what_a_test_has_imported_is_declared_again_and_stays_imported(
         del sys.modules[name]
 
 
+def test_what_is_installed_in_the_projects_folder_is_imported_once_for_all_loads(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its environment is often there; some packages cannot be imported twice."""
+    project = make(
+        app="import thing, own\n@app.function\ndef f(event, context): ...\n",
+        **{".venv/lib/site-packages/thing.py": "", "own.py": ""},
+    )
+    monkeypatch.syspath_prepend(project.folder / ".venv/lib/site-packages")
+    project.load()
+    thing = sys.modules["thing"]
+    project.load()
+    assert (True, False) == (sys.modules.pop("thing") is thing, "own" in sys.modules)
+
+
 DATA_WITH_TOPIC = """
 from remit import Shared, resource
 
