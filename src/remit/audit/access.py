@@ -40,9 +40,10 @@ _TAGGING: Final = ("notaction", "sts:t", "*")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A principal with what every question about it needs; `candidates` are the actions that it may be allowed.
+    """A principal with what every question about it needs.
 
-    `unknown` has why its access cannot be decided; empty where it can.
+    `candidates` are the actions that it may be allowed, as bits of `DocumentParts.bits`. `unknown` has why its access
+    cannot be decided; empty where it can.
     """
 
     identity: Identity
@@ -76,7 +77,11 @@ class AccessQuestions:
         self._levels: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     def asker(self, identity: Identity) -> Asker:
-        """An identity, ready to be asked about."""
+        """An identity, ready to be asked about, with the SCPs of its account: none for a service-linked role.
+
+        `unknown` gets the identity's own reasons, those of its account's place in the organization, and each of its
+        documents that is no policy.
+        """
         place = self._place(identity.account)
         unknown = list(identity.unknown)
         if place is not None:
@@ -101,7 +106,10 @@ class AccessQuestions:
         return None if self.organization is None else self.organization.accounts.get(account)
 
     def rcps(self, owner: str, account: str, action: str) -> tuple[tuple[Policy, ...], ...]:
-        """Return the RCPs of the account `owner` for an action, by level, with the number of `account` folded."""
+        """Return the RCPs of the account `owner` for an action, by level, with the number of `account` folded.
+
+        Only their statements about the action are in them. Empty where the organization does not list the owner.
+        """
         place = self._place(owner)
         return tuple(
             tuple(self.parts.policy_part(self._control_key(policy, account), action) for policy in level)
@@ -119,7 +127,10 @@ class AccessQuestions:
         return self._control_keys[name]
 
     def _caller(self, identity: Identity, place: OrganizationAccount | None) -> PinnedCaller:
-        """A user or role as requests have it, with the keys that it decides."""
+        """A user or role as requests have it, with the keys that it decides; None for a key: it is absent.
+
+        The keys of the organization are decided only where the account has a place in it.
+        """
         arn = folded(identity.arn, identity.account)
         is_user = identity.kind == "user"
         values: dict[str, PinValue] = {
@@ -157,7 +168,10 @@ class AccessQuestions:
         return self._tagging[trust]
 
     def sensitive(self, asker: Asker) -> tuple[AccessRow, ...]:
-        """The sensitive actions that a principal can do, and those that are undecided, with its account folded."""
+        """The sensitive actions that a principal can do, and those that are undecided, with its account folded.
+
+        They are in the order of SENSITIVE_ACTIONS. Rows are kept for all principals that are answered alike.
+        """
         profile, policies = asker.profile, asker.identity.policies
         if profile not in self._keys:
             masks = map(self.parts.mask, documents_of(profile))
@@ -178,7 +192,10 @@ class AccessQuestions:
         return rows
 
     def candidates(self, profile: Profile) -> int:
-        """The actions, as bits, that some statement of every layer may allow."""
+        """The actions, as bits, that some Allow of every layer covers, whatever its resources and conditions are.
+
+        Layers are the identity's policies, the boundary and each level of SCPs.
+        """
         bits = self._may_allow(profile.identity)
         boundaries = (profile.boundary,) if profile.boundary else ()
         for layer in (*boundaries, *profile.scps):
@@ -195,14 +212,20 @@ class AccessQuestions:
         return bits
 
     def ask_anywhere(self, asker: Asker, action: str) -> AccessAnswer:
-        """Whether a principal can do an action on a resource of its account, of each type that the action requires."""
+        """Whether a principal can do an action on a resource of its account, of each type that the action requires.
+
+        The answer is yes only if it is for every type: see `combined`.
+        """
         groups = own_resources(action, asker.partition)
         return combined(tuple(self.ask(asker, action, resources) for resources in groups))
 
     def ask(
         self, asker: Asker, action: str, resources: tuple[str, ...], when: tuple[Condition, ...] = ()
     ) -> AccessAnswer:
-        """Whether a principal can do an action on one of the resources, in requests that meet the conditions `when`."""
+        """Whether a principal can do an action on one of the resources, in requests that meet the conditions `when`.
+
+        `resources` are patterns with the number of the principal's account folded.
+        """
         numbers = self.parts.layer_numbers(asker.profile, action)
         return numbered(self.within(asker, action, resources, self.parts.layers(numbers), numbers, when), numbers)
 
@@ -215,10 +238,11 @@ class AccessQuestions:
         key: object,
         when: tuple[Condition, ...],
     ) -> AccessAnswer:
-        """The same within some layers, which `key` stands for.
+        """Whether a principal can do an action within some layers; answers are kept by `key`, equal for equal layers.
 
-        A user asks with its keys and, where policies tell that apart, with a session of GetSessionToken, which may call
-        AssumeRole and nothing else of STS.
+        Parameters are as `ask` has them; `allowing` has the number of the policy among these layers. A user asks with
+        its keys and, where policies tell that apart, with a session of GetSessionToken, which may call AssumeRole and
+        nothing else of STS.
         """
         policies = policies_of(layers)
         callers = [asker.caller]
@@ -237,9 +261,10 @@ class AccessQuestions:
         return access
 
     def statement(self, identity: Identity, action: str, access: AccessAnswer) -> str:
-        """The statement of an identity's policies that allows an answer's request; empty where there is no request.
+        """The statement of an identity's policies that allows an answer's request, by the number in `allowing`.
 
-        As people read it: `deploy (inline), Statement[0] (Sid)`.
+        Empty where no policy of the identity has that number, or the answer has none: nothing is allowed, or a trust
+        policy alone allows it. As people read it: `deploy (inline), Statement[0] (Sid)`.
         """
         if access.allowing is None:
             return ""
@@ -254,7 +279,7 @@ class AccessQuestions:
 
 
 def numbered(access: AccessAnswer, numbers: LayerNumbers) -> AccessAnswer:
-    """The answer with the number of its allowing policy that it has in every question, in place of that in this one."""
+    """The answer with the number of its allowing policy among all documents, in place of that among its own layers."""
     if access.allowing is None:
         return access
     place, index = access.allowing

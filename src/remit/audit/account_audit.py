@@ -70,7 +70,10 @@ class AuditedAccount:
 
 
 def audited_accounts(chunk: Chunk) -> Iterator[AuditedAccount]:
-    """The results of a chunk's accounts, one after the other."""
+    """The results of a chunk's accounts, in their order.
+
+    Findings come with the first account that has a document; none of those in `chunk.linted`.
+    """
     questions = AccessQuestions(Documents(), chunk.now, chunk.organization)
     linted = set(chunk.linted)
     for work in chunk.works:
@@ -138,7 +141,10 @@ def _with_arns_of_ids(account: JoinedAccount, arns: Mapping[str, str], documents
 
 
 def _exposures(work: AccountWork, account: JoinedAccount, questions: AccessQuestions) -> FoundExposures:
-    """The outsiders who can use the account's resources, and those who can assume its roles."""
+    """The outsiders who can use the account's resources, and those who can assume its roles.
+
+    Service-linked roles are left out; a role whose trust policy cannot be read is undecided.
+    """
     policies = list(work.resources)
     unread = []
     for role in account.identities:
@@ -152,7 +158,10 @@ def _exposures(work: AccountWork, account: JoinedAccount, questions: AccessQuest
 
 
 def _principal(asker: Asker, questions: AccessQuestions) -> PrincipalRow:
-    """The access of a principal, in the names of its account; its texts are shared with all rows that have the same."""
+    """The access of a principal, in the names of its account; of one that cannot be decided, only why.
+
+    Texts are shared with all rows that have the same.
+    """
     arn, account = asker.identity.arn, asker.identity.account
     if asker.unknown:
         return PrincipalRow(arn, unknown=asker.unknown)
@@ -190,7 +199,7 @@ def _problems(work: AccountWork, account: JoinedAccount, graph: EscalationGraph)
 
 
 def _unused(identities: Iterable[Identity], usage: Usage, documents: Documents) -> Iterator[UnusedRow]:
-    """Yield the unused access of an account's principals, in the names of the account."""
+    """Yield the unused access of an account's principals but service-linked roles, in the names of the account."""
     unused_access = UnusedAccess(documents, usage)
     for identity in identities:
         row = None if _SERVICE_LINKED in identity.arn else unused_access.row(identity)
@@ -210,7 +219,7 @@ def accounts_of_files(summaries: _Summaries) -> set[str]:
 
 
 def named_ids(summaries: _Summaries, resources: Iterable[ResourcePolicy]) -> frozenset[str]:
-    """The unique ids that trust policies and the policies of resources name."""
+    """The unique ids that policies of resources name, and trust policies that let others in than their account."""
     ids: set[str] = set()
     for role in _open_roles(summaries):
         ids.update(_ids_in(role.trust))
@@ -225,7 +234,11 @@ def account_works(
     usages: Mapping[str, Usage],
     ids: PrincipalIds,
 ) -> tuple[AccountWork, ...]:
-    """The work of each account of the files and of the resources, in the order of their numbers."""
+    """The work of each account of the files and of the resources, in the order of their numbers.
+
+    An account gets the files that are about it and those about none, the roles of other accounts that trust it or
+    everybody, and its resources. ARNs stand in policies for the ids that `ids` knows.
+    """
     arns = dict(ids.arns)
     ids_of: dict[str, set[str]] = defaultdict(set)
     roles: dict[str, dict[OpenRole, int]] = defaultdict(dict)

@@ -72,7 +72,10 @@ class _PageReader:
         self.page = AccountPage(file)
 
     def records(self, value: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
-        """The records of a list that have an ARN of an account, or of AWS; any other entry is noted as a problem."""
+        """The records of a list that have an ARN of an account, or of AWS; any other entry is noted as a problem.
+
+        A value that is no list counts as one entry.
+        """
         rows = value.get(name) or []
         for row in rows if isinstance(rows, list) else [rows]:
             arn = row.get("Arn") if isinstance(row, dict) else None

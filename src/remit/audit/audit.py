@@ -134,7 +134,10 @@ def audit(
     workers: Workers = THIS_PROCESS,
     progress: Progress = lambda _: None,
 ) -> AuditReport:
-    """Ask every question about the accounts of a folder. `workers` do the work, `progress` is told what is done."""
+    """Ask every question about the accounts of a folder. `workers` do the work, `progress` is told what is done.
+
+    RemitError (1): no file of the folder may be account details, or Spark's workers fail.
+    """
     auditing = _Auditing(audit_input, cache or ResultCache(None), workers, progress)
     auditing.read_files()
     auditing.ask_accounts()
@@ -174,7 +177,7 @@ class _Auditing:
     def read_files(self) -> None:
         """Read the files that no earlier run has read, and the summaries of the others.
 
-        RemitError: none may be account details.
+        RemitError (1): none may be account details.
         """
         files = account_files(self.audit_input.folder, self.audit_input.elsewhere)
         self.files, self.folder_problems = files.files, files.problems

@@ -70,7 +70,10 @@ class PinnedCaller:
         return replace(self, values=(*values, ("aws:tokenissuetime", now)))
 
     def value(self, key: str) -> tuple[bool, PinValue]:
-        """Return whether the caller decides a key (in lower case), and the value."""
+        """Return whether the caller decides a key (in lower case), and the value.
+
+        (True, None): the key is absent from its requests. (False, None): it may have any value.
+        """
         if key.startswith(_TAG):
             for tag, tag_value in self.tags:
                 if key == _TAG + tag.lower():  # IAM compares the names of tags without their case
@@ -84,7 +87,7 @@ class PinnedCaller:
 
 @lru_cache(maxsize=8_192)
 def pinned_keys(policy: Policy) -> frozenset[str]:
-    """The keys (in lower case) of a policy that a caller may decide."""
+    """The keys (in lower case) that a caller may decide and a policy has in conditions, values or resources."""
     texts: list[str] = []
     for statement in policy.statements:
         if statement.resources is not None:
@@ -99,13 +102,13 @@ def pinned_keys(policy: Policy) -> frozenset[str]:
 
 
 def policies_of(layers: Layers) -> tuple[Policy, ...]:
-    """Every policy of some layers."""
+    """The policies of the identity, its boundary, SCPs and RCPs, in this order; an audit has no other layers."""
     levels = (policy for level in (*layers.scp, *layers.rcp) for policy in level)
     return (*layers.identity, *layers.boundary, *levels)
 
 
 def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
-    """The layers with every policy changed."""
+    """The layers with every policy of the identity, its boundary, SCPs and RCPs changed."""
     return replace(
         layers,
         identity=tuple(map(change, layers.identity)),
@@ -117,6 +120,8 @@ def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
 
 def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
     """The conditions that hold of every request of a caller, as far as some policies speak of their keys.
+
+    They are in the order of the keys; one that the caller does not decide has none.
 
     RemitError: an operator does not exist.
     """
@@ -169,7 +174,8 @@ def _pinning(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
 def with_callers_values(policy: Policy, caller: PinnedCaller) -> Policy:
     """A policy with the caller's values in the place of IAM's variables, where the caller decides these.
 
-    What has a variable without a value matches nothing, and is left out. A value's `*` is no wildcard.
+    What has a variable without a value matches nothing, and is left out. A value with `*`, `?` or `$` is not put in:
+    its variable stays. A policy of the old version, which has no variables, comes back as it is.
     """
     if policy.version != VERSION or not pinned_keys(policy):
         return policy
@@ -206,7 +212,10 @@ def _with_callers_texts(patterns: Iterable[str], caller: PinnedCaller) -> tuple[
 
 
 def _pattern_with_values(pattern: str, caller: PinnedCaller) -> str | None:
-    """A pattern with the caller's values; None where one of them is absent."""
+    """A pattern with the caller's values; None where one of them is absent.
+
+    A variable stays that the caller does not decide, has several values of, or one with `*`, `?` or `$`.
+    """
     for variable in _VARIABLE.findall(pattern):
         is_decided, value = caller.value(variable.lower())
         if is_decided and value is None:
@@ -217,7 +226,10 @@ def _pattern_with_values(pattern: str, caller: PinnedCaller) -> str | None:
 
 
 def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str, ...]]:
-    """The context of a request in which exactly some pins hold. Keys that must be absent are left out."""
+    """The context of a request in which exactly some pins hold. Keys that must be absent are left out.
+
+    The session of a role is called `session`.
+    """
     context: dict[str, str | tuple[str, ...]] = {}
     for condition in conditions:
         if condition.operator != "Null":
@@ -229,7 +241,7 @@ def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str
 def tag_conditions(action: str, policies: Iterable[Policy], target: Identity) -> tuple[Condition, ...]:
     """Return the conditions on the tags of a call's target, a user or role, as far as some policies speak of them.
 
-    None for iam:PassRole.
+    Empty for iam:PassRole. A tag that the target lacks must be absent.
 
     Source: "Controlling access to and for IAM users and roles using tags" (IAM User Guide).
     """

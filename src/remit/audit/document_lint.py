@@ -33,7 +33,10 @@ class LintedDocument:
 
 
 def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
-    """Return the holders of each document. Those that AWS maintains are left out."""
+    """Return each policy, boundary and trust policy with its holder, in the order of the identities.
+
+    Managed policies that AWS maintains are left out.
+    """
     uses: list[DocumentUse] = []
     for identity in identities:
         own = (use for use in (*identity.policies, *identity.limits) if not is_of_aws(use.name))
@@ -45,7 +48,7 @@ def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
 
 
 def document_findings(use: DocumentUse, documents: Documents) -> tuple[DocumentFinding, ...]:
-    """Return lint's findings in a document, with the account folded."""
+    """Return lint's findings in a document, with the account folded; each place is a statement or its element."""
 
     def locate(path: Path) -> Origin:  # down to the statement and the element
         return Origin(spelled(path[: _STATEMENT_PARTS + 1]) or "the document")
@@ -60,7 +63,10 @@ def document_findings(use: DocumentUse, documents: Documents) -> tuple[DocumentF
 def linted_documents(
     uses: Iterable[DocumentUse], findings: Mapping[str, Sequence[DocumentFinding]]
 ) -> tuple[LintedDocument, ...]:
-    """The documents in which something was found, with all who have them. `findings` go by `name_of`."""
+    """The documents in which something was found, by key and kind, with all who have them.
+
+    `findings` go by `name_of`. The messages have the number of the first holder's account.
+    """
     users: dict[tuple[str, str], list[DocumentUse]] = {}
     for use in uses:
         users.setdefault((use.document, use.kind), []).append(use)

@@ -118,13 +118,16 @@ class DocumentParts:
         return bits
 
     def statement(self, mask: DocumentMask, action: str, index: int) -> tuple[int, Statement]:
-        """The statement of a document, with its index there, that stands at an index of the document's part."""
+        """The index in the document, and the statement, of the one at `index` among those that speak of an action."""
         bit = self.bits[action]
         speaking = [(place, statement) for bits, place, statement in mask.statements if bits & bit]
         return speaking[index]
 
     def layer_numbers(self, profile: Profile, action: str) -> LayerNumbers:
-        """Number the parts of a principal's documents about an action: equal numbers are equal for every question."""
+        """Number the parts of a principal's documents about an action: equal numbers are equal for every question.
+
+        A document that says nothing of it has no number, but as a boundary, which limits all the same.
+        """
         boundary = tuple(self.number(key, action) for key in profile.boundary)
         levels = tuple(self._layer(level, action) for level in profile.scps)
         return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
@@ -161,7 +164,10 @@ class DocumentParts:
         return layers
 
     def policy_part(self, key: str, action: str) -> Policy:
-        """Return the part of a document about an action."""
+        """Return the part of a document about an action: a policy that names it alone.
+
+        It has no statement where the document has none about the action, or is no policy.
+        """
         return self._policies[self.number(key, action)]
 
     def _layer(self, keys: Iterable[str], action: str) -> tuple[int, ...]:
@@ -171,7 +177,10 @@ class DocumentParts:
         return tuple(sorted(number for number in numbers if self._policies[number].statements))
 
     def number(self, key: str, action: str) -> int:
-        """The number of what a document says about an action, as if it spoke of that alone: equal parts have one."""
+        """The number of what a document says about an action, as if it spoke of that alone: equal parts have one.
+
+        A document that is no policy says nothing. Sids do not count.
+        """
         name = (key, action)
         number = self._parts.get(name)
         if number is None:

@@ -40,7 +40,8 @@ _PASS_ROLE: Final = (TechniqueNeed("iam:PassRole", "a role"),)
 class EscalationGraph:
     """The edges of an account's users and roles (`identities`), also to roles of other accounts (`foreign_roles`).
 
-    `administrators` are those who may do everything in their account already.
+    `edges` has those of each vertex, the surest first; identities that cannot be decided have none. `administrators`
+    are those who may do everything in their account already.
     """
 
     def __init__(
@@ -117,7 +118,11 @@ class EscalationGraph:
             yield from self._freed(asker)
 
     def _techniques(self, asker: Asker) -> Iterator[Technique]:
-        """The techniques that give a principal something: a boundary limits its own rights, and not those of others."""
+        """The techniques that give a principal something.
+
+        A boundary takes away those by which it gains any rights itself, but not those by which it makes a new user or
+        role. It adds those that take the boundary off, where the principal's policies allow everything.
+        """
         if self._is_unbounded(asker):
             yield from TECHNIQUES
             return
@@ -128,20 +133,23 @@ class EscalationGraph:
             yield from BOUNDARY_OFF
 
     def _administrator(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """Yield the steps by which a principal gains any rights in its account."""
+        """Yield the edge by which a principal gains any rights in its account; none where a need is not allowed."""
         steps = self.needs.steps(asker, technique, technique.needs)
         if steps is not None:
             yield _edge(asker.identity.arn, administrator(asker.identity.account), technique, steps)
 
     def _each(self, asker: Asker, technique: Technique, targets: Iterable[Identity]) -> Iterator[Edge]:
-        """Yield the steps to the rights of each of some users, roles or groups."""
+        """Yield an edge to each of some users, roles or groups on which the technique's needs are allowed."""
         for target in targets:
             steps = self.needs.steps(asker, technique, technique.needs, target)
             if steps is not None:
                 yield _edge(asker.identity.arn, target.arn, technique, steps)
 
     def _freed(self, asker: Asker) -> Iterator[Edge]:
-        """Yield steps to any rights for a principal that takes off its boundary, which its other rights outlive."""
+        """Yield edges to any rights for a principal that takes off its boundary, and then uses what its policies allow.
+
+        Both are one step.
+        """
         profile = replace(asker.profile, boundary=())
         freed = replace(asker, profile=profile, candidates=self.questions.candidates(profile))
         techniques = [technique for technique in TECHNIQUES if technique.gain == "administrator"]
@@ -176,7 +184,10 @@ class EscalationGraph:
     def _to_all(
         self, source: str, vertex: str, targets: Iterable[Identity], technique: Technique, steps: tuple[StepNeed, ...]
     ) -> Edge:
-        """The edge to a vertex that stands for several users or roles, which is made once."""
+        """The edge to a vertex that stands for several users or roles.
+
+        The edges from there to each of them are added to `edges` the first time.
+        """
         if vertex not in self.edges:
             self.edges[vertex] = [Edge(vertex, target.arn) for target in targets]
         return _edge(source, vertex, technique, steps)
@@ -206,7 +217,10 @@ class EscalationGraph:
                     yield from self._after(technique, steps, joined, (further,))
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """Yield the steps that make a service act as a role: one that the principal passes, or one that is in use."""
+        """Yield the edges to roles as which a service acts: those that the principal passes, or those in use.
+
+        There are none where no role of the account lets the service in.
+        """
         own_arn, account = asker.identity.arn, asker.identity.account
         running = technique.gain == "running role"
         roles = self._roles_of_service.get(technique.service, [])
@@ -229,7 +243,7 @@ class EscalationGraph:
                     yield _edge(own_arn, role.arn, technique, (*passing, *steps))
 
     def _assumed_roles(self, asker: Asker, _: Technique = ASSUME_ROLE) -> Iterator[Edge]:
-        """The roles that a principal can assume, in any account."""
+        """Yield an edge to each role that a principal can assume, in any account, by ARN; undecided ones are noted."""
         identity = asker.identity
         names = [identity.arn, role_of_session(identity.arn), "*"]
         if self.questions.parts.bits[ASSUME] & asker.candidates:

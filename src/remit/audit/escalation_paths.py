@@ -86,7 +86,10 @@ def leading_edges(result: AccountResult) -> LeadingEdges:
 
 
 def escalation_paths(accounts: Sequence[LeadingEdges], administrators: AbstractSet[str]) -> tuple[EscalationPath, ...]:
-    """The path of each principal of some accounts that can become an administrator and is none, in their order."""
+    """The path of each principal of some accounts that can become an administrator and is none, in their order.
+
+    It is a shortest one that is proven; without such a one, a shortest one that assumes something.
+    """
     edges = [edge for account in accounts for edge in account.edges]
     proven = _towards_administrators(edges, administrators, assuming=False)
     assumed = _towards_administrators(edges, administrators, assuming=True)

@@ -87,8 +87,8 @@ def exposures(
 ) -> FoundExposures:
     """Find the outsiders that the policies of some resources let in; equal policies are looked at once.
 
-    `ids` has whose the unique ids of users and roles are. Any other principal is of one who was deleted, unless it may
-    be in an account that is missing.
+    `ids` has whose the unique ids of users and roles are. Any other id that is a principal is of one who was deleted,
+    whom nobody can be, unless it may be in an account that is missing: then its statement is undecided.
     """
     rows: list[ExposureRow] = []
     undecided: list[UndecidedExposure] = []
@@ -208,7 +208,10 @@ class _ResourceExposures:
         return account_of(arn) if arn.startswith("arn:") else value
 
     def _reached(self, policy: Policy, limited: Policy, by_statement: _ByStatement) -> dict[_Opened, _Reached]:
-        """How far each statement for everybody reaches: the widest reach at which somebody is left."""
+        """How far each statement for everybody reaches: the widest reach at which somebody is left, or undecided.
+
+        Each with the exposures at that reach. "service" where nobody is left at any.
+        """
         of_everybody = {opened for opened in by_statement if opened[0] == "*"}
         reached: dict[_Opened, _Reached] = {}
         for reach, denials in self._reaches(policy) if of_everybody else ():
@@ -262,7 +265,7 @@ class _ResourceExposures:
         )
 
     def _reach_of_name(self, who: str) -> ExposureReach:
-        """The reach of somebody whom a statement names."""
+        """The reach of somebody whom a statement names; "provider" for whoever has no account and is no service."""
         caller = principal_of(who)
         if _CANONICAL_ID.fullmatch(who):
             return "account"
@@ -338,7 +341,7 @@ def _values(policy: Policy, key: str) -> Iterator[str]:
 
 
 def _must_hold(exposure: Exposure) -> Iterator[tuple[str, str]]:
-    """Yield a request's needs besides its caller and the caller's place."""
+    """Yield the condition keys of an example request as texts, without those of its caller and the made-up address."""
     for key, value in exposure.piece.context.items():
         if key.lower() not in _OF_THE_CALLER and value != _ADDRESS:
             yield key, value if isinstance(value, str) else ", ".join(value)

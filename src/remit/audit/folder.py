@@ -79,7 +79,7 @@ class FolderFiles:
 
 
 def account_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
-    """The files of a folder. RemitError: none of them may be account details."""
+    """The files of a folder, as `json_files` has them. RemitError (1): none of them may be account details."""
     files = json_files(folder, elsewhere)
     if not files.files:
         raise RemitError(
@@ -148,7 +148,8 @@ def _page_values(file: AccountFile) -> Iterator[dict[str, Any]]:
 def file_summary(file: AccountFile) -> FileSummary:
     """Look through a file, and read no more than trust policies, each distinct one once.
 
-    Mistakes are in its `problems`, and the pages before them count.
+    Mistakes are in its `problems`, and the pages before them count. Records without an ARN of an account are passed
+    over: `account_page` notes them.
     """
     accounts: set[str] = set()
     open_roles: list[OpenRole] = []

@@ -60,7 +60,7 @@ def unzipped(content: bytes, file: str) -> bytes:
 
 
 def as_utf_8(content: bytes) -> bytes:
-    """The content of a text file in UTF-8 without a mark of its encoding in front."""
+    """The content of a text file in UTF-8 without a mark of its encoding in front; broken UTF-16 is replaced."""
     if content.startswith(_UTF_16):
         return content.decode("utf-16", "replace").encode("utf-8", "replace")
     return content.removeprefix(codecs.BOM_UTF8)

@@ -139,7 +139,7 @@ class _OrganizationReader:
             yield identifier, ControlPolicy(identifier, str(about.get("Type") or SCP), document)
 
     def accounts(self, management_account: str) -> Iterator[OrganizationAccount]:
-        """The accounts of the file with their levels."""
+        """The accounts of the file with their levels: none for the management account. Problems are noted."""
         for row in mappings(self.value.get("Accounts")):
             identifier = str(row.get("Id"))
             path, unknown = self._path(identifier)

@@ -59,7 +59,10 @@ def principal_ids(document: Any) -> Iterator[str]:
 
 
 def with_arns(document: Any, arns: Mapping[str, str]) -> Any:
-    """A document with the ARNs of principals in the place of their ids, as IAM itself shows it."""
+    """A document with the ARNs of principals in the place of their ids, as IAM itself shows it.
+
+    Ids in conditions stay. A document that names none of these ids comes back itself.
+    """
     if not arns.keys() & set(principal_ids(document)):
         return document
     statements = []
@@ -74,7 +77,7 @@ def with_arns(document: Any, arns: Mapping[str, str]) -> Any:
 
 
 def _named(principal: Any) -> list[str]:
-    """The values under `AWS` of a Principal."""
+    """The values under `AWS` of a Principal; none where it is a text, such as `*`."""
     return _texts(principal.get("AWS") if isinstance(principal, dict) else None)
 
 

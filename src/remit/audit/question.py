@@ -94,7 +94,10 @@ def own_resources(action: str, partition: str = "aws") -> tuple[tuple[str, ...],
 
 
 def answer(question: PolicyQuestion) -> AccessAnswer:
-    """The answer to a question."""
+    """The answer to a question: of an ordinary request that the evaluator allows, else of the prover.
+
+    No where no policy of the identity has an Allow.
+    """
     if not any(statement.effect == "Allow" for policy in question.layers.identity for statement in policy.statements):
         return NO
     side = Side(question.layers)

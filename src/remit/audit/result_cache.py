@@ -42,7 +42,7 @@ class ResultCache:
                 path.unlink(missing_ok=True)  # a second run may delete it, too
 
     def read(self, name: str, kind: type[T]) -> T | None:
-        """An entry that an earlier run has kept; None where there is none of this name and kind."""
+        """An entry that an earlier run has kept, which counts as used; None: none of this name and kind can be read."""
         if self.folder is None:
             return None
         import msgspec  # noqa: PLC0415 - of the extra `audit`
@@ -56,7 +56,7 @@ class ResultCache:
         return value
 
     def keep(self, name: str, value: object) -> None:
-        """Write an entry as a whole: a run that is stopped leaves no half of one.
+        """Write an entry as a whole: a run that is stopped leaves no half of one. It counts as used.
 
         Nothing is written without a folder.
         """

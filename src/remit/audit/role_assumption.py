@@ -95,7 +95,10 @@ class RoleAssumption:
         return self.questions.within(asker, ASSUME, (target,), layers, key, tags)
 
     def lets_in(self, service: str, role: Identity) -> bool:
-        """Return whether a role's trust policy may let a service in that acts for the role's own account."""
+        """Return whether a role's trust policy may let a service in that acts for the role's own account.
+
+        True as well where that is undecided; False where it is no policy.
+        """
         name = (service, str(role.trust), role.account)
         if name not in self._of_services:
             policy = self._policy(role, role.account)

@@ -64,9 +64,10 @@ class NeedQuestions:
     def _on_one(
         self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], answers: list[AccessAnswer]
     ) -> list[AccessAnswer]:
-        """The answers about one new user or role; nothing where what may be made is none of what may be given rights.
+        """The answers about one new user or role, in the order of `needs`.
 
-        Where each call is allowed on some, and none was found for all, one is undecided.
+        An empty list where none that may be made may be given rights. Where each call is allowed on some, and none was
+        found for all, a single answer that is undecided.
         """
         ((widest, *_), *_) = own_resources(needs[0].action, asker.partition)
         made: dict[str, None] = {}
@@ -143,7 +144,10 @@ class NeedQuestions:
         return combined(tuple(self.questions.ask(asker, need.action, group, parameters) for group in groups))
 
     def _resources(self, identity: Identity, need: TechniqueNeed, target: Identity | None) -> tuple[str, ...]:
-        """The ARNs, with the own account folded, of which one must be allowed."""
+        """The ARNs, with the own account folded, of which one must be allowed; empty where the identity has none such.
+
+        Without a target, a need about another principal is one about the identity itself.
+        """
         prefix = identity.arn.split(f":{identity.kind}/")[0]
         policies = (use.name for use in identity.policies if use.name.startswith(f"{prefix}:policy/"))
         if need.on == "its group":

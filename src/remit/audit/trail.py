@@ -178,7 +178,10 @@ def _add_file(file: str, summary: TrailSummary) -> None:
 
 
 def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> Counter[str]:
-    """Add the events of a file; the number of those that are no calls of anybody comes back, by what they lack."""
+    """Add the events of a file; the number of those that are no calls of anybody comes back, by what they lack.
+
+    Those of Insights are counted there alone, and are no `events`. Denied calls, and those of services, are no use.
+    """
     last_calls = summary.last_calls
     uncounted: Counter[str] = Counter()
     for record in records:

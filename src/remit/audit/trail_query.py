@@ -81,7 +81,7 @@ def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
 
 
 def summary_of_rows(rows: Iterable[Sequence[Any]]) -> TrailSummary:
-    """Sum up the rows of the query; numbers may be texts, as Athena gives them."""
+    """Sum up the rows of the query; numbers may be texts, as Athena gives them. `files` stays 0."""
     summary = TrailSummary()
     for principal, source, name, logged_account, last_use, first, last, events, denied, is_data in rows:
         summary.events += int(events)

@@ -34,7 +34,10 @@ class TrustedBy:
 
 
 def trusted(policy: Policy) -> TrustedBy:
-    """Collect the principals in the Allow statements of a trust policy."""
+    """Collect the principals whom some Allow of a trust policy lets call sts:AssumeRole; identity providers are none.
+
+    `arns` has whatever else stands under `AWS`: users, roles, sessions, and texts that are no ARN.
+    """
     services, arns, accounts, ids = set(), set(), set(), []
     anybody = False
     for kind, value in _allowed_principals(policy):

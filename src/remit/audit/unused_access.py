@@ -61,7 +61,10 @@ class Usage:
 
 
 def usage_by_account(trail: TrailSummary) -> dict[str, Usage]:
-    """Return the calls of each account's principals; an account of which nothing was logged is left out."""
+    """Return the calls of each account's principals; an account of which nothing was logged is left out.
+
+    Actions, services and principals are sorted.
+    """
     calls: dict[str, list[tuple[str, str, str]]] = {}
     for call, time in trail.last_calls.items():
         calls.setdefault(call.principal, []).append((call.source, call.name, time))
@@ -206,7 +209,10 @@ def service_of(action: str) -> str:
 
 
 def granted_actions(statement: Statement) -> Iterable[str]:
-    """The actions that a statement covers, with NotAction all but those that it names."""
+    """The actions that a statement covers, as the catalogue spells them; with NotAction all but those that it names.
+
+    One that several patterns cover may be there more than once.
+    """
     named = tuple(name for pattern in statement.actions.patterns for name in expand(pattern.lower()))
     return frozenset(expand("*")).difference(named) if statement.actions.negated else named
 

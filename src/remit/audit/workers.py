@@ -38,7 +38,7 @@ THIS_PROCESS: Final = Workers(1, map)
 
 @contextlib.contextmanager
 def processes(count: int) -> Iterator[Workers]:
-    """So many processes; one is this process itself."""
+    """So many processes until the end of the block; for one or fewer, this process itself."""
     if count <= 1:
         yield THIS_PROCESS
         return
@@ -58,9 +58,9 @@ def run(chunk: Chunk, workers: Workers = THIS_PROCESS) -> Iterator[AuditedAccoun
 def summed_up_trail(
     folder: Path, workers: Workers = THIS_PROCESS, progress: Callable[[str], None] = lambda _: None
 ) -> TrailSummary:
-    """Sum up the log files below a folder; those that cannot be read are its `problems`.
+    """Sum up the log files below a folder, Parquet first; those that cannot be read are its `problems`.
 
-    RemitError: there is none, or what reads them is not installed.
+    RemitError: (1) there is none; (2) what reads them is not installed.
     """
     all_files = trail_files(folder)
     tables = [file for file in all_files if file.endswith(PARQUET)]
