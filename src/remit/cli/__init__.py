@@ -16,9 +16,10 @@ _YOUNG = 100_000
 
 
 def script() -> None:
-    """Be the process `remit`: as `main`, and leave without freeing what the operating system takes back anyway.
+    """Run `main` as the process `remit`, and leave by `os._exit` with its exit code.
 
-    Nothing that waits for the interpreter's end is run.
+    What waits for the interpreter's end (atexit, destructors) is not run, and nothing is freed: the operating system
+    takes it back anyway. Collections of cycles begin late (`_YOUNG`).
     """
     gc.set_threshold(_YOUNG, 20, 20)
     try:
@@ -28,7 +29,12 @@ def script() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run remit and exit: 0 fine, 1 the answer is no, 2 a mistake, 75 somebody else deploys, 130 interrupted."""
+    """Run remit with these arguments, or those of the process; it always ends with SystemExit.
+
+    Exit codes: 0 fine, 1 the answer is no, or the output could not be written, 2 a mistake, 70 a bug of remit, 75
+    somebody else deploys, 130 interrupted (128 and its number for another signal). Secrets are masked in all that is
+    printed.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments == ["--version"]:  # before anything heavy is imported: scripts ask this often
         from remit import __version__
@@ -53,10 +59,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
-    """Run the command line and give its exit code.
+    """Run the command line and give its exit code: the number that the command returns, else 0.
 
-    Whatever it raises is told on standard error, never as a traceback, and with --quiet nothing is told there. Exit
-    code 1 where the reader of a pipe went away.
+    Whatever it raises is told on standard error, never as a traceback, and with --quiet, anywhere in the arguments,
+    nothing is told there. The code is then a mistake's own; 1 where nobody agreed or the reader of a pipe went away; 2
+    without memory; 128 and the signal's number where it was interrupted; 70 for any other exception.
     """
     import click
 
@@ -102,9 +109,10 @@ def _complain(text: str) -> None:
 
 
 def _flushed(status: int) -> int:
-    """The exit code once everything is written: not 0 when something could not be (a full disk, a reader that left).
+    """Flush both streams, and return the exit code: `status`, or 1 where that is 0 and something could not be written.
 
-    Otherwise Python finds out at its own exit, complains in its own words, and ends with 120.
+    That is so on a full disk, or when the reader left; such a stream leads nowhere from then on. Otherwise Python finds
+    out at its own exit, complains in its own words, and ends with 120.
     """
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -122,7 +130,10 @@ def _flushed(status: int) -> int:
 
 
 def _confess(error: Exception) -> int:
-    """Say that remit itself is wrong, and where: 70, as in sysexits.h."""
+    """Say on standard error that remit itself is wrong, and where. Return 70, as in sysexits.h.
+
+    With REMIT_DEBUG set, the traceback is printed first.
+    """
     import traceback
 
     if os.environ.get("REMIT_DEBUG"):

@@ -222,7 +222,10 @@ def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContext
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
-    """Show what is done in one line of a terminal, which is empty again at the end."""
+    """Give a function that shows what is done in one line of the terminal, which is empty again at the end.
+
+    Where standard error is no terminal, it shows nothing.
+    """
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -265,7 +268,7 @@ def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:
 
 
 def _write(pieces: Iterable[str], output: Path | None) -> None:
-    """Write the report to a file, or on standard output."""
+    """Print the report, or write it to a file, with secrets masked. OSError: it cannot be written."""
     if output is None:
         for piece in pieces:
             click.echo(piece, nl=False)

@@ -78,9 +78,10 @@ def command(scope: options.Scope, service: str | None, repositories: tuple[str, 
 
 
 def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str) -> tuple[str, dict[str, Any]]:
-    """The name and the template of the stack with the roles of the jobs that deploy a stage, or all previews.
+    """The name (`ci-STACK`) and the template of the stack with the roles of the jobs that deploy a stage.
 
-    RemitError: the roles of previews would reach another stage.
+    Where `stage` is `config.stages.previews`, the policies are for every stage whose name begins so (`STAGE*`), and the
+    jobs may be of any branch. RemitError (2): such roles would reach another stage, too, or the app cannot be built.
     """
     from remit.cli.policy import managed_policies, planned_calls
     from remit.deploy.ci_roles import ci_roles, subject

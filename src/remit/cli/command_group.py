@@ -57,7 +57,10 @@ MISTAKES: Final = (RemitError, click.ClickException, OSError)
 
 
 def mistake_of(error: Exception) -> RemitError:
-    """The mistake that one of `MISTAKES` tells of, in remit's words."""
+    """The mistake that one of `MISTAKES` tells of: a RemitError as it is, the others in remit's words.
+
+    One of click's keeps its exit code, and an OSError has 2.
+    """
     if isinstance(error, RemitError):
         return error
     if isinstance(error, click.ClickException):
@@ -87,7 +90,11 @@ class CommandFiles(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. With --json, mistakes are printed as lint prints them, unless the answer is printed."""
+        """Run the command and return what it returns, its exit code as a rule.
+
+        With --json, while no answer is printed yet, a mistake is printed as `remit lint --json` prints it, and its exit
+        code is returned. Any other exception goes on, and so do mistakes without --json and a BrokenPipeError.
+        """
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -111,7 +118,10 @@ class CommandFiles(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command. RemitError with a did-you-mean: there is none of that name."""
+        """Find the command: its name, itself, and the arguments after it.
+
+        RemitError (2), with the command that was meant: there is none of that name.
+        """
         if args and args[0] not in _SUMMARIES and not args[0].startswith("-"):
             hint = did_you_mean(args[0], _SUMMARIES) or "`remit --help` lists the commands"
             raise RemitError(f"there is no command `{args[0]}`", hint=hint)

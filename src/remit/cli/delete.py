@@ -142,9 +142,9 @@ def _to_empty(scope: options.Scope, account: Account, name: str, terminal: Termi
 
 
 def _tell(account: Account, name: str, outcome: Outcome | None, bucket: Bucket, *, remove: bool) -> None:
-    """Tell what is deleted and what stays in the account: of remit's own at most the artefact bucket.
+    """Print what is deleted and what stays: retained resources, and of remit's own at most the artefact bucket.
 
-    With `remove` the bucket is removed before, if no app has anything in it. RemitError: AWS refuses.
+    With `remove` that bucket is deleted first, if no app has anything in it. RemitError: AWS refuses.
     """
     from remit.deploy.artefacts import remove_bucket
     from remit.deploy.aws_errors import remit_errors

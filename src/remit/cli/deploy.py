@@ -204,9 +204,9 @@ def _hash_of_input(built: Built, scope: options.Scope, wished: Mapping[str, Any]
 
 
 def _tell_unchanged(built: Built, scope: options.Scope, wished: Mapping[str, Any]) -> bool:
-    """Tell the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same.
+    """Print the end of the last deploy to the AWS on this machine, if that changed nothing and has read the same.
 
-    Returns whether it was told.
+    Returns whether it did: then there is nothing to deploy.
     """
     from remit.local.state_files import StateFiles
 
@@ -242,7 +242,10 @@ def _deploy(
 
 
 def operator(wished: Mapping[str, Any]) -> Terminal:
-    """Whoever is told of a deploy with these options: the lines of a plan alone are its answer."""
+    """The terminal of a deploy with these options.
+
+    For --plan it asks nothing, and prints the changes on standard output, unless that has the JSON or the Markdown.
+    """
     from remit.cli.stack_commands import Terminal
 
     is_text = wished["write"] is not None or not (options.wants_json() or wished["markdown"])
@@ -256,9 +259,10 @@ def carry_out(
     wished: Mapping[str, Any],
     built: Built | None = None,
 ) -> int:
-    """Deploy, or plan alone, as the options of `deploying` say, and tell how it ended; the exit code.
+    """Call `deploys` with the answers that the options give, tell how it ended, and return the exit code.
 
-    It is 1 where a plan needs answers. RemitError: the deploy fails, or nobody agrees.
+    It is 1 where a plan has questions that nobody answered, else 0. RemitError: the deploy fails, or (NotApproved)
+    nobody agrees; with --json its plan is printed before.
     """
     from remit.deploy.deployment import DeployJob, NotApproved
 
@@ -324,9 +328,10 @@ def _place(account: Account) -> dict[str, str]:
 
 
 def _tell(account: Account, deployment: Deployment, built: Built | None) -> None:
-    """Tell the end of a deploy: its outputs and roles.
+    """Tell the end of a deploy that was made, now or before: its outputs, and the roles if it was built here (`built`).
 
-    RemitError: it failed, with the first cause; or functions run other code than was built.
+    With --json the whole document comes first. RemitError: it failed, with the first cause; or (1) functions run other
+    code than was built.
     """
     if options.wants_json():
         options.print_report(_document(account, deployment))
@@ -369,7 +374,7 @@ def _last_lines(account: Account, deployment: Deployment, built: Built | None) -
 
 
 def _document(account: Account, deployment: Deployment) -> dict[str, Any]:
-    """A deploy for programs; what it did not come to is null, or empty."""
+    """A deploy for programs, of success or not; what it did not come to is null, or empty."""
     from remit.report.deployed_code import other_code_document
     from remit.report.events import cause_document, event_document, refusal_document
     from remit.report.manual_changes import by_hand_document

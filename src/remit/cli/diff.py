@@ -142,9 +142,10 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
 
 
 def _project(wishes: _Wishes) -> int:
-    """Compare the project with what the options say, accept gains if that is wished, and tell it; the exit code.
+    """Compare the project with the version that the options name, and print the answer; the exit code is as of `_tell`.
 
-    RemitError: a version cannot be had, or the file of accepted gains not read.
+    With --accept, the gains that are left are written into config/accepted.json and count no more. Entries there that
+    nothing needs are noted. RemitError: a version cannot be had, or that file not read or written.
     """
     from remit.review.accepted import accept, read_accepted
     from remit.review.changes import review
@@ -166,9 +167,9 @@ def _project(wishes: _Wishes) -> int:
 
 
 def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
-    """Write the gains that are left into the project's file of accepted ones, and judge again.
+    """Write the gains that are left into config/accepted.json beside its `entries`, and return the review without them.
 
-    Standard error says how many.
+    Standard error says how many; nothing is written, and the review is the same, where nothing is left.
     """
     from remit.review.accepted import accept, acceptance
     from remit.review.accepted_file import FILE, write_accepted
@@ -254,7 +255,7 @@ class _Answer:
         return report_comment(replace(self.report, notes=(*by_hand, *self.report.notes)), self.about, most)
 
     def lines(self, wishes: _Wishes, number_of_answers: int = 1) -> tuple[str, ...]:
-        """Lines for people, every piece if they wish."""
+        """Lines for people: every piece if they wish, else at most a hundred, or 20 each of many answers."""
         from remit.report.access_lines import LONGEST, drift_lines, report_lines
 
         most = None if wishes.every else max(_FEWEST, LONGEST // number_of_answers)
@@ -329,7 +330,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
 
 
 def _unread(error: RemitError, about: str) -> _Answer:
-    """The answer on a file that cannot be read: nobody can tell what it gains."""
+    """The answer on a file that cannot be read: open, with each mistake as undecided; its JSON is empty."""
     from remit.report.access_report import UNDECIDED, CauseChange, Report
 
     changes = tuple(
@@ -342,7 +343,7 @@ def _unread(error: RemitError, about: str) -> _Answer:
 
 
 def _are_templates(files: list[tuple[bytes, str]]) -> bool:
-    """Return whether two files are templates, and not policies. RemitError: one is a template."""
+    """Return whether two files are templates; False: both are policies. RemitError (2): one of them is a template."""
     from remit.review.role_files import holds_roles
 
     roles = [holds_roles(data) for data, _ in files]

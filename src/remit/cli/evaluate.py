@@ -202,7 +202,10 @@ def _policy(path: Path) -> Policy:
 
 
 def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, ...], ...]:
-    """The policies of each level, in the order in which the levels are first named."""
+    """The policies of each level, in the order in which the levels are first named; a file without a name is a level.
+
+    RemitError (2): a file holds no policy.
+    """
     levels: dict[str | int, tuple[Policy, ...]] = {}
     for number, (name, path) in enumerate(files):
         level = number if name is None else name
@@ -319,9 +322,9 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
-    """The layers that a file has.
+    """The layers that a line's object has; without a policy of the resource, the resource counts as having none.
 
-    RemitError (2), with its place: a layer that there is not, or a policy that is none.
+    RemitError (2), with its place: a name that is nearly a layer's, or a policy that is none.
     """
     _refuse_slips(raw, LAYERS, ("policies",), locate)
     layers = layers_of(late_bound(raw, in_template=False), lambda path: locate(("policies", *path)))

@@ -156,13 +156,13 @@ def command(  # noqa: C901, PLR0911, PLR0912 - one thing that a word may name af
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
-    """Refuse with RemitError (2) more words than a question of this form has."""
+    """Refuse with RemitError (2) more than `most` words."""
     if len(words) > most:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
 
 
 def _managed_policy(name: str) -> FileRoles | None:
-    """AWS's managed policy of a name or an ARN; None: there is none."""
+    """AWS's managed policy of a name or an ARN, as a file with one role; None: there is none."""
     from remit.catalogue.managed_policies import managed_policy
     from remit.template.roles import policy_role
 
@@ -211,9 +211,9 @@ def _explain_noun(text: str) -> int:
 
 
 def _explain_action(text: str) -> int:
-    """Explain the actions that a text means: a pattern lists them, a name tells all of one.
+    """Explain the actions that a text means, and return 0. A pattern or a service lists them, a name tells all of one.
 
-    RemitError (2): it means none.
+    RemitError: (2) it means none; (1) it is an operation of an API that needs no permission.
     """
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
@@ -298,9 +298,10 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
 
 
 def _explain_aws_word(word: str, error: RemitError) -> int:
-    """Explain a word that names no function of the app but an action of AWS (`GetItem`); the exit code.
+    """Explain a word that names no function of the app, but an operation (`GetItem`) or a service of AWS; return 0.
 
-    RemitError: it names none. That is `error`, with a hint where the word is nearly a service (`s3`).
+    RemitError: it names none. That is `error`, with a hint where the word is nearly a service (`lamda`); or (1) the
+    operation needs no permission.
     """
     from remit.answers.meant_actions import is_meant
     from remit.catalogue.meant_names import nearest_services
@@ -362,8 +363,8 @@ def _action_and_resources(role: Holder, words: tuple[str, ...]) -> tuple[str, tu
 def _action_of(action: str) -> str:
     """An action in AWS's own case, from one in any case or from an operation that needs one alone.
 
-    A note says where another name was meant. One that the catalogue does not have stays as it is. RemitError (2): it is
-    no action, or stands for several.
+    A note says where another name was meant. One that the catalogue does not have stays as it is. RemitError: (2) it is
+    no action, or stands for several; (1) it is an operation that needs no permission.
     """
     from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
@@ -400,7 +401,10 @@ def _tell(*explanations: Explanation) -> int:
 
 
 def _is_file(word: str) -> bool:
-    """Return whether a word is the path of a file, there or not: names of functions have no dots and no slashes."""
+    """Return whether a word is taken for a path: it ends as policies and templates do, or is a file in a folder.
+
+    Names of functions have no dots and no slashes.
+    """
     path = Path(word)
     has_suffix = path.suffix in (".json", ".yaml", ".yml", ".template")
     return has_suffix or ("/" in word and (path.is_file() or path.is_fifo()))
@@ -502,7 +506,7 @@ def _names_in(read: FileRoles) -> list[str]:
 
 
 def _names_of(role: Holder) -> tuple[str, ...]:
-    """Return the names of a role, user, group or policy: its logical id, its name, a function that it is of."""
+    """The names by which a role, user, group or policy is asked for: logical id, name, those of its functions."""
     return (role.logical_id, *((role.name,) if role.name else ()), *role.functions)
 
 

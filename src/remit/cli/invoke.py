@@ -70,9 +70,10 @@ def command(
 
 
 def _payload(scope: options.Scope, name: str, event: str | None, request: str | None, example: str | None) -> Any:
-    """The event to send. A sample has the names that are deployed; those of `remit event` where nothing is.
+    """The event to send; `{}` where none is given.
 
-    RemitError: no such function, sample, or route; no JSON; or AWS does not answer.
+    A sample has the names that are deployed; those of `remit event` where nothing is. RemitError: no such function,
+    sample, or route; no JSON; or AWS does not answer.
     """
     if example is not None:
         from remit.deploy.status import status
@@ -119,7 +120,10 @@ def _invoke_locally(scope: options.Scope, name: str, payload: Any, *, strict: bo
 
 
 def _qualified_name(scope: options.Scope, name: str) -> str:
-    """The name of a function in the account, with its alias."""
+    """The name of a function in the account, with its alias if it has one: `NAME:ALIAS`.
+
+    RemitError (2): the app has no such function, or cannot be loaded.
+    """
     app, function = scope.declared(name)
     return f"{app.deployed_name(function)}{'' if function.publication is None else f':{function.publication.alias}'}"
 

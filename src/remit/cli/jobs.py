@@ -177,7 +177,10 @@ def _do_with_all(
     account: Account,
     queues: tuple[DeployedQueue, ...],
 ) -> None:
-    """Do something with every job that failed for good, ten at a time: what is interrupted goes on with the rest."""
+    """Do something with every job that failed for good, ten at a time, and print what is done.
+
+    Whoever is interrupted goes on with the rest by the same command.
+    """
     from remit.deploy.failed_jobs import each_page
 
     pages = each_page(account, queues)
@@ -187,7 +190,7 @@ def _do_with_all(
 
 
 class _Progress:
-    """Counts jobs in one line of a terminal, and says in the end which are done, however it ends."""
+    """Counts jobs in one line of a terminal, and prints in the end which are done, however it ends."""
 
     def __init__(self, done: str) -> None:
         self._done = done

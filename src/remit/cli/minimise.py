@@ -108,7 +108,10 @@ def _most_characters(kind: str) -> int:
 
 
 def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *, parted: bool) -> tuple[Policy, ...]:
-    """The policies to print: one, if it fits or need not. RemitError: it cannot be split."""
+    """The policies to print: one, if it fits or need not, else several that fit.
+
+    RemitError (2): it is a session's, or one of its statements is too long and cannot be taken apart.
+    """
     from remit.iam.policy import Policy
     from remit.roles.document_split import packed
 
@@ -178,9 +181,9 @@ def _read(path: Path) -> tuple[Policy, tuple[Any, ...], bool]:
 
 
 def _joined(policies: tuple[Policy, ...], name: str) -> Policy:
-    """Policies that are attached together as one document; a Sid that stands twice is kept once.
+    """Policies that are attached together as one document; a statement whose Sid an earlier one has loses its own.
 
-    RemitError: their versions differ.
+    RemitError (2): their versions differ.
     """
     from dataclasses import replace
 

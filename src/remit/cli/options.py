@@ -53,7 +53,7 @@ stage_option = click.option(
 
 
 def expect_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
-    """Note that a program reads the answer of the command."""
+    """Note, where the flag is set, that a program reads the answer: the command owes it one in JSON."""
     if value:
         context.meta[_AWAITS_JSON] = True
 
@@ -64,7 +64,7 @@ def awaits_json(context: click.Context) -> bool:
 
 
 def wants_json() -> bool:
-    """Return whether the running command was given --json."""
+    """Return whether the running command was given --json, printed or not; False where no command runs."""
     context = click.get_current_context(silent=True)
     return context is not None and _AWAITS_JSON in context.meta
 
@@ -83,7 +83,10 @@ json_option = click.option(
 
 
 def _prefer(_ctx: click.Context, _parameter: click.Parameter, value: tuple[Path, ...]) -> None:
-    """Note the Pythons for whatever looks for them, here and in the AWS on this machine."""
+    """Set REMIT_PYTHON to the absolute paths of the Pythons that were given, for this process and those it starts.
+
+    Without any it stays as it is.
+    """
     from remit.package.interpreters import CHOSEN
 
     if value:
@@ -116,9 +119,9 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Answer yes to the q
 
 
 def type_of_endpoint(policy: Path | None, endpoint_type: EndpointType | None) -> EndpointType:
-    """The type of the VPC endpoint whose policy is named; empty where none is.
+    """The type of a VPC endpoint that is named, as it is; empty where none is.
 
-    RemitError (2): a type is named, and no policy.
+    RemitError (2): a type is named, and no policy of the endpoint.
     """
     if endpoint_type is not None and policy is None:
         raise RemitError("--endpoint-type goes with --endpoint-policy", hint="name the file of the endpoint's policy")
@@ -126,7 +129,7 @@ def type_of_endpoint(policy: Path | None, endpoint_type: EndpointType | None) ->
 
 
 def parameter(text: str) -> tuple[str, str]:
-    """Name and value of a `--parameter NAME=VALUE`. RemitError: it has no value."""
+    """Name and value of a `--parameter NAME=VALUE`, where the value may be empty. RemitError (2): it has no `=`."""
     name, equals, value = text.partition("=")
     if not equals:
         raise RemitError(f"--parameter {text!r} has no value", hint="write --parameter NAME=VALUE")
@@ -134,9 +137,9 @@ def parameter(text: str) -> tuple[str, str]:
 
 
 def content(path: Path, most: int = LARGEST + 1) -> tuple[bytes, str]:
-    """The bytes of a file, and its name for messages; `-` is standard input. RemitError: it cannot be read.
+    """The bytes of a file, and its name for messages. RemitError (2): it cannot be read.
 
-    `most` is as `file_bytes` has it.
+    `-` is standard input, which is read whole. `most` is as `file_bytes` has it.
     """
     if str(path) == "-":
         return sys.stdin.buffer.read(), "standard input"
@@ -147,7 +150,10 @@ def content(path: Path, most: int = LARGEST + 1) -> tuple[bytes, str]:
 
 
 def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
-    """A file's bytes; of a pipe or a device at most so many (-1: all), and nothing when nobody writes to it."""
+    """A file's bytes; of a pipe or a device at most so many (-1: all), and none when nobody writes to it.
+
+    OSError: it cannot be opened or read.
+    """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
@@ -178,7 +184,10 @@ def refuse(refusals: Mapping[str, object]) -> None:
 
 
 def write_answer(path: Path, text: str) -> None:
-    """Write an answer to a file, whole or not at all, and without secrets. RemitError: it cannot be written."""
+    """Write an answer to a file, whole or not at all, with the environment's secrets masked.
+
+    RemitError (2): it cannot be written.
+    """
     from remit.build import write
     from remit.secrets import concealed, environment_secrets
 
@@ -186,7 +195,10 @@ def write_answer(path: Path, text: str) -> None:
 
 
 def print_report(document: Any, stream: IO[str] | None = None) -> None:
-    """Print a document of remit's own as `print_json`, its sentences as people read them."""
+    """Print a document of remit's own as `print_json` does.
+
+    In the members that hold sentences, CloudFormation's functions are spelled as templates have them.
+    """
     from remit.report.terminal_text import readable
 
     print_json(readable(document), stream)
@@ -221,7 +233,7 @@ def today() -> date:
 
 
 def note_on_data_age() -> None:
-    """Say that the facts about AWS are old, where they are."""
+    """Note on standard error that the facts about AWS are old, where they are; else nothing."""
     from remit.catalogue.snapshot import note_on_age
 
     text = note_on_age(today())
@@ -230,7 +242,7 @@ def note_on_data_age() -> None:
 
 
 def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    """Note which account it must be, and whether the command line itself says so."""
+    """Keep in the context which account it must be (None: any), and whether the command line itself says so."""
     ctx.meta[_PINNED] = value
     ctx.meta[_PINNED_HERE] = ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
 
@@ -428,7 +440,10 @@ class Scope(NamedTuple):
         return aws
 
     def declared(self, name: str) -> tuple[App, Function]:
-        """The app in the folder, and its function of this name. RemitError: it has none."""
+        """The app in the folder, and its function of this name.
+
+        RemitError (2): the app cannot be loaded, or has no such function.
+        """
         from remit.loading.load import load
 
         app = load(self.folder, self.stage)
@@ -473,7 +488,7 @@ def strictness(*, strict: bool) -> Iterator[None]:
 
 @contextmanager
 def delays(folder: Path, seed: str | None) -> Iterator[None]:
-    """Let the running AWS on this machine be slow for as long as this lasts, if there is a seed for it."""
+    """Let the AWS on this machine be slow for as long as this lasts; nothing without a seed, or where none runs."""
     from remit.local.aws import find
     from remit.local.control.server_commands import simulated_delays
 
@@ -483,7 +498,7 @@ def delays(folder: Path, seed: str | None) -> Iterator[None]:
 
 
 def require_kept(folder: Path) -> None:
-    """Have the AWS on this machine save what it holds. RemitError: it cannot (a full disk)."""
+    """Have the AWS on this machine save what it holds. RemitError (1): it cannot, as on a full disk."""
     from remit.local.aws import save
 
     unsaved = save(folder)
@@ -496,9 +511,10 @@ def require_kept(folder: Path) -> None:
 
 
 def _check_pin(account: str, *, local: bool) -> None:
-    """Check that an account is the one that must be. RemitError: it is another.
+    """Refuse with RemitError (2) another account than --account or REMIT_ACCOUNT names; nothing where neither does.
 
-    REMIT_ACCOUNT names the account of a person or a pipeline, which no local command can reach by mistake.
+    For the AWS on this machine (`local`) only an --account on the command line counts: REMIT_ACCOUNT names the account
+    of a person or a pipeline, which no local command can reach by mistake.
     """
     context = click.get_current_context(silent=True)
     if context is None or (local and not context.meta.get(_PINNED_HERE)):
@@ -518,9 +534,10 @@ def _check_pin(account: str, *, local: bool) -> None:
 
 
 def same_place() -> str:
-    """The options that say which project, stage and account the running command is about, for a command to come.
+    """The options that say which project, stage, region and profile the command is about, for a command to come.
 
-    Each with a blank before it, as in ` --stage prod --local`; empty when none was given.
+    Each with a blank before it, quoted for a shell, as in ` --stage prod --local`; empty when none was given. --account
+    is not among them.
     """
     context = click.get_current_context(silent=True)
     parameters = {} if context is None else context.params
@@ -536,7 +553,10 @@ def same_place() -> str:
 
 
 def no_function(app: App, name: str) -> RemitError:
-    """Return the error for a function that the app does not have: a job runs in its queue's worker."""
+    """Return the error (2) for a function that the app does not have, with the nearest name, or all of them.
+
+    Of a job it says the function that runs it: the worker of its queue.
+    """
     from remit.did_you_mean import did_you_mean
 
     names = [function.name for function in app.functions]

@@ -223,7 +223,10 @@ def deployer_policy(  # noqa: C901 - one refusal after the other
 
 
 def started_role(part: str | None, service_role: str | None, folder: Path, stage: str | None) -> str | None:
-    """The service role that a deploy is started with; None unless that is the part. RemitError: none is named."""
+    """The service role that a deploy is started with: the option's, else the configuration's. RemitError (2): neither.
+
+    None unless `part` is `starts`.
+    """
     if part != "starts":
         return None
     from remit.loading.load import configuration
@@ -269,7 +272,10 @@ def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool) -> 
 
 
 def managed_policies(needed_access: Deployer) -> tuple[Policy, ...]:
-    """The policy as managed policies that allow the same together. RemitError: a part of it is too long for one."""
+    """The policy as few managed policies that allow the same together; one where it fits.
+
+    RemitError (2): one action on one resource is too long for a policy.
+    """
     from remit.catalogue.quotas import quota
     from remit.iam.policy import Policy
     from remit.roles.document_split import fewest

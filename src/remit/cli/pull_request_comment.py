@@ -44,7 +44,10 @@ class _Request:
             return json.load(answer)
 
     def existing(self, mark: str) -> int | None:
-        """The number of the comment that begins with a mark and that no person wrote: they could change it again."""
+        """The number of the first comment that begins with a mark and that a bot wrote; None: there is none.
+
+        What a person wrote is left out: they could change it again. OSError or ValueError: the service does not answer.
+        """
         page = 1
         # 100 is the most that either service gives on a page.
         while comments := self.call("GET", f"{self.comments}?per_page=100&page={page}"):
@@ -61,7 +64,7 @@ class _Request:
 def main(file: str, how: str = "") -> None:
     """Post what a file holds, or replace the comment that begins with the same line; `update`: only replace it.
 
-    No failure is raised: a warning is printed, so that the job goes on.
+    No failure of the service is raised: a warning is printed, so that the job goes on.
     """
     text = Path(file).read_text("utf-8")
     request = _request(os.environ)
@@ -88,7 +91,10 @@ def main(file: str, how: str = "") -> None:
 
 
 def _request(variables: Any) -> _Request | None:
-    """The request that a job is of, by its variables; None: it is of none."""
+    """The request that a job is of, by its environment variables, with an empty token where it has none.
+
+    None: it is of none.
+    """
     if "CI_MERGE_REQUEST_IID" in variables:
         project = f"{variables['CI_API_V4_URL']}/projects/{variables['CI_PROJECT_ID']}"
         notes = f"{project}/merge_requests/{variables['CI_MERGE_REQUEST_IID']}/notes"

@@ -39,7 +39,10 @@ class Terminal(WordedOperator):
         click.echo(text, err=True)
 
     def show(self, lines: Iterable[str]) -> None:
-        """Print lines that begin with +, -, ~ or ?, in colour on a screen."""
+        """Print lines, on standard output if they are the answer, else on standard error.
+
+        On a screen those that begin with +, -, ~ or ? after blanks are in colour, unless NO_COLOR is set.
+        """
         for line in lines:
             colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
             click.echo(click.style(line, fg=colour) if colour else line, err=not self._is_answer)
@@ -73,7 +76,10 @@ class Terminal(WordedOperator):
 
     @contextlib.contextmanager
     def progress(self, size: int) -> Iterator[Callable[[int], None] | None]:
-        """Show a bar for a big upload, and give what is told each number of bytes sent; None for a small one."""
+        """Show a bar for an upload of more than 8 MiB, and give the function that is told each number of bytes sent.
+
+        For a smaller one it gives None.
+        """
         if size <= _BIG:
             yield None
             return

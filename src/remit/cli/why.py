@@ -70,7 +70,10 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
 
 
 def _here(folder: Path, stage: str | None, denial: Denial) -> LoadedApp | None:
-    """The app in this folder, at the stage of the one who was denied; None, and said so, when it cannot be read."""
+    """The app in this folder, with its roles, at the stage that is named, else that of whoever was denied.
+
+    None: there is no project in the folder, or the app cannot be loaded, which standard error says.
+    """
     from remit.answers.denied_request import LoadedApp, stage_of
     from remit.loading.load import load
     from remit.project.stack_name import project_name
