@@ -114,6 +114,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for. AttributeError: remit has no such name.
+
+    An object of `_HOMES` is kept in this module; `config` is that of the load that goes on, each time anew.
+    """
     import importlib  # noqa: PLC0415 - a module that is asked for nothing imports nothing
 
     if name == "config":  # the settings of the load that is going on: never kept

@@ -44,7 +44,7 @@ class Reason:
 
     @property
     def sentence(self) -> str:
-        """The reason in words, without a full stop; empty when none is known."""
+        """The reason in words, its conditions, and its note in parentheses; no full stop. Empty when none is known."""
         names = few(self.subjects)
         if self.kind == "computed":
             functions = names if len(self.subjects) == 1 else f"each of {names}"
@@ -249,7 +249,7 @@ class LayerCode:
 
     @property
     def words(self) -> str:
-        """Whose content it has, for people."""
+        """Its content, for people: the folder, or `FOLDER dependencies for Python 3.13 on arm64`."""
         if not self.runtime:
             return self.folder
         python = self.runtime.removeprefix("python")
@@ -344,12 +344,12 @@ class Function:
 
     @property
     def listed_as(self) -> str:
-        """What roles list it as."""
+        """The name by which roles list it."""
         return self.name
 
     @property
     def start(self) -> str:
-        """The action of whoever runs it."""
+        """The IAM action that runs it."""
         return "lambda:InvokeFunction"
 
     def computed(self, text: str, note: str = "") -> Reason:
@@ -380,7 +380,7 @@ class Function:
 
     @property
     def handler_origin(self) -> Origin | None:
-        """The line that names its handler: an argument of its declaration, or that itself."""
+        """The line that names its handler, else that of its declaration; None where neither is known."""
         return self.written.get("Handler", self.origin)
 
     @property
@@ -407,7 +407,7 @@ class Workflow:
 
     @property
     def listed_as(self) -> str:
-        """What roles list it as: its logical id, as they list a template's state machines."""
+        """The name by which roles list it: its logical id, as they list a template's state machines."""
         return self.logical_id
 
     @property
@@ -422,7 +422,7 @@ class Workflow:
 
     @property
     def start(self) -> str:
-        """The action of whoever starts it."""
+        """The IAM action that starts it."""
         return "states:StartExecution"
 
     def computed(self, text: str, note: str = "") -> Reason:
@@ -481,7 +481,7 @@ class JobQueue:
 
 
 def worker_name(queue: str) -> str:
-    """The name of the function that runs the jobs of a queue."""
+    """The name of the function that runs the jobs of a queue, which has a `-` for each dot: `worker-mail-fifo`."""
     return f"worker-{queue.replace('.', '-')}"
 
 
@@ -516,7 +516,7 @@ class ApiSettings:
 
     @property
     def route_settings(self) -> Mapping[str, float]:
-        """The limits of every route of its stage."""
+        """The limits of every route of its stage, by CloudFormation's names; without those that are not set."""
         burst_limit, rate_limit = self.throttling_burst_limit, self.throttling_rate_limit
         limits = {"ThrottlingBurstLimit": burst_limit, "ThrottlingRateLimit": rate_limit}
         return {name: limit for name, limit in limits.items() if limit is not None}
@@ -608,7 +608,7 @@ class App:
 
     @property
     def triggered(self) -> tuple[Triggered, ...]:
-        """Everything that has triggers."""
+        """Its functions, then its workflows: everything that may have triggers."""
         return (*self.functions, *self.workflows)
 
     @property
@@ -623,7 +623,7 @@ class App:
 
     @property
     def owner(self) -> str:
-        """The project and the stage, to which alone its stack belongs, as the stack's tag has them."""
+        """`PROJECT-STAGE`, to which alone its stack belongs, as the stack's tag has it."""
         return f"{self.name}-{self.stage}"
 
     def deployed_name(self, function: Triggered) -> str:
@@ -631,10 +631,10 @@ class App:
         return in_stack(function.physical_name, self.namespace)
 
     def function_deployed_as(self, name: str) -> Function | None:
-        """The function that has a name in the account; None: none has."""
+        """The first function that has this name in the account; None: none has."""
         return next((function for function in self.functions if self.deployed_name(function) == name), None)
 
 
 def in_stack(text: str, stack: str) -> str:
-    """A late-bound text with the name of its stack, which it refers to."""
+    """A late-bound text with the stack's name in the place of `${AWS::StackName}`; other references stay."""
     return text.replace("${AWS::StackName}", stack)

@@ -93,6 +93,9 @@ def build(
 
     `lacking` gives what the account lacks that the app needs: it is asked when a build is refused, so that this is
     reported with the other mistakes.
+
+    RemitError has every mistake that could be found, in the order of their places. A project that cannot be loaded at
+    all is refused at once, without asking `lacking`.
     """
     project = load_project(folder, stage)
     if for_this_machine:
@@ -130,7 +133,8 @@ class _BuildSettings:
 
 
 def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
-    # RemitError (2): the mistakes that are known by then, all of them; neither file below is written then.
+    # Checks, packages and writes a loaded project. RemitError: all mistakes that are known by then, which
+    # `project.mistakes` has, too; neither the template's file nor that of the roles is written then.
     app, mistakes, folder = project.app, project.mistakes, settings.folder
     if not project.is_whole:
         app = without_jobs(app)
@@ -190,10 +194,11 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
 def _drafted(
     app: App, project: LoadedProject, settings: _BuildSettings
 ) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
-    """The roles that an app declares, and its template with the roles that fit; None where none can be made.
+    """The roles that an app declares, its template with the roles as they fit IAM's quotas, and notes.
 
-    What a deploy would fail on is noted with the project's mistakes, and raises nothing. With them come notes on what
-    remit does not know, and a reason at its line accepts.
+    None in the place of the template: none can be made. What a deploy would fail on is added to the project's mistakes,
+    and raises nothing. A name that remit does not know is such a mistake, too, unless a `remit: allow` at its line
+    accepts it: then it is a note. The first of these mistakes gets the hint how to accept it.
     """
     declared: tuple[Holder, ...] = ()
     drafted: Draft | None = None
@@ -229,7 +234,10 @@ def _drafted(
 
 
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
-    """List the things of the account that an app needs and its template does not make."""
+    """List the things of the account that an app needs and its template does not make.
+
+    First come the sources of triggers and managed policies, then the KMS keys of its queues and topics.
+    """
     sources = existing_sources(app, own_resources(app).late_bound_arns)
     if app.resources:
         from remit.synthesis.service_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
@@ -239,7 +247,10 @@ def _must_exist(app: App) -> tuple[ExistingSource, ...]:
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:
-    """The problems at other places than the mistakes: at the same place they say the same in other words."""
+    """The problems at other places than the mistakes: at the same place they say the same in other words.
+
+    A problem without a place is one of them.
+    """
     places = {mistake.origin for mistake in mistakes.errors if mistake.origin is not None}
     return tuple(problem for problem in problems if problem.origin not in places)
 
@@ -247,7 +258,8 @@ def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, 
 def _refuse_all(project: LoadedProject, settings: _BuildSettings, *, is_tried: bool = False) -> NoReturn:
     """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips.
 
-    `is_tried`: the zips were tried, as far as all files can be packed.
+    For these the zips are made, and thrown away, unless nothing is to be packaged. `is_tried`: they were made before,
+    and are made again only if some files cannot be packed: without these.
     """
     mistakes, folder = project.mistakes, settings.folder
     if settings.package and project.is_packable:
@@ -293,11 +305,12 @@ def _body(template: Template) -> str:
 def _package(
     app: App, settings: _BuildSettings, *, keeps: bool = True
 ) -> tuple[Mapping[str, str], Mapping[str, Path], tuple[str, ...]]:
-    """One zip for each root, Python and architecture of the functions.
+    """Make one zip for each root, Python and architecture of the functions, and one for each layer.
 
-    Gives the key of each function's zip and of each layer, the zips by their keys, and what to tell people. Unless it
-    `keeps` them, zips are only tried, and none is put where people look. RemitError: mistakes in what is packed, all of
-    them but of what cannot be packed at all.
+    Gives the key of each function's zip by the function's name, and of each layer's by its Ref (late-bound text); the
+    zips by their keys in the bucket; and notes for people. Unless it `keeps` them, zips are only tried, and none is put
+    where people look. RemitError: all mistakes in what was packed, or alone the first file or dependency that cannot be
+    packed at all.
     """
     from remit.package.app_zip import package, package_layer, place  # noqa: PLC0415 - not always asked for
     from remit.package.layers import check_sizes  # noqa: PLC0415 - as above
@@ -350,7 +363,11 @@ def _package(
 
 
 def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Target]:
-    """Return the target of each function's zip: Lambda, or this machine where that makes a difference."""
+    """Return the target of each function's zip by the function's name.
+
+    It is the function's Python and architecture on Lambda, or this machine's where the app has dependencies or a web
+    app: without them, a zip is the same for both.
+    """
     from remit.package.app_zip import depends  # noqa: PLC0415 - as above
     from remit.package.installer import Target, this_machine  # noqa: PLC0415 - as above
 
@@ -369,7 +386,10 @@ def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Tar
 def _notes_on_zips(
     app: App, packages: Mapping[tuple[str, Target], Package], layers: Mapping[str, Package]
 ) -> Iterator[str]:
-    """Yield for whom each zip is, how large it is, and what was left out of it."""
+    """Yield the notes on each zip: for whom it is, its sizes, what was left out, the secrets that it may hold.
+
+    Last come the exceptions in `config.package.allow` that no zip needs.
+    """
     from remit.package.app_zip import bytes_in_words  # noqa: PLC0415 - as above
 
     kinds = [(f"{code} for {target.words}".lstrip(), package) for (code, target), package in packages.items()]
@@ -414,7 +434,10 @@ def role_document(role: Holder) -> dict[str, Any]:
 
 
 def grant_document(grant: Grant) -> dict[str, Any]:
-    """A grant for programs: the statement, because, and where it was written."""
+    """A grant for programs: the statement, because, and where it was written (None where that is not known).
+
+    A grant that stands for several declared ones has these as well, in `stands_for`.
+    """
     origin = grant.origin
     return {
         "statement": render_statement(grant.statement),

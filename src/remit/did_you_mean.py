@@ -13,7 +13,7 @@ _COMPARED: Final = 8  # names as alike as these that are compared by more than t
 
 
 def nearest_names(word: str, names: Iterable[str], likeness: float = ALIKE) -> list[str]:
-    """The known names that `word` may have meant, the likeliest first; case is ignored.
+    """The known names that `word` may have meant, eight at most, the likeliest first; case is ignored.
 
     `likeness` is the least share of letters in common, though one letter of a short word may be wrong. Of names equally
     alike, one of the same letters in another order comes first.

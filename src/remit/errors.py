@@ -112,7 +112,7 @@ class Mistakes:
     """Whether something was left out since it could not be read, for a reason that is noted elsewhere."""
 
     def noted(self) -> Self:
-        """Note the error that is raised in the `with` block, and go on after it."""
+        """Note the RemitError that is raised in the `with` block, and go on after it."""
         return self
 
     # Each of many checks has such a block: a context manager made of a generator would take longer.
@@ -136,16 +136,20 @@ class Mistakes:
         self.errors.append(RemitError(message, hint=hint, origin=origin))
 
     def refuse(self) -> None:
-        """Raise the errors that were noted as one RemitError; nothing without any."""
+        """Raise the errors that were noted as one RemitError.
+
+        Without any, nothing is raised, but UnreadError where something was left out since it could not be read.
+        """
         if self.errors:
             raise self.together()
         if self.is_unread:
             raise UnreadError
 
     def together(self) -> RemitError:
-        """The errors that were noted, at least one, as one: each once, by their places.
+        """The errors that were noted, at least one, as one: the first by its place, with the others as its `further`.
 
-        If their exit codes differ, it has that of mistakes.
+        Those without a place come first; of errors with the same text one stays. The errors themselves are changed. If
+        their exit codes differ, the first gets that of mistakes (2).
         """
         for error in self.errors:
             error.further = ()
@@ -189,7 +193,10 @@ _NOWHERE = Span("", 0, -1, 0, 0)
 
 
 def span(frame: FrameType) -> Span:
-    """The stretch of source that `frame` is executing now (columns 0 where Python was told to drop them)."""
+    """The stretch of source that `frame` is executing now (columns 0 where Python was told to drop them).
+
+    The positions of its code are kept, since they are slow to read.
+    """
     code = frame.f_code
     known = _KEPT_POSITIONS.get(id(code))
     if known is None or known[0] is not code:  # read once, since a module of decorators asks often
@@ -201,7 +208,7 @@ def span(frame: FrameType) -> Span:
 
 
 def is_nobodys_code(frame: FrameType) -> bool:
-    """Return whether `frame` executes a file of this package or of the standard library."""
+    """Return whether `frame` executes a file of this package or of the standard library, or code that no file has."""
     return frame.f_code.co_filename.startswith(_NOBODYS_CODE)
 
 
@@ -211,7 +218,10 @@ def is_own_code(frame: FrameType) -> bool:
 
 
 def writer_span() -> Span:
-    """The stretch of the user's own code that is executed: neither this package's nor the standard library's."""
+    """The stretch of the user's own code that is executed: neither this package's nor the standard library's.
+
+    It is the innermost one. Where there is none, the span is of no file ("") and no line (0).
+    """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to know who calls
     while frame is not None and is_nobodys_code(frame):
         frame = frame.f_back
@@ -237,9 +247,10 @@ def writer() -> Origin:
 
 
 def described(value: object) -> str:
-    """A value of the wrong type as messages tell it: its type, and the beginning of its text or its name.
+    """A value of the wrong type as messages tell it: `str 'abc'`, its type and its text or name up to 40 characters.
 
-    The address in memory, which a function's text has, would be another in each run.
+    The address in memory, which a function's text has, would be another in each run: an object without a text of its
+    own is `an object of KIND`.
     """
     if value is None:
         return "None"

@@ -55,7 +55,7 @@ def by_arn(arns: Iterable[str]) -> tuple[HeldPolicy, ...]:
 
 
 def bounded(arn: str | None) -> tuple[HeldPolicy, ...]:
-    """The limits of a holder by its permissions boundary, if it has one."""
+    """The limits of a holder by its permissions boundary; none if that is None."""
     return () if arn is None else (HeldPolicy(arn, "boundary"),)
 
 
@@ -153,7 +153,7 @@ class Holder:
 
     @property
     def unread_boundary(self) -> str | None:
-        """The ARN of its permissions boundary, where nobody here knows what that says."""
+        """The ARN of its permissions boundary, where nobody here knows what that says; None: it is known, or none."""
         limits = [limit.name for limit in self.limits if limit.how == "boundary" and limit.document is None]
         return limits[0] if limits else None
 
@@ -185,11 +185,12 @@ class Holder:
         return tuple(policy for policy in held if policy.how in hows and policy.document is not None)
 
     def _policy(self, source: StatementLocation) -> HeldPolicy:
+        """The policy of a statement of its identity, its boundary or a resource; an empty one for any other layer's."""
         policies = self._known(*_OF_LAYER.get(source.layer, ()))
         return policies[source.policy] if source.policy < len(policies) else _NO_POLICY
 
     def policy(self, source: StatementLocation) -> str | None:
-        """The ARN of the managed policy or boundary that a statement of its layers is of."""
+        """The ARN of the managed policy or boundary that a statement of its layers is of; None: it is of another."""
         policy = self._policy(source)
         return policy.name if policy.how in ("managed", "boundary") else None
 
@@ -199,7 +200,7 @@ class Holder:
         return grants[source.index] if source.index < len(grants) else None
 
     def with_grants(self, change: Callable[[Grant], Grant]) -> Holder:
-        """The same with each grant changed; the documents stay what they are."""
+        """The same with each grant of its policies changed; the documents stay what they are."""
         policies = (replace(policy, grants=tuple(map(change, policy.grants))) for policy in self.policies)
         return replace(self, policies=tuple(policies))
 
