@@ -39,11 +39,11 @@ class Api(RouteTrigger):
     payload_format_version: PayloadFormat | None = None
 
     def problem(self, text: str) -> tuple[str, str | None]:
-        """Return the problem of a route, and a hint; an empty text where there is none."""
+        """Return the problem of a route, in words that follow it, and a hint or None; "" and None: it is right."""
         return ("", None) if text == DEFAULT_ROUTE else RouteTrigger.problem(self, text)
 
     def payload_format(self, function: Function, app: App) -> str:
-        """The version of the events that it sends to a function: its own, or the app's."""
+        """The version of the events that it sends to a function: its own, or the app's; 2.0 to a web app always."""
         if function.web is not None:
             return "2.0"  # the adapters of web frameworks are given no other
         return self.payload_format_version or app.api.payload_format_version

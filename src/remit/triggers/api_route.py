@@ -50,7 +50,7 @@ class RouteTrigger(BaseTrigger):
             raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint)
 
     def _check_auth(self) -> None:
-        """One of the words for `auth`, or an object that says who is asked. RemitError (2): anything else."""
+        """Refuse with RemitError (2) all but a word for `auth`, or an authorizer that this kind of API can ask."""
         if isinstance(self.auth, RouteAuthorizer):
             if self.is_of_rest_api:
                 self.auth.check_for_rest_api()
@@ -65,7 +65,7 @@ class RouteTrigger(BaseTrigger):
         raise RemitError(f"auth cannot be {got:.60}", hint=hint)
 
     def problem(self, text: str) -> tuple[str, str | None]:
-        """Return the problem of a route, and a hint; an empty text where there is none."""
+        """Return the problem of a route, in words that follow it, and a hint or None; "" and None: it is right."""
         if tokens.references(text):
             return "holds what only the deploy knows", "API Gateway's routes are written whole"
         method, space, path = text.partition(" ")
@@ -78,7 +78,7 @@ class RouteTrigger(BaseTrigger):
         return self.problem_of_path(path)
 
     def problem_of_path(self, path: str) -> tuple[str, str | None]:
-        """Return the problem of the path of a route, and a hint. Both are empty where there is none: "" and None."""
+        """Return the problem of the path of a route, and a hint or None; "" and None: it is right."""
         if not path.startswith("/") or path.startswith("//"):
             return "has a path that does not begin with one /", f'write "/{path.strip().lstrip("/")}"'
         segments = path[1:].split("/")
@@ -113,5 +113,5 @@ class RouteTrigger(BaseTrigger):
 
     @property
     def authorizer(self) -> RouteAuthorizer | None:
-        """The authorizer of callers; None where IAM decides, or nobody."""
+        """The authorizer of callers; None where IAM decides (AWS_IAM), or everyone may call (NONE)."""
         return None if isinstance(self.auth, str) else self.auth

@@ -45,7 +45,7 @@ def routes(functions: Iterable[Function], kind: type[R]) -> tuple[Routed[R], ...
 
 
 def route_functions(app_routes: Iterable[Routed[R]]) -> Iterator[tuple[Function, list[R]]]:
-    """Yield each function that has routes, with these."""
+    """Yield each function that has routes, with these, in the order of the first route of each."""
     by_name: dict[str, tuple[Function, list[R]]] = {}
     for routed in app_routes:
         by_name.setdefault(routed.function.name, (routed.function, []))[1].append(routed.trigger)
@@ -53,7 +53,7 @@ def route_functions(app_routes: Iterable[Routed[R]]) -> Iterator[tuple[Function,
 
 
 def route_checks(kind: type[RouteTrigger]) -> tuple[Callable[[Iterable[Function]], Iterator[RemitError]], ...]:
-    """The checks of the routes of an API of a kind."""
+    """The two checks of an API's routes, of this class of triggers: none declared twice, every authorizer is there."""
 
     def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
         """Yield an error for each route that takes the same requests as an earlier one."""
@@ -99,7 +99,7 @@ def authorizers(app: App, app_routes: Iterable[Routed[R]]) -> Iterator[tuple[Rou
 
 
 def authorization(api: str, trigger: RouteTrigger) -> dict[str, Any]:
-    """The properties of a route, or of a REST API's method, that say whom it answers."""
+    """The properties of a route, or of a REST API's method, that say whom it answers; `api` is the API's logical id."""
     authorizer = trigger.authorizer
     if authorizer is None:
         return {"AuthorizationType": trigger.auth}
@@ -121,7 +121,7 @@ def notes_on_open_routes(app_routes: Iterable[Routed[R]]) -> Iterator[str]:
 
 
 def notes_on_timeouts(app_routes: Iterable[Routed[R]], patience: int) -> Iterator[str]:
-    """A sentence for each function that may run longer than an API waits (seconds)."""
+    """A sentence for each function with a written timeout that is longer than an API waits (`patience`, in seconds)."""
     for function, _ in route_functions(app_routes):
         # The default, which nobody wrote, is about what an API waits.
         timeout, line = function.properties.get("Timeout"), function.written.get("Timeout")
@@ -132,7 +132,7 @@ def notes_on_timeouts(app_routes: Iterable[Routed[R]], patience: int) -> Iterato
 def access_log(
     api: str, folder: str, route: str, settings: ApiSettings, first_user: Function
 ) -> tuple[Resource, dict[str, str]]:
-    """The log group of an API's access log, and the stage's settings for it.
+    """The log group of an API's access log, and the stage's settings for it: DestinationArn and Format.
 
     Its name begins as AWS advises, so that the account's resource policy of log delivery does not overflow. The fields
     are those of AWS's example, and what went wrong in a function; `route` is the field that names the route in this
@@ -175,7 +175,7 @@ def domain(api: str, settings: ApiSettings) -> Iterator[Resource]:
 
 
 def addresses(api: str, prefix: str, own_address: str, settings: ApiSettings) -> Iterator[Output]:
-    """The address of an API, and where its domain must point; the outputs' names begin with `prefix`."""
+    """Yield the address of an API, and where its domain must point, if it has one; outputs are named by `prefix`."""
     host = settings.domain_name
     yield Output(f"{prefix}Url", own_address if host is None else f"https://{host}", "The address of the API")
     if host is not None:
@@ -185,7 +185,10 @@ def addresses(api: str, prefix: str, own_address: str, settings: ApiSettings) ->
 
 
 def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]) -> Iterator[Resource]:
-    """The permissions by which an API calls a function: for each route, or for fewer, wider ones if these are many."""
+    """Yield the permissions by which an API calls a function: one for each source, or fewer, wider ones.
+
+    `sources` are the ends of ARNs, such as `*/GET/orders`. They are widened where they exceed the function's policy.
+    """
     for source in _fitting_sources(app, function, sources):
         logical_id = f"{function.logical_id}{api}Permission{digest(source)}"
         arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{source}"
@@ -193,7 +196,7 @@ def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]
 
 
 def _fitting_sources(app: App, function: Function, sources: tuple[str, ...]) -> tuple[str, ...]:
-    """The sources whose permissions fit a function's resource policy: as they are, or of any method, or one for all."""
+    """The sources whose permissions fit a function's resource policy: as they are, of any method, or `*` for all."""
     room = quota("lambda.function.policy").most - _OTHER_PERMISSIONS
     # API Gateway takes `*` for the method, too: each path once, whatever the method.
     of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, r"\1/*/", source) for source in sources))

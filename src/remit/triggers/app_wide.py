@@ -72,7 +72,11 @@ def app_wide_notes(app: App) -> tuple[str, ...]:
 
 
 def with_own_sources(app: App) -> App:
-    """The app with its resources as its triggers need them. RemitError has all that triggers ask for and cannot be."""
+    """The app with its buckets, tables and user pools as its triggers need them, and triggers on the app's resources.
+
+    A bucket or dead-letter queue of the app that a trigger gives by name counts as the resource. RemitError has all
+    that triggers ask for and cannot be.
+    """
     files = trigger_files(app.functions)
     if not files:
         return app

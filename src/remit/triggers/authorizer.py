@@ -88,14 +88,14 @@ class Authorizer(RouteAuthorizer):
             raise RemitError("identity_validation_expression is for tokens alone", hint=hint)
 
     def check_for_http_api(self) -> None:
-        """RemitError: it asks with a token alone."""
+        """Raise RemitError if it asks with a token alone, which only REST APIs do."""
         if self.token:
             hint = "leave `token` out: the function finds the header in the request"
             raise RemitError("an HTTP API asks an authorizer with the whole request", hint=hint)
 
     @property
     def _function_name(self) -> str:
-        """What says which function is meant: the function's name, or the handler of one that is given itself."""
+        """The function's name in the app, or `module.qualname`, its handler, of one that is given itself."""
         if isinstance(self.function, str):
             return str(tokens.plain(self.function))
         qualname = getattr(self.function, "__qualname__", type(self.function).__qualname__)
@@ -125,7 +125,10 @@ class Authorizer(RouteAuthorizer):
         return [source.removeprefix("method.").removeprefix("$") for source in plain_texts(self.identity_source)]
 
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
+        """Its properties for an HTTP API: the function that is asked, and the parts of a request that identify it.
+
+        RemitError: the app has no such function.
+        """
         properties: dict[str, Any] = {
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": self.payload_format_version,
@@ -139,7 +142,10 @@ class Authorizer(RouteAuthorizer):
         return properties
 
     def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """The function that is asked, and what tells who somebody is. RemitError: the app has no such function."""
+        """Its properties for a REST API: the function that is asked, and the parts of a request that identify it.
+
+        RemitError: the app has no such function.
+        """
         properties: dict[str, Any] = {
             "Type": "TOKEN" if self.token else "REQUEST",
             "AuthorizerResultTtlInSeconds": self.cache,

@@ -76,7 +76,7 @@ class Cognito(BaseTrigger):
 
     @property
     def custom_sender_pool(self) -> str:
-        """The pool, of a step that sends its codes; empty of any other."""
+        """The logical id of the pool, of a step that sends its codes; "" of any other."""
         return own_id(self.pool) if self.is_sender else ""
 
     def resources(self, function: Function) -> Iterator[Resource]:
@@ -99,7 +99,10 @@ def with_sources(app: App) -> App:
 
 
 def _with_config(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id: Mapping[str, Resource]) -> Resource:
-    """The user pool, changed to run the functions of its triggers. RemitError: two for one step, or a key is wrong."""
+    """The user pool with a LambdaConfig that runs the functions of its triggers, beside what it has already.
+
+    RemitError has every step with two functions, and every custom sender whose key is missing or wrong.
+    """
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
     mistakes = Mistakes()
     for function, trigger in triggers:
@@ -121,7 +124,9 @@ def _with_config(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id
 
 
 def _key_arn(pool_key: Any, trigger: Cognito, by_id: Mapping[str, Resource]) -> str:
-    """The ARN of the one key that encrypts the codes of a pool. RemitError: there is none, or two, or an alias.
+    """The ARN of the one key that encrypts the codes of a pool: the trigger's, the pool's, or that of both.
+
+    An alias of the app counts as its key. RemitError: there is none, or two, or an alias that is not the app's.
 
     Cognito takes it by its ARN alone ("LambdaConfigType", Amazon Cognito user pools API Reference).
     """

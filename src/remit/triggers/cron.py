@@ -31,7 +31,7 @@ class Field(NamedTuple):
     names: tuple[str, ...] = ()
 
     def number(self, text: str) -> int | None:
-        """A value as a number; None where it is none of the field."""
+        """A value, a number or a name in capitals, as a number; None where the field has none such."""
         if text in self.names:
             return self.names.index(text) + self.least
         if not text.isdecimal() or not self.least <= int(text) <= self.most:
@@ -85,7 +85,7 @@ class Cron:
     years: tuple[int, ...]
 
     def days(self, year: int, month: int) -> tuple[int, ...]:
-        """The days of a month on which it runs."""
+        """The days of a month on which it runs, sorted."""
         length = calendar.monthrange(year, month)[1]
         days: set[int] = set()
         if self.day != "?":
@@ -97,7 +97,7 @@ class Cron:
         return tuple(sorted(days))
 
     def dates(self, since: date) -> Iterator[date]:
-        """The days on which it runs, from a day on."""
+        """Yield the days on which it runs, from a day on, in order."""
         for year in self.years:
             if year < since.year:
                 continue
@@ -148,7 +148,7 @@ def parsed(fields: list[str]) -> Cron | str:
 
 
 def _all_numbers(field: Field, text: str) -> tuple[int, ...]:
-    """The numbers of a field's items, sorted and each once."""
+    """The numbers of a field's items, sorted and each once; items that are not right add none."""
     numbers: set[int] = set()
     for item in text.split(","):
         numbers.update(field.numbers(item) or ())
@@ -185,7 +185,7 @@ def _days_of_month(item: str, year: int, month: int, length: int) -> set[int]:
 
 
 def _nearest_workday(day: int, year: int, month: int, length: int) -> int:
-    """The day from Monday to Friday that is nearest to a day, in the same month."""
+    """The day from Monday to Friday that is nearest to a day, in the same month of `length` days."""
     weekday = calendar.weekday(year, month, day)
     if weekday == calendar.SATURDAY:
         return day - 1 if day > 1 else day + 2

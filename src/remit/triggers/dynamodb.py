@@ -67,7 +67,7 @@ class Dynamodb(StreamTrigger):
 
     @property
     def arn(self) -> str:
-        """The stream's ARN."""
+        """The stream's ARN, late-bound text of a table of the app's; whatever else was given as it is."""
         attribute = getattr(self.stream, "attribute", None)
         return str(attribute("StreamArn")) if attribute is not None else str(self.stream)
 
@@ -79,7 +79,7 @@ class Dynamodb(StreamTrigger):
         return {**DYNAMODB, "dynamodb": change}
 
     def grants(self, function: Function) -> Iterator[Grant]:
-        """Read this stream. Listing streams has no resource of its own to narrow it to."""
+        """Yield the grants to read this stream, to list all streams, and to send on what failed."""
         reason = function.computed(f"reads the stream of table {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
         on_all = replace(reason, note="IAM knows no narrower resource for ListStreams")
@@ -100,7 +100,10 @@ def with_sources(app: App) -> App:
 
 
 def _with_stream(table: Resource, triggers: list[tuple[Function, Dynamodb]]) -> Resource:
-    """The table with its stream on; as it is, if its properties set it. RemitError: triggers want two views."""
+    """The table with its stream on; as it is, if it is no table or its properties set one.
+
+    RemitError: its triggers want different views.
+    """
     views = [trigger.view or "NEW_AND_OLD_IMAGES" for _, trigger in triggers]
     mistakes = Mistakes()
     for view, (_, trigger) in zip(views, triggers, strict=True):

@@ -74,7 +74,7 @@ class Event(BaseTrigger):
 
     @property
     def pattern(self) -> dict[str, Any]:
-        """The event pattern. RemitError: EventBridge refuses it."""
+        """The event pattern as plain JSON. RemitError: there is none, EventBridge refuses it, or it matches nothing."""
         fields = {
             "source": self.source,
             "detail-type": self.detail_type,
@@ -100,7 +100,10 @@ class Event(BaseTrigger):
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
 
     def resources(self, function: Triggered) -> Iterator[Resource]:
-        """The rule, its queue's policy, and the permission of a function for this rule alone; a workflow needs none."""
+        """The rule, the policy of a dead-letter queue of the app, and a function's permission for this rule alone.
+
+        A workflow needs no permission: EventBridge starts it with the role of `roles`.
+        """
         rule = f"{function.logical_id}Event{position_suffix(self, function)}"
         target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
         if isinstance(function, Workflow):

@@ -28,16 +28,17 @@ class ExistingSource(NamedTuple):
 
     @property
     def words(self) -> str:
-        """`queue orders, for ingest`."""
+        """It in words, with its condition and its functions: `queue orders, for ingest`."""
         condition = f", {self.condition}" if self.condition else ""
         users = f", for {few(self.functions)}" if self.functions else ""
         return f"{self.kind} {self.name}{condition}{users}"
 
 
 def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
-    """Return the existing sources of an app's triggers, the managed policies of its roles, and their boundary.
+    """Return the existing sources of an app's triggers, its permissions boundary, and its functions' managed policies.
 
-    `own_arns` are the ARNs that its resources have by name; AWS's own policies are always there.
+    They stand in this order. What is the app's own is left out: a reference to a resource of it, or one of `own_arns`,
+    the ARNs that its resources have by name. So are AWS's own policies, which are always there.
     """
     needs = [
         (source.kind, name_of(source.arn), source.condition, function.name)
@@ -54,7 +55,10 @@ def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSourc
 
 
 def gathered(needs: Iterable[tuple[str, str, str, str]]) -> tuple[ExistingSource, ...]:
-    """Things of the account by kind, name and condition, each with the functions ("": none) that need it."""
+    """Things of the account, each once by kind, name and condition, with the functions that need it; in their order.
+
+    A need is (kind, name, condition, function); "" for a function is none.
+    """
     functions: dict[tuple[str, str, str], dict[str, None]] = {}
     for kind, name, condition, function in needs:
         names = functions.setdefault((kind, name, condition), {})
@@ -64,7 +68,7 @@ def gathered(needs: Iterable[tuple[str, str, str, str]]) -> tuple[ExistingSource
 
 
 def document(source: ExistingSource) -> dict[str, Any]:
-    """A source for programs."""
+    """A source as JSON for programs; the condition is null where nothing must hold of it."""
     return {
         "kind": source.kind,
         "name": source.name,

@@ -63,12 +63,15 @@ def _kind(subject: Any, option: str) -> DestinationKind:
 
 
 def dead_letter_queue(subject: Any) -> Destination:
-    """The queue of the option `dead_letter`: SNS, EventBridge and Scheduler know no other kind. RemitError: none."""
+    """The queue of the option `dead_letter`: SNS, EventBridge and Scheduler know no other kind.
+
+    RemitError: it is no queue, or nothing that names one.
+    """
     return destination(subject, "dead_letter", ("sqs",))
 
 
 def queue_policy(subject: Any, principal: str, source_arn: str, function: Triggered) -> Iterator[Resource]:
-    """Let a service send to a dead-letter queue of the app for one source; of other queues, their owner decides.
+    """Let a service send to a dead-letter queue of the app for one source. Yields nothing for any other queue.
 
     Statements for one queue are merged into one policy, since a queue has only one (`synthesis/service_policies.py`).
     Sources: "Using dead-letter queues to process undelivered events in EventBridge", "Configuring an Amazon SNS

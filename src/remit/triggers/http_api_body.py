@@ -88,7 +88,7 @@ def api_with_body(app: App) -> Resource:
 
 
 def _operation(app: App, routed: Routed[Api]) -> dict[str, Any]:
-    """What a route does, and whom it asks for."""
+    """The OpenAPI operation of a route: its integration with the function, its security, the variables of its path."""
     trigger, function = routed.trigger, routed.function
     operation: dict[str, Any] = {
         "responses": {},
@@ -113,7 +113,7 @@ def _operation(app: App, routed: Routed[Api]) -> dict[str, Any]:
 
 
 def _scheme(app: App, authorizer: RouteAuthorizer) -> dict[str, Any]:
-    """An authorizer as a security scheme of the document."""
+    """An authorizer as a security scheme of the document. RemitError: it asks a function that the app does not have."""
     properties = _in_camel_case(authorizer.properties(app.functions))
     kind = properties.pop("authorizerType").lower()
     if kind == "jwt":

@@ -41,7 +41,10 @@ class RequestLine:
 
 
 def request_line(text: str) -> RequestLine:
-    """A request as people write it; without a method it is a GET. RemitError: it is no request."""
+    """A request as people write it; without a method it is a GET, and a `#fragment` is dropped.
+
+    RemitError: it is no request, such as one of an unknown method, or a path that does not begin with `/`.
+    """
     method, _, target = text.strip().rpartition(" ")
     method = method.strip().upper() or "GET"
     if method not in METHODS or method == "ANY" or not target.startswith("/") or any(char.isspace() for char in target):
@@ -52,6 +55,8 @@ def request_line(text: str) -> RequestLine:
 
 def http_event(app: App, function: Function, line: RequestLine, body: str | None = None) -> dict[str, Any]:
     """The event of a request to a function, by the most specific of its routes that answers, else by its URL.
+
+    It has the payload format that the route sends.
 
     RemitError: none of its triggers answers such a request.
     """
@@ -91,7 +96,7 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
 
 
 def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | None:
-    """Return the variables of a route's path in a request; None where the route does not answer it."""
+    """Return the variables of a route's path in a request, decoded; None where the route does not answer it."""
     if trigger.route == DEFAULT_ROUTE:
         return {}
     if trigger.method not in ("ANY", line.method):

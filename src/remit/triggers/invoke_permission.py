@@ -88,9 +88,10 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
 
 
 def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:
-    """By logical id, the one permission that stands for several of a service: the first, with all of its sources here.
+    """By logical id, the one permission that stands for several of a service in a function's policy.
 
-    A permission that stays for itself is left out.
+    It is the first of them, for everything of the service in this account and region. A permission for a source
+    elsewhere, of a service without such an ARN, or the only one of its service stays, and is left out here.
     """
     by_principal: dict[str, list[Resource]] = defaultdict(list)
     for resource in permissions:

@@ -38,7 +38,7 @@ class Jwt(TokenAuthorizer):
         yield partial(check_texts, "scopes", self.scopes)
 
     def check_for_rest_api(self) -> None:
-        """RemitError: REST APIs take tokens of user pools alone."""
+        """Raise RemitError always: REST APIs take tokens of user pools alone."""
         raise RemitError(
             "a REST API checks no tokens of other issuers: that is what HTTP APIs do",
             hint="write `on.api(…)`, or let a function check them: `auth=on.authorizer(check)`",
@@ -61,11 +61,11 @@ class Jwt(TokenAuthorizer):
 
     @property
     def accepted_issuer(self) -> str:
-        """The issuer."""
+        """The issuer as plain text, which may be late-bound."""
         issuer: str = tokens.plain(self.issuer)
         return issuer
 
     @property
     def accepted_audience(self) -> tuple[str, ...]:
-        """The audience."""
+        """The audience as plain texts."""
         return plain_texts(self.audience)

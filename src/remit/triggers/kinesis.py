@@ -76,7 +76,7 @@ class Kinesis(StreamTrigger):
         return KINESIS
 
     def grants(self, function: Function) -> Iterator[Grant]:
-        """Read this stream, and with fan-out the consumer."""
+        """Yield the grants to read this stream, with fan-out through the consumer, and to send on what failed."""
         reason = function.computed(f"reads stream {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
         if self.fan_out:

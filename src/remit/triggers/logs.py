@@ -42,7 +42,7 @@ class Logs(BaseTrigger):
 
     @property
     def group_name(self) -> str:
-        """The name of the group: the app's by its Ref."""
+        """The name of the group, cut from an ARN; of a group of the app's its Ref, as late-bound text."""
         group = own_id(self.group)
         if group:
             return f"${{{group}}}"

@@ -15,7 +15,7 @@ SAMPLE: Final = Path(__file__).parent / "samples" / "api.json"
 
 
 def in_format_1(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event of format 1.0 for the same request as one of format 2.0."""
+    """The event of format 1.0 for the same request as one of format 2.0; None for what that does not say."""
     context, http = event["requestContext"], event["requestContext"]["http"]
     headers = dict(event["headers"])
     if "cookies" in event:

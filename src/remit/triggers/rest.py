@@ -51,13 +51,13 @@ class Rest(RouteTrigger):
         yield partial(check_texts, "query", self.query)
 
     def problem(self, text: str) -> tuple[str, str | None]:
-        """Return the problem of a route, and a hint; an empty text where there is none."""
+        """Return the problem of a route, in words that follow it, and a hint or None; "" and None: it is right."""
         if text == "$default":
             return "is none of a REST API", 'write "ANY /{path+}" and "ANY /", which take every request between them'
         return RouteTrigger.problem(self, text)
 
     def problem_of_path(self, path: str) -> tuple[str, str | None]:
-        """Return the problem of the path of a route, and a hint. Both are empty where there is none: "" and None."""
+        """Return the problem of the path of a route, and a hint or None; "" and None: it is right."""
         if path == "/":
             return "", None
         if path.endswith("/") and path.startswith("/"):
@@ -102,7 +102,7 @@ class Rest(RouteTrigger):
 
 
 def _has_number(schema: object, keyword: str) -> bool:
-    """Return whether a schema, or a part of it, has a keyword with a number."""
+    """Return whether a schema, or a part of it, has a keyword with a number, or with True or False."""
     if isinstance(schema, Mapping):
         value = schema.get(keyword)
         return isinstance(value, int | float) or any(_has_number(part, keyword) for part in schema.values())

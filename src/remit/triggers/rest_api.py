@@ -232,7 +232,10 @@ def _cors(settings: RestSettings, own_routes: tuple[Routed[Rest], ...]) -> Itera
 
 
 def _headers(cors: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    """Headers of CORS, whose values stand in quotes: without, they are expressions of API Gateway's."""
+    """The headers of CORS whose properties have a value, by their whole names.
+
+    Their values stand in single quotes: without, they are expressions of API Gateway's.
+    """
     headers = {}
     for name, header in names.items():
         value = cors.get(name)
@@ -279,7 +282,7 @@ def _deployment(app: App, deployed: list[Resource]) -> Resource:
 
 
 def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Resource]:
-    """The stage, and the log group of its access log."""
+    """Yield the log group of the stage's access log, if it has one, and the stage."""
     settings, log, limits = rest_settings(app), None, None
     if settings.access_log:
         group, log = app_routes.access_log(API, "rest-apis", "resourcePath", settings, first_user)
@@ -299,7 +302,7 @@ def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Res
 
 
 def _usage_plans(settings: RestSettings) -> Iterator[Resource]:
-    """Yield each plan, its keys, and what makes these its own. API Gateway makes a key's value, which no template has.
+    """Yield each usage plan, then each of its keys and the link of both. API Gateway makes a key's value by itself.
 
     Source: "Usage plans and API keys for REST APIs" (Amazon API Gateway Developer Guide).
     """

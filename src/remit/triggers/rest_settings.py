@@ -26,10 +26,10 @@ class RestSettings(ApiSettings):
 
 
 def rest_settings(app: App) -> RestSettings:
-    """The settings of the app's REST API."""
+    """The settings of the app's REST API; the defaults where nothing is set."""
     return app.rest if isinstance(app.rest, RestSettings) else RestSettings()
 
 
 def stage_name(app: App) -> str:
-    """The name of the API's stage."""
+    """The name of the REST API's stage: the one that is set, else that of the app's stage."""
     return rest_settings(app).stage_name or app.stage

@@ -34,10 +34,10 @@ class RouteAuthorizer(Recorded):
         return ()
 
     def check_for_http_api(self) -> None:
-        """RemitError: no HTTP API can ask it."""
+        """Raise RemitError if no HTTP API can ask it; here, any can."""
 
     def check_for_rest_api(self) -> None:
-        """RemitError: no REST API can ask it."""
+        """Raise RemitError if no REST API can ask it; here, any can."""
 
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
         """Its properties as one of an HTTP API, without the API and the name; `functions` are the app's."""
@@ -56,7 +56,7 @@ class TokenAuthorizer(RouteAuthorizer):
 
     @property
     def accepted_scopes(self) -> tuple[str, ...]:
-        """The scopes."""
+        """The scopes, as plain texts; of these a token must have one."""
         return plain_texts(self.scopes)
 
     @property
@@ -71,11 +71,11 @@ class TokenAuthorizer(RouteAuthorizer):
 
     @property
     def logical_id(self) -> str:
-        """By what it accepts."""
+        """Its logical id behind the API's: a hash of the issuer and the audience, not of the scopes."""
         return f"Tokens{digest(self.accepted_issuer, *self.accepted_audience)}"
 
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
-        """The issuer and the audience."""
+        """Its properties as one of an HTTP API: the issuer and the audience."""
         return {
             "AuthorizerType": "JWT",
             "IdentitySource": ["$request.header.Authorization"],
@@ -84,7 +84,7 @@ class TokenAuthorizer(RouteAuthorizer):
 
 
 def plain_texts(texts: Sequence[str]) -> tuple[str, ...]:
-    """Strings of the user's as plain ones."""
+    """Strings of the user's as plain ones: those of other classes, such as members of enumerations, as `str`."""
     return tuple(tokens.plain(text) for text in texts)
 
 

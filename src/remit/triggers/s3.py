@@ -85,7 +85,7 @@ class S3(BaseTrigger):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The events, as a tuple."""
+        """The events, each once, in the order in which they are given."""
         events = [self.events] if isinstance(self.events, str) else list(self.events)
         return tuple(dict.fromkeys(tokens.plain(event) for event in events))
 
@@ -96,7 +96,7 @@ class S3(BaseTrigger):
 
     @property
     def bucket_name(self) -> str:
-        """The name of a bucket that exists already; what stands for one of the app's."""
+        """The name of a bucket that exists already; of one of the app's, the late-bound text that refers to it."""
         text: str = tokens.plain(getattr(self.bucket, "arn", self.bucket))
         return text.rpartition(":")[2]
 
@@ -243,7 +243,7 @@ def _with_notifications(bucket: Resource, triggers: Sequence[tuple[Function, S3]
 def _check_overlaps(
     bucket: Resource, configuration: Mapping[str, Any], triggers: Sequence[tuple[Function, S3]]
 ) -> None:
-    """Refuse two notifications that one object may have, whoever they are for, as S3 does.
+    """Refuse two notifications that one object may have, whoever they are for, as S3 does. RemitError has all of them.
 
     Source: "Configuring notifications" (Amazon S3 User Guide).
     """

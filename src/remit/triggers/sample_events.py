@@ -91,7 +91,11 @@ def sample_event(name: str) -> SampleEvent:
 
 
 def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
-    """The event with the names of the function's trigger. RemitError: the function has no such trigger."""
+    """The sample with the names of the function's first trigger that sends such events.
+
+    It is the trigger's `input` alone where a schedule or an event rule sets one, and of payload format 1.0 where the
+    route asks for it. RemitError: the function has no such trigger.
+    """
     trigger = next((trigger for trigger in function.triggers if _fits(sample, trigger)), None)
     if trigger is None:
         fitting = [sample.name for sample in SAMPLES if any(_fits(sample, trigger) for trigger in function.triggers)]
@@ -108,9 +112,10 @@ def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
 
 
 def with_deployed_names(app: App, physical_ids: Mapping[str, str]) -> App:
-    """The app with the names that its own resources have in a stack: their physical ids, by logical ids.
+    """The app with the names that its own resources have in a stack, by `physical_ids`: those of their logical ids.
 
-    The physical id of a queue is its URL, that of a topic its ARN: the name is at its end.
+    The physical id of a queue is its URL, that of a topic its ARN: the name is at its end. A resource that the stack
+    does not have, or whose type has no name, stays.
     """
     resources: list[Resource] = []
     for resource in app.resources:
@@ -144,7 +149,7 @@ def _packed(data: Any) -> dict[str, Any]:
 
 
 def _renamed(event: Any, names: dict[str, str]) -> Any:
-    """The event with other names in its texts."""
+    """The event with names of the sample replaced wherever they stand in its texts, one replacement after the other."""
     text = json.dumps(event)
     for sample_name, name in names.items():
         text = text.replace(json.dumps(sample_name)[1:-1], json.dumps(name)[1:-1])
@@ -193,7 +198,7 @@ def _stream_event(event: Any, trigger: Kinesis, app: App) -> Any:
 
 
 def _rule_event(event: Any, trigger: Event, _: App) -> Any:
-    """An event that the pattern lets through, with what the sample says in fields that the pattern does not name."""
+    """The sample with fields that the pattern of the rule lets through, where that is easily told."""
     example = _example_of(trigger.pattern)
     resources = {"resources": [example["resources"]]} if "resources" in example else {}
     return {**event, **example, **resources}

@@ -31,7 +31,10 @@ _EVENT_TYPES: Final = {CONNECT: "CONNECT", "$disconnect": "DISCONNECT"}
 
 
 def request(event: dict[str, Any], trigger: RouteTrigger, _: App) -> dict[str, Any]:
-    """A request to a route, with an example for each variable of its path."""
+    """A request to a route, with `example` for each variable of its path; a GET where the route takes any method.
+
+    It has its caller where the route asks for one, and a body where its method takes one.
+    """
     method = trigger.method if trigger.method not in ("", "ANY") else "GET"
     variables = dict.fromkeys(VARIABLE.findall(trigger.path), _EXAMPLE)
     path = VARIABLE.sub(_EXAMPLE, trigger.path) or event["rawPath"]
@@ -65,7 +68,7 @@ def in_rest_format(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, 
 
 
 def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
-    """Return the part of an event about its caller; None where nobody is asked."""
+    """Return the part of an event about its caller, by `iam`, `lambda` or `jwt`; None where nobody is asked."""
     authorizer = trigger.authorizer
     if authorizer is None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}

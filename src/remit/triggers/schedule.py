@@ -102,7 +102,7 @@ class Schedule(BaseTrigger):
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "")
 
     def resources(self, function: Triggered) -> Iterator[Resource]:
-        """The schedule."""
+        """The schedule, whose target is the function or workflow, with the role of `roles`."""
         # Not `Schedule`: that was a rule of EventBridge in earlier versions, and no resource may change its type.
         logical_id = f"{function.logical_id}Scheduled{position_suffix(self, function)}"
         target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}

@@ -32,7 +32,10 @@ def check_expression(expression: str) -> None:
 
 
 def check_timezone(timezone: str, expression: str) -> None:
-    """RemitError: no time zone has that name, or the expression needs none."""
+    """RemitError: no time zone has that name, or the expression is a rate, which has none.
+
+    Any name is taken where the system has no database of time zones.
+    """
     if expression.startswith("rate("):
         raise RemitError("timezone goes with cron(…) and at(…): a rate has none", hint="leave the time zone out")
     if _zone_named(timezone) is not None:
@@ -99,7 +102,7 @@ def next_run(expression: str, timezone: str | None, after: datetime) -> datetime
 
 
 def why_never(expression: str, timezone: str | None) -> str:
-    """Why a right expression never runs, in words."""
+    """Why an expression that is right and never runs does not, in words: no such day, or a time that no clock shows."""
     cron = _cron(expression)
     if isinstance(cron, Cron) and next(cron.dates(date.min), None) is None:
         years = expression.removesuffix(")").split()[-1]

@@ -93,7 +93,7 @@ class Sns(BaseTrigger):
         return f"{function.logical_id}{logical(name_of(self.arn))}Topic"
 
     def grants(self, function: Function) -> Iterator[Grant]:
-        """Take the messages from the queue in between, if there is one; else SNS calls the function by itself."""
+        """Yield the grant to take messages from the queue in between; none without: SNS calls the function itself."""
         if self.raw:
             reason = function.computed(f"takes raw messages of topic {name_of(self.arn)} from a queue")
             yield Grant(allow(*CONSUME, on=f"${{{self._id(function)}Queue.Arn}}"), reason)
@@ -105,7 +105,10 @@ class Sns(BaseTrigger):
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which the topic may send")
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The subscription, and the function's permission for this topic; with `raw`, a queue in between."""
+        """The subscription, the policy of a dead-letter queue of the app, and the function's permission for this topic.
+
+        With `raw`, in place of the permission, a queue in between with its policy and its event source mapping.
+        """
         subscription = self._id(function)
         properties: dict[str, Any] = {"TopicArn": self.arn, "Protocol": "lambda", "Endpoint": function.arn}
         if self.raw:
@@ -134,12 +137,15 @@ class Sns(BaseTrigger):
 
 
 def _count_fields(pattern: Mapping[str, Any]) -> int:
-    """The fields of a filter policy that have values."""
+    """The number of fields of a filter policy that have values, at any depth; `$or` counts as one."""
     return sum(_count_fields(value) if isinstance(value, dict) else 1 for value in pattern.values())
 
 
 def _combinations(pattern: Mapping[str, Any], depth: int = 1) -> int:
-    """The combinations of values as SNS counts them: the product of each field's values, times its depth."""
+    """The combinations of values as SNS counts them: the product of each field's values, times its depth.
+
+    `$or` is not counted.
+    """
     combinations = 1
     for name, value in pattern.items():
         if isinstance(value, dict):

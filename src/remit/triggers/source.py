@@ -36,7 +36,7 @@ def check_zone(option: str, moment: datetime | None) -> None:
 
 
 def checked_json(option: str, value: Any) -> str:
-    """A value as JSON text. RemitError: JSON cannot hold it."""
+    """A value as JSON text, with sorted keys. RemitError: JSON cannot hold it, or it is NaN or infinite."""
     try:
         return json.dumps(tokens.plain(value), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -71,13 +71,18 @@ def filter_criteria(trigger: Any) -> dict[str, Any] | None:
 def visibility_timeout(function: Function) -> int:
     """Seconds for which a queue that runs a function hides what was taken: six times the function's timeout.
 
+    It is never more than SQS takes: 12 hours.
+
     Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
     """
     return min(quota("sqs.queue.visibility").most, 6 * int(function.properties.get("Timeout", 3)))
 
 
 def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Iterator[Resource]:
-    """The event source mapping. It waits for the function, whose role holds its policies inline: no race."""
+    """Yield one event source mapping of a source's ARN, with all `properties` that are not None.
+
+    Its logical id ends in `suffix`. It waits for the function, whose role holds its policies inline: no race.
+    """
     options = {name: value for name, value in properties.items() if value is not None}
     yield Resource(
         f"{function.logical_id}{suffix}",
@@ -88,7 +93,7 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
 
 
 def retry_policy(trigger: Any) -> dict[str, Any]:
-    """The RetryPolicy of a rule's or a schedule's target, if the trigger gives any limit."""
+    """The RetryPolicy of a rule's or a schedule's target under this name; {} where the trigger gives no limit."""
     policy: dict[str, int] = {}
     if trigger.retries is not None:
         policy["MaximumRetryAttempts"] = trigger.retries
@@ -98,7 +103,7 @@ def retry_policy(trigger: Any) -> dict[str, Any]:
 
 
 def position_suffix(trigger: object, function: Triggered, source: Callable[[Any], str] = lambda _: "") -> str:
-    """The end of a logical id: "" for a function's first trigger of a class, then 2, 3 and so on.
+    """The end of a logical id: "" for a function's first trigger of exactly its class, then "2", "3" and so on.
 
     With `source`, only those on the same source count.
     """

@@ -66,11 +66,11 @@ class StreamTrigger(BaseTrigger):
         yield self.failures
 
     def failures(self) -> Destination | None:
-        """The destination of records that failed for good."""
+        """The destination of records that failed for good; None without one. RemitError: it takes no records."""
         return None if self.on_failure is None else destination(self.on_failure, "on_failure", ("sqs", "sns", "s3"))
 
     def failure_grants(self, function: Function) -> Iterator[Grant]:
-        """Send there what failed."""
+        """Yield the grants to send records that failed to `on_failure`; none without it."""
         failures = self.failures()
         if failures is not None:
             reason = function.computed(f"sends records that failed to {name_of(failures.arn)}")

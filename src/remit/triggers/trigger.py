@@ -42,9 +42,9 @@ class BaseTrigger(Recorded):
     """
 
     def __post_init__(self) -> None:
-        """Put the resource itself in the place of its `arn` or `ref`.
+        """In options that name a resource (`_RESOURCES`), put the resource itself in the place of its `arn` or `ref`.
 
-        An option that could not be read stays as it is.
+        An option that could not be read stays as it is, and so do names and ARNs.
         """
         for option in fields(self):
             if option.name in _RESOURCES:
@@ -70,7 +70,7 @@ class BaseTrigger(Recorded):
         yield from ()
 
     def roles(self, function: Any) -> Iterator[Holder]:  # noqa: ARG002 - a trigger's signature
-        """The roles with which services call the function, where its own resource policy is not enough."""
+        """Yield the roles with which services call the function, where its resource policy is not enough: none here."""
         yield from ()
 
     def sources(self) -> Iterator[TriggerSource]:
@@ -78,7 +78,10 @@ class BaseTrigger(Recorded):
         yield from ()
 
     def outputs(self, function: Any) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """Yield the outputs that people want to know after a deploy: a resource of the app by its Ref."""
+        """Yield the output that people want to know after a deploy: the option of `offers` by its Ref.
+
+        None unless the option names a resource of the app.
+        """
         option, end, description = self.offers
         own = own_id(getattr(self, option, None))
         if own:
@@ -86,7 +89,7 @@ class BaseTrigger(Recorded):
 
 
 def triggers_of(declared: Iterable[D], kind: type[T]) -> Iterator[tuple[D, T]]:
-    """The triggers of a class, each with what it runs; one that somebody wrote for an app may be of none here."""
+    """Yield the function or workflow and the trigger, for each trigger of a class or a subclass, in their order."""
     for runs in declared:
         for trigger in runs.triggers:
             if isinstance(trigger, kind):
@@ -99,9 +102,10 @@ def with_changed_sources(
     source: Callable[[T], str],
     change: Callable[[Resource, list[tuple[Function, T]]], Resource],
 ) -> App:
-    """The app with each resource as triggers of a class ask for it, whose `source` is its logical id.
+    """The app with each resource that is the source of triggers of a class as `change` makes it of it and of these.
 
-    RemitError has all that they ask for and cannot be.
+    `source` gives the logical id of a trigger's source: "" for one that is not the app's, which changes nothing.
+    RemitError has every refusal of `change`.
     """
     triggers: dict[str, list[tuple[Function, T]]] = {}
     for function, trigger in triggers_of(app.functions, kind):
@@ -117,6 +121,9 @@ def with_changed_sources(
 
 
 def trigger_files(functions: Iterable[Triggered]) -> set[str]:
-    """The names of the files that functions have triggers of: a step for one kind of trigger imports its file if so."""
+    """The names of the modules of functions' triggers and of their base classes: `sqs`, `trigger`.
+
+    A step for one kind of trigger imports that kind's file only if it is among them.
+    """
     kinds = {type(trigger) for function in functions for trigger in function.triggers}
     return {base.__module__.rpartition(".")[2] for kind in kinds for base in kind.__mro__}

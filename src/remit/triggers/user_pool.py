@@ -55,13 +55,13 @@ class UserPool(TokenAuthorizer):
         check_texts("clients", self.accepted_audience)
 
     def check_for_http_api(self) -> None:
-        """RemitError: it names no clients."""
+        """Raise RemitError if it names no clients."""
         if self.clients is None:
             hint = "name each app client whose tokens are to be let in: `on.user_pool(…, clients=[…])`"
             raise RemitError("an HTTP API lets in the users of a pool by its app clients", hint=hint)
 
     def check_for_rest_api(self) -> None:
-        """RemitError: it names clients."""
+        """Raise RemitError if it names clients."""
         if self.clients is not None:
             raise RemitError(
                 "a REST API takes the tokens of every client of a user pool, so that `clients` would refuse nobody",
@@ -107,7 +107,10 @@ class UserPool(TokenAuthorizer):
 
 
 def _id_of_pool(pool: Any) -> str:
-    """The id in a pool's ARN; text that is no ARN as it is, which the caller checks; else ""."""
+    """The id in a pool's ARN; text that is no ARN as it is, which the caller checks.
+
+    "" for the ARN of another service, and for what is no text.
+    """
     text = tokens.plain(pool)
     if not isinstance(text, str):
         return ""

@@ -44,14 +44,14 @@ class Websocket(RouteTrigger):
             yield self._check_auth
 
     def problem(self, text: str) -> tuple[str, str | None]:
-        """Return the problem of a route, and a hint; an empty text where there is none."""
+        """Return the problem of a route, in words that follow it, and a hint or None; "" and None: it is right."""
         if text in _PREDEFINED or re.fullmatch(_ROUTE, text) is not None:
             return "", None
         hint = did_you_mean(text, _PREDEFINED) or f"{', '.join(_PREDEFINED)}, or a word that messages name"
         return "is none of a WebSocket API", hint
 
     def _check_auth(self) -> None:
-        """Refuse with RemitError (2) a route that asks who somebody is, but for that of a connection's begin."""
+        """Refuse with RemitError (2) `auth` at any route but `$connect`."""
         if tokens.plain(self.route) != CONNECT:
             raise RemitError(
                 f"route `{self.route}` cannot have auth: a WebSocket API asks who somebody is when they connect",
@@ -60,7 +60,7 @@ class Websocket(RouteTrigger):
 
     @property
     def authorization(self) -> str:
-        """Its AuthorizationType: of a connection, IAM's unless it says otherwise."""
+        """Its AuthorizationType: of `$connect` AWS_IAM unless `auth` says otherwise; of all others NONE."""
         if self.route != CONNECT:
             return "NONE"
         return self.auth or "AWS_IAM"
