@@ -36,7 +36,10 @@ _GRANTEES: Final[dict[str, tuple[Principals, tuple[Condition, ...]]]] = {
 
 
 def acl_statements(bucket_arn: str, grants: tuple[AclGrant, ...], sid: str = "") -> tuple[Statement, ...]:
-    """The statements that let each grantee of a list do what it grants, on the bucket and on its objects."""
+    """The statements that let each grantee of a list do what it grants, on the bucket and on its objects.
+
+    A grantee that is none of S3's groups counts as a canonical id; permissions that S3 does not have grant nothing.
+    """
     statements: list[Statement] = []
     for grantee in dict.fromkeys(grantee for grantee, _ in grants):
         permissions = {permission for name, permission in grants if name == grantee}

@@ -83,7 +83,7 @@ class Piece:
 
     @property
     def context(self) -> dict[str, Any]:
-        """The request's context, as JSON has it."""
+        """The request's context, as JSON has it, sorted by key; empty where the request leaves every key open."""
         context = self.request.context or {}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in sorted(context.items())}
 

@@ -21,7 +21,7 @@ def policy_length(policy: Policy) -> int:
 
 
 def length(value: Any, late: Callable[[tokens.Reference], int] | None = None) -> int:
-    """Characters of a document or a part of it, as JSON has it.
+    """Characters of a document or a part of it, as JSON without blanks has it; a text counts with its quotes.
 
     `late` says how many a reference of CloudFormation's becomes; without it they count as they are written.
     """

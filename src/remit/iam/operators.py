@@ -15,9 +15,9 @@ _FOLDED: Final = ("", *(name.lower() for name in QUANTIFIERS))
 
 @lru_cache(maxsize=4096)
 def check_operator(spelled: str, quantifier: str = "", *, if_exists: bool = False) -> tuple[str, bool]:
-    """An operator in AWS's spelling, and whether it is …IfExists.
+    """An operator in AWS's spelling without IfExists, and whether it is …IfExists: by its end, or as it is told.
 
-    RemitError: the operator, or the quantifier, does not exist.
+    It may be written in any case. RemitError: the operator, or the quantifier, does not exist; nor does NullIfExists.
     """
     if_exists = if_exists or spelled.lower().endswith("ifexists")
     operator = condition_keys.operator(spelled)

@@ -94,7 +94,7 @@ def overlap(pattern: str, other_pattern: str) -> bool:
 
 
 def asks_no_more(wide: Statement, narrow: Statement) -> bool:
-    """Return whether a statement asks for keys that another asks for, too: else it hardly covers it."""
+    """Return whether each condition key of `wide` is one of `narrow`, too: else `wide` hardly covers it."""
     if not wide.conditions:
         return True
     keys = {condition.key.lower() for condition in narrow.conditions}
@@ -102,7 +102,7 @@ def asks_no_more(wide: Statement, narrow: Statement) -> bool:
 
 
 def actions_cover(wide: Globs, narrow: Globs) -> bool:
-    """Return whether one statement's actions plainly are all of another's."""
+    """Return whether `wide` plainly has all actions of `narrow`; False also where one look does not tell."""
     if not wide.negated and not narrow.negated:
         return _listed_actions(wide.patterns).takes_all(folded(narrow.patterns))
     if not wide.negated:

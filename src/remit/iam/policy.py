@@ -115,7 +115,10 @@ def allow(*actions: str, on: str | tuple[str, ...] = "*", when: tuple[Condition,
 
 
 def parse(document: object) -> Policy:
-    """Read a policy document (a dict, as json.loads gives it). RemitError has the path of what is wrong."""
+    """Read a policy document (a dict, as json.loads gives it); without Version it is one of 2008-10-17, as in IAM.
+
+    RemitError (2), with the path of what is wrong.
+    """
     _check_shape(document, (), 0, ())
     if not isinstance(document, dict):
         hint = (

@@ -221,7 +221,10 @@ def asked(text: str, request: Request, *, globs: bool) -> Asked:
 
 
 def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -> bool | None:
-    """Return whether a pattern describes what is asked; of a set, all of it (`wholly`) or some of it."""
+    """Return whether a pattern describes what is asked; of a set, all of it (`wholly`) or some of it.
+
+    None: what the request leaves open decides.
+    """
     resolved = resolve(parts, request)
     return False if resolved is None else describes(resolved, text, wholly=wholly)
 

@@ -30,7 +30,10 @@ class Reach(IntEnum):
 
 
 def reach(principals: Principals | None, request: Request, *, deny: bool) -> Reach:
-    """The closest reach of a statement's principals. A statement without any means nobody."""
+    """The closest reach of a statement's principals. A statement without any means nobody.
+
+    `deny` is the statement's effect, which decides what NotPrincipal spares.
+    """
     if principals is None:
         return Reach.NOBODY
     caller = request.who

@@ -205,7 +205,10 @@ class Request:
         return text
 
     def value(self, key: str) -> Value:
-        """Return the value of a condition key (in lower case)."""
+        """Return the value, or the values, of a condition key (in lower case); None: it is known to be absent.
+
+        OPEN: the request does not say, and leaves it open.
+        """
         values = self._values
         if key in values:
             return values[key]

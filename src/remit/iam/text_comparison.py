@@ -109,7 +109,7 @@ def _held(templates: tuple[Parts, ...], value: str, request: Request) -> Iterato
 
 
 def _late(value: str, literals: frozenset[str], request: Request, *, globs: bool) -> Truth:
-    """Return whether a value is one of the texts: of a late-bound one that is not known, since it may turn out so."""
+    """Return whether a value with references is, or may turn out to be (None), one of the texts; False without any."""
     if "${" not in value:
         return False
     return either(_held(_late_parts(value, literals, globs=globs), value, request))
@@ -149,7 +149,7 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
 
 
 def _six_matchers(pattern: str) -> tuple[Matcher, ...] | None:
-    """One matcher per component; a lone `*` means every ARN, fewer than six components none."""
+    """One matcher per component; a lone `*` means every ARN. None: it has fewer than six, and matches no ARN."""
     components = ["*"] * 6 if pattern == "*" else pattern.split(":", ARN_COLONS)
     return tuple(matcher(component) for component in components) if len(components) > ARN_COLONS else None
 

@@ -89,6 +89,8 @@ class Reference:
 def split(text: str) -> tuple[str | Reference, ...]:
     """The literal stretches of `text` (IAM's variables stay in them) and CloudFormation's references, in order.
 
+    RemitError: a `${{` starts no intrinsic function, or is not closed.
+
     Kept, since a review of a template asks for the same texts in each way in which its conditions may turn out.
     """
     parts: list[str | Reference] = []
@@ -110,7 +112,10 @@ def split(text: str) -> tuple[str | Reference, ...]:
 
 @functools.lru_cache(maxsize=16384)
 def references(text: str) -> tuple[Reference, ...]:
-    """CloudFormation's references in `text`, in order; kept, since each check of a template asks for the same texts."""
+    """CloudFormation's references in `text`, in order, repeated ones too. RemitError: as `split`.
+
+    Kept, since each check of a template asks for the same texts.
+    """
     return tuple(part for part in split(text) if isinstance(part, Reference)) if "${" in text else ()
 
 
@@ -250,7 +255,10 @@ def text_of(value: Any) -> str:
 
 
 def from_intrinsic(value: dict[str, Any]) -> str:
-    """The text of an intrinsic function; Fn::Sub and Fn::Join of plain parts are folded into it."""
+    """The text of an intrinsic function; Fn::Sub and Fn::Join of plain parts are folded into it.
+
+    One that Fn::Sub has no name for, or that is not well-formed, is `${…}` around its JSON.
+    """
     ((key, argument),) = value.items()
     if key == "Ref" and isinstance(argument, str):
         return f"${{{argument}}}"
@@ -296,7 +304,8 @@ def _raw(value: dict[str, Any]) -> str:
 def to_intrinsic(text: str) -> str | dict[str, Any]:
     """`text` as a template spells it: a plain string, a single Ref or Fn::GetAtt, or one Fn::Sub.
 
-    In the Fn::Sub, IAM's variables are escaped (`${!aws:username}`), so that CloudFormation leaves them alone.
+    In the Fn::Sub, IAM's variables are escaped (`${!aws:username}`), so that CloudFormation leaves them alone. A text
+    that is one other intrinsic function becomes that function. RemitError: as `split`.
     """
     if "${" not in text:
         return text

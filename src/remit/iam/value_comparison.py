@@ -28,7 +28,7 @@ _DIGITS: Final = 64  # more than any number in a request; what is longer would o
 
 
 def number(text: str) -> Decimal | None:
-    """An integer or decimal."""
+    """An integer or decimal, also with an exponent. None: it is neither, or has more digits than are read."""
     return Decimal(text) if len(text) <= _DIGITS and _NUMBER.fullmatch(text) else None
 
 
@@ -66,7 +66,7 @@ def _offset(zone: str) -> int | None:
 
 
 def boolean(text: str) -> bool | None:
-    """True or false, in any case."""
+    """True or false, in any case; None for any other text."""
     return {"true": True, "false": False}.get(text.lower())
 
 

@@ -112,7 +112,10 @@ VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
 
 
 def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
-    """Return whether a layer denies and whether it allows a request, whoever the caller is."""
+    """Return whether a layer denies and whether it allows a request, whoever the caller is.
+
+    After a Deny that applies, the second is False: its Allows are not looked at.
+    """
     denies, allows = layer.speaking_of(request.folded)
     denied: Truth = False
     for rule in denies:
@@ -264,7 +267,7 @@ def scp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, Lay
 
 
 def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
-    """The RCP levels of the resource's account that bind the request, by name."""
+    """The RCP levels of the resource's account that bind the request, by name; none on actions that no RCP reaches."""
     if not by_layer.rcp or not is_reached(request.folded) or unbinding_case("rcp", request) is not None:
         return ()
     return by_layer.rcp
@@ -273,7 +276,7 @@ def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, Lay
 def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, resource_known: bool) -> Truth:
     """Tell whether an identity's or resource's policy grants the request; `limited`: boundary and session allow it.
 
-    Where the resource's policy must allow and is not known (`resource_known`), the answer is None.
+    Where the resource's policy must allow, and is not known (`resource_known` is False), the answer is never True.
     """
     by_identity = every((identity, limited))
     direct = either((grants.direct, every((grants.role, limited))))

@@ -63,7 +63,10 @@ class StatementRule:
         return compiled
 
     def holds(self, request: Request) -> Truth:
-        """Return whether Resource and Condition match a request whose action is known to match."""
+        """Return whether Resource and Condition match a request whose action is known to match.
+
+        None: something that the request leaves open decides, and nothing else is False.
+        """
         answer: Truth = True
         if self.resource is not None:
             answer = self.resource(request)

@@ -86,7 +86,8 @@ def free_accounts(*policies: Policy) -> Iterator[str]:
 def caller_classes(policies: Sequence[Policy]) -> tuple[tuple[ComparedCaller, ...], ...]:
     """The classes of callers that some policies tell apart: the anonymous, strangers, the named, others there.
 
-    One of a class stands for all of it, since the same statements mean each and the same conditions hold.
+    One of a class stands for all of it, since the same statements mean each and the same conditions hold. RemitError: a
+    condition operator does not exist.
     """
     statements = [statement for policy in policies for statement in policy.statements]
     mentioned = _MentionedKeys(statements)

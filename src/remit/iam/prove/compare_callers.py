@@ -55,7 +55,7 @@ class ComparedPolicies:
     """The prefix of the actions that the resource's service takes, as far as examples may choose; empty for any."""
 
     def actions_of(self, pattern: str) -> tuple[str, ...]:
-        """The existing actions that a pattern matches, of the service alone where one is known."""
+        """The existing actions that a pattern matches: those of the service, or all of them where none is."""
         actions = tuple(catalogue_actions(pattern))
         own = tuple(action for action in actions if action.lower().startswith(f"{self.service}:"))
         return own or actions

@@ -27,9 +27,10 @@ _NONE: Final[frozenset[Atom]] = frozenset()
 def find_context(
     required: Iterable[Atom], broken: Collection[frozenset[Atom]], premises: Premises, budget: Budget
 ) -> Context | None:
-    """The values of the keys that are present; None when it is proven that there is no such context.
+    """The values of the keys that are present in a context where `required` hold, and some of each list of `broken` not.
 
-    UndecidedQuestion: the budget is spent, or no context was found among values that need not be all.
+    None: it is proven that there is no such context. UndecidedQuestion: the budget is spent, or no context was found
+    among values that need not be all.
     """
     true = frozenset(required)
     clauses = _breakable_clauses(true, broken, budget) if broken else []

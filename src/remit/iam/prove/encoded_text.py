@@ -123,7 +123,10 @@ def widened(text: str) -> str:
 
 
 def filled(text: str, values: dict[str, str | None]) -> str | None:
-    """The text with variables in place; None when one has no value and no default, so that nothing equals it."""
+    """The text with variables in place; None when one has no value and no default, so that nothing equals it.
+
+    A variable that has no entry in `values` stays; one with None is absent.
+    """
     if _VARIABLE not in text:
         return text
     missing = False

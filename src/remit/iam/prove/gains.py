@@ -86,7 +86,10 @@ class GainSearch:
 
     @cached_property
     def resource_search(self) -> ResourceSearch:
-        """Made at the first question: most statements of most changes are spelled on both sides."""
+        """The search for resources and contexts, which shares this budget.
+
+        It is made at the first question: most statements of most changes are spelled on both sides.
+        """
         statements = (box.statement for policy in self.policies for box in policy.boxes)
         return ResourceSearch(Premises.of(statements), self.budget)
 

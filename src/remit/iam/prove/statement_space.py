@@ -120,7 +120,7 @@ class Box:
         return spelled is None or self.resources == spelled.patterns
 
     def spelling_of(self, resource: str) -> str:
-        """A resource pattern of it, or a part of one, as the statement spells it; `*` for NotResource."""
+        """A resource pattern of it (encoded) as the statement spells it; `*` for NotResource. Other texts stay."""
         spelled = self.statement.resources
         if spelled is None or spelled.negated:
             return "*"
