@@ -69,9 +69,9 @@ def advice(denial: Denial) -> Iterator[str]:
 
 
 def _change(denial: Denial) -> str | None:
-    """Return the necessary change where it is not, or not alone, the policy of the caller.
+    """Return the change that is needed beside, or in place of, one of the caller's policies.
 
-    None: the caller's policy is all that has to change, or which layer denied is not known.
+    None: the caller's policies are all that has to change, or which layer denied is not known.
     """
     if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
         return NAME_THE_PROVIDER
@@ -152,7 +152,7 @@ def _missing_object(cause: Cause) -> Iterator[str]:
 
 
 def _models_behind(cause: Cause) -> Iterator[str]:
-    """The model to which an inference profile sends requests, and which must be allowed as well."""
+    """Yield how to allow the model, too, to which an inference profile sends requests; nothing for another resource."""
     profile = parse(cause.denial.resource or "")
     if profile is None or not is_profile(str(profile)):
         return
@@ -200,7 +200,10 @@ def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
 
 
 def _needed(cause: Cause, project: LoadedApp) -> Iterator[str]:
-    """The grant that a function of the app would need, where nobody says which one called: the first stands for any."""
+    """Yield the grant that a function of the app would need, where nobody says which one called; nothing for a deploy.
+
+    The app's first function stands for any, and the first of the actions.
+    """
     denial, answers = cause.denial, cause.answers
     if denial.deploying:
         return

@@ -99,7 +99,11 @@ _NAMES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def parse(text: str) -> Denial | None:
-    """Read a denied request from a text; None when it tells of none. Never fails, whatever the text."""
+    """Read a denied request from a text; None when it tells of none. Never fails, whatever the text.
+
+    Of a longer text the last 200,000 characters are read. Of several denials it is the first; `others` names some of
+    the rest.
+    """
     text = text[-LONGEST:]
     denial = _structured(text, _DEPTH) or _in_lines(text)
     if denial is None:
@@ -113,7 +117,7 @@ def parse(text: str) -> Denial | None:
 
 
 def _wholeness(denial: Denial | None) -> int:
-    """How much a reading tells, of which an ARN that is cut through is no part."""
+    """How much a reading tells: its facts are counted, but no ARN that is cut through; -1 without a denial."""
     if denial is None:
         return -1
     names = (
@@ -171,7 +175,7 @@ def _others(flat: str, first_denial: Denial) -> tuple[str, ...]:
 
 
 def _request(flat: str) -> Denial:
-    """Read the caller, the action, the resource and the layer."""
+    """Read the caller, the action, the resource and the layer from one line; None for each that it does not tell."""
     quoted = wordings.QUOTED.search(flat)
     if quoted is not None:
         return Denial(quoted["principal"], quoted["action"], quoted["resource"])

@@ -95,9 +95,9 @@ def function_of(project: LoadedApp, denial: Denial) -> str | None:
 
 
 def role_and_session(denial: Denial) -> tuple[str | None, str | None]:
-    """The names in `arn:…:assumed-role/ROLE/SESSION` and `arn:…:role/PATH/ROLE`.
+    """The names in `arn:…:assumed-role/ROLE/SESSION` and, without a session (None), in `arn:…:role/PATH/ROLE`.
 
-    Another principal has None for both.
+    Another principal, or none, has None for both.
     """
     tail = (denial.principal or "").split(":", 5)[-1]
     kind, _, name = tail.partition("/")
@@ -120,10 +120,10 @@ def _is_named(name: str, start: str) -> bool:
 
 
 def actions_of(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
-    """The action that was asked for, in AWS's case; from an operation's name, the first few that it may need.
+    """The action that was asked for, in AWS's case; from an operation's name, the first three that it may need.
 
-    Without a service that is known, every client's operation of that name counts, each by its first action. None where
-    the denial tells neither.
+    Without a service that is known, every client's operation of that name counts, each by its first action. Empty where
+    the denial tells neither, or the operation is not known.
     """
     if denial.action is not None:
         catalogued_action = action(denial.action)
@@ -156,6 +156,6 @@ def caller_of(denial: Denial) -> str | None:
 
 
 def account_of(denial: Denial) -> str:
-    """The account that asked; where nobody is told, none, so that an ARN is taken as it stands."""
+    """The number of the account that asked; `unknown`, so that ARNs are taken as they stand, where no ARN tells it."""
     match = ACCOUNT.match(denial.principal or "")
     return match[1] if match else "unknown"

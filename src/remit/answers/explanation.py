@@ -83,7 +83,10 @@ class Explanation:
 
     @property
     def fixable(self) -> bool:
-        """True if the role's own statements have to change, and not the boundary, say, or the resource's policy."""
+        """True if a statement of the role (or the resource's policy, if that was asked) has to change: a fix is shown.
+
+        False where it is allowed, no statement helps, the action is not known, or only a boundary, say, denies it.
+        """
         decision = self.decision
         if decision.allowed or self.obstacle is not None or catalogued(self.action) is None:
             return False

@@ -79,8 +79,9 @@ def grant_edit(
 ) -> SourceEdit:
     """The edit of a project's source by which `function` may do `action` on `resource` (an ARN, or `*`).
 
-    `account` is the one that the denial comes from, as `needed_grant` has it. RemitError, with what to write by hand:
-    the function's decorator cannot be found, its `policy=` is computed, or the grant would be a wildcard.
+    Nothing is written. `account` is the one that the denial comes from, as `needed_grant` has it. RemitError (2), with
+    what to write by hand: the function's decorator cannot be found, its file is no Python or has a name that is needed
+    for something else, its `policy=` is computed, or the grant would be a wildcard.
     """
     needed = needed_grant(app, action, resource, folder, account=account)
     row = catalogued(action)

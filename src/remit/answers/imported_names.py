@@ -30,7 +30,8 @@ def names_in(source: bytes, full_names: Sequence[str]) -> Names:
     """How a file spells each of these full names (`remit.grants.dynamodb`, `shared.resources.data.Data`).
 
     Typed grants are spelled by `grants`, as in `grants.dynamodb`, unless the file imports the service's own module.
-    RemitError: the file calls something else by a name that it would need.
+    RemitError (2): the file calls something else by a name that it would need. SyntaxError or ValueError: it is no
+    Python.
     """
     file = parsed(source)
     imported = {item.full_name: item.bound for item in imports(file.tree.body) if item.name is not None}
@@ -91,7 +92,7 @@ def _with_name(line: cst.ImportFrom, name: str) -> list[cst.ImportAlias]:
 
 
 def _order(name: str) -> tuple[int, str]:
-    """Constants, classes, then the rest, as isort and ruff put them."""
+    """The key by which isort and ruff sort the names of an import: constants, classes, then the rest."""
     if name.isupper() and len(name) > 1:
         return 0, name
     return (1 if name[:1].isupper() else 2), name

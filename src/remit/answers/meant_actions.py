@@ -14,7 +14,8 @@ from remit.iam.pattern import is_pattern
 def meant(text: str) -> tuple[tuple[str, ...], str | None]:
     """The actions that a text names: itself, a pattern's, or those that an API operation needs; and a note on that.
 
-    RemitError, with what resembles it, when it is none of these.
+    The note is None where the text is the action. RemitError: (2) it is none of these, or the action that an operation
+    needs is not known; (1) the operation needs no permission.
     """
     same_action = catalogued(text)
     if same_action is not None:
@@ -53,7 +54,7 @@ def is_meant(text: str) -> bool:
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """The client and the name of an operation; no client where only a name is given."""
+    """The client and the name of an operation; an empty client where only a name is given."""
     head, _, bare = text.replace(":", ".", 1).rpartition(".")
     return head, bare
 

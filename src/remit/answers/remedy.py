@@ -150,7 +150,7 @@ def needed_grant(app: App, action: str, resource: str, folder: Path, *, account:
 
 
 def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_Target]:
-    """The ways to name a resource, the app's own first."""
+    """Yield the ways to name a resource: alone that of the app's own; else by each name that its ARN may hold."""
     app_resource = _app_resource(app, resource)
     if app_resource is not None:
         yield _own_target(folder, *app_resource)
@@ -267,7 +267,7 @@ def _gives(statement: Statement, action: str, arn: str) -> bool:
 
 
 def grants_module(service: str) -> ModuleType | None:
-    """Import the typed grants of a service: a module that is named as its actions' prefix, or as people call it.
+    """Import the module of `remit.grants` with the typed grants of a service (`s3`, as its actions begin).
 
     None: it has none.
     """

@@ -39,9 +39,10 @@ class Conditions:
         self._ways: dict[str, Ways] = {}
 
     def ways(self, role: str) -> Ways:
-        """The ways in which the conditions that a role uses may turn out; none where there are no conditions.
+        """The ways in which the conditions that a role uses may turn out, kept for its next request.
 
-        RemitError at the part of the template that is wrong.
+        None of them, and complete, where the document has no conditions. RemitError at the part of the template that is
+        wrong.
         """
         if self._source is None:
             return Ways()

@@ -42,7 +42,7 @@ _LAYER_WORDS: Final[dict[LayerName, str]] = {
 
 
 def why(denial: Denial, project: LoadedApp | None) -> Cause:
-    """Find the cause of a denial, as far as it can be told from this folder."""
+    """Find the cause of a denial, as far as it can be told from the app; from the message alone where it is None."""
     function = None if project is None else function_of(project, denial)
     actions = actions_of(denial, project, function)
     cause = Cause(denial, actions, function, obstacle=_obstacle(denial, actions))
@@ -61,9 +61,9 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
 
 
 def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
-    """The reason why no statement helps, whichever of the actions it was; None: one may help with some of them.
+    """The reason why no statement helps, whichever of the actions it was: that of the first one.
 
-    It is that of the first action. A resource that the denial does not name counts as `*`.
+    None: one may help with some of them, or no action is known. A resource that the denial does not name counts as `*`.
     """
     first_obstacle = None
     for action in actions:
@@ -122,7 +122,10 @@ def asked_resource(denial: Denial, role: Holder, action: str) -> str:
 
 
 def granted_on(role: Holder, action: str) -> tuple[str, ...]:
-    """The resources on which a role's own statements allow some request of today for an action."""
+    """The resources, as its statements spell them, on which a role allows an action to some request of today.
+
+    Each once, in the order of the statements. A statement with NotAction or NotResource is left out.
+    """
     granted_resources: dict[str, None] = {}
     for grant in role.grants:
         actions, resources = grant.statement.actions, grant.statement.resources
@@ -154,7 +157,7 @@ def _conclusion(cause: Cause, project: LoadedApp | None) -> str:
 
 
 def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
-    """Return whether what roles allow by themselves is beyond their permissions boundary."""
+    """Return whether all roles allow it by themselves, and the permissions boundary of one of them does not."""
     layers = [layer for answer in answers for layer in answer.decision.layers]
     own = {layer.verdict for layer in layers if layer.layer == "identity"}
     limits = {layer.verdict for layer in layers if layer.layer == "boundary"}
