@@ -23,7 +23,10 @@ _ALL: Final = "`--all` shows all"
 
 
 def report_lines(report: Report, most: int | None = LONGEST) -> Iterator[str]:
-    """The report in at most `most` lines; with None, every piece."""
+    """The report in about `most` lines at most, the rest counted; with None, every piece.
+
+    The versions and the verdict come first, then the causes, resources that go, and notes.
+    """
     beside = None if most is None else min(_BESIDE, most // 4)
     loss_paragraphs = [list(loss_lines(loss)) for loss in report.losses]
     losses, number_of_losses = _fitted(loss_paragraphs, beside)
@@ -49,7 +52,7 @@ def report_lines(report: Report, most: int | None = LONGEST) -> Iterator[str]:
 
 
 def _fitted(paragraphs: Sequence[Sequence[str]], most: int | None) -> tuple[list[str], int]:
-    """The lines of the first paragraphs that `most` lines have room for, and how many paragraphs these are."""
+    """The lines of paragraphs, up to the first for which `most` has no room, and how many paragraphs these are."""
     lines: list[str] = []
     for number, paragraph in enumerate(paragraphs):
         if most is not None and len(lines) + len(paragraph) > most:
@@ -59,7 +62,10 @@ def _fitted(paragraphs: Sequence[Sequence[str]], most: int | None) -> tuple[list
 
 
 def cause_lines(changes: Sequence[CauseChange], most: int | None, command: str) -> Iterator[str]:
-    """Each cause in a few lines, whole ones up to `most` lines; of the others the number, and `command` that tells."""
+    """Each cause in a few lines, whole ones up to `most` lines; with None, all in full.
+
+    Of the others it tells the number and the urgent ones, and `command`, which tells all.
+    """
     lines, number = _fitted([list(_paragraph(change, whole=most is None)) for change in changes], most)
     yield from lines
     left_out = changes[number:]

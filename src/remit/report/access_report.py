@@ -147,7 +147,7 @@ class CauseChange:
         return tuple(accesses)
 
     def joined(self, cause: CauseChange) -> CauseChange:
-        """The same change of somebody else, as one with this."""
+        """The same change of somebody else (of the same `meaning`) as one with this."""
         holders = dict.fromkeys((*self.holders, *cause.holders))
         places = dict.fromkeys((*self.places, *cause.places))
         kinds = []
@@ -158,7 +158,10 @@ class CauseChange:
 
     @property
     def meaning(self) -> CauseChange:
-        """The cause without whom it concerns; permissions to the same callers are one, whatever each is about."""
+        """The cause without whom it concerns and where it stands: causes that are equal then are shown as one.
+
+        Permissions to the same callers are one, whatever each is about, unless they are public.
+        """
         kinds = [replace(kind, resources=()) if kind.principals and not kind.public else kind for kind in self.kinds]
         return replace(self, kinds=tuple(kinds), holders=(), places=())
 
@@ -523,7 +526,7 @@ def example(piece: Piece, resource: str = "") -> str:
 
 
 def _is_plain(difference: SideDifference | None) -> bool:
-    """Return whether no statement of the other side allows it: that goes without saying."""
+    """Return whether it is told that nothing of the other side allows it, no more: that goes without saying."""
     return difference is not None and difference.denial is None and difference.part in ("side", "policy")
 
 
@@ -537,7 +540,7 @@ def _where(standing: Holder | None, source: StatementLocation) -> str:
 
 
 def _less_by_default(piece: Piece, counterpart: Holder) -> str:
-    """Why the computed default gives less than it did, where a loss is of that."""
+    """Why the computed default gives less than it did, where a loss is of that; else empty."""
     denial = None if piece.difference is None else piece.difference.denial
     if denial is not None and any(condition.key == SOURCE_FUNCTION for condition in denial.statement.conditions):
         return "less by default: Lambda manages network interfaces, the function's code does not"
@@ -561,14 +564,17 @@ _NOT_USED: Final = {
 
 
 def _changed_conditions(change: StatementChange) -> str:
-    """The conditions that a statement has more, and less: a row tells all else of it."""
+    """The conditions that a statement has more, and less, in words; empty without any: a row tells all else of it."""
     added = [f"now if {text}" for element, text in change.added if element == CONDITION]
     removed = [f"no longer if {text}" for element, text in change.removed if element == CONDITION]
     return "; ".join((*added, *removed))
 
 
 def _concerned(review: Review) -> str:
-    """The end of a verdict, with how many change: `; 2 of 5 functions concerned`."""
+    """The end of a verdict, with how many change: `; 2 of 5 functions concerned`.
+
+    Where one of them is no function, that is a number of roles and resources.
+    """
     names = {name for change in review.changes for name in change.functions or (change.title,)}
     if names <= set(review.functions):
         return f"; {len(names)} of {len(review.functions)} functions concerned"

@@ -115,7 +115,10 @@ def action_document(entry: Action) -> dict[str, Any]:
 
 
 def covered(actions: Globs) -> tuple[tuple[str, str], ...]:
-    """The actions that a statement names, each with its level; () for NotAction, and for too many to tell."""
+    """The actions that a statement names, each with its level; () for NotAction, and for too many to tell.
+
+    A name or pattern that the catalogue does not know stands for itself, and its level is `unknown`.
+    """
     if actions.negated:
         return ()
     names = dict.fromkeys(name for pattern in actions.patterns for name in (expand(pattern) or (pattern,)))

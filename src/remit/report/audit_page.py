@@ -38,14 +38,14 @@ class _Texts:
         self.numbers: dict[str, int] = {}
 
     def number(self, text: Text) -> int | list[int]:
-        """The number of a text, or the numbers of its parts."""
+        """The number of a text, or the numbers of its parts but empty ones; a new text is kept under the next one."""
         if isinstance(text, str):
             return self.numbers.setdefault(for_people(text) if "${{" in text else text, len(self.numbers))
         return [self.numbers.setdefault(for_people(part), len(self.numbers)) for part in text if part]
 
 
 def audit_page(report: AuditReport) -> str:
-    """The whole page."""
+    """The report as one page of HTML, with its style, its script, and its rows as JSON, in which no text is markup."""
     texts = _Texts()
     sections = []
     for title, about, columns, section_rows in _sections(report, texts):

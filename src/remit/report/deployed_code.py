@@ -24,7 +24,7 @@ def other_code_text(functions: Sequence[OtherCode]) -> str:
 
 
 def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
-    """Word the way to mend it."""
+    """Word the ways to mend it, as far as there are any: for changed code, changed layers, functions that are gone."""
     gone = [function.function for function in functions if function.actual is None]
     changed = [function.function for function in functions if function.actual is not None and not function.layer]
     hints = []

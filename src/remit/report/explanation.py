@@ -239,7 +239,7 @@ def _behind(explanation: Explanation) -> Iterator[str]:
 
 
 def _silent_layers(explanation: Explanation) -> list[str]:
-    """The layers of policies that do not allow a request, in words."""
+    """The layers of policies that do not allow a request, in words; where none is sure, those that are unknown."""
     if explanation.of_resource:
         return ["the policy"]
     layers = explanation.decision.layers
@@ -346,7 +346,10 @@ def remedy_lines(remedy: Remedy, fix: str = "fix") -> Iterator[str]:
 
 
 def verdict_document(explanation: Explanation) -> dict[str, Any]:
-    """A verdict for programs."""
+    """A verdict for programs: who asked for what, the statements behind it, what came near, and the fix.
+
+    `fix` is null where a Deny decides, or no statement helps: `obstacle` says why.
+    """
     decision = explanation.decision
     ways = [{"if": condition, **verdict_document(way)} for condition, way in explanation.ways]
     return {

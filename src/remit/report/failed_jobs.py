@@ -21,7 +21,7 @@ _SHORT: Final = 8
 
 
 def job_lines(states: Sequence[QueueState], jobs: Sequence[FailedJob]) -> Iterator[str]:
-    """A line for each queue, then one for each job that failed for good."""
+    """A line for each queue, of which there is at least one, then one for each job that failed for good."""
     width = max(len(state.name) for state in states)
     yield "queues"
     for state in states:

@@ -73,7 +73,10 @@ def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, 
 
 
 def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterator[str]:
-    """The line of a finding, cut to the width of a terminal, and a caret below its column; nothing without the line."""
+    """The line of a finding, cut to the width of a terminal, and a caret below its column; nothing without the line.
+
+    Secrets in it are hidden, and signs that cannot be printed replaced.
+    """
     lines = source(finding.file or "")
     if not 0 < finding.line <= len(lines):
         return
@@ -186,5 +189,6 @@ def _with_hint(finding: Finding) -> str:
 
 
 def _escaped(text: str, *, property_: bool) -> str:
+    """A text as GitHub's commands take it; in a property, colons and commas are escaped as well."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return escaped.replace(":", "%3A").replace(",", "%2C") if property_ else escaped

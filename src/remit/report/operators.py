@@ -42,7 +42,7 @@ class WordedOperator(DeployOperator):
         return None
 
     def agrees(self, text: str, *, yes: bool) -> bool:
-        """Return whether to go on: `yes` says so already, or a person does. RemitError: nobody is there to ask."""
+        """Return whether to go on: `yes` says so already, or a person does. RemitError (2): nobody is there to ask."""
         answer = True if yes else self.ask(text)
         if answer is None:
             raise _needs_answer(text)
@@ -66,7 +66,10 @@ class WordedOperator(DeployOperator):
         return self.ask(_words(question))
 
     def unanswered(self, question: DeployQuestion) -> RemitError:
-        """Say what needs the answer, and which options give it."""
+        """Return the error that tells what needs the answer, and which options give it.
+
+        It has exit code 1; 2 for a plain yes or no.
+        """
         from remit.report.plan import data_words, refusal  # noqa: PLC0415 - most deploys have no need of it
 
         match question:

@@ -199,7 +199,10 @@ def _kind(change: ResourceChange) -> tuple[str, str]:
 
 
 def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
-    """`  (replaced, since KeySchema changes; it holds data)`: how a resource goes, because of what, with its data."""
+    """` (replaced, since KeySchema changes; it holds data)`: how a resource goes, because of what, with its data.
+
+    Empty where there is nothing to tell, as of most.
+    """
     parts = ["imported, since it exists"] if change.action == "Import" else []
     direct = ", ".join(dict.fromkeys(detail.property for detail in change.details if detail.recreates))
     dynamic = dict.fromkeys(f"{cause.property} changes with {cause.cause}" for cause in change.perhaps_replaced)

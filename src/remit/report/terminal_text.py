@@ -39,7 +39,7 @@ def readable(document: Any) -> Any:
 
 
 def _readable(value: Any, *, is_sentence: bool) -> Any:
-    """A document with the late-bound texts in its sentences as people read them; other members stay as they are."""
+    """A document with CloudFormation's functions in its sentences as templates spell them; other members stay."""
     if isinstance(value, dict):
         return {name: _readable(member, is_sentence=name in _SENTENCES) for name, member in value.items()}
     if isinstance(value, list | tuple):

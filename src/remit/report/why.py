@@ -64,7 +64,7 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
 
 
 def cause_document(cause: Cause) -> dict[str, Any]:
-    """A cause for programs."""
+    """A cause for programs; facts that the message does not tell are null."""
     denial, answers = cause.denial, []
     for answer in cause.answers:
         document = verdict_document(answer)
