@@ -27,7 +27,7 @@ _NONE: Final[frozenset[Atom]] = frozenset()
 def find_context(
     required: Iterable[Atom], broken: Collection[frozenset[Atom]], premises: Premises, budget: Budget
 ) -> Context | None:
-    """The values of the keys that are present in a context where `required` hold, and some of each list of `broken` not.
+    """The values of the keys in a context where all of `required` hold, and of each list in `broken` some do not.
 
     None: it is proven that there is no such context. UndecidedQuestion: the budget is spent, or no context was found
     among values that need not be all.
