@@ -54,7 +54,7 @@ class AccessLog:
         self._listeners = tuple(listeners)
 
     def add(self, record: AccessRecord) -> None:
-        """Note a record."""
+        """Keep a record, and tell the listeners of it; beyond 5,000 the oldest is forgotten."""
         self._last += 1
         self._records.append(record)
         self.announce(record)
@@ -65,12 +65,18 @@ class AccessLog:
             listener(record)
 
     def records_after(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """The records after the number that `after` gives, or all that are kept."""
+        """The records after the number in the parameter `after`, as `after` has them.
+
+        Without a number all that are kept.
+        """
         after = parameters.get("after", "0")
         return self.after(int(after) if after.isdecimal() else 0)
 
     def after(self, sequence: int) -> dict[str, Any]:
-        """The records that came after a number, and the number of the last one, as JSON has them."""
+        """The `records` that came after a number, the oldest first, and the number of the `last` one, as JSON.
+
+        Records that are not kept any more are left out.
+        """
         missing = max(0, min(self._last - sequence, len(self._records)))
         records = list(self._records)[len(self._records) - missing :]
         return {
@@ -121,7 +127,7 @@ class SeenAccess:
                     file.write(text)
 
     def _begin(self, day: str) -> None:
-        """Read what the day's file has already, as far as it can be read, and remove the oldest files."""
+        """Read what the day's file has already, as far as it can be read, and remove all but the newest 30 files."""
         self._day = day
         self._kinds = set()
         with suppress(OSError, ValueError, KeyError):
@@ -138,7 +144,7 @@ class SeenAccess:
 
 
 def without_keys(resource: str) -> str:
-    """An ARN without what names one item: an object of a bucket is `BUCKET/*`."""
+    """An ARN without what names one item: an object of a bucket is `BUCKET/*`, and what is no ARN `(no ARN)`."""
     arn = parse(resource)
     if arn is None:
         return resource if resource == "*" else "(no ARN)"  # a phone number

@@ -29,7 +29,7 @@ class AppRequest:
 
 
 def app_request(method: str, path: str, setting: RequestSetting) -> AppRequest | None:
-    """The request to the app at a path; None where IAM does not authorize it."""
+    """The request to the app at a path; None where IAM does not authorize it, and where there is no such URL or API."""
     url = _FUNCTION_URL.fullmatch(path)
     if url is not None:
         return _to_function_url(url["id"], setting)

@@ -57,7 +57,12 @@ _NAMES: Final = EmulatedNames()
 
 @dataclass(frozen=True, slots=True)
 class DecidedNeed:
-    """One access that a request needs, and the decision on it: AWS's message where it is denied."""
+    """One access that a request needs, and the decision on it.
+
+    `because` is a reason in words, empty where it is allowed. `statement` is the name of the statement that decided,
+    empty where none did. `message` is AWS's where it is denied, says why where it is unknown, and is empty where it is
+    allowed.
+    """
 
     need: NeededAccess
     verdict: Verdict
@@ -68,7 +73,10 @@ class DecidedNeed:
 
 @dataclass(frozen=True, slots=True)
 class AllowedRequest:
-    """A request that may go on, the parts of it that may not, and the place of another account that it is about."""
+    """A request that may go on, and the parts of it that may not.
+
+    `owner` is the account and region of its resource where that is another account's, else None.
+    """
 
     denied_parts: tuple[DeniedPart, ...]
     owner: OwningPlace | None
@@ -90,9 +98,10 @@ class Strictness:
     _running: Counter[str] = field(default_factory=Counter)
 
     def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
-        """Refuse what is unknown from now on, or let it pass: `on` is true or false. Returns what was so `before`.
+        """Refuse what is unknown from now on if the parameter `on` is "true", else let it pass.
 
-        With `client`, the number of a process, this holds for as long as that runs.
+        With `client`, the number of a process, this changes for as long as that process runs; without a number, for
+        everybody. `before` in the answer is what held for everybody until now, with a client, too.
         """
         is_on, client = parameters.get("on") == "true", parameters.get("client", "")
         before = self.for_all
@@ -105,17 +114,20 @@ class Strictness:
         return {"before": before}
 
     def begin(self, request: ReceivedRequest, function: str) -> None:
-        """Note whether a request asks for the refusal, or the function that makes it runs for one that does."""
+        """Note for `applies` whether a request asks for the refusal, or its function runs for one that does."""
         _ASKED.set(REFUSES_UNKNOWN in request.headers or self._running[function] > 0)
 
     def applies(self) -> bool:
-        """Return whether what cannot be decided of the request that is answered is refused."""
+        """Return whether what cannot be decided of the request that is answered is refused.
+
+        Clients that have ended are forgotten.
+        """
         if self._clients:
             self._clients = {client for client in self._clients if exists(client)}
         return self.for_all or _ASKED.get() or bool(self._clients)
 
     def take_hold(self) -> None:
-        """Count the functions that run for a request which asks for the refusal."""
+        """Wrap the emulator's call of functions, to count those that run for a request which asks for the refusal."""
         service = emulated("services.lambda_svc")
 
         @instead_of(service, "_execute_function_dispatch")
@@ -138,21 +150,23 @@ class RequestAuthorizer:
     strictness: Strictness = field(default_factory=Strictness)
 
     def check(self, request: CanonicalRequest, region: str, caller: Caller) -> AllowedRequest:
-        """Decide a request of a caller, and note the decisions. Parts are denied where AWS goes on with the rest.
+        """Decide a request of a caller, and log the decisions. Parts are denied where AWS goes on with the rest.
 
         Raises:
-            RefusedRequest: with AWS's message, if an access that it needs is denied.
+            RefusedRequest: with AWS's message, if an access that it needs is denied, or is unknown where `strictness`
+                applies.
         """
         return self._settled(request.received, request.operation, self.decisions(request, region, caller), caller)
 
     def check_app(self, request: ReceivedRequest, path: str, signature: Signature, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
 
-        Root may use each, and a route that IAM does not authorize takes any request.
+        A route that IAM does not authorize, or that does not exist, takes any request. Root may use each with a
+        signature for the right service and region, and nothing is logged of it.
 
         Raises:
             RefusedRequest: if IAM authorizes the route, and the request is signed for another service or region, or the
-                caller may not use it.
+                caller may not use it, or that is unknown where `strictness` applies.
         """
         setting = _setting(signature.region, caller)
         with as_request_of(setting.account, setting.region):
@@ -176,9 +190,10 @@ class RequestAuthorizer:
         decisions: tuple[DecidedNeed, ...],
         caller: Caller,
     ) -> AllowedRequest:
-        """Note the decisions on a request; what is allowed of it, and which parts are denied.
+        """Log the decisions on a request, and return which parts are denied, each once with its first message.
 
-        RefusedRequest: one of the decisions refuses all of it.
+        The owner is the place of the first resource of another account. RefusedRequest: one of the decisions refuses
+        the whole request; the decisions after that one are not logged.
         """
         # The invocation, the file and the line that it was made from, as the function's worker says.
         request_id, _, place = (request.header(CALL) or "").partition(";")
@@ -204,7 +219,11 @@ class RequestAuthorizer:
         return AllowedRequest(tuple(denied_parts.values()), owner)
 
     def decisions(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DecidedNeed, ...]:
-        """The decision on each access that a request needs."""
+        """The decision on each access that a request needs; empty where it needs none.
+
+        One decision, unknown, on `*` where the catalogue does not know the operation's actions: `CLIENT:OPERATION` is
+        its action.
+        """
         operation, parameters = request.operation, request.parameters
         setting = _setting(region, caller)
         with as_request_of(setting.account, setting.region):
@@ -227,9 +246,10 @@ def prepare() -> None:
 
 
 def _decided(question: Question) -> DecidedNeed:
-    """The decision on one access by the policies that are stored: allowed, denied or unknown, which nothing raises.
+    """The decision on one access by the policies that are stored: allowed, denied or unknown.
 
-    Keys of the request are read only where a policy asks for them. A policy that cannot be decided makes it unknown.
+    Keys of the request are read only where a policy asks for them. A policy that cannot be decided makes it unknown,
+    and raises nothing.
     """
     need, caller = question.need, question.caller
     with as_owner_of(need.resource) if other_owner(need, caller.account) else nullcontext():
@@ -272,7 +292,7 @@ _VARIABLE: Final = re.compile(r"\$\{([^{}*?$,]+)")
 
 @kept_by_identity(4096)
 def asked_keys(policies: tuple[Policy, ...]) -> frozenset[str]:
-    """The keys, in lower case, of conditions and variables of policies; worked out once for the same object."""
+    """The keys, in lower case, of conditions and of variables in policies; kept for the same tuple of policies."""
     return frozenset(key.strip().lower() for key in _keys(policies))
 
 
@@ -310,6 +330,9 @@ _EC2: Final = "You are not authorized to perform this operation. "
 
 
 def denial(client: str, protocol: Protocol, message: str) -> RefusedRequest:
-    """The refusal of a request to a boto3 client's service, by its code; for `ec2` EC2's own words come first."""
+    """The refusal of a request to a boto3 client's service, with the code and the status that AWS has there.
+
+    For `ec2` EC2's own words come before the message.
+    """
     code, status = _CODES.get(client, _OF_PROTOCOL[protocol])
     return RefusedRequest(code, f"{_EC2}{message}" if client == "ec2" else message, status)

@@ -32,7 +32,10 @@ class FunctionSessions:
         self._by_key: dict[str, FunctionSession] = {}
 
     def credentials_of(self, configuration: Mapping[str, Any]) -> Mapping[str, str]:
-        """The variables with a function's credentials, by its configuration (FunctionArn, FunctionName, Role)."""
+        """The variables with a function's credentials, by its configuration (FunctionArn, FunctionName, Role).
+
+        They are made once for a function and its role, and known to the emulator's STS from then on.
+        """
         function, role = str(configuration["FunctionArn"]), str(configuration["Role"])
         session = self._sessions.get((function, role))
         if session is None:
@@ -56,7 +59,10 @@ class FunctionSessions:
         }
 
     def find(self, access_key_id: str, token: str) -> tuple[str, Caller] | None:
-        """The secret of a function's access key with who it is; None where it is no function's."""
+        """The secret of a function's access key, and the function as a caller.
+
+        None where the key is no function's, or was made with another session token.
+        """
         session = self._by_key.get(access_key_id)
         if session is None or not hmac.compare_digest(session.token.encode(), token.encode()):
             return None
@@ -97,10 +103,11 @@ def _minted(function: str, role: str) -> FunctionSession:
 
 
 def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Caller]:
-    """The secret of an access key that the emulator's IAM or STS gave out, with whose it is.
+    """The secret of an access key that the emulator's IAM or STS gave out, and whose it is.
 
     Raises:
-        RefusedRequest: if there is none, its token is another one, or it has expired.
+        RefusedRequest: if there is none, its token is another one, it has expired, its role was deleted or made anew,
+            or its session policy is not valid.
     """
     emulator = emulated("core.iam_evaluator")
     issued = None
@@ -129,7 +136,7 @@ def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Ca
 
 @lru_cache(maxsize=256)
 def _session_policies(text: str, arns: tuple[str, ...], account: str) -> tuple[Policy, ...]:
-    """The policies that a session was made with: its own, then the managed ones.
+    """The policies that a session was made with: its own, then the managed ones that exist here.
 
     RefusedRequest: its own is not valid.
     """

@@ -73,10 +73,10 @@ class CanonicalRequest:
 
 
 def canonical_request(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
-    """The one reading of a request that is signed for a service.
+    """The one reading of a request that is signed for a service; `body` is as it was sent.
 
     Raises:
-        RefusedRequest: as AWS refuses what no model has, and what can be read in two ways.
+        RefusedRequest: as AWS refuses what no model has, what can be read in two ways, and a body that is not valid.
     """
     protocol = protocol_of(request, signing_name)
     try:
@@ -181,10 +181,10 @@ def _of_rest(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
 
 
 def with_hoisted_headers(request: ReceivedRequest) -> ReceivedRequest:
-    """A request whose signed URL has headers of S3's in its query, with these among its headers.
+    """A request whose signed URL has headers of S3's in its query, with these among its headers; any other as it is.
 
-    SDKs write headers there, and S3 reads all of them but checksums. Source: "Authenticating Requests: Using Query
-    Parameters" (Amazon S3 API Reference).
+    SDKs write headers there, and S3 reads all of them but checksums; a header that was sent counts before one in the
+    query. Source: "Authenticating Requests: Using Query Parameters" (Amazon S3 API Reference).
     """
     if "authorization" in request.headers or "-amz-" not in request.query.lower():
         return request
@@ -204,7 +204,7 @@ def _query_parameters(
 ) -> tuple[list[tuple[str, str]], Parameters]:
     """The pairs of the query that the model has, and the parameters that they are; all others are left out.
 
-    RefusedRequest: one that is no list is given several times.
+    The pairs that the route states come first. RefusedRequest: one that is no list is given several times.
     """
     route = operation.route
     literals = {name: value for name, value in (route.query if route is not None else ()) if value is not None}
@@ -262,7 +262,8 @@ def _rest_body(
 ) -> bytes:
     """The body that the model has, whose members are put among the parameters; empty where it has none.
 
-    Members of JSON that the model lacks are left out of it. RefusedRequest: it is no such body.
+    A parameter of a path, query or header stays as it is. Members of JSON that the model lacks are left out of the
+    body. RefusedRequest: it is no such body.
     """
     if member_format.is_raw:
         return body
@@ -288,7 +289,7 @@ def _rest_body(
 
 
 def _known_members(document: Parameters, operation: RequestedOperation, names: Mapping[str, str]) -> Parameters:
-    """The members of a document that the model has, by what the wire calls them, of the types that it says.
+    """The members of a document that the model has, by what the wire calls them, of the types that it says; nulls stay.
 
     Raises:
         RefusedRequest: a text is a list, a list is a text, and so on.
@@ -357,7 +358,10 @@ def _check_object(parameters: Parameters) -> None:
 
 
 def _path(operation: RequestedOperation) -> str:
-    """The path of the model with the parameters of the request, decoded."""
+    """The path of the model with the parameters of the request, decoded; before it the API and stage of a connection.
+
+    `/` without a route.
+    """
     route = operation.route
     if route is None:
         return "/"
@@ -417,7 +421,10 @@ def _without_nulls(document: Parameters) -> Parameters:
 
 
 def _renamed(value: Any, spelling: Any) -> Any:
-    """A JSON value with the names of the model: only what has other names on the wire is gone through."""
+    """A JSON value with the names of the model: only what has other names on the wire is gone through.
+
+    What should be an object and is none becomes an empty one; what should be a list and is none stays.
+    """
     if not spelling:
         return value
     if isinstance(spelling, dict):

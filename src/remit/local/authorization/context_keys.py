@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 
 def context_of(keys: frozenset[str], question: Question) -> tuple[dict[str, ContextValue], frozenset[str]]:
-    """The keys that policies ask about: those that have a value, and those that may have any; all others are absent."""
+    """The keys that policies ask about, in lower case: the values of those that have one, and those that may have any.
+
+    All others are absent.
+    """
     values: dict[str, ContextValue] = {}
     open_keys: set[str] = set()
     for key in keys:
@@ -59,7 +62,9 @@ _OF_PARAMETERS: Final = frozenset({
 def _value(key: str, question: Question) -> Value:  # noqa: PLR0911 - one rule after the other
     """The value of a condition key: None where the request has none, OPEN where it is not known here.
 
-    The caller's own values come first, then keys that are never there, those of parameters, and the rules by key.
+    The caller's own values come first, then keys that are never there, those of parameters, and the rules by key. For
+    any other key the parameter of its name counts; without one it is OPEN, and absent where the reference does not list
+    it.
     """
     if key in question.caller.keys:
         return question.caller.keys[key]
@@ -79,7 +84,10 @@ def _value(key: str, question: Question) -> Value:  # noqa: PLR0911 - one rule a
 
 
 def _parameter_of_its_name(key: str, question: Question) -> Value:
-    """The parameter that a key is called after (`cloudwatch:namespace`); None where there is none."""
+    """The parameter that a key is called after (`cloudwatch:namespace`, also as `Name-Space`).
+
+    None where there is none.
+    """
     bare = key.partition(":")[2].replace("-", "")
     for name, value in question.need.parameters.items():
         if name.lower() == bare:
@@ -89,7 +97,10 @@ def _parameter_of_its_name(key: str, question: Question) -> Value:
 
 @lru_cache(maxsize=8192)
 def _may_carry(action: str, key: str) -> bool:
-    """Return whether a request for an action may have a key by the reference. A key of all services may be there."""
+    """Return whether a request for an action may have a key, by the Service Authorization Reference.
+
+    A key of all services may be there, and so may any key of an action that the reference does not know.
+    """
     if global_key(key) is not None:
         return True
     known = catalogued_action(action)
@@ -116,7 +127,7 @@ def _requested_tags(question: Question) -> Mapping[str, str]:
 
 
 def _requested_object_tags(question: Question) -> Mapping[str, str]:
-    """The tags that a request gives an object: PutObject has them in a header, PutObjectTagging in its body."""
+    """The tags that a request gives an object: those in its header (PutObject), else in its body (PutObjectTagging)."""
     in_header = dict(parse_qsl(question.request.header("x-amz-tagging") or "", keep_blank_values=True))
     return in_header or _requested_tags(question)
 
@@ -148,7 +159,10 @@ def _encryption_context(question: Question) -> Mapping[str, str]:
 def _reader_of_tags(
     read: Callable[[Question], Mapping[str, str] | None],
 ) -> Callable[[str, Question], Value]:
-    """A reader of a tag's value by its folded key: keys of tags ignore case in condition keys."""
+    """A reader of a tag's value by its name in lower case: keys of tags ignore case in condition keys.
+
+    It reads None where there is no such tag, and OPEN where `read` gives None: nobody knows the tags.
+    """
 
     def value_of(name: str, question: Question) -> Value:
         tags = read(question)
@@ -168,11 +182,12 @@ _NAMED: Final[Mapping[str, Callable[[str, Question], Value]]] = {
 
 
 def _names(tags: Mapping[str, str]) -> Value:
+    """The names of tags; None, as of an absent key, where there are none."""
     return tuple(tags) or None
 
 
 def _tag_keys(question: Question) -> Value:
-    """The keys of tags that a request adds or takes away."""
+    """The keys of tags that a request adds or takes away; None where it does neither."""
     names = as_texts(question.need.parameters.get("TagKeys") or question.need.parameters.get("tagKeys"))
     if names is not None:
         return (names,) if isinstance(names, str) else names
@@ -191,12 +206,16 @@ _SERVICES_OF_ROLES: Final = {
 
 
 def _passed_to(question: Question) -> Value:
+    """The service that gets the role of a request, as `ecs-tasks.amazonaws.com`.
+
+    By default it has the client's name.
+    """
     client = question.operation.client
     return _SERVICES_OF_ROLES.get(client, f"{client}.amazonaws.com")
 
 
 def _sender(question: Question) -> Value:
-    """The address that mail is from, without the name beside it."""
+    """The address that mail is from, without the name beside it; OPEN where no parameter has it."""
     sender = question.need.parameters.get("FromEmailAddress") or question.need.parameters.get("Source")
     return parseaddr(sender)[1] if isinstance(sender, str) else OPEN
 
@@ -214,7 +233,10 @@ def _constant(value: Value) -> Callable[[Question], Value]:
 
 
 def _each(path: str) -> Callable[[Question], Value]:
-    """A reader of the texts at a path of parameters (`Targets.Arn`), of each item of lists; absent where none is."""
+    """A reader of the texts at a path of parameters (`Targets.Arn`), of each item of lists; absent where none is.
+
+    One text is given by itself, several as a sorted tuple without duplicates.
+    """
 
     def read(question: Question) -> Value:
         values: list[Any] = [question.need.parameters]
@@ -230,13 +252,16 @@ def _each(path: str) -> Callable[[Question], Value]:
 
 
 def _of_entries(name: str) -> Callable[[Question], Value]:
-    """A reader of a value in the entries of PutEvents; a rule has it in its pattern, where it may be any."""
+    """A reader of a value in the entries of PutEvents; OPEN for a rule, whose pattern may name any."""
     each = _each(f"Entries.{name}")
     return lambda question: each(question) if "Entries" in question.need.parameters else OPEN
 
 
 def _boundary(question: Question) -> Value:
-    """The boundary that a request gives to a role or user, or that whoever it changes has."""
+    """The boundary that a request gives to a role or user, else the one that the role or user has.
+
+    None: there is none.
+    """
     boundary = as_texts(question.need.parameters.get("PermissionsBoundary"))
     if boundary is not None:
         return boundary
@@ -251,7 +276,10 @@ def _cluster(question: Question) -> Value:
 
 
 def _recipients(question: Question) -> Value:
-    """The addresses that mail goes to, without the names beside them; a message in one piece is not read for them."""
+    """The addresses that mail goes to, without the names beside them.
+
+    OPEN where no parameter names one, as of raw mail.
+    """
     addresses: list[str] = []
     for path in ("Destination.ToAddresses", "Destination.CcAddresses", "Destination.BccAddresses", "Destinations"):
         named = _each(path)(question)
@@ -261,7 +289,7 @@ def _recipients(question: Question) -> Value:
 
 
 def _record_names(question: Question) -> Value:
-    """The names of record sets that change, without the dot at their end ("normalized")."""
+    """The names of record sets that change, in lower case, without the dot at their end ("normalized")."""
     names = _each("ChangeBatch.Changes.ResourceRecordSet.Name")(question)
     if isinstance(names, tuple):
         return tuple(name.lower().removesuffix(".") for name in names)
@@ -269,7 +297,7 @@ def _record_names(question: Question) -> Value:
 
 
 def _function(question: Question) -> Value:
-    """The function of an event source mapping, by its ARN."""
+    """The function of an event source mapping, by its ARN; OPEN where the request does not name it."""
     name = question.need.parameters.get("FunctionName")
     if not isinstance(name, str):
         return OPEN
@@ -277,13 +305,13 @@ def _function(question: Question) -> Value:
 
 
 def _via_service(question: Question) -> Value:
-    """The service that uses a key for its caller."""
+    """The service that uses a key for its caller, as `s3.eu-west-1.amazonaws.com`; absent where the caller uses it."""
     service = question.need.via
     return f"{service}.{question.setting.region}.amazonaws.com" if service else None
 
 
 def _aliases(question: Question) -> Value:
-    """The aliases of the key that a request is about."""
+    """The aliases of the key that a request is about; absent without any, OPEN where there is no such key."""
     aliases = question.setting.stored.key_aliases(question.need.resource)
     return OPEN if aliases is None else aliases or None
 
@@ -322,7 +350,10 @@ def _resource_account(question: Question) -> Value:
 
 
 def _source_identity(question: Question) -> Value:
-    """Only whoever asks for a session may give it one, which is not kept: a function's has none."""
+    """Absent for a function's session and for users.
+
+    OPEN for a session that somebody asked for: its identity is not kept.
+    """
     return OPEN if ":sts:" in question.caller.arn and not question.caller.function else None
 
 

@@ -28,7 +28,10 @@ def _table_of(arn: str) -> str:
 
 
 def _encrypting_key(arn: str) -> Any:  # noqa: PLR0911 - one service after the other
-    """The id or the ARN of the KMS key that encrypts a resource; None: none does, or there is no such resource."""
+    """The id or the ARN of the KMS key that encrypts a resource.
+
+    None where none does, where there is no such resource, and for the resources of any other service.
+    """
     match service_of(arn):
         case "dynamodb":
             description = (emulated("services.dynamodb")._tables.get(_table_of(arn)) or {}).get("SSEDescription") or {}
@@ -71,7 +74,10 @@ _LISTED: Final = frozenset({"dynamodb", "kms", "secretsmanager", "sns", "sqs"})
 
 
 def _tags(stored: Any) -> Mapping[str, str]:
-    """The tags that the emulator keeps as texts by name, or as a list of pairs."""
+    """The tags that the emulator keeps as texts by name, or as a list of pairs; an empty mapping for None.
+
+    The names of the pairs' members (`Key`, `Value`) may be in any case.
+    """
     if isinstance(stored, dict):
         return stored
     pairs = ({name.lower(): text for name, text in pair.items()} for pair in stored or ())
@@ -107,16 +113,22 @@ class EmulatedNames(StoredNames):
             return tuple(alias.rpartition(":")[2] for alias, key_id in aliases if key_id == record["KeyId"])
 
     def encrypting_key(self, arn: str) -> str | None:
-        """The KMS key that encrypts what a resource holds; None where none of the account's own does."""
+        """The id, ARN or alias of the KMS key that encrypts what a resource holds.
+
+        None where none of the account's own does.
+        """
         key = _encrypting_key(arn)
         return str(key) if key else None
 
     def secret_arn(self, name: str) -> str | None:
-        """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
+        """The ARN of a secret by its name, with the characters that Secrets Manager adds.
+
+        None: there is no such secret.
+        """
         return _text(emulated("services.secretsmanager")._resolve(name)[1], "ARN")
 
     def filtered_secrets(self, filters: object) -> tuple[str, ...]:
-        """The ARNs of the secrets that filters of a request find; none without filters."""
+        """The ARNs of the secrets that filters of a request find, by their names; none without filters."""
         if not isinstance(filters, list):
             return ()
         service = emulated("services.secretsmanager")
@@ -125,7 +137,7 @@ class EmulatedNames(StoredNames):
         return tuple(str(service._secrets[name]["ARN"]) for name in found_names)
 
     def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
-        """The names of the encrypted parameters below a path, or right below it."""
+        """The names of the encrypted parameters below a path, sorted; without `recursive` only those right below it."""
         prefix = path.rstrip("/") + "/"
         names = []
         for name, record in sorted(emulated("services.ssm")._parameters.items()):
@@ -135,22 +147,25 @@ class EmulatedNames(StoredNames):
         return tuple(names)
 
     def role_arn(self, name: str) -> str | None:
-        """The ARN of a role, with its path."""
+        """The ARN of a role, with its path; None: there is no such role."""
         return _text(emulated("services.iam")._roles.get(name), "Arn")
 
     def user_arn(self, name: str) -> str | None:
-        """The ARN of a user, with its path."""
+        """The ARN of a user, with its path; None: there is no such user."""
         return _text(emulated("services.iam")._users.get(name), "Arn")
 
     def permissions_boundary(self, role: str, user: str) -> str | None:
-        """The ARN of the permissions boundary of a role, or of a user; a name may be empty. None: it has none."""
+        """The ARN of the permissions boundary of a role, or of a user where no such role is stored.
+
+        A name may be empty. None: it has no boundary, or neither is stored.
+        """
         iam = emulated("services.iam")
         identity = iam._roles.get(role) or iam._users.get(user) or {}
         boundary = identity.get("PermissionsBoundary")
         return str(boundary) if boundary else None
 
     def stack_arn(self, name: str) -> str | None:
-        """The ARN of a CloudFormation stack, with its id."""
+        """The ARN of a CloudFormation stack, with its id; None: there is no such stack."""
         return _text(emulated("services.cloudformation")._stacks.get(name), "StackId")
 
     def stream_arn_of_iterator(self, iterator: str) -> str | None:
@@ -162,12 +177,12 @@ class EmulatedNames(StoredNames):
         return None if decoded is None or not decoded.get("arn") else str(decoded["arn"])
 
     def execution_of_callback(self, callback: str) -> str | None:
-        """The ARN of the durable execution that waits for a callback, by the callback's id."""
+        """The ARN of the durable execution that waits for a callback, by the callback's id; None: none waits for it."""
         execution, _ = emulated("services.lambda_durable")._callback_index.get(callback, (None, ""))
         return None if execution is None else str(execution)
 
     def work_group(self, query: str) -> str | None:
-        """The workgroup of a query that Athena ran, by the query's id."""
+        """The workgroup of a query that Athena ran, by the query's id; None: there is no such query."""
         return _text(emulated("services.athena")._executions.get(query), "WorkGroup")
 
     def partition_key(self, table: str) -> str | None:
@@ -200,7 +215,7 @@ class EmulatedNames(StoredNames):
         return tags or {} if service in _LISTED else tags
 
     def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
-        """The tags of an object of S3."""
+        """The tags of an object of S3; none where there is no such bucket or object."""
         tags: Mapping[str, str] = emulated("services.s3").object_tags_for_condition(bucket, key, {})
         return tags
 

@@ -35,7 +35,10 @@ WEB_IDENTITY: Final = "AssumeRoleWithWebIdentity"
 
 @dataclass(frozen=True, slots=True)
 class FederatedCaller:
-    """Whoever an identity provider names: the provider as trust policies name it, and the condition keys."""
+    """The caller that an identity provider names: the provider as trust policies name it, and the condition keys.
+
+    `keys` are in lower case; None says that a key is absent.
+    """
 
     provider: str
     keys: Mapping[str, str | tuple[str, ...] | None]
@@ -47,8 +50,8 @@ def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCal
     """The caller that the token in a request for an action of STS names; the token's signature is not checked.
 
     Raises:
-        RefusedRequest: as STS refuses a token that cannot be read, has expired, lacks a claim, or is of a provider that
-            the account does not have; 501 for an action that is not simulated here.
+        RefusedRequest: as STS refuses a token that cannot be read, has expired, lacks a claim, is of a provider that
+            the account does not have, or is for none of its audiences; 501 for an action that is not simulated here.
     """
     if action != WEB_IDENTITY:
         raise RefusedRequest("NotImplemented", f"sts:{action} is not simulated on this machine", 501)
@@ -85,7 +88,7 @@ def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCal
 
 
 def _claims(token: str) -> Claims:
-    """Return the claims of a JSON Web Token; its signature is not looked at. RefusedRequest: it is none."""
+    """Return the claims of a JSON Web Token; its signature is not looked at. RefusedRequest: it is no such token."""
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
@@ -108,7 +111,7 @@ def _refuse_expired(expires: Any) -> None:
 
 
 def _is_known(key: str, keys: Keys) -> bool:
-    """Return whether AWS makes a key of a claim: for most issuers of three alone, for some of more."""
+    """Return whether AWS has a key for a claim: `key` is one of the names, or fits one that has `${…}` for a part."""
     return key in keys or any(
         "${" in name and re.fullmatch(re.sub(r"\\\$\\\{[^}]*\\\}", "[^:/]+", re.escape(name)), key) for name in keys
     )

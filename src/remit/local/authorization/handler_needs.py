@@ -48,7 +48,10 @@ _CALLED_VIA: Final = "cloudformation.amazonaws.com"
 
 @dataclass(frozen=True, slots=True)
 class HandlerNeed:
-    """One action, on one of some ARNs: nobody can say on which. `context` has the condition keys that are known."""
+    """One action, which must be allowed on one of these ARNs: nobody can say on which.
+
+    `context` has the known condition keys.
+    """
 
     action: str
     resources: tuple[str, ...]
@@ -79,7 +82,7 @@ def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Ite
 
 
 def _context(operation: ResourceOperation, place: Mapping[str, str]) -> Mapping[str, ContextValue]:
-    """The condition keys of a call that CloudFormation makes for a stack.
+    """The condition keys of a call that CloudFormation makes for a stack; None says that a key is absent.
 
     The service that a role is passed to is among them where the type passes roles to one alone.
     """
@@ -107,7 +110,10 @@ def _context(operation: ResourceOperation, place: Mapping[str, str]) -> Mapping[
 def _resources(
     operation: ResourceOperation, kind: ResourceType, name: str, place: Mapping[str, str]
 ) -> Iterator[tuple[str, ...]]:
-    """Yield the ARNs that an action is asked on, each by itself; several together where one of them must do."""
+    """Yield the ARNs that an action is asked on, each by itself; several together where one of them must do.
+
+    `*` for an action that takes no ARN. Nothing for an action on roles where the resource names no role.
+    """
     entry = action(name)
     if entry is None or not entry.targets:
         yield ("*",)
@@ -133,7 +139,10 @@ def _resources(
 
 
 def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[str, str]) -> tuple[str, ...]:
-    """The resource's ARN, as far as it is known; one for each form of the names that CloudFormation makes."""
+    """The resource's ARN, as far as it is known; one for each form of the names that CloudFormation makes.
+
+    Empty for a type whose ARN nobody knows.
+    """
     if kind.arn is None:
         return ()
     with_default = {name for name, _ in kind.arn.defaults}
@@ -165,7 +174,7 @@ def _names_in_arn(operation: ResourceOperation, naming: Naming) -> tuple[str, ..
 
 
 def _arns_in(value: Any) -> Iterator[str]:
-    """Yield every ARN in a resource's properties, those in JSON texts as well."""
+    """Yield every ARN in a resource's properties, those in JSON texts as well, in their order and with duplicates."""
     if isinstance(value, str):
         if value.startswith("arn:") and parse_arn(value) is not None:
             yield value

@@ -32,7 +32,7 @@ _EXPRESSIONS: Final = (
 
 
 def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
-    """The values of the partition key that a request names; None where it names none, as Scan.
+    """The values of the partition key that a request names, each once; None where it names none, as Scan.
 
     OPEN: it is not certain, as of a statement on an index, or of an item without the key.
     """
@@ -85,7 +85,10 @@ def _scalars(value: Any) -> list[str]:
 
 
 def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
-    """The value that a query asks its partition key to have: the one that its condition compares with `=`."""
+    """The value that a query asks its partition key to have: the first that its condition compares with `=`; else none.
+
+    With None for the key's name the first comparison of any attribute counts.
+    """
     expression = parameters.get("KeyConditionExpression")
     names = section(parameters, "ExpressionAttributeNames")
     values = section(parameters, "ExpressionAttributeValues")
@@ -101,9 +104,9 @@ def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
 
 
 def attributes(question: Question) -> tuple[str, ...] | Open | None:
-    """The attributes that a request names, at the top of an item; None where it names none, and so means all.
+    """The attributes that a request names, at the top of an item, each once.
 
-    OPEN: it is a statement of PartiQL.
+    None where it names none, and so means all. OPEN: it is a statement of PartiQL.
     """
     parameters = question.need.parameters
     if "Statement" in parameters:
@@ -167,7 +170,10 @@ def partition_values(statement: str, parameters: Sequence[Any], key: str) -> tup
 
 
 def _compared(node: Any, key: str) -> Iterator[Any]:
-    """Yield the values that a condition of the emulator's compares an attribute with by `=` or IN; None: not known."""
+    """Yield the values that a condition of the emulator's compares an attribute with by `=` or IN.
+
+    None stands for a value that is not known: another attribute's, or a part that OR or NOT makes uncertain.
+    """
     kind, *parts = node or ("none",)
     attribute = ("path", [key])
     if kind == "and":

@@ -33,7 +33,10 @@ def is_account(text: str) -> bool:
 
 
 def other_owner(need: NeededAccess, account: str) -> OwningPlace | None:
-    """The place of the resource of an access, where it is of another account than the caller's; else None."""
+    """The place of the resource of an access, where it is of another account than the caller's; else None.
+
+    None also for services whose operations do not reach into other accounts, and where the ARN names no account.
+    """
     parts = need.resource.split(":", _PARTS - 1)
     if len(parts) < _PARTS or parts[2] not in _SERVICES or parts[4] == account or not is_account(parts[4]):
         return None
@@ -41,7 +44,10 @@ def other_owner(need: NeededAccess, account: str) -> OwningPlace | None:
 
 
 def as_owner_of(arn: str) -> AbstractContextManager[None]:
-    """In it, the emulator works as in the account and the region of an ARN; of what is no whole ARN, as before."""
+    """A context in which the emulator works as in the account and the region of an ARN.
+
+    For what is no whole ARN, or one without an account, nothing changes.
+    """
     parts = arn.split(":", _PARTS - 1)
     if len(parts) < _PARTS or not is_account(parts[4]):
         return nullcontext()

@@ -54,7 +54,7 @@ _EMPTY: Final = re.compile(rb"<DeleteResult[^>]*/>")
 
 
 def remaining_objects(content: bytes, denied: Sequence[DeniedPart]) -> bytes:
-    """The list of keys to delete without the denied ones, each a key and a version of it, or an empty text."""
+    """The XML of DeleteObjects without the denied keys; each part is a key and a version of it, or an empty text."""
     names = {entry.part for entry in denied}
     root = ET.fromstring(content)  # noqa: S314 - it was parsed before, see `xml_members`
     for entry in list(root):
@@ -78,6 +78,7 @@ def with_errors_of_objects(answer: bytes, denied: Sequence[DeniedPart]) -> bytes
 
 
 def _text(element: ET.Element, name: str) -> str:
+    """The text of the first child of a name; empty where there is none."""
     return next((child.text or "" for child in element if element_name(child) == name), "")
 
 

@@ -22,7 +22,7 @@ _CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,8})(?:;[^\r\n]*)?\r\n")
 
 
 def encodings(request: ReceivedRequest) -> list[str]:
-    """The encodings of a body, in the order in which they were applied, in lower case."""
+    """The encodings of a body, in the order in which they were applied, in lower case; `identity` is left out."""
     named = (request.header("content-encoding") or "").lower().split(",")
     return [encoding for text in named if (encoding := text.strip()) not in ("", "identity")]
 
@@ -105,7 +105,10 @@ _LONGEST_NUMBER: Final = 9  # digits of the number of an item
 
 
 def form_members(pairs: Mapping[str, str], spelling: Any) -> dict[str, Any]:
-    """The members of a form, as a body's spelling of `catalogue.request_formats` says."""
+    """The members of a form but Action and Version, as a body's spelling of `catalogue.request_formats` says.
+
+    A name of more than 32 parts is left out.
+    """
     tree: dict[str, Any] = {}
     for name, value in pairs.items():
         steps = name.split(".")
@@ -116,7 +119,7 @@ def form_members(pairs: Mapping[str, str], spelling: Any) -> dict[str, Any]:
 
 
 def form_pairs(value: Any, spelling: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """The pairs of a form that has a value under a name, or members without one: the other way of `form_members`."""
+    """Yield the pairs of a form that has a value under a name, or members without one; reverses `form_members`."""
     prefix = f"{name}." if name else ""
     if isinstance(value, list):
         _, item_name, inner = spelling
@@ -154,7 +157,10 @@ def _put(tree: dict[str, Any], steps: list[str], value: str) -> None:
 
 
 def _value(node: Any, spelling: Any) -> Any:
-    """The parameter that a part of a form is: lists, maps and names as the model's spelling has them."""
+    """The parameter that a part of a form is: lists, maps and names as the model's spelling has them.
+
+    Items of a list come by their numbers; an entry of a map without a key is left out.
+    """
     if not isinstance(node, dict):
         return [] if isinstance(spelling, list) and not node else node  # `Tags=` is an empty list
     members: dict[str, Any] = {}
@@ -177,7 +183,7 @@ def _value(node: Any, spelling: Any) -> Any:
 
 
 def _places(items: Any) -> list[str]:
-    """The numbers of the items of a list, in order."""
+    """The numbers of the items of a list, as texts, the lowest first; names that are no number are left out."""
     if not isinstance(items, dict):
         return []
     numbers = (place for place in items if place.isascii() and place.isdecimal() and len(place) <= _LONGEST_NUMBER)
@@ -185,7 +191,7 @@ def _places(items: Any) -> list[str]:
 
 
 def xml_members(content: bytes, spelling: Any) -> dict[str, Any]:
-    """The members of the structure that is the body.
+    """The members of the structure that the root element of an XML body is.
 
     expat stops entities that grow without end since 2.4.1, which every supported Python has.
 

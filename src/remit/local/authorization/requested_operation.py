@@ -36,7 +36,10 @@ _S3_NAMES: Final = frozenset({S3, "s3express", "s3-object-lambda"})
 
 
 def protocol_of(request: ReceivedRequest, signing_name: str) -> Protocol:
-    """The protocol by which a request says its operation: that of a service which has but one is no choice."""
+    """The protocol of a request, by its headers, path and query.
+
+    Always `rest` for S3, and where nothing says another.
+    """
     if signing_name in _S3_NAMES:
         return "rest"
     if "x-amz-target" in request.headers:
@@ -61,7 +64,7 @@ def requested_operation(
         pairs: The parameters of a request of the query protocol, which has the operation among them.
 
     Raises:
-        RefusedRequest: as AWS refuses what no model has, or what another service has.
+        RefusedRequest: as AWS refuses what no model has, and what belongs to another service than it is signed for.
     """
     protocol = protocol_of(request, signing_name)
     operation = None
@@ -84,7 +87,11 @@ def requested_operation(
 
 
 def unknown_operation(protocol: Protocol, signing_name: str) -> RefusedRequest:
-    """The refusal of what no model has ("Common Errors" of each API; "Error responses", Amazon S3)."""
+    """The refusal of what no model has ("Common Errors" of each API; "Error responses", Amazon S3).
+
+    MethodNotAllowed (405) for S3, InvalidAction (400) for the query protocol, else UnknownOperationException: 404 for a
+    path, 400 for a name.
+    """
     if signing_name in _S3_NAMES:
         reason = "The specified method is not allowed against this resource."
         return RefusedRequest("MethodNotAllowed", reason, 405)
@@ -95,13 +102,13 @@ def unknown_operation(protocol: Protocol, signing_name: str) -> RefusedRequest:
 
 
 def wrong_scope(service: str) -> RefusedRequest:
-    """The refusal of a request to a service that is signed for another one."""
+    """The refusal (403) of a request to a service that is signed for another one."""
     reason = f"Credential should be scoped to correct service: '{service}'."
     return RefusedRequest("InvalidSignatureException", reason)
 
 
 def wrong_region(region: str) -> RefusedRequest:
-    """The refusal of a request that is signed for another region than that of what it asks for."""
+    """The refusal (403) of a request that is signed for another region than that of what it asks for."""
     return RefusedRequest(
         "InvalidSignatureException", f"Credential should be scoped to a valid region, not '{region}'."
     )
@@ -138,14 +145,16 @@ def _of_form(pairs: Mapping[str, str], signing_name: str) -> RequestedOperation 
 
 
 def _by_likeness(signing_name: str) -> list[str]:
+    """The boto3 clients whose requests are signed with a name: the one of that name first, the others sorted."""
     return sorted(clients_signed_for(signing_name), key=lambda client: (client != signing_name, client))
 
 
 def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation | None:
     """The operation of a method and a path, by the route that says the most; None: no route fits.
 
-    None also where a path that is not S3's has empty parts or dots. RefusedRequest: it is for another service than the
-    one it is signed for, or reads as another operation once it is decoded.
+    None also where a path that is not S3's has empty parts or dots, and where one is signed for `execute-api` that does
+    not lead to a WebSocket's connections, or the reverse. RefusedRequest: it is for another service than the one it is
+    signed for, or reads as another operation once it is decoded.
     """
     path, address = request.path, None
     match = _API_ADDRESS.match(prefix_of_host(request.header("host") or "") + path)
@@ -178,6 +187,7 @@ def _best_route(
 ) -> tuple[str, Route, list[str]] | None:
     """The client and the route that say the most of a path, and the segments of the path; None: no route fits.
 
+    Literal segments count before needed parameters and headers, and of equal routes the first one counts.
     RefusedRequest: two routes of S3 say as much by other parameters of the query.
     """
     query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
@@ -232,7 +242,7 @@ def is_of_user(request: ReceivedRequest) -> bool:
 
 
 def bucket_path(request: ReceivedRequest) -> str:
-    """The path of a request to S3 with the bucket in it, which may stand in the name of the host."""
+    """The path of a request to S3 with the bucket in it, put before it where the name of the host has it."""
     host = request.header("host") or ""
     match = _BUCKET_HOST.fullmatch(host)
     if match is None or _NO_BUCKET_HOST.fullmatch(host) is not None:
@@ -247,6 +257,7 @@ def _s3_segments(path: str) -> list[str]:
 
 
 def _has_needed(route: Route, query: Mapping[str, str], request: ReceivedRequest) -> bool:
+    """Return whether a request has the query parameters (with the values that are stated) and headers of a route."""
     for name, value in route.query:
         if name not in query or (value is not None and query[name] != value):
             return False
@@ -261,6 +272,10 @@ def _fits(route: Route, segments: list[str], *, is_whole: bool) -> bool:
 
 
 def _path_parameters(pattern: tuple[str, ...], segments: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of a path with their decoded texts.
+
+    `{Key+}` of the pattern takes all that is left of the path.
+    """
     for position, wanted in enumerate(pattern):
         if wanted.endswith("+}"):
             yield wanted[1:-2], unquote("/".join(segments[position:]))

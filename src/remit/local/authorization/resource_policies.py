@@ -21,9 +21,10 @@ _NONE: Final[tuple[Policy, ...]] = ()
 
 
 def resource_policy(action: str, arn: str) -> tuple[Policy, ...] | None:
-    """The policy of what an action is asked on: empty where it has none, None where it cannot be known.
+    """The policy of what an action is asked on, in a tuple: empty where it has none, None where it cannot be known.
 
-    The same policy is the same object while it does not change, so that it is compiled once.
+    It is empty also for services that have no such policies, and for what is no ARN. The same policy is the same object
+    while it does not change, so that it is compiled once.
     """
     service = action.partition(":")[0]
     look_up = LOOK_UPS.get(service)
@@ -53,7 +54,7 @@ def _parsed(text: str) -> tuple[Policy, ...] | None:
 
 
 def _policy_reader(module: str, function: str) -> Callable[[str], Any]:
-    """A look-up of the emulator's, which gives (policy, owner) or None."""
+    """A look-up of a policy by ARN, from a function of the emulator's that gives (policy, owner) or None."""
 
     def look_up(arn: str) -> Any:
         found = getattr(emulated(f"services.{module}"), function)(arn)
@@ -108,11 +109,13 @@ def _of_table(arn: str) -> Any:
 
 
 def _of_bus(arn: str) -> Any:
+    """The policy of an event bus; None where it has none, or the ARN is another one's, as that of a rule."""
     events = emulated("services.eventbridge")
     return events._event_bus_policies.get(arn.rpartition("/")[2]) if ":event-bus/" in arn else None
 
 
 def _of_role(arn: str) -> Any:
+    """The trust policy of a role, as a tuple; empty where there is no such role, or the ARN is no role's."""
     identity = stored_identity(arn) if ":role/" in arn else None
     return _NONE if identity is None else identity.trust_layers.resource
 

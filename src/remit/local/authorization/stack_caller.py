@@ -50,7 +50,8 @@ _REQUESTED_ROLE: Final[ContextVar[Caller | None]] = ContextVar("requested_role",
 def act_as_the_caller(is_strict: Callable[[], bool] = lambda: False) -> None:
     """Check all that CloudFormation does against whoever it does it for, in the process that serves.
 
-    `is_strict` says whether what cannot be decided here is refused.
+    An operation whose caller is denied an action on all ARNs that it may be on fails as AccessDenied. `is_strict` says
+    whether what cannot be decided here is refused, too.
     """
 
     def check(operation: ResourceOperation) -> None:
@@ -106,7 +107,10 @@ def _resource_policy(operation: ResourceOperation, action: str, arn: str) -> tup
 
 
 def acting_for(stack_name: str) -> Caller | None:
-    """The service role of a stack, or of one that it is nested in; else the caller. None may do anything."""
+    """The service role of a stack, or of one that it is nested in; else the caller of the request that is answered.
+
+    None: this server's own key, which may do anything.
+    """
     stack = stored_stack(stack_name)
     while stack is not None:
         if stack.get(_ROLE):
@@ -116,6 +120,7 @@ def acting_for(stack_name: str) -> Caller | None:
 
 
 def _service_role(arn: str) -> Caller | None:
+    """The caller that a role's ARN is; None for an empty text."""
     return Caller(arn, arn.split(":")[4]) if arn else None
 
 
@@ -196,7 +201,7 @@ def look_up_as_the_caller() -> None:
 
 
 def _check_reference(literal: str) -> None:
-    """Check one `{{resolve:…}}`. ValueError: whoever the stack is made for may not read it."""
+    """Check one `{{resolve:…}}`; any other text passes. ValueError: whoever the stack is made for may not read it."""
     match = _REFERENCE.fullmatch(literal)
     if match is None:
         return
@@ -209,7 +214,7 @@ def _check_reference(literal: str) -> None:
 
 
 def _check(caller: Caller | None, action: str, resource: str) -> None:
-    """ValueError: the caller may not do it."""
+    """Check an access of a caller; None may do anything, and what is unknown passes. ValueError: it is denied."""
     if caller is None:
         return
     context = {"aws:ViaAWSService": True}
@@ -219,7 +224,7 @@ def _check(caller: Caller | None, action: str, resource: str) -> None:
 
 
 def _parameter(name: str) -> str:
-    """The ARN of a parameter, by its name or ARN."""
+    """The ARN of a parameter of Systems Manager, by its name or ARN."""
     if name.startswith("arn:"):
         return name
     arn = arn_here("ssm", f"parameter/{name.removeprefix('/')}")

@@ -62,7 +62,10 @@ class StoredDecision:
 
     @property
     def statement(self) -> str:
-        """The name of the statement that decided; empty where none did."""
+        """The name of the first statement that decided.
+
+        Empty where none did, and where the verdict is Unknown for `unread`.
+        """
         for layer in self.decision.layers:
             if layer.verdict == self.verdict and layer.rulings:
                 return layer.rulings[0].name
@@ -123,7 +126,10 @@ def decide(
 
 
 def stored_identity(caller: str) -> StoredIdentity | None:
-    """The role or user of an ARN, or of a session's ARN; None if there is none, or it is no identity of IAM."""
+    """The role or user of an ARN, or of a session's ARN; None if there is none, or it is no identity of IAM.
+
+    The same object is returned for as long as no text of its policies changes.
+    """
     principal = principal_of(caller)
     if principal.account is None:
         return None
@@ -156,7 +162,10 @@ def trusts(role: str, service: str) -> bool:
 def _layers(
     identity: StoredIdentity | None, session: tuple[Policy, ...], resource_policy: tuple[Policy, ...] | None
 ) -> Layers:
-    """The layers of an identity with these policies; one object for the same ones, which the engine compiles once."""
+    """The layers of an identity (None: of nobody, without policies), with the policies of a session and of a resource.
+
+    The same objects give the same object back, which the engine compiles once; None for the resource: not known.
+    """
     layers = _NOBODY if identity is None else identity.layers
     if not session and resource_policy == ():
         return layers
@@ -199,12 +208,16 @@ def _of_user(account: str, name: str) -> _Documents | None:
 
 
 def _boundary(account: str, identity: Mapping[str, Any]) -> tuple[tuple[str, str | None], ...]:
+    """The ARN and the text of an identity's boundary, as one pair.
+
+    No pair where it has none, and no text where it is gone.
+    """
     boundary = identity.get("PermissionsBoundary")
     return tuple(_managed(account, [boundary] if boundary else []))
 
 
 def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Each managed policy's ARN and text; None for the text of one that is not there.
+    """Yield each managed policy's ARN and the text of its default version; None for the text of one that is not there.
 
     AWS's own are the catalogue's: the emulator has a few of them.
     """
@@ -238,7 +251,7 @@ def _compiled(documents: _Documents) -> StoredIdentity:
 
 
 def _parsed(texts: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
-    """The policies that can be read, and the names of the others."""
+    """The policies that can be read, and the names of those that are not there (None) or not valid."""
     policies = []
     unread = []
     for name, text in texts:
@@ -252,6 +265,7 @@ def _parsed(texts: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Policy, ..
 
 @lru_cache(maxsize=_DOCUMENTS)
 def _policy(text: str) -> Policy | None:
+    """The policy that a text is; None where it is no JSON or no valid policy."""
     try:
         return parse(json.loads(text))
     except (ValueError, RemitError):
@@ -259,10 +273,12 @@ def _policy(text: str) -> Policy | None:
 
 
 def denial_message(stored: StoredDecision) -> str:
-    """`User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action`.
+    """AWS's message for a denied request, by the layer that denies it.
 
-    It ends before `because` where a role's trust policy denies, and names nobody to a federated caller. Source:
-    "Troubleshoot access denied error messages" (IAM User Guide).
+    `User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action`; with
+    an explicit Deny it ends in `with an explicit deny in a …`. It ends before `because` where a role's trust policy
+    does not allow, and is `Not authorized to perform …` to a federated caller. Source: "Troubleshoot access denied
+    error messages" (IAM User Guide).
     """
     request = stored.decision.request
     subject = f"User: {request.principal} is not authorized to perform: {request.action} on resource: {request.asked}"

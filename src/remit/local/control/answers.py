@@ -29,7 +29,10 @@ _XML: Final = {"query": "rest-xml", "ec2": "rest-xml"}
 
 
 def operation_model(aws: LocalAws, service: str, operation: str) -> OperationModel:
-    """An operation of a client of boto3. RemitError (2): there is no such client, or it has no such operation."""
+    """The model of an operation of a boto3 client.
+
+    RemitError (2): there is no such client, or it has no such operation.
+    """
     from botocore.exceptions import UnknownServiceError
 
     core = session(aws)._session  # boto3 has no other way to its models
@@ -86,18 +89,21 @@ def serialised(operation: OperationModel, answer: Any) -> dict[str, Any]:
 
 
 def give_answer(aws: LocalAws, operation: OperationModel, answer: Mapping[str, Any]) -> None:
-    """Answer an operation from now on with what `serialised` gives, or with what an `address` does."""
+    """Answer an operation from now on with what `serialised` gives, or with what the function at an `address` answers.
+
+    RemitError: the server does not take it.
+    """
     client = operation.service_model.service_name
     command(aws, ANSWERS, document={"client": client, "operation": operation.name, **answer})
 
 
 def forget_answers(aws: LocalAws) -> None:
-    """Answer no operation in the place of its service any more."""
+    """Let every operation be answered by its service again. RemitError: the server does not take it."""
     command(aws, ANSWERS, document={"forget": True})
 
 
 class AnsweringFunctions:
-    """Functions that answer operations, called here when the AWS on this machine is asked."""
+    """Functions that answer operations, called by a server on loopback when the AWS on this machine is asked."""
 
     def __init__(self) -> None:
         self.errors: list[BaseException] = []
@@ -147,13 +153,13 @@ class AnsweringFunctions:
             return {"error": "InternalFailure", "message": f"the test's function raised {error!r}", "status": 400}
 
     def close(self) -> None:
-        """Answer nothing any more."""
+        """Stop the server, so that nothing is answered any more."""
         self._server.shutdown()
         self._server.server_close()
 
 
 def _read(operation: OperationModel, question: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as boto3 takes them."""
+    """The parameters of a call as boto3 takes them, a payload of bytes or text from the Base64 of the body."""
     shape = operation.input_shape
     if shape is None:
         return {}
@@ -166,7 +172,10 @@ def _read(operation: OperationModel, question: Mapping[str, Any]) -> dict[str, A
 
 
 def _value(shape: Any, value: Any) -> Any:  # noqa: PLR0911 - one kind after the other
-    """A parameter from the wire, of botocore's shape or of none: bytes of what is bytes, numbers of what is one."""
+    """A parameter from the wire, of botocore's shape or of none: bytes for a blob, numbers and booleans from texts.
+
+    Any other value stays as it is.
+    """
     kind = "" if shape is None else shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return {name: _value(shape.members.get(name), item) for name, item in value.items()}

@@ -56,7 +56,7 @@ def session_as(aws: LocalAws, access_key_id: str, secret_access_key: str, token:
 
 
 def _of_nobody(kind: type[Any]) -> Any:
-    """A session of botocore's of this class, which reads none of the user's files."""
+    """A session of botocore's of this class, which reads none of the user's files and sends `OWN_HEADERS`."""
     unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     core = kind(session_vars={"profile": (None, None, None, None), **unread})
     core.register("request-created", _add_own_headers)
@@ -96,7 +96,7 @@ def environment(aws: LocalAws) -> dict[str, str]:
 def function_session(aws: LocalAws, name: str) -> boto3.Session:
     """A session of the function of this deployed name; its clients reach the AWS on this machine by themselves.
 
-    RemitError: there is no such function.
+    RemitError (2): there is no such function; (69): nothing answers.
     """
     response = ask(
         aws, "GET", f"/2015-03-31/functions/{quote(name)}/configuration", service="lambda", region=aws.region
@@ -111,7 +111,7 @@ def function_session(aws: LocalAws, name: str) -> boto3.Session:
 
 
 def account_of(aws: LocalAws) -> Account:
-    """The account of a running AWS, to deploy to, reached with the project's own keys."""
+    """The account of a running AWS, to deploy to, reached with the project's own keys. RemitError: nothing answers."""
     from remit.deploy.session import connect  # noqa: PLC0415 - what asks without an SDK does not wait for it
 
     arguments = client_arguments(aws)
@@ -148,6 +148,7 @@ def limited_credentials(aws: LocalAws, name: str, layers: Layers) -> Mapping[str
 
 
 def _unless_there(iam: Any, create: Any, **parameters: str) -> None:
+    """Create something of IAM, unless it is there already."""
     try:
         create(**parameters)
     except iam.exceptions.EntityAlreadyExistsException:

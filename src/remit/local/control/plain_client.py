@@ -31,6 +31,7 @@ _PAUSES: Final = (0.2, 1.0)  # seconds until a call that was throttled is sent a
 
 
 def _document(text: str) -> Any:
+    """The JSON value of a text; the text itself where it is no JSON."""
     try:
         return json.loads(text)
     except ValueError:
@@ -58,7 +59,7 @@ class PlainAccount(Account):
 
 
 def plain_account_of(aws: LocalAws) -> PlainAccount:
-    """As `clients.account_of`, for a command that only reads."""
+    """As `clients.account_of`, for a command that only reads. RemitError: nothing answers, or what is not AWS."""
     with remit_errors():
         identity = PlainClient(aws, "sts").get_caller_identity()
     arn = identity["Arn"]
@@ -73,7 +74,7 @@ class PlainClient:
     service: str
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        """The method of an operation, by boto3's name of it. It makes the call, and again where a failure passes.
+        """A function for an operation, called as boto3's method: it makes the call, and again where a failure passes.
 
         Errors come from the call. AnsweredError: the service refuses it. RemitError: nothing answers, or what is not
         AWS. AttributeError: there is no such operation.
@@ -138,7 +139,7 @@ class PlainPages:
             parameters |= following
 
     def build_full_result(self) -> dict[str, Any]:
-        """One answer with the lists of all pages."""
+        """One answer with the lists of all pages; whatever is no list is the first page's, its token, too."""
         first, *others = self
         for page in others:
             for name, value in page.items():
@@ -152,7 +153,7 @@ def _request(
 ) -> tuple[str, str, str, dict[str, str], bytes]:
     """The method, path, query, headers and body of a call. AttributeError: the service has no such operation.
 
-    A REST API's is always a GET without a body: only reading is asked of these.
+    A REST API's is always a GET without a body: only reading is asked of these. KeyError: it has no such parameter.
     """
     places = request_formats.parameter_format(service, operation)
     if places is None:
@@ -176,7 +177,10 @@ def _request(
 
 
 def _refusal(response: LocalResponse, operation: str) -> AnsweredError:
-    """The error of an answer, with AWS's code and message in any of the places where services have them."""
+    """The error of an answer, with AWS's code and message in any of the places where services have them.
+
+    The status stands for a code that is missing, and an empty text for a message.
+    """
     if response.body.startswith(b"<"):
         members = {element.tag.rpartition("}")[2]: element.text for element in ET.fromstring(response.body).iter()}  # noqa: S314 - of this machine
         code, message = members.get("Code"), members.get("Message")
@@ -190,7 +194,7 @@ def _refusal(response: LocalResponse, operation: str) -> AnsweredError:
 
 
 def _content(service: str, operation: str, body: bytes) -> Any:
-    """The content of an answer, as boto3 has it."""
+    """The content of an answer, as boto3 has it; empty where the answer has none."""
     if operation == "GetBucketPolicy":  # the body itself
         return {"Policy": body.decode()}
     if service == "s3":  # what was put is answered in the same words
@@ -211,7 +215,10 @@ def _content(service: str, operation: str, body: bytes) -> Any:
 
 
 def _value(element: ET.Element) -> Any:
-    """An element of the query protocol: a structure, a list of `member`s, a map of `entry`s, or a text."""
+    """An element of the query protocol: a structure, a list of `member`s, a map of `entry`s, or a text.
+
+    A few texts are read as dates, booleans or JSON; an empty list or map is an empty text.
+    """
     name = element.tag.rpartition("}")[2]
     if not len(element):
         text = element.text or ""

@@ -21,7 +21,10 @@ NO_ACCESS: Final = 1 << 53
 
 
 def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[AccessRecord, ...]]:
-    """The number of the last access, and those that came after a number; the server keeps the last 5,000."""
+    """The number of the last access, and those that came after a number, the oldest first.
+
+    The server keeps the last 5,000. RemitError (69): nothing answers.
+    """
     document = command(aws, ACCESS, query=f"after={after}")
     return int(document["last"]), tuple(AccessRecord(**record) for record in document["records"])
 
@@ -30,7 +33,7 @@ def refuse_unknown(aws: LocalAws, *, refuse: bool, client: int | None = None) ->
     """Say whether a call of which nobody can decide here whether AWS would allow it is refused, or passes.
 
     At first it passes, with a record that says so. With `client`, the number of a process, it is refused for as long as
-    that runs. What was so before is returned.
+    that runs. Returns whether it was refused for everybody before.
     """
     process = "" if client is None else f"client={client}&"
     return command(aws, STRICT, query=f"{process}on={str(refuse).lower()}").get("before") is True

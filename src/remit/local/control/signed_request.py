@@ -35,11 +35,11 @@ class LocalResponse:
 
     @property
     def is_ok(self) -> bool:
-        """True if it did what was asked."""
+        """True for status 200."""
         return self.status == _OK
 
     def document(self) -> Any:
-        """The body as JSON. RemitError: it is none."""
+        """The body as JSON. RemitError (69): it is none."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -60,11 +60,11 @@ def ask(
     region: str = "local",
     patience: float = _PATIENCE,
 ) -> LocalResponse:
-    """Send one request with the project's own keys, and wait `patience` seconds for the answer.
+    """Send one request with the project's own keys, and wait `patience` seconds for the answer, of whatever status.
 
     `service` and `region` are what the request is signed for: a service of AWS where it works, else the server itself.
-    `headers` are further ones, by their names in lower case.
-    RemitError (exit code 69): nothing answers.
+    `headers` are further ones, by their names in lower case; `OWN_HEADERS` are sent as well. RemitError (69): nothing
+    answers, or not in time.
     """
     signed = signed_headers(
         server.access_key_id,
@@ -101,7 +101,10 @@ def ask(
 
 
 def command(server: LocalAws, path: str, *, query: str = "", document: Mapping[str, Any] | None = None) -> Any:
-    """Have the server itself do something, at a path of `remit.local.routes`; its answer. RemitError: it does not."""
+    """Have the server itself do something, at a path of `remit.local.routes`; its answer, from JSON.
+
+    RemitError (2): the server refuses it, with its reason; (69): nothing answers, or no JSON.
+    """
     body = b"" if document is None else json.dumps(document).encode()
     response = ask(server, "POST", path, query=query, body=body)
     if not response.is_ok:

@@ -40,7 +40,7 @@ class DebugRelay:
             threading.Thread(target=serve, daemon=True, name="remit-debugger").start()
 
     def close(self) -> None:
-        """Hang up, and give the ports back."""
+        """Hang up on debuggers and workers, and give the ports back."""
         self._waiting.put(None)
         for connected in (self._debuggers, self._workers, *self._open):
             with suppress(OSError):
@@ -48,7 +48,10 @@ class DebugRelay:
             connected.close()
 
     def _take_workers(self) -> None:
-        """Keep the connections of the process that is debugged, and close those of any other."""
+        """Queue the connections of the process that is debugged, and close those of any other.
+
+        Without /proc all are queued.
+        """
         for connected in _accepted(self._workers):
             until = time.monotonic() + _PATIENCE
             while self.worker_pid == 0 and time.monotonic() < until:  # it may connect before its number is known
@@ -85,7 +88,10 @@ def _accepted(listener: socket.socket) -> Iterator[socket.socket]:
 
 
 def _is_a_debugger(connected: socket.socket) -> bool:
-    """Return whether a debugger of this user connects, and no function: those are processes that this one started."""
+    """Return whether a debugger of this user connects, and no function: those are processes that this one started.
+
+    It waits at most five seconds for the beginning of the Debug Adapter Protocol, and leaves it in the connection.
+    """
     if peers.HAS_PROC and (peers.user_of(connected) != os.geteuid() or peers.is_of_process(connected, os.getpid())):
         return False
     until = time.monotonic() + _PATIENCE
@@ -101,7 +107,7 @@ def _is_a_debugger(connected: socket.socket) -> bool:
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
-    """Pass on bytes until one of the two hangs up."""
+    """Pass on bytes until one of the two hangs up, then close both."""
     source.settimeout(None)
     with suppress(OSError):
         while received := source.recv(_BYTES):

@@ -69,7 +69,10 @@ class DeployedFunction:
 
     @classmethod
     def of(cls, configuration: Mapping[str, Any]) -> DeployedFunction:
-        """Read a function's configuration, as Lambda's API describes it."""
+        """Read a function's configuration, as Lambda's API describes it.
+
+        What it lacks, or has empty, is Lambda's default.
+        """
         settings = _DEFAULTS | {name: value for name, value in configuration.items() if value}
         name = settings["FunctionName"]
         logging = {"LogGroup": f"/aws/lambda/{name}", **settings["LoggingConfig"]}
@@ -158,7 +161,7 @@ def timed_out(seconds: float) -> Failure:
 
 
 def exited(status: int) -> Failure:
-    """The failure of a function whose process ended; `status` is negative for a signal."""
+    """The failure of a function whose process ended: its exit status, or a signal's number with a minus."""
     if status == 0:
         return Failure(EXIT_ERROR, "Runtime exited without providing a reason")
     if status > 0:

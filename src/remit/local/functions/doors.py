@@ -10,7 +10,10 @@ _opening = threading.local()
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A socket that listens on loopback, by itself on a port that the kernel chooses. OSError: the port is not free."""
+    """A socket that listens on loopback and does not block; at port 0 the kernel chooses one.
+
+    OSError: the port is not free.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     _opening.now = True
@@ -27,9 +30,9 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def refuse_other_doors(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to bind any other port, whatever part of this process asks for it: an audit hook.
+    """Refuse to bind any port but those of `listen`, whatever part of this process asks for it: an audit hook.
 
-    PermissionError: one is to be bound.
+    PermissionError: one is to be bound; sockets of files (Unix) may be.
     """
     if event == "socket.bind" and not getattr(_opening, "now", False):
         address = arguments[1]

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def new_stream(function: DeployedFunction, now: datetime) -> str:
-    """The name of a worker's log stream: with the function's name, but in the log group that has its name."""
+    """The name of a worker's log stream, another one for each call.
+
+    It has the function's name in it, except in the log group that is called after the function.
+    """
     name = "" if function.log_group == f"/aws/lambda/{function.name}" else function.name
     return f"{now:%Y/%m/%d}/{name}[{function.version}]{secrets.token_hex(16)}"
 
@@ -44,7 +47,10 @@ def _start(function: DeployedFunction, invocation: Invocation) -> str:
 
 
 def _in_text(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> tuple[str, ...]:
-    """The lines at the end of an invocation in Lambda's text format: a failure, END, REPORT."""
+    """The lines at the end of an invocation in Lambda's text format: a failure, END, REPORT.
+
+    An error that the function itself reports has no line here.
+    """
     request = f"RequestId: {invocation.request_id}"
     report = [
         f"REPORT {request}",
@@ -87,12 +93,13 @@ def _event(kind: str, record: dict[str, Any]) -> str:
 
 
 def _billed(result: InvocationResult) -> int:
+    """Billed milliseconds, rounded up."""
     # The time of a cold start is billed since August 2025, of functions in zips as well ("AWS Lambda pricing").
     return math.ceil(result.milliseconds + (result.initialised_in or 0.0))
 
 
 def _lines(printed: str) -> tuple[str, ...]:
-    """The events of what was printed: awslambdaric ends the lines of one event, an error, with CR."""
+    """The events of what was printed, without empty lines: awslambdaric ends the lines of an error with CR."""
     return tuple(line.replace("\r", "\n") for line in printed.split("\n") if line.strip("\r"))
 
 
@@ -101,7 +108,7 @@ KEPT: Final = 1 << 20
 
 
 class BoundedLog:
-    """Collects bytes, and forgets the middle of what is too long."""
+    """Collects bytes: the first MiB and the last one are kept, and what was between them is counted."""
 
     def __init__(self) -> None:
         self._begin = bytearray()
@@ -118,11 +125,14 @@ class BoundedLog:
 
     @property
     def beginning(self) -> bytes:
-        """The first of what was collected since the last time."""
+        """The first MiB of what was collected since the last `take`."""
         return bytes(self._begin)
 
     def take(self) -> str:
-        """All that was collected since the last time, as text. Each event is a line; one of several has CR in it."""
+        """Remove and return all that was collected since the last time, as text.
+
+        A remark stands for a middle that is left out. Each event is a line; one of several lines has CR in it.
+        """
         self._forget_middle()
         middle = f"\n[{self._forgotten} bytes of the log are left out]\n".encode() if self._forgotten else b""
         text = (bytes(self._begin) + middle + bytes(self._end)).decode("utf-8", "replace")
@@ -154,7 +164,7 @@ class LiveLog:
     _written: float = 0.0
 
     def begin(self, stream: str, printed_at_start: str | None) -> None:
-        """Begin the log, as the function gets its event: with what its start printed, if it was started for it."""
+        """Begin the log, as the function gets its event: with what its start printed, or None for a warm worker."""
         self.stream = stream
         if printed_at_start is not None:
             self._add(_starting(self.function, printed_at_start))
@@ -162,7 +172,10 @@ class LiveLog:
         self._written = time.monotonic()
 
     def add(self, printed: bytes) -> None:
-        """Take what was printed; beyond a limit the whole log has the rest."""
+        """Take what was printed, of which whole lines will be written.
+
+        Before `begin`, and beyond 1 MiB, `finish` writes it.
+        """
         if not self.stream or self._size + len(printed) > KEPT:
             self._size = KEPT
             return
@@ -174,12 +187,12 @@ class LiveLog:
         self._add(lines)
 
     def tick(self) -> None:
-        """Write what came, if that was some time ago."""
+        """Write the lines that came, if the last writing was 0.1 s ago."""
         if self._count and self._waiting and time.monotonic() - self._written >= _PAUSE:
             self._flush()
 
     def finish(self, result: InvocationResult) -> tuple[str, ...]:
-        """Write what is not written yet of the whole log, and return that, but for the cold start."""
+        """Write what is not written yet of the whole log, and return the whole log without the cold start's events."""
         ending = _in_json if self.function.log_format == "JSON" else _in_text
         events = (
             _start(self.function, self.invocation),

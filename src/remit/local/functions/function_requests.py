@@ -25,7 +25,10 @@ class FunctionRequests:
     pool: WorkerPool
 
     def answer(self, path: str, body: bytes) -> Mapping[str, Any]:
-        """The answer to a request, as JSON. RefusedRequest: it asks for what there is not."""
+        """The answer to a request, as JSON.
+
+        RefusedRequest: 403 for another path, 400 for a folder that does not exist or a port that is not free.
+        """
         match = _PATH.fullmatch(path)
         if match is None:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")

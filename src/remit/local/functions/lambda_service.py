@@ -63,8 +63,8 @@ class LambdaService:
     ) -> dict[str, Any]:
         """Run a function on an event, in this thread, and write its log; the result as the emulator has it.
 
-        A failure counts in the metric Errors. Code that cannot be unzipped is an answer with an error, and writes no
-        log.
+        That has `body`, `log` and, after a failure, `error`; the failure counts in the metric Errors. Code that cannot
+        be unzipped is a result with an error, writes no log, and does not count.
         """
         deployed = DeployedFunction.of(configuration)
         zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]
@@ -116,7 +116,10 @@ class LambdaService:
         logs._fanout_to_subscription_filters(function.log_group, stream_name, seen)
 
     def take_hold(self) -> None:
-        """Let the emulator run functions here, and tell when one is changed or deleted."""
+        """Let the emulator run functions of Python here, and end their workers when one is changed or deleted.
+
+        A function of another runtime fails with Runtime.NotRun. A thread that ends unneeded workers is started.
+        """
         service = self.service
         durable = DurableExecutions(service, self.execute)
         durable.take_hold()
@@ -160,7 +163,7 @@ class LambdaService:
                 self.code.prune(self._contents(), self.pool.code_in_use())
 
     def _is_current(self, deployed: DeployedFunction) -> bool:
-        """Return whether a function is still deployed like this."""
+        """Return whether this version of a function is still deployed with this very configuration."""
         function = self.service._functions._data.get(deployed.place)
         if function is None:
             return False
@@ -168,7 +171,7 @@ class LambdaService:
         return record is not None and DeployedFunction.of(record["config"]) == deployed
 
     def _contents(self) -> list[bytes]:
-        """The zips of all functions, their versions, and layers."""
+        """The zips of all functions, their versions, and layers, in all accounts and regions."""
         contents: list[Any] = []
         for function in list(self.service._functions._data.values()):
             versions = (function.get("versions") or {}).values()
@@ -197,7 +200,10 @@ def _client_context_of(headers: Mapping[str, str]) -> str:
 
 
 def _trace_id(header: str, function: DeployedFunction, depth: int) -> str:
-    """The trace of an invocation. SDKs send it on, and so it says how often the chain went round ("Lineage")."""
+    """The trace of an invocation, with the root of the trace header if that has one.
+
+    SDKs send it on, and so it says how often the chain of invocations went round ("Lineage").
+    """
     root = _ROOT.search(header)
     trace = root[1] if root is not None else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     # Without X-Ray nothing is recorded, and Lambda says so in the header that the function sees.
@@ -219,7 +225,10 @@ class StandIn:
     function: dict[str, Any]
 
     def invoke(self, event: Any, _request_id: str) -> dict[str, Any]:
-        """Run the function as all others are run, with its log and its concurrency."""
+        """Run the function as all others are run, with its log and its concurrency.
+
+        Of an error nothing is told but that it is one.
+        """
         result = self.service._execute_function_with_config_scope(self.function, event)
         if result.get("error"):
             return {"status": "error", "error": "Internal server error"}
@@ -284,7 +293,7 @@ class DurableExecutions:
                 threading.Thread(target=context.run, args=call, daemon=True, name="durable").start()
 
     def run(self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-        """Start an execution, and give its result once it has one, as the emulator has results."""
+        """Start an execution, wait until it has ended, and return its result, as the emulator has results."""
         durable = emulated("services.lambda_durable")
         execution: Execution = durable.create_execution_for_invoke(
             function_arn=str(configuration["FunctionArn"]),
@@ -306,7 +315,10 @@ class DurableExecutions:
     def _invoked(
         self, execution: Execution, function: Function, configuration: Mapping[str, Any], request_id: str
     ) -> dict[str, Any]:
-        """Run the function on what the execution has so far, and note what came of it."""
+        """Run the function once on what the execution has so far, and note the outcome in the execution.
+
+        It fails, is resumed later (PENDING), or has succeeded. The answer is the one of this single run.
+        """
         durable = emulated("services.lambda_durable")
         arn, started = execution["DurableExecutionArn"], time.time()
         operations = durable._serialize_operations(execution["Operations"], for_event=True)

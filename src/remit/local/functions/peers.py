@@ -39,7 +39,7 @@ class ConnectionEnd(NamedTuple):
 
 
 def connection_end(local: Address, remote: Address) -> ConnectionEnd | None:
-    """The end with the address `local` of a connection to `remote`; None: there is no such connection."""
+    """The end with the address `local` of a connection to `remote`, on Linux; None: there is no such connection."""
     return _end_in_kernel(local, remote) or _found_in_list(local, remote)
 
 
@@ -90,13 +90,16 @@ def is_of_process(connected: socket.socket, pid: int) -> bool:
 
 
 def user_of(connected: socket.socket) -> int | None:
-    """The number of the user at the other end of a connection; None if it is gone."""
+    """The number of the user at the other end of a connection; None if that is gone."""
     end = connection_end(connected.getpeername(), connected.getsockname())
     return None if end is None else end.user
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes that a process started, and those that they started; none of one that has ended."""
+    """The processes that a process started, and those that they started.
+
+    None of one that has ended, and without /proc.
+    """
     children: list[int] = []
     for task in _listed(Path(f"/proc/{pid}/task")):
         try:
@@ -118,6 +121,7 @@ def _holds(pid: int, inode: int) -> bool:
 
 
 def _listed(folder: Path) -> list[Path]:
+    """The entries of a folder; none where it cannot be read."""
     try:
         return list(folder.iterdir())
     except OSError:

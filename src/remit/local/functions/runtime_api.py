@@ -62,7 +62,8 @@ class Connection:
 
         `ended` is set when the other side has hung up. Of a body, no more is kept than an answer may have.
 
-        Raises: NotUnderstood: if it is none.
+        Raises:
+            NotUnderstood: if what has come is no request to the Runtime API.
         """
         try:
             received = self.socket.recv(_RECEIVED)
@@ -113,7 +114,7 @@ class Connection:
         return method, path.removeprefix(_PREFIX), headers, int(length)
 
     def answer(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        """Send an answer; one that nobody reads any more is no error."""
+        """Send an answer; where nobody reads it any more, or not within five seconds, `ended` is set."""
         lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Content-Length: {len(body)}"]
         lines.extend(f"{name}: {value}" for name, value in (headers or {}).items())
         message = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -154,7 +155,7 @@ class RuntimeApi:
             self._selector.unregister(descriptor)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until something comes, at most for some seconds, and read it; False: nothing came."""
+        """Wait until something comes, at most for some seconds, and read or accept it; False: nothing came."""
         ready = self._selector.select(seconds)
         for key, _ in ready:
             key.data()
@@ -202,7 +203,11 @@ class RuntimeApi:
             self._hang_up(connection)
 
     def _is_allowed(self, request: RuntimeRequest) -> bool:
-        """Return whether no browser sent a request, nor anybody who calls this port by another name, nor a stranger."""
+        """Return whether a request may be answered.
+
+        It may not where a browser sent it, where it calls this port by another name, or, without /proc, lacks the
+        worker's key.
+        """
         headers = request.headers
         is_of_browser = any(name == "origin" or name.startswith("sec-fetch-") for name in headers)
         if is_of_browser or headers.get("host") != f"127.0.0.1:{self.port}":

@@ -55,7 +55,7 @@ class UnpackedCode:
     def compile(self, folder: Path, program: str) -> None:
         """Compile the modules in a folder by a Python, once, in a process that runs meanwhile: workers only read there.
 
-        What it says, and whether it fails, is not looked at.
+        This returns at once. What the process says, and whether it fails, is not looked at.
         """
         compilation = folder, program
         with self._lock:
@@ -105,9 +105,9 @@ class UnpackedCode:
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
-    """Write every entry; links last, so that no entry is written through one.
+    """Write every entry of a zip; links last, so that no entry is written through one.
 
-    UnusableCode: an entry or a link leads out of the folder, or all of them have more than `largest` bytes.
+    UnusableCode: an entry or a link leads out of the folder, or the files have more than `largest` bytes together.
     """
     links = []
     room = largest
@@ -137,7 +137,7 @@ def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: int, room: int) -> int:
-    """Write a file, and give its size, which is too large where it did not fit: what a zip says is not believed."""
+    """Write a file, and return its size; one beyond `room` is broken off: what a zip says of sizes is not believed."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = 0
     path.unlink(missing_ok=True)  # of two entries with one name the last counts

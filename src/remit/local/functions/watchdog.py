@@ -40,7 +40,7 @@ class Watchdog:
             self._tell({"group": group})
 
     def close(self) -> None:
-        """Let the watchdog end, and with it what it still watches."""
+        """Close the watchdog's pipe and wait until it has ended what it still watches, and itself."""
         with self._lock:
             if self._program is not None:
                 self._program.communicate()

@@ -97,7 +97,7 @@ class Launch:
 
 
 def spawn(function: DeployedFunction, launch: Launch, output: int, port: int, key: str) -> subprocess.Popen[bytes]:
-    """Start the process, which leads a group of its own.
+    """Start the process of a worker, which leads a group of its own; its output and its errors go to one descriptor.
 
     Args:
         function: What it runs.
@@ -149,7 +149,8 @@ def spawn(function: DeployedFunction, launch: Launch, output: int, port: int, ke
 def _variables(function: DeployedFunction, launch: Launch) -> dict[str, str]:
     """All variables of a worker, as Lambda sets them, its credentials among them.
 
-    Source: "Working with Lambda environment variables", defined runtime environment variables.
+    The function's own count before HOME, LANG, PATH and the like, and not before Lambda's reserved ones. Source:
+    "Working with Lambda environment variables", defined runtime environment variables.
 
     Beyond Lambda's are AWS_ENDPOINT_URL, which leads to the AWS on this machine, and AWS_DISABLE_HOST_PREFIX_INJECTION,
     since no name `prefix.127.0.0.1` leads anywhere; HOME and TMPDIR stand for the home and the /tmp that a worker has.

@@ -60,6 +60,8 @@ class WorkerPool:
     ) -> InvocationResult:
         """Have a worker of the function handle an event, in this thread.
 
+        It is started if none is idle, and kept afterwards.
+
         Args:
             function: The function as it is now; workers of what it was before are not used.
             content: The zip of its code.
@@ -80,7 +82,7 @@ class WorkerPool:
             self._release(worker)
 
     def serve_code(self, name: str, folder: Path | None) -> None:
-        """Run a function from a folder from its next invocation on, or from its zip again.
+        """Run a function from a folder from its next invocation on, or from its zip again (None); its workers end.
 
         What the folder does not have, such as dependencies, comes from the zip.
         """
@@ -94,8 +96,9 @@ class WorkerPool:
     def debug(self, name: str, port: int | None, packages: Path = Path(), project: Path = Path()) -> int | None:
         """Let the next worker of a function wait for a debugger at a port (0: a free one); with None, none any more.
 
-        `packages` is the folder of debugpy, `project` that of the files that the function's code is a copy of. The port
-        is returned. OSError: it is not free.
+        Debugging that was asked for before ends, and so do the function's workers. `packages` is the folder of debugpy,
+        `project` that of the files that the function's code is a copy of. Returns the port, or None with None. OSError:
+        it is not free.
         """
         with self._lock:
             previous = self._debuggers.pop(name, None)
@@ -109,7 +112,10 @@ class WorkerPool:
         return None if relay is None else relay.port
 
     def _warm(self, function: DeployedFunction) -> Worker | None:
-        """A worker that has nothing to do, leased: the one that was used last. None: there is none."""
+        """A running worker that has nothing to do, now busy: the one that was used last. None: there is none.
+
+        Idle ones that have ended are removed.
+        """
         ended = []
         with self._lock:
             idle = self._idle.get(function, [])
@@ -127,7 +133,8 @@ class WorkerPool:
     def _start(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> Worker:
         """Start a worker for a function, busy and watched over; one that the pool's end overtakes is interrupted.
 
-        Where Python of the function's version is not installed, another one is used, and its log says so.
+        Where Python of the function's version is not installed, another one is used, and its log says so. UnusableCode:
+        a zip cannot be unpacked.
         """
         interpreter = self.interpreters.for_runtime(function.runtime)
         stream = new_stream(function, datetime.now(UTC))
@@ -176,7 +183,7 @@ class WorkerPool:
         return worker
 
     def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
-        """Return the debugger of a new worker, or None twice. One worker of a function at a time has one."""
+        """Return the debugger of a new worker, or None twice: none is asked for, or another worker has it."""
         with self._lock:
             waiting = self._debuggers.get(name)
             debugged = any(worker.is_debugged and worker.function.name == name for worker in self._busy)
@@ -197,7 +204,10 @@ class WorkerPool:
             self._kill([worker])
 
     def end_unneeded(self, is_current: Callable[[DeployedFunction], bool], now: float) -> None:
-        """End workers that are idle for long at a moment of `time.monotonic()`, and those of functions that changed."""
+        """End idle workers that were last used five minutes before `now`, a moment of `time.monotonic()`.
+
+        Those of functions for which `is_current` is false, and those whose process has ended, go as well.
+        """
         unneeded: list[Worker] = []
         since = now - IDLE_SECONDS
         with self._lock:
@@ -243,7 +253,7 @@ class WorkerPool:
             self._watchdog.forget(worker.pid)
 
     def code_in_use(self) -> set[Path]:
-        """The folders that workers run code of."""
+        """The folders of code, served folders and layers that workers use."""
         with self._lock:
             workers = [*self._busy, *(worker for idle in self._idle.values() for worker in idle)]
         return {folder for worker in workers for folder in worker.folders}

@@ -41,7 +41,7 @@ _MB: Final = 1 << 20
 
 
 class _Ended(Exception):
-    """The worker cannot go on: why, as Lambda says it, or the payload of an error at the start."""
+    """The worker cannot go on: the failure, in Lambda's words, or None and the payload of an error at the start."""
 
     def __init__(self, failure: Failure | None, payload: bytes = b"") -> None:
         super().__init__(failure)
@@ -115,7 +115,10 @@ class Worker:
         return self._process.poll() is None
 
     def invoke(self, invocation: Invocation, live_log: LiveLog, *, cold: bool) -> InvocationResult:
-        """Have the function handle an event; whether it could is in the result. A worker that ended is not `alive`."""
+        """Have the function handle an event and return the result, also where it fails, times out or ends.
+
+        A worker that had to be killed is not `alive` afterwards. `cold` waits for the function to be loaded first.
+        """
         initialised_in: float | None = None
         printed_at_start = ""
         failure: Failure | None = None
@@ -164,7 +167,10 @@ class Worker:
         )
 
     def _handle(self, invocation: Invocation) -> RuntimeRequest:
-        """Give the event to the worker, and wait for the request that answers it."""
+        """Give the event to the worker, and wait for the request that answers it.
+
+        _Ended: the time of the function is over, or its process has ended.
+        """
         seconds = self._seconds
         until = time.monotonic() + seconds
         while self._waiting is None or not self._api.is_open(self._waiting):
@@ -182,7 +188,10 @@ class Worker:
             self._take(connection, request)
 
     def _take(self, connection: Connection, request: RuntimeRequest) -> None:
-        """Handle a request that is no answer to an invocation."""
+        """Handle a request that is no answer to an invocation; 404 for one that nobody knows.
+
+        A worker that asks for its next invocation waits for the answer; an error at its start is noted.
+        """
         match request.method, request.path:
             case "GET", "invocation/next":
                 self._waiting = connection
@@ -221,7 +230,10 @@ class Worker:
                 return
 
     def _check(self) -> None:
-        """Look after the process. _Ended: it has ended, or used more memory than it may."""
+        """Look after the process, and note the most memory it used.
+
+        _Ended: it has ended and no request of it is left, or it uses more memory than it may.
+        """
         status = self._process.poll()
         if status is not None:
             self._api.wait(0)  # for what it sent last
@@ -257,7 +269,7 @@ class Worker:
             self._process.kill()
 
     def kill(self) -> None:
-        """End the process and all that it started, and remove its files."""
+        """End the process and all that it started, and remove its files; a second time nothing happens."""
         if not self.alive:
             return
         self.alive = False
@@ -284,7 +296,7 @@ def _headers(invocation: Invocation, seconds: float) -> dict[str, str]:
 
 
 def _error_type(payload: bytes) -> str:
-    """The type that an error's description names."""
+    """The type that an error's description names; "Unhandled" where it names none."""
     try:
         error: Any = json.loads(payload)
     except ValueError:
@@ -318,11 +330,12 @@ def peak_mb(pid: int) -> int:
 
 
 def _resident_pages(pid: int) -> int:
+    """The pages that a process holds in memory; 0 where it has ended."""
     return int(_process_file(pid, "statm").partition(b" ")[2].partition(b" ")[0] or 0)
 
 
 def _own_share(pid: int) -> int:
-    """The bytes that a process holds, with its part of what it shares."""
+    """The bytes that a process holds, with its part of what it shares; 0 where that is not known."""
     match = _SHARE.search(_process_file(pid, "smaps_rollup"))
     return 0 if match is None else int(match[1]) * 1024
 
@@ -336,7 +349,7 @@ def _process_file(pid: int, name: str) -> bytes:
 
 
 def _listed_kilobytes(group: int) -> int:
-    """Sum the memory of a process group by `ps`, on systems without /proc."""
+    """The kilobytes that the processes of a group hold, by `ps`, on systems without /proc."""
     listed = subprocess.run(("/bin/ps", "-A", "-o", "pgid=,rss="), capture_output=True, text=True, check=False)
     rows = [line.split() for line in listed.stdout.splitlines()]
     return sum(int(row[1]) for row in rows if row[0] == str(group))

@@ -26,7 +26,10 @@ class _Rule(ctypes.Structure):
 
 
 def enter(wall: dict[str, Any]) -> None:
-    """Give up `hidden`, but for what `code` and `work` name in it. OSError: the system has no Landlock."""
+    """Give up `hidden` for this process, but for what `code` (to read) and `work` name in it.
+
+    OSError: there is no Landlock.
+    """
     library = ctypes.CDLL(None, use_errno=True)
     version = library.syscall(_CREATE, None, 0, 1)
     access = _WRITE_FILE | _READ_FILE | _READ_FOLDER | (_MOVE if version > 1 else 0)
@@ -49,7 +52,7 @@ def enter(wall: dict[str, Any]) -> None:
 
 
 def _beside(hidden: str) -> list[str]:
-    """All that lies beside a folder and beside each folder that it is in: what is not named cannot be reached."""
+    """All that lies beside a folder and beside each folder that it is in: these stay open, and so it does not."""
     paths = []
     inner = hidden
     while inner != "/":

@@ -28,10 +28,11 @@ _CAPABILITIES_VERSION = 0x20080522  # <linux/capability.h>
 
 
 def enter(wall: dict[str, Any]) -> None:
-    """Go on behind the wall, in another process. OSError: the system does not allow it.
+    """Go on behind the wall, in another process; the one that called waits for that, and ends as it ends.
 
-    `wall` says what `worker_launch.py` writes: `hidden` is the folder of the server, of which `code` stays to read and
-    `work` to write; `private` whether there is a /tmp of its own, of `storage_bytes`, and the layers `opt` at /opt.
+    OSError: the system does not allow it. `wall` says what `worker_launch.py` writes: `hidden` is the folder of the
+    server, of which `code` stays to read and `work` to write; `private` whether there is a /tmp of its own, of
+    `storage_bytes`, and the layers `opt` at /opt.
     """
     user, group = os.geteuid(), os.getegid()
     _call("unshare", _NEW_USERS | _NEW_MOUNTS | _NEW_PROCESSES)
@@ -89,7 +90,7 @@ def _mount(wall: dict[str, Any]) -> None:
 
 
 def _kept(wall: dict[str, Any]) -> Iterator[tuple[str, int, bool]]:
-    """The folders that stay, opened before they are covered, and whether they are to read alone."""
+    """Yield the folders that stay, with descriptors opened before they are covered, and whether they are read-only."""
     for folder in dict.fromkeys(wall["code"]):
         yield folder, os.open(folder, os.O_PATH), True
     if not wall["private"]:
@@ -125,7 +126,10 @@ def _wait(function: int, writing: int) -> NoReturn:
 
 
 def _end_like_the_function(first: int, reading: int) -> NoReturn:
-    """Wait, and end as the function's process has, for whoever started this one. Killed: nobody could say how."""
+    """Wait, and end as the function's process has, for whoever started this one: by its signal or with its exit code.
+
+    It ends by SIGKILL where nobody could say how, and with the reason where the wall could not be made.
+    """
     _give_up_capabilities()
     os.waitpid(first, 0)
     said = os.read(reading, 1000).decode()

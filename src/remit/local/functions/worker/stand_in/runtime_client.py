@@ -90,12 +90,12 @@ def next() -> tuple[bytes, dict[str, str | int]]:  # noqa: A001 - its name in aw
 def post_invocation_result(
     invoke_id: str, result_data: bytes, content_type: str, _invocation_id: str | None = None
 ) -> None:
-    """Answer an invocation."""
+    """Answer an invocation. RuntimeError: the Runtime API does not take it."""
     _post(f"invocation/{invoke_id}/response", result_data, {"Content-Type": content_type})
 
 
 def post_error(invoke_id: str, error_response_data: str, _xray_fault: str, _invocation_id: str | None = None) -> None:
-    """Report the error of an invocation."""
+    """Report the error of an invocation, its JSON as text. RuntimeError: the Runtime API does not take it."""
     _post(f"invocation/{invoke_id}/error", error_response_data.encode(), {"Content-Type": "application/json"})
 
 
