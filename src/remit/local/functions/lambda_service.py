@@ -236,7 +236,7 @@ class StandIn:
 
 
 def use_workers_of(pool: WorkerPool, service: Any) -> None:
-    """Have the emulator's Lambda (its module `lambda_svc`) use the workers of a pool."""
+    """Have the emulator's Lambda (its module `lambda_svc`) use a pool's workers, which end when functions change."""
     runtime = emulated("core.lambda_runtime")
 
     @instead_of(runtime, "get_or_create_worker")

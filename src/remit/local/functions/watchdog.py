@@ -28,7 +28,7 @@ class Watchdog:
         self._workers: dict[int, tuple[str, str]] = {}
 
     def watch(self, group: int, mark: str, folder: Path) -> None:
-        """End a process group, whoever has the mark in its environment, and remove the folder, if this process ends."""
+        """If this process ends, end a process group and all that has the mark in its environment; remove the folder."""
         with self._lock:
             self._workers[group] = (mark, str(folder))
             self._tell({"group": group, "mark": mark, "folder": str(folder)})
