@@ -92,6 +92,8 @@ KEY = ["eq", "$Key", "in/a"]
         ([KEY, {"a": "1", "b": "2"}], {}, "InvalidPolicyDocument"),
         ([["eq", "$key"]], {}, "InvalidPolicyDocument"),
         ([["content-length-range", "a", 5]], {}, "InvalidPolicyDocument"),
+        ([["eq", 5, "in"]], {}, "InvalidPolicyDocument"),
+        ([KEY, ["starts-with", "$acl", 5]], {"acl": "private"}, "InvalidPolicyDocument"),
         (None, {}, "InvalidPolicyDocument"),
         ([KEY], {"policy": "no base64"}, "InvalidPolicyDocument"),
         ([KEY], {"policy": base64.b64encode(b"{}").decode()}, "InvalidPolicyDocument"),

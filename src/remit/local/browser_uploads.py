@@ -166,7 +166,7 @@ def _read(condition: Any) -> tuple[str, Any, Any]:
     operator, name, value = condition
     if operator == "content-length-range":
         return operator, int(name), int(value)
-    if operator not in ("eq", "starts-with"):
+    if operator not in ("eq", "starts-with") or not (isinstance(name, str) and isinstance(value, str)):
         raise ValueError
     return operator, name.removeprefix("$").lower(), value
 
