@@ -43,10 +43,10 @@ class LocalAwsStatus:
 
 
 def find(folder: Path, *, region: str | None = None, patience: float = _PATIENCE) -> LocalAws | None:
-    """The running AWS of the project in this folder, or None.
+    """The running AWS of the project in this folder; None where none runs, or it does not answer in `patience` seconds.
 
-    It runs if its lock is held and the server that answers at the recorded port, in `patience` seconds, is the recorded
-    one.
+    It runs if its lock is held, and the server that answers at the recorded port has the recorded id. RemitError (2):
+    `region` (default: as for `start`) is not one, or a part of `.remit/local` is a link or another user's.
     """
     files = _files(folder)
     record = files.read() if is_held(files.alive) else None
@@ -84,7 +84,8 @@ def start(
         patience: Seconds in which one that runs already must answer.
 
     Raises:
-        RemitError: if it cannot be installed, the folder cannot be written, or the server does not start or answer.
+        RemitError: if `region` is not one, the emulator cannot be installed (exit code 69 without a network), its
+            files are not the user's own, the folder cannot be written, or the server does not start or answer.
     """
     region = _region(region)
     files = _files(folder)
@@ -122,9 +123,9 @@ def start(
 
 
 def stop(folder: Path) -> bool:
-    """End the server of this project after it has saved its state; False if none was running.
+    """End the server of this project, which saves its state first, and wait until it has; False if none was running.
 
-    One that does not end in time is killed, and loses what it has not saved.
+    One that does not end within 30 s of SIGTERM is killed, and loses what it has not saved.
 
     Raises:
         RemitError: if it runs but cannot be ended from here.
@@ -146,10 +147,10 @@ def stop(folder: Path) -> bool:
 
 
 def reset(folder: Path) -> LocalAws | None:
-    """Forget every resource of the project's AWS.
+    """Forget every resource of the project's AWS: the running server is told to, else the saved state is deleted.
 
     Returns:
-        The running server, which goes on with nothing in it; None if only files had to go.
+        The running server, which goes on with nothing in it; None if none runs, whether files had to go or not.
 
     Raises:
         RemitError: if the server does not answer, or the files cannot be removed.
@@ -176,7 +177,7 @@ def reset(folder: Path) -> LocalAws | None:
 
 
 def status(folder: Path) -> LocalAwsStatus:
-    """Return whether the AWS of this project runs, where its files are, and whether they hold all of its state."""
+    """Ask for the state of this project's AWS: `kept` is False as well where no state was ever saved."""
     files = _files(folder)
     unsaved = files.read_unsaved()
     return LocalAwsStatus(find(folder), files.state, files.log, files.state.is_dir() and unsaved is None, unsaved)
@@ -212,7 +213,10 @@ def _region(region: str | None) -> str:
 
 
 def _document(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:
-    """The JSON object that the server answers to a signed request, or None if nothing sensible does."""
+    """The JSON object that the server answers to a signed request.
+
+    None: it does not answer in `patience` seconds, answers an error status, or something else than a JSON object.
+    """
     try:
         response = ask(record, method, path, patience=patience)
         document = response.document()

@@ -44,7 +44,11 @@ class BrowserUpload:
         return self.fields["key"]
 
     def check(self, now: datetime) -> None:
-        """Check that the form is as its policy says. RefusedRequest: as S3 says it of one that is not."""
+        """Check that the form is as its policy says.
+
+        RefusedRequest, as S3 has it: InvalidPolicyDocument; EntityTooLarge or EntityTooSmall for the file; AccessDenied
+        for a policy that has expired, a condition that is not met, or a field that no condition names.
+        """
         try:
             policy = json.loads(base64.b64decode(self.fields["policy"], validate=True))
             expires = datetime.fromisoformat(policy["expiration"])
@@ -73,7 +77,10 @@ class BrowserUpload:
             raise _invalid(f"Extra input fields: {', '.join(extra)}")
 
     def request(self, host: str) -> ReceivedRequest:
-        """The request that puts the object."""
+        """The unsigned PutObject request for the object, without its body.
+
+        Its headers are the fields that S3 knows as headers, such as Content-Type and x-amz-*; all others are left out.
+        """
         headers = {"host": (host,)}
         for field, value in self.fields.items():
             name = _OTHER_NAMES.get(field, field)
@@ -82,9 +89,10 @@ class BrowserUpload:
         return ReceivedRequest("PUT", f"/{self.bucket}/{quote(self.key)}", "", headers)
 
     def answer(self, headers: Mapping[str, str], port: int) -> tuple[int, dict[str, str], bytes]:
-        """The status, the headers and the body of the answer, by those of the object that was put.
+        """The status, the headers and the body of the answer to the page, with PutObject's `headers` among them.
 
-        303 leads to the page that the form names; without one it is 204, or the 200 or 201 that the form asks for.
+        303 leads to the page that the form names; without one it is 204, or the 200 or 201 that the form asks for. The
+        body is empty but for 201, which has XML with the object's place.
         """
         etag = headers.get("etag", "")
         location = f"http://127.0.0.1:{port}/{self.bucket}/{quote(self.key)}"
@@ -104,14 +112,16 @@ class BrowserUpload:
 
 
 def is_upload(request: ReceivedRequest) -> bool:
-    """Return whether a form of a page is sent."""
+    """Return whether a request is a POST of multipart/form-data, as a page's form sends it."""
     return request.method == "POST" and (request.header("content-type") or "").lower().startswith(_FORM)
 
 
 def upload(request: ReceivedRequest, path: str, body: bytes) -> BrowserUpload:
-    """The upload that a request is, at a path with the bucket in it; what comes after the file is left out.
+    """The upload that a request is, at a path that is `/BUCKET`; what comes after the file is left out.
 
-    RefusedRequest: it is none, as S3 says it.
+    `${filename}` in the key is put in. RefusedRequest, with S3's code: the path has more or no bucket, the content type
+    has no boundary, the field `key` does not come before the file, a field is there twice, or there is no file within
+    20,480 bytes.
     """
     bucket, _, rest = path.removeprefix("/").partition("/")
     if rest or not bucket:
@@ -146,7 +156,7 @@ def upload(request: ReceivedRequest, path: str, body: bytes) -> BrowserUpload:
 
 
 def _name(head: bytes) -> tuple[str, str]:
-    """The name of a field in lower case, and that of its file."""
+    """The name of a field in lower case, and that of its file without folders; "" for one that its header lacks."""
     message = Message()
     for line in head.decode("utf-8", "replace").split("\r\n"):
         name, _, value = line.partition(":")
@@ -158,7 +168,7 @@ def _name(head: bytes) -> tuple[str, str]:
 def _read(condition: Any) -> tuple[str, Any, Any]:
     """A condition of a policy: its operator, the field's name in lower case, and the value.
 
-    Of content-length-range, the operator, the least and the most bytes. ValueError: it is no condition.
+    Of content-length-range, the operator, the least and the most bytes. ValueError or TypeError: it is no condition.
     """
     if isinstance(condition, dict):
         ((name, value),) = condition.items()
@@ -176,7 +186,7 @@ def _invalid(reason: str) -> RefusedRequest:
 
 
 def preflight(request: ReceivedRequest, path: str) -> tuple[int, Mapping[str, str], bytes]:
-    """Answer a page's preflight request for a path with a bucket, by the bucket's rules for pages of other sites."""
+    """Answer a page's preflight request for a path `/BUCKET/KEY`, by the bucket's CORS rules: status, headers, body."""
     s3 = emulated("services.s3")
     bucket, _, key = path.removeprefix("/").partition("/")
     status, headers, body = s3.cors_preflight(bucket, key, request.joined_headers())

@@ -49,7 +49,10 @@ class Checkpoint:
         self._containers: dict[str, dict[str, Any]] = {}
 
     def take(self) -> Mapping[str, Any]:
-        """Note the data as it is now; returns the services that have any."""
+        """Note the data as it is now, in the place of what was noted before.
+
+        Returns `{"services": […]}`: of the services whose whole state is data (`_SERVICES`), those that were used.
+        """
         self._states = {name: _state(module) for name, module in _loaded(_SERVICES)}
         self._containers = {}
         for name, module in _loaded(tuple(_CONTAINERS)):
@@ -58,7 +61,7 @@ class Checkpoint:
         return {"services": sorted(self._states)}
 
     def restore(self) -> Mapping[str, Any]:
-        """Put the data back as it was noted, and empty what was not used then; returns the services that had any."""
+        """Put the data back as it was noted, and empty what was not used then; returns the same as `take` did."""
         for name, module in _loaded(_SERVICES):
             state = self._states.get(name) or {key: {} for key in _state(module)}
             for key in state:
@@ -78,7 +81,10 @@ class Checkpoint:
 
 
 def _replace_folder(folder: Path, source: Path) -> None:
-    """Make a folder one of the same files as another: the emulator replaces files, and writes into none again."""
+    """Delete a folder, and make it anew of hard links to the files of `source`; it stays away where that is not there.
+
+    Links are enough since the emulator replaces files, and writes into none again.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     if source.exists():  # S3 makes its folder with the first object after a reset
         shutil.copytree(source, folder, copy_function=_link)
@@ -92,7 +98,7 @@ def _link(source: str, target: str) -> None:
 
 
 def _state(module: Any) -> dict[str, Any]:
-    """The state of a service without the records of streams, which do not come back."""
+    """A deep copy of a service's state, by the names of its parts, without the records of streams."""
     return {key: copy.deepcopy(value) for key, value in module.get_state().items() if key not in STREAM_STATE}
 
 
@@ -114,6 +120,6 @@ def _expire_records() -> None:
 
 
 def _loaded(names: tuple[str, ...]) -> list[tuple[str, Any]]:
-    """The names of these services with the emulator's modules, of those that anybody has used."""
+    """The names of these services, each with the emulator's module; without those that nobody has used yet."""
     modules = ((name, sys.modules.get(f"ministack.services.{name}")) for name in names)
     return [(name, module) for name, module in modules if module is not None]

@@ -22,7 +22,7 @@ Value = TypeVar("Value")
 
 
 def emulated(module: str) -> Any:
-    """A module of the emulator, by its name there: `services.sqs`."""
+    """A module of the emulator, by its name there: `services.sqs`. It is imported if it was not yet."""
     name = f"ministack.{module}"
     return sys.modules.get(name) or importlib.import_module(name)  # the latter takes a microsecond each time
 
@@ -62,7 +62,7 @@ def during(variable: ContextVar[Value], value: Value) -> Iterator[None]:
 
 
 def service_of(arn: str) -> str:
-    """The service of an ARN (`kinesis`); empty for what is none."""
+    """The service of an ARN (`kinesis`); "" for what is no ARN."""
     parsed = parse(arn)
     return "" if parsed is None else parsed.service
 

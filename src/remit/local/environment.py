@@ -55,7 +55,10 @@ class CachedPackages:
         return _cache() / hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
 
     def installed(self) -> Path | None:
-        """The folder, if all is there and whole. RemitError: other users could have changed it."""
+        """The folder; None where it, or a file of it, is missing or damaged.
+
+        RemitError (2): other users may write it, or a folder that it is in.
+        """
         folder = self.place
         if not _is_whole(folder):
             return None
@@ -64,10 +67,10 @@ class CachedPackages:
         return folder
 
     def install(self, project: Path, progress: Callable[[str], None]) -> Path:
-        """The folder; all is installed if it is not there or damaged.
+        """The folder; all is installed if it is not there or damaged. Its time of change becomes now (see `_prune`).
 
-        `progress` is told what is being done, in a short sentence. RemitError: it cannot be installed; exit code 69
-        when no package index answers.
+        `progress` is told what is being done, in a short sentence. RemitError: it cannot be installed, or other users
+        may write it; exit code 69 when no package index answers.
         """
         folder = self.installed()
         if folder is None:
@@ -89,9 +92,10 @@ class CachedPackages:
         return folder
 
     def _make(self, folder: Path, project: Path, progress: Callable[[str], None]) -> None:
-        """Install everything beside its place, and then put it there; what was there, and old ones, are deleted.
+        """Install everything beside its place, list the files with their sizes, and then put it there.
 
-        RemitError: as `_install`; then what was there stays.
+        What was there, and environments that are unused for a month, are deleted. RemitError: as `_install`; then what
+        was there stays.
         """
         if folder.exists():
             progress(f"{self.words} is damaged: installing it again")
@@ -117,7 +121,7 @@ class CachedPackages:
             raise self._failure(without_secrets(ended.stderr))
 
     def _failure(self, said: str) -> RemitError:
-        """The error for what uv said."""
+        """The error for what uv said: a full disk, an index that does not answer (exit code 69), or anything else."""
         last_lines = "\n".join(f"  {line.rstrip()}" for line in said.splitlines()[-12:])
         what = f"{self.words} cannot be installed"
         if "No space left on device" in said:
@@ -171,7 +175,7 @@ def _check_owner(folder: Path) -> None:
 
 
 def _prune(kept: Path) -> None:
-    """Remove environments that no remit has used for a month."""
+    """Delete the folders beside `kept` that no remit has used for a month."""
     for folder in kept.parent.iterdir():
         with suppress(FileNotFoundError):  # another remit has moved it meanwhile
             unused = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS

@@ -137,7 +137,10 @@ class Gate:
     async def __call__(  # noqa: C901, PLR0911, PLR0912 - one case after the other
         self, scope: Message, receive: Receive, send: Send
     ) -> None:
-        """Let one request in, or refuse it."""
+        """Pass one request on to the application, answer it here, or refuse it.
+
+        Answered here are questions about health, preflights, remit's own paths and what a test has prepared.
+        """
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
@@ -191,7 +194,10 @@ class Gate:
     async def _entering(  # noqa: C901, PLR0911, PLR0912 - one case after the other
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
     ) -> tuple[Message, Receive, Send]:
-        """A request to the control plane as it goes on, once it is decided. RefusedRequest: it does not."""
+        """Decide on a request to the control plane. Returns the scope, `receive` and `send` with which it goes on.
+
+        Answered: a test has prepared the answer. RefusedRequest: the request may not go on.
+        """
         send = _without_cors(send)
         path = scope["path"]
         if scope["type"] != "http":
@@ -244,7 +250,10 @@ class Gate:
     async def _uploading(
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
     ) -> tuple[Message, Receive, Send]:
-        """The object that a form of a page puts, as whoever signed the form's policy. RefusedRequest: it may not."""
+        """The object that a form of a page puts, as whoever signed the form's policy: the same three as `_entering`.
+
+        RefusedRequest: the form is not as its policy says, or its signer may not.
+        """
         form = upload(request, bucket_path(request), await _body(receive))
         signature = read_policy_signature(form.fields, self.region)
         secret, caller = self.signer_of(signature.access_key_id, signature.token)
@@ -262,9 +271,10 @@ class Gate:
     def _decided(
         self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
     ) -> tuple[CanonicalRequest, Send, OwningPlace | None]:
-        """Return the part of a request that its caller may make, how its answer goes back, and who else answers it.
+        """Return the part of a request that its caller may make, how its answer goes back, and whose place answers it.
 
-        The last is None where the caller's account does. RefusedRequest: its caller may make none of it.
+        The last is None where the caller's account does. The caller of a request with an identity provider's token is
+        read from it, and put into CALLER. RefusedRequest: its caller may make none of it, or it is throttled.
         """
         self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
@@ -293,7 +303,8 @@ class Gate:
     ) -> Message:
         """The request that the emulator gets: of what came it has nothing but the connection.
 
-        `owner` answers it in the place of the caller's account.
+        `owner` answers it in the place of the caller's account. DECIDED is set to the client of the operation, and the
+        scope's `remit.is_read` tells whether the operation's name is one that changes nothing.
         """
         headers = {**asked.headers, "content-length": str(len(asked.body))}
         if signature is not None and owner is not None:
@@ -322,7 +333,10 @@ class Gate:
     async def _verified(
         self, scope: Message, request: ReceivedRequest, receive: Receive
     ) -> tuple[Signature, Caller, Receive]:
-        """The signature of a request, which holds, whose it is, and what its body is read from then."""
+        """The signature of a request, which holds, whose it is, and what its body is read from then.
+
+        CALLER becomes its owner, None for root. RefusedRequest: it has no signature, or one that does not hold.
+        """
         old = read_version_2(request, self.region)
         if old is not None:
             secret, caller = self.signer_of(old.access_key_id, old.token)
@@ -404,7 +418,11 @@ def _is_of_page(request: ReceivedRequest) -> bool:
 
 
 def _has_token(request: ReceivedRequest) -> bool:
-    """Return whether nobody signs a request that may have the token of an identity provider."""
+    """Return whether a request may be one with an identity provider's token, which nobody signs.
+
+    It is unsigned, for `/`, of at most 200,000 bytes by its stated length, and a form or names the operation in its
+    query.
+    """
     length = request.header("content-length") or "0"
     is_short = length.isdecimal() and int(length) <= _LARGEST_TOKEN and "transfer-encoding" not in request.headers
     is_form = "Action=AssumeRoleWith" in request.query or (request.header("content-type") or "").startswith(_FORM)
@@ -434,7 +452,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives a body that was read already, and then goes on."""
+    """A `receive` that gives a body that was read already, once and whole, and then asks the other."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:
@@ -444,7 +462,7 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
 
 
 def _without_cors(send: Send, own: Mapping[str, str] | None = None) -> Send:
-    """A `send` that lets no page read an answer, but by `own` headers: the emulator says to every page that it may."""
+    """A `send` without the emulator's CORS headers, which let every page read an answer; `own` ones are added."""
     own_headers = [(name.lower().encode(), value.encode()) for name, value in (own or {}).items()]
 
     async def strip(message: Message) -> None:
@@ -484,7 +502,7 @@ def _changing(send: Send, changed: Callable[[int, Mapping[str, str], bytes], Ans
 async def _refuse(
     scope: Message, incoming: _Incoming, send: Send, refused: RefusedRequest, request: ReceivedRequest
 ) -> None:
-    """Send a refusal, after the rest of the body is read; a WebSocket is closed instead."""
+    """Send a refusal, after the rest of the body is read (up to 16 MB); a WebSocket is closed instead, with 1008."""
     if scope["type"] == "websocket":
         await incoming()  # ASGI closes no socket before its connect message is taken
         await send({"type": "websocket.close", "code": 1008})  # "policy violation" (RFC 6455, 7.4.1)
@@ -494,7 +512,10 @@ async def _refuse(
 
 
 def _refusal(refused: RefusedRequest, request: ReceivedRequest) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of a refusal, in the shape that the SDK which sent the request reads."""
+    """The headers and the body of a refusal, in the shape that the SDK which sent the request reads.
+
+    That is XML for a form and for services that speak it, by the service of the signature; else JSON, or CBOR.
+    """
     match = _SERVICE.search(request.header("authorization") or unquote(request.query))
     service = "" if match is None else match[1]
     if match is None and (is_url_of_s3(request) or is_upload(request)):

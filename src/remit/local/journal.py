@@ -87,6 +87,7 @@ class Journal:
             self.end_save()
 
     def _keep_messages(self) -> None:
+        """Write down each message that a caller sends to a queue, or that a service delivers to one."""
         sqs = emulated("services.sqs")
 
         # The table was made with the function itself, so that its own place is another one.
@@ -107,9 +108,9 @@ class Journal:
 
     @contextmanager
     def _written_down(self, queue: Mapping[str, Any] | None) -> Iterator[None]:
-        """Write down, at the end of the `with` block, the messages that were put into a queue in it.
+        """Write down the messages that are put into a queue inside, once it ends without an exception.
 
-        Nothing without a queue.
+        They are those behind the last one before, newest first. Without a queue nothing is written.
         """
         if queue is None:
             yield
@@ -163,7 +164,10 @@ class Journal:
 
     @contextmanager
     def _one_line(self) -> Iterator[_Changes]:
-        """Write down what changes meanwhile in one line: that of the request, if there is one."""
+        """Yield where to note what changes, and write all of it down in one line at the end, also after an exception.
+
+        Inside a request, this is the request's own, which is written when the request ends.
+        """
         of_request = _CHANGES.get()
         if of_request is not None and not of_request.is_written:
             yield of_request
@@ -182,7 +186,10 @@ class Journal:
                 self._append({"changes": lines})
 
     def _entries(self, changes: _Changes) -> Iterator[Mapping[str, Any]]:
-        """Yield the entries that were replaced or deleted, and those looked at that are not as they were written."""
+        """Yield the entries that were replaced or deleted, and those looked at that are not as they were last written.
+
+        The entry of one that is gone is None; one that neither was nor is there is left out.
+        """
         for (service, name, place), before in changes.entries.items():
             module = emulated(f"services.{service}")
             entry = getattr(module, f"_{name}")._data.get(place)
@@ -206,7 +213,10 @@ class Journal:
                 file.write(f"\n{_encoded(line)}".encode())  # begins a line: the last one may have been cut off
 
     def begin_save(self) -> None:
-        """Set aside what is written down: the state that is saved now has it. Where that fails, nothing is said."""
+        """Set aside what is written down, behind what is set aside already: the state that is saved now has it.
+
+        Where that fails, nothing is said.
+        """
         # A stack's changes are saved without being written down: after it, what was last written may be a change again.
         self._written.clear()
         with self._lock, suppress(OSError):
@@ -227,7 +237,10 @@ class Journal:
         return self.path.with_suffix(".saving")
 
     def _replay(self) -> None:
-        """Put back what the loaded state lacks. The last line may not be whole; a table or a queue may be gone."""
+        """Put back what the loaded state lacks, by the lines set aside and then the others.
+
+        Passed over are a line that is not whole JSON, and a change of a table or a queue that is gone.
+        """
         replay = _Replay()
         with during(_CHANGES, _Changes()):  # nothing writes it down again
             for text in (*_lines(self._set_aside), *_lines(self.path)):
@@ -278,7 +291,10 @@ class _Replay:
         self._ids: dict[tuple[str, ...], set[str]] = {}
 
     def put_back(self, change: Mapping[str, Any]) -> None:
-        """Make something what a change says. KeyError: it belongs to what is not there any more."""
+        """Make a message, record, item or entry what a change says; an item or entry of None is removed.
+
+        KeyError: its table, queue or store is not there any more.
+        """
         if "queue" in change:
             self._add(self._queues[change["queue"]]["messages"], change["message"], "id", (change["queue"],))
         elif "record" in change:

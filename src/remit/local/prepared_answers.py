@@ -38,7 +38,10 @@ class PreparedAnswers:
     _answers: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     def prepare(self, document: Mapping[str, Any]) -> dict[str, bool]:
-        """Take an answer (`control/answers.py` writes it), or with `forget` none any more."""
+        """Keep an answer for its operation, in the place of an earlier one; with `forget`, forget all answers.
+
+        `control/answers.py` writes the documents.
+        """
         if document.get("forget"):
             self._answers.clear()
         else:
@@ -46,11 +49,11 @@ class PreparedAnswers:
         return {"prepared": True}
 
     async def answer(self, asked: CanonicalRequest) -> None:
-        """Answer a request for which there is an answer.
+        """Raise the answer to a request for which a test has prepared one; return for any other.
 
         Raises:
             Answered: there is one.
-            RefusedRequest: the answer is an error of AWS's.
+            RefusedRequest: the answer is an error of AWS's, or the test does not give one in time.
         """
         document = self._answers.get((asked.operation.client, asked.operation.name))
         if document is None:

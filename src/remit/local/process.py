@@ -40,9 +40,9 @@ sys.exit(main([root, *arguments]))
 def spawn(files: StateFiles, region: str, environment: LocalEnvironment) -> int:
     """Run the server's first half, which ends as soon as the second half stands on its own.
 
-    A long log is cut to its last part before.
+    A log of more than 256 KB is cut to its last 64 KB before.
 
-    Returns: Where in the log its words begin.
+    Returns: The position in the log at which this server's output begins.
 
     Raises: RemitError: the server did not start; that another one runs is no error.
     """
@@ -69,7 +69,7 @@ def spawn(files: StateFiles, region: str, environment: LocalEnvironment) -> int:
 
 
 def died(files: StateFiles, begin: int) -> RemitError:
-    """Return the error for a server that ended by itself, with the last of its output."""
+    """Return the error for a server that ended by itself, with the last 15 lines of the log from `begin` on."""
     with files.log.open("rb") as log:
         log.seek(begin)
         said = log.read().decode("utf-8", "replace").strip().splitlines()[-15:]
@@ -78,7 +78,7 @@ def died(files: StateFiles, begin: int) -> RemitError:
 
 
 def holder(files: StateFiles) -> int:
-    """The process that holds the server's lock.
+    """The id of the process that holds the server's lock, as the lock's file has it.
 
     A number alone may by now name another process, or one of another machine that shares the folder, so it
     must also look like the server.
@@ -97,7 +97,7 @@ def holder(files: StateFiles) -> int:
 
 
 def _command(pid: int) -> str:
-    """The command line of a process, empty if there is none."""
+    """The command line of a process, by /proc or else by ps; empty if there is no such process."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
     except OSError:

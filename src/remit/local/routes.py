@@ -53,6 +53,8 @@ def is_this_machine(host: str) -> bool:
 def app_prefix(host: str, path: str) -> str | None:
     """Return the prefix that makes a path one of the app alone; None if the request is not for the app.
 
+    It is "" where the path has the id already. The management of WebSocket connections is not for the app.
+
     A function URL or an API is found by its id in the path, or in the name of the host. The emulator looks at other
     paths before it looks at the host (`/_ministack/reset` is one), so the id must go into the path.
     """
@@ -69,7 +71,7 @@ def rooted(path: str) -> str:
 
 
 def prefix_of_host(host: str) -> str:
-    """Return the path's prefix for a request to a host of the app, where the host does not say it."""
+    """Return the path's prefix for a host of the app, such as `/_aws/lambda-url/ID`; "" for any other host."""
     for route, pattern in _HOSTS:
         match = pattern.fullmatch(host)
         if match is not None:
@@ -88,5 +90,5 @@ def is_keys_of_user_pool(request: ReceivedRequest) -> bool:
 
 
 def is_own(path: str) -> bool:
-    """Return whether a path is the emulator's or remit's own, which no AWS has."""
+    """Return whether a path is the emulator's or remit's own, which AWS does not have."""
     return path.startswith(_OWN)

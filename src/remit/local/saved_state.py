@@ -29,9 +29,9 @@ def when_state_is_loaded(then: Callable[[], None]) -> None:
 
 
 def refuse_damaged_state(folder: Path) -> None:
-    """End this process where a file of the state cannot be read: the emulator would go on without it, and save over it.
+    """End this process (exit code 1) where a file of the state cannot be read, once the state is loaded.
 
-    Called before anything else is to be done when the state is loaded.
+    The emulator would go on without it, and save over it. Called before `when_state_is_loaded` is.
     """
     emulator = emulated("app")
 
@@ -62,7 +62,10 @@ _UNDISTURBED_SECONDS: Final = 1.0
 
 
 def save_quickly() -> None:
-    """Have the emulator's `save_all` save like that, in the process that serves; called once."""
+    """Have the emulator's `save_all` copy little and write only what changed, in the process that serves; called once.
+
+    What it does when it ends is left out: remit saves then.
+    """
     for name in MANY_ITEMS:
         _do_not_copy(emulated(f"services.{name}"))
     copy_stores_in_one_step()

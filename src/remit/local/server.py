@@ -79,7 +79,10 @@ _RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be ke
 
 
 def main(arguments: list[str]) -> int:
-    """Become the server of a project's files; the status of the process that was started, not of the server."""
+    """Become the server of a project's files; the exit code of the process that was started, not of the server.
+
+    0: its fork serves, which ends by itself and returns nothing. BUSY: another process holds the files.
+    """
     files = StateFiles(Path(arguments[0]))
     region = arguments[1]
     lock = seize(files.alive, patience=10.0)
@@ -135,10 +138,7 @@ def _settings(files: StateFiles, record: Record, region: str) -> Mapping[str, st
 
 
 def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, str], tuple[str, Caller]]:
-    """A look-up by access key id and token, for secret and caller: of this server's key, functions, IAM and STS here.
-
-    With the server's own key a token names the account whose root it is: another one than that of the app.
-    """
+    """A look-up by access key id and token, for secret and caller. RefusedRequest from it: nobody has that key."""
 
     def signer_of(access_key_id: str, token: str) -> tuple[str, Caller]:
         """The secret and the owner of an access key: the server's own, a function's, or one that was issued.
@@ -187,7 +187,10 @@ class _Saving(logging.Handler):
                 self._objects[str(arguments[0]), str(arguments[1])] = reason
 
     def save(self) -> Mapping[str, Any]:
-        """Save everything at once; what is not kept, and why."""
+        """Save everything at once. Returns `{"unsaved": REASON}`, None where all is kept; the reason goes to its file.
+
+        What failed before is tried again.
+        """
         persistence = emulated("core.persistence")
         emulator = emulated("app")
         self._services = None
@@ -207,7 +210,10 @@ class _Saving(logging.Handler):
         return {"unsaved": self.unsaved}
 
     def _save_object(self, bucket: str, key: str) -> None:
-        """Try once more to write an object that was not kept; one that is gone is no loss."""
+        """Try once more to write an object that was not kept; one that is gone is no loss.
+
+        One whose content is not in memory stays noted.
+        """
         storage = emulated("services.s3")
         entry = storage._buckets.get(bucket, {}).get("objects", {}).get(key)  # it has no way to ask
         reason = self._objects.pop((bucket, key))
@@ -254,7 +260,7 @@ def _let_services_run_functions(files: StateFiles, record: Record, calls: Servic
 async def _serve(
     files: StateFiles, record: Record, listener: socket.socket, environment: LocalEnvironment, pythons: Interpreters
 ) -> None:
-    """Serve until somebody stops it."""
+    """Serve on the listening socket until SIGTERM, SIGINT or `_keep` stops it, then save and end all functions."""
     emulator = emulated("app")
     functions = FunctionSessions()
     folder = files.root / "tmp" / "functions"  # made anew at each start
@@ -367,5 +373,8 @@ async def _keep(
 
 
 def after_save(seconds: float, retry_after: float, *, is_kept: bool) -> tuple[float, float]:
-    """Seconds until the next look, by how long a save took, and until one that did not keep all is tried again."""
+    """Seconds until the next look, by how long a save took, and until one that did not keep all is tried again.
+
+    The latter is doubled with each failure, up to a minute.
+    """
     return max(_TICK, _SAVING_SHARE * seconds), _TICK if is_kept else min(2 * retry_after, _RETRY_SECONDS)

@@ -89,7 +89,7 @@ def is_signed(request: ReceivedRequest) -> bool:
 def read(request: ReceivedRequest) -> Signature:
     """The signature of a request, from its Authorization header or its query string; it is not checked yet.
 
-    Raises: RefusedRequest: if there is none, there are two, or it is of another kind.
+    Raises: RefusedRequest: if there is none, there are two, or it is of another kind or not whole.
     """
     authorization = request.header("authorization")
     parameters = _parameters(request.query)
@@ -123,7 +123,10 @@ def _of_header(request: ReceivedRequest, authorization: str) -> Signature:
 
 
 def _of_query(parameters: Mapping[str, str]) -> Signature:
-    """The signature of a query string. RefusedRequest: it is of another kind, not whole, or holds for over a week."""
+    """The signature of a query string with X-Amz-Algorithm.
+
+    RefusedRequest: it is of another kind, not whole, or its seconds are no number up to a week.
+    """
     if parameters["x-amz-algorithm"] != ALGORITHM:
         raise _unsupported(parameters["x-amz-algorithm"])
     expires = parameters.get("x-amz-expires", "")
@@ -144,7 +147,7 @@ def _of_query(parameters: Mapping[str, str]) -> Signature:
 def _signature(
     credential: str, time: str, signed_headers: str, value: str, token: str, seconds: int | None
 ) -> Signature:
-    """A signature of its parts, `seconds` long good. RefusedRequest: a part is missing or of no such form."""
+    """A signature of its parts. RefusedRequest (IncompleteSignature): a part is missing, or not of its form."""
     parts = credential.split("/")
     if not _TIME.fullmatch(time):
         raise RefusedRequest("IncompleteSignature", "the request does not say when it was signed")
@@ -166,7 +169,7 @@ def _unsupported(kind: str) -> RefusedRequest:
 
 
 def _time_of(request: ReceivedRequest) -> str:
-    """When a request was signed, by X-Amz-Date or Date; empty if neither says it."""
+    """When a request was signed, as `20261202T093300Z`: X-Amz-Date as it is, else Date; "" if neither says it."""
     time = request.header("x-amz-date")
     if time is not None:
         return time
@@ -192,7 +195,7 @@ def check(signature: Signature, request: ReceivedRequest, secret: str, body: byt
     one: the signature of the request is.
 
     Raises:
-        RefusedRequest: if not.
+        RefusedRequest: the signature is wrong, too old, from the future, or leaves out a header; the body is another.
     """
     _check_time(signature, now)
     _check_headers(signature, request)
@@ -219,7 +222,10 @@ def _wrong() -> RefusedRequest:
 
 
 def _check_time(signature: Signature, now: datetime) -> None:
-    """Check that a request was signed within 15 minutes of now, or its URL has not expired. RefusedRequest: if not."""
+    """Check that a request was signed within 15 minutes of now; a URL, that it has not expired since.
+
+    RefusedRequest: not so, or the time is none. Nothing may be signed more than 15 minutes ahead.
+    """
     try:
         signed_at = datetime.fromisoformat(signature.time)
     except ValueError:
@@ -233,7 +239,7 @@ def _check_time(signature: Signature, now: datetime) -> None:
 
 
 def _check_headers(signature: Signature, request: ReceivedRequest) -> None:
-    """Check that Host and all that AWS reads is signed: else a signed URL would be good for another request.
+    """Check that Host and each x-amz-* header is signed: else a signed URL would be good for another request.
 
     RefusedRequest: one of them is not.
     """
@@ -317,6 +323,7 @@ def read_version_2(request: ReceivedRequest, region: str) -> Signature | None:
 
 
 def _of_version_2(parameters: Mapping[str, str], region: str) -> Signature:
+    """A signature of Version 2 for S3: `time` is empty, and the date stands for one, which Version 2 does not have."""
     key, value = parameters["awsaccesskeyid"], parameters.get("signature", "")
     return Signature(key, "20060301", region, "s3", "", ("host",), value, parameters.get("x-amz-security-token", ""), 0)
 
@@ -361,7 +368,9 @@ def is_url_of_s3(request: ReceivedRequest) -> bool:
 
 
 def read_policy_signature(fields: Mapping[str, str], region: str) -> Signature:
-    """Read the signature of a form's policy, Version 4 or 2. RefusedRequest: nobody signed it.
+    """Read the signature of a form's policy, Version 4 or 2, from fields named in lower case.
+
+    RefusedRequest: nobody signed it, or the signature is not whole.
 
     Source: "Browser-Based Uploads Using POST" (Amazon S3 API Reference).
     """
@@ -398,9 +407,10 @@ def signed_headers(
     region: str = "local",
     service: str = "remit",
 ) -> dict[str, str]:
-    """The headers that sign a request, with the `further` ones; without a service it is one to remit's own server.
+    """The headers that sign a request: host, x-amz-date, the `further` ones (lower case) and authorization.
 
-    `path` and `query` are percent-encoded, as they are sent, the query's parameters in the order of their names.
+    Without a service it is a request to remit's own server. `path` and `query` are percent-encoded, as they are sent,
+    the query's parameters in the order of their names.
     """
     time = now.astimezone(UTC).strftime(_TIME_FORMAT)
     headers = dict(sorted({"host": host, "x-amz-date": time, **(further or {})}.items()))

@@ -40,14 +40,17 @@ class SimulatedDelays:
     _calls: Counter[str] = field(default_factory=Counter, repr=False)
 
     def simulate(self, seed: str) -> Mapping[str, Any]:
-        """Turn the delays on with a seed, or off with an empty one; the seed that they had before."""
+        """Turn the delays on with a seed, or off with an empty one, and count calls anew.
+
+        Returns `{"before": SEED}`, the seed that they had.
+        """
         before = self.seed
         self.seed = seed
         self._calls.clear()
         return {"before": before}
 
     def take_hold(self) -> None:
-        """Let CloudFormation wait for the role of a function, as it does on AWS, and nobody else with it."""
+        """Let CloudFormation wait in a thread until the role of a function can be assumed; nobody else waits for it."""
         stacks = emulated("services.cloudformation.stacks")
 
         @instead_of(stacks, "_runs_on_worker_thread")
@@ -62,7 +65,9 @@ class SimulatedDelays:
         before_each(wait)
 
     def check(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Refuse a call of a service (`lambda`) if it is throttled or its role cannot be assumed yet.
+        """Count a call of a service (`lambda`); refuse it if it is throttled or its role cannot be assumed yet.
+
+        Without a seed, and for services but Lambda and CloudFormation, nothing is counted or refused.
 
         Raises:
             RefusedRequest: as AWS refuses it.
@@ -88,7 +93,10 @@ class SimulatedDelays:
         return max(0.0, made + delay - time.time())
 
     def _is_throttled(self, operation: str, number: int) -> bool:
-        """Return whether the call of this number is: the first one of each operation, later ones by the seed."""
+        """Return whether an operation's call of this number, from 1, is throttled: the first, later ones by the seed.
+
+        Never two in a row are.
+        """
         if number == 1:
             return True
         if self._share(f"{operation} {number}") * _ONE_IN >= 1:
@@ -96,6 +104,6 @@ class SimulatedDelays:
         return not self._is_throttled(operation, number - 1)
 
     def _share(self, subject: str) -> float:
-        """A number from 0 to 1, always the same for the seed and the subject."""
+        """A number from 0 to below 1, always the same for the seed and the subject."""
         digest = sha256(f"{self.seed} {subject}".encode()).digest()
         return int.from_bytes(digest[:4], "big") / 2**32

@@ -70,7 +70,10 @@ _RUNNING: Final[ContextVar[tuple[str, str]]] = ContextVar("running", default=(""
 
 
 def before_each(check: Callable[[ResourceOperation], None]) -> None:
-    """Call `check` before each operation on a resource of a stack; what it raises fails the operation."""
+    """Call `check` before each operation on a resource of a stack, after earlier checks; what it raises fails it.
+
+    It is not called for an update that changes nothing, nor for a part of another operation on the same resource.
+    """
     _CHECKS.append(check)
     if len(_CHECKS) > 1:
         return
@@ -82,7 +85,7 @@ def before_each(check: Callable[[ResourceOperation], None]) -> None:
 
 
 def _work(verb: Verb, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Do an operation of the emulator's on a resource, once it is checked."""
+    """Do an operation of the emulator's on a resource, once all checks have passed (see `before_each`)."""
     call = inspect.signature(work).bind(*arguments, **options).arguments
     identifier = call.get("identifier", {})
     physical_id = call.get("physical_id") or next(iter(identifier.values()), "")
@@ -122,7 +125,11 @@ def resource_handlers() -> dict[str, Handler]:
 
 
 def completed_by(type_name: str, complete: Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]) -> None:
-    """Call `complete` with each resource that was made or changed, its properties, and those that it had before."""
+    """Call `complete` with the physical id of each resource that was made or changed, its properties and its old ones.
+
+    The old ones are empty for a resource that is new, or replaced by the change. KeyError: the emulator does not know
+    the type, or has no create or update for it.
+    """
     handler = resource_handlers()[type_name]
 
     @instead_of(handler, "create")
@@ -151,9 +158,9 @@ class StackRequestError(Exception):
 
 
 def around(operation: str, function: Around) -> None:
-    """Put a function around an operation: it gets the parameters by name, and what makes the emulator answer.
+    """Put a function around an operation (`CreateStack`): it returns the answer, and its StackRequestError becomes one.
 
-    Its StackRequestError becomes CloudFormation's answer.
+    It gets the parameters by name, and a function without arguments that makes the emulator answer.
     """
     handlers = emulated("services.cloudformation.handlers")
     helpers = emulated("services.cloudformation.helpers")

@@ -157,7 +157,7 @@ class StateFiles:
             ) from error
 
     def remove_remains(self) -> None:
-        """Remove what a save made again while somebody removed the folder."""
+        """Delete the state that a save made again while somebody removed the folder, then the folders, if empty."""
         shutil.rmtree(self.state, ignore_errors=True)
         for folder in (self.root, self.root.parent):
             with suppress(OSError):  # it is not empty, or not there
@@ -191,7 +191,10 @@ class StateFiles:
             return None
 
     def write_unsaved(self, reason: str | None) -> None:
-        """Say why the state is not kept, in the room that was taken when there was some."""
+        """Write why the state is not kept, None for kept: 512 bytes in place, for which the disk has room already.
+
+        OSError: it cannot be written.
+        """
         content = (reason or "").encode()[:_UNSAVED_BYTES].ljust(_UNSAVED_BYTES)
         descriptor = own(str(self.unsaved), os.O_WRONLY | os.O_CREAT)
         try:
@@ -200,20 +203,23 @@ class StateFiles:
             os.close(descriptor)
 
     def read_answer(self, read: str) -> Any:
-        """The answer that was kept last, if what it comes from reads the same; else None."""
+        """The answer that `write_answer` kept with this hash; None where it kept none, or another hash's."""
         with suppress(OSError, ValueError, TypeError), open(self.root / "answer.json", "rb", opener=own) as file:
             known, answer = json.load(file)
             return answer if known == read else None
         return None
 
     def write_answer(self, read: str, answer: Any) -> None:
-        """Keep an answer (JSON) with the hash of what it comes from; a full disk keeps none."""
+        """Keep an answer (JSON) with `read`, the hash of what it comes from, in the place of the last one.
+
+        Nothing is said where it cannot be written.
+        """
         with suppress(OSError), open(self.root / "answer.json", "w", encoding="ascii", opener=own) as file:
             json.dump((read, answer), file)
 
 
 def own(path: str, flags: int) -> int:
-    """Open a file for its owner alone, and never through a link; an `opener` for `open`."""
+    """Open a file for its owner alone; an `opener` for `open`. OSError: it is a link, or cannot be opened."""
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
@@ -255,7 +261,10 @@ def _user(number: int) -> str:
 
 
 def seize(path: Path, *, patience: float) -> int | None:
-    """Lock a file for this process and its forks: the descriptor, or None if others hold it for that long."""
+    """Lock a file, made if it is not there, for this process and its forks: the open descriptor.
+
+    None: others hold it for `patience` seconds.
+    """
     descriptor = own(str(path), os.O_RDWR | os.O_CREAT)
     deadline = time.monotonic() + patience
     while True:

@@ -57,7 +57,10 @@ class EventsOnTheWay:
     folder: Path
 
     def write_down(self, content: Mapping[str, Any]) -> Path | None:
-        """Write an event down, and give its file; None where it cannot be kept."""
+        """Write an event down with the account and region of the request, and give its file.
+
+        None: the disk does not take it, or it is no JSON.
+        """
         path = self.folder / f"{uuid.uuid4().hex}.json"
         draft = path.with_suffix(".tmp")
         try:
@@ -76,7 +79,9 @@ class EventsOnTheWay:
                 path.unlink()
 
     def when_loaded(self, run: Callable[[Path, dict[str, Any]], None]) -> None:
-        """Once the state is loaded, run each event that an earlier server left, as its account; `run` forgets it.
+        """Once the state is loaded, call `run` with the file and content of each event that an earlier server left.
+
+        It is called as a request of the event's account and region, and forgets the event.
 
         An event that cannot be run is logged and forgotten, and the others go on.
         """
@@ -136,7 +141,10 @@ class AsynchronousInvocations:
         self.on_the_way.when_loaded(invoke_again)
 
     def invoke(self, record: Record, event: Any) -> None:
-        """Run a function on an event, as often as it takes, in a thread; `record` is the emulator's."""
+        """Start to run a function on an event, as often as it takes, in a thread; nobody waits for it.
+
+        The event is written down first. `record` is the emulator's of the function, with the alias in its ARN.
+        """
         note = self.on_the_way.write_down({"function": record["config"]["FunctionArn"], "event": event})
         self._start(record, event, note)
 
@@ -168,7 +176,10 @@ class AsynchronousInvocations:
             self.on_the_way.forget(note)
 
     def _attempts(self, record: Record, event: Any, options: Mapping[str, Any]) -> InvocationRecord:
-        """Try until it succeeds, or there are no tries left, or the event is too old. Throttled tries do not count."""
+        """Try until it succeeds, or there are no tries left, or the event is too old; the result of the last attempt.
+
+        Throttled tries do not count. A pause follows each failure, twice as long each time, up to 30 s.
+        """
         request_id = str(uuid.uuid4())
         retries = options.get("MaximumRetryAttempts")
         most_attempts = 1 + (_RETRIES if retries is None else int(retries))
@@ -197,10 +208,10 @@ class AsynchronousInvocations:
 
 
 def after_attempt(result: Mapping[str, Any], attempts: int, most_attempts: int, seconds_left: float) -> tuple[int, str]:
-    """The attempts after one more, and how the event has ended, as its record says it; empty where it is tried again.
+    """The number of attempts after this one, and the condition in which the event has ended: "" if it is tried again.
 
-    An attempt that is throttled does not count. `seconds_left` is how much younger than it may be the event is at the
-    next attempt.
+    The condition is Success, RetriesExhausted or EventAgeExceeded. An attempt that is throttled does not count.
+    `seconds_left`: how much younger than it may be the event is at the next attempt.
     """
     if not result.get("throttle"):
         attempts += 1
@@ -212,7 +223,10 @@ def after_attempt(result: Mapping[str, Any], attempts: int, most_attempts: int, 
 
 
 def _options(stored: Mapping[str, Any], invoked: str) -> Mapping[str, Any]:
-    """The options of asynchronous invocations of what was invoked: of a version or an alias, or of the function."""
+    """The options of asynchronous invocations that hold for an ARN: those of its version or alias alone, if it has one.
+
+    Empty where none are set.
+    """
     configurations = stored.get("event_invoke_configs") or {}
     qualifier = invoked.rpartition(":")[2] if invoked.count(":") >= _COLONS else "$LATEST"
     options = configurations.get(qualifier)

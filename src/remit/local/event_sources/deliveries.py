@@ -95,10 +95,10 @@ class Deliveries:
         *,
         waits: bool = True,
     ) -> None:
-        """Ask before a function of a service's module; `reads` finds the invocation in its arguments.
+        """Ask before a function of a service's module; `reads` finds the invocation in its arguments, None for none.
 
-        `denied` is what the service gets where it may not be made, `waits` whether the service waits for what the
-        function answers.
+        `denied` is what the service gets where it may not be made. With `waits=False`, nobody waits for the function's
+        answer: it runs as an event, with retries and destinations.
         """
         service = emulated(f"services.{module}")
 
@@ -123,7 +123,10 @@ class Deliveries:
         instead_of(service, name)(delivered_later if is_later else delivered)
 
     def _may(self, invocation: Delivery) -> bool:
-        """Return whether an invocation may be made: by the role that the service takes on, or the function's policy."""
+        """Return whether an invocation may be made: by the role that the service takes on, else the function's policy.
+
+        An API that acts as its caller may what the caller's policies allow: all for root, nothing for nobody.
+        """
         if invocation.role == _AS_CALLER:
             caller = CALLER.get()
             if caller is None:
@@ -135,7 +138,7 @@ class Deliveries:
         return self.calls.may_invoke(invocation.service, invocation.function, invocation.source, account)
 
     def _ask_for_targets(self) -> None:
-        """Ask before a target of a rule or a schedule."""
+        """Ask before a target of a rule or a schedule; one that is no function, and has no role, is not asked about."""
 
         @instead_of(emulated("services.eventbridge"), "_invoke_target")
         def invoked(
@@ -152,7 +155,8 @@ class Deliveries:
     def _may_with(self, role: str, service: str, target: str) -> bool:
         """Return whether a service (`pipes.amazonaws.com`) may hand something to a target (ARN) with a role.
 
-        Without a service, whether the role may, or another caller (ARN).
+        With "" for the service, whether `role` itself may, which can be any caller's ARN. True for a target whose
+        service is not in `_ACTIONS`.
         """
         action = _ACTIONS.get(target.split(":")[2] if target.startswith("arn:") else "")
         return action is None or self.calls.may_act(role, service, action, target)
@@ -176,14 +180,14 @@ class Deliveries:
 
 
 def _named(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Call:
-    """The arguments of a call by the names that a function of the emulator's has for them."""
+    """The arguments of a call by the names that a function of the emulator's has for them, defaults among them."""
     bound = inspect.signature(function).bind(*arguments, **options)
     bound.apply_defaults()
     return bound.arguments
 
 
 def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Run a trigger of a user pool, as which its function is called."""
+    """Run a trigger of a user pool, with the pool's ARN in `_POOL` for the question before its function is invoked."""
     call = _named(trigger, arguments, options)
     pool_id = call["pool"]["Id"] if "pool" in call else call["pool_id"]
     pool = arn_here("cognito-idp", f"userpool/{pool_id}")
@@ -200,6 +204,7 @@ def _of_bucket(call: Call) -> Delivery:
 
 
 def _of_iot_rule(call: Call) -> Delivery | None:
+    """The delivery of an action of a rule; None: it calls no function."""
     function = (call["action"].get("lambda") or {}).get("functionArn")
     source = f"arn:aws:iot:{call['region']}:{call['account_id']}:rule/{call['rule_name']}"
     return Delivery("iot.amazonaws.com", function, source) if function else None
@@ -254,7 +259,8 @@ def _of_socket_route(call: Call) -> Delivery | None:
 def _of_function_at(uri: str, source: str, role: str | None) -> Delivery | None:
     """The invocation of the function in the address of an integration or authorizer; None: it has no function.
 
-    The API takes on the role, if there is one: then the function's policy need not let the API invoke it.
+    `source` follows `execute-api:REGION:ACCOUNT:` in the source's ARN. The API takes on the role, if there is one: then
+    the function's policy need not let the API invoke it.
     """
     apis = emulated("services.apigateway")
     function = apis._extract_lambda_ref_from_integration_uri(uri)

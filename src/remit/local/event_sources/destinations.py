@@ -67,7 +67,7 @@ class InvocationRecord:
         return self.condition != "Success"
 
     def record_for(self, function: DeployedFunction) -> DestinationRecord:
-        """The record for the function's destination."""
+        """The record for the function's destination; the ARN in it has the version where the event's had none."""
         document = record_document(
             self.request_id,
             self.invoked if self.invoked.count(":") > _PLAIN else f"{self.invoked}:{self.version}",
@@ -82,7 +82,10 @@ class InvocationRecord:
 
 
 def record_document(request_id: str, arn: str, version: str, condition: str, attempts: int) -> dict[str, Any]:
-    """What all records say: of the function (ARN), how it ended, and after how many attempts."""
+    """A new document with what all records say: of the function (ARN), how it ended, and after how many attempts.
+
+    It names an error, `Unhandled`, which whoever records a success removes.
+    """
     return {
         "version": "1.0",
         "timestamp": timestamp(time.time()),
@@ -122,14 +125,20 @@ class Destinations:
     calls: ServiceCalls
 
     def send(self, function: DeployedFunction, destination: str, record: DestinationRecord) -> None:
-        """Send a record to a destination (ARN), if the function's role may."""
+        """Send a record to a destination (ARN); nothing is sent where the function's role may not, or to another kind.
+
+        Kinds are a queue, a topic, a function, an event bus and a bucket.
+        """
         arn = parse(destination)
         request = None if arn is None else _request(arn, function, record)
         if arn is not None and request is not None:
             self._send(function, destination, arn, request)
 
     def send_dead_letter(self, function: DeployedFunction, target: str, record: InvocationRecord) -> None:
-        """Send the event itself to a dead-letter queue or topic (ARN), with the error as attributes."""
+        """Send the event itself to a dead-letter queue or topic (ARN), with the error as attributes.
+
+        Nothing is sent where the function's role may not, or to a target of another service.
+        """
         arn = parse(target)
         if arn is not None and arn.service in ("sqs", "sns"):
             error = record.response.get("errorMessage", "") if isinstance(record.response, dict) else ""

@@ -37,14 +37,15 @@ _READS_QUEUE: Final[ContextVar[Mapping[str, Any] | None]] = ContextVar("reads_qu
 
 
 def may_report(mapping: Mapping[str, Any]) -> bool:
-    """Return whether what a function answers to an event source mapping counts."""
+    """Return whether a mapping has ReportBatchItemFailures, so that the items which its function reports count."""
     return _REPORTS in mapping.get("FunctionResponseTypes", ())
 
 
 def reported_items(body: Any, *, of_queue: bool = False) -> tuple[object, ...]:
-    """The identifiers that an answer has, as they are; none where it reports no failure, or is no report.
+    """The identifiers of failed items that a function's answer has, as they are; none where it reports no failure.
 
-    What is no JSON fails a batch of a queue: it names no item. Of streams no page says so.
+    None stands for an item without an identifier, and for a list of failures that is none: no record has it. So does
+    bytes that are no JSON, of a queue's batch; any other answer that is no report counts as success.
     """
     answer = body
     if isinstance(body, str | bytes):
@@ -136,9 +137,10 @@ class FailedBatches:
             return self._run_all(mapping, event["Records"], execute) if mapping else execute(record, event)
 
     def _run_all(self, mapping_id: str, records: Sequence[Record], execute: Any) -> Any:
-        """The result of records that a mapping has read.
+        """Run a function on records that a mapping has read until all succeeded or were given up; the result is empty.
 
-        It is an error, at which the emulator keeps its place, only where the mapping reads no more.
+        It is an error, at which the emulator keeps its place, only where the mapping is off, or it, or its function, is
+        gone.
         """
         waiting: tuple[Batch, ...] = (Batch(records),)
         pause = _FIRST_PAUSE
@@ -193,9 +195,9 @@ class FailedBatches:
 def next_step(
     waiting: tuple[Batch, ...], result: Mapping[str, Any], mapping: Mapping[str, Any], now: float, pause: float
 ) -> NextStep:
-    """What a mapping does after its function has answered for the first batch that waits, at a time since 1970.
+    """What a mapping does after its function has answered for the first batch that waits, at `now` (since 1970).
 
-    `pause` is how long it waits after this failure, if it is one.
+    `pause` is how long it waits after this failure, if it is one. What is tried again comes before what waits.
     """
     batch, *others = waiting
     if result.get("throttle"):  # the function has not run, so that no attempt counts
@@ -215,7 +217,10 @@ def next_step(
 
 
 def _rest(batch: Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -> list[Batch]:
-    """Return the batches to run again: none, all of it, its halves, or the part after the last success."""
+    """Return the batches to run again: none, all of it, its halves, or the part from the first failed item on.
+
+    Halving is no attempt; a part that begins later starts with one.
+    """
     if result.get("error"):
         half = len(batch.records) // 2
         if half and str(mapping.get("BisectBatchOnFunctionError", False)).lower() == "true":
@@ -233,7 +238,7 @@ def _rest(batch: Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -
 
 
 def _shard(record: Record) -> str:
-    """The shard of a record; the emulator has one for each table."""
+    """The id of the shard of a record; one that stands for all of a table's stream."""
     if "kinesis" in record:
         return str(record["eventID"]).partition(":")[0]
     return "shardId-00000000000000000000-00000000"

@@ -96,14 +96,20 @@ class Mappings:
         before_each(check)
 
     def _problem_of(self, mapping: Mapping[str, Any]) -> str | None:
-        """The problem of a mapping that is to be made; None: there is none, or no such function (name or ARN)."""
+        """The problem of a mapping that is to be made, in AWS's words: access that is missing, or the source itself.
+
+        None: there is none, or no such function (name or ARN).
+        """
         service = emulated("services.lambda_svc")
         source = str(mapping.get("EventSourceArn", ""))
         record = service._functions.get(service._resolve_name(str(mapping.get("FunctionName", ""))))
         return None if record is None else self._problem(record["config"], source) or _missing(source)
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
-        """The access that the function's role lacks to read a source, in AWS's words; None: it lacks nothing."""
+        """The first access that the function's role lacks to read a source (ARN), in AWS's words.
+
+        None: it lacks nothing, or the source is no queue, Kinesis stream or table's stream.
+        """
         actions, problem = _SOURCES.get(service_of(arn), ((), ""))
         stream = arn.partition("/consumer/")[0]
         role, name = str(configuration["Role"]), str(configuration["FunctionName"])

@@ -30,6 +30,8 @@ class ServiceCalls:
     def may_invoke(self, service: str, function: str, source: str, account: str) -> bool:
         """Return whether a service (`sns.amazonaws.com`) may invoke a function (ARN) for a source (ARN), by its policy.
 
+        A denial is noted in the log each time; what cannot be decided may be done.
+
         Source: "Using resource-based policies for Lambda" (AWS Lambda Developer Guide).
         """
         context = {"aws:SourceArn": source, "aws:SourceAccount": account}
@@ -78,7 +80,10 @@ class ServiceCalls:
         return ""
 
     def _note(self, record: AccessRecord) -> None:
-        """Note what a role was used for, once a day while the decision is the same."""
+        """Note what a role was used for, once a day while the decision is the same; at most 10,000 are remembered.
+
+        A denial goes into the log, anything else to those who are told of what was seen.
+        """
         key = (record.caller, record.action, record.resource)
         decision_of_day = (record.decision, record.time[:10])
         if self._noted.get(key) == decision_of_day:

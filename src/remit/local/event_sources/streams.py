@@ -117,7 +117,7 @@ def _end_positions_at_the_last_record_loaded() -> None:
 
 
 def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source: str) -> None:
-    """Take back the positions of a mapping, by its account, region and id, that are behind the end of its source."""
+    """Move positions of a mapping (account, region, id) that are beyond the end of its source back to that end."""
     in_tables = functions._dynamodb_stream_positions._data
     if place in in_tables:
         in_tables[place] = min(in_tables[place], _end_in_table(place, source))
@@ -136,7 +136,10 @@ def _end_in_table(place: tuple[str, str, str], source: str) -> int:
 
 
 def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
-    """Return whether a mapping, by its account, region and id, has read all records that its source has now."""
+    """Return whether a mapping, by its account, region and id, has read all records that its source has now.
+
+    False for one without a position yet, or whose source is no stream that is here.
+    """
     functions = emulated("services.lambda_svc")
     in_table = functions._dynamodb_stream_positions._data.get(place)
     if in_table is not None:
@@ -148,7 +151,7 @@ def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
 
 
 def _shards(source: str) -> Mapping[str, Any] | None:
-    """The shards of a Kinesis stream, by its ARN; None: there is no such stream, or it is an ARN of something else."""
+    """The emulator's own shards of a Kinesis stream (ARN), by their ids; None: there is no such stream."""
     if service_of(source) != "kinesis":
         return None
     parts = source.split(":")  # arn:partition:kinesis:region:account:stream/NAME
@@ -217,7 +220,7 @@ class StreamPollers:
         functions._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS
 
     def _read(self, mapping_id: str, poll: Callable[[], bool]) -> None:
-        """Start to read for a mapping; where somebody does, they look once more when they are done."""
+        """Start a thread that reads for a mapping; where one does already, it looks once more when it is done."""
         with self._lock:
             if mapping_id in self._reading:
                 self._to_read_again.add(mapping_id)

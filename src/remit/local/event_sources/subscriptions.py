@@ -34,7 +34,10 @@ _NOT_EXECUTED: Final = f"Could not execute the lambda function. {_ADVICE}"
 
 
 def ask_before_subscriptions(calls: ServiceCalls) -> None:
-    """Ask before a function is subscribed to a bucket or a log group, in the process that serves."""
+    """Refuse to subscribe a function that S3 or CloudWatch Logs may not invoke, in the process that serves.
+
+    S3 is not asked where the request skips the validation of destinations.
+    """
     s3, logs = emulated("services.s3"), emulated("services.cloudwatch_logs")
 
     @instead_of(s3, "_validate_notification_configs")
@@ -62,7 +65,10 @@ def ask_before_subscriptions(calls: ServiceCalls) -> None:
 
 
 def send_lines_as_events(calls: ServiceCalls, invocations: AsynchronousInvocations) -> None:
-    """Send lines of a log group as events to the function that a filter names, in the process that serves."""
+    """Send lines of a log group as events to the function that a filter names, in the process that serves.
+
+    Lines of a group or filter that is gone, or of a function that may not be invoked any more, are lost.
+    """
     functions, logs = emulated("services.lambda_svc"), emulated("services.cloudwatch_logs")
 
     @instead_of(functions, "_execute_function_with_config_scope")

@@ -127,7 +127,10 @@ def ask_policies_of_rest_apis() -> None:
 
 
 def _verdict(apis: Any, api: str, arn: str, headers: Mapping[str, str]) -> str:
-    """Return the policy's verdict on a caller without credentials. Without a policy, a private API lets nobody in."""
+    """Return the policy's verdict (`Allowed`, `ImplicitlyDenied`, …) on a caller without credentials.
+
+    Without a policy, a private API lets in nobody, and any other everybody.
+    """
     policies = resource_policy(_ACTION, arn)
     if policies == ():
         endpoint = (apis._rest_apis.get(api) or {}).get("endpointConfiguration") or {}

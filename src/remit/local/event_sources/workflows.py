@@ -122,7 +122,7 @@ class Workflows:
 
 
 def _running(states: Any, execution: Mapping[str, Any]) -> _Running:
-    """The machine of an execution; items of a distributed Map are executions of the machine, and a label."""
+    """The machine of an execution, with its role ("" if it is gone); of a distributed Map's item, the Map's machine."""
     machine = str(execution["stateMachineArn"]).partition("/")[0]
     role = str((states._state_machines.get(machine) or {}).get("roleArn", ""))
     return _Running(machine, role, str(execution["name"]))

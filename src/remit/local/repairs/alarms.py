@@ -78,7 +78,10 @@ def _look_for_ever(cloudwatch: Any) -> None:
 
 
 def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
-    """Note what an alarm on a queue is about: one value for each minute, which is the last one in it."""
+    """Record the metric that an alarm on a queue watches, in the place of an earlier value of the same minute.
+
+    Nothing is recorded for other alarms and metrics, or where there is no such queue.
+    """
     measured = _QUEUE_METRICS.get(str(alarm.get("MetricName")))
     name = _dimensions(alarm).get("QueueName")
     if alarm.get("Namespace") != _QUEUES or measured is None or name is None:
@@ -97,7 +100,7 @@ def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
 
 
 def _evaluate(cloudwatch: Any, alarm: dict[str, Any]) -> None:
-    """Set the state of an alarm by its last periods, and tell whoever it tells of a change."""
+    """Set the state of an alarm by its last periods; a change goes into its history, its actions and parent alarms."""
     old_state = alarm["StateValue"]
     new_state, reason = alarm_state(alarm, _values(cloudwatch, alarm))
     if new_state == old_state:
@@ -109,7 +112,11 @@ def _evaluate(cloudwatch: Any, alarm: dict[str, Any]) -> None:
 
 
 def alarm_state(alarm: Mapping[str, Any], values: Sequence[float | None]) -> tuple[str, str]:
-    """The state of an alarm, and why, by the value of each of its last periods; None where a period has no data."""
+    """The state of an alarm (ALARM, OK, INSUFFICIENT_DATA) and the reason, by the value of each of its last periods.
+
+    A value is None where the period has no data. Where none has, TreatMissingData decides alone, and `ignore` keeps the
+    state; beside others, they count if it is `breaching`.
+    """
     threshold = float(alarm["Threshold"])
     is_breaching = _COMPARISONS[alarm["ComparisonOperator"]]
     treatment = str(alarm.get("TreatMissingData") or "missing")
@@ -142,7 +149,7 @@ def _values(cloudwatch: Any, alarm: Mapping[str, Any]) -> Sequence[float | None]
 
 
 def _points(cloudwatch: Any, alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The recent values of an alarm's metric: the emulator's own list, or an empty one."""
+    """The recent values of an alarm's metric, the oldest first: the emulator's own list, or a new and empty one."""
     dimensions = cloudwatch._dims_key(_dimensions(alarm))
     points: list[dict[str, Any]] = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []
     return points

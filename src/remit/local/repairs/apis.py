@@ -105,7 +105,7 @@ def _point_functions_here(address: str) -> None:
 
 
 def prepare(type_name: str, prepared: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Let a type's handlers get its properties as `prepared` makes them."""
+    """Let a type's create and update handlers get its properties, old and new, as `prepared` makes them."""
     handlers = resource_handlers()[type_name]
 
     def handle(handler: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -292,7 +292,7 @@ def _failed(status: int, message: str = "Internal Server Error") -> dict[str, An
 
 
 def _is_answer(answer: Mapping[str, Any]) -> bool:
-    """Return whether an answer with a status can be sent: its body is a text, its headers are an object."""
+    """Return whether an answer can be sent: its status is a number, its body a text or None, its headers an object."""
     return (
         str(answer.get("statusCode")).isdecimal()
         and isinstance(answer.get("body") or "", str)
@@ -318,7 +318,10 @@ def _import_bodies() -> None:
 
 
 def _with_settings(properties: dict[str, Any]) -> dict[str, Any]:
-    """The properties of an API with those that its document says."""
+    """The properties of an API with the name, the CORS and the endpoint setting that its document says, None included.
+
+    They are as they were where `Body` is no object.
+    """
     document = properties.get("Body")
     if not isinstance(document, dict):
         return properties
@@ -334,7 +337,10 @@ def _with_settings(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _import(api_id: str, document: Mapping[str, Any]) -> None:
-    """Put what a document says in the place of all that the API has."""
+    """Put the routes, integrations and authorizers of a document in the place of all that the API has.
+
+    The document is one that remit writes: a KeyError or ValueError for others fails the resource.
+    """
     apis = emulated("services.apigateway")
     for records in (apis._routes, apis._integrations, apis._authorizers):
         records[api_id] = {}

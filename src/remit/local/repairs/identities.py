@@ -79,7 +79,8 @@ def make_sessions_as_sts_does() -> None:
 def check_session(asked: CanonicalRequest, caller: Caller) -> None:
     """Check a request to STS for a session: names, durations and that the role is there; other requests pass.
 
-    RefusedRequest: STS would not make it, in its words.
+    RefusedRequest: STS would not make it, in its words: AccessDenied for a role that is not there, and for a session
+    that asks for a session; ValidationError (400) for a name or a duration.
     """
     action, parameters = asked.operation.name, asked.parameters
     is_session = ":sts:" in caller.arn
@@ -115,7 +116,10 @@ def check_session(asked: CanonicalRequest, caller: Caller) -> None:
 
 
 def stored_role(arn: str) -> Mapping[str, Any] | None:
-    """A role as the emulator has it, by its ARN or that of a session, or None."""
+    """A role as the emulator has it, by its ARN or that of a session of it.
+
+    None: there is none of that name, the role's ARN has another path, or the ARN is of something else.
+    """
     principal = principal_of(arn)
     if principal.role is None:
         return None

@@ -93,7 +93,7 @@ def _is_of_json(pattern: str) -> bool:
 
 
 def matches_terms(pattern: str, message: str) -> bool:
-    """Return whether a line has each term of a pattern, one of those with `?`, and none of those with `-`."""
+    """Return whether a line has each term of a pattern, one of those with `?` if any, and none of those with `-`."""
     terms = re.findall(_TERM, pattern)
     has = {mark: [_has(message, term) for its_mark, term in terms if its_mark == mark] for mark in ("", "?", "-")}
     return all(has[""]) and (any(has["?"]) or not has["?"]) and not any(has["-"])
@@ -110,7 +110,10 @@ def _unquoted(written: str) -> str:
 
 
 def matches_json(pattern: str, message: str) -> bool:
-    """Return whether a line is JSON of which a pattern holds, such as `{ $.level = "error" && $.code >= 500 }`."""
+    """Return whether a line is JSON of which a pattern holds, such as `{ $.level = "error" && $.code >= 500 }`.
+
+    False for a line that is no JSON. re.error: the pattern has a wrong regular expression between `%`.
+    """
     try:
         document = json.loads(message)
     except ValueError:
@@ -140,7 +143,10 @@ class _Conditions:
         return holds
 
     def single(self) -> bool:
-        """Return whether one condition holds, or what is in parentheses."""
+        """Return whether one condition holds, or what is in parentheses.
+
+        A comparison with a field that the line does not have never holds; `NOT EXISTS` does.
+        """
         if self._takes("("):
             holds = self.any_of()
             self._takes(")")
@@ -169,7 +175,7 @@ class _Conditions:
 
 
 def _field(document: Any, selector: str) -> Any:
-    """The value at a path such as `$.user.names[0]`; _MISSING where the line has none."""
+    """The value at a path such as `$.user.names[0]` or `$.user['first name']`; _MISSING where the line has none."""
     value = document
     for name, number, quoted in re.findall(_STEP, selector):
         key: str | int = int(number) if number else name or quoted
@@ -181,7 +187,11 @@ def _field(document: Any, selector: str) -> Any:
 
 
 def _compares(field: Any, sign: str, written: str) -> bool:
-    """Return whether a field compares so with a written text, number, or regular expression between `%`."""
+    """Return whether a field compares so with a written text (`*` is any part), number, or `%regular expression%`.
+
+    `<` and its like hold of numbers alone; any sign but these and `=` means `!=`. A field that is no text is compared
+    as JSON.
+    """
     number = _number(written)
     is_number = isinstance(field, int | float) and not isinstance(field, bool)
     if sign in _COMPARISONS:

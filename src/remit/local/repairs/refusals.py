@@ -65,6 +65,8 @@ def refuse() -> None:
 def _refuse_existing_names(operation: ResourceOperation) -> None:
     """A stack makes no resource under a name that exists: the emulator adopts it, and a rollback then deletes it.
 
+    HandlerError (AlreadyExists): the name is taken. An update that keeps its name passes.
+
     It refuses an existing bucket by itself. Source: "Resource of type … with identifier … already exists",
     HandlerErrorCode: AlreadyExists (Troubleshooting CloudFormation).
     Emulator: services/cloudformation/provisioners.py.

@@ -42,7 +42,9 @@ def send_to_the_decided_service() -> None:
 
 
 def simulated_services() -> Callable[[ReceivedRequest, str], bool]:
-    """A function that says whether the emulator has what a request asks for, by the service that it is signed for.
+    """Return a function that tells whether the emulator has what a request asks for, by the service it is signed for.
+
+    Where it does not have that service, the emulator's own guess at the request decides.
 
     For a service that it does not have the emulator reads all of botocore's models, to see whether AWS has it: four
     seconds, and 400 MB that it never gives back.

@@ -470,7 +470,7 @@ def _unknown_types(account: str) -> None:
 
 
 def _left_out(type_name: str, account: str) -> Handler:
-    """The handler of a type that makes nothing: references get texts of the right kind."""
+    """The create and delete handlers of a type that makes nothing: references get texts of the right kind."""
 
     def create(logical_id: str, _properties: Mapping[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
         """The physical id of a resource that is not made, an ARN where Ref gives one, and texts for its attributes."""
