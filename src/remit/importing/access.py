@@ -42,10 +42,11 @@ def access_of_role(
     triggers: Mapping[str, str],
     part: str,
 ) -> Iterator[Item]:
-    """The keywords of a function for the access of its role; `part` is what messages call the function.
+    """Yield `policy=` and `managed_policy=` of a function for the access of its role, each where it has an item.
 
-    `triggers` are the types of the function's events that triggers stand for, by the reasons of their statements. Where
-    a statement that denies has no form, none of them is given, and all are left.
+    `triggers` are the types of the function's events that triggers stand for, by the reasons of their statements, which
+    are not written. `part` is what messages call the function. A statement without a form is left; where one that
+    denies is, nothing is given, and all are left.
     """
     resources = expansion.resources
     base: Path = ("Resources", role_id, "Properties")
@@ -77,13 +78,16 @@ def access_of_role(
 
 
 def denies(value: Any, resources: Mapping[str, Any]) -> bool:
-    """Return whether a value, or a resource that it refers to, denies something."""
+    """Return whether the text `Deny` stands anywhere in a value, or in a resource that it refers to."""
     referred = [resources.get(str(reference.target)) for reference, _ in references(value, late=False)]
     return "Deny" in str((value, referred))
 
 
 def policies_of_roles(resources: Mapping[str, Any]) -> dict[str, str]:
-    """The role of each inline policy that is a resource of its own, by logical ids, where it is of one role alone."""
+    """The logical id of the role of each AWS::IAM::Policy that is of one role alone, by the policy's logical id.
+
+    It is empty for a role that is no resource of the template.
+    """
     owners: dict[str, str] = {}
     for name, resource in resources.items():
         roles = value_at_path(resource, "Properties.Roles")
@@ -105,7 +109,10 @@ def _managed_policies(
 
 
 def _managed_policy(arn: Any, triggers: Collection[str]) -> list[Any]:
-    """A managed policy by its name, if it is AWS's, or by its ARN, in a list; empty where remit grants the same."""
+    """A managed policy in a list: the name of one of AWS's (`service-role/…`), else the ARN as written.
+
+    A Fn::If has such lists as branches. Empty for AWS::NoValue, and where remit grants the same.
+    """
     chosen = choice(arn)
     if chosen is not None:
         return _under_condition(chosen, [_managed_policy(branch, triggers) for branch in chosen.values])
@@ -117,7 +124,10 @@ def _managed_policy(arn: Any, triggers: Collection[str]) -> list[Any]:
 
 
 def _statements(policy: Any) -> list[Any]:
-    """The statements of a policy, without names, of which one document has none twice."""
+    """The statements of a policy of a role, without their Sids, which may not occur twice in one document.
+
+    A Fn::If becomes one with lists of statements as branches; what has no statements is the one item itself.
+    """
     chosen = choice(policy)
     if chosen is not None:
         return _under_condition(chosen, [_statements(branch) for branch in chosen.values])
@@ -129,4 +139,5 @@ def _statements(policy: Any) -> list[Any]:
 
 
 def _under_condition(chosen: Choice, branches: list[list[Any]]) -> list[Any]:
+    """A Fn::If as the one item of a list; an empty list where both branches are empty."""
     return [{IF: [chosen.condition, *branches]}] if any(branches) else []

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def review_source(source: Path, folder: Path, stage: str | None = None) -> Review:
     """The access that a project has more or less than a source, whose parameters have their defaults.
 
-    The routes of the source are those of an import. RemitError: it cannot be read, or the project does not build.
+    The project in `folder` is built for `stage`, which writes its template there. The routes of the source are those of
+    an import. RemitError: the source cannot be read, or the project does not build.
     """
     written = read_source(source)
     template = written.template

@@ -102,13 +102,16 @@ class Apis:
         }
 
     def api(self, event: SamEvent) -> str:
-        """The logical id of the API of an event; empty where it is none of the template's."""
+        """The logical id of the API of an event; empty where it has no routes here, or is none of the template's."""
         named = event.properties.get("RestApiId", event.properties.get("ApiId"))
         name = api_of(event) or referred_to(named)
         return name if name in self.declared else ""
 
     def route(self, event: SamEvent) -> str:
-        """The route of an event, as triggers spell it: `GET /orders/{id}`."""
+        """The route of an event, as triggers spell it: `GET /orders/{id}`, `ANY /`, or `$default` without a path.
+
+        Paths of REST APIs lose a slash at the end.
+        """
         path, method = event.properties.get("Path"), str(event.properties.get("Method") or "ANY")
         method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
         if path in (None, "$default"):
@@ -118,7 +121,10 @@ class Apis:
         return f"{method} {path}"
 
     def trigger(self, event: SamEvent, names: TemplateNames, functions: Mapping[str, str]) -> Source:
-        """The route of an event; `functions` are names by logical id. RemitError: remit has none such."""
+        """The route of an event as `on.api(…)` or `on.rest(…)`; `functions` are names by logical id.
+
+        RemitError (2): remit has none such, or it would let in more callers.
+        """
         api = self.api(event)
         unknown = [name for name in event.properties if name not in _OF_ROUTE]
         if unknown or not api:
@@ -170,9 +176,9 @@ class Apis:
         return _authorizer(authorizer, functions[function], event.type, names)
 
     def settings(self, leftovers: Leftovers) -> Iterator[tuple[str, Any, Origin | None]]:
-        """The settings of the APIs, each with its value in the template and its place.
+        """Yield the settings of the APIs (`rest.tracing`), each with its value in the template and its place.
 
-        What no setting stands for goes to `leftovers`.
+        The place is None for one that is made of several properties. What no setting stands for goes to `leftovers`.
         """
         for api in self.declared.values():
             yield from _settings(api, leftovers)
@@ -183,7 +189,10 @@ class Apis:
 
 
 def _check_openness(event: SamEvent, api: SamResource, names: TemplateNames) -> None:
-    """RemitError: something keeps people out of the API, and would not of the app's."""
+    """RemitError (2): something keeps people out of the API, and would not of the app's.
+
+    Settings of the API without a form are left.
+    """
     for properties in (api.properties, event.properties):
         if any(tokens.is_intrinsic(value_at_path(properties, path)) for path in _DECIDES):
             raise RemitError("only the deploy knows whom its API lets in")
@@ -208,7 +217,10 @@ def _required_parameters(parameters: Any) -> list[str]:
 
 
 def _authorizer(authorizer: Mapping[str, Any], function: str, kind: str, names: TemplateNames) -> Source:
-    """The call of `on.authorizer` for SAM's authorizer by a function. RemitError: remit has none such."""
+    """The call of `on.authorizer` for SAM's authorizer by a function, which the app calls `function`.
+
+    `kind` is that of the API, `Api` or `HttpApi`. RemitError (2): remit has none such.
+    """
     version = str(authorizer.get("AuthorizerPayloadFormatVersion", "1.0"))
     is_old = kind == "HttpApi" and version == "1.0"
     if kind == "HttpApi" and not is_old and authorizer.get("EnableSimpleResponses") is not True:
@@ -270,7 +282,10 @@ def _settings(  # noqa: C901 - one property after the other
 
 
 def _cors(value: Any) -> Any:
-    """CORS as HTTP APIs have it: for REST APIs, SAM takes texts with quotes inside, and one alone for the origin."""
+    """CORS as HTTP APIs have it: for REST APIs, SAM takes texts with quotes inside, and one alone for the origin.
+
+    True is any origin; a reference, and what is no mapping, stay as they are.
+    """
     if value is True:
         return {"AllowOrigins": ["*"]}
     if isinstance(value, str):
@@ -288,7 +303,7 @@ def _cors(value: Any) -> Any:
 
 
 def _media_types(value: Any) -> Any:
-    """Media types as REST APIs have them: SAM takes `~1` for the slash."""
+    """Media types as REST APIs have them: SAM takes `~1` for the slash. A value that is no list stays as it is."""
     types = value if isinstance(value, list) else []
     return [text.replace("~1", "/") if isinstance(text, str) else text for text in types] or value
 
@@ -310,7 +325,10 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def apis_of(expansion: ExpandedTemplate) -> Apis:
-    """The APIs of a template, those that SAM makes by itself among them; an app has routes in one of a kind."""
+    """The APIs of a template, those that SAM makes by itself among them.
+
+    An app has routes in one API of a kind: of several without a definition of their own, only the first is returned.
+    """
     declared: dict[str, SamResource] = {}
     as_they_are: dict[str, SamResource] = {}
     for api in expansion.declared:

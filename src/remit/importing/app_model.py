@@ -21,13 +21,19 @@ T = TypeVar("T")
 
 
 def app_name(name: Any) -> str:
-    """The name of an app, by what its source or its folder is called: small letters, digits and hyphens."""
+    """The name of an app, of any name of its source or folder: at most 40 of `a-z`, `0-9` and single hyphens.
+
+    Other signs become hyphens. `app-` stands before one that begins with no letter; one of nothing but signs is `app`.
+    """
     kept = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-")[:40].strip("-")
     return kept if kept[:1].isalpha() else f"app-{kept}".strip("-")
 
 
 def value_at_path(properties: Any, path: str) -> Any:
-    """The value at a path such as `Environment.Variables` or `Layers.0`, as written; None where there is none."""
+    """The value at a path such as `Environment.Variables` or `Layers.0`, as written; None where there is none.
+
+    An empty path gives the value itself.
+    """
     for step in filter(None, path.split(".")):
         if isinstance(properties, list):
             properties = properties[int(step)] if step.isdigit() and int(step) < len(properties) else None
@@ -39,7 +45,11 @@ def value_at_path(properties: Any, path: str) -> Any:
 def placed(
     given: Mapping[str, Any], paths: Mapping[str, str], convert: Mapping[str, Callable[[Any], Any]] | None = None
 ) -> dict[str, Any]:
-    """What another tool's options say, as properties at their paths: `{"Size": 512}` at `EphemeralStorage.Size`."""
+    """Another tool's options as properties at their paths: `{"EphemeralStorage": {"Size": 512}}`.
+
+    `paths` has the path for each option, and `convert` a function for values that SAM has in another form. Options
+    that are None or that `paths` does not have are dropped; of two options with one path the later of `paths` counts.
+    """
     properties: dict[str, Any] = {}
     for option, path in paths.items():
         value = given.get(option)
@@ -53,7 +63,7 @@ def placed(
 
 
 def listed(value: Any) -> list[Any]:
-    """The items of a list; a value that stands alone is one, and nothing is none."""
+    """A list as it is; None and AWS::NoValue as an empty list, and any other value as a list of it alone."""
     return value if isinstance(value, list) else [] if value in (None, NO_VALUE) else [value]
 
 
@@ -90,12 +100,15 @@ class Leftovers:
         """The constructs that were said or left, each with the statement that it is a part of."""
 
     def add(self, what: str, because: str, origin: Origin | None = None, part: str = "") -> None:
-        """Leave a construct."""
+        """Note that a construct is left, once for the same reason and place; `part` is the statement that it is of."""
         self.seen[what] = part
         self.found[Left(what, because, origin, part)] = None
 
     def convert(self, make: Callable[[], T], what: str, origin: Origin | None, part: str = "") -> T | None:
-        """The result of `make`; None if it raises RemitError, or a build refused this before: it is left then."""
+        """The result of `make`; None if it raises RemitError, or a build refused `what` before: it is left then.
+
+        `make` is not called for what a build refused. In each case `what` is noted in `seen`.
+        """
         self.seen[what] = part
         because = self.refused.get(what)
         if because is None:
@@ -124,9 +137,9 @@ class SourceTemplate:
 
 
 def beside(folder: Path, path: str) -> Path | None:
-    """A path that a source names, from its folder; None where it leads out of the repository.
+    """A path that a source names, resolved from its folder; None where it leads out of the Git repository.
 
-    Without a repository it may lead beside that folder, and no further up.
+    Without a repository it may lead beside that folder, and no further up. Nothing need be there.
     """
     target, home = path_from(folder, path).resolve(), folder.resolve()
     repository = next((parent for parent in (home, *home.parents) if (parent / ".git").exists()), home.parent)

@@ -150,7 +150,7 @@ class _ChaliceApp:
         self.left.append(Left(what, because, Origin(str(path), node.lineno, 1)))
 
     def _api(self) -> dict[str, Any]:
-        """The properties of the app's one API."""
+        """The properties of the app's one API, which the first call adds to the resources; callers add to them."""
         properties = {
             "StageName": self.config.get("api_gateway_stage", "api"),
             "EndpointConfiguration": self.config.get("api_gateway_endpoint_type", "EDGE"),
@@ -188,7 +188,7 @@ class _ChaliceApp:
             self.routes[name] = {"Type": "Api", "Properties": properties}
 
     def _function(self, method: str, call: ast.Call, function: ast.FunctionDef, path: Path) -> None:
-        """Add the function of a decorator, with its event.
+        """Add the function of a decorator, with its event if `method` is one of `_EVENTS`.
 
         Values that code makes are left; without its source there is no event.
         """
@@ -215,7 +215,10 @@ class _ChaliceApp:
         self.resources[_logical_id(name)] = self._resource(f"{module}.{function.name}", name, events)
 
     def _value(self, node: ast.expr) -> Any:
-        """A literal, a schedule, or a variable of the environment that the config gives; None for anything else."""
+        """A literal, a schedule (`rate(1 hour)`), or a variable of the environment that the config gives.
+
+        None for anything else, which the code makes.
+        """
         variable = re.fullmatch(r"(?:os\.)?(?:environ\[|environ\.get\(|getenv\()'(\w+)'.*[\])]", ast.unparse(node))
         if variable is not None:
             return self.variables.get(variable[1])
@@ -235,7 +238,8 @@ class _ChaliceApp:
     def _resource(self, handler: str, name: str, events: Mapping[str, Any]) -> dict[str, Any]:
         """A function of SAM's by the stage's settings and its own.
 
-        The policy file counts where Chalice does not guess access. RemitError: that file cannot be read.
+        The policy file counts where `autogen_policy` is false: Chalice does not guess access then. RemitError (2): that
+        file cannot be read.
         """
         config = {"lambda_timeout": 60, "lambda_runtime": "python3.13", **self.config}
         config |= section(config, "lambda_functions", name)
@@ -259,7 +263,7 @@ def _logical_id(name: str) -> str:
 
 
 def _authorizer(value: ast.expr) -> dict[str, Any] | None:
-    """What SAM has of an authorizer: a user pool, or nothing (IAM); None where the code makes it."""
+    """What SAM has of an authorizer: a user pool, or {} for IAM; None where the code makes it, or it is none."""
     kind = _name(value.func) if isinstance(value, ast.Call) else ""
     if not isinstance(value, ast.Call) or kind not in ("CognitoUserPoolAuthorizer", "IAMAuthorizer"):
         return None
@@ -290,7 +294,7 @@ def _owner(call: ast.Call) -> str:
 
 
 def _arguments(call: ast.Call) -> dict[str, ast.expr]:
-    """The keywords of a call."""
+    """The keywords of a call, without what `**` adds."""
     return {item.arg: item.value for item in call.keywords if item.arg}
 
 

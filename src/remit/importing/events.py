@@ -32,20 +32,23 @@ _SWITCHED: Final = {"true": "True", "enabled": "True", "false": "False", "disabl
 
 
 def resource(names: TemplateNames, value: Any) -> Source:
-    """A resource of the app's as such, where its Ref or an attribute is given; any other value as text."""
+    """A resource of the app's as such, where its Ref or an attribute is given; any other value as text.
+
+    RemitError (2): that value has no form as text.
+    """
     name = referred_to(value)
     return f"{names.owner}{names.resources[name]}" if name in names.resources else names.text(value)
 
 
 def _switch(_: TemplateNames, value: Any) -> Source:
-    """The value of a switch. RemitError (2): it is neither on nor off."""
+    """`True` or `False` for a switch's value, in SAM's or CloudFormation's spelling. RemitError (2): it is neither."""
     if str(value).lower() not in _SWITCHED:
         raise RemitError("only the deploy knows whether it is on")
     return _SWITCHED[str(value).lower()]
 
 
 def _failures(_: TemplateNames, value: Any) -> Source:
-    """The one answer that functions of a batch can give. RemitError (2): any other."""
+    """`True` for `["ReportBatchItemFailures"]`. RemitError (2): any other value."""
     if value != ["ReportBatchItemFailures"]:
         raise RemitError("its answers are not those of a batch")
     return "True"
@@ -58,6 +61,7 @@ def _filters(names: TemplateNames, value: Any) -> Source:
 
 
 def _input(names: TemplateNames, value: Any) -> Source:
+    """The input of a schedule, whose text is read as JSON. RemitError (2): it is none."""
     return names.source(read_json(value, "input")[0] if isinstance(value, str) else value)
 
 
@@ -120,7 +124,7 @@ NEEDS_OWN: Final = {"S3": "Bucket", "Cognito": "UserPool"}
 
 
 def trigger(event: SamEvent, names: TemplateNames) -> Source:
-    """The trigger of an event. RemitError: none says it all."""
+    """The trigger of an event that is no route, as `on.sqs(…)`. RemitError (2): none says all of its properties."""
     own = NEEDS_OWN.get(event.type)
     if event.type not in TRIGGERS or (own and referred_to(event.properties.get(own)) not in names.resources):
         raise RemitError("no trigger of remit's stands for it")
@@ -138,7 +142,10 @@ def trigger(event: SamEvent, names: TemplateNames) -> Source:
 
 
 def _flattened(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each path with its value, as deep as an option's path reaches, but for switches that are on."""
+    """Yield each path with its value, as deep as an option's path reaches, but for switches that are on.
+
+    The rules of a bucket's filter become paths by their names in small letters.
+    """
     for key, item in value.items():
         path = f"{before}{key}"
         reaches_deeper = any(name.startswith(f"{path}.") for name in _OPTIONS) and not tokens.is_intrinsic(item)

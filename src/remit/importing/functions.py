@@ -92,7 +92,7 @@ class TemplateParts:
     """The layers that the template makes of a folder."""
 
     def part(self, logical_id: str) -> str:
-        """A function or resource, as messages call it."""
+        """A function or resource, as messages call it: `Orders (AWS::SQS::Queue)`; its id alone where there is none."""
         for resources in (section(self.template, "Resources"), self.expansion.resources):
             if logical_id in resources:
                 return f"{logical_id} ({resources[logical_id].get('Type')})"
@@ -132,7 +132,7 @@ def why_not(function: SamResource) -> str | None:
 
 
 class FunctionReader:
-    """One pass over a function's properties."""
+    """One pass over a function's properties: `statement` is asked once."""
 
     def __init__(self, declared: SamResource, parts: TemplateParts, names: TemplateNames) -> None:
         self.declared = declared
@@ -147,7 +147,7 @@ class FunctionReader:
         self.condition: str | None = None
 
     def statement(self) -> PythonStatement:
-        """The function with everything that can be said of it."""
+        """The function with everything that can be said of it; the rest is left in `names.leftovers`."""
         code = code_of(self.declared, self.parts.source)
         name = self.parts.function_names[self.logical_id]
         if "Condition" in self.declared.attributes:
@@ -174,15 +174,15 @@ class FunctionReader:
         return self.names.leftovers.convert(make, f"{what} of {self.logical_id}", origin, self.part)
 
     def _item(self, make: Callable[[], Item], what: str, *steps: str | int) -> Iterator[Item]:
-        """An item, unless it cannot be said."""
+        """Yield the item that `make` gives, marked with the construct; nothing where it has no form, and is left."""
         item = self._convert(make, what, self.declared.at(*steps))
         if item is not None:
             yield replace(item, what=f"{what} of {self.logical_id}")
 
     def _keyword(self, path: str, keyword: str, convert: Callable[[Any], Source]) -> Iterator[Item]:
-        """The keyword for a property that is there.
+        """Yield the keyword for a property that is there, or for Lambda's default where remit has another.
 
-        One whose value remit's setting refuses, or that has no form, is left.
+        A text of digits is a number. One whose value remit's setting refuses, or that has no form, is left.
         """
         value = value_at_path({**_LAMBDAS, **self.properties}, path)
         if isinstance(value, str):
@@ -292,7 +292,10 @@ class FunctionReader:
             yield from access_of_role(role_id, self.logical_id, self.parts.expansion, self.names, reasons, self.part)
 
     def _other_properties(self) -> Iterator[Item]:
-        """Everything without a setting, in `properties=`."""
+        """Yield `properties=` with what has no setting, if there is any.
+
+        Unknown properties are left, and what the template says the function waits for, unless it is implied.
+        """
         others = {name: self.properties[name] for name in _AS_THEY_ARE if name in self.properties}
         formats = {key: value for key, value in section(others.pop("LoggingConfig", None)).items() if key != "LogGroup"}
         others |= {"LoggingConfig": formats} if formats else {}
@@ -322,7 +325,7 @@ class FunctionReader:
 
 
 def depends_on(written: Mapping[str, Any]) -> list[str]:
-    """What a resource of the template waits for."""
+    """The logical ids that a resource of the template waits for by DependsOn, in their order."""
     return [str(name) for name in listed(written.get("DependsOn"))]
 
 
@@ -332,7 +335,7 @@ def _keyword_group(keyword: str, begin: str, items: list[Item], end: str) -> Ite
 
 
 def layers_of(declared: Iterable[SamResource], source: SourceTemplate) -> dict[str, Code]:
-    """The layers of a template that are folders beside it, by logical id."""
+    """The layers of a template that it makes of a local path, by logical id; without a folder outside of the source."""
     layers: dict[str, Code] = {}
     for layer in declared:
         uri = layer.properties.get("ContentUri")
@@ -342,9 +345,9 @@ def layers_of(declared: Iterable[SamResource], source: SourceTemplate) -> dict[s
 
 
 def code_of(function: SamResource, source: SourceTemplate) -> Code:
-    """The place of a function's code, where it goes, and the handler that it has.
+    """The place of a function's code, where it goes (`functions/…`), and the handler that it has.
 
-    Inline code, and code that is not a folder beside the template, has no folder.
+    Inline code has no folder, nor has code in S3 or in a zip, or outside of the repository.
     """
     properties = function.properties
     inline = value_at_path(properties, "Code.ZipFile")

@@ -61,9 +61,10 @@ class Imported:
 
 
 def import_app(source: Path, folder: Path | None = None) -> Imported:
-    """Write the app that a source declares. RemitError: the source cannot be read, or the folder is filled.
+    """Write the app that a source declares into a folder, or into a new one here that has the app's name.
 
-    The source is read and never run, and no file of it is changed.
+    The source is read and never run, and no file of it is changed. Mistakes that a build of the app finds are returned,
+    not raised. RemitError: the source cannot be read, or the folder is a file or not empty.
     """
     read = read_source(source)
     target = folder or Path(read.name)
@@ -82,9 +83,10 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
 
 
 def _copy(code: Code, app: Path, missing: dict[str, None]) -> None:
-    """Copy or write code into an app.
+    """Copy a folder of code into an app, unless the app has that folder already, or write the code's text there.
 
-    A layer or a module that is not there is added to `missing`, and stubs stand for a module.
+    A layer without a folder is added to `missing`, and so is a handler's module that is not there, by its path in the
+    app: it is written, with a stub for each handler.
     """
     folder = app / code.target
     module, _, attribute = code.handler.rpartition(".")
@@ -105,9 +107,10 @@ def _copy(code: Code, app: Path, missing: dict[str, None]) -> None:
 
 
 def _settled_app(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tuple[str, ...], tuple[RemitError, ...]]:
-    """Write an app into the folder with its code and build it, until the build refuses nothing of it.
+    """Write an app into the folder with its code and build it, until nothing that the build refuses can be left.
 
-    Returns the app, its modules, and the mistakes that nothing could be done about.
+    Mistakes of lint are allowed by comments. Returns the app, the paths of its modules, and the mistakes of the last
+    build; after 12 rounds that is the one before the last change.
     """
     refused: dict[str, str] = {}
     app = app_of(source)
@@ -127,7 +130,7 @@ def _settled_app(source: SourceTemplate, folder: Path) -> tuple[ImportedApp, tup
 
 
 def _mistakes_of_build(files: Mapping[str, list[Line]], folder: Path) -> tuple[RemitError, ...]:
-    """Write the modules of an app over those from before, and build it.
+    """Write the modules of an app in place of those of an earlier round, and build its stage `dev` without zips.
 
     The mistakes of the build are returned, not raised.
     """
@@ -145,13 +148,13 @@ def _mistakes_of_build(files: Mapping[str, list[Line]], folder: Path) -> tuple[R
 
 
 def _construct_at(mistake: RemitError, files: Mapping[str, list[Line]]) -> str:
-    """The construct at the line of a mistake; empty for none that can be left."""
+    """The construct that the line of a mistake stands for; empty where there is none, or no place in these files."""
     origin = mistake.origin
     return files[origin.file][origin.line - 1].what if origin is not None and origin.file in files else ""
 
 
 def _allow(files: dict[str, list[Line]], mistakes: tuple[RemitError, ...]) -> bool:
-    """Put a comment above each line at which lint finds what the source has so, and return whether there is one."""
+    """Put `# remit: allow` with the rules above each line of `files` that lint refused; return whether any was."""
     rules: dict[tuple[str, int], dict[str, None]] = {}
     for mistake in mistakes:
         if mistake.rule is not None and mistake.origin is not None and mistake.origin.file in files:
@@ -165,7 +168,7 @@ def _allow(files: dict[str, list[Line]], mistakes: tuple[RemitError, ...]) -> bo
 
 
 def _modules(app: ImportedApp) -> dict[str, list[Line]]:
-    """The lines of an app's Python modules, by their paths in it."""
+    """The lines of an app's Python modules, by their paths in it: app.py, and the others that have something to say."""
     declarations = [line for left in app.left if not left.part for line in _comment(left.comment)]
     declarations += [*([Line("")] if declarations else []), Line("app = App()")]
     for function in app.functions:
@@ -198,7 +201,7 @@ def _lines(statement: PythonStatement, app: ImportedApp, level: int = 0) -> list
 
 
 def _head(path: str, docstring: str, body: list[Line], app: ImportedApp) -> list[Line]:
-    """The docstring and the imports of a module."""
+    """The docstring of a module, if it has one, and imports of the names that its body mentions."""
     tree = ast.parse("\n".join(line.text for line in body))
     mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     imported = ", ".join(name for name in _REMIT if name in mentioned)

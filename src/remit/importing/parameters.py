@@ -38,7 +38,11 @@ _NOT_NAMES: Final = frozenset((*keyword.kwlist, *dir(builtins), "app", "aws", "c
 def constants_of(
     template: Mapping[str, Any], locate: Locate, leftovers: Leftovers
 ) -> tuple[tuple[PythonStatement, ...], TemplateNames, tuple[str, ...]]:
-    """The parameters, mappings and conditions of a template as constants, their names, and those without a value."""
+    """The parameters, mappings and conditions of a template as constants, their names in Python, and those to fill in.
+
+    To be filled in, by constant, are parameters without a default: where Python decides nothing by one, it is read from
+    Parameter Store. Mappings and conditions without a form go to `leftovers`.
+    """
     declared = parameters(template)
     taken: set[str] = set(_NOT_NAMES)
     constants: list[PythonStatement] = []
@@ -76,7 +80,7 @@ def _conditions(
 ) -> tuple[TemplateNames, list[PythonStatement]]:
     """The names with those of the conditions added; and the constants for these, each after those that it names.
 
-    One that Python cannot decide is left.
+    One that Python cannot decide is left. `taken` gets the constants' names.
     """
     constants: list[PythonStatement] = []
     written = section(template, "Conditions")
@@ -98,13 +102,17 @@ def _conditions(
 
 
 def _named_at(template: Mapping[str, Any], is_meant: Callable[[Path], bool]) -> set[str]:
-    """What a template names at some places."""
+    """Names that a template refers to at the paths that `is_meant` accepts: parameters and resources alike."""
     parts = {name: template.get(name) for name in ("Conditions", "Globals", "Resources")}
     return {str(reference.target) for reference, path in references(parts, late=False) if is_meant(path)}
 
 
 def _value_of_parameter(name: str, parameter: Parameter, template: Mapping[str, Any], prefix: str) -> Source:
-    """An expression for a parameter's value: what is stored, a secret's name, its default, or the least allowed."""
+    """An expression for a parameter's value: what is stored, or a secret's name instead of a hidden value.
+
+    Else the first of: its default, a value that it allows, the least number (365 without one), `prefix` and its name.
+    A list becomes a list of texts.
+    """
     own_name = words(name).replace("_", "-")
     if parameter.is_stored:
         path = f"/{own_name}" if parameter.default is None else str(parameter.default)

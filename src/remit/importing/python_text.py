@@ -75,7 +75,8 @@ def literal(text: str) -> Source:
 def joined(pieces: Iterable[tuple[bool, str]]) -> Source:
     """Expressions (True) and texts (False) as one expression for a text: an f-string where both are there.
 
-    Or a `join`, where an f-string cannot have the expressions before Python 3.12.
+    Or a `join`, where an f-string cannot have the expressions before Python 3.12. An expression that is a plain literal
+    in double quotes counts as text.
     """
     merged: list[tuple[bool, str]] = []
     for is_code, code in pieces:
@@ -121,7 +122,11 @@ def _is_bare(source: Bracketed, item: Item) -> bool:
 def written(
     source: Source, level: int = 0, before: str = "", after: str = "", what: str = "", *, bare: bool = True
 ) -> list[Line]:
-    """The lines of an expression at a level of indentation, with what stands before and after it."""
+    """The lines of an expression at a level of indentation, with what stands before and after it.
+
+    One line where it fits or is plain source, else a line for each part, and so on within these. Each line has the
+    construct `what`, or that of its item.
+    """
     indent = _INDENT * level
     line = Line(f"{indent}{before}{flat(source, bare=bare)}{after}", what)
     if isinstance(source, str) or len(line.text) <= WIDTH:

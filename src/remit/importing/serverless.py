@@ -56,7 +56,7 @@ _ANY_ORIGIN: Final = {"AllowOrigins": ["*"]}
 
 
 def _url(value: Any) -> dict[str, Any]:
-    """The FunctionUrlConfig of a function's `url`."""
+    """The FunctionUrlConfig of a function's `url`; a reference as it is."""
     if tokens.is_intrinsic(value):
         return value  # only the deploy knows whether there is one
     auth = "AWS_IAM" if section(value).get("authorizer") else "NONE"  # Serverless knows no other than IAM
@@ -263,7 +263,10 @@ class _Service:
         return events
 
     def _access(self, function: Mapping[str, Any]) -> dict[str, Any]:
-        """The policies of a function: those of the one role of the service, and its own."""
+        """`Role`, where the service names one, else `Policies` and `PermissionsBoundary`, each if there is any.
+
+        A function's own statements replace those of the service, unless it inherits; `iam` of its own removes them.
+        """
         role = value_at_path(self.provider, "iam.role") or self.provider.get("role")
         if role is not None and (not isinstance(role, dict) or tokens.is_intrinsic(role)):
             return {"Role": role}
@@ -280,7 +283,10 @@ class _Service:
         return {name: value for name, value in access.items() if value is not None}
 
     def _sam_events(self, kind: str, given: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Type and properties of each event of SAM's that an event is; none for one that SAM does not have."""
+        """Yield type and properties of each event of SAM's that an event is; none if SAM lacks it or an option of it.
+
+        APIs, and buckets, topics and user pools that Serverless makes for it, are added to the resources.
+        """
         options = dict(given) if isinstance(given, dict) and not tokens.is_intrinsic(given) else {}
         if kind in _API_IDS:
             yield from self._route(kind, given, options)
@@ -300,7 +306,7 @@ class _Service:
             yield type_name, placed({**options, alone: one}, names, _CONVERSIONS)
 
     def _made(self, kind: str, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The Ref of a resource that Serverless makes of a name."""
+        """Add the resource that Serverless makes of a name in an event of this kind, and return its Ref."""
         prefix, type_name, naming = _MADE[kind]
         logical_id = prefix + "".join(f"{part[:1].upper()}{part[1:]}" for part in re.split(r"[^A-Za-z0-9]+", name))
         properties = {naming: name, **placed(options, {"displayName": "DisplayName"})}
@@ -376,7 +382,7 @@ class _Service:
         return {name: {"FunctionArn": {"Fn::GetAtt": [_logical_id(str(function)), "Arn"]}, **authorizer}}
 
     def _api(self, kind: str, type_name: str) -> dict[str, Any]:
-        """The properties of the service's one API of a kind, which its first route makes."""
+        """The properties of the service's one API of a kind, which its first route makes; callers add to them."""
         properties: dict[str, Any] = {"StageName": self.stage} if kind == "http" else {}
         settings = section(self.provider, "httpApi")
         if kind == "http":
@@ -393,13 +399,13 @@ def _logical_id(name: str) -> str:
 
 
 def _as_one_text(*parts: Any) -> Any:
-    """Texts and functions of CloudFormation as one text."""
+    """Texts and functions of CloudFormation as one text, which is a Fn::Sub if there is a function among them."""
     text = "".join(tokens.text_of(section(part).get("Fn::Sub") or part) for part in parts)
     return {"Fn::Sub": text} if any(isinstance(part, dict) for part in parts) else text
 
 
 def _cors(cors: Any) -> dict[str, Any]:
-    """CORS of a service in SAM's words."""
+    """CORS of a service in SAM's words, without options that SAM lacks; any origin where it is no mapping."""
     if not isinstance(cors, dict):
         return _ANY_ORIGIN
     renamed = {_OF_CORS[name]: value for name, value in cors.items() if name in _OF_CORS}

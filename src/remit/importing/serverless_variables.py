@@ -74,7 +74,7 @@ class ServerlessVariables:
     def _value(self, variable: str, path: Steps) -> Any:
         """The value of a variable: of the first of its sources, separated by commas, that has one.
 
-        It becomes a parameter where none has, as what only the deploy knows, or a file that is not there.
+        If none has, since only the deploy knows it or a file is not there, a parameter is added, and this is its Ref.
         RemitError (2): it refers to itself, to nothing of this file, or to a file outside of the folder.
         """
         if variable in self._waiting:
@@ -115,14 +115,21 @@ class ServerlessVariables:
         return None if file is None else self._of_file(file[1].strip(), file[2] or "", path)
 
     def _own(self, name: str, path: Steps) -> Any:
-        """A value of the file itself, also where a variable stands on the way to it: `custom: ${file(custom.yml)}`."""
+        """A value of the file itself, also where a variable stands on the way to it: `custom: ${file(custom.yml)}`.
+
+        Where the file has none, it is Serverless's default for it, or None.
+        """
         value = self.source.value
         for step in name.split("."):
             value = value_at_path(self.resolved(value, path) if isinstance(value, str) else value, step)
         return _DEFAULTS.get(name) if value is None else value
 
     def _of_file(self, name: str, key: str, path: Steps) -> Any:
-        """The value at a key of another file; None where it is not there. RemitError: it is outside of the folder."""
+        """The value at a key of another YAML or JSON file, all of it for an empty key.
+
+        None where the file or the key is not there, or the file is of another kind. RemitError (2): it is outside of
+        the folder, or cannot be read.
+        """
         target = (self.folder / name).resolve()
         if not target.is_relative_to(self.folder.resolve()):
             raise self._wrong(f"`file({name})` is outside of {self.folder}", path, "copy the file beside the source")

@@ -37,7 +37,10 @@ _DEFINITIONS: Final = {
 
 
 def read_source(path: Path) -> SourceTemplate:
-    """Read a source. RemitError: there is none, it is of no known format, or a text in it has a null byte."""
+    """Read a source, a file or a folder, with the files that its definitions name put in.
+
+    RemitError: there is none, it is of no known format or cannot be read, or a text in it has a null byte.
+    """
     read = _read(path)
     source = replace(read, template=_with_local_files(read.template, read.folder))
     for at, text in texts_in(source.template):
@@ -49,7 +52,8 @@ def read_source(path: Path) -> SourceTemplate:
 def _read(path: Path) -> SourceTemplate:
     """Read a source by its name or its content: Chalice, Zappa, Serverless, else a template.
 
-    RemitError (2): there is none, or of no known tool.
+    A folder is a Chalice app if it has `.chalice/config.json`, else the first of `_FILES` in it is read. RemitError
+    (2): there is none, it is of no known tool, or it cannot be read.
     """
     folder = {"app.py": path.parent, CONFIG.name: path.parent.parent}.get(path.name, path)
     if (folder / CONFIG).is_file():
@@ -75,7 +79,10 @@ def _read(path: Path) -> SourceTemplate:
 
 
 def _with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The template with the content of the files that its definitions name, as far as these are there."""
+    """The template with the content of the files that definitions of state machines and APIs name.
+
+    A definition whose file `_content` does not give stays as it is.
+    """
     resources = dict(section(template, "Resources"))
     for name, resource in resources.items():
         definition = _DEFINITIONS.get(str(section(resource).get("Type"))) if isinstance(resource, dict) else None
@@ -90,7 +97,10 @@ def _with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, An
 
 
 def _content(folder: Path, location: Any) -> Any:
-    """The content of a file that a template names; None where it is not there, or cannot be read."""
+    """The value of a JSON or YAML file that a template names.
+
+    None where it is in S3, outside of the repository or not there, or cannot be read.
+    """
     file = beside(folder, location) if isinstance(location, str) and not location.startswith("s3://") else None
     if file is None or not file.is_file():
         return None

@@ -99,7 +99,7 @@ def app_of(source: SourceTemplate, refused: Mapping[str, str] | None = None) -> 
 
 
 def _readable(source: SourceTemplate, leftovers: Leftovers) -> dict[str, Any]:
-    """The template without its loops, and without what is no resource or CDK's own."""
+    """The template with its loops unrolled, and without CDK's own parts; a resource without a Type is left."""
     resources = dict(section(source.template, "Resources"))
     for name in list(resources):
         is_loop = str(name).startswith("Fn::ForEach")
@@ -137,7 +137,10 @@ def _taken_apart(source: SourceTemplate, template: Mapping[str, Any]) -> Templat
 def _lifted_roles(
     template: Mapping[str, Any], functions: Mapping[str, SamResource], expansion: ExpandedTemplate
 ) -> dict[str, str]:
-    """The roles, by function, whose access they take over: SAM's; those unbounded that nothing else names."""
+    """The logical id of the role, by function, for functions that take over its access.
+
+    Those are roles that SAM makes, and roles of the template without a boundary that nothing else refers to.
+    """
     resources = section(template, "Resources")
     policies = policies_of_roles(resources)
     elsewhere = {
@@ -174,7 +177,10 @@ def _with_log_groups(
 
 
 def _with_names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
-    """Names for all resources that become attributes of the class, and for what remit names itself."""
+    """The names, with those of all resources that become attributes of the class, and of what remit names itself.
+
+    Functions and APIs that remit cannot have, and SAM's types without a form, are in its `left`, with the reason.
+    """
     expansion, functions = parts.expansion, parts.functions
     left = {name: why for name, function in functions.items() if (why := why_not(function)) is not None}
     for name, api in parts.apis.as_they_are.items():
@@ -218,7 +224,10 @@ def _with_names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
 def _function_names(
     functions: Mapping[str, SamResource], expansion: ExpandedTemplate, roles: Mapping[str, str]
 ) -> dict[str, str]:
-    """A name for each function, of which remit makes logical ids that the template has not."""
+    """A name for each function, by logical id, of which remit makes logical ids that the template has not.
+
+    It is the id in snake_case without `Function`, cut at 40 signs; no two are equal.
+    """
     ids = {name for name in expansion.resources if name not in roles.values()}
     function_names: dict[str, str] = {}
     taken: set[str] = set()
@@ -347,7 +356,7 @@ def _with_definition(properties: dict[str, Any]) -> dict[str, Any]:
 def _ordered(
     statements: Mapping[str, PythonStatement], written: Mapping[str, Any], renamed: Mapping[str, str]
 ) -> list[PythonStatement]:
-    """The resources, each after those that it refers to, else in the order of the template."""
+    """The resources, each after those that it refers to or waits for, else in the order of the template."""
     ordered: dict[str, PythonStatement] = {}
     entered: set[str] = set()
 
@@ -428,7 +437,7 @@ _HOISTED: Final = frozenset(f"{name}=" for name in FunctionSection.names())
 
 
 def _shared_settings(functions: list[PythonStatement]) -> tuple[list[PythonStatement], list[PythonStatement]]:
-    """The settings that all functions have in common, and the functions without them."""
+    """The settings that all functions have in common, in the order of the first, and the functions without them."""
     calls = [function.value for function in functions if isinstance(function.value, Bracketed)]
     common = [
         item

@@ -40,7 +40,7 @@ def words(name: str) -> str:
 
 
 def unused(name: str, taken: set[str]) -> str:
-    """A name that is not taken; it is added to those that are."""
+    """A name that is not taken: `_` comes before a digit, and behind a name until it is free. `taken` gets it."""
     name = f"_{name}" if not name or name[:1].isdigit() else name
     while name in taken:
         name += "_"
@@ -100,7 +100,10 @@ class TemplateNames:
         return repr(value)
 
     def text(self, value: Any) -> Source:
-        """A value where Python must give text, such as a variable of the environment. RemitError: it is none."""
+        """A value where Python must give text, such as a variable of the environment; true is `"true"`, 1 is `"1"`.
+
+        RemitError (2): it is no text, or has no form here.
+        """
         if isinstance(value, bool):
             return '"true"' if value else '"false"'
         if isinstance(value, int | float):
@@ -136,7 +139,10 @@ class TemplateNames:
         raise RemitError("its form is not known here")
 
     def known(self, value: Any) -> bool:
-        """Return whether Python knows a value before the deploy: it hangs on parameters, mappings, conditions alone."""
+        """Return whether Python knows a value before the deploy: it hangs on parameters, mappings, conditions alone.
+
+        A parameter whose value is stored is not known.
+        """
         for function, argument, _ in functions(value):
             if function not in _OF_PYTHON:
                 return False
@@ -161,9 +167,9 @@ class TemplateNames:
         return self.conditions[str(name)]
 
     def items(self, values: list[Any], source: Callable[[Any], Source]) -> list[Item]:
-        """The items of a list; those that a condition may leave out as `*`.
+        """The items of a list, each made by `source`; those that a condition may leave out as `*`.
 
-        RemitError (2): only the deploy decides the condition.
+        AWS::NoValue is no item. RemitError (2): only the deploy decides the condition.
         """
         items: list[Item] = []
         for value in values:
@@ -273,7 +279,7 @@ class TemplateNames:
         return {function: marked(argument, marks)}
 
     def _substituted(self, argument: Any, marks: dict[str, str]) -> Any:
-        """The argument of a Fn::Sub, with marks in its text."""
+        """The argument of a Fn::Sub, with marks in its text and in its own variables; `marks` gets them."""
         text, variables = tokens.substitution(argument)
 
         def put(variable: re.Match[str]) -> str:
@@ -319,7 +325,7 @@ def _operand(expression: str) -> str:
 
 
 def _pieces(text: str, marks: Mapping[str, str]) -> list[tuple[bool, str]]:
-    """A text's parts, with the expressions that its marks stand for."""
+    """A text's parts as `joined` takes them: expressions (True) where marks stand, and the texts between."""
     return [(piece in marks, marks.get(piece, piece)) for piece in re.split(_MARK, text)]
 
 

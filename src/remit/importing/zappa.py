@@ -46,7 +46,10 @@ _DEFAULTS: Final = {"memory_size": 512, "runtime": "python3.13", "timeout_second
 
 
 def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> SourceTemplate:
-    """The template of a stage: of `dev`, else of the first. RemitError: there is no stage, or this one names no app."""
+    """The template of a stage: of `dev`, else of the first; settings that remit has no form for are in its `left`.
+
+    RemitError (2): there is no stage, or this one names no app.
+    """
     stages = {name: value for name, value in section(settings).items() if isinstance(value, dict)}
     if not stages:
         raise RemitError(f"{file} has no stage", hint='such as {"dev": {"app_function": "app.app"}}', origin=locate(()))
