@@ -28,7 +28,10 @@ class Recording(type):
     if not TYPE_CHECKING:  # type checkers would see no signature but this one
 
         def __call__(cls, *arguments: Any, **options: Any) -> Any:
-            """Make an object. RemitError: no project is loading, and it is wrong."""
+            """Make an object. While a project loads, it is recorded, and what is wrong with it is judged later.
+
+            RemitError: no project is loading, and it is wrong.
+            """
             record = current()
             if record is None or record.is_over:
                 made = super().__call__(*arguments, **options)

@@ -105,7 +105,10 @@ def _is_tried(asking: FrameType) -> bool:
 
 
 def unknown(message: str, name: str, owner: object, known: Iterable[str]) -> Any:
-    """Note that `owner` has none but the `known` names, for its `__getattr__`. AttributeError: somebody only asks."""
+    """Note that `owner` has none but the `known` names, for its `__getattr__`, and give an Unread.
+
+    AttributeError, and nothing is noted: somebody only asks, or no project's code runs.
+    """
     frame = None if name.startswith("__") else asking_frame(2)  # Python itself asks for `__path__`, and more
     if frame is None:
         raise AttributeError(message, name=name, obj=owner)

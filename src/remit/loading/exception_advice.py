@@ -32,7 +32,7 @@ _NOT_CALLABLE: Final = "'module' object is not callable"
 
 
 def advice(error: BaseException, state: Loading) -> str | None:
-    """A hint, or None when there is nothing to say."""
+    """The hint about an exception that the project's code raised while it loads; None when there is nothing to say."""
     return _of_its_kind(error, state) or _placeholder_in_use(error, state)
 
 
@@ -141,7 +141,7 @@ def _trigger_of(error: TypeError) -> str | None:
 
 
 def _innermost(error: BaseException) -> TracebackType | None:
-    """Return the place where an exception was raised."""
+    """Return the place where an exception was raised; None for one that was not raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -53,7 +53,11 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
 
 @contextlib.contextmanager
 def declared(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> Iterator[Loading]:
-    """Run a project's files, and give what they declare, unchecked. RemitError: the folder cannot be loaded at all."""
+    """Run a project's files, and give what they declare, unchecked, with the mistakes that are known by now.
+
+    The code has ended then; its modules and the time limit last for the `with` block. RemitError: the folder cannot be
+    loaded at all.
+    """
     with _running(folder, stage, folder_name) as state:
         try:
             run_configuration(state)

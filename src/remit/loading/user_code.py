@@ -49,7 +49,7 @@ def run_configuration(state: Loading) -> None:
 
 
 def import_shared(state: Loading) -> None:
-    """Import the modules of shared/resources/, in the order of their names."""
+    """Import the modules of shared/resources/, in the order of their names; what is wrong in one is noted."""
     folder = state.folder / "shared" / "resources"
     for path in sorted(folder.glob("*.py")):
         if path.stem != "__init__":
@@ -119,7 +119,7 @@ def importing(state: Loading) -> Iterator[None]:
 
 
 def _inside(root: Path, modules: Iterable[str]) -> list[str]:
-    """Those of the modules that come from the project's own folder; remit never does, wherever it is installed."""
+    """Those of the modules that come from the project's own folder, in order; remit never does, wherever it lies."""
     folder = f"{root}{os.sep}"
     names = []
     for name in tuple(modules):  # thousands, where a project's tests run

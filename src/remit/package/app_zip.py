@@ -88,9 +88,9 @@ def package(
     """Pack the project in `folder` for one target, or its folder `code`; `place` puts it where people look.
 
     `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
-    and its line; `serves_web_app`: whether the adapters of web frameworks belong into it; `apart`: whether its
-    dependencies are in a layer. Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits,
-    and for a link in `.remit`.
+    and its line; `progress`: is told before packages are installed; `serves_web_app`: whether the adapters of web
+    frameworks belong into it; `apart`: whether its dependencies are in a layer, and not in the zip. Raises RemitError
+    for what cannot be packed or installed, is a secret, or is over Lambda's limits, and for a link in `.remit`.
     """
 
     def attempt(cache: Path) -> Package:
@@ -129,7 +129,7 @@ def package_layer(folder: Path, code: LayerCode, dependencies: tuple[Layer, ...]
 
 
 def _of_one_snapshot(folder: Path, attempt: Callable[[Path], Package]) -> Package:
-    """Pack something of a project in its cache, and again where its files have changed meanwhile.
+    """Pack something of a project in its cache, and up to twice again where its files have changed meanwhile.
 
     RemitError (2): there is no such folder, its files keep changing, or the cache cannot be written.
     """
@@ -152,7 +152,8 @@ def check_own_files(
 ) -> None:
     """Raise RemitError for the project's own files that `package` would refuse, without packing anything.
 
-    With `secrets_alone`, nothing is said where a file cannot be packed, such as a pipe that could not be loaded.
+    With `secrets_alone`, nothing is said where a file cannot be packed, such as a pipe that could not be loaded. Files
+    that change meanwhile are not judged.
     """
     with contextlib.suppress(ChangedError):
         try:
@@ -176,7 +177,8 @@ def depends(folder: Path, code: str) -> bool:
 def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
     """Put each function's zip under .remit/build/ by its name, and remove those of functions that are no more.
 
-    So are all cached zips but the latest. RemitError (2): the folder cannot be written.
+    So are all cached zips but the latest. Returns the paths in the order of `packages`. RemitError (2): the folder
+    cannot be written.
     """
     build = own_folder(folder, "build")
     placed = {build / f"{name}.zip": package for name, package in packages.items()}
@@ -205,7 +207,7 @@ def _attempt(
     *,
     is_layer: bool,
 ) -> Package:
-    """Pack one snapshot into the cache, where the zip is named by its SHA-256.
+    """Pack one snapshot into the cache, with the files of `layers`; the zip is named by its SHA-256.
 
     ChangedError: the folder is not the same before and after. RemitError (2): it is too big for Lambda, or holds
     secrets.

@@ -134,7 +134,7 @@ def _local_header(member: Member) -> bytes:
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that would not unpack to one file below the root, under the same name, everywhere."""
+    """RemitError (2): a name would not unpack to one file below the root, under the same name, everywhere."""
     if {"", ".", ".."} & set(name.split("/")) or _ODD.search(name):
         raise RemitError(f"{name!a} cannot be the name of a file in a zip", hint=NAMES)
 

@@ -46,8 +46,9 @@ class Layer:
 def layer(folder: Path, code: str, target: Target, progress: Callable[[str], None]) -> Layer | None:
     """The dependencies of a root of zips in the project in `folder`; None when it states none.
 
-    With unchanged inputs this is a look into the cache, and no process starts. Raises RemitError (exit
-    code 69 when no package index answers).
+    With unchanged inputs this is a look into the cache, and no process starts; else `progress` gets a sentence, and uv
+    installs them. RemitError (69): no package index answers; (2): they cannot be read or installed. Its place begins at
+    the project's folder.
     """
     stating = folder_of_dependencies(folder, code)
     try:
@@ -122,7 +123,10 @@ def web_adapters(folder: Path, target: Target, progress: Callable[[str], None]) 
 
 
 def prune(cache: Path, count: int) -> None:
-    """Delete all but the latest `count` entries of a cache folder, and what builds that were killed have left."""
+    """Delete all but the latest `count` entries of a cache folder, by their times of change.
+
+    What builds that were killed have left is deleted after a day, and counts as an entry before.
+    """
     for unfinished in cache.glob(".new-*"):
         with contextlib.suppress(OSError):  # its build has just finished
             if time.time() - unfinished.stat().st_mtime > _ABANDONED_SECONDS:
@@ -189,7 +193,10 @@ def _make(folder: Path, source: Source, target: Target, place: Path) -> dict[str
 
 
 def _put_in_place(new_folder: Path, place: Path, is_there: Callable[[], bool]) -> None:
-    """Move a folder to its place in one step, unless another process was first; what is damaged there is removed."""
+    """Move a folder to its place in one step, unless what `is_there` looks for is there; what is damaged is removed.
+
+    OSError: it cannot be moved, and no other process has put it there meanwhile.
+    """
     if not is_there():
         shutil.rmtree(place, ignore_errors=True)  # damaged, or there is none
         try:

@@ -46,7 +46,7 @@ def pyproject(folder: Path) -> dict[str, Any]:
 
 
 def stated(project: dict[str, Any]) -> list[str]:
-    """The requirements in [project].dependencies."""
+    """The requirements in [project].dependencies, as written; empty when there are none."""
     dependencies: list[str] = project.get("project", {}).get("dependencies", [])
     return dependencies
 
@@ -68,7 +68,7 @@ def normal(name: str) -> str:
 
 
 def text_of(path: Path, name: str) -> str:
-    """A file's text. Raises RemitError that names it."""
+    """A file's text, of UTF-8. RemitError (2), which calls it `name`: it cannot be read, or is not UTF-8."""
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -54,7 +54,9 @@ def survey(folder: Path, exclude: tuple[str, ...] = (), code: str = "") -> Tree:
     """Look at every file below `folder` without opening any (but .pem files and .remitignore).
 
     With `code`, the path of a folder in it, that is the root of the zip; the project's patterns and links are still
-    those of `folder`. Raises RemitError that lists everything that can neither be packed nor left out on its own.
+    those of `folder`. Without it, `src/` goes off the names where the app's code is in `src`. `exclude` has further
+    lines as of .remitignore, which decide after its own. RemitError (2) lists everything that can neither be packed nor
+    left out on its own; or .remitignore cannot be read, or there are more files than Lambda can unpack.
     """
     content = plain_files.content(folder / ".remitignore", ".remitignore") or b""
     try:
@@ -88,6 +90,8 @@ _REMEDY = "remove or rename it, or list it in .remitignore"
 
 @dataclass(slots=True)
 class _Walk:
+    """One walk through a project: what goes in, the names left out by their reasons, and what is refused, in words."""
+
     root: str
     code: str
     """How the paths begin of what lies in the root of the zip."""
@@ -198,6 +202,7 @@ _KINDS = {
 
 
 def _is_folder(item: os.DirEntry[str]) -> bool:
+    """Return whether it is a folder, or a link to one."""
     try:
         return item.is_dir()
     except OSError:  # a link in a circle

@@ -30,13 +30,16 @@ class Patterns:
         self._expression = re.compile("|".join(groups) or r"(?!)", re.DOTALL)
 
     def decide(self, path: str) -> Pattern | None:
-        """The pattern that decides about one path, or None. A folder that is out is not looked into."""
+        """The last pattern that matches one path, or None. Its `back` says that the path is not left out after all.
+
+        The folders above the path are not asked about: whoever walks does not enter one that is left out.
+        """
         match = self._expression.fullmatch(path)
         return None if match is None else self._patterns[int((match.lastgroup or "p0")[1:])]
 
 
 def parse(lines: Iterable[str], reason: str) -> list[Pattern]:
-    """The patterns of an ignore file's lines; empty lines and comments say nothing."""
+    """The patterns of an ignore file's lines, in order; empty lines, comments and what matches nothing are dropped."""
     patterns = []
     for written in lines:
         line = re.sub(r"(?<!\\) +$", "", written.rstrip("\r\n"))

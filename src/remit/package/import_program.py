@@ -39,7 +39,7 @@ class Runtime(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """The module, if it is one of Lambda's runtime."""
+        """The module, if it is one of Lambda's runtime; None for others, and where the runtime is not installed."""
         if self.folder and name in self.modules:
             return importlib.machinery.PathFinder.find_spec(name, [self.folder])
         return None
@@ -52,7 +52,10 @@ def refuse_calls(event: str, _arguments: object) -> None:
 
 
 def imported_web_app(target: str, interface: str | None) -> str | None:
-    """Import a web app, and return what is wrong with it, in words that follow its name; None if nothing is."""
+    """Import a web app, and return what is wrong with it, in words that follow its name; None if nothing is.
+
+    Whatever its import raises passes.
+    """
     web = importlib.import_module("remit.web")  # the zip's
     served = web.web_app(target)
     if not callable(served):
@@ -143,7 +146,10 @@ def answer_to(request: dict[str, Any], folders: Sequence[str], missing: Missing)
 
 
 def lacking(module: str, folders: Sequence[str], missing: Missing) -> list[dict[str, Any]]:
-    """List a module's imports that the zip lacks, with their places. Errors other than of imports are none of these."""
+    """List a module's imports that the zip lacks, with their places; `missing` gets their names, as stand-ins.
+
+    The module is imported again with these, up to 50 times. An error of another kind ends the list, and is not in it.
+    """
     errors: list[dict[str, Any]] = []
     for _ in range(MOST_MISSING):
         try:
@@ -161,7 +167,10 @@ def lacking(module: str, folders: Sequence[str], missing: Missing) -> list[dict[
 
 
 def failure_of(error: BaseException, folders: Sequence[str]) -> dict[str, Any]:
-    """An exception, and the last line of the zip's own code that raised it."""
+    """An exception, and the innermost line of the zip's own code that it came from, as `_Failure` of packed_imports.
+
+    `missing` is the module that was not found. It, the file and the line are empty, or 0, where there is none.
+    """
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     failure = {"error": f"{type(error).__name__}: {error}", "missing": missing or "", "file": "", "line": 0}
     for frame in traceback.extract_tb(error.__traceback__):

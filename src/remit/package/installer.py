@@ -50,7 +50,10 @@ class Target:
 
 
 def this_machine(runtime: str = "") -> Target:
-    """Return the target of functions of a runtime on this machine; without one, of the Python that runs remit."""
+    """The target of functions of a runtime on this machine; without one, of the Python that runs remit.
+
+    Where there is no Python of its version, the target has the nearest that there is.
+    """
     return Target(Interpreters().for_runtime(runtime).words, platform.machine(), here=True)
 
 
@@ -128,7 +131,7 @@ def run_uv(arguments: Iterable[str], folder: Path | None, lines: str = "") -> su
 
 
 def _failure(stderr: str, folder: Path, source: Source) -> RemitError:
-    """The error for uv's messages: the network, a package without a wheel, or their last lines as they are."""
+    """The error for uv's messages: the network (exit code 69), a package without a wheel, or their last lines."""
     message = without_secrets(stderr)
     lines = [line.rstrip() for line in message.splitlines() if not line.startswith(("Using CPython", "warning:"))]
     last_lines = "\n".join(f"  {line}" for line in lines[-12:])

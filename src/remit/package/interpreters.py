@@ -58,7 +58,8 @@ class Interpreters:
     def for_runtime(self, runtime: str) -> Interpreter:
         """The Python of a runtime's version (`python3.12`), or else the nearest; of two as near the newer.
 
-        Where none answers, it is the Python that runs this.
+        Any other text stands for the version of the Python that runs this, which is also the answer where none of these
+        is on this machine.
         """
         match = _RUNTIME.fullmatch(runtime)
         wanted = sys.version_info[:2] if match is None else (int(match[1]), int(match[2]))
@@ -94,7 +95,7 @@ class Interpreters:
             yield from self._output((uv, "python", "find", *options, f"{version[0]}.{version[1]}")).splitlines()
 
     def _interpreter_at(self, program: str) -> Interpreter | None:
-        """Ask a program for its version; None if it is no Python."""
+        """Run a program to ask for its version, and which Python its environment is of; None if it is no Python."""
         with suppress(ValueError):
             executable, major, minor = self._output((program, "-I", "-S", "-c", _ABOUT)).splitlines()
             return Interpreter(executable, (int(major), int(minor)))

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def with_dependency_layers(app: App, folder: Path) -> App:
     """An app whose functions have their dependencies in a layer, where `config.package.layer` says so.
 
-    There is one for each runtime and architecture of functions that have any, and each root that states its own.
-    RemitError: a function has as many layers as Lambda takes.
+    There is one for each runtime and architecture of functions that have any, and each root that states its own; a
+    function gets its reference as the last of its layers. Functions that need nothing but remit stay as they are.
+    RemitError: a function has as many layers as Lambda takes, or its layers are an intrinsic function.
     """
     if not app.puts_dependencies_into_layers:
         return app

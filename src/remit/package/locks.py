@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 
 def uv_lock(folder: Path, workspace: Path | None = None) -> Source:
-    """Read uv.lock, or that of a workspace. RemitError: it does not know a dependency of pyproject.toml."""
+    """Read the uv.lock of a folder, or of the root of its workspace, which begins the paths in it.
+
+    RemitError (2): it does not know a dependency of pyproject.toml. AttributeError, KeyError or TypeError: it is not
+    built as its format says.
+    """
     place = workspace or folder
     file = os.path.relpath(place / "uv.lock", folder)
     lock = plain_files.toml(place / "uv.lock")
@@ -78,7 +82,10 @@ def uv_workspace(folder: Path) -> Path | None:
 
 
 def pylock(folder: Path) -> Source:
-    """Read pylock.toml as lines of a requirements.txt: uv refuses one that is for another Python."""
+    """Read pylock.toml as lines of a requirements.txt: uv refuses one that is for another Python. Errors: as `uv_lock`.
+
+    Packages that remit alone brings are left out.
+    """
     packages = plain_files.toml(folder / "pylock.toml").get("packages", [])
     needed = _without_remit(packages, stated(pyproject(folder)))
     lines: list[str] = []
@@ -116,7 +123,7 @@ def _without_remit(packages: list[dict[str, Any]], requirements: list[str]) -> l
 
 
 def _reachable(needs: Mapping[str, set[str]], starts: Iterable[str]) -> set[str]:
-    """The packages of some names, and all that they need. What only remit needs is not followed from others."""
+    """Some packages and all that they need, by name; remit is not among these, and its needs are not followed."""
     reached: set[str] = set()
     waiting = sorted(starts)
     while waiting:

@@ -39,7 +39,7 @@ class ChangedError(Exception):
 
 
 def look(path: Path, name: str) -> Entry:
-    """A regular file, as it is now, under a name in the zip."""
+    """A regular file, as it is now, under a name in the zip, which people are told as well. OSError: there is none."""
     status = path.stat()
     return Entry(name, name, str(path), bool(status.st_mode & stat.S_IXUSR), status.st_size, stamp(status))
 

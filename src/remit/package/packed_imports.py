@@ -89,10 +89,11 @@ def check_imports(
     layers: Mapping[str, Package],
     targets: Mapping[str, Target],
 ) -> tuple[str, ...]:
-    """Refuse handlers whose imports the zip lacks, and web apps that cannot be imported; return notes on what was left.
+    """Refuse handlers whose imports the zip lacks, and web apps that cannot be imported; return notes on the unknown.
 
-    `packages` and `targets` are by the functions' names, `layers` those of the app's own by their references.
-    RemitError at the line of each import, or at the line that declares the web app.
+    `packages` and `targets` are by the functions' names, `layers` those of the app's own by their references. Handlers
+    of functions with layers of others are not tried, and nothing is said of them. RemitError at the line of each
+    import, or at the line that declares the web app.
     """
     notes: list[str] = []
     mistakes = Mistakes()
@@ -199,7 +200,7 @@ def _memory_file(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, A
 
 
 def _lambda_site() -> str:
-    """The folder of what Lambda's runtime brings, where it is installed with remit."""
+    """The folder of what Lambda's runtime brings, where boto3 is installed with remit; else ""."""
     runtime = importlib.util.find_spec("boto3")
     return str(Path(runtime.origin).parents[1]) if runtime is not None and runtime.origin else ""
 
@@ -278,7 +279,10 @@ def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: _
 
 
 def _by_request(app: App, functions: Iterable[Function]) -> dict[str, list[Function]]:
-    """The functions by what is imported for them, of which several may have the same: a web app, or modules."""
+    """The functions by the names of the requests to import for them.
+
+    Each web app has a request of its own; handlers with the same modules share one.
+    """
     groups: dict[str, list[Function]] = {}
     for function in functions:
         web = function.web
@@ -288,7 +292,7 @@ def _by_request(app: App, functions: Iterable[Function]) -> dict[str, list[Funct
 
 
 def _modules(app: App, function: Function) -> tuple[str, ...]:
-    """The module of its handler, and those of the jobs that it runs."""
+    """The module of its handler, and those of the jobs of its queue, each once."""
     modules = [split(function.handler)[0]]
     for queue in app.queues:
         if queue.name == function.queue:

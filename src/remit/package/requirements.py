@@ -145,7 +145,10 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
 
 
 def _local_path(line: str) -> tuple[str | None, list[str]]:
-    """The path and the extras of a requirement that is a path (`-e .[aws]`, `./lib`, `lib @ file:///…`); else None."""
+    """The path and the extras of a requirement that is a path (`-e .[aws]`, `./lib`, `lib @ file:///…`).
+
+    None and [] for any other line.
+    """
     without_option = re.sub(r"^(-e|--editable)[ =]\s*", "", line)
     text = re.sub(r"\s+(;|--hash).*$", "", without_option)
     is_editable = text != line and line.startswith("-")
@@ -161,7 +164,10 @@ def _local_path(line: str) -> tuple[str | None, list[str]]:
 
 
 def _included_contents(folder: Path, lines: list[tuple[Origin, str]]) -> str:
-    """The contents of the other files that lines point to, and those to others: constraints, includes, wheels."""
+    """The contents, as hexadecimal lines, of the files that lines point to, and those to others, each once.
+
+    They are constraints, includes and wheels; what is no file counts for nothing.
+    """
     parts: dict[Path, str] = {}
     waiting = [(folder, line) for _, line in lines]
     while waiting:

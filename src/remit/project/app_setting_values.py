@@ -246,7 +246,7 @@ def _usage_plan(path: Path, name: Any, content: Any) -> dict[str, Any]:
 
 
 def domain_name(path: Path, value: Any) -> str:
-    """A host's name in lower case; what only the deploy knows of it is not looked at.
+    """A host's name, which must be in lower case; one with a part that only the deploy knows is not looked at.
 
     RemitError (2): any other text.
     """

@@ -29,7 +29,8 @@ def ci_files(folder: Path, service: str, stage: str, owners: Sequence[str] = ())
     """The files for a project whose stage `stage` main is deployed to, with their texts; nothing is written.
 
     `service` is `github` or `gitlab`. With GitHub's, a project below the top of its repository gets a workflow of its
-    own name. RemitError: the workflow exists, or an owner is none.
+    own name. With `owners`, the lines of CODEOWNERS follow those that it has, unless it names the project's accepted
+    gains. RemitError (2): the workflow exists, an owner is without `@`, or the stage cannot be one.
     """
     folder = folder.resolve()
     top = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

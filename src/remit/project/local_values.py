@@ -20,8 +20,8 @@ _QUOTES: Final = ('"', "'")
 def local_values(folder: Path) -> Mapping[str, str]:
     """The values by name, each line `NAME=VALUE`: the name of the secret or parameter, or the variable that has it.
 
-    Empty lines and those that begin with # say nothing; quotes around a value are left out. No file has no values.
-    RemitError: the line that is neither.
+    Empty lines and those that begin with # say nothing; quotes around a value are left out; the last line for a name
+    counts. No file has no values. RemitError (2): a line that is none of these, or the file cannot be read.
     """
     path = folder / FILE
     try:
@@ -65,7 +65,7 @@ def with_local_variables(app: App, folder: Path) -> App:
 def local_value(name: str, function: str) -> str:
     """A value for code that runs on this machine, such as a test, from the file in the working folder.
 
-    RuntimeError: the file does not have it.
+    `function` is what messages call the caller. RuntimeError: the file does not have it. RemitError: as `local_values`.
     """
     values = local_values(Path.cwd())
     if name not in values:

@@ -42,7 +42,7 @@ def toml(path: Path) -> dict[str, Any]:
 
 
 def is_there(path: Path, name: str | None = None) -> bool:
-    """Return whether there is a file or a folder. RemitError at it: it is a pipe, a socket or a device."""
+    """Return whether there is a file or a folder. RemitError at it: it is a pipe, a socket or a device, or not seen."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -88,7 +88,7 @@ def _unreadable(error: OSError, path: Path, name: str | None) -> RemitError:
 
 
 def listed(folder: Path) -> list[Path]:
-    """The files of a folder that people fill, by their names, without hidden ones and notes (`README.md`)."""
+    """The files and folders in a folder that people fill, by their names, without hidden ones and notes (`*.md`)."""
     return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and path.suffix != ".md"]
 
 

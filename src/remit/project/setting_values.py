@@ -315,7 +315,7 @@ def entries(path: Path, value: Any, kind: str, check: Callable[[Path, Any, Any],
 def members(kind: str, checks: Mapping[str, Check], spelled: Callable[[Any], str] = str) -> Check:
     """A check for a dict of some keys, each with its own check; `spelled` gives a key as it is kept.
 
-    RemitError (2): another key, or a value that its check refuses.
+    A checked tuple, such as `Texts`, is kept as a list. RemitError (2): another key, or a value that its check refuses.
     """
 
     def member(path: Path, key: Any, content: Any) -> dict[str, Any]:
@@ -382,12 +382,14 @@ def retention(path: Path, value: Any) -> int:
 
 
 def _tracing(path: Path, value: Any) -> str:
+    """The mode of X-Ray: `Active` for True, `PassThrough` for False, or one of these. RemitError (2): another value."""
     if isinstance(value, bool):
         return "Active" if value else "PassThrough"
     return str(one_of(get_args(TracingMode))(path, value))
 
 
 def _environment(path: Path, value: Any) -> Table[str]:
+    """Variables by name. RemitError (2) has all that are wrong, or it is no dict."""
     return Table(entries(path, value, "a dict of strings", _variable))
 
 

@@ -23,7 +23,10 @@ class HandlerProblem:
 
 
 def split(handler: str) -> tuple[str, str]:
-    """The module and the name of a handler; Lambda takes a path for the module as well (`api/web.handler`)."""
+    """The module, with dots, and the name of a handler; Lambda takes a path for the module as well (`api/web.handler`).
+
+    The module is empty where the handler has no dot.
+    """
     module, _, name = handler.rpartition(".")
     return module.replace("/", "."), name
 

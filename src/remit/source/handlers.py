@@ -217,7 +217,7 @@ class _Reader:
         self.read = read
 
     def module(self, name: str) -> ModuleSource | None:
-        """A module; None where it cannot be read. SyntaxError: it is no Python."""
+        """A module; None where it cannot be read. SyntaxError, ValueError or RecursionError: it is no Python."""
         content = self.read(name)
         return None if content is None else module_source(parsed(*content), content[1], name)
 

@@ -75,7 +75,10 @@ def package_of(module: str, path: str) -> str:
 
 
 def python_files(folder: Path) -> Iterator[str]:
-    """The paths of the Python files in a folder and below it, without those that are none of the project's own."""
+    """The paths of the Python files in a folder and below it, each folder's in order before those of its folders.
+
+    Hidden folders, virtual environments and what is installed are left out.
+    """
     for place, folders, files in os.walk(folder):
         # In place, since os.walk goes on with this very list; sorted, since the file system's order is any.
         own = sorted(name for name in folders if not name.startswith(".") and name not in _OTHERS)

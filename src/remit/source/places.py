@@ -39,7 +39,10 @@ def _written(span: Span) -> ast.Call | ast.BinOp | ast.Assign | ast.AugAssign | 
 
 
 def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
-    """The expression that was assigned at `span`, or passed as `keyword` of the call there; None if not found."""
+    """The expression that was assigned at `span`, or passed as `keyword` of the call there; None if not found.
+
+    Of a sum it is the side that shows a list, or else the right one; of a call without a keyword, what `**` unpacks.
+    """
     match _written(span):
         case ast.Call() as call:
             return keyword_value(call, keyword)
@@ -52,7 +55,7 @@ def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
 
 
 def keyword_value(call: ast.Call, name: str | None) -> ast.expr | None:
-    """The value that a call passes as the keyword of a name; None where it does not spell it."""
+    """The value that a call passes as the keyword of a name, or by `**` for None; None where it does not spell it."""
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
