@@ -48,7 +48,7 @@ _DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
 
 
 def advice(denial: Denial) -> Iterator[str]:
-    """Yield advice from the message by itself."""
+    """Yield advice from the message by itself, the remark that explains it first."""
     if denial.note is not None:
         yield denial.note
     if denial.others:

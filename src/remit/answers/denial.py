@@ -314,7 +314,8 @@ def _trimmed(text: str) -> str:
 def _structured(text: str, depth: int) -> Denial | None:
     """Read a denial from JSON: a CloudTrail event, a decoded authorization message, a stack event, an error's body.
 
-    JSON in its texts is read, too, `depth` times. None: the text is no JSON, or tells of no denial.
+    JSON in its texts is read, too, `depth` times. Of several texts, the first that names an action or an operation
+    counts; if none does, the whole is read as prose. None: the text is no JSON, or tells of no denial.
     """
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
     if depth == 0 or not starts:

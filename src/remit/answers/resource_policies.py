@@ -56,7 +56,12 @@ def with_resource_policies(explanation: Explanation, role: Holder, policies: Seq
 def _with_policies(
     explanation: Explanation, role: Holder, names: Mapping[str, str], policies: Sequence[tuple[Grant, ...]]
 ) -> Explanation:
-    """The explanation with what some policies of the resource change about it."""
+    """The explanation with what some policies of the resource change about it; the same where the verdict stays.
+
+    Else it has the verdict by both sides and the statements behind that, without near ones; and where the role allows
+    it and the resource's policies do not, an obstacle that says so. A role of an app, which has no ARN yet, gets one by
+    its logical id.
+    """
     decision = explanation.decision
     if not policies:
         return explanation

@@ -89,7 +89,11 @@ def _without_fix(cause: Cause, obstacle: Obstacle, project: LoadedApp | None) ->
 
 
 def _answers(cause: Cause, project: LoadedApp) -> Iterator[Explanation]:
-    """Yield the explanation of the function's role; where nobody is named, that of each role of the app."""
+    """Yield the explanation of the function's role for each action, with the line that would grant it.
+
+    Where nobody is named, each function of the app is asked. Nothing where a policy that no role has decided it (a
+    trust policy, say), where somebody asked who is not of this app, or whoever deploys.
+    """
     denial, function = cause.denial, cause.function
     unnamed = function is None and (denial.principal is not None or denial.resource is None)
     if unnamed or denial.layer in ("trust", "other"):  # no policy of this role decides that one

@@ -189,7 +189,9 @@ def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes
 def _versions(wishes: _Wishes) -> _Pair:
     """The two versions of the project that the options name; an old one without access where nothing is deployed.
 
-    RemitError: one of them cannot be loaded, or git or AWS does not give it.
+    Of two stages, the old one takes the names of the new one, so that its names are no difference. Without an option
+    the old one is the last deploy that is recorded here. RemitError: one of them cannot be loaded, or git or AWS does
+    not give it.
     """
     from remit.review.access_change import nothing
     from remit.review.working_tree import renamed_to, tree, with_resources
@@ -357,6 +359,7 @@ def _are_templates(files: list[tuple[bytes, str]]) -> bool:
 
 
 def _answer_of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[Drift, ...] = ()) -> _Answer:
+    """The answer on a review: open if gains or undecided parts are left, or with --strict what was not compared."""
     from remit.report.access_documents import drift_document, review_document
     from remit.report.access_report import review_report
 

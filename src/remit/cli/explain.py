@@ -318,7 +318,8 @@ def _explain_aws_word(word: str, error: RemitError) -> int:
 def _explain_request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path) -> int:
     """Print the verdict on ACTION [RESOURCE] of a function, with the line that would grant it; the exit code.
 
-    RemitError (2): it is no action.
+    Without RESOURCE, there is a verdict for each of a few resources on which the role has the action; where it has
+    none, the line leaves the resource open. RemitError (2): it is no action.
     """
     from remit.answers.explanation import explain
     from remit.answers.remedy import remedy
@@ -453,6 +454,7 @@ def _explain_policy(
 
 
 def _answers(role: Holder, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
+    """The answers to ACTION [RESOURCE]: without RESOURCE one for each of a few that the role's statements name."""
     from remit.answers.template_roles import explain_in
 
     action, resources = _action_and_resources(role, words)

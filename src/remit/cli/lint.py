@@ -257,7 +257,7 @@ def _print(findings: Sequence[Finding], form: str) -> None:
 
 
 def _line_reader(folder: Path) -> Callable[[str], Sequence[str]]:
-    """A function that gives the lines of a file of that name, and none if it cannot be read; each is read once."""
+    """A function that gives the lines of a file of that name, and none if it cannot be read; each file is read once."""
 
     @cache
     def lines(file: str) -> Sequence[str]:

@@ -322,10 +322,10 @@ def planned_calls(
 def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's.
+    """The stack of templates, the deployed one first, and the calls that drive it.
 
-    A name that is not given is that of the last file, or a placeholder, which a note says. RemitError (2): it is no
-    stack's name.
+    Calls on the artefact bucket are among them only if a file names that bucket. A name that is not given is that of
+    the last file, or a placeholder, which a note says. RemitError (2): it is no stack's name, or a file is no template.
     """
     from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of

@@ -108,7 +108,10 @@ def stoppable() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _screen(stack: str) -> Iterator[OnEvent]:
-    """Print events that ended something, and keep what is in progress below them."""
+    """Give a function that prints events that ended something, and keeps what is in progress below them.
+
+    The lines below are gone at the end.
+    """
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text

@@ -458,7 +458,7 @@ def _cause(
 
 
 def kinds_of(pieces: Iterable[Piece], *, can_be_public: bool = True) -> tuple[AccessKind, ...]:
-    """Pieces put together: public ones first, last those that no request of today can use.
+    """Pieces of the same level, service, resources and callers put together: public ones first, unused ones last.
 
     A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
     that counts, since other policies and other days may give it an effect, but must not hide what matters.
