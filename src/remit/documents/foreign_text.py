@@ -32,17 +32,17 @@ OF_TEMPLATEFILE: Final = rf"(?P<templatefile>\$\{{(?P<name>[A-Za-z_]\w*|(?!AWS::
 
 
 def unfilled(place: str) -> str:
-    """Late-bound text in place of a value that nobody knows yet: the same for equal places, another for others."""
+    """The late-bound text `${Placeholder…}` for a value that nobody knows yet; its digits are the place's checksum."""
     return f"${{Placeholder{zlib.crc32(place.encode())}}}"
 
 
 def is_unfilled(value: Any) -> bool:
-    """Return whether the whole of a value is a place that is filled in."""
+    """Return whether a value is one text of `unfilled`, with nothing around it; False for what is no string."""
     return isinstance(value, str) and re.fullmatch(_UNFILLED, value) is not None
 
 
 def without_unfilled(text: str, replacement: str) -> str:
-    """A text with a replacement in each place that is filled in."""
+    """A text with a replacement for each text of `unfilled` in it."""
     return re.sub(_UNFILLED, replacement, text) if "${Placeholder" in text else text
 
 
@@ -93,7 +93,10 @@ _MARKS: Final = re.compile(r"[$#]\{|\{\{")
 
 
 def is_of_serverless_framework(text: str) -> bool:
-    """Return whether a file that can be read is one of the Serverless Framework's, by what such files alone hold."""
+    """Return whether a text is a file of the Serverless Framework: it has variables of its alone (`${self:…}`).
+
+    Or it refers to a resource that the framework adds, such as ServerlessDeploymentBucket, without declaring it.
+    """
     if any(sign in text for sign in _SIGNS_OF_SERVERLESS) and re.search(_OF_SERVERLESS, text) is not None:
         return True
     for name in _DECLARED_BY_SERVERLESS:
@@ -107,7 +110,11 @@ def is_of_serverless_framework(text: str) -> bool:
 
 
 def late_bound(value: Any, *, in_template: bool) -> Any:
-    """A document that can be read with late-bound text in each place that a tool fills in, which tells what it was."""
+    """A copy of a document with late-bound text, which keeps what was written, in each place that a tool fills in.
+
+    The tools are the AWS CDK, Jinja and the Serverless Framework; Terraform (`${name}`), too, unless `in_template`,
+    where that is CloudFormation's. Keys stay as they are.
+    """
     pattern = f"{OF_TOOLS}|{_OF_SERVERLESS}" if in_template else f"{OF_TOOLS}|{_OF_SERVERLESS}|{OF_TEMPLATEFILE}"
     if isinstance(value, str):
         return re.sub(pattern, lambda place: tokens.unfilled(place[0]), value) if _MARKS.search(value) else value
@@ -119,7 +126,11 @@ def late_bound(value: Any, *, in_template: bool) -> Any:
 
 
 def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:
-    """A text with all that its template languages fill in put out of the way, and which languages these are."""
+    """A text with blanks for the logic of template languages and runs of private signs for what they fill in.
+
+    Lengths and lines stay. Also the languages of which something was there, in the order of `LANGUAGES`; none: the text
+    is as it was. `json`: the text is JSON; in YAML, places of a `bare` language can be read, and stay.
+    """
     used = []
     signs: dict[str, str] = {}
     for language in LANGUAGES:
@@ -134,9 +145,10 @@ def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:
 
 
 def _marked(place: re.Match[str], language: Language, signs: dict[str, str], *, json: bool) -> str:
-    """A run of the place's sign, as long as the place; in quotes where JSON has none around it.
+    """A run of the place's sign, as long as the place; in JSON, in quotes where the place is in no string.
 
-    `signs` has the sign of each place's text, and gets a new one here.
+    In a string, a place of a `bare` language without quotes stays as it is. `signs` has the sign of each place's text,
+    and gets a new one here.
     """
     line_start = place.string.rfind("\n", 0, place.start()) + 1
     in_string = place.string.count('"', line_start, place.start()) % 2 == 1  # strings of JSON end on their line
@@ -149,7 +161,7 @@ def _marked(place: re.Match[str], language: Language, signs: dict[str, str], *, 
 
 
 def filled_in(value: Any) -> Any:
-    """A value with late-bound text in each place that is filled in: a run of a sign, or the Serverless Framework's."""
+    """A copy of a value with a text of `unfilled` for each run of a private sign and each `${self:…}`, also in keys."""
     if isinstance(value, str):
         text = re.sub(_OF_SERVERLESS, lambda place: unfilled(place[0]), value)
         return re.sub(_RUN, lambda run: unfilled(run[1]), text)

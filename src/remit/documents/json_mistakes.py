@@ -43,7 +43,7 @@ _MEANT: Final = {
 
 
 class Repeated(ValueError):
-    """The n-th object that closes has a key twice: as members `first` and `second` from 0."""
+    """The n-th object that closes (`closed`, from 1) has a `key` twice: as its members `first` and `second`, from 0."""
 
     def __init__(self, closed: int, pairs: list[tuple[str, object]]) -> None:
         super().__init__(closed)
@@ -69,27 +69,31 @@ class JsonText:
     line: int
 
     def origin(self, position: int) -> Origin:
-        """The place of a character."""
+        """The line and column of the character at a position from 0."""
         before = self.text.count("\n", 0, position)
         return Origin(self.file, self.line + before, position - self.text.rfind("\n", 0, position))
 
     def fail(self, message: str, position: int, hint: str | None = None) -> NoReturn:
-        """Refuse the text for what stands at a position."""
+        """Raise RemitError (2) for what stands at a position, with its line and column."""
         raise RemitError(message, hint=hint, origin=self.origin(position))
 
     def skip(self, position: int) -> int:
-        """Return the end of the white space from here."""
+        """Return the next position, this one or later, of what is no white space."""
         match = _SPACE.match(self.text, position)
         return match.end() if match else position
 
     def seen(self, position: int) -> str:
-        """Word the text at a position, for a message."""
+        """Quote at most 12 characters of the line from a position, for a message; `the end` where the text ends."""
         if position >= len(self.text):
             return "the end"
         return repr(self.text[position : position + 12].split("\n", 1)[0])
 
     def members(self, position: int) -> Iterator[tuple[str | int, int, int]]:
-        """Of the object or list that begins here: key or index, where that begins, and where the value does."""
+        """Yield the members of the object or list that begins here: key, position of the key, position of the value.
+
+        In a list, the key is the index, and both positions are the value's. Nothing where neither begins. The text must
+        be sound as far as it is read.
+        """
         closing = _CLOSING.get(self.text[position : position + 1])
         at = self.skip(position + 1)
         number = 0
@@ -110,7 +114,11 @@ _DECODE: Final = json.JSONDecoder().raw_decode
 
 
 def explain(source: JsonText, error: Exception) -> NoReturn:
-    """Say what `error`, with which json.loads ended, means. RemitError, at line and column."""
+    """Raise the RemitError (2), at line and column, of what is wrong with a text, by the error that reading it gave.
+
+    The error is JSONDecodeError, Repeated or RefusedLiteral. With any other, the text nests too deep; if it does not,
+    all that is said is that it is not JSON.
+    """
     if isinstance(error, json.JSONDecodeError):
         _refuse_where_it_stopped(source, error)
     if isinstance(error, Repeated):
@@ -129,9 +137,10 @@ def explain(source: JsonText, error: Exception) -> NoReturn:
 
 
 def _open_brackets(source: JsonText, end: int, closed: int = -1) -> list[int]:
-    """The places of the brackets that are open at a place, or before the n-th object closes, the outermost first.
+    """The positions of the brackets that are open at `end`, the outermost first.
 
-    RemitError: they nest too deep.
+    With `closed` (n), those that are open just before the n-th `}`, if that comes first. RemitError: more than `DEPTH`
+    are open at once.
     """
     open_brackets: list[int] = []
     for token in _BRACKET.finditer(source.text, 0, end):
@@ -148,7 +157,7 @@ def _open_brackets(source: JsonText, end: int, closed: int = -1) -> list[int]:
 
 
 def repeated_key(source: JsonText, error: Repeated) -> RemitError:
-    """The error of a key that stands twice, at its second place. RemitError: the text nests too deep before it."""
+    """Return the error of a key that stands twice, at its second place. It raises one where the text nests too deep."""
     start = _open_brackets(source, len(source.text), error.closed)[-1]
     places = [at for _, at, _ in islice(source.members(start), error.second + 1)]
     return RemitError(
@@ -217,5 +226,5 @@ def _no_string(source: JsonText, at: int, label: str) -> NoReturn:
 
 
 def _quotes(source: JsonText, at: int) -> str | None:
-    """A hint about single quotes, if they are what stands there."""
+    """A hint about single quotes, if one stands there; else None."""
     return "JSON strings have double quotes" if source.text.startswith("'", at) else None

@@ -27,7 +27,7 @@ Locate: TypeAlias = "Callable[[Path], Origin]"
 
 
 def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """The texts of a document, each with its path."""
+    """The strings of a document in its order, each with its path; keys of objects are not among them."""
     if isinstance(value, str):
         yield path, value
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -38,11 +38,12 @@ def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 def read_json(
     text: str | bytes, file: str, *, line: int = 1, most: int = LARGEST, mistakes: list[RemitError] | None = None
 ) -> tuple[Any, Locate]:
-    """Read one JSON document; `file` is how errors name it, `line` its first line's number.
+    """Read one JSON document: its value, and a function that gives the place of a path.
 
-    RemitError at line and column: a syntax error, a key that stands twice in one object, NaN or Infinity,
-    nesting deeper than `DEPTH`, more than `most` bytes, bytes that are no UTF-8 (with their offset). Keys that stand
-    twice are added to `mistakes`, if that is given: the last value counts.
+    `file` is how errors name it, `line` its first line's number. RemitError (2) at line and column: a syntax error, a
+    key that stands twice in one object, NaN or Infinity, a number that is too large, nesting deeper than `DEPTH`, more
+    than `most` bytes, bytes that are no UTF-8 (with their offset). If `mistakes` is given, the errors of keys that
+    stand twice (the first `MOST_REPEATED`) are added to it instead, and the last value counts.
     """
     if len(text) > most:
         raise too_large(len(text), file, line)
@@ -85,7 +86,7 @@ def decode(content: bytes, file: str, line: int = 1) -> str:
 
 
 def too_large(size: int, file: str, line: int = 1) -> RemitError:
-    """That a document is longer than any can be, said before it is read."""
+    """Return the error that a document is longer than any can be, at its first line."""
     return RemitError(f"{file} has {size:,} bytes: no policy and no template is so large", origin=Origin(file, line, 1))
 
 
@@ -106,7 +107,7 @@ def _check_depth(value: object) -> None:
 
 
 class _Objects:
-    """Makes dicts of objects as they close, and counts them."""
+    """Makes dicts of objects as they close, counts them in `closed`, and notes keys that stand twice in `repeated`."""
 
     __slots__ = ("closed", "repeated", "tolerant")
 
@@ -135,14 +136,14 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    """The whole number of some digits. RefusedLiteral: they are more than are read."""
+    """The whole number of some digits. RefusedLiteral: they are more than `LONGEST_NUMBER`."""
     if len(digits) > LONGEST_NUMBER:  # int() of them would take quadratic time
         raise RefusedLiteral(digits)
     return int(digits)
 
 
 def _finite(digits: str) -> float:
-    """The number of some digits. RefusedLiteral: it is too large."""
+    """The number of some digits. RefusedLiteral: it is too large for a float."""
     value = float(digits)
     if not math.isfinite(value):
         raise RefusedLiteral(digits)
@@ -164,9 +165,9 @@ class _Places:
         self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
 
     def locate(self, path: Path) -> Origin:
-        """Return the place of a path's value, and of an operator's name.
+        """Return where a path's value begins; of a condition operator (a key in `Condition`), where its name begins.
 
-        Of a path that is not there, of its nearest part.
+        Of a path that is not there, the place of its nearest part that is.
         """
         at = position = self._source.skip(0)
         above: str | int = ""
@@ -187,7 +188,7 @@ class _Places:
         return Origin(self._source.file, self._line, position - self._line_end_before)
 
     def _child(self, at: int, step: str | int) -> tuple[int, int] | None:
-        """Where a member's name and its value begin; None: there is no such member.
+        """The positions of a member's name and of its value; None: there is no such member.
 
         Members are read only as far as that takes, unless the last of a repeated name counts.
         """

@@ -55,20 +55,24 @@ class NotFilledInError(RemitError):
 
 
 def may_be_plan(content: bytes) -> bool:
-    """Return whether a file speaks as `terraform show -json` does."""
+    """Return whether a file has a word by which the output of `terraform show -json` is told, anywhere in it."""
     return b"planned_values" in content or b"terraform_version" in content
 
 
 def read_as_written(content: bytes, file: str) -> ParsedFile:
-    """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column.
+    """Read a file's bytes; JSON if it begins like it or is named so, else YAML.
 
-    More than `LARGEST_DOCUMENT` bytes are refused; what may be a plan may have `LARGEST`.
+    RemitError (2) at line and column: it cannot be read, is empty, or has a key twice where that is a mistake. More
+    than `LARGEST_DOCUMENT` bytes are refused; what may be a plan may have `LARGEST`.
     """
     return _parsed(_text(content, file, LARGEST_DOCUMENT), file)
 
 
 def read(content: bytes, file: str) -> ParsedFile:
-    """As `read_as_written`, with late-bound text for what another tool fills in before AWS reads the file."""
+    """As `read_as_written`, with late-bound text in the value for what another tool fills in before AWS reads the file.
+
+    A plan of Terraform, where nothing is left to fill in, stays as it is.
+    """
     source = read_as_written(content, file)
     value = source.value
     if isinstance(value, dict) and ("planned_values" in value or "terraform_version" in value):
@@ -80,7 +84,8 @@ def read(content: bytes, file: str) -> ParsedFile:
 def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
     """Read past mistakes that leave the rest readable, and past what a tool fills in before AWS reads the file.
 
-    The file's `mistakes` has the former, its slips the latter. RemitError: nothing of it can be read; it is a
+    The file's `mistakes` has the former (none where a template language has both branches of an `if` in the text), its
+    slips the latter, and its value `${Placeholder…}` in such places. RemitError (2): nothing of it can be read; it is a
     NotFilledInError where that is no mistake.
     """
     text = _text(content, file, most)
@@ -124,12 +129,15 @@ def _text(content: bytes, file: str, most: int) -> str:
 
 
 def _is_json(text: str, file: str) -> bool:
-    """Return whether a file is JSON by its name, or by how it begins."""
+    """Return whether a text, which is not blank, is JSON by its file's name, or by how it begins."""
     return file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text))
 
 
 def _parsed(text: str, file: str, mistakes: list[RemitError] | None = None) -> ParsedFile:
-    """A text's value and places; a mistake that leaves the rest readable is added to `mistakes`, or raised."""
+    """Read a text as JSON or YAML; a mistake that leaves the rest readable goes to `mistakes`, or is raised if None.
+
+    RemitError (2): it cannot be read. A `.yaml` that begins like JSON, but is not, is read as YAML.
+    """
     if _is_json(text, file):
         try:
             value, locate = read_json(text, file, most=LARGEST, mistakes=mistakes)

@@ -44,7 +44,7 @@ _SPACE: Final = re.compile(r"\s+")
 def read_yaml(
     text: str, file: str, *, mistakes: list[RemitError] | None = None
 ) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
-    """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line.
+    """One document: its value, the place of each part by its path, and what was noticed. RemitError (2) at the line.
 
     A key of a policy that stands twice and an unknown tag are added to `mistakes`, if that is given: the last value of
     the key counts, and nothing is known of the tag's. So is it added that a text is too long to be read to its end.
@@ -67,7 +67,10 @@ _ENTRY: Final = re.compile(r"^ {0,2}[\w'\"-]", re.MULTILINE)
 
 
 def _beginning(text: str, file: str, mistakes: list[RemitError]) -> str:
-    """As much of a YAML text as is read, to the end of a resource; a mistake says how far that is."""
+    """As much of a YAML text as is read, to the end of a resource; an error added to `mistakes` says how far that is.
+
+    All of it, without an error, if it is not longer than `LARGEST`, or if no resource ends in the last tenth of that.
+    """
     if len(text) <= LARGEST:
         return text
     ends = [entry.start() for entry in _ENTRY.finditer(text, LARGEST * 9 // 10, LARGEST)]
@@ -163,7 +166,8 @@ class _Reader:
     def value(self, event: Any, path: Path, depth: int) -> Any:
         """Read the node that begins with this event, and all events up to its end.
 
-        It notes where each part stands, and keeps the value of an anchor for its aliases. RemitError, at the line.
+        The value of a function's tag is `{function: value}`; that of an unknown tag, `${Placeholder…}`. It notes where
+        each part stands, and keeps the value of an anchor for its aliases. RemitError (2), at the line.
         """
         at = self.origin(event)
         start = len(self.order)
@@ -196,10 +200,12 @@ class _Reader:
         return value
 
     def put(self, path: Path, at: Origin) -> None:
+        """Note the place of a part, and the order in which parts were read, by which an anchor finds its own."""
         self.places[path] = at
         self.order.append(path)
 
     def count(self, parts: int, at: Origin) -> None:
+        """Count parts of the document. RemitError (2): with them it has more than `MOST`."""
         self.parts += parts
         if self.parts > MOST:
             self.fail(f"the YAML has more than {MOST:,} parts once its aliases are put in", at, "write fewer aliases")
@@ -237,6 +243,7 @@ class _Reader:
         return _UNKNOWN
 
     def items(self, path: Path, depth: int) -> list[Any]:
+        """The sequence up to its end."""
         items: list[Any] = []
         for event in self.events:
             if isinstance(event, self.yaml.SequenceEndEvent):
@@ -245,7 +252,10 @@ class _Reader:
         return items
 
     def members(self, path: Path, depth: int) -> dict[str, Any]:
-        """The mapping up to its end. Repeated names are judged, and `<<` is merged, once all members are read."""
+        """The mapping up to its end, where the last value of a repeated name counts.
+
+        Repeated names are judged, and `<<` is merged, once all members are read.
+        """
         mapping: dict[str, Any] = {}
         key_places: dict[str, list[Origin]] = {}
         merged: list[tuple[Any, Origin]] = []
@@ -271,7 +281,10 @@ class _Reader:
         return mapping
 
     def repeated(self, key: str, first: Origin, at: Origin, mapping: Mapping[str, Any], path: Path) -> None:
-        """Note that a key stands twice. In a policy that is a mistake: one of two statements would be lost."""
+        """Note that a key stands twice: as a mistake in a policy, which would lose a statement, else as a slip.
+
+        A policy is told by `Statement` in the path, or by `Statement` or `Effect` among the keys of the mapping.
+        """
         if "Statement" in path or not mapping.keys().isdisjoint(("Statement", "Effect")):
             message = f"the key {key!r} stands twice in one mapping, first at {first}"
             self.mistake(message, at, "YAML readers keep only the last one: merge them")
@@ -293,6 +306,7 @@ class _Reader:
                     self.put((*path, key), self.places.get((*start, key), at))
 
     def key(self, event: Any, at: Origin) -> str:
+        """The text of a key as it is written, also of a number. RemitError (2): it is a mapping, a list or an alias."""
         if not isinstance(event, self.yaml.ScalarEvent):
             self.fail("a key of a mapping must be plain text", at, "put a text that begins with { in quotes")
         return str(event.value)

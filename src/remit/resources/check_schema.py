@@ -35,9 +35,10 @@ _SCALARS: Final = frozenset({"boolean", "integer", "number", "string"})
 
 
 def check_type(resource: Resource, written: Mapping[str, Origin]) -> Iterator[RemitError]:
-    """Yield violations of CloudFormation's schema of the resource's type.
+    """Yield violations of CloudFormation's schema of the resource's type; of an unknown type, that alone.
 
-    `written`: the lines that set properties, where these are not the resource's own.
+    Each error has its path from the properties. `written`: the places that set properties, by name, where these are not
+    the resource's own.
     """
     kind = resource_type(resource.type)
     if kind is None:

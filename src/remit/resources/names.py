@@ -53,7 +53,7 @@ _OWN_NAME: Final = r"\$\{[A-Za-z0-9]+\.[A-Za-z.]*Name\}"
 
 
 def text_of(subject: Any, taker: str) -> str:
-    """A name or ARN as text: given as such, or as a resource of the app. RemitError: it is neither."""
+    """A name or ARN as text: given as such, or as a resource of the app. RemitError: it is neither, or empty."""
     text = tokens.plain(getattr(subject, "arn", subject))
     if isinstance(text, str) and text:
         return text
@@ -63,7 +63,8 @@ def text_of(subject: Any, taker: str) -> str:
 def arn_of(subject: Any, service: str, prefix: str = "") -> str:
     """The ARN of something that is given by name, by ARN, or as a resource of the app.
 
-    RemitError: it is none of these, a URL, of another service, or nothing of the service can have the name.
+    A name becomes an ARN of the deploy's region and account, with `prefix` before the name. RemitError: it is none of
+    these, a URL, of another service, a resource's own name, or nothing of the service can have the name.
     """
     arn = text_of(subject, service)
     if re.search(_NONE, arn):
@@ -98,7 +99,7 @@ def refuse_name_of_own(subject: Any, taker: str) -> None:
 
 @lru_cache(maxsize=1024)  # each grant and each resource of a trigger asks for the ARN of its source
 def _check_name(name: str, service: str) -> None:
-    """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
+    """RemitError: nothing of the service can have a name, of which parts that only the deploy knows may be anything."""
     if service not in _TYPES:
         return
     rule = broken_rule(_TYPES[service], tokens.split(name), makes=False)
@@ -142,7 +143,7 @@ def name_of(arn: str) -> str:
 
 
 def logical(name: str) -> str:
-    """A name as a part of a logical id."""
+    """A name as a part of a logical id: its ASCII letters and digits, with a capital at each word; may be empty."""
     words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
     return "".join(word[:1].upper() + word[1:] for word in words)
 

@@ -35,7 +35,7 @@ _MOST_KNOWN: Final = 4
 
 
 def own_resources(app: App) -> OwnResources:
-    """The resources of an app, kept for all who ask in a row, since each function does.
+    """The resources of an app; those of the last few apps are kept, since each function asks.
 
     Resources whose ARN is not known before the deploy have no late-bound ARN.
     """
@@ -59,7 +59,10 @@ def own_resources(app: App) -> OwnResources:
 
 
 def _literal_arn(resource: Resource) -> str | None:
-    """The ARN that a resource has by the name that it is given; None where more of it is open than where it is."""
+    """The ARN that a resource has by the name that it is given, late-bound in partition, region and account alone.
+
+    None where it has no name of its own, or where the name does not make the whole ARN.
+    """
     kind = resource_type(resource.type)
     if kind is None or kind.naming is None or kind.arn_ends or kind.naming.path:
         return None

@@ -63,7 +63,7 @@ def is_definition(value: Any) -> bool:
 
 
 def substituted(value: Any, texts: Mapping[str, str]) -> Any:
-    """A part of a definition with the texts that its substitutions stand for; others stay as they are."""
+    """A copy of a part of a definition with `texts[NAME]` for each `${NAME}`; others stay, and so do keys."""
 
     def put(part: Any) -> Any:
         is_text = isinstance(part, str)
@@ -73,13 +73,13 @@ def substituted(value: Any, texts: Mapping[str, str]) -> Any:
 
 
 def states(definition: Mapping[str, Any]) -> Iterator[State]:
-    """The states of a definition, those inside of others as well; what is none is left out."""
+    """The states of a definition, those inside of others after it; what is no object is left out."""
     for machine in _machines(definition, (), "JSONPath"):
         yield from _own_states(machine)
 
 
 def _machines(fields: Mapping[str, Any], path: Path, language: str) -> Iterator[Machine]:
-    """Yield the machine of some fields, and the machines inside of its states: items of a Map, branches.
+    """Yield the machine of some fields, then the machines inside of its states: items of a Map, branches.
 
     `language` is what those around it have, which counts where it says nothing itself.
     """
@@ -105,7 +105,10 @@ def _own_states(machine: Machine) -> Iterator[State]:
 
 
 def mistakes_in(definition: Any, machine_type: MachineType = "STANDARD") -> Iterator[RemitError]:
-    """Everything that Step Functions would refuse of a definition, each with its path."""
+    """Yield what Step Functions would refuse of a definition, each error with its path and without a place.
+
+    Looked at are the states, where they lead, and what they call; AWS itself checks the other fields.
+    """
     if not isinstance(definition, dict) or "States" not in definition:
         hint = 'a definition reads {"StartAt": "First", "States": {"First": {"Type": "Pass", "End": true}}}'
         yield RemitError("this is no definition of a state machine: it has no States", hint=hint)
@@ -117,7 +120,7 @@ def mistakes_in(definition: Any, machine_type: MachineType = "STANDARD") -> Iter
 
 
 def _mistakes_of_machine(machine: Machine) -> Iterator[RemitError]:  # noqa: C901 - one rule after the other
-    """Targets that do not exist, states that nothing leads to, and what is no state."""
+    """Yield targets that do not exist, states that nothing leads to, and what is no state, of one machine alone."""
     declared = machine.fields.get("States")
     at = (*machine.path, "States")
     if not isinstance(declared, dict) or not declared:
@@ -164,7 +167,7 @@ def _targets(fields: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
 
 
 def _mistakes_of_state(state: State, machine_type: MachineType) -> Iterator[RemitError]:
-    """Of its fields only those that lead on, or call something: AWS itself checks a definition's others."""
+    """Yield what is wrong with a state's type, its Next or End, and what it calls; of an unknown type, that alone."""
     kind = state.fields.get("Type")
     if kind not in _TYPES:
         hint = did_you_mean(str(kind), _TYPES) or f"it can be {', '.join(_TYPES)}"

@@ -79,7 +79,7 @@ class Integration(NamedTuple):
 
     @property
     def awaiting(self) -> tuple[str, ...]:
-        """The rule and the operations that it takes to wait for its end; empty where that is not known."""
+        """The names of the rule, if any, and the operations that it takes to wait for its end; empty if not known."""
         return tuple(AWAITED_JOBS.get(f"{self.service}:{self.name}", "").split())
 
 

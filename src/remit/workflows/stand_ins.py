@@ -45,7 +45,7 @@ class StandIns:
         return RequestSetting(place["Region"], place["Account"], self.filled(machine), partition=place["Partition"])
 
     def task_roles(self, resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
-        """The roles of the task definitions of ECS among some resources, by ARN ("Amazon ECS task IAM role")."""
+        """The roles of the ECS task definitions among resources, by ARN, all filled ("Amazon ECS task IAM role")."""
         return {
             self.filled(resource.ref): tuple(
                 self.filled(tokens.text_of(resource.properties[name]))
@@ -57,7 +57,7 @@ class StandIns:
         }
 
     def filled(self, value: Any) -> Any:
-        """A value with its references filled; one that says nothing of what it gives is `OPEN`."""
+        """A copy of a value with its references filled, also in keys; one to something that is not known is `OPEN`."""
         if isinstance(value, str):
             return "".join(part if isinstance(part, str) else self._text(part.text) for part in tokens.split(value))
         if tokens.is_intrinsic(value):
@@ -85,21 +85,22 @@ class StandIns:
         return text.startswith("unknown") and text in self._references
 
     def _text(self, reference: str) -> str:
-        """What stands for a reference; `OPEN`, or a new name, for one that is not known."""
+        """The text that stands for a reference; for one that is not known `OPEN`, or a new name, which is kept."""
         if self._unknown_are_names and reference not in self._texts:
             self._texts[reference] = f"unknown{len(self._texts)}x"
             self._references[self._texts[reference]] = reference
         return self._texts.get(reference, OPEN)
 
     def late_bound(self, text: str) -> str:
-        """A text that was computed of filled ones, with the references again: the longest first, which are ARNs."""
+        """A text that was computed of filled ones, with the references in place of their stand-ins again."""
+        # The longest first: an ARN has the name in it.
         for stand_in in sorted(self._references, key=len, reverse=True):
             text = text.replace(stand_in, self._references[stand_in])
         return text
 
 
 def _of_resource(resource: Resource, name: str, place: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the references to a resource, each with what stands for it: the ARN, the URL or the name of nobody's."""
+    """Yield the references to a resource, each with its stand-in: an ARN, a URL or a name; none without an ARN."""
     kind = resource_type(resource.type)
     if kind is None or kind.arn is None:
         return

@@ -82,14 +82,14 @@ def accesses(
 
 
 def may_be_about(statement: Statement, action: str) -> bool:
-    """Return whether a statement allows an action, or any of a service (`eks:*`), on something."""
+    """Return whether an Allow may be about an action, or any of a service (`eks:*`); only its actions are looked at."""
     is_named = covers if statement.actions.negated else overlaps
     named = any(is_named(pattern.lower(), action.lower()) for pattern in statement.actions.patterns)
     return statement.effect == "Allow" and named is not statement.actions.negated
 
 
 def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The actions, on every resource, that logs and traces of a machine ask of its role, by why."""
+    """The actions, on every resource, that a machine's role needs for logs and traces, by the reason (`is traced`)."""
     needed: dict[str, tuple[str, ...]] = {}
     if (properties.get("LoggingConfiguration") or {}).get("Destinations"):
         needed["logs its executions"] = _DELIVERS_LOGS
@@ -99,7 +99,7 @@ def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...
 
 
 def _of_task(state: State, setting: RequestSetting, task_roles: Callable[[str], tuple[str, ...]]) -> dict[Access, str]:
-    """The access of a Task, each with what the state does with it."""
+    """The access of a Task, each with what the state does with it; with Credentials, only that to assume their role."""
     credentials = _literal(state.fields.get("Credentials"), state.language)
     if credentials is not None:  # the call itself is made under that role
         role = credentials.get("RoleArn", OPEN) if isinstance(credentials, dict) else OPEN
@@ -118,7 +118,7 @@ def _of_task(state: State, setting: RequestSetting, task_roles: Callable[[str], 
 
 
 def _arguments(fields: Mapping[str, Any], language: str) -> Any:
-    """The arguments of a call as far as the definition tells them; without any it gets the state's input."""
+    """The arguments of a call as far as the definition tells them; `OPEN` without any: it gets the state's input."""
     name = "Arguments" if language == "JSONata" else "Parameters"
     return _literal(fields[name], language) if name in fields else OPEN
 
@@ -156,7 +156,10 @@ def call_accesses(resource: str, arguments: Any, setting: RequestSetting) -> tup
 
 
 def _of_operation(client: str, name: str, arguments: Any, setting: RequestSetting) -> tuple[Access, ...]:
-    """The access of a call of an API operation; on `UNRESOLVED` where only an execution tells the arguments."""
+    """The access of a call of an API operation; on `UNRESOLVED` where only an execution tells the arguments.
+
+    None of an operation that is not known.
+    """
     is_itemised = (client, name) in ITEMS or (client, name) == ("events", "PutEvents")
     if not isinstance(arguments, dict) or (is_itemised and OPEN in arguments.values()):
         known = catalogued_operation(client, name)
@@ -253,7 +256,7 @@ def dataset_accesses(fields: Mapping[str, Any], reader: Any, writer: Any, settin
 
 
 def _objects(arguments: Any, end: str, setting: RequestSetting) -> str:
-    """The objects of a bucket below the prefix that arguments name."""
+    """The ARN of a bucket's objects below the prefix that arguments name, with `end` after it; else of all objects."""
     named = arguments if isinstance(arguments, dict) else {"Bucket": OPEN}
     prefix = str(named.get("Prefix", "")).rstrip("/")
     below = f"{prefix}{end}" if prefix else "*"
