@@ -38,10 +38,11 @@ def lint(
     folder: Path | str = ".",
     allow: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """Lint an app at the lines of its files in `folder`; findings by file and line.
+    """Lint an app at the lines of its files in `folder`; findings by file and line, but those that somebody accepted.
 
-    `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do. What was read of Python
-    files before is forgotten first. RemitError: `allow` or `app.allowed` names no rule.
+    `roles` are by default those that remit computes. `allow` accepts rules (code or name) with a reason, as comments at
+    the line and `config.lint.allow` do; a reason that nothing needs is a finding of R002. What was read of Python files
+    before is forgotten first. RemitError (2): `allow` or `app.allowed` names no rule.
     """
     from remit.lint.suppress import suppress  # noqa: PLC0415 - most builds find nothing that could be accepted
 
@@ -63,11 +64,12 @@ def errors(
     template: Template | None = None,
     is_whole: bool = True,
 ) -> tuple[Finding, ...]:
-    """The errors about grants and environments alone, which are quick to find: for every build.
+    """The errors about grants and environments alone, which are quick to find, but those that somebody accepted.
 
-    `template` is the app's, where it has been made already. Unless the app `is_whole`, references may name what could
-    not be read, and say nothing. What an override of the default policy breaks (R704) is not
-    among them: a build asks about that by itself.
+    For every build. `template` is the app's, where it has been made already. Unless the app `is_whole`, references may
+    name what could not be read, so R401 and R402 are left out. What an override of the default policy breaks (R704) is
+    not among them: a build asks about that by itself. RemitError (2): `app.allowed` names no rule, if there is an
+    error.
     """
     types = None if template is None else {resource.logical_id: resource.type for resource in template.resources}
     problems = _of_app(app, roles, Path(folder), severe=True, types=types)
@@ -93,13 +95,16 @@ def errors_of_parts(app: App, *, folder: Path | str = ".") -> tuple[Finding, ...
 
 
 def without_jobs(app: App) -> App:
-    """An app without its jobs: where a declaration could not be read, it may be what makes their queues."""
+    """A copy of an app without its jobs, their queues and functions: a declaration that was not read may make these."""
     functions = tuple(function for function in app.functions if function.queue is None)
     return replace(app, functions=functions, queues=(), jobs={})
 
 
 def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
-    """The findings with columns in characters, where Python counted them in bytes of UTF-8."""
+    """The findings in their order, with columns in characters, where Python counted them in bytes of UTF-8.
+
+    `texts` has the texts of files; a finding in any other file stays as it is.
+    """
     from remit.lint.suppress import OF_COMMENTS  # noqa: PLC0415 - as above
 
     for located in findings:
@@ -117,8 +122,9 @@ def _of_app(
 ) -> Iterator[Finding]:
     """The findings about an app: its roles, resources, environments, and itself.
 
-    A statement that several roles have is looked at once. With `severe` only rules that can find errors are asked.
-    `types` are those of its template's resources by logical id, where they are known.
+    A statement that several roles have at one line is looked at once. With `severe` only rules that can find errors are
+    asked, and none about the whole app. `types` are those of its template's resources by logical id, where they are
+    known.
     """
     origins = {function.name: function.origin for function in app.functions}
     checked: set[Any] = set()
@@ -149,7 +155,10 @@ def _of_app(
 
 
 def _environments(app: App, folder: Path) -> Iterator[Environment]:
-    """The variables of the app's functions, each once where it is written, with the functions that it goes to."""
+    """Yield each variable of the app's functions as an environment of its own, once for a place, a name and a value.
+
+    Its `function` names the functions that have it.
+    """
     owners: dict[tuple[Origin | None, str, str], list[str]] = {}
     values: dict[tuple[Origin | None, str, str], Any] = {}
     for function in app.functions:
@@ -177,7 +186,7 @@ def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
 
 
 def _types(app: App, roles: tuple[Holder, ...]) -> dict[str, str]:
-    """Map the app's resources to the types in its template, by logical id."""
+    """The types of all resources that the app's template will have, also of roles and triggers, by logical id."""
     shared = [resource for api in apis(app.functions).values() for resource in api.resources(app)]
     types = {resource.logical_id: resource.type for resource in (*resources_of(app), *shared)}
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
@@ -188,6 +197,7 @@ def _types(app: App, roles: tuple[Holder, ...]) -> dict[str, str]:
 
 
 def _always(origin: Origin | None) -> Locate:
+    """A function that gives the same place for every spot."""
     return lambda _: origin
 
 
@@ -223,7 +233,7 @@ def _of_role(
 
 
 def _files(app: App) -> tuple[str, ...]:
-    """The Python files in which an app is declared, as their origins name them."""
+    """The Python files in which an app is declared, sorted, as origins name them; those of config/ need not exist."""
     origins: list[Origin | None] = [app.queues_origin, *(origin for _, origin in app.allowed.values())]
     for function in app.functions:
         origins += [function.origin, *function.written.values(), *function.managed_written.values()]
@@ -236,7 +246,7 @@ def _files(app: App) -> tuple[str, ...]:
 
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
-    """Yield what is suspicious in the Python that declares the app, at the place in the file."""
+    """Yield the findings on the Python that declares the app: slips, such as a key that stands twice in a dict."""
     from remit.lint.python_slips import slips  # noqa: PLC0415 - a build does not look for them
 
     for file in _files(app):
@@ -245,7 +255,7 @@ def _of_files(app: App, folder: Path) -> Iterator[Finding]:
 
 
 def _text(path: Path) -> str | None:
-    """The text of a file; None where it cannot be read as one."""
+    """The text of a file; None where it cannot be read, or is not UTF-8."""
     try:
         return path.read_text("utf-8")
     except (OSError, ValueError):

@@ -27,9 +27,9 @@ def holds_another(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def always_has(part: str, pattern: Arn) -> bool:
-    """Return whether every resource that an ARN pattern may name has a `region`, or an `account`.
+    """Return whether every resource that an ARN pattern may name has the `part`, "region" or "account", in its ARN.
 
-    False if none is known.
+    False if no such resource is known, and for services some of whose ARNs leave the part out.
     """
     if pattern.service in _OPEN or not _ever_has(part, pattern.service):
         return False
@@ -38,13 +38,13 @@ def always_has(part: str, pattern: Arn) -> bool:
 
 
 def may_lack(part: str, pattern: Arn) -> bool:
-    """Return whether some resource that an ARN pattern may name has no `region`, say, as DynamoDB's global tables."""
+    """Return whether some resource that an ARN pattern may name has no `part` ("region" or "account") in its ARN."""
     return not all(getattr(shape, part) for shape in _formats_of(pattern))
 
 
 @lru_cache(maxsize=1024)
 def _ever_has(part: str, prefix: str) -> bool:
-    """Return whether the ARNs of some resource type of a service have the part."""
+    """Return whether the ARNs of some resource type of a service have the part; False for an unknown service."""
     kinds = resource_types(prefix) if service(prefix) is not None else ()
     return any(getattr(shape, part) for kind in kinds for format_ in kind.arns if (shape := parse(format_)))
 

@@ -50,7 +50,10 @@ _GRANTS: Final = (
 
 
 def hint_on(action: str, actions: tuple[str, ...]) -> str | None:
-    """Return the hint for an action that a statement has from a grant of the CDK, and that does nothing there."""
+    """Return the hint for an action that does nothing on its resource, if a grant of the CDK lists it; else None.
+
+    `actions` are all of the statement's, in AWS's spelling, by which the grant is told.
+    """
     for grant in _GRANTS:
         if action in grant.needless and grant.always.issubset(actions):
             return grant.hint

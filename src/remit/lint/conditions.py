@@ -30,7 +30,7 @@ def family(condition: Condition) -> str | None:
 
 
 def needs_key(condition: Condition) -> bool:
-    """Return whether a condition can only hold when the request has the key."""
+    """Return whether a condition can only hold when the request has the key; False for an unknown operator."""
     known_operator = operator(condition.operator)
     if known_operator is None or condition.if_exists or condition.quantifier.lower() == "forallvalues":
         return False
@@ -47,7 +47,7 @@ def negated(condition: Condition) -> bool:
 
 @lru_cache(maxsize=4096)
 def exists(key: str) -> bool:
-    """Tell whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""
+    """Return whether a key is known, or is one but for the name after its slash: that has a finding of its own."""
     if key.lower().startswith("saml:") or is_put_in_by_service(key):
         return True  # what an identity provider asserts, or a service puts in
     return key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
@@ -86,6 +86,6 @@ def has_name_too_much(key: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def takers(key: str) -> tuple[str, ...]:
-    """The actions of a key's own service that take it, the shortest names first."""
+    """The actions of a key's own service that take it, the shortest names first; () where the service is not known."""
     names = actions_of(key.partition(":")[0].lower())
     return tuple(sorted((name for name in names if takes(name, key)), key=lambda name: (len(name), name)))

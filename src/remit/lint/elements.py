@@ -24,7 +24,7 @@ _REMARKS: Final = frozenset({"comment", "description", "name", "note", "reason",
 
 
 def unknown(raw: Mapping[str, Any], elements: tuple[str, ...]) -> dict[str, str | None]:
-    """The keys that are no elements, each with the element that it resembles; None for none, and for a remark."""
+    """The keys that are no elements, in order, each with the one that it resembles; None: none, or it is a remark."""
     resembled: dict[str, str | None] = {}
     for key in raw:
         if key not in elements:
@@ -52,7 +52,7 @@ def _holds_statements(value: Any) -> bool:
 
 
 def is_stack_policy(value: Any) -> bool:
-    """Return whether a policy says what updates of a stack may do: every action is `Update:…`, which is no service."""
+    """Return whether a policy says what updates of a stack may do: it has actions, and all are `Update:…`."""
     actions = []
     for statement in raw_statements(value):
         actions += [*texts(statement.get("Action")), *texts(statement.get("NotAction"))]
@@ -60,7 +60,7 @@ def is_stack_policy(value: Any) -> bool:
 
 
 def raw_statements(document: Any) -> list[dict[str, Any]]:
-    """The statements of a document as it was read, without what is no object."""
+    """The statements of a document as it was read, without what is no object; [] of what is no policy."""
     statements = document.get("Statement") if isinstance(document, dict) else None
     listed = statements if isinstance(statements, list) else [statements]
     return [statement for statement in listed if isinstance(statement, dict)]
@@ -80,7 +80,7 @@ def has(raw: Mapping[str, Any], element: str) -> bool:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """The strings of an element that is one string or a list."""
+    """The strings of an element that is one string or a list; what is no string is left out."""
     if isinstance(value, str):
         return (value,)
     return tuple([text for text in value if isinstance(text, str)]) if isinstance(value, list) else ()

@@ -42,7 +42,9 @@ def lint_document(
 ) -> tuple[Finding, ...]:
     """Lint a policy document or a template, given as JSON reads it.
 
-    Without lines: every finding is at the file, or where `locate` says that the path of a part is.
+    Every finding is at `file` without a line, or where `locate` says that the path of a part is; they are sorted by
+    place. A value that JSON cannot have is one finding of R001. `kind` is one of `project.policy_kinds.KINDS`; by
+    default the document tells.
     """
     wrong = _no_json(value)
     if wrong is not None:
@@ -53,7 +55,7 @@ def lint_document(
 
 
 def _no_json(value: Any) -> str | None:
-    """Name the part of a value that JSON cannot have, and that would lead rules astray; None where there is none."""
+    """The end of a sentence: that a value has a key that is no string, or nests too deep; None: it does neither."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEPTH):
         below: list[Any] = []
@@ -107,7 +109,10 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 
 
 def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
-    """Lint a file that nobody named; None where it holds neither a policy nor a template."""
+    """Lint a file that nobody named; None where it holds neither a policy nor a template.
+
+    None also for one that cannot be read or is very large, unless a word of policies or templates stands in it.
+    """
     has_sign = _SIGN.search(content) is not None
     if len(content) > LARGEST_DOCUMENT and not has_sign:
         return None
@@ -131,19 +136,20 @@ def _is_other_list(value: Any) -> bool:
 
 
 def _is_meant(value: Any) -> bool:
-    """Return whether a file's value is a template, a plan or a policy, whatever is wrong with it."""
+    """Return whether a file's value is a template, a plan or a policy (in a response of AWS's, too), right or wrong."""
     return is_template(value) or is_plan(value) or is_policy(_policy_in(value)[0])
 
 
 def _of_file(source: ParsedFile, kind: str | None) -> tuple[Finding, ...]:
+    """The findings of a file, each once, by place, but those that a comment accepts, as YAML may have."""
     comments = {} if source.text.lstrip().startswith(("{", "[")) else {source.file: source.text}
     return ordered(suppress(dict.fromkeys(_of_source(source, kind)), comments, {}))
 
 
 def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Return the findings that `allow` does not accept, and those on reasons that no file needs.
+    """Return the findings that `allow`, reasons by rule, does not accept; then one of R002 for each unused reason.
 
-    What cannot be read, and what is wrong with a comment that accepts, is not accepted. RemitError: `allow` names a
+    R001 (what cannot be read), R002 and R003 (comments that accept) cannot be accepted. RemitError (2): `allow` names a
     rule that does not exist.
     """
     reasons = {rule_registry.rule(name).code: because for name, because in allow.items()}
@@ -200,7 +206,7 @@ def _of_plan(source: ParsedFile) -> Iterator[Finding]:
 
 
 def _of_template(source: ParsedFile) -> Iterator[Finding]:
-    """The findings about a CloudFormation or SAM template, its environments and policies."""
+    """The findings about a CloudFormation or SAM template, its environments and its first `MOST_DOCUMENTS` policies."""
     template = written_template(source.value, source.locate, len(source.text.encode()))
     if source.languages:
         template = replace(template, exact=False, unread=True, late=True)
@@ -223,7 +229,7 @@ def _of_slip(slip: Slip, origin: Origin | None) -> Iterator[Finding]:
 
 
 def _of_tools(document: PolicyDocument, tools: set[str]) -> Iterator[Finding]:
-    """The tools that fill in places of a policy: each is said once in a file, whose `tools` were said before."""
+    """Yield a finding for each tool that fills in places of a policy and is not in `tools`, and add it there."""
     for place in document.unfilled:
         if place.tool and place.tool not in tools:
             tools.add(place.tool)
@@ -252,7 +258,7 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
 
 
 def _stopped_at(document: PolicyDocument, source: ParsedFile, position: int, count: int) -> Finding:
-    """How far a template or plan was looked at whose policies are more than any may have: at its n-th resource."""
+    """The finding that of a template's or plan's `count` resources only the first `position` are looked at."""
     message = (
         f"the policies of its first {position:,} resources are looked at, and not of the other {count - position:,}"
     )
@@ -261,7 +267,7 @@ def _stopped_at(document: PolicyDocument, source: ParsedFile, position: int, cou
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
-    """The document inside what `aws iam get-policy-version` and its like print, or an authorizer answers."""
+    """The policy inside of a response, as of `aws iam get-policy-version`, and its path; else the value and ()."""
     path: tuple[str, ...] = ()
     for name in ("PolicyVersion", "Document", "PolicyDocument", "policyDocument"):
         if isinstance(value, dict) and "Statement" not in value and isinstance(value.get(name), dict):
@@ -270,7 +276,7 @@ def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def _kind(value: Any, file: str) -> str:
-    """Trust when every action assumes a role, resource when there is a principal, else identity.
+    """The kind of a policy: trust when every action assumes a role, resource when there is a principal, else identity.
 
     A service control policy looks like an identity's: its file's name or folder tells which it is.
     """
@@ -295,7 +301,7 @@ def _is_of_organisation(statement: Mapping[str, Any]) -> bool:
 
 
 def _only_assumes(statement: Mapping[str, Any]) -> bool:
-    """Return whether all actions of a statement assume a role, or say what a session is called and tagged."""
+    """Return whether all actions of a statement, at least one, assume a role, or name and tag the session."""
     actions = statement.get("Action", "")
     listed = actions if isinstance(actions, list) else [actions]
     return all(isinstance(text, str) and text.lower().startswith(_ASSUMING) for text in listed)

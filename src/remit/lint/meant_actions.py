@@ -35,7 +35,10 @@ def by_name(name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
 
 
 def of_service(prefix: str, name: str) -> tuple[str, ...]:
-    """The actions of a service that a name resembles: a method, an operation, a slip."""
+    """The actions of a service that a name resembles: a method, an operation, a slip; () of an unknown service.
+
+    A pattern is given back without stray signs, if it then matches an action.
+    """
     if not name or not service(prefix):
         return ()
     plain = re.sub(r"[^A-Za-z0-9*?]", "", name)
@@ -72,7 +75,7 @@ def completed(text: str, item: ParsedStatement) -> tuple[str, ...]:
 
 
 def of_another_service(text: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
-    """The actions that `dynamdb:GetItem` meant, also with wildcards; of a service whose name is not its prefix too."""
+    """The actions, or patterns, that a misspelt service was meant to have (`dynamdb:GetItem`), the likeliest first."""
     prefix, _, operation = text.partition(":")
     if "*" in operation or "?" in operation:
         candidates = nearest_services(prefix, MISSPELT)  # many actions of a service are much to propose
@@ -82,7 +85,7 @@ def of_another_service(text: str, item: ParsedStatement | None = None) -> tuple[
 
 
 def _spoken_of(item: ParsedStatement | None) -> tuple[str, ...]:
-    """The services of a statement's resources and of its other actions."""
+    """The known services of a statement's ARNs, then of its actions, each once; () without a statement."""
     if item is None:
         return ()
     vendors = [arn.service for _, arn in item.arns]

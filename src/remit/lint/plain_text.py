@@ -42,7 +42,7 @@ def settled(text: str) -> str:
 
 
 def sample(text: str, types: Mapping[str, str]) -> str:
-    """A text with its references replaced by a value of their shape, where the type tells; others stay.
+    """A text with its references to resources replaced by a value of their shape, where `types` tell it; others stay.
 
     `${Queue.Arn}` is the ARN of a queue, as far as types matter.
     """

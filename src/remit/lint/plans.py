@@ -32,7 +32,7 @@ _QUOTAS: Final = {
 
 
 def resources(plan: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
-    """The resources as they will be after the apply; of a state, as they are. RemitError at what is none.
+    """The resources as they will be after the apply; of a state, as they are. RemitError (2) at what is no resource.
 
     Of a plan, also the data sources of policies that are read during the apply, since they name what it makes.
     """
@@ -48,7 +48,7 @@ def resources(plan: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource,
 
 
 def documents(resource: PlannedResource, locate: Locate) -> Iterator[PolicyDocument]:
-    """Every policy of a resource that is known before the apply: JSON in one text, or blocks of a data source."""
+    """Yield each policy of a resource that is known before the apply, read: JSON in a text, or blocks."""
     if resource.type == POLICY_SOURCE:
         yield from _of_blocks(resource, locate)
         return
@@ -66,7 +66,7 @@ def documents(resource: PlannedResource, locate: Locate) -> Iterator[PolicyDocum
 
 
 def _of_blocks(source: PlannedResource, locate: Locate) -> Iterator[PolicyDocument]:
-    """The policy of a data source, with late-bound text for what nobody knows yet."""
+    """Yield the policy of a data source, if it has statements, with late-bound text for what nobody knows yet."""
     document = policy_of_blocks(source)
     statements = document["Statement"]
     if not statements:
@@ -80,7 +80,7 @@ def _of_blocks(source: PlannedResource, locate: Locate) -> Iterator[PolicyDocume
 
 
 def environments(resource: PlannedResource, locate: Locate) -> Iterator[Environment]:
-    """The environment of a function."""
+    """Yield the environment of a Lambda function, if it has variables; nothing for other resources."""
     blocks = resource.values.get("environment") if resource.type == "aws_lambda_function" else None
     for index, block in enumerate(blocks if isinstance(blocks, list) else []):
         variables = block.get("variables") if isinstance(block, dict) else None

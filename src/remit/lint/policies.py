@@ -31,13 +31,14 @@ _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
 def with_statements(document: PolicyDocument, *, located: bool = True) -> PolicyDocument:
     """Put the statements of a document, of which the value alone was read, into it, in place; return it.
 
-    Not `located`, all of it is in one place. Statements beyond `MOST_STATEMENTS` are left out.
+    The version and the places that somebody has yet to fill in are put in, too. Not `located`, all of it is in one
+    place. Statements beyond `MOST_STATEMENTS` are left out.
     """
     raw = document.raw
     document.version = str(raw.get("Version", OLD_VERSION)) if isinstance(raw, dict) else VERSION
     if may_be_unfilled(document.text):
         document.raw, document.unfilled = filled(raw, in_template=document.names is not None)
-        vars(document).pop("text")
+        vars(document).pop("text")  # which was computed of `raw`
     document.written = tuple(islice(_statements(document.raw, document, located=located), MOST_STATEMENTS))
     settled, of_either_effect, broken = [], [], []
     for written in document.written:
@@ -82,7 +83,10 @@ def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[
 
 
 def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
-    """A statement with its choices put in: all branches of a list's items, the first one of a condition."""
+    """A statement with its choices put in: all branches of a list's items, the first branch of anything else.
+
+    Also the path of each item of Action, Resource and their negatives; nothing where no condition chooses.
+    """
     if not may_vary(repr(raw)):
         return raw, {}
     flat: dict[str, Any] = {}
@@ -145,7 +149,7 @@ def _index(values: list[Any], text: object) -> int | None:
 
 
 def _text(value: Any) -> str:
-    """A value as the text that it is in a parsed statement."""
+    """The text that a value of an element becomes when its statement is parsed: `true` for True."""
     if tokens.is_intrinsic(value):
         return tokens.with_dynamic(tokens.from_intrinsic(value))
     if isinstance(value, bool):
@@ -154,9 +158,9 @@ def _text(value: Any) -> str:
 
 
 def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | BrokenStatement:
-    """A statement; with an effect in place of one that the deploy settles.
+    """A statement parsed, with `effect`, if given, for the one that the deploy settles.
 
-    A statement that cannot be read is a BrokenStatement, with the error's words.
+    One that does not parse is a BrokenStatement with the error's words; nothing is raised. Operators are not checked.
     """
     value = written.value if effect is None else {**written.value, "Effect": effect}
     if written.document.names is not None:

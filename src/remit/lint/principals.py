@@ -44,7 +44,7 @@ _LIKELY: Final = (
 
 
 def of_service(value: str) -> tuple[str, str] | None:
-    """The problem of a service's principal, and a hint, such as the one that was meant; None when none is known."""
+    """The problem of a service's principal, and a hint, such as the one that was meant; None where nothing is wrong."""
     if "*" in value or "?" in value:
         return f"'{value}' has a wildcard, and a service has to be named: IAM refuses it", "name the services"
     if "${" in value:
@@ -65,7 +65,10 @@ def of_service(value: str) -> tuple[str, str] | None:
 
 
 def of_account(value: str) -> tuple[str, str] | None:
-    """The problem of an account, a user, a role or a session as principal, and a hint; None when none is known."""
+    """The problem of an account, a user, a role or a session as principal, and a hint; None where nothing is wrong.
+
+    An account of a wrong length is left to another rule.
+    """
     settled = value.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "111122223333")
     if value == "*" or "${" in settled or re.fullmatch(_ID, settled) or settled.isdigit():
         return None  # another rule counts the digits
@@ -106,7 +109,7 @@ def of_provider(value: str) -> tuple[str, str] | None:
 
 
 def provider(value: str) -> str | None:
-    """The host of a provider of OpenID Connect, which its claims begin with; None for one of SAML."""
+    """The host (and path) of an OpenID Connect provider in small letters, as its claims begin; None for one of SAML."""
     host = value.partition(":oidc-provider/")[2]
     if host:
         return host.lower()
@@ -115,7 +118,7 @@ def provider(value: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _meant(label: str) -> str | None:
-    """The service that a name means: as people call it, with other signs, misspelt; None where none is near."""
+    """The service's label that a label means: itself, as people call it, without signs, misspelt; None: none near."""
     from remit.catalogue.meant_names import spoken  # noqa: PLC0415 - asked of mistakes alone
 
     if label in _SPOKEN or label in _principal_names():

@@ -22,7 +22,7 @@ _VOWELS: Final = "aeiou"
 
 @lru_cache(maxsize=8192)
 def all_of_services(resources: tuple[str, ...]) -> bool:
-    """Return whether all of them are ARNs whose service is written out; the resource may be `*`."""
+    """Return whether all are ARNs whose service is written out and known; none that holds another ARN."""
     for resource in resources:
         arn = parse_arn(resource)
         if arn is None or not arn.resource:
@@ -46,9 +46,9 @@ def is_every(resource: str) -> bool:
 
 
 def unfit(actions: tuple[str, ...], resources: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The patterns of actions, with what they mean, of which nothing acts on any of the resources.
+    """Yield the patterns of actions that act on none of the resources, each with the actions that it means.
 
-    Actions that know no resources at all are another matter; a service whose ARNs nobody lists fits everything.
+    `*` and actions without resource types are left out.
     """
     for pattern in actions:
         names = actions_on_resources(pattern) if pattern not in ("*", "*:*") else ()
@@ -73,16 +73,15 @@ _LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
 
 
 def reliable(name: str) -> bool:
-    """Return whether what the reference says of an action can be relied on."""
+    """Return whether AWS's reference can be relied on for an action: by its service, exceptions aside."""
     return name.partition(":")[0] in RELIABLE and name not in _DOUBTFUL
 
 
 def never_fits(name: str, resources: tuple[str, ...]) -> bool:
-    """Tell whether it is certain that an action which seems unfit is so.
+    """Return whether it is certain that an action, which seems to act on none of the resources, does not.
 
-    Lists of services that are not reliable have gaps.
-
-    Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
+    It is not where AWS's reference has gaps for the service. Nor is it for an action without resource types on ARNs
+    that stand for a list (`role/*`), against which services check some of these, or on an ARN of the type in its name.
     """
     if not target_names(name) and (all(map(_is_list, resources)) or _is_named_after(name, resources)):
         return False
@@ -108,7 +107,7 @@ def _words(name: str) -> list[str]:
 
 
 def _is_list(text: str) -> bool:
-    """Return whether an ARN stands for all of a kind in an account: `role/*`, `*`."""
+    """Return whether an ARN stands for all of a kind in an account (`role/*`), or for all of a service (`*`)."""
     arn = parse_arn(text)
     if arn is None or (not arn.account and arn.resource != "*"):
         return False
@@ -116,12 +115,12 @@ def _is_list(text: str) -> bool:
 
 
 def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
-    """The services of some ARNs, in their order."""
+    """The services of some ARNs in small letters, in their order, each once; texts that are no ARN are left out."""
     return tuple(dict.fromkeys(arn.service.lower() for text in resources if (arn := parse_arn(text)) is not None))
 
 
 def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
-    """Return whether some resource is of a service whose ARNs the actions take."""
+    """Return whether some resource is of a service whose ARNs one of the actions takes."""
     services = set(services_of(resources))
     for name in names:
         for format_ in arn_formats(name):
@@ -153,7 +152,8 @@ def acted_on(name: str, like: str | None = None) -> str:
 def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: tuple[str, ...]) -> str | None:
     """The ARN that was meant: an object for a bucket, a table for its index, and so on; None where no guess fits.
 
-    `shapes` are what the resources look like, where they are references.
+    All of the first five actions must act on it. `shapes` are the ARNs that references among the resources stand for;
+    of those, the guess keeps the reference, and adds or removes its end.
     """
     for text, shape in zip(resources, shapes, strict=True):
         completions = _completions(shape, names[0])
@@ -220,7 +220,7 @@ def _completions(text: str, name: str) -> Iterator[str]:
 
 
 def _inner(text: str, name: str) -> Iterator[str]:
-    """Yield the formats inside of the resource, by its type's format: `table/orders/stream/*` for `table/orders`."""
+    """Yield ARNs inside of the resource, by the formats of an action: `table/orders/stream/*` for `table/orders`."""
     for format_ in sorted(arn_formats(name), key=_variables):
         between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
         if between is not None:
@@ -231,7 +231,7 @@ def _inner(text: str, name: str) -> Iterator[str]:
 
 
 def _guesses(text: str) -> Iterator[str]:
-    """What is in a resource (`…/*`, `…:*`), and what it may be in: up to three parts shorter."""
+    """Yield what is in a resource (`…/*`, `…:*`), then what it may be in: without its last one to three parts."""
     yield f"{text.removesuffix('/')}/*"
     yield f"{text.removesuffix('/*')}:*"
     for sign in ("/", ":"):

@@ -20,7 +20,7 @@ _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 
 
 def acts_on(name: str, resource: str) -> bool:
-    """Return whether an action may be allowed on a resource that an ARN pattern names."""
+    """Return whether an action may be allowed on some resource that an ARN pattern names."""
     named_types = types_named(name.partition(":")[0].lower(), resource)
     if not target_names(name).isdisjoint(named_types) or is_authorised_on(name, resource):
         return True
@@ -29,7 +29,7 @@ def acts_on(name: str, resource: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def actions_on_resources(pattern: str) -> tuple[str, ...]:
-    """The actions that a pattern means and that take resource types."""
+    """The actions that a pattern means and that take resource types, in AWS's spelling."""
     return tuple(name for name in expand(pattern) if target_names(name))
 
 
@@ -97,7 +97,7 @@ def _literal_ends(text: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=16384)
 def arn_formats(name: str) -> tuple[str, ...]:
-    """The ARN formats of all resource types that an action takes."""
+    """The ARN formats (`arn:${Partition}:s3:::${BucketName}`) of an action's resource types; () if it is unknown."""
     known_action = action(name)
     if known_action is None:
         return ()
@@ -106,7 +106,7 @@ def arn_formats(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def has_arns(vendor: str) -> bool:
-    """Return whether resources have ARNs with this name in the third part, as not every service's prefix is there."""
+    """Return whether a name may be the third part of an ARN: it is a prefix of actions, or some ARN format has it."""
     if service(vendor) is not None:
         return True
     kinds = (kind for name in services() for kind in resource_types(name))

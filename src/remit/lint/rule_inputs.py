@@ -84,9 +84,9 @@ class PolicyDocument:
         return max(map(len, self.text.replace('\\"', "''").split('"')))
 
     def wide_among(self, actions: Collection[str]) -> Iterator[tuple[ParsedStatement, str, str]]:
-        """Each statement and pattern on every resource that means one of the actions, with the first that it means.
+        """Yield each statement and pattern on every resource that means one of the actions, and the first such action.
 
-        `s3:*` has a finding of its own.
+        Patterns of a whole service (`s3:*`) are left out: they have a finding of their own.
         """
         services = frozenset(name.partition(":")[0] for name in actions)
         for item in self.statements:
@@ -124,7 +124,7 @@ _FEWEST: Final = {"AWS::Partition": 3, "AWS::Region": 9, "AWS::AccountId": 12, "
 
 
 def _shortest(value: Any) -> Any:
-    """A value with the shorter of each choice in its place, and without what may be left out."""
+    """A copy of a value with the shortest branch of each condition, and without what a branch leaves out."""
     chosen = choice(value)
     if chosen is not None:
         values = [_shortest(value_) for value_ in chosen.values]
@@ -183,7 +183,7 @@ class ParsedStatement:
 
     @cached_property
     def allows(self) -> bool:
-        """True if its effect is Allow."""
+        """True if its effect is Allow (also where the deploy settles that)."""
         return self.statement.effect == "Allow"
 
     @property
@@ -311,9 +311,9 @@ class ParsedStatement:
         return statement.actions.patterns
 
     def every_role(self, ends: frozenset[str]) -> str | None:
-        """The resource by which an identity's Allow of actions of IAM is about every role, if one is.
+        """The resource by which an identity's Allow of actions of IAM is about every role; None where none is.
 
-        `ends` has the ends of ARNs that stand for every role.
+        `ends` has the last parts of ARNs that stand for every role: `role/*`.
         """
         if not self.allows or "iam" not in self.services or self.document.kind != IDENTITY:
             return None
@@ -327,12 +327,12 @@ class ParsedStatement:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The keys of its conditions, folded."""
+        """The keys of its conditions in small letters."""
         return frozenset(condition.key.lower() for condition in self.statement.conditions)
 
     @cached_property
     def services(self) -> frozenset[str]:
-        """The texts before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
+        """The texts before the colon of its actions in small letters: services, wildcards, whole texts."""
         return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)
 
     @property

@@ -85,7 +85,8 @@ class Rule(NamedTuple):
 def rules() -> tuple[Rule, ...]:
     """Every rule, sorted by code.
 
-    The sources are read, once: importing every rule takes ten times as long as most commands need.
+    Their marks are read in the sources of `rules/`, once, and nothing is imported: importing every rule takes ten times
+    as long as most commands need.
     """
     by_code: dict[str, Rule] = {}
     for file in FOLDER.glob("*.py"):
@@ -100,9 +101,9 @@ def rules() -> tuple[Rule, ...]:
 
 @cache
 def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozenset()) -> tuple[tuple[Rule, Hook], ...]:
-    """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors.
+    """The rules that look at a kind of thing (one of `HOOKS`), with their functions, by code; their files are imported.
 
-    `without` leaves rules out.
+    `severe`: only those that can find errors. `without` leaves out the rules of these codes.
     """
     chosen = (rule for rule in rules() if kind in rule.functions and rule.code not in without)
     hooks_of_kind = ((rule, rule.function(kind)) for rule in chosen if not severe or rule.severity == ERROR)
@@ -112,6 +113,7 @@ def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozense
 
 
 def _of_each_condition(function: Callable[..., Iterator[Problem]]) -> Hook:
+    """A function of a statement that asks `function` about each of its conditions."""
     return lambda item: [problem for condition in item.statement.conditions for problem in function(item, condition)]
 
 
@@ -130,7 +132,7 @@ def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], .
 
 
 def rule(name: str) -> Rule:
-    """A rule by its code or its name, in any case. RemitError with a did-you-mean."""
+    """A rule by its code or its name, in any case. RemitError (2), with a did-you-mean: there is none."""
     folded = name.strip().lower()
     for candidate in rules():
         if folded in (candidate.code.lower(), candidate.name):

@@ -65,7 +65,7 @@ def _is_unfilled(broken: BrokenStatement) -> bool:
 
 
 def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
-    """Lint a statement; `severe` asks those rules alone that can find errors."""
+    """Lint a parsed statement by itself; `severe` asks those rules alone that can find errors. `counts` is added to."""
     kinds = ["statement"]
     if item.document.kind != IDENTITY or item.principals:
         kinds.append("outward")
@@ -83,7 +83,7 @@ def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False
 
 
 def of_policy(document: PolicyDocument, *, severe: bool = False) -> Iterator[Finding]:
-    """Lint the statements of a document together."""
+    """Lint the statements of a document together, as far as they parse; of each rule at most `MOST` findings."""
     by_index: dict[int | None, ParsedStatement] = {item.index: item for item in document.statements}
     for rule, hook in rule_registry.hooks("policy", severe=severe):
         for problem in islice(hook(document), MOST):
@@ -100,9 +100,9 @@ def findings(
     counts: Counter[str] | None = None,
     statement: bool = False,
 ) -> Iterator[Finding]:
-    """Ask some rules; `counts` has the problems for each rule, so that nobody gets more than `MOST` of one.
+    """Ask some rules about a subject; with `counts` (problems by rule, which is added to), at most `MOST` of one rule.
 
-    A rule that has more is asked no further. `statement`: the subject is a statement.
+    A rule that has more is asked no further about this subject. `statement`: the subject is a statement.
     """
     for rule, hook in hooks:
         for problem in hook(subject):
@@ -114,7 +114,7 @@ def findings(
 
 
 def finding(rule: Rule, problem: Problem, locate: Locate, grant: Grant | None, *, statement: bool = False) -> Finding:
-    """A problem as people get it: at its place, without secrets, late-bound text as they wrote it."""
+    """A problem as people get it: at its place, secrets hidden, late-bound text as written, `…` for tools' places."""
     severity = problem.severity or rule.severity
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
     message, hint = without_unfilled(message, "…"), hint and without_unfilled(hint, "…")
@@ -145,7 +145,7 @@ def _as_written(text: str) -> str:
 
 
 def unreadable(error: RemitError, file: str | None) -> Finding:
-    """Return a reader's error as a finding of R001."""
+    """Return a reader's error as a finding of R001, at its place or the file, without secrets of the environment."""
     rule, problem = rule_registry.rule("R001"), files_and_comments.unreadable(error)
     origin = error.origin or (Origin(file) if file is not None else None)
     message = concealed(problem.message, environment_secrets())
@@ -153,7 +153,7 @@ def unreadable(error: RemitError, file: str | None) -> Finding:
 
 
 def ordered(unordered: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings by file and line; of one place the worst first."""
+    """The findings sorted by file, line and column; of one place the worst first."""
     return tuple(sorted(unordered, key=_place))
 
 

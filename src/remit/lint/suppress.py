@@ -40,7 +40,10 @@ class Allowance(NamedTuple):
 
 
 def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
-    """The allowances that a file's comments give; a Finding for a comment that gives none."""
+    """Yield an allowance for each rule that a comment of a file accepts; a Finding (R003) where it does not.
+
+    In a `.py`, a text that looks like a comment, but stands in a string, is passed over.
+    """
     if _MARK not in text and "remit:allow" not in text:
         return
     lines = LINE_END.split(text)
@@ -82,7 +85,7 @@ def _next_line(lines: list[str], number: int) -> int:
 
 
 def _allowance(name: str, ending: str, origin: Origin, line: int) -> Allowance | Finding:
-    """The allowance of a rule with the reason that ends a comment; a Finding without a rule or a reason."""
+    """The allowance of a rule with the reason that ends a comment; a Finding (R003): no such rule, or no reason."""
     try:
         code = rule_named(name).code
     except RemitError as error:
@@ -102,10 +105,10 @@ def _finding(code: str, problem: Problem, origin: Origin | None) -> Finding:
 def suppress(
     findings: Iterable[Finding], texts: Mapping[str, str], table: Mapping[str, tuple[str, Origin | None]]
 ) -> list[Finding]:
-    """The findings that nobody accepted, with those about the acceptances themselves.
+    """The findings that nobody accepted, between those on comments that accept nothing and on unused acceptances.
 
-    `texts` has the files whose comments count; `table` has reasons by rule, for the whole app, with their own lines.
-    RemitError at the line of `table`: there is no such rule.
+    `texts` has the files whose comments count, by name; `table` has reasons by rule, for the whole app, with their
+    lines. RemitError (2) at the line of `table`: there is no such rule.
     """
     comments = [comment for file, text in texts.items() for comment in allowances(text, file)]
     at_lines = {_line_of(comment): comment for comment in comments if isinstance(comment, Allowance)}

@@ -26,7 +26,7 @@ _STATEMENT: Final = '"Statement"'
 
 
 def documents(template: WrittenTemplate) -> Iterator[PolicyDocument]:
-    """Every policy document of a template's resources."""
+    """Yield each policy document of a template's resources, those in loops once, with its statements."""
     types = {name: str(declared["Type"]) for name, declared in template.resources.items()}
     for name, resource, at in _all(template):
         kind = str(resource["Type"])
@@ -45,7 +45,7 @@ def documents(template: WrittenTemplate) -> Iterator[PolicyDocument]:
 
 
 def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:
-    """The resources of a template, and what each loop makes, once, with where they stand."""
+    """Yield the resources of a template, then what each loop (Fn::ForEach) makes, once: name, resource, path."""
     for name, resource in template.resources.items():
         yield name, resource, ("Resources", name)
     for name, resource, at in loops.bodies(section(template.raw, "Resources")):
@@ -67,7 +67,10 @@ def environments(template: WrittenTemplate) -> Iterator[Environment]:
 
 
 def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:
-    """Whatever has a Statement, or is where a document must be: it, its place, whether its parts have places, too."""
+    """Yield whatever has a Statement, or is where a document must be, its path, and True if its parts have places.
+
+    False of one that is JSON in a text. `kind` is the type of the resource.
+    """
     for branch in branches(value, path):
         part, at = branch.value, branch.path
         if isinstance(part, dict) and _is_document(part, at, kind):

@@ -50,7 +50,10 @@ def may_be_unfilled(text: str) -> bool:
 
 
 def filled(document: Any, *, in_template: bool) -> tuple[Any, tuple[UnfilledPlace, ...]]:
-    """A policy document with late-bound text in each place that is to be filled in, and these places."""
+    """A copy of a policy document with `${Placeholder…}` in each place that is to be filled in, and these places.
+
+    The document itself and () where there is none. `in_template`: `${…}` is CloudFormation's, and words stay.
+    """
     if not isinstance(document, dict):
         return document, ()
     if in_template:
@@ -91,7 +94,7 @@ class _Reader:
         return filled_elements
 
     def part(self, value: Any, spot: Spot, pattern: re.Pattern[str]) -> Any:
-        """A value with the places in its texts and keys filled."""
+        """A copy of a value with the places in its texts and keys filled, and noted."""
         if isinstance(value, str):
             return self.text(value, spot, pattern)
         if isinstance(value, list):

@@ -156,7 +156,11 @@ def pattern_matches_nothing(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _nearest(prefix: str, pattern: str) -> str:
-    """The one action that a pattern misses by a slip; else the pattern without its own; else what says the same."""
+    """The action or pattern that a pattern, which matches nothing, was meant to be; "" where nothing is near.
+
+    First an action that it misses by a slip, then the pattern with `*` at its end, with its words mended, a near
+    action.
+    """
     name = f"{prefix}:{pattern}".replace("*", "").replace("?", "")
     longer = f"{prefix}:{pattern}*"
     mended = misspelt_action(name) or (longer if expand(longer) else meant_actions.respelt(prefix, pattern))
@@ -229,7 +233,7 @@ def _mistake(text: str, item: ParsedStatement) -> tuple[str, str]:  # noqa: C901
 
 
 def _tidied(text: str, item: ParsedStatement, otherwise: str = _FORM) -> str:
-    """The action that is left when white space, doubled colons and other signs are gone."""
+    """A hint at the action that is left when white space, doubled colons and other signs are gone; else `otherwise`."""
     compact = re.sub(r"[\s\u200b\ufeff]+", "", text)
     compact = re.sub(r"(?<=[A-Za-z0-9]):{2,}|(?<=[A-Za-z0-9])[./](?=[A-Za-z])", ":", compact, count=1)
     actions = meant_actions.completed(compact, item) if compact != text and len(text) < _LONG else ()

@@ -58,7 +58,7 @@ def administrator(item: ParsedStatement) -> Iterator[Problem]:
 
 @rule("R210", looks_at="template")
 def _administrator_in_template(written: WrittenTemplate) -> Iterator[Problem]:
-    """Managed policies of a template's roles, users, groups and functions that do the same."""
+    """Managed policies in `_POLICIES` of a template's roles, users, groups and functions, by ARN or name."""
     for name, _, properties in written.with_properties():
         for element in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
             path: Spot = ("Resources", name, "Properties", element)
@@ -72,7 +72,7 @@ def _administrator_in_template(written: WrittenTemplate) -> Iterator[Problem]:
 
 @rule("R210", looks_at="project")
 def _administrator_in_project(project: Project) -> Iterator[Problem]:
-    """Managed policies that do the same."""
+    """Managed policies in `_POLICIES` of an app's roles, by ARN, where they are attached."""
     functions = {function.name: function for function in project.app.functions}
     for role in project.roles:
         for arn in role.managed:
@@ -152,7 +152,7 @@ def escalation(item: ParsedStatement) -> Iterator[Problem]:
 
 @rule("R215", looks_at="policy")
 def _escalation_in_policy(document: PolicyDocument) -> Iterator[Problem]:
-    """PassRole on every role, together with something that runs under it."""
+    """PassRole on every role, together with something that runs under it; the first such technique alone."""
     if not any("iam" in item.services for item in document.statements):
         return
     wide = [(item, pattern) for item in document.statements for pattern in item.wide]

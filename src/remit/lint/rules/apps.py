@@ -266,7 +266,7 @@ def _fields(event: Mapping[str, Any], outer: str = "") -> Iterator[str]:
 
 
 def _format(trigger: Any, function: Function, app: App) -> str:
-    """The format of the events of a trigger; "" where it may send anything."""
+    """The payload format of the events of a trigger, "1.0" or "2.0"; "" where it is no route of an API."""
     if hasattr(trigger, "payload_format_version"):  # of `on.api`, whose file brings those of its authorizers
         return str(trigger.payload_format(function, app))
     # By the name of its file: most apps have no REST API, and load nothing of one.
@@ -291,7 +291,7 @@ def _fields_read(subject: Project, function: Function) -> Iterator[tuple[str, Or
 
 
 def _field(node: ast.AST, event: str) -> str | None:
-    """The field that an expression reads, each step after a dot: `event["a"].get("b")`; None where it reads none."""
+    """The field that an expression reads: `.a.b` of `event["a"].get("b")`, "" of the event itself; None: none."""
     match node:
         case ast.Name(id=name) if name == event:
             return ""
@@ -370,7 +370,7 @@ def nameable_resource(subject: Project) -> Iterator[Problem]:
 
 
 def _actions_everywhere(grant: Grant) -> Iterator[str]:
-    """The exact actions that a grant which people wrote allows on every resource."""
+    """The actions, without wildcards, that a grant allows on `*` alone; none of a Deny or a NotAction."""
     statement = grant.statement
     everywhere = statement.resources is not None and statement.resources.patterns == ("*",)
     if not everywhere or statement.effect != "Allow" or statement.actions.negated:
@@ -381,13 +381,14 @@ def _actions_everywhere(grant: Grant) -> Iterator[str]:
 
 
 def _fix(subject: Project, function: Function, action: str, resource: str) -> Remedy:
+    """The grant to write, with its imports, that gives a function an action on a resource."""
     from remit.answers.remedy import remedy  # noqa: PLC0415 - few apps have such an action
 
     return remedy(subject.app, function, action, resource, subject.folder)
 
 
 def _typed(subject: Project, function: Function, action: str, resources: Iterable[str]) -> tuple[str, ...]:
-    """The first resources for which a typed grant gives an action, each spelling once; they are the same everywhere.
+    """The first `_MOST` resources, or what is below them (`/*`), for which a typed grant gives an action.
 
     What no verb gives is spelled `allow("…", on=…)`, where the action acts on one type of resource alone, and the app
     declares one.
@@ -418,7 +419,7 @@ def _spellings(subject: Project, function: Function, action: str, resources: Seq
 
 
 def _nameable(subject: Project, action: str, named_arns: tuple[str, ...]) -> Iterator[str]:
-    """The resources that an action acts on: those that the app declares, then those that it names elsewhere."""
+    """The ARNs of resources that an action acts on: those that the app declares, then those that its grants name."""
     forms = [form for target in targets_of(action) for form in target.type.arns]
     for form in forms:
         for resource in subject.app.resources:

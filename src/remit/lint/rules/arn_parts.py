@@ -147,7 +147,7 @@ def unknown_region(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
-    """Something else in the place of the region; a pseudo parameter counts as what it stands for."""
+    """Yield what stands in the place of the region and is none; a pseudo parameter counts as what it stands for."""
     written, region = arn.region, settled(arn.region)
     if arn_parts.are_exchanged(arn):
         message = "the ARN has region and account in the wrong order: nothing matches"

@@ -119,7 +119,7 @@ def key_of_other_actions(item: ParsedStatement, condition: Condition) -> Iterato
 
 
 def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
-    """A negated condition on a key that no request has is always met."""
+    """Yield the problem of a negated condition that is always met, since no request for these actions has its key."""
     foreign = condition.key.partition(":")[0].lower() not in item.services
     if not conditions.negated(condition) or condition.if_exists or not foreign:
         return
@@ -129,7 +129,7 @@ def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
 
 
 def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
-    """Actions that are written out and never meet the condition."""
+    """Yield one problem of all the actions, or patterns, whose requests never have a condition's key."""
     idle = []
     for text in item.statement.actions.patterns:
         names = expand(text)

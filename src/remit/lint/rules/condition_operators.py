@@ -207,6 +207,7 @@ def _as_text(condition: Condition, family: str, kind: str) -> bool:
 
 
 def _plural(kind: str) -> str:
+    """The values of a type in words, for messages; the type itself where there are none."""
     return {
         "String": "text", "ARN": "ARNs", "Bool": "true and false", "Numeric": "numbers", "Date": "dates",
         "IPAddress": "addresses", "Binary": "bytes",
@@ -407,7 +408,7 @@ def _contradict(item: ParsedStatement, of_key: list[Condition]) -> bool:
 
 
 def _fewest(item: ParsedStatement, of_key: list[Condition]) -> list[Condition]:
-    """Those without which the others do not contradict each other."""
+    """The conditions that are left when each one without which the others still contradict each other is removed."""
     needed = of_key
     for condition in of_key:
         remaining = [member for member in needed if member is not condition]
@@ -417,5 +418,6 @@ def _fewest(item: ParsedStatement, of_key: list[Condition]) -> list[Condition]:
 
 
 def _demand(condition: Condition) -> str:
+    """A condition in words: its operator and its first values."""
     values = ", ".join(map(repr, condition.values[:_SHOWN]))
     return f"{condition.spelled} {values}{', …' if len(condition.values) > _SHOWN else ''}"

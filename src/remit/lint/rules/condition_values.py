@@ -59,7 +59,7 @@ def bad_address(item: ParsedStatement, condition: Condition) -> Iterator[Problem
 
 
 def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Problem]:
-    """A block that has bits beyond its prefix, or holds every address."""
+    """Yield the problem of a block that has bits beyond its prefix, or lets in every address."""
     spot = (*condition.path, value)
     block = ipaddress.ip_network(value, strict=False)
     if block.prefixlen == 0 and allows and conditions.name_of(condition) == "IpAddress":
@@ -86,7 +86,7 @@ _PARTS = 5  # colons of an ARN at least
 
 
 def _arn(text: str) -> str | None:
-    """An ARN, or a pattern that may be one's; each part is compared by itself."""
+    """The text, if it is an ARN or a pattern that may be one's; else None."""
     return text if "*" in text or "?" in text or (text.startswith("arn:") and text.count(":") >= _PARTS) else None
 
 
@@ -287,7 +287,7 @@ def _value_of_another_form_problem(condition: Condition, value: str) -> Iterator
 
 
 def _wrong_word(condition: Condition, value: str, spot: Spot) -> Iterator[Problem]:
-    """A word that the key never is; operators that ignore case take it in any."""
+    """Yield the problem of a value that is none of its key's words; an operator that ignores case takes any case."""
     words = _WORDS[condition.key.lower()]
     in_any_case = next((word for word in words if word.lower() == value.lower()), None)
     if value in words or (in_any_case is not None and "IgnoreCase" in condition.operator):

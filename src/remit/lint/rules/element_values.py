@@ -140,6 +140,7 @@ def _statements(value: Any) -> Iterator[Problem]:
 
 
 def _shown(value: Any) -> str:
+    """A value in words, for messages: `a list`, `an object`, `null`, `the string "x"` with at most 40 characters."""
     kind = {list: "a list", dict: "an object", str: "the string", bool: "the value", type(None): "null"}
     name = kind.get(type(value), "the number")
     return name if isinstance(value, list | dict | None) else f"{name} {json.dumps(value, default=str)[:40]}"
@@ -190,7 +191,7 @@ def _empty_in_shape(written: WrittenStatement) -> Iterator[Problem]:
 
 
 def _no_values(operator: str, key: str, spot: Spot) -> Problem:
-    """A condition that IAM takes, though it compares with nothing."""
+    """The problem of a condition without values, which IAM takes: when it is met, as its operator has it."""
     quantifier, _, bare = operator.lower().rpartition(":")
     matches_absent_key = quantifier == "forallvalues" or bare.endswith("ifexists")
     if "not" in bare and quantifier != "foranyvalue":

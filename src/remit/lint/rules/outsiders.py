@@ -193,7 +193,7 @@ def _forge(provider: str) -> _Forge | None:
 
 
 def _subjects(condition: Condition, keys: frozenset[str], provider: str, forge: _Forge) -> Iterator[Problem]:
-    """Patterns of a token's subject that mean several repositories, or every branch of one."""
+    """Yield patterns (StringLike) of a token's subject that mean several repositories, or every branch of one."""
     for value in condition.values if conditions.name_of(condition) == "StringLike" else ():
         # a parameter may be the owner and the repository: `repo:${Repository}:*`
         subject = re.sub(rf":{_LATE}(?=:)", f":{_LATE}/{_LATE}", REFERENCE.sub(_LATE, value))

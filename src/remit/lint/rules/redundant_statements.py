@@ -66,7 +66,7 @@ def mergeable(document: PolicyDocument) -> Iterator[Problem]:
 
 
 def _without(statement: Statement, element: str) -> tuple[object, ...]:
-    """All of a statement but one element and its Sid."""
+    """All of a statement but its Sid and one of "resources" and "actions": equal where only that one differs."""
     counterpart = statement.resources if element == "actions" else statement.actions
     globs = None if counterpart is None else (counterpart.patterns, counterpart.negated)
     return statement.effect, globs, statement.principals, statement.conditions
@@ -201,7 +201,7 @@ def _subsumed_action_in_statement(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _sessions(item: ParsedStatement) -> Iterator[Problem]:
-    """Sessions of a role that is a principal itself."""
+    """Yield the principals that are sessions of a role which is a principal itself."""
     if item.principal_element == "NotPrincipal":
         return
     admitted = {value for kind, value in item.principals if kind == "AWS"}
@@ -214,7 +214,10 @@ def _sessions(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterator[Problem]:
-    """Patterns of a list that another one covers; with `fold`, case does not count. Long lists are not looked at."""
+    """Yield patterns of a list that another one covers; with `fold`, case does not count.
+
+    Lists of more than `_MOST` are not looked at.
+    """
     if not 1 < len(patterns) <= _MOST:
         return
     texts = [text.lower() for text in patterns] if fold else list(patterns)
@@ -369,7 +372,10 @@ def _of_one_verb(item: ParsedStatement) -> Iterator[ParsedStatement]:
 
 
 def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[ParsedStatement]]]:
-    """Statements, each with those of the same effect whose actions may include its own."""
+    """Yield statements with others of the same effect that may cover them, as a cheap look at their actions tells.
+
+    Nothing for an effect with more than `_SUBSUMED_STATEMENT_MOST` statements, nor for those that remit computed.
+    """
     for effect in ("Allow", "Deny"):
         items = [item for item in document.statements if item.statement.effect == effect]
         if not 1 < len(items) <= _SUBSUMED_STATEMENT_MOST:

@@ -96,12 +96,12 @@ def _is_misspelt(name: str, names: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=1024)
 def _meant(name: str, names: frozenset[str]) -> str | None:
-    """The name that somebody meant who wrote another."""
+    """The nearest name that somebody may have meant; None: none is near."""
     return nearest(name, names)
 
 
 def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
-    """Conditions, mappings, functions that do not exist, and what Fn::Sub takes for a resource or leaves alone."""
+    """Yield a condition, mapping or function that does not exist, and what Fn::Sub replaces or leaves by mistake."""
     section = tokens.SECTIONS.get(name)
     entry = argument[0] if section is not None and isinstance(argument, list) and argument else None
     defined = {} if section is None else written.raw.get(section) or {}
@@ -133,7 +133,7 @@ def _substituted(argument: Any, spot: Spot, written: WrittenTemplate) -> Iterato
 
 @rule("R401", looks_at="document")
 def _unknown_reference_in_document(document: PolicyDocument) -> Iterator[Problem]:
-    """References in a policy file."""
+    """References of CloudFormation's in a policy file, which has no template around it."""
     if document.names is None and isinstance(document.raw, dict) and is_policy(document.raw):
         for reference, spot in references(document.raw):
             if is_unfilled(reference.text):
@@ -162,7 +162,7 @@ def _unknown_reference_in_statement(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
-    """A reference to what the template does not have: a pseudo parameter, a resource, an attribute."""
+    """Yield what is wrong with a reference: there is no such pseudo parameter, resource, parameter or attribute."""
     name = reference.target
     if name is None or is_unfilled(reference.text):
         return

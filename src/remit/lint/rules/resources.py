@@ -194,7 +194,7 @@ def wrong_resource_type(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
-    """An action, or a pattern that means some, none of which acts on a resource of the statement."""
+    """The problem of an action or pattern (`text`, which means `names`) that acts on no resource of its statement."""
     subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
     root_user = _root_user(item)
     meant = None if root_user else resource_fit.meant_resource(names, item.resources, item.shapes)
@@ -219,7 +219,7 @@ def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
 
 
 def _hint(item: ParsedStatement, names: tuple[str, ...], meant: str | None) -> str | None:
-    """Return a replacement; None where nothing is known to be meant."""
+    """A hint at what to write in place of the resource; None where nothing is known to be meant."""
     alias = _alias(item) if names[0].startswith("kms:") else None
     if alias is not None:  # the id of a key is no alias
         return f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
@@ -232,7 +232,7 @@ def _hint(item: ParsedStatement, names: tuple[str, ...], meant: str | None) -> s
 
 
 def _nameless(item: ParsedStatement) -> Iterator[Problem]:
-    """Resources beside others, or of every action, that name none, since such an ARN has no region or no account."""
+    """Yield the resources that name nothing, since such ARNs have no region or account, with the ARN that was meant."""
     for text in item.resources:
         arn = parse_arn(text)
         if arn is None or arn.service not in _SURE or types_named(arn.service, text):
@@ -256,7 +256,7 @@ def _root_user(item: ParsedStatement) -> str | None:
 
 
 def _alias(item: ParsedStatement) -> str | None:
-    """The first alias of a key that the statement names, as one or as if it were the id of a key."""
+    """The first alias of a key that the statement names, as one or as if it were the id of a key; None without one."""
     for text in item.resources:
         arn = parse_arn(text)
         name = "" if arn is None else arn.resource.removeprefix("key/")
@@ -278,7 +278,7 @@ def _broken(item: ParsedStatement) -> str | None:
 
 
 def _needless(written: str, meant: str | None) -> str:
-    """The parts that an ARN has, and the one that was meant has not: `region`, `account`, both."""
+    """The parts that an ARN has, and the meant one has not: `region`, `account`, `region and no account`; else ""."""
     arn, meant_arn = parse_arn(written), parse_arn(meant or "")
     if arn is None:
         return ""
@@ -355,7 +355,7 @@ def _alike(item: ParsedStatement) -> bool:
 
 
 def _entry(item: ParsedStatement) -> str:
-    """The action by which all of a statement's principals come in."""
+    """The action by which the first known provider lets people in; sts:AssumeRole where others are principals, too."""
     providers = [value for kind, value in item.principals if kind == "Federated"]
     if not providers or len(providers) < len(item.principals):
         return _PLAIN
@@ -403,7 +403,7 @@ def resource_of_another_policy(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _actions(item: ParsedStatement) -> Iterator[Problem]:
-    """Actions of another service in the policy of a template's resource."""
+    """Yield the actions of another service in the policy of a template's resource."""
     kind = item.document.types.get(item.document.title, "")
     if access_of(kind).policies != "resource" or item.unfit:  # then R303 tells
         return

@@ -92,7 +92,7 @@ def policy_of_another_bucket(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _bucket_arn(bucket: str) -> str:
-    """The ARN of a bucket, by its name or a reference to it."""
+    """The ARN of a bucket, by its name or a reference to it, which becomes late-bound text: `${Bucket.Arn}`."""
     reference = _REFERENCE.fullmatch(bucket)
     return f"${{{reference[1]}.Arn}}" if reference is not None else f"arn:aws:s3:::{bucket}"
 
@@ -171,7 +171,7 @@ def lambda_cannot_assume(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _spot(name: str, role: Mapping[str, Any]) -> Spot:
-    """The principal of a trust policy's one statement, or the policy."""
+    """The spot of the principal of a role's trust policy, if it has one statement; else of that policy."""
     path: Spot = ("Resources", name, "Properties", "AssumeRolePolicyDocument")
     statements = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     listed = statements if isinstance(statements, list) else [statements]
@@ -189,7 +189,7 @@ def _lets_assume(actions: Globs) -> bool:
 
 
 def _trusts(role: Mapping[str, Any]) -> bool | None:
-    """Return whether a role lets Lambda assume it; None when its trust policy cannot be read."""
+    """Return whether a role lets Lambda assume it; None: its policy cannot be read, or a service in it is misspelt."""
     try:
         policy = parse(section(role, "Properties").get("AssumeRolePolicyDocument"))
     except RemitError:
@@ -262,7 +262,7 @@ def bad_managed_policy(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _bad_managed_policy_named(policies: Any, path: Spot) -> Iterator[Problem]:
-    """SAM takes AWS's own policies by their names, too."""
+    """Yield what is wrong with the texts among SAM's Policies: ARNs, or the names of AWS's own policies."""
     for item in items(policies, path):
         policy, at = item.value, item.path
         if not isinstance(policy, str) or (":" not in policy and managed_policy(policy) is not None):

@@ -93,9 +93,9 @@ def unknown_property(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _near_type(kind: str) -> str | None:
-    """A type that differs by a slip.
+    """The type of CloudFormation that somebody meant who wrote another, by a slip or for a wrong service.
 
-    None: of another vendor, or like no type, so that it may be newer than what remit knows.
+    None: it is of another vendor, or like no type, so that it may be newer than what remit knows.
     """
     vendor, _, path = re.sub(r":+", "::", kind).partition("::")
     if len(vendor) > _LONGEST_SLIP or nearest(vendor, ["AWS"]) is None:
@@ -107,7 +107,7 @@ def _near_type(kind: str) -> str | None:
 
 
 def _elsewhere(path: str, types: Iterable[str]) -> str | None:
-    """The type of this name in the service that was meant, or the one that has it: AWS::Events::Rule for EventBridge.
+    """The type, of `types` in small letters, with this name in the service that was meant, or in the one that has it.
 
     None: there is none, or several services have one.
     """
@@ -186,7 +186,7 @@ def _problems(name: Any, parameters: Any, at: Spot, written: WrittenTemplate) ->
 
 
 def _wrong_end(policy: str, name: str, value: Any, written: WrittenTemplate, at: Spot) -> Iterator[Problem]:
-    """The URL or the ARN of a queue where its name goes into an ARN."""
+    """Yield the problem of a parameter QueueName that gets the URL or the ARN of the template's queue."""
     if name != "QueueName" or not tokens.is_intrinsic(value):
         return
     reference = tokens.REFERENCE.fullmatch(tokens.text_of(value))
@@ -283,7 +283,7 @@ def _bad_connector_problems(
 
 
 def _logical_ids(end: Any) -> list[str]:
-    """The resources that one end of a connector names, by their logical ids."""
+    """The logical ids that one end of a connector names (an object, or a list of them); others are left out."""
     references = end if isinstance(end, list) else [end]
     ids = [reference.get("Id") for reference in references if isinstance(reference, dict)]
     return [name for name in ids if isinstance(name, str)]

@@ -76,7 +76,7 @@ def not_an_arn(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _whole(text: str) -> str | None:
-    """Return IAM's reading of an ARN whose last parts are left out; None where one of the others cannot be such a part."""
+    """Return IAM's reading of an ARN whose last parts are left out: with `*` for each. None: it is no such ARN."""
     head, *parts = re.sub(_PSEUDO, "*", text).split(":")
     if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004 - a partition and a service
         return None
@@ -116,7 +116,7 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
 
 
 def _doubled(text: str) -> tuple[str, str]:
-    """An ARN where only the name of a resource may be."""
+    """The problem of an ARN with another one inside, and a hint at the inner one."""
     inner = text.rfind("arn:")
     reference = re.search(_REFERRED, text) if inner == 0 else None
     meant = text[reference.start() if reference is not None else inner :]
@@ -137,7 +137,10 @@ def _untidy(text: str) -> tuple[str, str] | None:
 
 
 def _late(text: str) -> bool:
-    """Return whether the beginning is known at deploy time only; each pseudo parameter is one part of an ARN."""
+    """Return whether the beginning of a text is known at deploy time only, so that it may be an ARN.
+
+    A pseudo parameter in an ARN is one of its parts, whatever it is.
+    """
     if not text.startswith("arn:"):
         return text.startswith("${")
     return "${" in re.sub(_PSEUDO, "", text.rpartition(":")[0])

@@ -277,7 +277,7 @@ def _forgotten_substitution_in_document(document: PolicyDocument) -> Iterator[Pr
 
 
 def _references_of_file(document: PolicyDocument) -> Iterator[Problem]:
-    """References of CloudFormation's in a policy file, once: a template that takes the file in may replace them all."""
+    """Yield one problem of all references of CloudFormation's in a policy file, which a template may take in."""
     literals = []
     for written in document.written:
         for element in _ELEMENTS:
@@ -303,7 +303,7 @@ def _are_for_people(places: list[UnfilledPlace]) -> bool:
 
 
 def _never_fits(place: UnfilledPlace) -> bool:
-    """Return whether nothing can have a name that holds this."""
+    """Return whether a place can stand in no text that IAM accepts: before an ARN's name, or where names take no signs."""
     if place.text.startswith("arn:"):
         before = place.text.count(":", 0, place.text.index(place.marker))
         return before < _COLONS or place.text.split(":")[2] in _PLAIN_NAMES
@@ -329,7 +329,7 @@ def _signless(value: Any) -> bool:
 
 
 def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
-    """The plain texts with their spots, not those of Fn::Sub and its like."""
+    """Yield the plain texts of a value with their spots, not those of Fn::Sub and its like."""
     if isinstance(value, str):
         yield value, spot
     elif isinstance(value, list):
@@ -365,7 +365,7 @@ def _placeholder_problem(text: str, spot: Spot, *, template: bool) -> Iterator[P
 
 
 def _placeholder_in_arn(text: str, spot: Spot) -> Iterator[Problem]:
-    """A placeholder in an ARN, also one of the words that people leave for others to replace; none in other texts."""
+    """Yield the placeholder in an ARN, also a word that people leave for others to replace; nothing for other texts."""
     if not text.startswith("arn:"):
         return
     marker, word = placeholder(text), PLACEHOLDER.search(text)
