@@ -161,7 +161,7 @@ def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
 
 
 def _unknown_region_problem(region: str, spot: Spot) -> Problem:
-    """The problem of a region that is not known: unset, a zone, a place's name, a slip, no region, or perhaps a new one.
+    """The problem of a region that is not known: unset, a zone, a place's name, a slip, none, or perhaps a new one.
 
     The last is a warning.
     """

@@ -268,7 +268,7 @@ def value_of_another_form(_: ParsedStatement, condition: Condition) -> Iterator[
 
 
 def _value_of_another_form_problem(condition: Condition, value: str) -> Iterator[Problem]:
-    """Yield the problem of a value. In a template it may have the region's reference in it, which `settled` fills in."""
+    """Yield the problem of a value; its references to the place of the deploy (`${AWS::Region}`) are filled first."""
     key, spot = condition.key.lower(), (*condition.path, value)
     if key in _WORDS:
         yield from _wrong_word(condition, value, spot)

@@ -405,7 +405,7 @@ def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[
 
 
 def _is_wider(wide: ParsedStatement, item: ParsedStatement, budget: Budget) -> bool:
-    """Return whether a statement covers another, which does not cover it, and is in the policy whenever the other is."""
+    """Return whether a statement covers `item`, but not the reverse, and is in the policy whenever `item` is."""
     broad, narrow, version = wide.statement, item.statement, item.document.version
     return (
         broad.principals == narrow.principals

@@ -98,7 +98,7 @@ def _bucket_arn(bucket: str) -> str:
 
 
 def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
-    """Return whether a resource is of a bucket that is surely not this one: another name, or another of the template's."""
+    """Return whether a resource is of a bucket that is surely not this one: by its name, or of another resource."""
     arn, reference, bucket = parse_arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own_bucket)
     if reference is None and (arn is None or arn.service != "s3" or arn.account):
         return False

@@ -295,7 +295,7 @@ def _references_of_file(document: PolicyDocument) -> Iterator[Problem]:
 
 
 def _are_for_people(places: list[UnfilledPlace]) -> bool:
-    """Return whether somebody surely knows of the places: they are marked `<account>`, or ACCOUNT_ID stands all over."""
+    """Return whether somebody surely knows of the places: all are marked `<account>`, or words such as ACCOUNT_ID."""
     if all(place.marker.startswith("<") for place in places):
         return True
     by_words = all(PLACEHOLDER.fullmatch(place.marker) is not None for place in places)
@@ -303,7 +303,7 @@ def _are_for_people(places: list[UnfilledPlace]) -> bool:
 
 
 def _never_fits(place: UnfilledPlace) -> bool:
-    """Return whether a place can stand in no text that IAM accepts: before an ARN's name, or where names take no signs."""
+    """Return whether a place can stand in no text that IAM accepts: before an ARN's name, or where no sign may be."""
     if place.text.startswith("arn:"):
         before = place.text.count(":", 0, place.text.index(place.marker))
         return before < _COLONS or place.text.split(":")[2] in _PLAIN_NAMES

@@ -229,8 +229,7 @@ def _replacing_properties() -> None:
 
     It calls every property of such a type, as of a bucket, one that perhaps replaces.
 
-    Emulator: services/cloudformation/stacks.py.
-    Test:
+    Emulator: services/cloudformation/stacks.py. Test:
     ../deploy/test_one_version_compared.py::test_a_deployed_bucket_that_gets_a_trigger_is_one_bucket_for_plan_and_comparison,
     test_emulator_repairs.py::test_every_property_of_a_bucket_replaces_it_perhaps.
     """
